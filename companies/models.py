@@ -1,0 +1,135 @@
+"""Companies, what they hired, and the administrators who may request cancellations for them (domain A6, A17)."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+
+class Company(models.Model):
+    """A corporate customer, known by its RUC or, for a natural person, the cédula."""
+
+    legal_name = models.CharField(_("razón social"), max_length=200)
+    tax_id = models.CharField(_("cédula / RUC"), max_length=13, unique=True)
+    # A19: a company's RUC may fail modulus 11 and still be real; the advisor is told, nobody is refused
+    tax_id_doubtful = models.BooleanField(_("dígito verificador dudoso"), default=False, editable=False)
+    city = models.CharField(_("ciudad"), max_length=80, blank=True)
+    advisor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("asesor postventa"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="advised_companies",
+    )
+    queue_email = models.EmailField(
+        _("correo de la cola"), blank=True, help_text=_("Recibe los avisos cuando la empresa no tiene asesor propio.")
+    )
+
+    class Meta:
+        verbose_name = _("empresa")
+        verbose_name_plural = _("empresas")
+        ordering = ["legal_name", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.legal_name} ({self.tax_id})"
+
+
+class BillingAccount(models.Model):
+    """What one invoice is made for; a company has one or several, each with its own billing cut."""
+
+    company = models.ForeignKey(
+        Company, verbose_name=_("empresa"), on_delete=models.CASCADE, related_name="billing_accounts"
+    )
+    number = models.CharField(_("número de cuenta"), max_length=30, unique=True)
+    cut_day = models.PositiveSmallIntegerField(
+        _("día de corte"), validators=[MinValueValidator(1), MaxValueValidator(31)]
+    )
+
+    class Meta:
+        verbose_name = _("cuenta de facturación")
+        verbose_name_plural = _("cuentas de facturación")
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(cut_day__range=(1, 31)), name="billing_account_cut_day"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ServiceLine(models.Model):
+    """One service of a company: a mobile line, a data link, an internet circuit."""
+
+    class Kind(models.TextChoices):
+        MOBILE = "mobile", _("Línea móvil")
+        DATA_LINK = "data_link", _("Enlace de datos (portador)")
+        INTERNET = "internet", _("Internet corporativo")
+        OTHER = "other", _("Otro servicio")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Activa")
+        SUSPENDED = "suspended", _("Suspendida")
+        CANCELLED = "cancelled", _("Dada de baja")
+
+    account = models.ForeignKey(
+        BillingAccount, verbose_name=_("cuenta de facturación"), on_delete=models.CASCADE, related_name="service_lines"
+    )
+    # Free text: data links and circuits are not phone numbers (A18)
+    number = models.CharField(_("número de servicio"), max_length=40)
+    kind = models.CharField(_("tipo"), max_length=12, choices=Kind.choices, default=Kind.MOBILE)
+    status = models.CharField(_("estado"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
+
+    class Meta:
+        verbose_name = _("línea de servicio")
+        verbose_name_plural = _("líneas de servicio")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "number"], name="service_line_number_once_an_account"),
+        ]
+        indexes = [models.Index(fields=["number"], name="service_line_number")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Administrator(models.Model):
+    """The person a company registered as the only one who may request cancellations, known by the mobile number."""
+
+    phone = PhoneNumberField(_("número móvil"), unique=True)
+    names = models.CharField(_("nombres"), max_length=150)
+    email = models.EmailField(_("correo electrónico"))
+    is_active = models.BooleanField(_("activo"), default=True)
+    companies = models.ManyToManyField(
+        Company, through="Administration", verbose_name=_("empresas"), related_name="administrators"
+    )
+
+    class Meta:
+        verbose_name = _("administrador")
+        verbose_name_plural = _("administradores")
+        ordering = ["names", "pk"]
+
+    def __str__(self) -> str:
+        return self.names
+
+
+class Administration(models.Model):
+    """That an administrator may act for a company."""
+
+    administrator = models.ForeignKey(
+        Administrator, verbose_name=_("administrador"), on_delete=models.CASCADE, related_name="administrations"
+    )
+    company = models.ForeignKey(
+        Company, verbose_name=_("empresa"), on_delete=models.CASCADE, related_name="administrations"
+    )
+
+    class Meta:
+        verbose_name = _("administración")
+        verbose_name_plural = _("administraciones")
+        constraints = [
+            models.UniqueConstraint(fields=["administrator", "company"], name="administration_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.administrator} · {self.company}"

@@ -1,0 +1,293 @@
+"""Settings, all from environment variables (docs/environment.md lists them). `checks.py` judges what is set here."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+
+from fidelizacion.brand import Brand, parse_colour
+from fidelizacion.env import Environment
+from otp.rates import parse_rates
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+env = Environment()
+
+# -- The process ------------------------------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG")
+DEMO = env.flag("DEMO")
+SECRET_KEY = env.text("SECRET_KEY") or "unset"
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
+PORTAL_BASE_URL = env.text("PORTAL_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+PORTAL_HOST = urlsplit(PORTAL_BASE_URL).hostname or ""
+HTTPS = PORTAL_BASE_URL.startswith("https://")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", (PORTAL_HOST,))
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+
+ROOT_URLCONF = "fidelizacion.urls"
+WSGI_APPLICATION = "fidelizacion.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "fidelizacion",
+    "companies",
+    "otp",
+    "notifications",
+    "tickets",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "phonenumber_field",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "fidelizacion.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "fidelizacion.middleware.HeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fidelizacion.middleware.BodyLimitMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "fidelizacion.middleware.StaffSessionMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "fidelizacion.context.brand",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# -- Stores (design 1: nothing set is SQLite, `DATABASE_URL` set is PostgreSQL) -----------------------------------------
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+}
+POSTGRESQL_OPTIONS = {"connect_timeout": 3, "options": "-c statement_timeout=15s -c timezone=UTC"}
+
+
+def _database(raw: str) -> dict[str, object]:
+    try:
+        config: dict[str, object] = dict(environ.Env.db_url_config(raw))
+    except Exception:  # noqa: BLE001  the library raises half a dozen kinds for a malformed address
+        raise ValueError("no es una dirección de base de datos (postgres://usuario:clave@host/base)") from None
+    if config.get("ENGINE") == "django.db.backends.sqlite3":
+        return {**config, "OPTIONS": SQLITE_OPTIONS}
+    if config.get("ENGINE") != "django.db.backends.postgresql":
+        raise ValueError("use PostgreSQL (postgres://…) o SQLite (sqlite:///…)")
+    return {**config, "OPTIONS": POSTGRESQL_OPTIONS, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+_SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "fidelizacion.sqlite3", "OPTIONS": SQLITE_OPTIONS}
+DATABASES = {"default": env.read("DATABASE_URL", _database, dict(_SQLITE))}
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+# Attachments: never below a served folder (R3.15)
+MEDIA_ROOT = Path(env.text("ATTACHMENTS_DIR", str(VAR_DIR / "attachments")))
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# -- Requests -----------------------------------------------------------------------------------------------------------
+MAX_BODY_BYTES = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # everything but the files (R6.13)
+DATA_UPLOAD_MAX_NUMBER_FILES = 50  # so that too many files are answered by the form (security.md, R3.02)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
+FILE_UPLOAD_HANDLERS = ["tickets.uploads.CappedMemoryUploadHandler"]
+
+# -- Sessions and cookies (R6.07) -----------------------------------------------------------------------------------------
+_PREFIX = "__Host-" if HTTPS else ""
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = f"{_PREFIX}sessionid"
+SESSION_COOKIE_AGE = 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = f"{_PREFIX}csrftoken"
+CSRF_COOKIE_AGE = None
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "fidelizacion.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [PORTAL_BASE_URL]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# Visitors (security.md, 0): what a portal session lasts, and how long typed text waits for the same person (issue 2)
+VISITOR_IDLE = timedelta(minutes=15)
+VISITOR_ABSOLUTE = timedelta(minutes=60)
+DRAFT_LIFETIME = timedelta(minutes=30)
+STAFF_IDLE = timedelta(minutes=30)
+STAFF_ABSOLUTE = timedelta(hours=10)
+PORTAL_START_URL = "tickets:request"  # where a visitor goes once verified
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+_CSP = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF, "data:"],
+    "font-src": [SELF],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "base-uri": [NONE],
+    "object-src": [NONE],
+    "frame-ancestors": [NONE],
+}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": _CSP}
+# The admin's theme needs both (security.md, note to R6.03); the portal has neither
+ADMIN_CONTENT_SECURITY_POLICY = {**_CSP, "script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
+
+# -- Staff ------------------------------------------------------------------------------------------------------------------
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+
+# -- Language and time ------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "es-ec"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "America/Guayaquil")
+PHONENUMBER_DEFAULT_REGION = "EC"
+PHONENUMBER_DB_FORMAT = "E164"
+PHONENUMBER_DEFAULT_FORMAT = "E164"
+
+# -- The PIN (security.md, 1) --------------------------------------------------------------------------------------------------
+OTP_PEPPER = env.text("OTP_PEPPER") or ("unset" if DEBUG else "")
+OTP_DIGITS = env.number("OTP_DIGITS", 6, minimum=4, maximum=8)
+OTP_SHORT_CODES_ACCEPTED = env.flag("OTP_SHORT_CODES_ACCEPTED")
+OTP_VALIDITY = timedelta(seconds=env.number("OTP_VALIDITY_SECONDS", 300, minimum=60, maximum=600))
+OTP_ATTEMPTS = 5  # per challenge: Twilio Verify 5, OWASP MFA
+OTP_RESEND_SECONDS = env.number("OTP_RESEND_SECONDS", 60, maximum=3600)
+OTP_SENDS_PER_PHONE = env.read("OTP_SENDS_PER_PHONE", parse_rates, parse_rates("3/10m,5/h,10/d"))
+OTP_SENDS_PER_ADDRESS = env.read("OTP_SENDS_PER_ADDRESS", parse_rates, parse_rates("30/h"))
+OTP_SENDS_PER_SESSION = env.read("OTP_SENDS_PER_SESSION", parse_rates, parse_rates("5/h"))
+OTP_SENDS_PER_DAY = env.read("OTP_SENDS_PER_DAY", parse_rates, parse_rates("2000/d"))
+OTP_FAILURES_PER_PHONE = env.number("OTP_FAILURES_PER_PHONE", 10, minimum=1, maximum=100)
+
+MOBILE_HEADER = env.text("MOBILE_HEADER")
+MOBILE_GATEWAYS = env.networks("MOBILE_GATEWAYS")
+MOBILE_CLIENT_NETWORKS = env.networks("MOBILE_CLIENT_NETWORKS")
+
+SMS_GATEWAY = env.text("SMS_GATEWAY", "twilio")
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
+TWILIO_FROM = env.text("TWILIO_FROM")
+TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
+
+# -- The directory and the tickets ---------------------------------------------------------------------------------------------
+COMPANY_DIRECTORY = env.text("COMPANY_DIRECTORY", "companies.directory.LocalDirectory")
+TICKET_NUMBER_START = env.number("TICKET_NUMBER_START", 1_000_001, minimum=1_000_000, maximum=9_999_999)
+
+# -- Mail -----------------------------------------------------------------------------------------------------------------------
+def _email(raw: str) -> dict[str, object]:
+    try:
+        return dict(environ.Env.email_url_config(raw))
+    except Exception:  # noqa: BLE001  as for the database
+        raise ValueError("no es una dirección de correo saliente (smtp+tls://usuario:clave@host:587)") from None
+
+
+EMAIL_URL_SET = bool(env.text("EMAIL_URL"))
+_DEMO_MAIL = {"EMAIL_BACKEND": "notifications.gateways.demo.DemoEmailBackend"}
+vars().update(env.read("EMAIL_URL", _email, _DEMO_MAIL if DEMO else {}))
+EMAIL_TIMEOUT = 20  # seconds; Django's default is to wait for ever (R4.26)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "fidelizacion@localhost" if DEBUG or DEMO else "")
+POSTVENTA_EMAIL = env.text("POSTVENTA_EMAIL", "postventa@localhost" if DEBUG or DEMO else "")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# -- Celery (security.md, R4.11: the settings measured to hold; the database row is the truth, Celery the courier) --------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3 if DEMO else 30
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_VISIBILITY_TIMEOUT = 120
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "health_check_interval": 25,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0},
+    "clear-expired-sessions": {"task": "otp.tasks.clear_expired_sessions", "schedule": 86_400.0},
+}
+
+# -- The operator's brand (looks.md) ----------------------------------------------------------------------------------------------
+BRAND = Brand(
+    name=env.text("OPERATOR_NAME", "Operadora Andina"),
+    colour=env.read("OPERATOR_COLOUR", parse_colour, "#0b5c6b"),
+    logo=env.read("OPERATOR_LOGO", Path, None),
+    support_phone=env.text("OPERATOR_SUPPORT_PHONE"),
+    support_email=env.text("OPERATOR_SUPPORT_EMAIL"),
+    privacy_url=env.text("OPERATOR_PRIVACY_URL"),
+    regulator_name=env.text("OPERATOR_REGULATOR_NAME", "ARCOTEL"),
+    regulator_url=env.text("OPERATOR_REGULATOR_URL"),
+)
+
+# -- Logs: no phone, code or free text is ever handed to a logger (R8.08) ------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    # Django's own server errors carry the request; ours go through the same handler, never by e-mail
+    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+}
+ENVIRONMENT_PROBLEMS = tuple(env.problems)

@@ -1,0 +1,69 @@
+"""The outbox. A row here is the truth about a message owed; Celery is only the courier (security.md, 4)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Message(models.Model):
+    """One e-mail or SMS owed to somebody, written in the transaction of what it tells about."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("Correo")
+        SMS = "sms", _("SMS")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Por enviar")
+        SENDING = "sending", _("Enviando")
+        SENT = "sent", _("Enviado")
+        FAILED = "failed", _("Rechazado por el destino")
+        DEAD = "dead", _("Abandonado")
+
+    # Chosen by the caller, for instance `ticket:3608314:client`: the same message is never owed twice (R4.02)
+    dedup_key = models.CharField(_("clave"), max_length=120, unique=True)
+    subject_ref = models.CharField(_("asunto de"), max_length=60, db_index=True)  # for instance `ticket:3608314`
+    channel = models.CharField(_("canal"), max_length=5, choices=Channel.choices)
+    to = models.CharField(_("destinatario"), max_length=254)
+    subject = models.CharField(_("asunto"), max_length=200, blank=True)
+    text = models.TextField(_("texto"))
+    html = models.TextField(_("HTML"), blank=True)
+    reply_to = models.EmailField(_("responder a"), blank=True)
+    message_id = models.CharField("Message-ID", max_length=200)  # derived from `dedup_key` (R4.07)
+
+    state = models.CharField(_("estado"), max_length=8, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
+    next_at = models.DateTimeField(_("próximo intento"))
+    leased_until = models.DateTimeField(_("tomado hasta"), null=True)
+    lease_token = models.CharField(max_length=32, blank=True)
+    # Leases that ended with no outcome recorded: a process died while sending (R4.12)
+    lost_leases = models.PositiveSmallIntegerField(default=0)
+    provider_id = models.CharField(_("identificador del proveedor"), max_length=200, blank=True)
+    last_error = models.CharField(_("último error"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("creado"))
+    sent_at = models.DateTimeField(_("enviado"), null=True)
+
+    class Meta:
+        verbose_name = _("mensaje")
+        verbose_name_plural = _("mensajes")
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["state", "next_at"], name="message_state_next_at")]
+
+    def __str__(self) -> str:
+        return self.dedup_key
+
+
+class DemoMessage(models.Model):
+    """What the demo's gateways "sent": shown on the demo page, written only in demo mode (design 15)."""
+
+    channel = models.CharField(max_length=5, choices=Message.Channel.choices)
+    to = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    message_id = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(unique=True)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.at:%H:%M:%S}"

@@ -1,0 +1,9 @@
+"""Who is at the other end: the PIN challenge, the network's word for it, and the gate of the portal."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OtpConfig(AppConfig):
+    name = "otp"
+    verbose_name = _("Verificación por SMS")

@@ -1,0 +1,30 @@
+"""How limits are written and read: `3/10m,5/h,10/d` is three in ten minutes, five in an hour, ten in a day."""
+
+import re
+from dataclasses import dataclass
+
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+RATE = re.compile(r"(?P<count>\d{1,9})/(?P<length>\d{1,4})?(?P<unit>[smhd])")
+
+
+@dataclass(frozen=True, order=True)
+class Rate:
+    """At most `count` times in any window of `seconds`."""
+
+    count: int
+    seconds: int
+
+
+def parse_rates(raw: str) -> tuple[Rate, ...]:
+    """The limits in `raw`, all of which must hold. Raises ValueError (in Spanish) when it is not so written."""
+    return tuple(_parse_rate(part.strip()) for part in raw.split(",") if part.strip())
+
+
+def _parse_rate(part: str) -> Rate:
+    match = RATE.fullmatch(part)
+    if match is None:
+        raise ValueError(f"«{part}» no es un límite; se escriben así: 3/10m,5/h,10/d")
+    rate = Rate(int(match["count"]), int(match["length"] or 1) * UNIT_SECONDS[match["unit"]])
+    if rate.count < 1 or rate.seconds < 1:
+        raise ValueError(f"«{part}» no deja pasar nada; use 1 o más")
+    return rate

@@ -1,0 +1,158 @@
+"""Request types and reasons (data, design 6), tickets, their attachments and their history."""
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.core.files.storage.base import Storage
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from companies.models import Administrator, Company
+
+
+class RequestType(models.Model):
+    """A kind of request: what it is called, whether the portal offers it, and when it takes effect (A7, decision 6)."""
+
+    class Rule(models.TextChoices):
+        BILLING_CUT = "billing_cut", _("Corte de facturación con días de anticipación")
+
+    code = models.SlugField(_("código"), max_length=40, unique=True)
+    name = models.CharField(_("nombre"), max_length=100)
+    in_portal = models.BooleanField(_("se ofrece en el portal"), default=True)
+    effective_rule = models.CharField(
+        _("regla de fecha efectiva"), max_length=20, choices=Rule.choices, default=Rule.BILLING_CUT
+    )
+    notice_days = models.PositiveSmallIntegerField(_("días de anticipación"), default=15)  # calendar days (A12, F1)
+    position = models.PositiveSmallIntegerField(_("orden"), default=0)
+
+    class Meta:
+        verbose_name = _("tipo de requerimiento")
+        verbose_name_plural = _("tipos de requerimiento")
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Reason(models.Model):
+    """Why a customer leaves, as offered on the form (A8). Retired, not deleted: old tickets keep theirs."""
+
+    request_type = models.ForeignKey(
+        RequestType, verbose_name=_("tipo de requerimiento"), on_delete=models.CASCADE, related_name="reasons"
+    )
+    text = models.CharField(_("motivo"), max_length=120)
+    is_active = models.BooleanField(_("se ofrece"), default=True)
+    position = models.PositiveSmallIntegerField(_("orden"), default=0)
+
+    class Meta:
+        verbose_name = _("motivo")
+        verbose_name_plural = _("motivos")
+        ordering = ["position", "text"]
+        constraints = [models.UniqueConstraint(fields=["request_type", "text"], name="reason_text_once_a_type")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Ticket(models.Model):
+    """A registered request. What the customer confirmed is kept as it was, whatever the directory says later."""
+
+    class Status(models.TextChoices):
+        NEW = "new", _("Nuevo")
+        IN_PROGRESS = "in_progress", _("En gestión")
+        CLOSED = "closed", _("Cerrado")
+
+    class Method(models.TextChoices):
+        PIN = "pin", _("Código por SMS")
+        NETWORK = "network", _("Red móvil del operador")
+
+    # The number is the key: one sequence, kept by the database; `numbering` sets where it starts (A14)
+    number = models.BigAutoField(_("ticket n.º"), primary_key=True)
+    status = models.CharField(_("estado"), max_length=12, choices=Status.choices, default=Status.NEW)
+    version = models.PositiveIntegerField(default=0)  # rises with each change of status: the optimistic lock (R5.08)
+
+    request_type = models.ForeignKey(
+        RequestType, verbose_name=_("tipo de requerimiento"), on_delete=models.PROTECT, related_name="+"
+    )
+    request_type_name = models.CharField(_("tipo de requerimiento"), max_length=100)
+    reason = models.ForeignKey(Reason, verbose_name=_("motivo"), on_delete=models.PROTECT, related_name="+")
+    reason_text = models.CharField(_("motivo"), max_length=120)
+
+    company = models.ForeignKey(Company, verbose_name=_("empresa"), on_delete=models.PROTECT, related_name="tickets")
+    company_name = models.CharField(_("cliente"), max_length=200)
+    company_tax_id = models.CharField(_("cédula / RUC"), max_length=13, db_index=True)
+
+    administrator = models.ForeignKey(
+        Administrator, verbose_name=_("administrador"), on_delete=models.PROTECT, related_name="tickets"
+    )
+    verified_phone = models.CharField(_("número verificado"), max_length=16, db_index=True)
+    verified_by = models.CharField(_("verificado por"), max_length=8, choices=Method.choices)
+    requester_name = models.CharField(_("nombres del solicitante"), max_length=150)
+    email = models.EmailField(_("correo electrónico"), db_index=True)
+    contact_phone = models.CharField(_("teléfono de contacto"), max_length=16, db_index=True)
+    details = models.TextField(_("detalle de la solicitud"), blank=True)
+
+    confirmed_at = models.DateTimeField(_("confirmado"), db_index=True)
+    # The earliest of `effective_terms`; none where the directory knows no billing account
+    effective_date = models.DateField(_("fecha efectiva"), null=True, db_index=True)
+    # One entry a billing account, with the rule, its version and its inputs (decision 9)
+    effective_terms = models.JSONField(_("cálculo de la fecha efectiva"), default=list)
+
+    submission_key = models.UUIDField(unique=True, editable=False)
+    submission_digest = models.CharField(max_length=64, editable=False)  # SHA-256 of what was sent with the key
+
+    class Meta:
+        verbose_name = _("solicitud")
+        verbose_name_plural = _("solicitudes")
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"#{self.number}"
+
+
+def private_storage() -> Storage:
+    """Where attachments live: the default storage, which no address serves (R3.15)."""
+    return storages["default"]
+
+
+class Attachment(models.Model):
+    """A document the customer sent. The name is text only; the stored file has a random name (R3.15, R3.16)."""
+
+    ticket = models.ForeignKey(
+        Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="attachments"
+    )
+    original_name = models.CharField(_("nombre"), max_length=100)
+    content_type = models.CharField(_("tipo"), max_length=100)  # ours, never the browser's
+    size = models.PositiveIntegerField(_("tamaño en bytes"))
+    sha256 = models.CharField("SHA-256", max_length=64)
+    file = models.FileField(_("archivo"), storage=private_storage, max_length=100)
+
+    class Meta:
+        verbose_name = _("documento adjunto")
+        verbose_name_plural = _("documentos adjuntos")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.original_name
+
+
+class TicketEvent(models.Model):
+    """One line of a ticket's history. Written once, never changed (decision 11)."""
+
+    ticket = models.ForeignKey(Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField(_("cuándo"))
+    # Nobody when the customer or the system did it; `actor_name` says who in words
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor_name = models.CharField(_("quién"), max_length=150)
+    from_status = models.CharField(_("de"), max_length=12, choices=Ticket.Status.choices, blank=True)
+    to_status = models.CharField(_("a"), max_length=12, choices=Ticket.Status.choices)
+    note = models.TextField(_("nota"), blank=True)
+
+    class Meta:
+        verbose_name = _("evento")
+        verbose_name_plural = _("historial")
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_to_status_display()}"
