@@ -1,0 +1,61 @@
+"""What advisors and supervisors may do at the desk, in one place (R5.06). Groups that carry these come later."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
+
+ADVISOR = (
+    "tickets.view_ticket",
+    "tickets.change_ticket",  # changes of status only: the desk offers no form for anything else (R5.07)
+    "tickets.view_attachment",
+    "tickets.view_ticketevent",
+    "tickets.view_requesttype",
+    "tickets.view_reason",
+    "companies.view_company",
+    "companies.view_billingaccount",
+    "companies.view_serviceline",
+    "companies.view_administrator",
+    "companies.view_administration",
+    "notifications.view_message",
+)
+# Companies, lines and request types are retired or imported, never deleted by hand: history hangs on them. Whom a
+# company no longer trusts must lose it at once, so that alone can be deleted, besides a reason nobody has used.
+SUPERVISOR = (
+    *ADVISOR,
+    "companies.add_company",
+    "companies.change_company",
+    "companies.add_billingaccount",
+    "companies.change_billingaccount",
+    "companies.add_serviceline",
+    "companies.change_serviceline",
+    "companies.add_administrator",
+    "companies.change_administrator",
+    "companies.add_administration",
+    "companies.change_administration",
+    "companies.delete_administration",
+    "tickets.add_requesttype",
+    "tickets.change_requesttype",
+    "tickets.add_reason",
+    "tickets.change_reason",
+    "tickets.delete_reason",
+    "otp.view_phoneguard",
+)
+
+
+def advisor_permissions() -> QuerySet[Permission]:
+    """See tickets and the directory, work tickets."""
+    return _permissions(ADVISOR)
+
+
+def supervisor_permissions() -> QuerySet[Permission]:
+    """The advisor's, and keep the directory, the reasons and the request types."""
+    return _permissions(SUPERVISOR)
+
+
+def _permissions(names: Iterable[str]) -> QuerySet[Permission]:
+    wanted = Q()
+    for name in names:
+        app_label, _dot, codename = name.partition(".")
+        wanted |= Q(content_type__app_label=app_label, codename=codename)
+    return Permission.objects.filter(wanted)
