@@ -1,17 +1,35 @@
 """Companies, what they hired, and the administrators who may request cancellations for them (domain A6, A17)."""
 
+from contextlib import suppress
+from typing import Self
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
+
+from companies.identity import InvalidTaxId, check_tax_id, validate_tax_id
+from companies.phones import validate_mobile
+
+
+class CompanyQuerySet(models.QuerySet["Company"]):
+    def run_by(self, administrator: "Administrator") -> Self:
+        """Those that the administrator may act for."""
+        return self.filter(administrations__administrator=administrator)
+
+    def with_service_count(self) -> Self:
+        """`service_count`: the services that can still be cancelled."""
+        in_service = ~Q(billing_accounts__service_lines__status=ServiceLine.Status.CANCELLED)
+        return self.annotate(service_count=Count("billing_accounts__service_lines", filter=in_service))
 
 
 class Company(models.Model):
     """A corporate customer, known by its RUC or, for a natural person, the cédula."""
 
     legal_name = models.CharField(_("razón social"), max_length=200)
-    tax_id = models.CharField(_("cédula / RUC"), max_length=13, unique=True)
+    tax_id = models.CharField(_("cédula / RUC"), max_length=13, unique=True, validators=[validate_tax_id])
     # A19: a company's RUC may fail modulus 11 and still be real; the advisor is told, nobody is refused
     tax_id_doubtful = models.BooleanField(_("dígito verificador dudoso"), default=False, editable=False)
     city = models.CharField(_("ciudad"), max_length=80, blank=True)
@@ -27,6 +45,8 @@ class Company(models.Model):
         _("correo de la cola"), blank=True, help_text=_("Recibe los avisos cuando la empresa no tiene asesor propio.")
     )
 
+    objects = CompanyQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("empresa")
         verbose_name_plural = _("empresas")
@@ -34,6 +54,13 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return f"{self.legal_name} ({self.tax_id})"
+
+    def clean(self) -> None:
+        """Store the number without separators, and mark it where its check digit does not add up (A19)."""
+        super().clean()
+        with suppress(InvalidTaxId):  # the field's validator has said so
+            checked = check_tax_id(self.tax_id)
+            self.tax_id, self.tax_id_doubtful = checked.number, checked.doubtful
 
 
 class BillingAccount(models.Model):
@@ -59,6 +86,12 @@ class BillingAccount(models.Model):
         return self.number
 
 
+class ServiceLineQuerySet(models.QuerySet["ServiceLine"]):
+    def in_service(self) -> Self:
+        """Those that can still be cancelled: a suspended line is billed too."""
+        return self.exclude(status=ServiceLine.Status.CANCELLED)
+
+
 class ServiceLine(models.Model):
     """One service of a company: a mobile line, a data link, an internet circuit."""
 
@@ -81,6 +114,8 @@ class ServiceLine(models.Model):
     kind = models.CharField(_("tipo"), max_length=12, choices=Kind.choices, default=Kind.MOBILE)
     status = models.CharField(_("estado"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
 
+    objects = ServiceLineQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("línea de servicio")
         verbose_name_plural = _("líneas de servicio")
@@ -94,16 +129,24 @@ class ServiceLine(models.Model):
         return self.number
 
 
+class AdministratorQuerySet(models.QuerySet["Administrator"]):
+    def entitled(self) -> Self:
+        """Those who may enter the portal: active, with at least one company."""
+        return self.filter(Exists(Administration.objects.filter(administrator=OuterRef("pk"))), is_active=True)
+
+
 class Administrator(models.Model):
     """The person a company registered as the only one who may request cancellations, known by the mobile number."""
 
-    phone = PhoneNumberField(_("número móvil"), unique=True)
+    phone = PhoneNumberField(_("número móvil"), unique=True, validators=[validate_mobile])
     names = models.CharField(_("nombres"), max_length=150)
     email = models.EmailField(_("correo electrónico"))
     is_active = models.BooleanField(_("activo"), default=True)
     companies = models.ManyToManyField(
         Company, through="Administration", verbose_name=_("empresas"), related_name="administrators"
     )
+
+    objects = AdministratorQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("administrador")
