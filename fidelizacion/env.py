@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
@@ -105,3 +106,12 @@ def parse_networks(raw: str) -> list[Network]:
         except ValueError:
             raise ValueError(f"«{item}» no es una red ni una dirección IP") from None
     return networks
+
+
+def parse_time_zone(raw: str) -> str:
+    """Raises ValueError for a zone that is not in the IANA tables: Django would stop with a traceback."""
+    try:
+        ZoneInfo(raw)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no es una zona horaria; se escriben así: America/Guayaquil") from None
+    return raw

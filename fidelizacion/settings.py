@@ -8,7 +8,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from fidelizacion.brand import Brand, parse_colour
-from fidelizacion.env import Environment
+from fidelizacion.env import Environment, parse_time_zone
 from otp.rates import parse_rates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -51,9 +51,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "fidelizacion.middleware.RequestIdMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    # Outside of SecurityMiddleware, whose redirects carry these headers too (R6.03)
+    "fidelizacion.middleware.ContentSecurityPolicyMiddleware",
     "fidelizacion.middleware.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fidelizacion.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -82,13 +83,13 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# -- Stores (design 1: nothing set is SQLite, `DATABASE_URL` set is PostgreSQL) -----------------------------------------
+# -- Stores (design 1: nothing set is SQLite, `DATABASE_URL` set is PostgreSQL) ---------------------------------------
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
-POSTGRESQL_OPTIONS = {"connect_timeout": 3, "options": "-c statement_timeout=15s -c timezone=UTC"}
+POSTGRESQL_OPTIONS = {"connect_timeout": 2, "options": "-c statement_timeout=15s -c timezone=UTC"}
 
 
 def _database(raw: str) -> dict[str, object]:
@@ -119,14 +120,14 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# -- Requests -----------------------------------------------------------------------------------------------------------
+# -- Requests ---------------------------------------------------------------------------------------------------------
 MAX_BODY_BYTES = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # everything but the files (R6.13)
 DATA_UPLOAD_MAX_NUMBER_FILES = 50  # so that too many files are answered by the form (security.md, R3.02)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
 FILE_UPLOAD_HANDLERS = ["tickets.uploads.CappedMemoryUploadHandler"]
 
-# -- Sessions and cookies (R6.07) -----------------------------------------------------------------------------------------
+# -- Sessions and cookies (R6.07) -------------------------------------------------------------------------------------
 _PREFIX = "__Host-" if HTTPS else ""
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = f"{_PREFIX}sessionid"
@@ -178,7 +179,7 @@ CONTENT_SECURITY_POLICY = {"DIRECTIVES": _CSP}
 # The admin's theme needs both (security.md, note to R6.03); the portal has neither
 ADMIN_CONTENT_SECURITY_POLICY = {**_CSP, "script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
-# -- Staff ------------------------------------------------------------------------------------------------------------------
+# -- Staff ------------------------------------------------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -186,16 +187,16 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 
-# -- Language and time ------------------------------------------------------------------------------------------------------
+# -- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "es-ec"
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.text("TIME_ZONE", "America/Guayaquil")
+TIME_ZONE = env.read("TIME_ZONE", parse_time_zone, "America/Guayaquil")
 PHONENUMBER_DEFAULT_REGION = "EC"
 PHONENUMBER_DB_FORMAT = "E164"
 PHONENUMBER_DEFAULT_FORMAT = "E164"
 
-# -- The PIN (security.md, 1) --------------------------------------------------------------------------------------------------
+# -- The PIN (security.md, 1) -----------------------------------------------------------------------------------------
 OTP_PEPPER = env.text("OTP_PEPPER") or ("unset" if DEBUG else "")
 OTP_DIGITS = env.number("OTP_DIGITS", 6, minimum=4, maximum=8)
 OTP_SHORT_CODES_ACCEPTED = env.flag("OTP_SHORT_CODES_ACCEPTED")
@@ -217,12 +218,14 @@ TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
 TWILIO_FROM = env.text("TWILIO_FROM")
 TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
+TWILIO_BASE_URL = env.text("TWILIO_BASE_URL").rstrip("/")  # a stand-in for the API, in tests
 
-# -- The directory and the tickets ---------------------------------------------------------------------------------------------
+# -- The directory and the tickets ------------------------------------------------------------------------------------
 COMPANY_DIRECTORY = env.text("COMPANY_DIRECTORY", "companies.directory.LocalDirectory")
 TICKET_NUMBER_START = env.number("TICKET_NUMBER_START", 1_000_001, minimum=1_000_000, maximum=9_999_999)
 
-# -- Mail -----------------------------------------------------------------------------------------------------------------------
+
+# -- Mail -------------------------------------------------------------------------------------------------------------
 def _email(raw: str) -> dict[str, object]:
     try:
         return dict(environ.Env.email_url_config(raw))
@@ -238,7 +241,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "fidelizacion@localhost" if 
 POSTVENTA_EMAIL = env.text("POSTVENTA_EMAIL", "postventa@localhost" if DEBUG or DEMO else "")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# -- Celery (security.md, R4.11: the settings measured to hold; the database row is the truth, Celery the courier) --------------
+# -- Celery (security.md, R4.11: the settings measured to hold; the database row is the truth, Celery the courier) ----
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -268,7 +271,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear-expired-sessions": {"task": "otp.tasks.clear_expired_sessions", "schedule": 86_400.0},
 }
 
-# -- The operator's brand (looks.md) ----------------------------------------------------------------------------------------------
+# -- The operator's brand (looks.md) ----------------------------------------------------------------------------------
 BRAND = Brand(
     name=env.text("OPERATOR_NAME", "Operadora Andina"),
     colour=env.read("OPERATOR_COLOUR", parse_colour, "#0b5c6b"),
@@ -280,7 +283,7 @@ BRAND = Brand(
     regulator_url=env.text("OPERATOR_REGULATOR_URL"),
 )
 
-# -- Logs: no phone, code or free text is ever handed to a logger (R8.08) ------------------------------------------------------------
+# -- Logs: no phone, code or free text is ever handed to a logger (R8.08) ---------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,8 +1,22 @@
-"""Every address of the product."""
+"""Every address of the product (contract.md)."""
 
+from importlib.util import find_spec
+
+from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from fidelizacion import health
+
+PORTAL = [name for name in ("otp.urls", "tickets.urls") if find_spec(name)]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(url="/fidelizacion/")),
+    *(path("fidelizacion/", include(name)) for name in PORTAL),
     path("admin/", admin.site.urls),
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("notifications.urls")))

@@ -1,6 +1,11 @@
-"""Settings of the suite: the product's own, read from an environment that the suite fixes before they load."""
+"""Settings of the suite: the product's own, read from an environment that the suite fixes before they load.
+
+`DATABASE_URL` and `REDIS_URL` are left as they come: they are what a run on PostgreSQL and Redis differs by.
+"""
 
 import os
+from pathlib import Path
+from tempfile import gettempdir
 
 os.environ.setdefault("SECRET_KEY", "tests-" + "k" * 60)
 os.environ.setdefault("OTP_PEPPER", "tests-" + "p" * 60)
@@ -10,7 +15,15 @@ os.environ.setdefault("POSTVENTA_EMAIL", "postventa@operadora.example")
 os.environ.setdefault("PORTAL_BASE_URL", "http://127.0.0.1:8000")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 
-from fidelizacion.settings import *  # noqa: E402, F403
+from fidelizacion.settings import *  # noqa: F403
+from fidelizacion.settings import DATABASES
+
+# The suite's messages go to memory; anywhere else that gateway is an error
+SILENCED_SYSTEM_CHECKS = ["fidelizacion.E012"]
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, since threads and processes cannot share an in-memory database; one per run, since runs may overlap
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(gettempdir()) / f"fidelizacion-tests-{os.getpid()}.sqlite3")}
 
 # Hashing is slow by design; the suite checks no hash
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -18,3 +31,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Straight from the sources: the suite collects nothing
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True

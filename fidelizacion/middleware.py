@@ -1,0 +1,118 @@
+"""What every request passes through: its reference, its headers, the limit on its body, the ends of a staff session."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+ADMIN = "/admin/"
+PERMISSIONS_POLICY = (
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=(), otp-credentials=(self)"
+)
+
+
+class RequestIdMiddleware:
+    """Gives each request a reference of ours, shown on error pages. One sent by the client is never believed."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        reference = uuid.uuid4().hex
+        request.request_id = reference  # type: ignore[attr-defined]  # Django's way of passing a value down
+        response = self.get_response(request)
+        response["X-Request-ID"] = reference
+        return response
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """django-csp's, with the admin's own policy below `/admin/` (R6.03): its theme needs what the portal refuses."""
+
+    def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if request.path_info.startswith(ADMIN) and not report_only:
+            parts.config = settings.ADMIN_CONTENT_SECURITY_POLICY
+        return parts
+
+
+class HeadersMiddleware:
+    """The headers that Django has no setting for (R6.05), and nothing of the admin kept by a browser (R6.09)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if request.path_info.startswith(ADMIN):
+            add_never_cache_headers(response)
+        return response
+
+
+class BodyLimitMiddleware:
+    """Refuses a body by its declared length, before anything of it is read. What is sent is dropped by the server."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        declared = request.META.get("CONTENT_LENGTH") or "0"
+        context = {"reference": getattr(request, "request_id", "")}
+        if not (declared.isascii() and declared.isdigit()):
+            return render(request, "400.html", context, status=400)
+        if int(declared) > settings.MAX_BODY_BYTES:
+            return render(request, "413.html", context, status=413)
+        return self.get_response(request)
+
+
+class StaffSessionMiddleware:
+    """Ends the sign-in of staff after 30 minutes idle or 10 hours in all (security.md, 0).
+
+    Only the staff's own keys go: a visitor verified in the same browser stays so.
+    """
+
+    SIGNED_IN, SEEN = "staff_signed_in_at", "staff_seen_at"
+    WRITE_EVERY = timedelta(minutes=1)  # so that reading the desk does not write the session at each page
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        session = request.session
+        if SESSION_KEY in session:
+            now = timezone.now()
+            if self._ended(session, now):
+                for key in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY, self.SIGNED_IN, self.SEEN):
+                    session.pop(key, None)
+                session.cycle_key()
+                request.user = AnonymousUser()
+            else:
+                self._mark(session, now)
+        return self.get_response(request)
+
+    def _ended(self, session: SessionBase, now: datetime) -> bool:
+        idle_since, signed_in = self._time(session, self.SEEN, now), self._time(session, self.SIGNED_IN, now)
+        return now - idle_since > settings.STAFF_IDLE or now - signed_in > settings.STAFF_ABSOLUTE
+
+    def _mark(self, session: SessionBase, now: datetime) -> None:
+        if self.SIGNED_IN not in session:
+            session[self.SIGNED_IN] = now.isoformat()
+        if self.SEEN not in session or now - self._time(session, self.SEEN, now) >= self.WRITE_EVERY:
+            session[self.SEEN] = now.isoformat()
+
+    @staticmethod
+    def _time(session: SessionBase, key: str, default: datetime) -> datetime:
+        raw = session.get(key)
+        return datetime.fromisoformat(raw) if isinstance(raw, str) else default

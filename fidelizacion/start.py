@@ -1,0 +1,20 @@
+"""Judges the environment before a process serves anything: each problem on a line of its own, and the end of it."""
+
+import sys
+
+from django.core import checks
+
+# gunicorn stops for good when a worker ends so, where any other status would have it start another for ever
+REFUSED = 3
+
+
+def refuse_a_bad_environment() -> None:
+    """Ends the process, with one line per problem, when a system check finds an error."""
+    problems = [message for message in checks.run_checks() if message.level >= checks.ERROR]
+    if not problems:
+        return
+    for problem in problems:
+        sentence = f"{problem.id}: {problem.msg} {problem.hint or ''}"
+        sys.stderr.write(" ".join(sentence.split()) + "\n")
+    sys.stderr.flush()
+    raise SystemExit(REFUSED)

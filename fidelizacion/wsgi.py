@@ -1,0 +1,13 @@
+"""What gunicorn serves. A bad environment is refused here, before the first request."""
+
+import os
+
+import django
+from django.core.wsgi import get_wsgi_application
+
+from fidelizacion.start import refuse_a_bad_environment
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelizacion.settings")
+django.setup()
+refuse_a_bad_environment()
+application = get_wsgi_application()

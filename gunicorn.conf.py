@@ -1,0 +1,28 @@
+"""The web process (R6.17). The proxy in front ends TLS, holds slow clients and limits rates; this limits the rest."""
+
+import os
+
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+# Threads, because a browser's idle spare connection would hold a synchronous worker until its timeout
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS", "4"))
+# The application, its checks included, is loaded once, before the first worker: a bad environment ends here
+preload_app = True
+
+timeout = 30
+graceful_timeout = 8  # the demo promises to be gone within 10 s
+keepalive = 5
+max_requests = 1000
+max_requests_jitter = 200
+limit_request_line = 4094
+limit_request_fields = 50
+limit_request_field_size = 4094
+header_map = "drop"
+# Only the socket's peer is believed here; the application judges forwarded headers (TRUSTED_PROXIES)
+forwarded_allow_ips = ""
+control_socket_disable = True
+
+accesslog = None  # addresses hold ticket numbers: the proxy's log, if any, is the operator's decision
+errorlog = "-"
+loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
