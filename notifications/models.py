@@ -1,7 +1,19 @@
 """The outbox. A row here is the truth about a message owed; Celery is only the courier (security.md, 4)."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self, now: datetime) -> Self:
+        """Messages anybody may send: waiting and due, or taken by a process that never told what became of them."""
+        return self.filter(
+            models.Q(state=Message.State.QUEUED, next_at__lte=now)
+            | models.Q(state=Message.State.SENDING, leased_until__lte=now)
+        )
 
 
 class Message(models.Model):
@@ -32,6 +44,7 @@ class Message(models.Model):
     state = models.CharField(_("estado"), max_length=8, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
     next_at = models.DateTimeField(_("próximo intento"))
+    give_up_at = models.DateTimeField(_("se abandona"))
     leased_until = models.DateTimeField(_("tomado hasta"), null=True)
     lease_token = models.CharField(max_length=32, blank=True)
     # Leases that ended with no outcome recorded: a process died while sending (R4.12)
@@ -40,6 +53,8 @@ class Message(models.Model):
     last_error = models.CharField(_("último error"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("creado"))
     sent_at = models.DateTimeField(_("enviado"), null=True)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mensaje")

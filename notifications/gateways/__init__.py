@@ -1,0 +1,44 @@
+"""The seam to whoever carries an SMS: one method, chosen by `settings.SMS_GATEWAY` (style.md, 7)."""
+
+from typing import Protocol, cast
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+GATEWAYS = {
+    "console": "notifications.gateways.console.ConsoleGateway",
+    "memory": "notifications.gateways.memory.MemoryGateway",
+    "demo": "notifications.gateways.demo.DemoGateway",
+    "twilio": "notifications.gateways.twilio.TwilioGateway",
+}
+
+
+class GatewayFailure(Exception):
+    """A message was not accepted. What it says is safe for a log: no number, no text."""
+
+
+class TemporaryFailure(GatewayFailure):
+    """Trying again later may help: the carrier is busy, slow or away, or refuses our account for now."""
+
+
+class PermanentFailure(GatewayFailure):
+    """Trying again cannot help: the carrier refuses this message or this number."""
+
+
+class SmsGateway(Protocol):
+    """What every gateway can do."""
+
+    def send(self, to: str, text: str, *, seconds_left: int) -> str:
+        """Hand `text` over for the E.164 number `to`, worth nothing after `seconds_left`. Returns the carrier's id.
+
+        Raises TemporaryFailure or PermanentFailure.
+        """
+
+
+def sms_gateway() -> SmsGateway:
+    """The gateway that the settings name. Raises ImproperlyConfigured for an unknown name."""
+    path = GATEWAYS.get(settings.SMS_GATEWAY)
+    if path is None:
+        raise ImproperlyConfigured(f"SMS_GATEWAY: use uno de {', '.join(sorted(GATEWAYS))}")
+    return cast("SmsGateway", import_string(path)())

@@ -1,0 +1,112 @@
+"""Writes the messages owed, in the transaction of what they tell about (R4.01), and nudges the worker after it."""
+
+import re
+import uuid
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+from functools import partial
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from notifications import courier
+from notifications.models import Message
+
+GIVE_UP_AFTER = timedelta(hours=72)  # GOV.UK Notify's limit (R4.08)
+E164 = re.compile(r"\+[1-9]\d{7,14}")
+DRAFTED = "subject_ref channel to subject text html reply_to message_id state last_error".split()
+SPACES = re.compile(r"\s+")
+
+
+def enqueue_email(
+    *, dedup_key: str, subject_ref: str, to: str, subject: str, text: str, html: str, reply_to: str = ""
+) -> Message:
+    """Owe an e-mail. The same `dedup_key` again gives back the message there is.
+
+    Nothing a customer typed can make this raise: a subject is folded to one line, an address that is none gives a
+    `failed` message that the desk sees.
+    """
+    return _owe(
+        Message(
+            dedup_key=dedup_key,
+            subject_ref=subject_ref,
+            channel=Message.Channel.EMAIL,
+            to=_one_line(to),
+            subject=_one_line(subject)[:200],
+            text=_storable(text),
+            html=_storable(html),
+            reply_to=reply_to if _is_email(reply_to) else "",
+        ),
+        deliverable=_is_email(to),
+    )
+
+
+def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str) -> Message:
+    """Owe an SMS to an E.164 number; otherwise as `enqueue_email`."""
+    return _owe(
+        Message(
+            dedup_key=dedup_key,
+            subject_ref=subject_ref,
+            channel=Message.Channel.SMS,
+            to=_one_line(to),
+            text=_storable(text),
+        ),
+        deliverable=E164.fullmatch(to) is not None,
+    )
+
+
+def message_id(dedup_key: str) -> str:
+    """The Message-ID of a message: the same for the same key, so that a repeat is recognisable (R4.07).
+
+    The portal's address takes part, so that a test installation's mails never pass for the real one's.
+    """
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{settings.PORTAL_BASE_URL}/{dedup_key}").hex
+    return f"<{name}@{_mail_domain()}>"
+
+
+def _owe(draft: Message, *, deliverable: bool) -> Message:
+    now = timezone.now()
+    draft.message_id = message_id(draft.dedup_key)
+    draft.to = draft.to[:254]
+    if not deliverable:
+        draft.state = Message.State.FAILED
+        draft.last_error = _("La dirección del destinatario no es válida.")
+    message, created = Message.objects.get_or_create(dedup_key=draft.dedup_key, defaults=_values(draft, now))
+    if created and deliverable:
+        nudge = partial(courier.nudge, "notifications.tasks.deliver_message", message.pk)
+        transaction.on_commit(nudge, robust=True)
+    return message
+
+
+def _values(draft: Message, now: datetime) -> dict[str, object]:
+    values: dict[str, object] = {name: getattr(draft, name) for name in DRAFTED}
+    return {**values, "created_at": now, "next_at": now, "give_up_at": now + GIVE_UP_AFTER}
+
+
+def _is_email(address: str) -> bool:
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return len(address) <= 254
+
+
+def _one_line(value: str) -> str:
+    """No line end or control character, which would begin a header of their own (R4.27)."""
+    printable = "".join(character if character.isprintable() else " " for character in value)
+    return SPACES.sub(" ", printable).strip()
+
+
+def _storable(value: str) -> str:
+    """PostgreSQL stores no NUL."""
+    return value.replace("\0", "")
+
+
+def _mail_domain() -> str:
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return domain or urlsplit(settings.PORTAL_BASE_URL).hostname or "localhost"

@@ -1,0 +1,63 @@
+"""What is owed and was not done in time: apps register sweeps, and this runs them with no broker at all (R4.05)."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+_sweeps: dict[str, Callable[[], int]] = {}
+_stopping = threading.Event()
+
+
+class SweepFailed(Exception):
+    """At least one sweep raised; the others ran."""
+
+    def __init__(self, counts: dict[str, int], failed: list[str]) -> None:
+        super().__init__(", ".join(failed))
+        self.counts = counts
+        self.failed = failed
+
+
+def register(name: str, sweep: Callable[[], int]) -> None:
+    """Add a sweep: it does what is overdue, in small bites, and returns how much it did."""
+    _sweeps[name] = sweep
+
+
+def names() -> list[str]:
+    return list(_sweeps)
+
+
+def run(name: str) -> int:
+    """Run one sweep. Raises what it raises."""
+    return _sweeps[name]()
+
+
+def sweep_once() -> dict[str, int]:
+    """Run every sweep. Raises SweepFailed at the end when one of them raised."""
+    counts: dict[str, int] = {}
+    failed: list[str] = []
+    for name in names():
+        try:
+            counts[name] = run(name)
+        except Exception:
+            logger.exception("sweep %s failed", name)
+            failed.append(name)
+    if failed:
+        raise SweepFailed(counts, failed)
+    return counts
+
+
+def stop() -> None:
+    """Ask whatever sweep is running to end after the item it is at."""
+    _stopping.set()
+
+
+def stopping() -> bool:
+    """Whether a sweep should take no further item."""
+    return _stopping.is_set()
+
+
+def wait(seconds: float) -> bool:
+    """Sleep, or less when asked to stop: then True."""
+    return _stopping.wait(seconds)
