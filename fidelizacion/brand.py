@@ -1,12 +1,30 @@
-"""The operator's brand: name, colour, logo and contacts, and the ink that stays legible on any colour they choose."""
+"""The operator's brand: name, colour, logo and contacts, and the inks that stay legible on any colour they choose."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-LIGHT_INK, DARK_INK = "#ffffff", "#10161d"
+LIGHT_INK, DARK_INK = "#ffffff", "#000000"  # one of the two has 4.58:1 or more on any colour
 MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, normal text
+
+# What text in the brand colour may stand on: the surfaces of static/css/tokens.css (a test compares them)
+LIGHT_SURFACES = ("#ffffff", "#f4f6f8", "#eaf1f8")
+DARK_SURFACES = ("#10161d", "#19222c", "#1c2c3c")
+
+# How a logo is served, by its file's ending; nothing else is served
+LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+LOGO_BYTES = 8 * 1024  # what a first visit of 20 kB leaves for it (performance.md)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """A brand colour as one colour scheme uses it: as a fill, as the ink on that fill, and as text on a surface."""
+
+    fill: str
+    ink: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -25,7 +43,49 @@ class Brand:
     @property
     def ink(self) -> str:
         """The text colour with the higher contrast on the brand colour."""
-        return max((LIGHT_INK, DARK_INK), key=lambda ink: contrast(ink, self.colour))
+        return ink_on(self.colour)
+
+    @property
+    def light(self) -> Palette:
+        """The colour as chosen; darkened only where it is text on a light surface."""
+        return Palette(self.colour, self.ink, legible(self.colour, LIGHT_SURFACES, towards="#000000"))
+
+    @property
+    def dark(self) -> Palette:
+        """The colour lightened until it reads on a dark surface, also as a fill: a dark button on black is not seen."""
+        fill = legible(self.colour, DARK_SURFACES, towards="#ffffff")
+        return Palette(fill, ink_on(fill), fill)
+
+
+def brand_problems(brand: Brand) -> list[str]:
+    """What the operator should know about the brand they set, in Spanish, for a system check; none stops the portal."""
+    return [*_colour_problems(brand.colour), *_logo_problems(brand.logo)]
+
+
+def _colour_problems(colour: str) -> list[str]:
+    achieved = contrast(colour, LIGHT_INK)
+    if achieved >= MINIMUM_CONTRAST:
+        return []
+    darker = legible(colour, LIGHT_SURFACES, towards="#000000")
+    figure = f"{achieved:.1f}".replace(".", ",")
+    return [
+        f"OPERATOR_COLOUR {colour} tiene un contraste de {figure}:1 sobre blanco (se pide 4,5:1): "
+        f"los botones lo llevan con texto negro, y los enlaces usan {darker}"
+    ]
+
+
+def _logo_problems(logo: Path | None) -> list[str]:
+    if logo is None:
+        return []
+    if logo.suffix.lower() not in LOGO_TYPES:
+        return [f"OPERATOR_LOGO debe ser un archivo {', '.join(LOGO_TYPES)}; se muestra el distintivo por omisión"]
+    try:
+        size = logo.stat().st_size
+    except OSError:
+        return ["OPERATOR_LOGO no se puede leer; se muestra el distintivo por omisión"]
+    if size > LOGO_BYTES:
+        return [f"OPERATOR_LOGO pesa {size // 1024} kB; con más de {LOGO_BYTES // 1024} kB el portal carga lento"]
+    return []
 
 
 def parse_colour(raw: str) -> str:
@@ -35,13 +95,35 @@ def parse_colour(raw: str) -> str:
     return raw.lower()
 
 
+def ink_on(colour: str) -> str:
+    """White or black, whichever has the higher contrast on `colour`."""
+    return max((LIGHT_INK, DARK_INK), key=lambda ink: contrast(ink, colour))
+
+
+def legible(colour: str, surfaces: Iterable[str], *, towards: str) -> str:
+    """The colour nearest to `colour`, mixed with `towards` (black or white), that reads as text on all `surfaces`."""
+    backgrounds = tuple(surfaces)
+    mixes = (_mix(colour, towards, percent) for percent in range(101))
+    return next(mix for mix in mixes if all(contrast(mix, under) >= MINIMUM_CONTRAST for under in backgrounds))
+
+
 def contrast(first: str, second: str) -> float:
     """The contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.2, relative luminance)."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def _channels(colour: str) -> tuple[int, int, int]:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return red, green, blue
+
+
+def _mix(colour: str, other: str, percent: int) -> str:
+    pairs = zip(_channels(colour), _channels(other), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * percent / 100):02x}" for a, b in pairs)
+
+
 def _luminance(colour: str) -> float:
-    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    channels = (channel / 255 for channel in _channels(colour))
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

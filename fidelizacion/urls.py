@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from fidelizacion import health
+from fidelizacion import branding, health
 
 PORTAL = [name for name in ("otp.urls", "tickets.urls") if find_spec(name)]
 
@@ -15,8 +15,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/fidelizacion/")),
     *(path("fidelizacion/", include(name)) for name in PORTAL),
     path("admin/", admin.site.urls),
+    path("marca/logo", branding.brand_logo, name="brand_logo"),
+    path("marca/marca.css", branding.brand_stylesheet, name="brand_stylesheet"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
 ]
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("notifications.urls")))
+
+handler400 = "fidelizacion.errors.bad_request"
+handler403 = "fidelizacion.errors.permission_denied"
+handler404 = "fidelizacion.errors.page_not_found"
+handler500 = "fidelizacion.errors.server_error"

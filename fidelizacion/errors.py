@@ -1,0 +1,38 @@
+"""The pages for what went wrong: what happened, whether anything was lost, what to do now, and a reference for support.
+
+They are rendered without the request, so that no context processor reads a session or a database that may be the
+very thing that failed.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from fidelizacion.branding import brand_context
+
+
+def error_page(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
+    """The page of `status`, with the request's reference (middleware sets it; a very early failure has none)."""
+    context = {**brand_context(), "reference": getattr(request, "request_id", "")}
+    page = render_to_string(template or f"{status}.html", context)
+    return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(request, 403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_page(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that came without its token: it says how to send it again with nothing lost (R6.10)."""
+    return error_page(request, 403, "403_csrf.html")
