@@ -15,6 +15,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
             | models.Q(state=Message.State.SENDING, leased_until__lte=now)
         )
 
+    def given_up(self) -> Self:
+        """Messages that nobody will send unless somebody asks for it."""
+        return self.filter(state__in=[Message.State.FAILED, Message.State.DEAD])
+
 
 class Message(models.Model):
     """One e-mail or SMS owed to somebody, written in the transaction of what it tells about."""

@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications import courier
-from notifications.models import Message
+from notifications.models import Message, MessageQuerySet
 
 GIVE_UP_AFTER = timedelta(hours=72)  # GOV.UK Notify's limit (R4.08)
 E164 = re.compile(r"\+[1-9]\d{7,14}")
-DRAFTED = "subject_ref channel to subject text html reply_to message_id state last_error".split()
+DRAFTED = ["subject_ref", "channel", "to", "subject", "text", "html", "reply_to", "message_id", "state", "last_error"]
 SPACES = re.compile(r"\s+")
 
 
@@ -57,6 +57,19 @@ def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str) -> Mess
             text=_storable(text),
         ),
         deliverable=E164.fullmatch(to) is not None,
+    )
+
+
+def requeue(messages: MessageQuerySet) -> int:
+    """Owe again messages that were given up, as if they were new but with their Message-ID. Returns how many."""
+    now = timezone.now()
+    return messages.given_up().update(
+        state=Message.State.QUEUED,
+        attempts=0,
+        lost_leases=0,
+        last_error="",
+        next_at=now,
+        give_up_at=now + GIVE_UP_AFTER,
     )
 
 

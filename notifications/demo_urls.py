@@ -1,0 +1,11 @@
+"""The demo mailbox (contract.md)."""
+
+from django.urls import path
+
+from notifications import demo_views
+
+app_name = "demo"
+urlpatterns = [
+    path("mensajes/", demo_views.messages_page, name="messages"),
+    path("mensajes.json", demo_views.messages_json, name="messages_json"),
+]

@@ -1,0 +1,91 @@
+"""Sends what is owed with no broker: once, for cron, or for ever beside the worker (contract.md)."""
+
+import logging
+import signal
+import threading
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections, connections
+from django.utils.translation import gettext as _
+
+from notifications import delivery, sweep
+from notifications.delivery import Outcome
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 30.0  # seconds between passes while they fail, say because the database is away
+GOODBYE = 5.0  # seconds a message in flight may still take; its lease covers it if it takes longer
+
+
+class Command(BaseCommand):
+    help = "Envía los mensajes y códigos pendientes, sin necesitar Redis. Con --loop sigue hasta que se lo detenga."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--loop", action="store_true", help="sigue enviando hasta que se lo detenga")
+        parser.add_argument("--interval", type=float, default=1.0, help="segundos entre pasadas (con --loop)")
+
+    def handle(self, *args: Any, loop: bool, interval: float, **options: Any) -> None:  # noqa: ARG002
+        if loop:
+            self._loop(interval)
+        else:
+            self._once()
+
+    def _once(self) -> None:
+        failed: list[str] = []
+        try:
+            counts = sweep.sweep_once()
+        except sweep.SweepFailed as failure:
+            counts, failed = failure.counts, failure.failed
+        # Whoever types the command waits for no worker: what is too fresh for the sweep goes too
+        fresh = delivery.deliver_due()
+        for name, count in counts.items():
+            self.stdout.write(f"{name:<20} {count:>6}")
+        summary = _("Listo: {sent} enviados ahora, {again} se reintentarán, {failed} rechazados, {dead} abandonados.")
+        self.stdout.write(
+            summary.format(
+                sent=fresh[Outcome.SENT],
+                again=fresh[Outcome.AGAIN],
+                failed=fresh[Outcome.FAILED],
+                dead=fresh[Outcome.DEAD],
+            )
+        )
+        if failed:
+            raise CommandError(_("No se pudo terminar: {names}.").format(names=", ".join(failed)))
+
+    def _loop(self, interval: float) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _on_signal)
+        self.stdout.write(_("Enviando lo pendiente. Ctrl-C para terminar."))
+        # A thread a sweep: a mail server that does not answer must not keep a code waiting
+        threads = [threading.Thread(target=_repeat, args=(name, interval), daemon=True) for name in sweep.names()]
+        for thread in threads:
+            thread.start()
+        while not sweep.wait(3600):
+            pass
+        for thread in threads:
+            thread.join(GOODBYE)
+        self.stdout.write(_("Detenido."))
+
+
+def _on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    sweep.stop()
+
+
+def _repeat(name: str, interval: float) -> None:
+    """Run one sweep again and again; whatever fails is logged and tried later."""
+    failures = 0
+    while not sweep.stopping():
+        close_old_connections()
+        try:
+            sweep.run(name)
+        except Exception:
+            failures += 1
+            logger.exception("sweep %s failed, trying again", name)
+            connections.close_all()
+        else:
+            failures = 0
+        sweep.wait(min(LONGEST_PAUSE, interval * 2 ** min(failures, 10)))
+    connections.close_all()
