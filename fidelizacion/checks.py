@@ -1,1 +1,185 @@
-"""System checks."""
+"""The system checks: what is wrong with the environment, by id, with what to do about it.
+
+They run at the start of the web process, the worker, beat and every command. An id keeps its meaning for ever.
+"""
+
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.module_loading import import_string
+
+from fidelizacion.brand import brand_problems
+from fidelizacion.env import Network
+from tickets import libmagic
+
+SECRET_LENGTH = 50
+SMS_GATEWAYS = ("twilio", "console", "demo", "memory")
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only be this machine."""
+    if host.lower() in LOCAL_HOSTS:
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _error(number: int, message: str, hint: str) -> Error:
+    return Error(message, hint=hint, id=f"fidelizacion.E{number:03}")
+
+
+@register
+def environment(**_: Any) -> list[CheckMessage]:
+    """Values that could not be read at all."""
+    return [
+        _error(1, f"{problem.variable}: {problem.reason}.", "Corrija la variable de entorno.")
+        for problem in settings.ENVIRONMENT_PROBLEMS
+    ]
+
+
+@register
+def secrets(**_: Any) -> Iterator[CheckMessage]:
+    """Keys that are missing, short or shared (R6.02)."""
+    make = "Genere una con: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+    if not settings.DEBUG and len(settings.SECRET_KEY) < SECRET_LENGTH:
+        yield _error(2, f"SECRET_KEY falta o tiene menos de {SECRET_LENGTH} caracteres.", make)
+    if not settings.DEBUG and len(settings.OTP_PEPPER) < SECRET_LENGTH:
+        yield _error(3, f"OTP_PEPPER falta o tiene menos de {SECRET_LENGTH} caracteres.", make)
+    if settings.OTP_PEPPER and settings.OTP_PEPPER == settings.SECRET_KEY and not settings.DEBUG:
+        yield _error(4, "OTP_PEPPER es igual a SECRET_KEY.", "Use dos valores distintos: así se cambian por separado.")
+
+
+@register
+def address(**_: Any) -> Iterator[CheckMessage]:
+    """The portal's own address, which decides cookies, redirects and links."""
+    base, host = settings.PORTAL_BASE_URL, settings.PORTAL_HOST
+    if not base.startswith(("http://", "https://")) or not host:
+        yield _error(5, "PORTAL_BASE_URL no es una dirección web.", "Se escribe así: https://portal.operadora.example")
+    elif not settings.HTTPS and not settings.DEBUG and not is_loopback(host):
+        yield _error(6, "PORTAL_BASE_URL usa http fuera de este equipo.", "Use https: por ahí viaja el PIN.")
+    if not settings.DEBUG and ("*" in settings.ALLOWED_HOSTS or not settings.ALLOWED_HOSTS):
+        yield _error(7, "ALLOWED_HOSTS está vacía o admite cualquier nombre.", "Escriba los nombres del portal.")
+
+
+@register
+def demo(**_: Any) -> Iterator[CheckMessage]:
+    """The demo shows codes to whoever looks: this machine only (design 15)."""
+    if not settings.DEMO:
+        return
+    if settings.DEBUG:
+        yield _error(8, "DEMO y DEBUG están activas a la vez.", "La demostración corre como producción: quite DEBUG.")
+    hosts = [settings.PORTAL_HOST, *settings.ALLOWED_HOSTS]
+    if not all(is_loopback(host) for host in hosts):
+        yield _error(
+            9,
+            "DEMO está activa y el portal se ofrece fuera de este equipo.",
+            "Quite DEMO, o use una dirección local (127.0.0.1) en PORTAL_BASE_URL y ALLOWED_HOSTS.",
+        )
+
+
+@register
+def sms(**_: Any) -> Iterator[CheckMessage]:
+    """Who sends the PIN."""
+    gateway = settings.SMS_GATEWAY
+    if gateway not in SMS_GATEWAYS:
+        yield _error(10, "SMS_GATEWAY no es un proveedor conocido.", f"Use uno de: {', '.join(SMS_GATEWAYS)}.")
+    if (gateway == "console" and not settings.DEBUG) or (gateway == "demo" and not settings.DEMO):
+        need = "DEBUG" if gateway == "console" else "DEMO"
+        yield _error(11, f"SMS_GATEWAY={gateway} muestra los códigos y exige {need}.", "Use SMS_GATEWAY=twilio.")
+    if gateway == "memory":
+        # The suite silences this one by its id
+        yield _error(12, "SMS_GATEWAY=memory no envía nada: es solo para las pruebas.", "Use SMS_GATEWAY=twilio.")
+    if gateway == "twilio":
+        sender = settings.TWILIO_FROM or settings.TWILIO_MESSAGING_SERVICE_SID
+        if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and sender):
+            yield _error(
+                13,
+                "Faltan datos de Twilio.",
+                "Defina TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN y TWILIO_FROM o TWILIO_MESSAGING_SERVICE_SID.",
+            )
+
+
+@register
+def pin(**_: Any) -> Iterator[CheckMessage]:
+    """Fewer than six digits is below NIST and ASVS: only by a decision that names itself."""
+    if settings.OTP_DIGITS < 6 and not settings.OTP_SHORT_CODES_ACCEPTED:
+        yield _error(
+            14,
+            f"OTP_DIGITS={settings.OTP_DIGITS} es menos que lo que piden NIST y ASVS.",
+            "Use 6, o acepte el riesgo con OTP_SHORT_CODES_ACCEPTED=1.",
+        )
+
+
+@register
+def mail(**_: Any) -> Iterator[CheckMessage]:
+    """Who sends and who receives mail."""
+    if not (settings.EMAIL_URL_SET or settings.DEBUG or settings.DEMO):
+        yield _error(15, "Falta EMAIL_URL.", "Se escribe así: smtp+tls://usuario:clave@servidor:587")
+    for number, name in ((16, "DEFAULT_FROM_EMAIL"), (17, "POSTVENTA_EMAIL")):
+        if not _is_email(getattr(settings, name)):
+            yield _error(number, f"{name} falta o no es un correo.", "Escriba una dirección: area@operadora.example")
+
+
+@register
+def mobile_network(**_: Any) -> Iterator[CheckMessage]:
+    """The number that a mobile gateway vouches for is believed from listed peers only (R2)."""
+    if not settings.MOBILE_HEADER:
+        return
+    gateways: Sequence[Network] = settings.MOBILE_GATEWAYS
+    if not gateways:
+        yield _error(18, "MOBILE_HEADER está definida sin MOBILE_GATEWAYS.", "Liste las redes de las pasarelas.")
+    if any(network.prefixlen == 0 for network in (*gateways, *settings.MOBILE_CLIENT_NETWORKS)):
+        yield _error(19, "Las redes móviles incluyen todas las direcciones.", "Liste solo las redes de la operadora.")
+    proxies: Sequence[Network] = settings.TRUSTED_PROXIES
+    if any(_overlap(gateway, proxy) for gateway in gateways for proxy in proxies):
+        yield _error(
+            20,
+            "MOBILE_GATEWAYS y TRUSTED_PROXIES se solapan: cualquiera detrás del proxy podría escribir la cabecera.",
+            "Separe las redes.",
+        )
+
+
+@register
+def libraries(**_: Any) -> Iterator[CheckMessage]:
+    """What has to be found on the machine or on the import path."""
+    if not libmagic.available():
+        yield _error(21, "No se encuentra libmagic.", "En Debian: apt install libmagic1")
+    try:
+        import_string(settings.COMPANY_DIRECTORY)
+    except ImportError:
+        yield _error(22, "COMPANY_DIRECTORY no se puede importar.", "Se escribe así: paquete.modulo.Clase")
+
+
+@register
+def proxies(**_: Any) -> Iterator[CheckMessage]:
+    """A proxy list that trusts everybody lets anybody choose their address."""
+    if any(network.prefixlen == 0 for network in settings.TRUSTED_PROXIES):
+        yield _error(23, "TRUSTED_PROXIES incluye todas las direcciones.", "Liste solo sus proxies.")
+
+
+@register
+def looks(**_: Any) -> list[CheckMessage]:
+    """A brand colour that is hard to read is told, and nothing is refused for it."""
+    return [checks.Warning(text, id="fidelizacion.W001") for text in brand_problems(settings.BRAND)]
+
+
+def _is_email(raw: str) -> bool:
+    address = raw.rpartition("<")[2].rstrip(">") if raw.endswith(">") else raw
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return True
+
+
+def _overlap(first: Network, second: Network) -> bool:
+    return first.version == second.version and first.overlaps(second)

@@ -4,6 +4,9 @@ They are rendered without the request, so that no context processor reads a sess
 very thing that failed.
 """
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -30,7 +33,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return error_page(request, 500)
+    """When it is the database that is away, the page says to try again instead (R4.29)."""
+    away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    return error_page(request, 503 if away else 500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

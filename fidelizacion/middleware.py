@@ -9,10 +9,11 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+
+from fidelizacion.errors import error_page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -39,7 +40,9 @@ class RequestIdMiddleware:
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """django-csp's, with the admin's own policy below `/admin/` (R6.03): its theme needs what the portal refuses."""
 
-    def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if request.path_info.startswith(ADMIN) and not report_only:
             parts.config = settings.ADMIN_CONTENT_SECURITY_POLICY
@@ -69,11 +72,10 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         declared = request.META.get("CONTENT_LENGTH") or "0"
-        context = {"reference": getattr(request, "request_id", "")}
         if not (declared.isascii() and declared.isdigit()):
-            return render(request, "400.html", context, status=400)
+            return error_page(request, 400)
         if int(declared) > settings.MAX_BODY_BYTES:
-            return render(request, "413.html", context, status=413)
+            return error_page(request, 413)
         return self.get_response(request)
 
 

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
+from fidelizacion import desk
 from fidelizacion.brand import Brand, parse_colour
 from fidelizacion.env import Environment, parse_time_zone
-from otp.rates import parse_rates
+from otp.rates import parse_count, parse_rates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -190,6 +191,7 @@ LOGIN_URL = "admin:login"
 # -- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "es-ec"
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]  # the desk's theme speaks no Spanish of its own
 USE_TZ = True
 TIME_ZONE = env.read("TIME_ZONE", parse_time_zone, "America/Guayaquil")
 PHONENUMBER_DEFAULT_REGION = "EC"
@@ -207,7 +209,7 @@ OTP_SENDS_PER_PHONE = env.read("OTP_SENDS_PER_PHONE", parse_rates, parse_rates("
 OTP_SENDS_PER_ADDRESS = env.read("OTP_SENDS_PER_ADDRESS", parse_rates, parse_rates("30/h"))
 OTP_SENDS_PER_SESSION = env.read("OTP_SENDS_PER_SESSION", parse_rates, parse_rates("5/h"))
 OTP_SENDS_PER_DAY = env.read("OTP_SENDS_PER_DAY", parse_rates, parse_rates("2000/d"))
-OTP_FAILURES_PER_PHONE = env.number("OTP_FAILURES_PER_PHONE", 10, minimum=1, maximum=100)
+OTP_FAILURES_PER_PHONE = env.read("OTP_FAILURES_PER_PHONE", parse_count, 10)
 
 MOBILE_HEADER = env.text("MOBILE_HEADER")
 MOBILE_GATEWAYS = env.networks("MOBILE_GATEWAYS")
@@ -234,7 +236,7 @@ def _email(raw: str) -> dict[str, object]:
 
 
 EMAIL_URL_SET = bool(env.text("EMAIL_URL"))
-_DEMO_MAIL = {"EMAIL_BACKEND": "notifications.gateways.demo.DemoEmailBackend"}
+_DEMO_MAIL: dict[str, object] = {"EMAIL_BACKEND": "notifications.gateways.demo.DemoEmailBackend"}
 vars().update(env.read("EMAIL_URL", _email, _DEMO_MAIL if DEMO else {}))
 EMAIL_TIMEOUT = 20  # seconds; Django's default is to wait for ever (R4.26)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "fidelizacion@localhost" if DEBUG or DEMO else "")
@@ -268,7 +270,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0},
-    "clear-expired-sessions": {"task": "otp.tasks.clear_expired_sessions", "schedule": 86_400.0},
+    "clear-expired": {"task": "otp.tasks.clear_expired", "schedule": 86_400.0},
 }
 
 # -- The operator's brand (looks.md) ----------------------------------------------------------------------------------
@@ -282,6 +284,8 @@ BRAND = Brand(
     regulator_name=env.text("OPERATOR_REGULATOR_NAME", "ARCOTEL"),
     regulator_url=env.text("OPERATOR_REGULATOR_URL"),
 )
+
+UNFOLD = desk.theme(BRAND)
 
 # -- Logs: no phone, code or free text is ever handed to a logger (R8.08) ---------------------------------------------
 LOGGING = {

@@ -20,8 +20,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
 ]
-if settings.DEMO:
+if settings.DEMO and find_spec("notifications.urls"):
     urlpatterns.append(path("demo/", include("notifications.urls")))
+
+handler400 = "fidelizacion.errors.bad_request"
+handler403 = "fidelizacion.errors.permission_denied"
+handler404 = "fidelizacion.errors.page_not_found"
+handler500 = "fidelizacion.errors.server_error"
 
 handler400 = "fidelizacion.errors.bad_request"
 handler403 = "fidelizacion.errors.permission_denied"

@@ -9,6 +9,7 @@ from tempfile import gettempdir
 
 os.environ.setdefault("SECRET_KEY", "tests-" + "k" * 60)
 os.environ.setdefault("OTP_PEPPER", "tests-" + "p" * 60)
+os.environ.setdefault("EMAIL_URL", "memorymail://")
 os.environ.setdefault("SMS_GATEWAY", "memory")
 os.environ.setdefault("DEFAULT_FROM_EMAIL", "fidelizacion@operadora.example")
 os.environ.setdefault("POSTVENTA_EMAIL", "postventa@operadora.example")

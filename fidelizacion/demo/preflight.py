@@ -1,0 +1,42 @@
+"""What `make` asks of Python before anything is installed.
+
+Run as a file, by whatever Python there is: the standard library only, and no syntax newer than Python 3.0.
+"""
+
+import socket
+import sys
+
+MINIMUM = (3, 11)
+
+
+def main(arguments):  # type: (list[str]) -> str
+    """One line that says what is missing and what to do, or nothing."""
+    if sys.version_info[:2] < MINIMUM:
+        found = ".".join(str(part) for part in sys.version_info[:2])
+        return "Se necesita Python 3.11 o más nuevo y este es " + found + ": use PYTHON=/ruta/a/python3.11 make demo"
+    try:
+        import ensurepip  # noqa: F401, PLC0415  Debian keeps it in a package of its own
+        import venv  # noqa: F401, PLC0415
+    except ImportError:
+        return "A este Python le falta venv: instale el paquete python3-venv (apt install python3-venv)"
+    if arguments:
+        return port_taken(int(arguments[0]))
+    return ""
+
+
+def port_taken(port):  # type: (int) -> str
+    """The line to show when somebody listens at this port of the loopback address, or nothing."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return "El puerto " + str(port) + " está ocupado: use PORT=" + str(port + 1) + " make demo"
+    return ""
+
+
+if __name__ == "__main__":
+    problem = main(sys.argv[1:])
+    if problem:
+        sys.stderr.write(problem + "\n")
+        raise SystemExit(1)
