@@ -37,7 +37,8 @@ class Challenge(models.Model):
         verbose_name_plural = _("códigos enviados")
         indexes = [
             models.Index(fields=["outcome", "created_at"], name="challenge_outcome_created"),
-            models.Index(fields=["phone", "created_at"], name="challenge_phone_created"),
+            models.Index(fields=["session_ref", "created_at"], name="challenge_session_created"),
+            models.Index(fields=["created_at"], name="challenge_created"),
         ]
 
     def __str__(self) -> str:
@@ -50,26 +51,32 @@ class PhoneGuard(models.Model):
     phone = models.CharField(_("número móvil"), max_length=16, primary_key=True)
     failures = models.PositiveIntegerField(_("fallos seguidos"), default=0)
     locks = models.PositiveSmallIntegerField(_("bloqueos seguidos"), default=0)
+    locked_at = models.DateTimeField(_("en espera desde"), null=True)
     locked_until = models.DateTimeField(_("en espera hasta"), null=True)
+    tried_at = models.DateTimeField(_("último intento"), null=True)
 
     class Meta:
         verbose_name = _("guarda de un número")
         verbose_name_plural = _("guardas de números")
+        indexes = [models.Index(fields=["tried_at"], name="phone_guard_tried")]
 
     def __str__(self) -> str:
         return f"…{self.phone[-3:]}"
 
 
-class Budget(models.Model):
-    """How often something was done in one window of time; one row a limited key and window (R1.17)."""
+class BudgetUse(models.Model):
+    """One use of something limited, numbered from 1 within its key: the log that limits are read from (R1.17).
 
-    key = models.CharField(max_length=100)  # for instance `phone:<keyed hash>:600`
-    window_start = models.DateTimeField()
-    count = models.PositiveIntegerField(default=0)
+    Two that come at once want the same number, and the constraint lets one of them have it.
+    """
+
+    key = models.CharField(max_length=80)  # for instance `phone:<keyed hash>`
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["key", "window_start"], name="budget_once_a_window")]
-        indexes = [models.Index(fields=["window_start"], name="budget_window_start")]
+        constraints = [models.UniqueConstraint(fields=["key", "number"], name="budget_use_numbered_once")]
+        indexes = [models.Index(fields=["at"], name="budget_use_at")]
 
     def __str__(self) -> str:
-        return self.key
+        return f"{self.key} {self.number}"

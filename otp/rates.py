@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+MAXIMUM_COUNT = 100
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 RATE = re.compile(r"(?P<count>\d{1,9})/(?P<length>\d{1,4})?(?P<unit>[smhd])")
 
@@ -18,6 +19,17 @@ class Rate:
 def parse_rates(raw: str) -> tuple[Rate, ...]:
     """The limits in `raw`, all of which must hold. Raises ValueError (in Spanish) when it is not so written."""
     return tuple(_parse_rate(part.strip()) for part in raw.split(",") if part.strip())
+
+
+def parse_count(raw: str) -> int:
+    """How many, 1 to 100 (NIST 800-63B 3.2.2), written as `10` or as the rate `10/d`.
+
+    Raises ValueError (in Spanish) otherwise.
+    """
+    count = int(raw) if raw.isascii() and raw.isdigit() else _parse_rate(raw).count
+    if not 1 <= count <= MAXIMUM_COUNT:
+        raise ValueError(f"debe ser un número entre 1 y {MAXIMUM_COUNT}")
+    return count
 
 
 def _parse_rate(part: str) -> Rate:

@@ -1,0 +1,173 @@
+"""The PIN check: start, verify, resend, close. Views are shells over these verbs (style.md, 3).
+
+The rules hold for any well-formed number, registered or not, with the same statements for both (R1.13, R1.14): nothing
+here asks the directory, save once the right code was given. What may happen once only is a conditional UPDATE whose
+row count is checked, since SQLite has no row locks and requests come at once (R1.03, R1.04).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from functools import partial
+from math import ceil
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from companies.directory import directory
+from notifications.courier import nudge
+from otp import codes, guards
+from otp.budgets import Budget, LimitReached, budget, consume
+from otp.models import Challenge
+
+SEND_TASK = "otp.tasks.send_challenge"
+RESENDS_SEEN = timedelta(hours=1)  # how far back earlier codes make the next wait longer
+
+
+class Answer(Enum):
+    """What became of a code that was typed."""
+
+    RIGHT = auto()
+    WRONG = auto()
+    DEAD = auto()  # used, replaced, out of tries or too old: another code has to be asked for
+    WAIT = auto()  # too many failures of this phone, in this session or others
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer, and how many tries this code has left."""
+
+    answer: Answer
+    tries_left: int = 0
+
+
+def start(phone: str, session_ref: str, address: str) -> Challenge:
+    """Ask for a code for `phone`, which ends any earlier one of this browser session (R1.10). Raises LimitReached.
+
+    Asked again for the same number before another code may be sent, the live one stands: Back and *Ingresar* bring
+    whoever typed the right number where they were, at no SMS.
+    """
+    earlier = _unanswered(session_ref).filter(phone=phone).order_by("-pk").first()
+    if earlier is None or resend_wait(earlier) == 0:
+        return _issue(phone, session_ref, address)
+    consume(*_budgets_of_asking(session_ref, address))
+    if earlier.attempts >= settings.OTP_ATTEMPTS:
+        raise LimitReached
+    return earlier
+
+
+def resend(challenge: Challenge, address: str) -> Challenge:
+    """Another code for the same number, which ends this one (R1.19). Raises LimitReached, also before its time."""
+    if resend_wait(challenge) > 0:
+        raise LimitReached
+    with transaction.atomic():
+        # Two requests at once: one of them closes it and sends, and the other takes over what that one sent
+        if not Challenge.objects.filter(pk=challenge.pk, closed_at=None).update(closed_at=timezone.now()):
+            newer = _unanswered(challenge.session_ref).filter(phone=challenge.phone, pk__gt=challenge.pk).last()
+            if newer is not None:
+                return newer
+        return _issue(challenge.phone, challenge.session_ref, address)
+
+
+def close(session_ref: str) -> None:
+    """End whatever code this browser session has asked for."""
+    _unanswered(session_ref).update(closed_at=timezone.now())
+
+
+def of_session(pk: int, session_ref: str) -> Challenge | None:
+    """The challenge that this browser session asked for, alive or not; nobody else's (R1.10)."""
+    return Challenge.objects.filter(pk=pk, session_ref=session_ref).first()
+
+
+def resend_wait(challenge: Challenge) -> int:
+    """Seconds until this session may have another code: 60, 120, 240..., never longer than the code itself lives."""
+    since = timezone.now() - RESENDS_SEEN
+    earlier = Challenge.objects.filter(
+        session_ref=challenge.session_ref, phone=challenge.phone, created_at__gt=since, pk__lt=challenge.pk
+    ).count()
+    longest = max(settings.OTP_RESEND_SECONDS, int(settings.OTP_VALIDITY.total_seconds()))
+    wait = min(settings.OTP_RESEND_SECONDS * 2**earlier, longest)
+    left = challenge.created_at + timedelta(seconds=wait) - timezone.now()
+    return max(0, ceil(left.total_seconds()))
+
+
+def verify(challenge: Challenge, typed: str) -> Verdict:
+    """Judge a code. Every try is counted before it is compared, on the challenge and on the phone (R1.04, R1.05)."""
+    now = timezone.now()
+    guard = guards.guard_of(challenge.phone)
+    waiting = guards.is_waiting(guard, now)
+    # The exception that guards.py explains: the first try of a code asked for before the wait began
+    spared = waiting and guard.locked_at is not None and challenge.created_at < guard.locked_at
+    if waiting and not spared:
+        return Verdict(Answer.WAIT)
+    if not _take_try(challenge, now, up_to=1 if spared else settings.OTP_ATTEMPTS):
+        _close_if_expired(challenge, now)
+        return Verdict(Answer.WAIT if spared else Answer.DEAD)
+    if not guards.count_try(challenge.phone, now, spared=spared):
+        return Verdict(Answer.WAIT)
+    return _judge(challenge, typed)
+
+
+def _issue(phone: str, session_ref: str, address: str) -> Challenge:
+    with transaction.atomic():
+        consume(
+            budget("phone", phone, settings.OTP_SENDS_PER_PHONE),
+            *_budgets_of_asking(session_ref, address),
+            budget("all", "", settings.OTP_SENDS_PER_DAY),
+        )
+        close(session_ref)
+        now = timezone.now()
+        challenge = Challenge.objects.create(
+            phone=phone,
+            session_ref=session_ref,
+            nonce=codes.new_nonce(),
+            created_at=now,
+            expires_at=now + settings.OTP_VALIDITY,
+        )
+        transaction.on_commit(partial(nudge, SEND_TASK, challenge.pk), robust=True)
+    return challenge
+
+
+def _budgets_of_asking(session_ref: str, address: str) -> tuple[Budget, Budget]:
+    return (
+        budget("session", session_ref, settings.OTP_SENDS_PER_SESSION),
+        budget("address", address, settings.OTP_SENDS_PER_ADDRESS),
+    )
+
+
+def _unanswered(session_ref: str) -> QuerySet[Challenge]:
+    return Challenge.objects.filter(session_ref=session_ref, used_at=None, closed_at=None).order_by("pk")
+
+
+def _take_try(challenge: Challenge, now: datetime, up_to: int) -> bool:
+    usable = Challenge.objects.filter(
+        pk=challenge.pk, used_at=None, closed_at=None, expires_at__gt=now, attempts__lt=up_to
+    )
+    return usable.update(attempts=F("attempts") + 1) == 1
+
+
+def _close_if_expired(challenge: Challenge, now: datetime) -> None:
+    """Seen to be too old, a code is so for ever: a clock set back does not revive it (R1.02)."""
+    Challenge.objects.filter(pk=challenge.pk, closed_at=None, expires_at__lte=now).update(closed_at=now)
+
+
+def _judge(challenge: Challenge, typed: str) -> Verdict:
+    right = codes.matches(typed, challenge.nonce, challenge.phone)
+    # Nobody is sent the code of an unregistered number; whoever guesses it gets no further than on any wrong one (A5)
+    if not right or directory().administrator(challenge.phone) is None:
+        challenge.refresh_from_db(fields=["attempts"])
+        left = settings.OTP_ATTEMPTS - challenge.attempts
+        return Verdict(Answer.WRONG, left) if left > 0 else Verdict(Answer.DEAD)
+    if not _use(challenge):
+        return Verdict(Answer.DEAD)
+    guards.clear(challenge.phone)
+    return Verdict(Answer.RIGHT)
+
+
+def _use(challenge: Challenge) -> bool:
+    """Use the code up, which only one request can (R1.03)."""
+    now = timezone.now()
+    usable = Challenge.objects.filter(pk=challenge.pk, used_at=None, closed_at=None, expires_at__gt=now)
+    return usable.update(used_at=now) == 1

@@ -1,0 +1,66 @@
+"""How many failures a phone has had in a row, whoever made them, and the wait they bring (R1.05-R1.08).
+
+After `OTP_FAILURES_PER_PHONE` failures each further one brings a wait, of 30 s at first and twice as long each time, up
+to an hour; a right code ends it all. It is never for ever: that would let a stranger shut a customer out for good.
+
+While it lasts nothing is compared, for any session, with one exception: the first try of a code that was asked for
+before the wait began. So whoever was about to type the right code is not kept out by a stranger's failures (R1.08).
+What this gives a stranger is one guess for each code asked for, and those are limited by `OTP_SENDS_PER_PHONE`.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F
+
+from otp.models import PhoneGuard
+
+FIRST_WAIT = timedelta(seconds=30)  # NIST 800-63B 3.2.2: "30 seconds up to an hour"
+LONGEST_WAIT = timedelta(hours=1)
+DOUBLINGS = 7  # 30 s doubled so often is past an hour
+
+
+def guard_of(phone: str) -> PhoneGuard:
+    """The phone's guard as it is now. There is one for any number that was ever tried, registered or not."""
+    return PhoneGuard.objects.get_or_create(phone=phone)[0]
+
+
+def is_waiting(guard: PhoneGuard, now: datetime) -> bool:
+    """Whether failures have brought a wait that is not over."""
+    return guard.locked_until is not None and now < guard.locked_until
+
+
+def count_try(phone: str, now: datetime, *, spared: bool) -> bool:
+    """Count a failure in advance, and say whether the try may be made: a right code takes the count back.
+
+    Counted before comparing, so that no number of requests at once gets more tries than one after the other. A spared
+    try is counted like any other; it is only not refused.
+    """
+    while True:  # each turn lost is a try of somebody else's that was counted, and those end in a wait
+        guard = guard_of(phone)
+        if is_waiting(guard, now):
+            if spared:
+                PhoneGuard.objects.filter(phone=phone).update(failures=F("failures") + 1, tried_at=now)
+            return spared
+        unchanged = PhoneGuard.objects.filter(phone=phone, failures=guard.failures, locked_until=guard.locked_until)
+        if unchanged.update(**_counted(guard, now)):
+            return True
+
+
+def clear(phone: str) -> None:
+    """Forget the failures: the right code was given, or staff lifted the wait (R1.06)."""
+    PhoneGuard.objects.filter(phone=phone).update(failures=0, locks=0, locked_at=None, locked_until=None)
+
+
+def _counted(guard: PhoneGuard, now: datetime) -> dict[str, object]:
+    failures = guard.failures + 1
+    if failures < settings.OTP_FAILURES_PER_PHONE:
+        return {"failures": failures, "tried_at": now}
+    wait = min(FIRST_WAIT * 2 ** min(guard.locks, DOUBLINGS), LONGEST_WAIT)
+    return {
+        "failures": failures,
+        "tried_at": now,
+        "locks": min(guard.locks + 1, DOUBLINGS),
+        "locked_at": now,
+        "locked_until": now + wait,
+    }
