@@ -7,3 +7,9 @@ from django.utils.translation import gettext_lazy as _
 class OtpConfig(AppConfig):
     name = "otp"
     verbose_name = _("Verificación por SMS")
+
+    def ready(self) -> None:
+        from notifications import sweep  # noqa: PLC0415  models are there only now
+        from otp import delivery  # noqa: PLC0415
+
+        sweep.register("otp", delivery.sweep)

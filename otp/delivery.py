@@ -1,0 +1,101 @@
+"""Sends the SMS of a challenge, in the worker or by the sweep: claim, look up, send, record (design 4).
+
+The claim is a conditional UPDATE with a lease, so that two processes never send the same code at once, and a process
+that dies leaves a lease that runs out. No transaction is open while the directory or the gateway is awaited.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from companies.directory import directory
+from notifications import sweep as sweeps
+from notifications.gateways import PermanentFailure, TemporaryFailure, sms_gateway
+from otp import codes, sms
+from otp.models import Challenge
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=25)  # more than the slowest gateway takes: 10 s to connect and 10 s to answer
+OVERDUE = timedelta(seconds=2)  # what the worker is given before the sweep takes over (design 4)
+MAX_SENDS = 3
+RETRY_AFTER = timedelta(seconds=5)
+SWEEP_AT_MOST = 100
+
+Outcome = Challenge.Outcome
+
+
+def send(pk: int) -> None:
+    """Bring one challenge to its end: an SMS to a registered administrator, and nothing to anybody else (R1.15)."""
+    now = timezone.now()
+    if _waiting(now).filter(pk=pk).update(leased_until=now + LEASE, send_attempts=F("send_attempts") + 1) != 1:
+        return
+    challenge = Challenge.objects.get(pk=pk)
+    if directory().administrator(challenge.phone) is None:
+        _record(challenge, Outcome.HANDLED)
+        return
+    seconds_left = int((challenge.expires_at - timezone.now()).total_seconds())
+    if seconds_left < 1:
+        _record(challenge, Outcome.EXPIRED)
+        return
+    _hand_over(challenge, seconds_left)
+
+
+def sweep() -> int:
+    """Send what no worker has sent in time, and give up what has become too old (R1.23). Returns how many it took."""
+    now = timezone.now()
+    Challenge.objects.filter(outcome=Outcome.PENDING, expires_at__lte=now).update(
+        outcome=Outcome.EXPIRED, handled_at=now
+    )
+    overdue = _waiting(now).filter(created_at__lte=now - OVERDUE).order_by("pk")
+    taken = 0
+    for pk in overdue.values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+        if sweeps.stopping():
+            break
+        taken += 1
+        try:
+            send(pk)
+        except Exception as error:  # noqa: BLE001  one that cannot be sent must not keep the others waiting
+            logger.error("challenge %d: %s", pk, type(error).__name__)  # noqa: TRY400  a traceback may quote the number
+    return taken
+
+
+def _waiting(now: datetime) -> QuerySet[Challenge]:
+    """Challenges still to be sent that nobody is at: not answered, not replaced, not too old."""
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    return Challenge.objects.filter(
+        free, outcome=Outcome.PENDING, used_at=None, closed_at=None, expires_at__gt=now, send_attempts__lt=MAX_SENDS
+    )
+
+
+def _hand_over(challenge: Challenge, seconds_left: int) -> None:
+    text = sms.text(codes.derive(challenge.nonce, challenge.phone))
+    try:
+        provider_id = sms_gateway().send(challenge.phone, text, seconds_left=seconds_left)
+    except TemporaryFailure as failure:
+        logger.warning("challenge %d, send %d: %s", challenge.pk, challenge.send_attempts, failure)
+        _retry_or_give_up(challenge)
+    except PermanentFailure as failure:
+        logger.warning("challenge %d refused: %s", challenge.pk, failure)
+        _record(challenge, Outcome.FAILED)
+    else:
+        _record(challenge, Outcome.HANDLED, provider_id[:64])
+
+
+def _retry_or_give_up(challenge: Challenge) -> None:
+    if challenge.send_attempts >= MAX_SENDS:
+        _record(challenge, Outcome.FAILED)
+        return
+    again_at = timezone.now() + RETRY_AFTER * challenge.send_attempts
+    _mine(challenge).update(leased_until=again_at)
+
+
+def _record(challenge: Challenge, outcome: Challenge.Outcome, provider_id: str = "") -> None:
+    _mine(challenge).update(outcome=outcome, handled_at=timezone.now(), provider_id=provider_id, leased_until=None)
+
+
+def _mine(challenge: Challenge) -> QuerySet[Challenge]:
+    """The row while the claim stands: after a lease ran out, another process may have taken it."""
+    return Challenge.objects.filter(pk=challenge.pk, outcome=Outcome.PENDING, send_attempts=challenge.send_attempts)

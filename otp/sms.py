@@ -1,0 +1,40 @@
+"""The text of the SMS that carries a code (A4, R1.21).
+
+It must fit one SMS in the GSM 7-bit alphabet, where á, í, ó and ú do not exist (one of them would halve the room), and
+its last line is the one that browsers read to fill the code in: https://wicg.github.io/sms-one-time-codes/
+"""
+
+import re
+import unicodedata
+
+from django.conf import settings
+
+ROOM = 160  # septets of one SMS
+# The printable part of the GSM 7-bit default alphabet (3GPP TS 23.038); the extension table is not used
+GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+# Whoever reads the code out of the text takes the first such run of digits: there must be none before it
+MISLEADING = re.compile(r"\d{4,}")
+
+
+def text(code: str) -> str:
+    """The SMS with this code. The code comes late, so that a locked screen's preview may not show it."""
+    minutes = int(settings.OTP_VALIDITY.total_seconds() // 60)
+    action = f": para solicitar la baja de servicios use el codigo {code}."
+    advice = f" No lo comparta con nadie. Vence en {minutes} min.\n@{settings.PORTAL_HOST} #{code}"
+    room = ROOM - len(action) - len(advice)
+    name = MISLEADING.sub("", fold(settings.BRAND.name))[: max(room, 0)].strip()
+    return f"{name}{action}{advice}" if name else f"{action[2:].capitalize()}{advice}"
+
+
+def fold(words: str) -> str:
+    """The words in the GSM 7-bit alphabet: accents it lacks are dropped, and what it lacks altogether left out."""
+    return "".join(_folded(character) for character in unicodedata.normalize("NFC", words))
+
+
+def _folded(character: str) -> str:
+    if character in GSM7 and character not in "@#\n":
+        return character
+    return "".join(part for part in unicodedata.normalize("NFKD", character) if part in GSM7 and part not in "@#\n")

@@ -1,0 +1,41 @@
+"""What the worker does for the PIN check: send codes, and once a day clear away what has had its time."""
+
+from datetime import timedelta
+from importlib import import_module
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from otp import delivery
+from otp.models import BudgetUse, Challenge, PhoneGuard
+
+KEEP_CHALLENGES = timedelta(hours=24)
+KEEP_USES = timedelta(hours=48)  # at least; longer when a limit looks further back
+KEEP_GUARDS = timedelta(days=30)  # since the last try: failures in a row are not forgotten overnight (R1.05)
+
+
+@shared_task
+def send_challenge(pk: int) -> None:
+    """Send the SMS of one challenge."""
+    delivery.send(pk)
+
+
+@shared_task
+def clear_expired() -> None:
+    """Delete challenges, uses, guards and browser sessions that nothing looks at any more."""
+    now = timezone.now()
+    Challenge.objects.filter(created_at__lt=now - KEEP_CHALLENGES).delete()
+    BudgetUse.objects.filter(at__lt=now - _longest_window()).delete()
+    PhoneGuard.objects.filter(tried_at__lt=now - KEEP_GUARDS).delete()
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+def _longest_window() -> timedelta:
+    limits = (
+        settings.OTP_SENDS_PER_PHONE,
+        settings.OTP_SENDS_PER_ADDRESS,
+        settings.OTP_SENDS_PER_SESSION,
+        settings.OTP_SENDS_PER_DAY,
+    )
+    return max(KEEP_USES, *(timedelta(seconds=rate.seconds) for limit in limits for rate in limit))
