@@ -1,0 +1,163 @@
+"""The gate of the portal: who was verified in this browser session, how, and until when (design 3).
+
+Everything the portal keeps in a session goes under `portal.` keys, so that leaving removes those and nothing else: a
+member of staff who signed in to the desk with the same browser stays signed in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec, overload
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+PREFIX = "portal."
+VISITOR = "portal.visitor"
+EXPIRED = "portal.expired"  # the phone whose verification ran out, so that its unsent text can still be kept
+DRAFT = "portal.draft"
+
+Method = Literal["pin", "network"]
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """The person behind a verified session: the phone is all that is known; the directory knows the rest."""
+
+    phone: str  # E.164
+    method: Method
+    verified_at: datetime
+
+
+GatedView = Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse]
+OnExpired = Callable[[HttpRequest, str], None]
+
+
+def current_visitor(request: HttpRequest) -> Visitor | None:
+    """Who is verified in this session, if its idle and absolute ends have not passed; slides the idle end."""
+    record = request.session.get(VISITOR)
+    if record is None:
+        return None
+    now = timezone.now().timestamp()
+    idle_end = record["seen_at"] + settings.VISITOR_IDLE.total_seconds()
+    absolute_end = record["verified_at"] + settings.VISITOR_ABSOLUTE.total_seconds()
+    if now >= min(idle_end, absolute_end):
+        request.session[EXPIRED] = record["phone"]
+        del request.session[VISITOR]
+        return None
+    request.session[VISITOR] = {**record, "seen_at": now}
+    return Visitor(record["phone"], record["method"], datetime.fromtimestamp(record["verified_at"], UTC))
+
+
+def sign_in(request: HttpRequest, phone: str, method: Method) -> None:
+    """Make `phone` the visitor of this session, under a new session key (R1.11)."""
+    draft = request.session.get(DRAFT)
+    _forget(request.session)
+    request.session.cycle_key()
+    if draft is not None and draft["phone"] == phone:
+        request.session[DRAFT] = draft
+    now = timezone.now().timestamp()
+    request.session[VISITOR] = {"phone": phone, "method": method, "verified_at": now, "seen_at": now}
+
+
+def sign_out(request: HttpRequest) -> None:
+    """Forget the visitor and all the portal kept; the old session key is worth nothing afterwards (R1.11)."""
+    if not request.user.is_authenticated:
+        request.session.flush()
+        return
+    _forget(request.session)
+    request.session.cycle_key()
+
+
+def change_number(request: HttpRequest, phone: str) -> None:
+    """Drop the sign-in of any other number: typing a new one ends the older (R1.11). A draft waits for its owner."""
+    record = request.session.get(VISITOR)
+    if record is not None and record["phone"] != phone:
+        del request.session[VISITOR]
+        request.session.cycle_key()
+
+
+def keep_for(request: HttpRequest, phone: str, data: dict[str, Any]) -> None:
+    """Keep what an expired visitor was typing, for `DRAFT_LIFETIME`; only the same phone gets it back."""
+    until = timezone.now() + settings.DRAFT_LIFETIME
+    request.session[DRAFT] = {"phone": phone, "until": until.timestamp(), "data": data}
+
+
+def kept_for(request: HttpRequest, visitor: Visitor) -> dict[str, Any] | None:
+    """What this visitor was typing when the verification ran out, while it is kept."""
+    draft = request.session.get(DRAFT)
+    if draft is None or draft["phone"] != visitor.phone or timezone.now().timestamp() >= draft["until"]:
+        return None
+    data: dict[str, Any] = draft["data"]
+    return data
+
+
+def drop_kept(request: HttpRequest) -> None:
+    """Forget what was kept: it was given back and used."""
+    request.session.pop(DRAFT, None)
+
+
+@overload
+def visitor_required(view: GatedView[P], /) -> View[P]: ...
+@overload
+def visitor_required(*, on_expired: OnExpired) -> Callable[[GatedView[P]], View[P]]: ...
+def visitor_required(
+    view: GatedView[P] | None = None, /, *, on_expired: OnExpired | None = None
+) -> View[P] | Callable[[GatedView[P]], View[P]]:
+    """Let only verified visitors through, and hand the view its visitor; others go to the entry (R1.29).
+
+    `on_expired` is called with the phone of a visitor whose verification ran out, before the redirect, so that what
+    was posted can be kept. Sets the caching of every answer: never stored, save an invalid form, which Back may show.
+    """
+
+    def decorate(view: GatedView[P]) -> View[P]:
+        @wraps(view)
+        def gated(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            visitor = current_visitor(request)
+            if visitor is None:
+                return _to_entry(request, on_expired)
+            return cached_as_portal(view(request, visitor, *args, **kwargs))
+
+        return gated
+
+    return decorate if view is None else decorate(view)
+
+
+def cached_as_portal(response: HttpResponse, *, keep: bool = False) -> HttpResponse:
+    """Give a page its `Cache-Control` (contract.md, Portal), unless the view chose one: never stored, save the plain
+    entry and invalid forms, which Back must be able to show."""
+    keep = keep or response.status_code == 422
+    response.headers.setdefault("Cache-Control", "private, no-cache" if keep else "no-store")
+    return response
+
+
+def _to_entry(request: HttpRequest, on_expired: OnExpired | None) -> HttpResponse:
+    phone = request.session.get(EXPIRED)
+    if phone is not None:
+        if on_expired is not None:
+            on_expired(request, phone)
+        messages.warning(request, _expired_message(request.session))
+    return cached_as_portal(redirect("otp:entry"))
+
+
+def _expired_message(session: SessionBase) -> str:
+    if DRAFT not in session:
+        return _("Pasó el tiempo de su sesión. Ingrese otra vez con su número.")
+    minutes = round(settings.DRAFT_LIFETIME.total_seconds() / 60)
+    return _(
+        "Pasó el tiempo de su sesión. Ingrese otra vez con el mismo número: guardamos por %(minutes)d minutos "
+        "lo que escribió."
+    ) % {"minutes": minutes}
+
+
+def _forget(session: SessionBase) -> None:
+    for key in [key for key in session.keys() if key.startswith(PREFIX)]:  # noqa: SIM118  a session is no mapping
+        del session[key]

@@ -1,0 +1,161 @@
+"""The screens of the PIN check: entry, code, resend, leaving, help. Rules are in `challenges`; these are shells."""
+
+import secrets
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from companies.directory import directory
+from companies.phones import tail
+from otp import addresses, challenges, gate, network
+from otp.budgets import LimitReached
+from otp.challenges import Answer, Verdict
+from otp.forms import CodeForm, EntryForm
+from otp.keyed import keyed_hash
+from otp.models import Challenge
+
+CHALLENGE = "portal.challenge"  # which challenge this session asked for; never in an address or a form (R1.10)
+SESSION_NAME = "portal.name"  # a random name of our own: the session's key changes at sign-in
+
+form_methods = require_http_methods(["GET", "HEAD", "POST"])
+read_methods = require_http_methods(["GET", "HEAD"])
+
+
+@form_methods
+def entry(request: HttpRequest) -> HttpResponse:
+    """Asks for the number (A2)."""
+    if request.method == "POST":
+        return _enter(request)
+    return _entry_page(request, EntryForm())
+
+
+@form_methods
+def pin(request: HttpRequest) -> HttpResponse:
+    """Asks for the code (A4), of whoever asked for one."""
+    challenge = _challenge_of(request)
+    if challenge is None:
+        verified = gate.current_visitor(request) is not None
+        return gate.cached_as_portal(redirect(settings.PORTAL_START_URL if verified else "otp:entry"))
+    if request.method == "POST":
+        return _judge(request, challenge)
+    return _pin_page(request, challenge, CodeForm())
+
+
+@require_POST
+def resend(request: HttpRequest) -> HttpResponse:
+    """Another code for the same number (R1.19)."""
+    challenge = _challenge_of(request)
+    if challenge is None:
+        return gate.cached_as_portal(redirect("otp:entry"))
+    try:
+        request.session[CHALLENGE] = challenges.resend(challenge, _address(request)).pk
+    except LimitReached:
+        return _too_many(request)
+    messages.info(request, _("Pedimos otro código. El anterior ya no sirve."))
+    return gate.cached_as_portal(redirect("otp:pin"))
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """*Salir*, and *Cancelar* on the request form (A13): nothing is registered, nothing stays in the browser."""
+    name = request.session.get(SESSION_NAME)
+    if name is not None:
+        challenges.close(keyed_hash("session", name))
+    gate.sign_out(request)
+    messages.info(request, _("Salió del portal. Lo que no confirmó no se registró."))
+    response = gate.cached_as_portal(redirect("otp:entry"))
+    # Not the cookies: a member of staff may be signed in to the desk with the same browser (security.md, R6.07)
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@read_methods
+def guide(request: HttpRequest) -> HttpResponse:
+    """Help, privacy and contact."""
+    return render(request, "otp/help.html", _about_codes())
+
+
+def _enter(request: HttpRequest) -> HttpResponse:
+    form = EntryForm(request.POST)
+    if not form.is_valid():
+        return _entry_page(request, form, status=422)
+    phone = form.cleaned_data["phone"]
+    gate.change_number(request, phone)
+    if network.identify(request) == phone and directory().administrator(phone) is not None:
+        challenges.close(_session_ref(request))
+        gate.sign_in(request, phone, "network")
+        return gate.cached_as_portal(redirect(settings.PORTAL_START_URL))
+    try:
+        request.session[CHALLENGE] = challenges.start(phone, _session_ref(request), _address(request)).pk
+    except LimitReached:
+        return _too_many(request)
+    return gate.cached_as_portal(redirect("otp:pin"))
+
+
+def _judge(request: HttpRequest, challenge: Challenge) -> HttpResponse:
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _pin_page(request, challenge, form, status=422)
+    verdict = challenges.verify(challenge, form.cleaned_data["code"])
+    if verdict.answer is Answer.RIGHT:
+        gate.sign_in(request, challenge.phone, "pin")
+        return gate.cached_as_portal(redirect(settings.PORTAL_START_URL))
+    if verdict.answer is Answer.WAIT:
+        return _too_many(request)
+    form.add_error("code", _why_not(verdict))
+    return _pin_page(request, challenge, form, status=422)
+
+
+def _why_not(verdict: Verdict) -> str:
+    if verdict.answer is Answer.DEAD:
+        return _("Este código ya no sirve. Pida otro en «No me llegó el código».")
+    left = ngettext("Le queda %(count)d intento.", "Le quedan %(count)d intentos.", verdict.tries_left)
+    return f"{_('Ese no es el código. Revíselo e ingréselo otra vez.')} {left % {'count': verdict.tries_left}}"
+
+
+def _entry_page(request: HttpRequest, form: EntryForm, status: int = 200) -> HttpResponse:
+    visitor = gate.current_visitor(request)
+    context = {"form": form, "verified_tail": tail(visitor.phone) if visitor else None}
+    response = render(request, "otp/entry.html", context, status=status)
+    # Nothing of anybody's is on the plain entry, so that Back may show it; a verified number's tail is
+    return gate.cached_as_portal(response, keep=visitor is None)
+
+
+def _pin_page(request: HttpRequest, challenge: Challenge, form: CodeForm, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "phone_tail": tail(challenge.phone),
+        "resend_wait": challenges.resend_wait(challenge),
+        **_about_codes(),
+    }
+    return gate.cached_as_portal(render(request, "otp/pin.html", context, status=status))
+
+
+def _too_many(request: HttpRequest) -> HttpResponse:
+    return gate.cached_as_portal(render(request, "429.html", status=429))
+
+
+def _about_codes() -> dict[str, int]:
+    minutes = int(settings.OTP_VALIDITY.total_seconds() // 60)
+    return {"code_digits": settings.OTP_DIGITS, "validity_minutes": minutes}
+
+
+def _challenge_of(request: HttpRequest) -> Challenge | None:
+    if CHALLENGE not in request.session:
+        return None
+    return challenges.of_session(request.session[CHALLENGE], _session_ref(request))
+
+
+def _session_ref(request: HttpRequest) -> str:
+    if SESSION_NAME not in request.session:
+        request.session[SESSION_NAME] = secrets.token_urlsafe(16)
+    return keyed_hash("session", request.session[SESSION_NAME])
+
+
+def _address(request: HttpRequest) -> str:
+    return addresses.bucket(addresses.client_address(request))
