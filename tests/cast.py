@@ -1,11 +1,17 @@
 """The people of the tests: Ana administers Acme, Bruno another company, Carla is an advisor."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import count
+from typing import Any
+from uuid import uuid4
 
+from django.apps import apps
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from companies.models import Administration, Administrator, BillingAccount, Company, ServiceLine
+from tickets.models import Reason, RequestType, Ticket
 
 ANA_PHONE = "+593991234567"
 BRUNO_PHONE = "+593987654321"
@@ -25,7 +31,9 @@ def make_company(
 ) -> Company:
     """A company with one billing account a cut day; `lines` mobile lines on the first of them."""
     number = next(_serial)
-    company = Company.objects.create(legal_name=name, tax_id=tax_id or f"179{number:07}001", city=city, advisor=advisor)
+    company = Company.objects.create(
+        legal_name=name, tax_id=tax_id or f"1799{number:06}001", city=city, advisor=advisor
+    )
     accounts = [
         BillingAccount.objects.create(company=company, number=f"T{number:05}-{position}", cut_day=cut_day)
         for position, cut_day in enumerate(cut_days, start=1)
@@ -68,3 +76,42 @@ def bruno(*companies: Company) -> Administrator:
 def carla() -> User:
     """An advisor: staff, no superuser."""
     return User.objects.create_user("carla", email="carla@operadora.example", first_name="Carla", is_staff=True)
+
+
+def make_request_type() -> RequestType:
+    """The request type and reasons that the migration brings, whether or not a flush has taken them since (A7, A8)."""
+    migration = import_module("tickets.migrations.0002_cancellation")
+    migration.load(apps, None)
+    return RequestType.objects.get(code=migration.CODE)
+
+
+def a_reason(position: int = 2) -> Reason:
+    """A reason of that type: by default, that the service is not used."""
+    return make_request_type().reasons.get(position=position)
+
+
+def make_ticket(administrator: Administrator | None = None, **changes: Any) -> Ticket:
+    """A ticket as confirmed by the administrator (or else a new one of Acme), with no history and no messages."""
+    administrator = administrator or Administrator.objects.first() or ana()
+    company = administrator.companies.order_by("pk")[0]
+    reason = a_reason()
+    values: dict[str, Any] = {
+        "request_type": reason.request_type,
+        "request_type_name": reason.request_type.name,
+        "reason": reason,
+        "reason_text": reason.text,
+        "company": company,
+        "company_name": company.legal_name,
+        "company_tax_id": company.tax_id,
+        "administrator": administrator,
+        "verified_phone": str(administrator.phone),
+        "verified_by": Ticket.Method.PIN,
+        "requester_name": administrator.names,
+        "email": administrator.email,
+        "contact_phone": str(administrator.phone),
+        "details": "La línea 0991112223",
+        "confirmed_at": timezone.now(),
+        "submission_key": uuid4(),
+        "submission_digest": "0" * 64,
+    }
+    return Ticket.objects.create(**{**values, **changes})

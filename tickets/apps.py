@@ -1,9 +1,15 @@
 """Requests to end services: what may be asked and why, the ticket, its papers, its history."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+from tickets.numbering import start_numbers
 
 
 class TicketsConfig(AppConfig):
     name = "tickets"
     verbose_name = _("Solicitudes")
+
+    def ready(self) -> None:
+        post_migrate.connect(start_numbers, sender=self, dispatch_uid="tickets.numbering")
