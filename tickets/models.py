@@ -1,5 +1,7 @@
 """Request types and reasons (data, design 6), tickets, their attachments and their history."""
 
+from typing import Any, Never, Self
+
 from django.conf import settings
 from django.core.files.storage import storages
 from django.core.files.storage.base import Storage
@@ -7,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Administrator, Company
+from tickets.effective_date import Term
 
 
 class RequestType(models.Model):
@@ -33,6 +36,13 @@ class RequestType(models.Model):
         return self.name
 
 
+class ReasonQuerySet(models.QuerySet["Reason"]):
+    def offered(self) -> Self:
+        """Those on the portal's form, with their request types, in the order in which they are shown."""
+        offered = self.filter(is_active=True, request_type__in_portal=True).select_related("request_type")
+        return offered.order_by("request_type__position", "request_type__name", "position", "text")
+
+
 class Reason(models.Model):
     """Why a customer leaves, as offered on the form (A8). Retired, not deleted: old tickets keep theirs."""
 
@@ -43,6 +53,8 @@ class Reason(models.Model):
     is_active = models.BooleanField(_("se ofrece"), default=True)
     position = models.PositiveSmallIntegerField(_("orden"), default=0)
 
+    objects = ReasonQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("motivo")
         verbose_name_plural = _("motivos")
@@ -51,6 +63,12 @@ class Reason(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def of(self, administrator: Administrator) -> Self:
+        """Those that the administrator confirmed."""
+        return self.filter(administrator=administrator)
 
 
 class Ticket(models.Model):
@@ -100,6 +118,8 @@ class Ticket(models.Model):
     submission_key = models.UUIDField(unique=True, editable=False)
     submission_digest = models.CharField(max_length=64, editable=False)  # SHA-256 of what was sent with the key
 
+    objects = TicketQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("solicitud")
         verbose_name_plural = _("solicitudes")
@@ -107,6 +127,11 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.number}"
+
+    @property
+    def terms(self) -> list[Term]:
+        """When it takes effect, account by account, as it was computed when confirmed."""
+        return [Term.from_record(record) for record in self.effective_terms]
 
 
 def private_storage() -> Storage:
@@ -135,6 +160,21 @@ class Attachment(models.Model):
         return self.original_name
 
 
+class AppendOnly(RuntimeError):
+    """History was about to be rewritten: a mistake of the program, never of a person."""
+
+
+class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
+    def update(self, **_changes: Any) -> Never:
+        raise AppendOnly("ticket events are never changed")
+
+    def bulk_update(self, *_args: Any, **_options: Any) -> Never:
+        raise AppendOnly("ticket events are never changed")
+
+    def delete(self) -> Never:
+        raise AppendOnly("ticket events are never deleted")
+
+
 class TicketEvent(models.Model):
     """One line of a ticket's history. Written once, never changed (decision 11)."""
 
@@ -149,6 +189,8 @@ class TicketEvent(models.Model):
     to_status = models.CharField(_("a"), max_length=12, choices=Ticket.Status.choices)
     note = models.TextField(_("nota"), blank=True)
 
+    objects = TicketEventQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("evento")
         verbose_name_plural = _("historial")
@@ -156,3 +198,11 @@ class TicketEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_to_status_display()}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("ticket events are never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_options: Any) -> Never:
+        raise AppendOnly("ticket events are never deleted")

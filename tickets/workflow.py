@@ -1,0 +1,64 @@
+"""The one door through which a ticket's status changes, with the history written as it does (decision 11, R5.08)."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tickets.models import Ticket, TicketEvent
+
+Status = Ticket.Status
+ALLOWED: dict[str, tuple[Status, ...]] = {
+    Status.NEW: (Status.IN_PROGRESS, Status.CLOSED),
+    Status.IN_PROGRESS: (Status.CLOSED,),
+    Status.CLOSED: (Status.IN_PROGRESS,),  # reopened
+}
+
+
+class WorkflowError(Exception):
+    """The change was not made; the message is for the advisor."""
+
+
+class NotAllowed(WorkflowError):
+    """No such step from the ticket's status."""
+
+
+class Conflict(WorkflowError):
+    """Somebody else changed the ticket since it was read."""
+
+
+def allowed_from(status: str) -> tuple[Status, ...]:
+    """The statuses a ticket may go to next."""
+    return ALLOWED.get(status, ())
+
+
+def change_status(ticket: Ticket, to: str, actor: User, note: str = "") -> TicketEvent:
+    """Take the ticket, as the caller read it, to its next status. Raises NotAllowed or Conflict, changing nothing."""
+    before = ticket.status
+    if to not in allowed_from(before):
+        raise NotAllowed(
+            _("Una solicitud en estado «%(before)s» no puede pasar a «%(to)s».")
+            % {"before": ticket.get_status_display(), "to": dict(Status.choices).get(to, to)}
+        )
+    with transaction.atomic():
+        unchanged = Ticket.objects.filter(pk=ticket.pk, status=before, version=ticket.version)
+        if not unchanged.update(status=to, version=ticket.version + 1):
+            raise Conflict(_("Otra persona cambió esta solicitud. Vuelva a abrirla y revise su estado."))
+        event = record_event(ticket, to, before=before, actor=actor, note=note)
+    ticket.status, ticket.version = to, ticket.version + 1
+    return event
+
+
+def record_event(
+    ticket: Ticket, to: str, *, before: str = "", actor: User | None = None, actor_name: str = "", note: str = ""
+) -> TicketEvent:
+    """Write a line of history in the caller's transaction; `actor_name` says who where no user did it."""
+    return TicketEvent.objects.create(
+        ticket=ticket,
+        at=timezone.now(),
+        actor=actor,
+        actor_name=actor_name or (actor.get_full_name() or actor.get_username() if actor else ""),
+        from_status=before,
+        to_status=to,
+        note=note,
+    )
