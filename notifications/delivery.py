@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error as DatabaseFailure
-from django.db.models import Case, F, When
+from django.db.models import Case, F, IntegerField, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -98,13 +98,14 @@ def _deliver(pk: int, carrier: Carrier) -> tuple[Outcome, bool]:
 def _claim(pk: int) -> Message | None:
     now = timezone.now()
     token = secrets.token_hex(16)
-    lost = Case(When(state=Message.State.SENDING, then=F("lost_leases") + 1), default=F("lost_leases"))
+    lost = F("lost_leases")
+    lost_now = Case(When(state=Message.State.SENDING, then=lost + 1), default=lost, output_field=IntegerField())
     claimed = Message.objects.due(now).filter(pk=pk).update(
         state=Message.State.SENDING,
         leased_until=now + LEASE,
         lease_token=token,
         attempts=F("attempts") + 1,
-        lost_leases=lost,
+        lost_leases=lost_now,
     )  # fmt: skip
     return Message.objects.filter(pk=pk, lease_token=token).first() if claimed else None
 

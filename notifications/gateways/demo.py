@@ -58,11 +58,11 @@ class DemoEmailBackend(BaseEmailBackend):
 
 def _as_row(mail: EmailMessage) -> DemoMessage:
     alternatives = mail.alternatives if isinstance(mail, EmailMultiAlternatives) else []
-    html = next((str(part.content) for part in alternatives if part.mimetype == "text/html"), "")
+    html = next((str(content) for content, mimetype in alternatives if mimetype == "text/html"), "")
     return DemoMessage(
         channel=Message.Channel.EMAIL,
         to=", ".join(mail.to),
-        subject=mail.subject,
+        subject=str(mail.subject),
         text=str(mail.body),
         html=html,
         message_id=mail.extra_headers.get("Message-ID", ""),

@@ -1,0 +1,183 @@
+"""The three mails of a ticket: who gets them, what they say, and what nobody can smuggle into them (A15, A16, F5)."""
+
+import uuid
+from datetime import UTC, datetime
+from email import message_from_string
+from email.policy import default as default_policy
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core import mail as django_mail
+from pytest_django import Settings
+
+from notifications import delivery
+from notifications.models import Message
+from tests.cast import carla, make_administrator, make_company
+from tickets import mails
+from tickets.effective_date import terms_for
+from tickets.models import Attachment, Reason, RequestType, Ticket
+
+pytestmark = pytest.mark.django_db
+CONFIRMED = datetime(2026, 12, 1, 4, 59, 30, tzinfo=UTC)  # 23:59 of 30 November in Ecuador
+
+
+def a_ticket(**changes: Any) -> Ticket:
+    company = changes.pop("company", None) or make_company(tax_id="1790012345001", cut_days=(15, 31))
+    administrator = changes.pop("administrator", None) or make_administrator(company)
+    kind, _ = RequestType.objects.get_or_create(code="mail-tests", defaults={"name": "Anulación o baja de servicios"})
+    reason, _ = Reason.objects.get_or_create(request_type=kind, text="No utiliza el servicio")
+    terms = terms_for("billing_cut", 15, company.billing_accounts.all(), CONFIRMED)
+    values: dict[str, Any] = {
+        "number": 3608314,
+        "request_type": kind,
+        "request_type_name": kind.name,
+        "reason": reason,
+        "reason_text": reason.text,
+        "company": company,
+        "company_name": company.legal_name,
+        "company_tax_id": company.tax_id,
+        "administrator": administrator,
+        "verified_phone": "+593991234567",
+        "verified_by": Ticket.Method.PIN,
+        "requester_name": "Ana Pérez",
+        "email": "ana@acme.example",
+        "contact_phone": "+593991234567",
+        "details": "Línea 0990000001\nEnlace <b>portador</b> & otros",
+        "confirmed_at": CONFIRMED,
+        "effective_terms": [term.as_record() for term in terms],
+        "submission_key": uuid.uuid4(),
+        "submission_digest": "0" * 64,
+    }
+    ticket = Ticket.objects.create(**{**values, **changes})
+    Attachment.objects.create(
+        ticket=ticket, original_name="líneas.xlsx", content_type="x", size=1_887_437, sha256="0" * 64, file="x"
+    )
+    return ticket
+
+
+def test_the_confirmation_is_the_proof_of_the_request_a15_f5(settings: Settings) -> None:
+    message = mails.confirmation(a_ticket())
+    assert (message.to, message.dedup_key) == ("ana@acme.example", "ticket:3608314:client")
+    assert message.subject == "Ticket 3608314: recibimos su solicitud"
+    html = " ".join(BeautifulSoup(message.html, "html.parser").get_text(" ").split())
+    for fact in (
+        "3608314", "Acme del Ecuador S. A.", "1790012345001", "No utiliza el servicio", "Anulación o baja de servicios",
+        "Línea 0990000001", "Enlace <b>portador</b> & otros", "30 de noviembre de 2026, 23:59 (hora de Ecuador)",
+        "15 de diciembre de 2026", "31 de diciembre de 2026", "15 días de anticipación", "líneas.xlsx (1,8\xa0MB)",
+        "correo no deseado", "099 123 4567", "ARCOTEL", "http://127.0.0.1:8000/fidelizacion/ticket/3608314/",
+    ):  # fmt: skip
+        assert fact in " ".join(message.text.split(" ")), fact
+        assert fact.replace("\xa0", " ") in html or fact in message.html, fact
+
+
+def test_free_text_cannot_become_markup() -> None:
+    message = mails.confirmation(a_ticket())
+    assert BeautifulSoup(message.html, "html.parser").find("b") is None
+    assert "Enlace <b>portador</b> & otros" in message.text
+
+
+def test_a_company_without_billing_accounts_is_told_who_will_say_the_date() -> None:
+    ticket = a_ticket(effective_terms=[])
+    assert "Un asesor postventa le confirmará la fecha efectiva." in mails.confirmation(ticket).text
+    assert "no se pudo calcular la fecha efectiva" in mails.advisor_notice(ticket).html
+
+
+def test_the_registered_address_is_told_when_another_was_given_a15() -> None:
+    message = mails.notice_to_registered_email(a_ticket(email="otra@correo.example"), "ana@acme.example")
+    assert message is not None
+    assert (message.to, message.dedup_key) == ("ana@acme.example", "ticket:3608314:registered")
+    assert "otra@correo.example" in message.text
+    assert "Si no la pidió, avísenos cuanto antes" in " ".join(message.html.split())
+
+
+def test_the_registered_address_in_other_letters_is_not_told_twice() -> None:
+    assert mails.notice_to_registered_email(a_ticket(email="ANA@acme.example"), "ana@Acme.example") is None
+    assert not Message.objects.exists()
+
+
+def test_the_advisor_of_the_company_is_told_and_led_to_the_desk_a16() -> None:
+    company = make_company(advisor=carla())
+    message = mails.advisor_notice(a_ticket(company=company))
+    assert (message.to, message.dedup_key) == ("carla@operadora.example", "ticket:3608314:advisor")
+    assert "http://127.0.0.1:8000/admin/tickets/ticket/3608314/change/" in message.text
+    link = BeautifulSoup(message.html, "html.parser").find("a", class_="button")
+    assert link is not None
+    assert link["href"] == "http://127.0.0.1:8000/admin/tickets/ticket/3608314/change/"
+
+
+def test_an_advisor_who_left_hands_over_to_the_queue_then_to_postventa() -> None:
+    advisor = carla()
+    advisor.is_active = False
+    advisor.save(update_fields=["is_active"])
+    company = make_company(advisor=advisor)
+    ticket = a_ticket(company=company)
+    assert mails.advisor_notice(ticket).to == "postventa@operadora.example"
+    company.queue_email = "cola@operadora.example"
+    Message.objects.all().delete()
+    assert mails.advisor_notice(ticket).to == "cola@operadora.example"
+
+
+def test_the_advisor_sees_what_is_doubtful_and_the_customer_does_not_a19() -> None:
+    company = make_company()
+    company.tax_id_doubtful = True
+    ticket = a_ticket(company=company, email="otra@correo.example")
+    notice = mails.advisor_notice(ticket)
+    assert "dígito verificador" in notice.text
+    assert "El correo de la solicitud es distinto del registrado." in notice.html
+    assert "dígito verificador" not in mails.confirmation(ticket).text
+
+
+@pytest.mark.parametrize("name", ["Acme\r\nBcc: todos@mala.example", "Acme\nX", "Acme\x00\x0b\u2028Y", "A" * 200])
+def test_a_company_name_cannot_begin_a_header_r4_27(name: str) -> None:
+    ticket = a_ticket()
+    ticket.company_name = ticket.requester_name = ticket.details = name  # not saved: PostgreSQL takes no NUL
+    for message in (mails.confirmation(ticket), mails.advisor_notice(ticket)):
+        assert delivery.deliver(message.pk) == delivery.Outcome.SENT
+    for sent in django_mail.outbox:
+        parsed = message_from_string(sent.message().as_string(), policy=default_policy)
+        assert parsed["Bcc"] is None
+        assert len(str(parsed["Subject"]).splitlines()) == 1
+
+
+def test_no_mail_carries_a_file_and_each_has_two_parts_r3_19() -> None:
+    ticket = a_ticket(email="otra@correo.example")
+    mails.confirmation(ticket)
+    mails.advisor_notice(ticket)
+    mails.notice_to_registered_email(ticket, "ana@acme.example")
+    delivery.deliver_due()
+    assert len(django_mail.outbox) == 3
+    for sent in django_mail.outbox:
+        assert not sent.attachments
+        kinds = [part.get_content_type() for part in sent.message().walk()]
+        assert kinds == ["multipart/alternative", "text/plain", "text/html"]
+
+
+def test_the_same_mail_is_never_owed_twice_r4_02() -> None:
+    ticket = a_ticket()
+    assert mails.confirmation(ticket).pk == mails.confirmation(ticket).pk
+    assert Message.objects.count() == 1
+
+
+def test_links_come_from_the_portals_address_only_r4_28(settings: Settings) -> None:
+    settings.PORTAL_BASE_URL = "https://portal.operadora.example"
+    ticket = a_ticket(email="otra@correo.example")
+    messages = [
+        mails.confirmation(ticket),
+        mails.advisor_notice(ticket),
+        mails.notice_to_registered_email(ticket, "ana@acme.example"),
+    ]
+    for message in messages:
+        assert message is not None
+        document = BeautifulSoup(message.html, "html.parser")
+        links = [str(link["href"]) for link in document.find_all("a")]
+        assert all(link.startswith(("https://portal.operadora.example/", "mailto:")) for link in links)
+        assert not document.find_all(["img", "link", "script"])  # nothing remote: it reads the same with images off
+
+
+def test_the_html_is_in_spanish_and_made_for_the_dark_too() -> None:
+    document = BeautifulSoup(mails.confirmation(a_ticket()).html, "html.parser")
+    assert document.html is not None
+    assert document.html["lang"] == "es"
+    assert document.find("meta", attrs={"name": "color-scheme", "content": "light dark"})
+    assert "prefers-color-scheme: dark" in str(document.style)
