@@ -48,7 +48,8 @@ class LocalDirectory:
         return Administrator.objects.entitled().filter(phone=phone).first()
 
     def companies(self, administrator: Administrator) -> list[Company]:
-        return list(Company.objects.run_by(administrator).with_service_count())
+        # Counting drops the model's own order
+        return list(Company.objects.run_by(administrator).with_service_count().order_by("legal_name", "pk"))
 
     def company(self, administrator: Administrator, company_id: int) -> Company | None:
         return Company.objects.run_by(administrator).select_related("advisor").filter(pk=company_id).first()
