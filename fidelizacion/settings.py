@@ -116,6 +116,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -271,6 +272,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0},
     "clear-expired": {"task": "otp.tasks.clear_expired", "schedule": 86_400.0},
+    "remove-orphaned-files": {"task": "tickets.tasks.remove_orphaned_files", "schedule": 86_400.0},
 }
 
 # -- The operator's brand (looks.md) ----------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """Every address of the product (contract.md)."""
 
-from importlib.util import find_spec
-
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
@@ -9,18 +7,17 @@ from django.views.generic import RedirectView
 
 from fidelizacion import branding, health
 
-PORTAL = [name for name in ("otp.urls", "tickets.urls") if find_spec(name)]
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/fidelizacion/")),
-    *(path("fidelizacion/", include(name)) for name in PORTAL),
+    path("fidelizacion/", include("otp.urls")),
+    path("fidelizacion/", include("tickets.urls")),
     path("admin/", admin.site.urls),
     path("marca/logo", branding.brand_logo, name="brand_logo"),
     path("marca/marca.css", branding.brand_stylesheet, name="brand_stylesheet"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
 ]
-if settings.DEMO and find_spec("notifications.urls"):
+if settings.DEMO:
     urlpatterns.append(path("demo/", include("notifications.urls")))
 
 handler400 = "fidelizacion.errors.bad_request"

@@ -1,22 +1,34 @@
-"""Writes what a run really did - engine, tests executed - where the runner can compare the runs of two engines."""
+"""Writes what a run really did - engine, version, tests executed - for the runner to compare."""
 
 import json
 import os
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
-EXECUTED: set[str] = set()
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.when == "call" and not report.skipped:
-        EXECUTED.add(report.nodeid)
+SERVER = "server"
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    target = os.environ.get("TEST_RECORD")
-    if target and not hasattr(session.config, "workerinput"):
-        record = {"vendor": connection.vendor, "tests": sorted(EXECUTED)}
-        Path(target).write_text(json.dumps(record), encoding="utf-8")
+class Record:
+    """What one run executed, and the database that answered it."""
+
+    def __init__(self) -> None:
+        self.tests: set[str] = set()
+        self.server = "?"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Counts a test whose body ran, whatever came of it."""
+        if report.when == "call" and not report.skipped:
+            self.tests.add(report.nodeid)
+            self.server = str(dict(report.user_properties).get(SERVER, self.server))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Under xdist only the controller writes: the reports of all workers pass through it."""
+        target = os.environ.get("TEST_RECORD")
+        if target and not hasattr(session.config, "workerinput"):
+            record = {"server": self.server, "tests": sorted(self.tests)}
+            Path(target).write_text(json.dumps(record), encoding="utf-8")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Record(), "record-of-the-run")

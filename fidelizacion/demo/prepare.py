@@ -24,8 +24,7 @@ def prepare() -> None:
         raise SystemExit("La preparación es solo para la demostración.")
     call_command("migrate", interactive=False, verbosity=0)
     collect_static_files(settings.STATIC_ROOT)
-    load_sample_directory()
-    make_staff()
+    load_sample_directory(make_staff())
 
 
 def collect_static_files(target: Path) -> None:
@@ -46,13 +45,13 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def make_staff() -> None:
-    """Who signs in to the demo's desk (contract.md), with what their roles may do."""
-    _make(ADVISOR, "Asesora", "Demo", advisor_permissions())
+def make_staff() -> User:
+    """Who signs in to the demo's desk (contract.md), with what their roles may do. Returns the advisor."""
     _make(SUPERVISOR, "Supervisor", "Demo", supervisor_permissions())
+    return _make(ADVISOR, "Asesora", "Demo", advisor_permissions())
 
 
-def _make(username: str, first_name: str, last_name: str, permissions: QuerySet[Permission]) -> None:
+def _make(username: str, first_name: str, last_name: str, permissions: QuerySet[Permission]) -> User:
     user, made = User.objects.get_or_create(
         username=username,
         defaults={
@@ -66,3 +65,4 @@ def _make(username: str, first_name: str, last_name: str, permissions: QuerySet[
         user.set_password(PASSWORD)
         user.save(update_fields=["password"])
     user.user_permissions.set(permissions)
+    return user

@@ -1,0 +1,61 @@
+"""`make check`: style, types, templates, migrations and deploy checks. All run, then the failures are named."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BASE = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+# What an operator would set; the values are samples, and no server of theirs is asked
+PRODUCTION = {
+    "PATH": os.environ["PATH"],
+    "HOME": os.environ.get("HOME", "/"),
+    "SECRET_KEY": "production-sample-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+    "OTP_PEPPER": "another-sample-" + "zyxwvutsrqponmlkjihgfedcba9876543210" * 2,
+    "PORTAL_BASE_URL": "https://portal.operadora.example",
+    "TRUSTED_PROXIES": "10.0.0.0/24",
+    "DATABASE_URL": "postgres://fidelizacion:clave@base.operadora.example/fidelizacion",
+    "REDIS_URL": "redis://:clave@redis.operadora.example:6379/0",
+    "EMAIL_URL": "smtp+tls://fidelizacion:clave@correo.operadora.example:587",
+    "DEFAULT_FROM_EMAIL": "Fidelización <fidelizacion@operadora.example>",
+    "POSTVENTA_EMAIL": "postventa@operadora.example",
+    "SMS_GATEWAY": "twilio",
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "0" * 32,
+    "TWILIO_FROM": "+15005550006",
+}
+CHECKS: tuple[tuple[str, list[str], dict[str, str] | None], ...] = (
+    ("estilo", [str(BIN / "ruff"), "check", "--quiet", "."], None),
+    ("formato", [str(BIN / "ruff"), "format", "--check", "--quiet", "."], None),
+    ("plantillas", [str(BIN / "djlint"), "--lint", "--check", "--quiet", "templates"], None),
+    (
+        "migraciones",
+        [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
+        {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+    ),
+    ("despliegue", [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
+    ("tipos", [sys.executable, "-m", "mypy", "."], None),
+)
+
+
+def main() -> int:
+    """Zero when nothing is to be mended."""
+    failed = [name for name, command, environment in CHECKS if not passes(name, command, environment)]
+    sys.stdout.write(f"Falló: {', '.join(failed)}\n" if failed else "Todo en orden\n")
+    return 1 if failed else 0
+
+
+def passes(name: str, command: list[str], environment: dict[str, str] | None) -> bool:
+    """Runs one check, showing what it says only when it fails."""
+    done = subprocess.run(command, cwd=BASE, env=environment, capture_output=True, check=False)
+    sys.stdout.write(f"{name:<12} {'bien' if done.returncode == 0 else 'falla'}\n")
+    if done.returncode:
+        sys.stdout.write((done.stdout + done.stderr).decode(errors="replace"))
+    sys.stdout.flush()
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
