@@ -1,5 +1,6 @@
 """Builds a mail from its three templates: subject, written text and HTML (style.md, 6)."""
 
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -24,6 +25,12 @@ def render(template: str, context: dict[str, object]) -> Parts:
     subject = render_to_string(f"mail/{template}.subject.txt", full)
     return Parts(
         subject=" ".join(subject.split()),
-        text=render_to_string(f"mail/{template}.txt", full).strip() + "\n",
+        text=_tidy(render_to_string(f"mail/{template}.txt", full)),
         html=render_to_string(f"mail/{template}.html", full),
     )
+
+
+def _tidy(text: str) -> str:
+    """At most one empty line at a time and no space at line ends, which template tags leave behind."""
+    lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines) + "\n"
