@@ -9,7 +9,12 @@ import os
 import threading
 import time
 
-from celery import Celery
+# What Celery loads at its first message, loaded with the process instead: its first customer need not wait for it
+import celery.app.amqp  # noqa: F401
+import celery.app.events  # noqa: F401
+import celery.events  # noqa: F401
+import kombu.transport.redis  # noqa: F401
+from celery import Celery, canvas  # noqa: F401
 from django.conf import settings
 from kombu import Connection
 
