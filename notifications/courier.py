@@ -10,8 +10,8 @@ import threading
 import time
 
 # What Celery loads at its first message, loaded with the process instead: its first customer need not wait for it
-import celery.app.amqp  # noqa: F401
-import celery.app.events  # noqa: F401
+import celery.app.amqp
+import celery.app.events
 import celery.events  # noqa: F401
 import kombu.transport.redis  # noqa: F401
 from celery import Celery, canvas  # noqa: F401
