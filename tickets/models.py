@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.core.files.storage.base import Storage
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Administrator, Company
@@ -105,7 +106,7 @@ class Ticket(models.Model):
     verified_phone = models.CharField(_("número verificado"), max_length=16, db_index=True)
     verified_by = models.CharField(_("verificado por"), max_length=8, choices=Method.choices)
     requester_name = models.CharField(_("nombres del solicitante"), max_length=150)
-    email = models.EmailField(_("correo electrónico"), db_index=True)
+    email = models.EmailField(_("correo electrónico"))
     contact_phone = models.CharField(_("teléfono de contacto"), max_length=16, db_index=True)
     details = models.TextField(_("detalle de la solicitud"), blank=True)
 
@@ -124,6 +125,8 @@ class Ticket(models.Model):
         verbose_name = _("solicitud")
         verbose_name_plural = _("solicitudes")
         ordering = ["-number"]
+        # The address is kept as it was typed; the desk looks for it in any case
+        indexes = [models.Index(Lower("email"), name="ticket_email_lower")]
 
     def __str__(self) -> str:
         return f"#{self.number}"
