@@ -1,8 +1,10 @@
 """The operator's brand: name, colour, logo and contacts, and the inks that stay legible on any colour they choose."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -10,8 +12,8 @@ LIGHT_INK, DARK_INK = "#ffffff", "#000000"  # one of the two has 4.58:1 or more 
 MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, normal text
 
 # What text in the brand colour may stand on: the surfaces of static/css/tokens.css (a test compares them)
-LIGHT_SURFACES = ("#ffffff", "#f4f6f8", "#eaf1f8")
-DARK_SURFACES = ("#10161d", "#19222c", "#1c2c3c")
+LIGHT_SURFACES = ("#ffffff", "#f4f6f8", "#eaf1f8", "#fdf3df", "#fdeceb", "#e8f5ec")
+DARK_SURFACES = ("#10161d", "#19222c", "#1a2b3c", "#312813", "#391e1d", "#162d1e")
 
 # How a logo is served, by its file's ending; nothing else is served
 LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
@@ -48,12 +50,12 @@ class Brand:
     @property
     def light(self) -> Palette:
         """The colour as chosen; darkened only where it is text on a light surface."""
-        return Palette(self.colour, self.ink, legible(self.colour, LIGHT_SURFACES, towards="#000000"))
+        return Palette(self.colour, self.ink, legible(self.colour, LIGHT_SURFACES, lighter=False))
 
     @property
     def dark(self) -> Palette:
         """The colour lightened until it reads on a dark surface, also as a fill: a dark button on black is not seen."""
-        fill = legible(self.colour, DARK_SURFACES, towards="#ffffff")
+        fill = legible(self.colour, DARK_SURFACES, lighter=True)
         return Palette(fill, ink_on(fill), fill)
 
 
@@ -66,12 +68,13 @@ def _colour_problems(colour: str) -> list[str]:
     achieved = contrast(colour, LIGHT_INK)
     if achieved >= MINIMUM_CONTRAST:
         return []
-    darker = legible(colour, LIGHT_SURFACES, towards="#000000")
+    darker = legible(colour, LIGHT_SURFACES, lighter=False)
     figure = f"{achieved:.1f}".replace(".", ",")
-    return [
+    problem = (
         f"OPERATOR_COLOUR {colour} tiene un contraste de {figure}:1 sobre blanco (se pide 4,5:1): "
-        f"los botones lo llevan con texto negro, y los enlaces usan {darker}"
-    ]
+        f"los enlaces usan {darker}, y los botones llevan texto {'blanco' if ink_on(colour) == LIGHT_INK else 'negro'}"
+    )
+    return [problem]
 
 
 def _logo_problems(logo: Path | None) -> list[str]:
@@ -100,11 +103,13 @@ def ink_on(colour: str) -> str:
     return max((LIGHT_INK, DARK_INK), key=lambda ink: contrast(ink, colour))
 
 
-def legible(colour: str, surfaces: Iterable[str], *, towards: str) -> str:
-    """The colour nearest to `colour`, mixed with `towards` (black or white), that reads as text on all `surfaces`."""
-    backgrounds = tuple(surfaces)
-    mixes = (_mix(colour, towards, percent) for percent in range(101))
-    return next(mix for mix in mixes if all(contrast(mix, under) >= MINIMUM_CONTRAST for under in backgrounds))
+def legible(colour: str, surfaces: Sequence[str], *, lighter: bool) -> str:
+    """The colour nearest to `colour`, lighter or darker but of the same hue, that reads as text on all `surfaces`."""
+    hue, lightness, saturation = rgb_to_hls(*(channel / 255 for channel in _channels(colour)))
+    goal = 1.0 if lighter else 0.0
+    steps = (lightness + (goal - lightness) * percent / 100 for percent in range(1, 101))
+    candidates = chain([colour], (_hex(*hls_to_rgb(hue, step, saturation)) for step in steps))
+    return next(each for each in candidates if all(contrast(each, under) >= MINIMUM_CONTRAST for under in surfaces))
 
 
 def contrast(first: str, second: str) -> float:
@@ -118,9 +123,8 @@ def _channels(colour: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _mix(colour: str, other: str, percent: int) -> str:
-    pairs = zip(_channels(colour), _channels(other), strict=True)
-    return "#" + "".join(f"{round(a + (b - a) * percent / 100):02x}" for a, b in pairs)
+def _hex(red: float, green: float, blue: float) -> str:
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in (red, green, blue))
 
 
 def _luminance(colour: str) -> float:

@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -41,8 +42,17 @@ def mark(brand: Brand) -> Asset:
     own = _own_logo(brand.logo) if brand.logo else None
     if own is not None:
         return own
-    drawn = render_to_string("brand/mark.svg", {"colour": brand.colour, "ink": brand.ink})
-    return Asset(drawn.encode(), LOGO_TYPES[".svg"])
+    return Asset(_drawn_mark(brand).encode(), LOGO_TYPES[".svg"])
+
+
+def _drawn_mark(brand: Brand) -> str:
+    return render_to_string("brand/mark.svg", {"colour": brand.colour, "ink": brand.ink})
+
+
+@cache
+def icon(brand: Brand) -> str:
+    """The tab's icon, in the page itself: it costs no request, and a wide logo would not be seen at that size."""
+    return f"data:image/svg+xml,{quote(_drawn_mark(brand).strip())}"
 
 
 def _own_logo(path: Path) -> Asset | None:
@@ -73,13 +83,14 @@ def brand_context() -> dict[str, object]:
     return {
         "brand": brand,
         "brand_css_url": f"{reverse('brand_stylesheet')}?v={stylesheet(brand).version}",
+        "brand_icon": icon(brand),
         "brand_logo_url": f"{reverse('brand_logo')}?v={mark(brand).version}",
     }
 
 
 @require_safe
 def brand_logo(request: HttpRequest) -> HttpResponse:
-    """The mark in the header, and the icon of the tab."""
+    """The mark in the header."""
     return _serve(request, mark(settings.BRAND))
 
 

@@ -5,6 +5,6 @@ from django.http import HttpRequest
 from fidelizacion.branding import brand_context
 
 
-def brand(request: HttpRequest) -> dict[str, object]:
+def brand(request: HttpRequest) -> dict[str, object]:  # noqa: ARG001  the signature is Django's
     """`brand`, and the addresses of its stylesheet and mark."""
     return brand_context()

@@ -20,15 +20,15 @@ def error_page(request: HttpRequest, status: int, template: str = "") -> HttpRes
     return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django's signature
     return error_page(request, 400)
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django's signature
     return error_page(request, 403)
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django's signature
     return error_page(request, 404)
 
 
@@ -38,6 +38,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return error_page(request, 503 if away else 500)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature
     """A form that came without its token: it says how to send it again with nothing lost (R6.10)."""
     return error_page(request, 403, "403_csrf.html")
