@@ -1,0 +1,95 @@
+"""Attachments on disk: random names, nobody else's to read, safe before the ticket that owns them is (R3.15, R3.21)."""
+
+import logging
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
+from django.db import InterfaceError, OperationalError
+
+from tickets.models import Attachment, private_storage
+
+logger = logging.getLogger(__name__)
+
+ORPHAN_AGE = timedelta(hours=24)  # R3.21; a ticket's row follows its files within seconds
+BATCH = 500  # names a query
+NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
+FOLDER = re.compile(r"[0-9a-f]{2}")
+
+
+@contextmanager
+def written(contents: Iterable[bytes]) -> Iterator[list[str]]:
+    """Write the files for the length of a `with` that commits the rows naming them; if it fails, they are removed.
+
+    A database that went away may have committed all the same (R4.21): then the files stay, for the daily clean-up.
+    """
+    storage = private_storage()
+    names: list[str] = []
+    try:
+        for content in contents:
+            names.append(_write(storage, content))  # noqa: PERF401  those written before a failure must be known
+        yield names
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        for name in names:
+            with suppress(OSError):
+                storage.delete(name)
+        raise
+
+
+def remove_orphans(now: datetime) -> int:
+    """Delete files a day old that no row names: what a death between file and commit left behind."""
+    storage = private_storage()
+    stored = _stored_names(storage)
+    removed = 0
+    while names := list(islice(stored, BATCH)):
+        owned = set(Attachment.objects.filter(file__in=names).values_list("file", flat=True))
+        for name in names:
+            if name not in owned and _is_older(storage, name, now - ORPHAN_AGE):
+                storage.delete(name)
+                removed += 1
+    if removed:
+        logger.info("Removed %d orphaned files", removed)
+    return removed
+
+
+def _write(storage: Storage, content: bytes) -> str:
+    """The name under which the content is stored, once it would survive a power cut."""
+    random_name = secrets.token_hex(16)
+    name = storage.save(f"{random_name[:2]}/{random_name}", ContentFile(content))
+    try:
+        path = Path(storage.path(name))
+    except NotImplementedError:  # a remote store: it has acknowledged, and durability is its own affair
+        return name
+    # The bytes, the file's entry in its folder, the folder's entry in the root
+    for flushed in (path, path.parent, path.parent.parent):
+        descriptor = os.open(flushed, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    return name
+
+
+def _is_older(storage: Storage, name: str, moment: datetime) -> bool:
+    try:
+        return storage.get_modified_time(name) < moment
+    except FileNotFoundError:  # a refused request has just taken its own file away
+        return False
+
+
+def _stored_names(storage: Storage) -> Iterator[str]:
+    """Files of the kind written here; whatever else lies in the store is nobody's business."""
+    with suppress(FileNotFoundError):
+        for folder in filter(FOLDER.fullmatch, storage.listdir("")[0]):
+            for file in storage.listdir(folder)[1]:
+                if NAME.fullmatch(f"{folder}/{file}"):
+                    yield f"{folder}/{file}"

@@ -1,0 +1,148 @@
+"""From a confirmed form to a ticket: once, whole, or not at all (R3.21, R4.01, R4.19; design 8)."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from companies.directory import directory
+from companies.models import Administrator, Company
+from tickets import mails, storage, workflow
+from tickets.effective_date import terms_for
+from tickets.models import Attachment, Reason, RequestType, Ticket
+from tickets.submission_key import SubmissionKey
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that was judged and accepted."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What an administrator confirmed, and how the portal knew who it was."""
+
+    key: SubmissionKey
+    administrator: Administrator
+    company: Company
+    verified_phone: str
+    verified_by: str
+    request_type: RequestType
+    reason: Reason
+    requester_name: str
+    email: str
+    contact_phone: str
+    details: str
+    documents: tuple[Document, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """The same for the same content: what tells a second click from a change of mind."""
+        content = [
+            self.request_type.pk,
+            self.reason.pk,
+            self.requester_name,
+            self.email,
+            self.contact_phone,
+            self.details,
+            [document.sha256 for document in self.documents],
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+class KeyUsed(Exception):
+    """The form's key already gave a ticket, with other content."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(ticket.number)
+        self.ticket = ticket
+
+
+def ticket_of_key(key: SubmissionKey) -> Ticket | None:
+    """The ticket this rendering of the form has already given."""
+    return Ticket.objects.filter(submission_key=key.uuid).first()
+
+
+def register(submission: Submission) -> Ticket:
+    """The ticket of this submission: a new one, or the one that the same click has already made. Raises KeyUsed.
+
+    Files are written before the transaction begins, so that no lock is held while a disk is awaited.
+    """
+    earlier = ticket_of_key(submission.key)
+    if earlier is None:
+        try:
+            with storage.written(document.content for document in submission.documents) as names:
+                return _create(submission, names)
+        except IntegrityError:
+            # Somebody else's twin of this request was first, or else the rows it points to are gone
+            earlier = ticket_of_key(submission.key)
+            if earlier is None:
+                raise
+    if earlier.submission_digest != submission.digest:
+        raise KeyUsed(earlier)
+    return earlier
+
+
+def _create(submission: Submission, names: list[str]) -> Ticket:
+    request_type, company, now = submission.request_type, submission.company, timezone.now()
+    accounts = directory().billing_accounts(company)
+    terms = terms_for(request_type.effective_rule, request_type.notice_days, accounts, now)
+    ticket = Ticket(
+        request_type=request_type,
+        request_type_name=request_type.name,
+        reason=submission.reason,
+        reason_text=submission.reason.text,
+        company=company,
+        company_name=company.legal_name,
+        company_tax_id=company.tax_id,
+        administrator=submission.administrator,
+        verified_phone=submission.verified_phone,
+        verified_by=submission.verified_by,
+        requester_name=submission.requester_name,
+        email=submission.email,
+        contact_phone=submission.contact_phone,
+        details=submission.details,
+        confirmed_at=now,
+        effective_date=min((term.effective_date for term in terms), default=None),
+        effective_terms=[term.as_record() for term in terms],
+        submission_key=submission.key.uuid,
+        submission_digest=submission.digest,
+    )
+    with transaction.atomic():
+        ticket.save(force_insert=True)
+        _attach(ticket, submission.documents, names)
+        workflow.record_event(ticket, ticket.status, actor_name=submission.administrator.names)
+        _tell(ticket, submission.administrator.email)
+    return ticket
+
+
+def _attach(ticket: Ticket, documents: tuple[Document, ...], names: list[str]) -> None:
+    Attachment.objects.bulk_create(
+        Attachment(
+            ticket=ticket,
+            original_name=document.name,
+            content_type=document.content_type,
+            size=len(document.content),
+            sha256=document.sha256,
+            file=name,
+        )
+        for document, name in zip(documents, names, strict=True)
+    )
+
+
+def _tell(ticket: Ticket, registered_email: str) -> None:
+    """A15, A16: the customer, the advisor, and the registered address where another one was given."""
+    mails.confirmation(ticket)
+    mails.advisor_notice(ticket)
+    mails.notice_to_registered_email(ticket, registered_email)
