@@ -1,0 +1,59 @@
+"""Who may see what on the portal: the administrator behind a verified visitor, and the one door to a ticket (A20)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from companies.directory import directory
+from companies.models import Administrator
+from otp import gate
+from tickets.models import Ticket
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A verified visitor and the administrator that the directory says it is, now."""
+
+    visitor: gate.Visitor
+    administrator: Administrator
+
+
+CallerView = Callable[Concatenate[HttpRequest, Caller, P], HttpResponse]
+
+
+def keep_nothing(request: HttpRequest, phone: str) -> None:
+    """For pages on which nothing is typed that would be missed."""
+
+
+def administrator_required(
+    *, on_expired: gate.OnExpired = keep_nothing
+) -> Callable[[CallerView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """The gate for every page about companies and tickets. Asks the directory each time: rights can be withdrawn."""
+
+    def decorate(view: CallerView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @gate.visitor_required(on_expired=on_expired)
+        @wraps(view)
+        def gated(request: HttpRequest, visitor: gate.Visitor, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            administrator = directory().administrator(visitor.phone)
+            if administrator is None:
+                gate.sign_out(request)
+                return redirect("otp:entry")
+            return view(request, Caller(visitor, administrator), *args, **kwargs)
+
+        return gated
+
+    return decorate
+
+
+def ticket_of(administrator: Administrator, number: int) -> Ticket:
+    """The ticket of that number. Raises Http404 alike for another's and for none (R4.22)."""
+    ticket = Ticket.objects.of(administrator).filter(pk=number).first()
+    if ticket is None:
+        raise Http404
+    return ticket

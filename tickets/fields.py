@@ -1,0 +1,98 @@
+"""Form fields that keep to the rules of typed text and of attachments (R6.13, A11)."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.translation import gettext as _
+
+from companies import phones
+from tickets.attachments import EXTENSIONS, MAX_FILES, clean_name, judge
+from tickets.submission import Document
+from tickets.uploads import ReceivedFile
+
+CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control, half a character, line and paragraph separators
+
+
+class TypedText(forms.CharField):
+    """Text as a person types it: any language and any emoji, no control character."""
+
+    allowed_controls = ""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # What it looks for is a control character like the others, told once
+        self.validators = [v for v in self.validators if not isinstance(v, ProhibitNullCharactersValidator)]
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(self.with_one_line_end(value) if isinstance(value, str) else value) or ""
+        if any(unicodedata.category(c) in CONTROL_CATEGORIES and c not in self.allowed_controls for c in text):
+            raise ValidationError(
+                _("El texto contiene caracteres que no se pueden guardar. Bórrelos o escriba el texto de nuevo."),
+                code="control_characters",
+            )
+        return text
+
+    def with_one_line_end(self, value: str) -> str:
+        return value
+
+
+class LongText(TypedText):
+    """Several lines; length is counted with one character a line end, as the browser's own count does."""
+
+    allowed_controls = "\n\t"
+    widget = forms.Textarea
+
+    def with_one_line_end(self, value: str) -> str:
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """No `maxlength`: browsers cut what is pasted at it, without a word."""
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
+
+class Email(TypedText, forms.EmailField):
+    """An e-mail address."""
+
+
+class ContactPhone(TypedText):
+    """Any Ecuadorian number, as E.164; while it is wrong, as it was typed (A18)."""
+
+    def clean(self, value: Any) -> str:
+        typed: str = super().clean(value)
+        try:
+            return phones.normalise(typed)
+        except phones.InvalidPhone as error:
+            raise ValidationError(str(error), code="invalid_phone") from error
+
+
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"accept": ",".join(f".{extension}" for extension in EXTENSIONS)})
+
+
+class AttachmentsField(forms.Field):
+    """Up to five documents, each judged by name and content; every one refused is named."""
+
+    widget = FilesInput
+
+    def clean(self, value: Any) -> tuple[Document, ...]:
+        files: Sequence[ReceivedFile] = value or ()
+        if len(files) > MAX_FILES:
+            raise ValidationError(
+                _("Se pueden adjuntar hasta %(limit)d archivos y llegaron %(sent)d. Adjunte los más importantes.")
+                % {"limit": MAX_FILES, "sent": len(files)},
+                code="too_many_files",
+            )
+        judged = [(file, judge(file.name or "", file.content)) for file in files]
+        refused = [verdict.reason for _file, verdict in judged if not verdict.accepted]
+        if refused:
+            raise ValidationError([ValidationError(reason, code="refused_file") for reason in refused])
+        return tuple(
+            Document(clean_name(file.name or ""), verdict.content_type, file.content) for file, verdict in judged
+        )

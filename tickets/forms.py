@@ -1,0 +1,164 @@
+"""The portal's forms: which company, and what is asked for it (A6-A11)."""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
+
+from companies.models import Administrator, Company
+from companies.phones import display
+from tickets.fields import AttachmentsField, ContactPhone, Email, LongText, TypedText
+from tickets.models import Reason, RequestType
+
+MAX_DETAILS = 5_000
+TYPED = ("request_type", "reason", "requester_name", "email", "contact_phone", "details")
+
+
+class CompanyForm(forms.Form):
+    """Which of the administrator's companies the request is for."""
+
+    company = forms.ChoiceField(
+        label=_("Empresa"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Elija una empresa."), "invalid_choice": _("Elija una de estas empresas.")},
+    )
+
+    def __init__(self, data: MultiValueDict[str, Any] | None = None, *, companies: Iterable[Company]) -> None:
+        super().__init__(data)
+        self._companies = {str(company.pk): company for company in companies}
+        choices = [(pk, company.legal_name) for pk, company in self._companies.items()]
+        cast("forms.ChoiceField", self.fields["company"]).choices = choices
+
+    def chosen(self) -> Company:
+        return self._companies[self.cleaned_data["company"]]
+
+
+class RequestForm(forms.Form):
+    """What is asked, why, and how to reach who asks. Reasons and request types are data (A7, A8)."""
+
+    request_type = forms.ChoiceField(
+        label=_("Tipo de requerimiento"),
+        error_messages={
+            "required": _("Seleccione el tipo de requerimiento."),
+            "invalid_choice": _("Seleccione un tipo de requerimiento de la lista."),
+        },
+    )
+    reason = forms.ChoiceField(
+        label=_("Motivo"),
+        help_text=_("Lo preguntamos para mejorar el servicio. Con cualquier motivo, su solicitud se registra igual."),
+        error_messages={
+            "required": _("Seleccione el motivo."),
+            "invalid_choice": _("Ese motivo ya no está en la lista. Seleccione otro."),
+        },
+    )
+    details = LongText(
+        label=_("Detalle de la solicitud"),
+        max_length=MAX_DETAILS,
+        help_text=_("Hasta 5000 caracteres."),
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={
+            "required": _("Escriba qué servicios desea dar de baja."),
+            "max_length": _(
+                "El detalle tiene %(show_value)d caracteres y el límite es %(limit_value)d. "
+                "Acórtelo o adjunte el resto en un archivo."
+            ),
+        },
+    )
+    requester_name = TypedText(
+        label=_("Nombres del solicitante"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={
+            "required": _("Escriba los nombres del solicitante."),
+            "max_length": _("Los nombres tienen %(show_value)d caracteres y el límite es %(limit_value)d."),
+        },
+    )
+    email = Email(
+        label=_("Correo electrónico"),
+        max_length=254,
+        help_text=_("A este correo enviaremos la confirmación."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Escriba un correo electrónico."),
+            "invalid": _("Escriba un correo electrónico completo, como nombre@empresa.com."),
+            "max_length": _("El correo tiene %(show_value)d caracteres y el límite es %(limit_value)d."),
+        },
+    )
+    contact_phone = ContactPhone(
+        label=_("Teléfono de contacto"),
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+        error_messages={"required": _("Escriba un teléfono de contacto.")},
+    )
+    attachments = AttachmentsField(
+        label=_("Documentos"),
+        required=False,
+        help_text=_("Word, Excel, PDF o JPG que apoyen o detallen su solicitud: hasta 5 archivos de 2 MB cada uno."),
+    )
+    submission_key = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: MultiValueDict[str, Any] | None = None,
+        files: MultiValueDict[str, Any] | None = None,
+        *,
+        reasons: Iterable[Reason],
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, files, initial=initial)
+        self._reasons = {str(reason.pk): reason for reason in reasons}
+        types = {reason.request_type_id: reason.request_type for reason in self._reasons.values()}
+        self._types = {str(pk): request_type for pk, request_type in types.items()}
+        self._offer("request_type", _type_choices(self.types))
+        self._offer("reason", [("", _("Seleccione el motivo")), *_reason_choices(self._reasons.values())])
+
+    @property
+    def types(self) -> list[RequestType]:
+        return list(self._types.values())
+
+    def shown_type(self) -> RequestType | None:
+        """The request type that the form, as it is shown, would send."""
+        chosen = self._types.get(str(self["request_type"].value()))
+        return chosen or next(iter(self.types), None)
+
+    def carry_key(self, token: str) -> None:
+        """Show this submission key, whatever was posted."""
+        self.initial["submission_key"] = token
+        if self.is_bound:
+            self.data = cast("MultiValueDict[str, Any]", self.data).copy()
+            self.data["submission_key"] = token
+
+    def clean(self) -> dict[str, Any]:
+        """The rows behind what was chosen: a reason belongs to one request type."""
+        cleaned = self.cleaned_data
+        request_type = self._types.get(cleaned.get("request_type", ""))
+        reason = self._reasons.get(cleaned.get("reason", ""))
+        if request_type and reason and reason.request_type_id != request_type.pk:
+            self.add_error("reason", _("Seleccione un motivo del tipo de requerimiento elegido."))
+        return {**cleaned, "request_type": request_type, "reason": reason}
+
+    def _offer(self, name: str, choices: list[Any]) -> None:
+        cast("forms.ChoiceField", self.fields[name]).choices = choices
+
+
+def initial_of(administrator: Administrator) -> dict[str, str]:
+    """What the directory knows of who asks; what is edited stays with the ticket (A9)."""
+    return {
+        "requester_name": administrator.names,
+        "email": administrator.email,
+        "contact_phone": display(administrator.phone),
+    }
+
+
+def _type_choices(types: list[RequestType]) -> list[Any]:
+    choices = [(str(request_type.pk), request_type.name) for request_type in types]
+    return choices if len(choices) == 1 else [("", _("Seleccione el tipo de requerimiento")), *choices]
+
+
+def _reason_choices(reasons: Iterable[Reason]) -> list[Any]:
+    """A plain list, or one grouped by request type where there are several."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for reason in reasons:
+        groups.setdefault(reason.request_type.name, []).append((str(reason.pk), reason.text))
+    return next(iter(groups.values())) if len(groups) == 1 else list(groups.items())

@@ -1,0 +1,143 @@
+"""The request form: shown, refused with all that was typed, or turned into a ticket (A6-A13, R4.19)."""
+
+import logging
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from companies.directory import directory
+from companies.models import Company
+from otp import gate
+from tickets import choice, drafts
+from tickets.access import Caller, administrator_required
+from tickets.effective_date import Term, terms_for
+from tickets.forms import CompanyForm, RequestForm, initial_of
+from tickets.models import Reason, RequestType, Ticket
+from tickets.submission import KeyUsed, Submission, register, ticket_of_key
+from tickets.submission_key import SubmissionKey, UnknownKey
+
+logger = logging.getLogger(__name__)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator_required(on_expired=drafts.keep)
+def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
+    if request.method != "POST":
+        return _show(request, caller)
+    gate.drop_kept(request)  # the browser has it again
+    form = RequestForm(request.POST, request.FILES, reasons=Reason.objects.offered())
+    try:
+        key, company = _posted_key(request, caller)
+    except UnknownKey:
+        return _refuse_key(request, caller, form)
+    if not form.is_valid():
+        return _refuse(request, caller, company, form, key, used=ticket_of_key(key))
+    try:
+        ticket = register(_submission(caller, company, key, form))
+    except KeyUsed as used:
+        return _refuse(request, caller, company, form, key, used=used.ticket)
+    return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket.number])}?creado=1", status=303)
+
+
+def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
+    draft = drafts.restore(request, caller)
+    company = draft.company if draft else choice.current_company(request, caller.administrator)
+    if company is None:
+        return redirect("tickets:company")
+    key = draft.key if draft else SubmissionKey.mint(caller.administrator, company)
+    initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
+    form = RequestForm(reasons=Reason.objects.offered(), initial=initial)
+    form.carry_key(key.token())
+    return _page(request, company, form, restored=draft is not None)
+
+
+def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Company]:
+    """The key of the form that was posted, and its company, whichever one was picked since in another tab."""
+    key = SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator)
+    company = directory().company(caller.administrator, key.company_id)
+    if company is None:
+        raise UnknownKey
+    return key, company
+
+
+def _submission(caller: Caller, company: Company, key: SubmissionKey, form: RequestForm) -> Submission:
+    data = form.cleaned_data
+    return Submission(
+        key=key,
+        administrator=caller.administrator,
+        company=company,
+        verified_phone=caller.visitor.phone,
+        verified_by=caller.visitor.method,
+        request_type=data["request_type"],
+        reason=data["reason"],
+        requester_name=data["requester_name"],
+        email=data["email"],
+        contact_phone=data["contact_phone"],
+        details=data["details"],
+        documents=data["attachments"],
+    )
+
+
+def _refuse(
+    request: HttpRequest,
+    caller: Caller,
+    company: Company,
+    form: RequestForm,
+    key: SubmissionKey,
+    *,
+    used: Ticket | None,
+) -> HttpResponse:
+    """The form again. A key that has given its ticket gives no other: a fresh one takes its place."""
+    if used:
+        key = SubmissionKey.mint(caller.administrator, company)
+    form.carry_key(key.token())
+    return _page(request, company, form, existing_ticket=used, status=422)
+
+
+def _refuse_key(request: HttpRequest, caller: Caller, form: RequestForm) -> HttpResponse:
+    """No ticket for a key that was not this administrator's; what was typed is shown, for the company picked now."""
+    logger.warning("Unknown submission key posted by administrator %d", caller.administrator.pk)
+    company = choice.current_company(request, caller.administrator)
+    if company is None:
+        companies = directory().companies(caller.administrator)
+        picker = CompanyForm(request.POST, companies=companies)
+        return render(request, "tickets/company.html", {"form": picker, "companies": companies}, status=422)
+    form.add_error(None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez."))
+    form.carry_key(SubmissionKey.mint(caller.administrator, company).token())
+    return _page(request, company, form, status=422)
+
+
+def _page(
+    request: HttpRequest,
+    company: Company,
+    form: RequestForm,
+    *,
+    existing_ticket: Ticket | None = None,
+    restored: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    request_type = form.shown_type()
+    context = {
+        "form": form,
+        "company": company,
+        "services": directory().services(company),
+        "terms": _terms(company, request_type),
+        "notice_days": request_type.notice_days if request_type else 0,
+        "several_companies": choice.was_picked(request),
+        "attach_again": bool(request.FILES),
+        "existing_ticket": existing_ticket,
+        "restored": restored,
+    }
+    return render(request, "tickets/request.html", context, status=status)
+
+
+def _terms(company: Company, request_type: RequestType | None) -> list[Term]:
+    """When it would take effect if it were confirmed now (A12)."""
+    if request_type is None:
+        return []
+    accounts = directory().billing_accounts(company)
+    return terms_for(request_type.effective_rule, request_type.notice_days, accounts, timezone.now())

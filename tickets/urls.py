@@ -1,0 +1,13 @@
+"""Addresses of the portal past the gate (contract.md, Portal)."""
+
+from django.urls import path
+
+from tickets import request_view, views
+
+app_name = "tickets"
+urlpatterns = [
+    path("empresa/", views.company, name="company"),
+    path("solicitud/", request_view.request_form, name="request"),
+    path("ticket/<int:number>/", views.ticket, name="ticket"),
+    path("tickets/", views.ticket_list, name="list"),
+]
