@@ -1,0 +1,61 @@
+"""What a ticket's page at the desk shows: as many queries for a long history as for a short one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from companies import phones
+from notifications.models import Message
+from tickets import workflow
+from tickets.effective_date import Term
+from tickets.models import Ticket
+
+Status = Ticket.Status
+COLOURS = {Status.NEW: "warning", Status.IN_PROGRESS: "info", Status.CLOSED: "success"}
+MESSAGE_COLOURS = {Message.State.SENT: "success", Message.State.FAILED: "danger", Message.State.DEAD: "danger"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change of status as the desk offers it. One that must be explained has a page of its own for the note."""
+
+    to: str
+    label: str | Promise
+    needs_note: bool
+
+
+def step(status: str, to: str) -> Step | None:
+    """The step between two statuses; None where the workflow has none."""
+    if to not in workflow.allowed_from(status):
+        return None
+    if to == Status.CLOSED:
+        return Step(to, _("Cerrar"), needs_note=True)
+    if status == Status.CLOSED:
+        return Step(to, _("Reabrir"), needs_note=True)
+    return Step(to, _("Tomar"), needs_note=False)
+
+
+def context(ticket: Ticket, user: User | AnonymousUser) -> dict[str, Any]:
+    """The ticket, and what this user may see of it and do with it."""
+    may = user.has_perm
+    steps = [step(ticket.status, to) for to in workflow.allowed_from(ticket.status)]
+    return {
+        "ticket": ticket,
+        "status_colour": COLOURS[Status(ticket.status)],
+        "steps": [found for found in steps if found] if may("tickets.change_ticket") else [],
+        "verified_phone": phones.display(ticket.verified_phone),
+        "contact_phone": phones.display(ticket.contact_phone),
+        "terms": [Term.from_record(record) for record in ticket.effective_terms],
+        "attachments": list(ticket.attachments.all()) if may("tickets.view_attachment") else [],
+        "events": list(ticket.events.all()) if may("tickets.view_ticketevent") else [],
+        "mails": _messages(ticket) if may("notifications.view_message") else [],
+    }
+
+
+def _messages(ticket: Ticket) -> list[tuple[Message, str]]:
+    """Each message with the colour of its state."""
+    found = Message.objects.filter(subject_ref=f"ticket:{ticket.number}").defer("text", "html").order_by("pk")
+    return [(message, MESSAGE_COLOURS.get(Message.State(message.state), "info")) for message in found]
