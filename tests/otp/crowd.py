@@ -1,0 +1,25 @@
+"""Many requests at one moment: real threads, each with a database connection of its own."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connections
+
+T = TypeVar("T")
+
+
+def at_once(times: int, act: Callable[[int], T]) -> list[T]:
+    """Call `act(0)`, `act(1)`... in as many threads, released together; what each returned."""
+    barrier = threading.Barrier(times)
+
+    def run(number: int) -> T:
+        barrier.wait(timeout=30)
+        try:
+            return act(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(run, range(times)))

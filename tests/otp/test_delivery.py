@@ -1,0 +1,197 @@
+"""Sending: to registered administrators only, never late, with no transaction open (R1.15, R1.23, design 4)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from notifications import sweep
+from notifications.gateways import PermanentFailure, TemporaryFailure, memory
+from otp import challenges, codes, delivery
+from otp.models import Challenge
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+Outcome = Challenge.Outcome
+
+
+class Carrier:
+    """The far side: does what it is told to, and notes what it got."""
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+        self.failure: BaseException | None = None
+        self.open_transactions: list[bool] = []
+
+    def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the seam's own signature
+        self.got.append(text)
+        self.open_transactions.append(connection.in_atomic_block)
+        if self.failure is not None:
+            raise self.failure
+        return "SM" + "0" * 100
+
+
+@pytest.fixture
+def carrier(monkeypatch: pytest.MonkeyPatch) -> Carrier:
+    far_side = Carrier()
+    monkeypatch.setattr(delivery, "sms_gateway", lambda: far_side)
+    return far_side
+
+
+@pytest.fixture(autouse=True)
+def _empty_outbox() -> None:
+    memory.outbox.clear()
+
+
+def asked(phone: str = cast.ANA_PHONE) -> Challenge:
+    return challenges.start(phone, "a" * 64, "198.51.100.7")
+
+
+def outcome_of(challenge: Challenge) -> str:
+    return Challenge.objects.get(pk=challenge.pk).outcome
+
+
+def test_an_administrator_gets_the_code_with_the_seconds_it_still_has() -> None:
+    cast.ana()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = asked()
+        clock.shift(10)
+        delivery.send(challenge.pk)
+    [message] = memory.outbox
+    assert (message.to, message.seconds_left) == (cast.ANA_PHONE, 290)
+    assert codes.derive(challenge.nonce, challenge.phone) in message.text
+    challenge.refresh_from_db()
+    assert (challenge.outcome, challenge.provider_id) == (Outcome.HANDLED, "memory-1")
+
+
+def test_nobody_else_gets_anything() -> None:
+    """R1.15: unknown, inactive, and without a company."""
+    cast.make_administrator(cast.make_company(), is_active=False)
+    cast.make_administrator(phone=cast.BRUNO_PHONE)
+    for phone in (cast.NOBODY_PHONE, cast.ANA_PHONE, cast.BRUNO_PHONE):
+        challenge = asked(phone)
+        delivery.send(challenge.pk)
+        assert outcome_of(challenge) == Outcome.HANDLED
+    assert memory.outbox == []
+
+
+def test_it_is_sent_once() -> None:
+    cast.ana()
+    challenge = asked()
+    for _ in range(3):
+        delivery.send(challenge.pk)
+    assert len(memory.outbox) == 1
+
+
+def test_a_late_code_is_not_sent() -> None:
+    """R1.23: the worker was stopped for six minutes."""
+    cast.ana()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = asked()
+        clock.shift(timedelta(minutes=6))
+        delivery.send(challenge.pk)
+        delivery.sweep()
+    assert memory.outbox == []
+    assert outcome_of(challenge) == Outcome.EXPIRED
+
+
+def test_a_code_that_was_replaced_or_used_is_not_sent() -> None:
+    cast.ana()
+    closed, used = asked(), challenges.start(cast.ANA_PHONE, "b" * 64, "198.51.100.7")
+    challenges.close("a" * 64)
+    challenges.verify(used, codes.derive(used.nonce, used.phone))
+    delivery.send(closed.pk)
+    delivery.send(used.pk)
+    assert memory.outbox == []
+
+
+def test_a_passing_failure_is_retried_with_the_same_code_and_not_for_ever(carrier: Carrier) -> None:
+    cast.ana()
+    carrier.failure = TemporaryFailure("busy")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = asked()
+        for _ in range(20):
+            delivery.sweep()
+            clock.shift(5)
+    assert len(carrier.got) == delivery.MAX_SENDS
+    assert len(set(carrier.got)) == 1
+    assert outcome_of(challenge) == Outcome.FAILED
+
+
+def test_a_refusal_is_final(carrier: Carrier) -> None:
+    cast.ana()
+    carrier.failure = PermanentFailure("no such number")
+    challenge = asked()
+    delivery.send(challenge.pk)
+    delivery.send(challenge.pk)
+    assert len(carrier.got) == 1
+    assert outcome_of(challenge) == Outcome.FAILED
+
+
+def test_a_worker_that_died_while_sending_is_made_up_for(carrier: Carrier) -> None:
+    cast.ana()
+    carrier.failure = KeyboardInterrupt()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = asked()
+        with pytest.raises(KeyboardInterrupt):
+            delivery.send(challenge.pk)
+        carrier.failure = None
+        clock.shift(delivery.LEASE - timedelta(seconds=1))
+        delivery.sweep()
+        assert len(carrier.got) == 1
+        clock.shift(1)
+        delivery.sweep()
+    assert len(carrier.got) == 2
+    assert carrier.got[0] == carrier.got[1]
+    assert outcome_of(challenge) == Outcome.HANDLED
+
+
+def test_the_sweep_takes_over_after_two_seconds_through_the_registry() -> None:
+    cast.ana()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        asked()
+        clock.shift(1)
+        assert sweep.run("otp") == 0
+        clock.shift(1)
+        assert sweep.run("otp") == 1
+    assert len(memory.outbox) == 1
+
+
+def test_one_that_cannot_be_sent_does_not_keep_the_others_waiting(carrier: Carrier) -> None:
+    cast.ana()
+    cast.bruno()
+    carrier.failure = RuntimeError("a bug")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        asked()
+        challenges.start(cast.BRUNO_PHONE, "b" * 64, "198.51.100.7")
+        clock.shift(2)
+        assert delivery.sweep() == 2
+    assert len(carrier.got) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_the_gateway_is_awaited(carrier: Carrier) -> None:
+    cast.ana()
+    delivery.send(asked().pk)
+    assert carrier.open_transactions == [False]
+
+
+def test_logs_hold_neither_number_nor_code(carrier: Carrier, caplog: pytest.LogCaptureFixture) -> None:
+    """R1.09, R8.08"""
+    cast.ana()
+    caplog.set_level(0)
+    for failure in (TemporaryFailure("busy"), PermanentFailure("no"), RuntimeError(cast.ANA_PHONE)):
+        carrier.failure = failure
+        challenge = Challenge.objects.create(
+            phone=cast.ANA_PHONE,
+            session_ref="a" * 64,
+            nonce=codes.new_nonce(),
+            created_at=timezone.now() - timedelta(seconds=5),
+            expires_at=timezone.now() + timedelta(seconds=60),
+        )
+        delivery.sweep()
+        assert codes.derive(challenge.nonce, challenge.phone) not in caplog.text
+    assert len(carrier.got) == 3
+    assert cast.ANA_PHONE[1:] not in caplog.text

@@ -1,0 +1,206 @@
+"""The code screen (A4, R1.10, R1.11, R1.19, R1.22, R1.29)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from companies.models import Administrator
+from otp.models import Challenge, PhoneGuard
+from tests import cast
+from tests.otp import walk
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _ana() -> None:
+    cast.ana()
+
+
+def asked(client: Client, phone: str = cast.ANA_PHONE) -> str:
+    """Ask for a code, and what it is."""
+    walk.ask(client, phone)
+    code = walk.receive(client)
+    assert code is not None
+    return code
+
+
+def other(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def test_the_right_code_opens_the_portal_under_a_new_session_key(client: Client) -> None:
+    """R1.11"""
+    code = asked(client)
+    before = client.cookies["sessionid"].value
+    page = walk.answer(client, code)
+    assert (page.status_code, page["Location"]) == (302, "/fidelizacion/solicitud/")
+    assert client.cookies["sessionid"].value != before
+    stranger = Client()
+    stranger.cookies["sessionid"] = before
+    assert stranger.get("/fidelizacion/solicitud/")["Location"] == walk.ENTRY
+
+
+def test_it_shows_the_last_three_digits_and_no_more(client: Client) -> None:
+    walk.ask(client, cast.ANA_PHONE)
+    page = client.get(walk.PIN)
+    assert page["Cache-Control"] == "no-store"
+    text = page.content.decode()
+    assert "567" in text
+    assert "1234567" not in re.sub(r"\D", "", BeautifulSoup(text, "html.parser").get_text())
+
+
+def test_the_field_is_made_for_codes(client: Client) -> None:
+    """R1.22"""
+    walk.ask(client, cast.ANA_PHONE)
+    field = BeautifulSoup(client.get(walk.PIN).content, "html.parser").select_one("input[name=code]")
+    assert field is not None
+    shown = {name: field.get(name) for name in ("type", "inputmode", "autocomplete", "maxlength")}
+    assert shown == {"type": "text", "inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "10"}
+    assert field.has_attr("required")
+    for typed in ("123456", "123 456", "123-456", " 123456"):
+        assert re.fullmatch(str(field["pattern"]), typed)
+    for typed in ("12345", "1234567", "12345a"):
+        assert not re.fullmatch(str(field["pattern"]), typed)
+
+
+@pytest.mark.parametrize("spelling", ["{0} {1}", "{0}-{1}", " {0}{1} ", "{0}\u00a0{1}"])
+def test_a_pasted_code_may_hold_spaces_and_dashes(client: Client, spelling: str) -> None:
+    """R1.22"""
+    code = asked(client)
+    assert walk.answer(client, spelling.format(code[:3], code[3:])).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "12345\x00", "1" * 5000, "½23456", "１２３４"])
+def test_what_cannot_be_a_code_costs_no_try(client: Client, typed: str) -> None:
+    walk.ask(client, cast.ANA_PHONE)
+    page = walk.answer(client, typed)
+    assert page.status_code == 422
+    assert page.context["form"].errors["code"]
+    assert Challenge.objects.get().attempts == 0
+
+
+def test_a_wrong_code_says_how_many_tries_are_left(client: Client) -> None:
+    wrong = other(asked(client))
+    pages = [walk.answer(client, wrong) for _ in range(5)]
+    assert {page.status_code for page in pages} == {422}
+    assert {page["Cache-Control"] for page in pages} == {"private, no-cache"}
+    said = ["Le quedan 4 intentos", "Le quedan 3 intentos", "Le quedan 2 intentos", "Le queda 1 intento", "ya no sirve"]
+    for page, words in zip(pages, said, strict=True):
+        assert words in page.content.decode()
+
+
+def test_an_old_code_says_how_to_ask_for_another(client: Client) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        code = asked(client)
+        clock.shift(timedelta(minutes=6))
+        page = walk.answer(client, code)
+    assert page.status_code == 422
+    assert "Pida otro" in page.content.decode()
+
+
+def test_a_code_of_one_session_is_worth_nothing_in_another(client: Client) -> None:
+    """R1.10"""
+    code, stranger = asked(client), Client()
+    walk.ask(stranger, cast.BRUNO_PHONE)
+    assert walk.answer(stranger, code).status_code == 422
+    walk.ask(stranger, cast.ANA_PHONE)
+    assert walk.answer(stranger, code).status_code == 422
+    assert walk.answer(client, code).status_code == 302
+
+
+def test_another_number_in_another_tab_kills_the_code(client: Client) -> None:
+    """R1.10"""
+    code = asked(client)
+    walk.ask(client, cast.NOBODY_PHONE)
+    assert walk.answer(client, code).status_code == 422
+
+
+def test_another_number_ends_the_older_sign_in(client: Client) -> None:
+    """R1.11"""
+    walk.verify(client, cast.ANA_PHONE)
+    walk.ask(client, cast.NOBODY_PHONE)
+    assert client.get("/fidelizacion/solicitud/")["Location"] == walk.ENTRY
+
+
+def test_the_same_number_again_keeps_the_sign_in(client: Client) -> None:
+    walk.verify(client, cast.ANA_PHONE)
+    walk.ask(client, cast.ANA_PHONE)
+    assert client.get("/fidelizacion/solicitud/").status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", walk.PIN), ("POST", walk.PIN), ("POST", walk.RESEND)])
+def test_without_a_code_asked_for_there_is_only_the_entry(client: Client, method: str, path: str) -> None:
+    """R1.29"""
+    page = client.generic(method, path)
+    assert (page.status_code, page["Location"]) == (302, walk.ENTRY)
+
+
+def test_the_code_screen_leads_on_whoever_is_verified_already(client: Client) -> None:
+    """Back, after the right code."""
+    walk.verify(client, cast.ANA_PHONE)
+    assert client.get(walk.PIN)["Location"] == "/fidelizacion/solicitud/"
+
+
+def test_a_resend_brings_a_new_code_and_kills_the_old(client: Client) -> None:
+    """R1.19"""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        old = asked(client)
+        clock.shift(60)
+        page = client.post(walk.RESEND)
+        assert (page.status_code, page["Location"]) == (302, walk.PIN)
+        new = walk.receive(client)
+        assert new is not None
+        assert walk.answer(client, old).status_code == 422
+        assert walk.answer(client, new).status_code == 302
+
+
+def test_a_resend_before_the_minute_is_refused(client: Client) -> None:
+    """R1.19"""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        code = asked(client)
+        clock.shift(59)
+        assert client.get(walk.PIN).context["resend_wait"] == 1
+        assert client.post(walk.RESEND).status_code == 429
+        assert Challenge.objects.count() == 1
+        assert walk.answer(client, code).status_code == 302
+
+
+def test_a_resend_takes_a_post(client: Client) -> None:
+    assert client.get(walk.RESEND).status_code == 405
+
+
+def test_two_typos_one_resend_and_the_right_code_get_an_honest_person_in(client: Client, settings: Settings) -> None:
+    """With the limits as they come."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        first = asked(client)
+        for _ in range(2):
+            assert walk.answer(client, other(first)).status_code == 422
+        clock.shift(61)
+        client.post(walk.RESEND)
+        second = walk.receive(client)
+        assert second is not None
+        assert walk.answer(client, second).status_code == 302
+
+
+def test_too_many_failures_of_a_phone_are_answered_as_a_limit(client: Client) -> None:
+    """R1.07, R1.20"""
+    PhoneGuard.objects.create(
+        phone=cast.ANA_PHONE, failures=10, locks=1, locked_until=timezone.now() + timedelta(seconds=30)
+    )
+    code = asked(client)
+    page = walk.answer(client, code)
+    assert page.status_code == 429
+    assert page["Cache-Control"] == "no-store"
+
+
+def test_an_administrator_who_was_removed_meanwhile_does_not_get_in(client: Client) -> None:
+    code = asked(client)
+    Administrator.objects.update(is_active=False)
+    assert walk.answer(client, code).status_code == 422

@@ -1,0 +1,87 @@
+"""Requests at once get what requests in a row would (R1.03, R1.04, R1.05), on both engines."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from notifications.gateways import memory
+from otp import challenges, codes, delivery
+from otp.challenges import Answer
+from otp.models import Challenge, PhoneGuard
+from tests import cast
+from tests.otp.crowd import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def challenge() -> Challenge:
+    cast.ana()
+    return challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The codes that were really compared."""
+    seen: list[str] = []
+    matches: Callable[[str, str, str], bool] = codes.matches
+
+    def spy(typed: str, nonce: str, phone: str) -> bool:
+        seen.append(typed)
+        return matches(typed, nonce, phone)
+
+    monkeypatch.setattr(codes, "matches", spy)
+    return seen
+
+
+def wrong_code(challenge: Challenge) -> str:
+    return f"{(int(codes.derive(challenge.nonce, challenge.phone)) + 1) % 1_000_000:06}"
+
+
+def test_the_right_code_sent_20_times_at_once_is_right_once(challenge: Challenge) -> None:
+    """R1.03"""
+    code = codes.derive(challenge.nonce, challenge.phone)
+    answers = at_once(20, lambda _: challenges.verify(challenge, code).answer)
+    assert answers.count(Answer.RIGHT) == 1
+
+
+def test_50_wrong_codes_at_once_are_compared_five_times(challenge: Challenge, compared: list[str]) -> None:
+    """R1.04"""
+    wrong = wrong_code(challenge)
+    at_once(50, lambda _: challenges.verify(challenge, wrong))
+    assert len(compared) == 5
+    assert challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone)).answer is Answer.DEAD
+
+
+def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(compared: list[str]) -> None:
+    """R1.05: five sessions, five tries each."""
+    asked = [
+        Challenge.objects.create(
+            phone=cast.ANA_PHONE,
+            session_ref=f"{number}" * 64,
+            nonce=codes.new_nonce(),
+            created_at=timezone.now(),
+            expires_at=timezone.now() + timedelta(minutes=5),
+            attempts=1,  # so that none is spared the wait, which a first try is
+        )
+        for number in range(5)
+    ]
+    at_once(20, lambda number: challenges.verify(asked[number % 5], wrong_code(asked[number % 5])))
+    assert len(compared) == 10
+    assert PhoneGuard.objects.get().failures == 10
+
+
+def test_a_resend_posted_twice_at_once_sends_one_code(challenge: Challenge) -> None:
+    Challenge.objects.update(created_at="2026-01-01T00:00Z")
+    challenge.refresh_from_db()
+    sent = at_once(2, lambda _: challenges.resend(challenge, "198.51.100.7").pk)
+    assert len(set(sent)) == 1
+    assert Challenge.objects.count() == 2
+
+
+def test_workers_and_sweep_at_once_send_one_sms(challenge: Challenge) -> None:
+    memory.outbox.clear()
+    at_once(8, lambda _: delivery.send(challenge.pk))
+    assert len(memory.outbox) == 1

@@ -1,0 +1,112 @@
+"""No number can be told from another by what the portal answers or does (A5, R1.13, R1.14)."""
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from otp.models import PhoneGuard
+from tests import cast
+from tests.otp import walk
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Page
+
+pytestmark = pytest.mark.django_db
+
+# All end in the same three digits, which is all the screen shows of them
+KNOWN, UNKNOWN = "+593991234567", "+593960000567"
+INACTIVE, WITHOUT_COMPANY = "+593971234567", "+593981234567"
+LOCKED, LOCKED_UNKNOWN = "+593951234567", "+593941234567"
+
+CSRF = re.compile(rb'(?<=name="csrfmiddlewaretoken" value=")[^"]*')
+STRING = re.compile(r"'(?:[^']|'')*'")
+NUMBER = re.compile(r"\b\d+\b")
+SAVEPOINT = re.compile(r'"s\d+_x\d+"')
+
+# What a screen is called, what was answered, and the statements it took
+Step = tuple[str, tuple[object, ...], list[str]]
+
+
+@pytest.fixture(autouse=True)
+def _numbers() -> None:
+    cast.make_administrator(cast.make_company(), phone=KNOWN)
+    cast.make_administrator(cast.make_company(), phone=INACTIVE, is_active=False)
+    cast.make_administrator(phone=WITHOUT_COMPANY)
+    cast.make_administrator(cast.make_company(), phone=LOCKED)
+    begin = timezone.now()
+    for phone in (LOCKED, LOCKED_UNKNOWN):
+        until = begin + timedelta(hours=1)
+        PhoneGuard.objects.create(phone=phone, failures=10, locks=7, locked_at=begin, locked_until=until)
+
+
+def walked(phone: str) -> list[Step]:
+    """Every screen of the PIN check for a number: its name, what was answered, and the statements it took."""
+    client, taken = Client(), []
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        steps = [
+            ("entry", "POST", walk.ENTRY, {"phone": phone}, 0),
+            ("code screen", "GET", walk.PIN, {}, 1),
+            ("malformed code", "POST", walk.PIN, {"code": "12"}, 1),
+            ("wrong code", "POST", walk.PIN, {"code": "000000"}, 1),
+            ("early resend", "POST", walk.RESEND, {}, 1),
+            ("resend", "POST", walk.RESEND, {}, 60),
+            ("code screen again", "GET", walk.PIN, {}, 1),
+            *((f"wrong code {number}", "POST", walk.PIN, {"code": "000000"}, 1) for number in range(6)),
+            ("wrong code, too late", "POST", walk.PIN, {"code": "000000"}, 301),
+            ("entry again", "POST", walk.ENTRY, {"phone": phone}, 1),
+            ("past the gate", "GET", "/fidelizacion/solicitud/", {}, 1),
+            ("leaving", "POST", walk.LEAVE, {}, 1),
+        ]
+        for name, method, path, data, seconds in steps:
+            clock.shift(seconds)
+            with CaptureQueriesContext(connection) as captured:
+                page = client.post(path, data) if method == "POST" else client.get(path)
+            taken.append((name, seen(page), [shape(query["sql"]) for query in captured]))
+    return taken
+
+
+def seen(page: "Page") -> tuple[object, ...]:
+    """All that a browser gets, but for the secrets that differ between any two visits."""
+    headers = {name: value for name, value in page.headers.items() if name != "X-Request-ID"}
+    cookies = {name: {key: value for key, value in morsel.items() if value} for name, morsel in page.cookies.items()}
+    return page.status_code, headers, cookies, CSRF.sub(b"", page.content)
+
+
+def shape(sql: str) -> str:
+    return SAVEPOINT.sub("s", NUMBER.sub("0", STRING.sub("''", sql)))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(KNOWN, UNKNOWN), (KNOWN, INACTIVE), (KNOWN, WITHOUT_COMPANY), (LOCKED, LOCKED_UNKNOWN)],
+    ids=["unknown", "inactive", "without a company", "waiting"],
+)
+def test_two_numbers_get_the_same_bytes_and_cost_the_same_statements(first: str, second: str) -> None:
+    """R1.13, R1.14"""
+    for (name, answer, statements), (_, other_answer, other_statements) in zip(
+        walked(first), walked(second), strict=True
+    ):
+        assert answer == other_answer, name
+        assert statements == other_statements, name
+
+
+def test_a_number_that_waits_is_no_different_until_a_code_is_typed() -> None:
+    """R1.13: the wait is on the code path only."""
+    screens = zip(walked(LOCKED), walked(UNKNOWN), strict=True)
+    for (name, answer, _), (_, other_answer, _) in screens:
+        if "wrong code" not in name:
+            assert answer == other_answer, name
+
+
+def test_asking_writes_without_asking_the_directory() -> None:
+    """R1.14: the look-up is the worker's."""
+    statements = [sql for _, _, taken in walked(KNOWN) for sql in taken]
+    assert statements
+    assert not [sql for sql in statements if "companies_" in sql]

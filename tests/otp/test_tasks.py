@@ -1,0 +1,70 @@
+"""The worker's tasks, and what is cleared away each day."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from notifications.gateways import memory
+from otp import challenges, tasks
+from otp.models import BudgetUse, Challenge, PhoneGuard
+from otp.rates import parse_rates
+from tests import cast
+from tests.otp import walk
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_task_sends_the_challenge_it_is_given() -> None:
+    cast.ana()
+    memory.outbox.clear()
+    tasks.send_challenge(challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7").pk)
+    assert len(memory.outbox) == 1
+
+
+def test_asking_for_a_code_nudges_the_worker_after_the_commit(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    nudged: list[tuple[str, int]] = []
+    monkeypatch.setattr(challenges, "nudge", lambda name, pk: nudged.append((name, pk)))
+    with django_capture_on_commit_callbacks(execute=True):
+        challenge = challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
+        assert nudged == []
+    assert nudged == [(tasks.send_challenge.name, challenge.pk)]
+
+
+def test_what_has_had_its_time_is_cleared_away(client: Client) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        walk.ask(client, cast.NOBODY_PHONE)
+        walk.answer(client, "000000")
+        clock.shift(timedelta(hours=23))
+        tasks.clear_expired()
+        assert (Challenge.objects.count(), PhoneGuard.objects.count()) == (1, 1)
+        assert Session.objects.count() == 0
+        clock.shift(timedelta(hours=2))
+        tasks.clear_expired()
+        assert (Challenge.objects.count(), BudgetUse.objects.count()) == (0, 4)
+        clock.shift(timedelta(days=2))
+        tasks.clear_expired()
+        assert (BudgetUse.objects.count(), PhoneGuard.objects.count()) == (0, 1)
+        clock.shift(timedelta(days=30))
+        tasks.clear_expired()
+        assert PhoneGuard.objects.count() == 0
+
+
+def test_uses_are_kept_for_the_longest_limit(settings: Settings) -> None:
+    settings.OTP_SENDS_PER_DAY = parse_rates("9/7d")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenges.start(cast.NOBODY_PHONE, "a" * 64, "198.51.100.7")
+        clock.shift(timedelta(days=6))
+        tasks.clear_expired()
+        assert BudgetUse.objects.count() == 4
+
+
+def test_beat_runs_the_clearing() -> None:
+    assert tasks.clear_expired.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
