@@ -166,8 +166,8 @@ def _content_types(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> 
     if len(found) != 1 or found[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         return {}
     with archive.open(found[0]) as stream:
-        xml = stream.read(MAX_CONTENT_TYPES + 1)
-    return _parse_types(xml, [entry.filename.lower() for entry in entries]) if len(xml) <= MAX_CONTENT_TYPES else {}
+        xml = stream.read(MAX_CONTENT_TYPES)  # longer ones end in the middle, which is no XML
+    return _parse_types(xml, [entry.filename.lower() for entry in entries])
 
 
 def _parse_types(xml: bytes, names: list[str]) -> dict[str, str]:
