@@ -1,0 +1,106 @@
+"""Attachments go to staff who may see them, as downloads that no browser runs (R3.15-R3.19)."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Permission, User
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.http import Http404
+from django.test import Client, RequestFactory
+
+from tests import cast
+from tests.tickets.given import PDF, filled_form, pdf, visitor
+from tickets.downloads import download
+from tickets.models import Attachment, private_storage
+
+pytestmark = pytest.mark.django_db
+
+
+def make_attachment(name: str = "sustento.pdf") -> Attachment:
+    stored = private_storage().save(f"aa/{'a' * 32}", ContentFile(PDF))
+    return Attachment.objects.create(
+        ticket=cast.make_ticket(),
+        original_name=name,
+        content_type="application/pdf",
+        size=len(PDF),
+        sha256="0" * 64,
+        file=stored,
+    )
+
+
+def an_advisor() -> User:
+    carla = cast.carla()
+    carla.user_permissions.add(Permission.objects.get(codename="view_attachment"))
+    return carla
+
+
+def ask(user: User | AnonymousUser, pk: int) -> Any:
+    request = RequestFactory().get("/admin/tickets/attachment/")
+    request.user = user
+    return download(request, pk)
+
+
+def test_r3_15_an_advisor_gets_the_file_as_it_was_sent() -> None:
+    response = ask(an_advisor(), make_attachment().pk)
+    assert b"".join(response.streaming_content) == PDF
+    response.close()
+
+
+def test_r3_16_r3_17_it_is_a_download_that_no_browser_runs() -> None:
+    response = ask(an_advisor(), make_attachment().pk)
+    response.close()
+    assert response["Content-Disposition"] == 'attachment; filename="sustento.pdf"'
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ['a";x=.pdf', "ñandú 🙂.pdf", "a%0d%0ab.pdf", "../../x.pdf", ";.pdf"])
+def test_r3_16_no_name_breaks_out_of_the_header(name: str) -> None:
+    response = ask(an_advisor(), make_attachment(name).pk)
+    response.close()
+    header = response["Content-Disposition"]
+    assert header.startswith("attachment; filename")
+    assert "\n" not in header
+    assert ";x=" not in header.replace('\\";x=', "")
+
+
+def test_r3_15_without_signing_in_one_is_sent_to_do_so() -> None:
+    response = ask(AnonymousUser(), make_attachment().pk)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/admin/login/?next=")
+
+
+def test_a_portal_visitor_is_nobody_here() -> None:
+    client = visitor(cast.ana())
+    filled_form(client).post(attachments=pdf())
+    request = RequestFactory().get("/")
+    request.user, request.session = AnonymousUser(), client.session
+    assert download(request, Attachment.objects.get().pk).status_code == 302
+
+
+def test_staff_without_the_permission_is_refused() -> None:
+    with pytest.raises(PermissionDenied):
+        ask(cast.carla(), make_attachment().pk)
+
+
+def test_an_unknown_attachment_is_not_found() -> None:
+    with pytest.raises(Http404):
+        ask(an_advisor(), 999_999)
+
+
+def test_r3_21_a_missing_file_is_not_found_and_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    attachment = make_attachment("secreto de Ana.pdf")
+    private_storage().delete(attachment.file.name)
+    with pytest.raises(Http404):
+        ask(an_advisor(), attachment.pk)
+    assert str(attachment.pk) in caplog.text
+    assert "secreto" not in caplog.text
+
+
+@pytest.mark.parametrize("prefix", ["/media/", "/", "/attachments/", "/static/"])
+def test_r3_15_no_address_serves_the_stored_file(prefix: str) -> None:
+    assert Client().get(prefix + make_attachment().file.name).status_code == 404

@@ -1,0 +1,105 @@
+"""A verification that runs out while somebody types: the text waits for the same number, and for nobody else."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from companies.models import Administrator
+from tests import cast
+from tests.otp.walk import verify
+from tests.tickets.given import COMPANY, ENTRY, REQUEST, Filled, fields_of, filled_form, pdf, text_of, visitor
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 12, 1, 15, tzinfo=UTC)
+TYPED = {"requester_name": "Ana María", "contact_phone": "099 12", "details": "Un texto largo\r\nque costó escribir"}
+
+
+def expire(client: Client, form: Filled, clock: time_machine.Traveller, **changes: object) -> None:
+    """Post the form twenty minutes later, when the verification has run out."""
+    clock.shift(timedelta(minutes=20))
+    answer = form.post(**{**TYPED, **changes})
+    assert (answer.status_code, answer["Location"]) == (302, ENTRY)
+    assert not Ticket.objects.exists()
+
+
+def test_what_was_typed_is_back_once_the_same_number_verifies() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        client = visitor(cast.ana())
+        form = filled_form(client)
+        expire(client, form, clock, attachments=pdf())
+        verify(client, cast.ANA_PHONE)
+        shown = client.get(REQUEST)
+        assert shown.context["restored"] is True
+        assert fields_of(shown) == {**form.values, **TYPED}
+
+
+def test_what_is_back_can_be_confirmed_and_is_then_forgotten() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        client = visitor(cast.ana())
+        expire(client, filled_form(client), clock, contact_phone="0991234567")
+        verify(client, cast.ANA_PHONE)
+        assert Filled(client, fields_of(client.get(REQUEST))).post().status_code == 303
+        assert client.get(REQUEST).context["restored"] is False
+
+
+def test_loading_the_page_again_loses_nothing() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        client = visitor(cast.ana())
+        expire(client, filled_form(client), clock)
+        verify(client, cast.ANA_PHONE)
+        assert fields_of(client.get(REQUEST)) == fields_of(client.get(REQUEST))
+
+
+def test_a_draft_is_for_its_own_company() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        first, second = cast.make_company("Primera"), cast.make_company("Segunda")
+        client = visitor(cast.ana(first, second))
+        client.post(COMPANY, {"company": second.pk})
+        expire(client, filled_form(client), clock)
+        verify(client, cast.ANA_PHONE)
+        shown = client.get(REQUEST)
+        assert (shown.context["company"], shown.context["several_companies"]) == (second, True)
+        client.post(COMPANY, {"company": first.pk})
+        assert client.get(REQUEST).context["restored"] is False
+
+
+def test_another_number_never_sees_it() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        client = visitor(cast.ana())
+        cast.bruno()
+        expire(client, filled_form(client), clock)
+        verify(client, cast.BRUNO_PHONE)
+        shown = client.get(REQUEST)
+        assert shown.context["restored"] is False
+        assert "que costó escribir" not in text_of(shown)
+
+
+def test_after_half_an_hour_it_is_gone() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        client = visitor(cast.ana())
+        expire(client, filled_form(client), clock)
+        clock.shift(timedelta(minutes=31))
+        verify(client, cast.ANA_PHONE)
+        assert client.get(REQUEST).context["restored"] is False
+
+
+def test_strangers_store_nothing() -> None:
+    client = Client()
+    client.post(REQUEST, TYPED)
+    assert "que costó escribir" not in str(dict(client.session))
+
+
+def test_a_company_withdrawn_meanwhile_gives_nothing_back() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        kept, lost = cast.make_company("Primera"), cast.make_company("Segunda")
+        ana: Administrator = cast.ana(kept, lost)
+        client = visitor(ana)
+        client.post(COMPANY, {"company": lost.pk})
+        expire(client, filled_form(client), clock)
+        ana.companies.remove(lost)
+        verify(client, cast.ANA_PHONE)
+        shown = client.get(REQUEST)
+        assert (shown.context["company"], shown.context["restored"]) == (kept, False)

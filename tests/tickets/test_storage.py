@@ -1,0 +1,105 @@
+"""Attachments on disk: names, permissions, consistency with the rows, and the daily clean-up (R3.15, R3.21)."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+from django.db import DatabaseError, IntegrityError, OperationalError
+from django.utils import timezone
+from pytest_django import Settings
+
+from tests import cast
+from tests.tickets.given import PDF, filled_form, pdf, visitor
+from tickets import storage, tasks
+from tickets.models import Attachment, Ticket
+
+
+def files(settings: Settings) -> list[Path]:
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+def test_r3_15_names_are_random_and_nobody_else_may_read(settings: Settings) -> None:
+    with storage.written([PDF, PDF]) as names:
+        pass
+    assert len(set(names)) == 2
+    for name in names:
+        path = Path(settings.MEDIA_ROOT) / name
+        assert storage.NAME.fullmatch(name)
+        assert path.read_bytes() == PDF
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_r3_21_files_are_flushed_before_the_rows_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def spy(descriptor: int) -> None:
+        flushed.append(Path(f"/proc/self/fd/{descriptor}").resolve().name)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", spy)
+    with storage.written([PDF]) as [name]:
+        assert flushed == [name[3:], name[:2], "attachments"]
+
+
+@pytest.mark.parametrize("failure", [IntegrityError, RuntimeError])
+def test_r3_21_a_failure_takes_the_files_away(settings: Settings, failure: type[Exception]) -> None:
+    with pytest.raises(failure), storage.written([PDF, PDF]):
+        raise failure
+    assert files(settings) == []
+
+
+def test_r4_21_when_the_commits_outcome_is_unknown_the_files_stay(settings: Settings) -> None:
+    with pytest.raises(OperationalError), storage.written([PDF]):
+        raise OperationalError
+    assert len(files(settings)) == 1
+
+
+def test_r3_21_a_disk_that_fails_half_way_leaves_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def contents() -> Iterator[bytes]:
+        yield PDF
+        monkeypatch.setattr(FileSystemStorage, "_save", full)
+        yield PDF
+
+    def full(*args: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="space"), storage.written(contents()):
+        pass
+    assert files(settings) == []
+
+
+@pytest.mark.django_db
+def test_r4_01_if_a_message_cannot_be_written_there_is_no_ticket_and_no_file(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise DatabaseError
+
+    form = filled_form(visitor(cast.ana(), raise_request_exception=False))
+    monkeypatch.setattr("notifications.outbox.enqueue_email", fail)
+    assert form.post(attachments=pdf()).status_code == 500
+    assert (Ticket.objects.count(), Attachment.objects.count(), files(settings)) == (0, 0, [])
+
+
+@pytest.mark.django_db
+def test_r3_21_orphans_of_a_day_are_removed_and_owned_files_stay(settings: Settings) -> None:
+    filled_form(visitor(cast.ana())).post(attachments=pdf())
+    owned = Attachment.objects.get().file.name
+    with storage.written([PDF]) as [orphan]:
+        pass
+    foreign = Path(settings.MEDIA_ROOT) / "logo.png"
+    foreign.write_bytes(b"x")
+    assert storage.remove_orphans(timezone.now() + timedelta(hours=23)) == 0
+    assert storage.remove_orphans(timezone.now() + timedelta(hours=25)) == 1
+    assert {str(path.relative_to(settings.MEDIA_ROOT)) for path in files(settings)} == {owned, "logo.png"}
+    assert orphan != owned
+
+
+@pytest.mark.django_db
+def test_the_clean_up_of_an_installation_without_files_does_nothing() -> None:
+    assert tasks.remove_orphaned_files() == 0

@@ -1,0 +1,74 @@
+"""Statuses change through one door, once, and the history says so for good (decision 11, R5.08)."""
+
+import pytest
+
+from tests import cast
+from tickets.models import AppendOnly, Ticket, TicketEvent
+from tickets.workflow import Conflict, NotAllowed, allowed_from, change_status
+
+pytestmark = pytest.mark.django_db
+NEW, IN_PROGRESS, CLOSED = Ticket.Status.NEW, Ticket.Status.IN_PROGRESS, Ticket.Status.CLOSED
+STEPS = [(NEW, IN_PROGRESS), (NEW, CLOSED), (IN_PROGRESS, CLOSED), (CLOSED, IN_PROGRESS)]
+
+
+@pytest.mark.parametrize(("before", "after"), STEPS)
+def test_an_allowed_step_is_made_and_written_down(before: str, after: str) -> None:
+    ticket, carla = cast.make_ticket(status=before), cast.carla()
+    change_status(ticket, after, carla, "Hablé con la cliente")
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.version) == (after, 1)
+    event = ticket.events.get()
+    assert (event.from_status, event.to_status, event.note) == (before, after, "Hablé con la cliente")
+    assert (event.actor, event.actor_name) == (carla, "Carla")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(a, b) for a in Ticket.Status for b in (*Ticket.Status, "x") if (a, b) not in STEPS]
+)
+def test_r5_08_any_other_step_is_refused(before: str, after: str) -> None:
+    ticket = cast.make_ticket(status=before)
+    with pytest.raises(NotAllowed):
+        change_status(ticket, after, cast.carla())
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.events.count()) == (before, 0)
+
+
+def test_r5_08_the_second_of_two_advisors_is_told() -> None:
+    carla, number = cast.carla(), cast.make_ticket().number
+    first, second = Ticket.objects.get(pk=number), Ticket.objects.get(pk=number)
+    change_status(first, CLOSED, carla)
+    with pytest.raises(Conflict):
+        change_status(second, CLOSED, carla)
+    assert second.events.count() == 1
+
+
+def test_r5_08_a_ticket_reopened_meanwhile_is_not_the_one_that_was_read() -> None:
+    """There and back again leaves the same status, but another version."""
+    carla, number = cast.carla(), cast.make_ticket(status=IN_PROGRESS).number
+    stale, current = Ticket.objects.get(pk=number), Ticket.objects.get(pk=number)
+    change_status(current, CLOSED, carla)
+    change_status(current, IN_PROGRESS, carla)
+    with pytest.raises(Conflict):
+        change_status(stale, CLOSED, carla)
+
+
+def test_the_steps_open_to_a_ticket_are_told() -> None:
+    assert allowed_from(NEW) == (IN_PROGRESS, CLOSED)
+    assert allowed_from("unheard of") == ()
+
+
+def test_history_is_never_rewritten() -> None:
+    change_status(cast.make_ticket(), CLOSED, cast.carla())
+    event = TicketEvent.objects.get()
+    event.note = "otra cosa"
+    rewriting = (
+        event.save,
+        event.delete,
+        TicketEvent.objects.all().delete,
+        lambda: TicketEvent.objects.update(note=""),
+        lambda: TicketEvent.objects.bulk_update([event], ["note"]),
+    )
+    for attempt in rewriting:
+        with pytest.raises(AppendOnly):
+            attempt()
+    assert TicketEvent.objects.get().note == ""
