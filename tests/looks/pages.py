@@ -1,0 +1,125 @@
+"""Every page of the portal, drawn without a database: the templates, the product's own forms, and made-up contents."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+
+from companies.directory import Services
+from companies.models import Company
+from notifications.models import DemoMessage
+from otp.forms import CodeForm, EntryForm
+from tickets.effective_date import Term
+from tickets.forms import CompanyForm, RequestForm
+from tickets.models import Attachment, Reason, RequestType, Ticket, TicketEvent
+
+AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+CODES = {"code_digits": 6, "validity_minutes": 5}
+
+
+def company(pk: int = 1, services: int = 12) -> Company:
+    made = Company(pk=pk, legal_name=f"Empresa de Ejemplo {pk}", tax_id=f"099000000{pk}001", city="Quito")
+    made.service_count = services  # type: ignore[attr-defined]  # the directory annotates it
+    return made
+
+
+def term(account: str = "C-1", cut_day: int = 15) -> Term:
+    return Term(account, cut_day, 15, AT.date(), date(2026, 12, cut_day), "billing_cut")
+
+
+def request_form(data: str | None = None) -> RequestForm:
+    kind = RequestType(pk=1, code="cancellation", name="Anulación o baja de servicios")
+    reasons = [Reason(pk=1, request_type=kind, text="No utiliza el servicio")]
+    return RequestForm(QueryDict(data) if data is not None else None, reasons=reasons)
+
+
+def ticket(status: str = Ticket.Status.NEW) -> Ticket:
+    return Ticket(
+        number=3608314,
+        status=status,
+        request_type_name="Anulación o baja de servicios",
+        reason_text="No utiliza el servicio",
+        company_name="Empresa de Ejemplo 1",
+        company_tax_id="0990000001001",
+        requester_name="Ana Pérez",
+        email="ana@empresa.example",
+        contact_phone="+593991234567",
+        details="<b>0990000101</b>",
+        confirmed_at=AT,
+        effective_date=date(2026, 12, 15),
+    )
+
+
+def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
+    """What each view passes, by a name for the case: the template and its context."""
+    return {**_pin_pages(), **_request_pages(), **_ticket_pages(), **_other_pages()}
+
+
+def draw(case: str) -> str:
+    template, context = contexts()[case]
+    return render_to_string(template, context, RequestFactory().get("/"))
+
+
+def _pin_pages() -> dict[str, tuple[str, dict[str, Any]]]:
+    wrong_phone, wrong_code = QueryDict("phone=12"), QueryDict("code=12")
+    pin = {"phone_tail": "567", **CODES}
+    return {
+        "entry": ("otp/entry.html", {"form": EntryForm(), "verified_tail": None}),
+        "entry, refused": ("otp/entry.html", {"form": EntryForm(wrong_phone), "verified_tail": "567"}),
+        "pin": ("otp/pin.html", {"form": CodeForm(), "resend_wait": 45, **pin}),
+        "pin, refused": ("otp/pin.html", {"form": CodeForm(wrong_code), "resend_wait": 0, **pin}),
+        "help": ("otp/help.html", dict(CODES)),
+    }
+
+
+def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
+    companies = [company(1), company(2, services=1)]
+    picker = {"companies": companies}
+    shown = {
+        "company": companies[0],
+        "services": Services(["0990000101", "PORTADOR-1"], 12),
+        "terms": [term()],
+        "notice_days": 15,
+        "several_companies": False,
+        "attach_again": False,
+        "existing_ticket": None,
+        "restored": False,
+    }
+    trouble = {"several_companies": True, "attach_again": True, "existing_ticket": ticket(), "restored": True}
+    refused = {**shown, **trouble, "terms": [term(), term("C-2", 31)], "form": request_form("email=ana@")}
+    unknown = {**shown, "terms": [], "services": Services([], 0), "form": request_form()}
+    return {
+        "company": ("tickets/company.html", {"form": CompanyForm(companies=companies), **picker}),
+        "company, refused": ("tickets/company.html", {"form": CompanyForm(QueryDict(), companies=companies), **picker}),
+        "request": ("tickets/request.html", {**shown, "form": request_form()}),
+        "request, refused": ("tickets/request.html", refused),
+        "request, nothing known": ("tickets/request.html", unknown),
+    }
+
+
+def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:
+    files = [Attachment(original_name="líneas.xlsx", size=1_887_437)]
+    events = [TicketEvent(at=AT, actor_name="Ana Pérez", to_status=Ticket.Status.NEW, note="SOLO PARA ASESORES")]
+    one = {"ticket": ticket(), "terms": [term()], "attachments": files}
+    several = {**one, "terms": [term(), term("C-2", 31)], "attachments": []}
+    return {
+        "created": ("tickets/created.html", {**one, "registered_email": ""}),
+        "created, several": ("tickets/created.html", {**several, "registered_email": "jefa@empresa.example"}),
+        "ticket": ("tickets/ticket.html", {**one, "events": events}),
+        "ticket, several": ("tickets/ticket.html", {**several, "events": events}),
+        "list": ("tickets/list.html", {"tickets": [ticket(), ticket(Ticket.Status.CLOSED)]}),
+        "list, empty": ("tickets/list.html", {"tickets": []}),
+    }
+
+
+def _other_pages() -> dict[str, tuple[str, dict[str, Any]]]:
+    mail = DemoMessage(pk=2, channel="email", to="ana@empresa.example", subject="T", text="Hola", html="<p>", at=AT)
+    sms = DemoMessage(pk=1, channel="sms", to="+593991234567", text="Su codigo es 123456", at=AT)
+    names = ("400", "403", "403_csrf", "404", "413", "429", "500", "503")
+    return {
+        "demo": ("demo/messages.html", {"messages": [mail, sms]}),
+        "demo, empty": ("demo/messages.html", {"messages": []}),
+        **{name: (f"{name}.html", {"reference": "9f2c1d7a"}) for name in names},
+    }

@@ -1,0 +1,115 @@
+"""Any colour an operator picks stays legible, and what is served of the brand comes from our own origin."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from hypothesis import given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from fidelizacion import branding
+from fidelizacion.brand import (
+    DARK_SURFACES,
+    LIGHT_SURFACES,
+    LOGO_BYTES,
+    MINIMUM_CONTRAST,
+    Palette,
+    brand_problems,
+    contrast,
+    parse_colour,
+)
+
+TOKEN = re.compile(r"--([\w-]+): (#[0-9a-f]{6});")
+TEXTS = ("ink", "ink-muted", "info", "warning", "danger", "success", "brand-text")
+colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
+
+
+def tokens() -> tuple[dict[str, str], dict[str, str]]:
+    """The colours of the token file, in light and in dark."""
+    light, _, dark = branding.TOKENS.read_text(encoding="utf-8").partition("@media")
+    return dict(TOKEN.findall(light)), dict(TOKEN.findall(dark))
+
+
+def surfaces(scheme: dict[str, str]) -> set[str]:
+    return {colour for name, colour in scheme.items() if name.startswith("surface")}
+
+
+@given(colours)
+@profile(max_examples=50)
+def test_any_brand_colour_reads_as_text_and_carries_its_ink(colour: str) -> None:
+    brand = replace(settings.BRAND, colour=colour)
+    for palette, grounds in ((brand.light, LIGHT_SURFACES), (brand.dark, DARK_SURFACES)):
+        assert contrast(palette.ink, palette.fill) >= MINIMUM_CONTRAST
+        assert min(contrast(palette.text, ground) for ground in grounds) >= MINIMUM_CONTRAST
+
+
+def test_a_colour_that_reads_already_is_left_as_it_is() -> None:
+    assert replace(settings.BRAND, colour="#0b5c6b").light == Palette("#0b5c6b", "#ffffff", "#0b5c6b")
+
+
+def test_the_brand_is_judged_on_the_surfaces_of_the_token_file() -> None:
+    light, dark = tokens()
+    assert surfaces(light) == set(LIGHT_SURFACES)
+    assert surfaces(dark) == set(DARK_SURFACES)
+
+
+@pytest.mark.parametrize("scheme", tokens(), ids=["light", "dark"])
+def test_the_inks_of_the_token_file_read_on_its_surfaces(scheme: dict[str, str]) -> None:
+    for name in TEXTS:
+        assert min(contrast(scheme[name], ground) for ground in surfaces(scheme)) >= MINIMUM_CONTRAST, name
+    for name in ("focus", "line-strong"):  # WCAG 2.2, 1.4.11
+        assert min(contrast(scheme[name], ground) for ground in surfaces(scheme)) >= 3, name
+
+
+def test_the_stylesheet_brings_the_operators_colour_for_both_schemes() -> None:
+    css = branding.stylesheet(replace(settings.BRAND, colour="#ffcc00")).content.decode()
+    light, dark = css.split("@media (prefers-color-scheme: dark)")[1:]
+    assert "--brand: #ffcc00; --brand-ink: #000000;" in light
+    assert "--brand: #ffcc00;" in dark
+
+
+def test_the_brand_is_kept_for_ever_by_its_version_and_briefly_without(client: Client) -> None:
+    address = str(branding.brand_context()["brand_css_url"])
+    assert "immutable" in client.get(address)["Cache-Control"]
+    assert client.get("/marca/marca.css?v=old")["Cache-Control"] == "public, max-age=300"
+    assert client.get(address)["Content-Type"] == "text/css; charset=utf-8"
+
+
+def test_the_operators_logo_is_served_as_what_its_name_says(client: Client, settings: Settings, tmp_path: Path) -> None:
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(b"\x89PNG made up")
+    settings.BRAND = replace(settings.BRAND, logo=logo)
+    answer = client.get("/marca/logo")
+    assert (answer.content, answer["Content-Type"]) == (b"\x89PNG made up", "image/png")
+
+
+@pytest.mark.parametrize("name", ["missing.png", "logo.html"])
+def test_a_logo_that_cannot_be_served_gives_way_to_the_default_mark(
+    name: str, client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "logo.html").write_text("<script>")
+    settings.BRAND = replace(settings.BRAND, logo=tmp_path / name)
+    answer = client.get("/marca/logo")
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert settings.BRAND.colour in answer.content.decode()
+    assert len(brand_problems(settings.BRAND)) == 1
+
+
+def test_a_pale_colour_and_a_heavy_logo_are_pointed_out(tmp_path: Path) -> None:
+    logo = tmp_path / "logo.svg"
+    logo.write_bytes(b"x" * (LOGO_BYTES + 1))
+    pale, heavy = brand_problems(replace(settings.BRAND, colour="#ffcc00", logo=logo))
+    assert pale.startswith("OPERATOR_COLOUR #ffcc00 tiene un contraste de 1,5:1")
+    assert heavy.startswith("OPERATOR_LOGO pesa 8 kB")
+    assert brand_problems(settings.BRAND) == []
+
+
+@pytest.mark.parametrize("raw", ["red", "#fff", "#12345g", "#0b5c6b;}", ""])
+def test_a_colour_is_six_hexadecimal_digits_or_refused(raw: str) -> None:
+    with pytest.raises(ValueError, match="#0b5c6b"):
+        parse_colour(raw)

@@ -1,0 +1,193 @@
+"""What holds for every page of the portal, whatever it says (looks.md)."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+
+from fidelizacion import branding
+from tests.looks.pages import contexts, draw
+
+MAX_PAGE_BYTES = 20_000  # compressed, with all it loads (performance.md)
+MAX_REQUESTS = 5
+every_page = pytest.mark.parametrize("case", contexts())
+
+
+def soup(case: str) -> BeautifulSoup:
+    return BeautifulSoup(draw(case), "html.parser")
+
+
+def text(tag: Tag | None) -> str:
+    assert tag is not None
+    return " ".join(tag.get_text().split())
+
+
+@every_page
+def test_a_page_has_one_heading_and_a_title_that_says_the_same(case: str) -> None:
+    page = soup(case)
+    (heading,) = page.find_all("h1")
+    assert text(page.title) == f"{text(heading)} · Gestor de Fidelización · {settings.BRAND.name}"
+    assert page.html is not None
+    assert page.html["lang"] == "es"
+
+
+@every_page
+def test_headings_skip_no_level(case: str) -> None:
+    levels = [int(tag.name[1]) for tag in soup(case).find_all(["h1", "h2", "h3", "h4"])]
+    assert levels[0] == 1
+    assert set(levels) <= {1, 2}
+
+
+@every_page
+def test_every_id_is_used_once_and_every_reference_finds_one(case: str) -> None:
+    page = soup(case)
+    ids = [tag["id"] for tag in page.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    described = [str(tag["aria-describedby"]) for tag in page.select("[aria-describedby]")]
+    labelled = [str(tag["aria-labelledby"]) for tag in page.select("[aria-labelledby]")]
+    targets = [tag["for"] for tag in page.select("label[for]")]
+    anchors = [str(tag["href"])[1:] for tag in page.select('a[href^="#"]')]
+    assert {*" ".join(described + labelled).split(), *targets, *anchors} <= set(ids)
+
+
+@every_page
+def test_every_control_has_a_label(case: str) -> None:
+    page = soup(case)
+    labelled = {tag["for"] for tag in page.select("label[for]")}
+    controls = page.select('input:not([type="hidden"]), select, textarea')
+    assert {tag["id"] for tag in controls} <= labelled
+
+
+@every_page
+def test_nothing_needs_what_the_policy_of_the_pages_refuses(case: str) -> None:
+    page = soup(case)
+    assert not page.find_all("style")
+    assert all(script.get("src") and not text(script) for script in page.find_all("script"))
+    attributes = {name for tag in page.find_all(True) for name in tag.attrs}
+    assert not {name for name in attributes if name == "style" or name.startswith("on")}
+
+
+@every_page
+def test_every_form_carries_its_token_and_leads_to_one_primary_action(case: str) -> None:
+    page = soup(case)
+    forms = page.select('form[method="post"]')
+    assert len(forms) == len(page.find_all("form"))
+    assert all(form.select_one('[name="csrfmiddlewaretoken"]') for form in forms)
+    assert len(page.select(".button")) == 1
+
+
+@every_page
+def test_a_first_visit_is_light_and_from_one_origin(case: str) -> None:
+    html = draw(case)
+    page = BeautifulSoup(html, "html.parser")
+    loaded = {str(tag["href"]) for tag in page.select("link[href]")} | {str(t["src"]) for t in page.select("[src]")}
+    fetched = {address for address in loaded if not address.startswith("data:")}
+    assert all(address.startswith("/") for address in fetched)
+    assert 1 + len(fetched) <= MAX_REQUESTS
+    assert compressed(html.encode()) + sum(compressed(body(address)) for address in fetched) <= MAX_PAGE_BYTES
+
+
+def compressed(content: bytes) -> int:
+    return len(gzip.compress(content))
+
+
+def body(address: str) -> bytes:
+    path = address.partition("?")[0]
+    served = {"/marca/marca.css": branding.stylesheet, "/marca/logo": branding.mark}
+    if path in served:
+        return served[path](settings.BRAND).content
+    found = finders.find(path.removeprefix(settings.STATIC_URL))
+    assert found is not None
+    return Path(str(found)).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("case", "line"),
+    [
+        ("entry", "Paso 1 de 3: Identificación"),
+        ("pin", "Paso 2 de 3: Verificación"),
+        ("company", "Paso 3 de 3: Solicitud"),
+        ("request", "Paso 3 de 3: Solicitud"),
+    ],
+)
+def test_each_step_says_where_it_stands(case: str, line: str) -> None:
+    assert text(soup(case).select_one(".step p")) == line
+
+
+@pytest.mark.parametrize("case", ["entry, refused", "pin, refused", "company, refused", "request, refused"])
+def test_a_refused_form_sums_up_its_errors_first_and_each_leads_to_its_field(case: str) -> None:
+    page = soup(case)
+    summary = page.select_one("#errores")
+    assert summary is not None
+    assert summary.has_attr("autofocus")
+    links = summary.find_all("a")
+    assert links
+    for link in links:
+        control = page.find(id=str(link["href"])[1:])
+        assert control is not None
+        assert control.name in {"input", "select", "textarea"}
+        assert text(link) in text(control.find_parent(class_="field"))
+
+
+def test_a_wrong_field_is_described_by_its_hint_and_its_error_in_that_order() -> None:
+    field = soup("entry, refused").find(id="id_phone")
+    assert field is not None
+    assert field["aria-describedby"] == "id_phone_helptext id_phone_error"
+    assert field["aria-invalid"] == "true"
+
+
+def test_the_order_of_a_field_is_label_hint_input_error() -> None:
+    control = soup("entry, refused").find(id="id_phone")
+    assert control is not None
+    field = control.find_parent(class_="field")
+    assert field is not None
+    assert [tag.name for tag in field.find_all(True, recursive=False)] == ["label", "div", "input", "ul"]
+
+
+def test_confirming_comes_first_and_is_never_weaker_than_leaving() -> None:
+    """A13, F6."""
+    confirm, leave = soup("request").select("main form .actions button")
+    assert (text(confirm), text(leave)) == ("Confirmar", "Cancelar")
+    assert confirm["class"] == ["button"]
+    assert leave["class"] == ["button-link"]
+    assert leave["formenctype"] == "application/x-www-form-urlencoded"
+
+
+def test_the_form_says_when_it_takes_effect_before_it_is_confirmed() -> None:
+    """A12."""
+    html = draw("request")
+    assert html.index("15 de diciembre de 2026") < html.index("Confirmar</button>")
+    assert "al menos 15 días antes del corte de facturación" in html
+
+
+def test_the_result_names_reason_number_and_address() -> None:
+    """A14, A15."""
+    page = text(soup("created, several").main)
+    for fact in ("No utiliza el servicio", "3608314", "ana@empresa.example", "jefa@empresa.example", "no deseado"):
+        assert fact in page
+
+
+def test_what_a_person_typed_is_shown_as_text() -> None:
+    """R5.12."""
+    assert "<b>0990000101</b>" not in draw("created")
+    assert "&lt;b&gt;0990000101" in draw("created")
+
+
+def test_the_customer_does_not_read_the_advisors_notes() -> None:
+    assert "SOLO PARA ASESORES" not in draw("ticket")
+
+
+@pytest.mark.parametrize("name", ["429.html", "500.html"])
+def test_some_pages_need_nothing_at_all(name: str) -> None:
+    context: dict[str, Any] = {}
+    assert "<h1>" in render_to_string(name, context)
+
+
+def test_a_page_for_too_many_tries_is_the_same_for_everybody() -> None:
+    """R1.20: it has no context, so it can tell nothing."""
+    assert render_to_string("429.html") == render_to_string("429.html", {"wait": 40, "phone_tail": "567"})
