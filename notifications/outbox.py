@@ -121,5 +121,5 @@ def _storable(value: str) -> str:
 
 
 def _mail_domain() -> str:
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2]
     return domain or urlsplit(settings.PORTAL_BASE_URL).hostname or "localhost"

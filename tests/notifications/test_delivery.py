@@ -1,0 +1,232 @@
+"""Claim, send, record: what becomes of a message, by what its carrier says (R4.04-R4.13)."""
+
+import smtplib
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from celery.exceptions import SoftTimeLimitExceeded
+from django.core import mail
+from django.core.mail import BadHeaderError
+from django.core.mail.backends.locmem import EmailBackend
+from django.utils import timezone
+from pytest_django import Settings
+
+from notifications import delivery, tasks
+from notifications.carriage import Carrier
+from notifications.delivery import Outcome, deliver
+from notifications.gateways import PermanentFailure, TemporaryFailure, memory
+from notifications.models import Message
+from tests.notifications.helpers import owe_email, owe_sms
+
+pytestmark = pytest.mark.django_db
+Fail = Callable[[BaseException], None]
+
+
+@pytest.fixture
+def fail(monkeypatch: pytest.MonkeyPatch) -> Fail:
+    """Makes the far side of the mail fail with an error."""
+
+    def with_error(error: BaseException) -> None:
+        def send_messages(self: EmailBackend, messages: object) -> int:
+            raise error
+
+        monkeypatch.setattr(EmailBackend, "send_messages", send_messages)
+
+    return with_error
+
+
+def refused(code: int) -> smtplib.SMTPRecipientsRefused:
+    return smtplib.SMTPRecipientsRefused({"ana@acme.example": (code, b"no")})
+
+
+def test_a_message_is_sent_once_however_often_it_is_asked_for_r4_13() -> None:
+    message = owe_email()
+    assert [deliver(message.pk) for _ in range(3)] == [Outcome.SENT, Outcome.NOT_OURS, Outcome.NOT_OURS]
+    message.refresh_from_db()
+    assert (message.state, message.attempts, message.lease_token) == (Message.State.SENT, 1, "")
+    assert message.sent_at is not None
+    assert len(mail.outbox) == 1
+    assert mail.outbox[0].extra_headers["Message-ID"] == message.message_id
+
+
+def test_an_sms_goes_through_the_gateway_and_keeps_its_id() -> None:
+    memory.outbox.clear()
+    message = owe_sms()
+    assert deliver(message.pk) == Outcome.SENT
+    message.refresh_from_db()
+    assert message.provider_id == "memory-1"
+    assert memory.outbox[0].text == "Hola"
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (refused(451), Outcome.AGAIN),
+        (refused(421), Outcome.AGAIN),
+        (refused(550), Outcome.FAILED),
+        (smtplib.SMTPDataError(452, b"full"), Outcome.AGAIN),
+        (smtplib.SMTPDataError(554, b"spam"), Outcome.FAILED),
+        (smtplib.SMTPSenderRefused(550, b"not you", "x"), Outcome.AGAIN),
+        (smtplib.SMTPAuthenticationError(535, b"password"), Outcome.AGAIN),
+        (smtplib.SMTPServerDisconnected("gone"), Outcome.AGAIN),
+        (smtplib.SMTPNotSupportedError("STARTTLS"), Outcome.AGAIN),
+        (TimeoutError(), Outcome.AGAIN),
+        (ConnectionRefusedError(), Outcome.AGAIN),
+        (TemporaryFailure("429"), Outcome.AGAIN),
+        (PermanentFailure("400"), Outcome.FAILED),
+        (BadHeaderError("line end"), Outcome.DEAD),
+        (KeyError("a mistake of ours"), Outcome.DEAD),
+    ],
+)
+def test_each_error_has_its_class_r4_09(fail: Fail, error: Exception, outcome: Outcome) -> None:
+    fail(error)
+    message = owe_email()
+    assert deliver(message.pk) == outcome
+    message.refresh_from_db()
+    assert message.state == (Message.State.QUEUED if outcome == Outcome.AGAIN else outcome.value)
+    assert message.last_error
+    assert message.leased_until is None
+
+
+def test_waits_double_with_full_jitter_to_ten_minutes_r4_08(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery._jitter, "uniform", lambda low, high: high - low)
+    ceilings = [delivery._wait(attempts) for attempts in (1, 2, 3, 4, 5, 6, 7, 8, 900)]
+    assert ceilings == [10, 20, 40, 80, 160, 320, 600, 600, 600]
+
+
+def test_an_outage_of_an_hour_delays_and_no_more_r4_08(fail: Fail, monkeypatch: pytest.MonkeyPatch) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock, monkeypatch.context() as outage:
+        message = owe_email()
+        original = EmailBackend.send_messages
+        fail(refused(451))
+        for _ in range(120):
+            delivery.deliver_due()
+            clock.shift(timedelta(seconds=30))
+        outage.setattr(EmailBackend, "send_messages", original)
+        clock.shift(timedelta(minutes=10))
+        assert delivery.deliver_due()[Outcome.SENT] == 1
+    message.refresh_from_db()
+    assert message.state == Message.State.SENT
+    assert message.attempts > 5
+
+
+def test_after_72_hours_it_is_dead_and_somebody_is_told_r4_08(fail: Fail, caplog: pytest.LogCaptureFixture) -> None:
+    fail(refused(451))
+    message = owe_email()
+    with time_machine.travel(timezone.now() + timedelta(hours=71, minutes=59)):
+        assert deliver(message.pk) == Outcome.AGAIN
+    assert not caplog.records
+    with time_machine.travel(timezone.now() + timedelta(hours=72, minutes=20)):
+        assert deliver(message.pk) == Outcome.DEAD
+        assert deliver(message.pk) == Outcome.NOT_OURS
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "ana@" not in caplog.text
+
+
+def test_a_failure_is_logged_without_the_address(fail: Fail, caplog: pytest.LogCaptureFixture) -> None:
+    fail(smtplib.SMTPDataError(550, b"unknown ana@acme.example"))
+    deliver(owe_email().pk)
+    assert "failed" in caplog.text
+    assert "ana@" not in caplog.text
+
+
+def test_what_a_process_left_unfinished_waits_for_its_lease_r4_07(fail: Fail) -> None:
+    """A task stopped by its time limit, or killed, records nothing: the lease decides."""
+    message = owe_email()
+    fail(SoftTimeLimitExceeded())
+    with pytest.raises(SoftTimeLimitExceeded):
+        deliver(message.pk)
+    assert deliver(message.pk) == Outcome.NOT_OURS
+    message.refresh_from_db()
+    assert message.state == Message.State.SENDING
+
+
+def test_an_expired_lease_is_taken_over_r4_12(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = owe_email()
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Carrier, "send", _stop)
+        with pytest.raises(SoftTimeLimitExceeded):
+            deliver(message.pk)
+    with time_machine.travel(timezone.now() + timedelta(seconds=121)):
+        assert deliver(message.pk) == Outcome.SENT
+    message.refresh_from_db()
+    assert (message.attempts, message.lost_leases) == (2, 0)
+
+
+def test_the_third_lost_lease_ends_it_while_others_flow_r4_12(monkeypatch: pytest.MonkeyPatch) -> None:
+    poison = owe_email()
+    now = timezone.now()
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Carrier, "send", _stop)
+        for lost in range(3):
+            with time_machine.travel(now + timedelta(seconds=121 * lost)), pytest.raises(SoftTimeLimitExceeded):
+                deliver(poison.pk)
+    with time_machine.travel(now + timedelta(seconds=121 * 3)):
+        other = owe_email()
+        assert deliver(poison.pk) == Outcome.DEAD
+        assert deliver(other.pk) == Outcome.SENT
+    poison.refresh_from_db()
+    assert (poison.state, poison.lost_leases, poison.attempts) == (Message.State.DEAD, 3, 3)
+
+
+def test_whoever_lost_the_lease_records_nothing_r4_04(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = owe_email()
+
+    def slow(self: Carrier, sending: Message) -> str:
+        Message.objects.filter(pk=sending.pk).update(lease_token="of somebody else")
+        return "mine"
+
+    monkeypatch.setattr(Carrier, "send", slow)
+    deliver(message.pk)
+    message.refresh_from_db()
+    assert (message.state, message.provider_id, message.lease_token) == ("sending", "", "of somebody else")
+
+
+def test_a_batch_goes_oldest_first_and_ends_at_a_carrier_that_is_away(fail: Fail) -> None:
+    with time_machine.travel(timezone.now() - timedelta(minutes=1)):
+        oldest = owe_email()
+    later = owe_email()
+    fail(TimeoutError())
+    assert dict(delivery.deliver_due()) == {Outcome.AGAIN: 1}
+    oldest.refresh_from_db()
+    later.refresh_from_db()
+    assert (oldest.attempts, later.attempts) == (1, 0)
+
+
+def test_a_refused_recipient_does_not_end_a_batch(fail: Fail) -> None:
+    owe_email()
+    owe_email()
+    fail(refused(550))
+    assert dict(delivery.deliver_due()) == {Outcome.FAILED: 2}
+
+
+def test_the_sweep_leaves_the_worker_three_seconds() -> None:
+    owe_email()
+    assert delivery.sweep_messages() == 0
+    with time_machine.travel(timezone.now() + timedelta(seconds=3.1)):
+        assert delivery.sweep_messages() == 1
+
+
+def test_an_unknown_gateway_ends_the_message_and_says_so(settings: Settings) -> None:
+    settings.SMS_GATEWAY = "palomas"
+    message = owe_sms()
+    assert deliver(message.pk) == Outcome.DEAD
+    message.refresh_from_db()
+    assert message.last_error == "ImproperlyConfigured"
+
+
+def test_the_tasks_do_what_they_are_named_for_r4_13() -> None:
+    message = owe_email()
+    tasks.deliver_message(message.pk)
+    tasks.deliver_message(message.pk + 1000)
+    with time_machine.travel(timezone.now() + timedelta(seconds=5)):
+        owe_email()
+    with time_machine.travel(timezone.now() + timedelta(seconds=10)):
+        tasks.sweep()
+    assert len(mail.outbox) == 2
+
+
+def _stop(self: Carrier, message: Message) -> str:
+    raise SoftTimeLimitExceeded

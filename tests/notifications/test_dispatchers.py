@@ -1,0 +1,48 @@
+"""Several workers and sweeps at once: each message leaves once (R4.04)."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core import mail
+from django.db import connection
+
+from notifications import delivery
+from notifications.delivery import Outcome
+from notifications.models import Message
+from tests.notifications.helpers import owe_email
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MESSAGES, DISPATCHERS = 200, 4
+
+
+def dispatch(_number: int) -> Counter[Outcome]:
+    try:
+        return delivery.deliver_due()
+    finally:
+        connection.close()
+
+
+def test_four_dispatchers_send_each_message_once_r4_04() -> None:
+    keys = {owe_email().message_id for _ in range(MESSAGES)}
+    with ThreadPoolExecutor(DISPATCHERS) as pool:
+        counts = sum(pool.map(dispatch, range(DISPATCHERS)), Counter[Outcome]())
+    assert counts[Outcome.SENT] == MESSAGES
+    assert counts[Outcome.NOT_OURS] > 0  # they did meet
+    assert sorted(sent.extra_headers["Message-ID"] for sent in mail.outbox) == sorted(keys)
+    assert not Message.objects.exclude(state=Message.State.SENT, attempts=1).exists()
+
+
+def test_one_message_asked_of_many_at_once_is_sent_once_r4_13() -> None:
+    message = owe_email()
+
+    def deliver(_number: int) -> Outcome:
+        try:
+            return delivery.deliver(message.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = Counter(pool.map(deliver, range(24)))
+    assert outcomes == {Outcome.SENT: 1, Outcome.NOT_OURS: 23}
+    assert len(mail.outbox) == 1

@@ -1,0 +1,82 @@
+"""Owing a message: once, in the caller's transaction, whatever the customer typed (R4.01, R4.02, R4.27)."""
+
+import pytest
+from django.db import transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from notifications import courier, outbox
+from notifications.models import Message
+from tests.notifications.helpers import owe_email, owe_sms
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_same_key_is_the_same_message_r4_02() -> None:
+    assert owe_email(key="ticket:1:client").pk == owe_email(key="ticket:1:client", subject="Otro").pk
+    assert Message.objects.get().subject == "Ticket 3608314"
+
+
+def test_a_message_goes_with_the_transaction_that_owes_it_r4_01() -> None:
+    with transaction.atomic():
+        owe_email()
+        transaction.set_rollback(True)
+    assert not Message.objects.exists()
+
+
+def test_the_worker_is_nudged_once_and_only_after_the_commit(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    nudges: list[tuple[str, int]] = []
+    monkeypatch.setattr(courier, "nudge", lambda name, pk: nudges.append((name, pk)))
+    with django_capture_on_commit_callbacks(execute=True):
+        message = owe_email(key="ticket:1:client")
+        owe_email(key="ticket:1:client")
+        assert not nudges
+    assert nudges == [("notifications.tasks.deliver_message", message.pk)]
+
+
+def test_the_message_id_follows_from_the_key_and_the_portal_r4_07(settings: Settings) -> None:
+    first = outbox.message_id("ticket:1:client")
+    assert first == outbox.message_id("ticket:1:client")
+    assert first.endswith("@operadora.example>")
+    assert first != outbox.message_id("ticket:2:client")
+    settings.PORTAL_BASE_URL = "https://pruebas.operadora.example"
+    assert first != outbox.message_id("ticket:1:client")
+
+
+@pytest.mark.parametrize(
+    ("sender", "domain"),
+    [("Operadora <avisos@correo.example>", "correo.example"), ("", "127.0.0.1"), ("sin-arroba", "127.0.0.1")],
+)
+def test_the_message_ids_domain_is_the_senders_or_the_portals(settings: Settings, sender: str, domain: str) -> None:
+    settings.DEFAULT_FROM_EMAIL = sender
+    assert outbox.message_id("x").endswith(f"@{domain}>")
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\x0b", "\x85", "\u2028", "\0"])
+def test_a_subject_is_one_line_r4_27(end: str) -> None:
+    assert owe_email(subject=f"Ticket 1{end}Bcc: x@mala.example").subject == "Ticket 1 Bcc: x@mala.example"
+
+
+@pytest.mark.parametrize(
+    "to", ["", "sin-arroba", "a@b.example\nBcc: c@d.example", "a@b.example, c@d.example", f"{'a' * 300}@b.example"]
+)
+def test_an_address_that_is_none_fails_and_harms_nobody_r4_27(to: str) -> None:
+    message = owe_email(to=to)
+    assert message.state == Message.State.FAILED
+    assert message.last_error
+
+
+def test_text_of_any_size_and_sort_can_be_owed() -> None:
+    message = outbox.enqueue_email(
+        dedup_key="k", subject_ref="s", to="ana@acme.example", subject="á" * 500, text="a\0b" * 9000, html="\0",
+        reply_to="nadie\r\nBcc: x@y.example",
+    )  # fmt: skip
+    message.refresh_from_db()
+    assert (len(message.subject), len(message.text), message.html, message.reply_to) == (200, 18_000, "", "")
+
+
+@pytest.mark.parametrize("to", ["0991234567", "+59399", "", "+593991234567\n"])
+def test_an_sms_goes_to_an_e164_number_only(to: str) -> None:
+    assert owe_sms(to).state == Message.State.FAILED
+    assert owe_sms("+593991234567").state == Message.State.QUEUED

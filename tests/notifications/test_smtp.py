@@ -1,0 +1,128 @@
+"""Mails over real SMTP: what arrives, and what the far side's answers lead to (R4.06-R4.09, R4.26)."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from fidelizacion.demo.broker import free_port
+from notifications import delivery
+from notifications.delivery import Outcome, deliver
+from notifications.models import Message
+from tests.notifications.helpers import Sink, owe_email, smtp_sink, use_smtp
+
+pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
+
+# A process that is killed when the server has said 250, and has not written that down yet
+KILLED_AFTER_250 = """
+import os, signal, sys
+import django
+django.setup()
+from fidelizacion.demo.broker import free_port
+from notifications import delivery
+delivery._record = lambda *args, **values: os.kill(os.getpid(), signal.SIGKILL)
+delivery.deliver(int(sys.argv[1]))
+"""
+
+
+@pytest.fixture
+def sink(settings: Settings) -> Iterator[Sink]:
+    with smtp_sink(settings) as sink:
+        yield sink
+
+
+def test_a_mail_has_a_text_and_an_html_part_and_our_message_id(sink: Sink) -> None:
+    message = owe_email(subject="Ticket 3608314: recibió «ñandú»")
+    assert deliver(message.pk) == Outcome.SENT
+    (mail,) = sink.mails
+    assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    assert mail["Message-ID"] == message.message_id
+    assert mail["Subject"] == "Ticket 3608314: recibió «ñandú»"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["From"] == "fidelizacion@operadora.example"
+
+
+def test_a_batch_shares_one_connection(sink: Sink) -> None:
+    for _ in range(5):
+        owe_email()
+    assert delivery.deliver_due()[Outcome.SENT] == 5
+    assert (len(sink.raw), sink.sessions) == (5, 1)
+
+
+def test_a_passing_refusal_is_tried_again_and_a_final_one_is_not_r4_09(sink: Sink) -> None:
+    message = owe_email()
+    sink.rcpt = "451 4.3.0 busy"
+    assert deliver(message.pk) == Outcome.AGAIN
+    sink.rcpt = ""
+    Message.objects.update(next_at=timezone.now())
+    assert deliver(message.pk) == Outcome.SENT
+    sink.rcpt = "550 5.1.1 unknown user"
+    unknown = owe_email()
+    assert deliver(unknown.pk) == Outcome.FAILED
+    unknown.refresh_from_db()
+    assert unknown.last_error.startswith("550 ")
+    sink.rcpt, sink.data = "", "452 4.3.1 full"
+    assert deliver(owe_email().pk) == Outcome.AGAIN
+
+
+def test_a_server_that_closes_in_the_middle_costs_one_message_a_wait(sink: Sink) -> None:
+    first, second = owe_email(), owe_email()
+    sink.rcpt = "421 4.7.0 closing"
+    assert delivery.deliver_due()[Outcome.AGAIN] == 1
+    sink.rcpt = ""
+    assert deliver(second.pk) == Outcome.SENT
+    first.refresh_from_db()
+    assert first.state == Message.State.QUEUED
+
+
+def test_a_mute_server_is_given_up_in_time_r4_26(settings: Settings) -> None:
+    settings.EMAIL_TIMEOUT = 0.5
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        use_smtp(settings, mute.getsockname()[1])
+        started = time.monotonic()
+        assert deliver(owe_email().pk) == Outcome.AGAIN
+        assert time.monotonic() - started < 5
+
+
+def test_no_server_at_all_delays_and_no_more(settings: Settings) -> None:
+    use_smtp(settings, free_port())
+    assert deliver(owe_email().pk) == Outcome.AGAIN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kill_between_send_and_record_gives_the_same_mail_twice_r4_07(sink: Sink, tmp_path: Path) -> None:
+    message = owe_email()
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_AFTER_250, str(message.pk)], env=_environment(sink), check=False, timeout=60
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert deliver(message.pk) == Outcome.NOT_OURS  # the dead process still holds the lease
+    Message.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert deliver(message.pk) == Outcome.SENT
+    assert [mail["Message-ID"] for mail in sink.mails] == [message.message_id] * 2
+    assert len({mail.get_body().get_content() for mail in sink.mails}) == 1  # type: ignore[union-attr]  # both have one
+
+
+def _environment(sink: Sink) -> dict[str, str]:
+    """The environment of a process on the test's own database, with the sink as its mail server."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{database['NAME']}"
+    else:
+        url = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DATABASE_URL": url,
+        "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
+    }
