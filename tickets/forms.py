@@ -110,6 +110,8 @@ class RequestForm(forms.Form):
         self._reasons = {str(reason.pk): reason for reason in reasons}
         types = {reason.request_type_id: reason.request_type for reason in self._reasons.values()}
         self._types = {str(pk): request_type for pk, request_type in types.items()}
+        if len(self._types) == 1:
+            self.initial.setdefault("request_type", next(iter(self._types)))
         self._offer("request_type", _type_choices(self.types))
         self._offer("reason", [("", _("Seleccione el motivo")), *_reason_choices(self._reasons.values())])
 
