@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-pytest_plugins = ["tests.record"]
+pytest_plugins = ["tests.record", "tests.stack"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 # Names the demo that a process belongs to; what a killed demo leaves behind is found by it
@@ -18,8 +19,8 @@ LIMITS = {
 }
 
 
-def demo_environment(folder: Path, port: int) -> dict[str, str]:
-    """What the processes get: what is set already, the demo's own values over it, its defaults under it."""
+def demo_environment(folder: Path, port: int, given: Mapping[str, str]) -> dict[str, str]:
+    """What the processes get: what is `given`, the demo's own values over it, its defaults under it."""
     address = f"http://127.0.0.1:{port}"
     always = {
         "DJANGO_SETTINGS_MODULE": "fidelizacion.settings",
@@ -38,7 +39,6 @@ def demo_environment(folder: Path, port: int) -> dict[str, str]:
         "SMS_GATEWAY": "demo",
         **LIMITS,
     }
-    given = dict(os.environ)
     environment = {**unless_given, **given, **always}
     for name in ("SECRET_KEY", "OTP_PEPPER"):
         if name not in given and f"{name}_FILE" not in given:

@@ -3,13 +3,13 @@
 import hashlib
 from pathlib import Path
 
-from companies.sample import load_sample_directory
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db.models import QuerySet
 
+from companies.sample import load_sample_directory
 from fidelizacion.start import refuse_a_bad_environment
 from tickets.staff import advisor_permissions, supervisor_permissions
 

@@ -34,7 +34,6 @@ class Child:
     name: str
     command: Sequence[str]
     log: Path
-    stop_signal: int = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
     restarts: list[float] = field(default_factory=list)
 
@@ -65,7 +64,7 @@ class Child:
     def ask_to_stop(self) -> None:
         """Signals it once; a second signal would cut its work short."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
+            self.process.terminate()
 
 
 def stop(children: Sequence[Child], seconds: float) -> None:

@@ -19,6 +19,7 @@ READY_SECONDS = 60
 # Together below the 10 s that Ctrl-C may take (contract.md); the broker goes last, so that work can be handed back
 STOP_SECONDS, STOP_BROKER_SECONDS = 6.0, 1.5
 PAUSE = 0.1
+WORKER = ("--concurrency", "2", "--without-gossip", "--without-mingle")
 
 
 class Refused(Exception):
@@ -67,7 +68,7 @@ class Supervisor:
             raise Refused(problem)
 
     def _start(self) -> None:
-        self.environment = demo_environment(self.folder, self.port)
+        self.environment = demo_environment(self.folder, self.port, os.environ)
         if "REDIS_URL" not in self.environment:
             try:
                 command, self.environment["REDIS_URL"] = broker.server(self.folder / "valkey")
@@ -82,22 +83,16 @@ class Supervisor:
         schedule = str(self.folder / "beat-schedule")
         self.children = [
             self._child("web", [sys.executable, "-m", "gunicorn", "fidelizacion.wsgi"], "web"),
-            # SIGQUIT is its quick end: what it was doing goes back to the queue within 3 s
-            self._child(
-                "trabajador",
-                [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"],
-                "worker",
-                signal.SIGQUIT,
-            ),
+            self._child("trabajador", [*celery, "worker", *WORKER], "worker"),
             self._child("agenda", [*celery, "beat", "--schedule", schedule, "--pidfile="], "beat"),
             self._child("repaso", [sys.executable, "manage.py", "deliver_notifications", "--loop"], "sweep"),
         ]
         self._launch(self.children)
 
-    def _child(self, name: str, command: Sequence[str], log: str, stop_signal: int = signal.SIGTERM) -> Child:
+    def _child(self, name: str, command: Sequence[str], log: str) -> Child:
         path = self.folder / "logs" / f"{log}.log"
         path.write_bytes(b"")
-        return Child(name, command, path, stop_signal)
+        return Child(name, command, path)
 
     def _launch(self, children: Sequence[Child]) -> None:
         for child in children:

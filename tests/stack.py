@@ -1,0 +1,153 @@
+"""The product as it runs: real web, worker, sweep, broker and mail server, on the engine under test."""
+
+import mailbox
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from fidelizacion.demo.broker import free_port
+from fidelizacion.demo.environment import demo_environment
+from fidelizacion.demo.processes import Child, kill_leftovers, stop
+from fidelizacion.demo.supervisor import WORKER
+from tests.servers import broker_command
+
+BASE = Path(__file__).resolve().parent.parent
+
+
+class Stack:
+    """Handles to the running processes, and to what left them: SMS in the demo's mailbox, mail at an SMTP server."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        # Not the suite's own environment, which has set other things for itself
+        given = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        given |= {"OTP_RESEND_SECONDS": "0", **({"DATABASE_URL": database_url} if database_url else {})}
+        self.environment = demo_environment(folder, self.port, given)
+        self.children: dict[str, Child] = {}
+
+    def start(self, name: str, command: list[str]) -> Child:
+        """Starts a process that ends with the stack."""
+        child = self.children.setdefault(name, Child(name, command, self.folder / f"{name}.log"))
+        child.start(self.environment)
+        return child
+
+    def signal(self, number: signal.Signals, *names: str) -> None:
+        """To every process of these, their own children included."""
+        for name in names:
+            process = self.children[name].process
+            assert process
+            os.killpg(process.pid, number)
+
+    def sms(self) -> list[dict[str, str]]:
+        """What the demo's mailbox holds, newest first."""
+        response = httpx.get(f"{self.base_url}/demo/mensajes.json", timeout=10, trust_env=False)
+        messages: list[dict[str, str]] = response.json()
+        return [message for message in messages if message["channel"] == "sms"]
+
+    def mails(self, number: str = "") -> list[EmailMessage]:
+        """The mails that reached the SMTP server, or those of them that name a ticket in their subject."""
+        arrived: list[EmailMessage] = []
+        for key, raw in mailbox.Maildir(self.folder / "mail", create=True).items():
+            assert key
+            parsed = BytesParser(EmailMessage, policy=policy.default).parsebytes(raw.as_bytes())
+            arrived.append(parsed)
+        return [mail for mail in arrived if number in str(mail["Subject"])]
+
+    def end(self) -> None:
+        """Wakes whoever a test has stopped, and ends all."""
+        for child in self.children.values():
+            if child.process and child.status is None:
+                os.killpg(child.process.pid, signal.SIGCONT)
+        stop(list(self.children.values()), 6)
+        kill_leftovers(self.folder)
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 10) -> Any:
+    """The first true answer of `what`, or its last one when time is up."""
+    deadline = time.monotonic() + seconds
+    answer = what()
+    while not answer and time.monotonic() < deadline:
+        time.sleep(0.05)
+        answer = what()
+    return answer
+
+
+@contextmanager
+def database(engine: str) -> Iterator[str]:
+    """The address of an empty database on the server under test; nothing for SQLite, which gets a file."""
+    if engine != "postgresql":
+        yield ""
+        return
+    server, name = os.environ["DATABASE_URL"], f"processes_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    yield f"{server.rpartition('/')[0]}/{name}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def engine_under_test() -> str:
+    return "postgresql" if os.environ.get("DATABASE_URL", "").startswith("postgres") else "sqlite"
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Stack]:
+    """The whole product, ready to answer, in `folder`."""
+    with ExitStack() as cleanup:
+        engine = engine_under_test()
+        stack = Stack(folder, cleanup.enter_context(database(engine)))
+        cleanup.callback(stack.end)
+        broker = broker_command(folder / "broker", engine)
+        if broker is None:
+            absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            absent("skipped: Redis no está instalado (apt install redis-server)")
+        command, stack.environment["REDIS_URL"] = broker
+        stack.start("broker", command)
+        smtp = f"127.0.0.1:{free_port()}"
+        stack.start(
+            "smtp", _python("aiosmtpd", "-n", "-l", smtp, "-c", "aiosmtpd.handlers.Mailbox", str(folder / "mail"))
+        )
+        stack.environment["EMAIL_URL"] = f"smtp://{smtp}"
+        subprocess.run([sys.executable, "manage.py", "demo", "--prepare"], cwd=BASE, env=stack.environment, check=True)
+        stack.start("web", _python("gunicorn", "fidelizacion.wsgi"))
+        stack.start("worker", _python("celery", "-A", "fidelizacion", "worker", *WORKER))
+        stack.start("sweep", [sys.executable, "manage.py", "deliver_notifications", "--loop"])
+        if not wait_for(lambda: answers(f"{stack.base_url}/health/ready"), 60):
+            raise RuntimeError((folder / "web.log").read_text(encoding="utf-8"))
+        yield stack
+
+
+def answers(url: str) -> bool:
+    """Whether something says 200 there."""
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One product for all tests that ask; each leaves it as it found it."""
+    with running(tmp_path_factory.mktemp("stack")) as started:
+        yield started
