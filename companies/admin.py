@@ -41,14 +41,18 @@ class CompanyAdmin(ModelAdmin):
     actions = None
     search_fields = ["legal_name"]
     search_help_text = _("Razón social, RUC o cédula")
-    fields = ["legal_name", "tax_id", "check_digit", "city", "advisor", "queue_email"]
-    readonly_fields = ["check_digit"]
+    fields = ["legal_name", "tax_id", "check_digit_in_words", "city", "advisor", "queue_email"]
+    readonly_fields = ["check_digit_in_words"]
     inlines = [BillingAccountInline, AdministrationInline]
 
     @display(description=_("dígito verificador"), label={"doubtful": "warning", "right": "success"})
     def check_digit(self, company: Company) -> tuple[str, Any]:
         """A19: some numbers that the tax office issued do not add up; whoever works the ticket must know."""
         return ("doubtful", _("Dudoso")) if company.tax_id_doubtful else ("right", _("Correcto"))
+
+    @display(description=_("dígito verificador"))
+    def check_digit_in_words(self, company: Company) -> Any:
+        return self.check_digit(company)[1] if company.pk else None
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any

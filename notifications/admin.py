@@ -38,7 +38,7 @@ class MessageAdmin(ModelAdmin):
             _("Envío"),
             {
                 "fields": [
-                    "state_label",
+                    "state",
                     "attempts",
                     "created_at",
                     "next_at",

@@ -1,6 +1,7 @@
 """Finding tickets at the desk."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -37,7 +38,7 @@ def test_a_ticket_is_found_by_its_number(desk: Client, spelling: str) -> None:
 @pytest.mark.parametrize("spelling", ["0991234567", "+593 99 123 4567", "593991234567", "99-123-4567"])
 @pytest.mark.parametrize("field", ["verified_phone", "contact_phone"])
 def test_a_ticket_is_found_by_either_phone_in_any_spelling(desk: Client, field: str, spelling: str) -> None:
-    others = {"verified_phone": "+593987000001", "contact_phone": "+593987000002"}
+    others: dict[str, Any] = {"verified_phone": "+593987000001", "contact_phone": "+593987000002"}
     ticket = cast.make_ticket(**{**others, field: "+593991234567"})
     cast.make_ticket(**others)
     assert found(desk, spelling) == [ticket.number]
@@ -77,15 +78,13 @@ def test_nonsense_finds_nothing_and_breaks_nothing(desk: Client, term: str) -> N
 
 
 def test_the_list_shows_status_and_dates_in_words(desk: Client) -> None:
-    ticket = cast.make_ticket(effective_date=timezone.localdate().replace(month=12, day=15))
+    cast.make_ticket(effective_date=date(2026, 12, 15))
     row = desk.get(TICKETS).content.decode()
     assert "Nuevo" in row
-    assert f"15 dic {ticket.effective_date.year}" in row
+    assert "15 dic 2026" in row
 
 
-@pytest.mark.parametrize(
-    ("chosen", "days"), [("pasada", -1), ("7", 0), ("7", 7), ("30", 30), ("sin", None)], ids=str
-)
+@pytest.mark.parametrize(("chosen", "days"), [("pasada", -1), ("7", 0), ("7", 7), ("30", 30), ("sin", None)], ids=str)
 def test_the_effective_date_filter_keeps_what_falls_in_its_span(desk: Client, chosen: str, days: int | None) -> None:
     outside = {"pasada": 0, "7": 8, "30": 31, "sin": 0}[chosen]
     today = timezone.localdate()
