@@ -8,4 +8,5 @@ app_name = "demo"
 urlpatterns = [
     path("mensajes/", demo_views.messages_page, name="messages"),
     path("mensajes.json", demo_views.messages_json, name="messages_json"),
+    path("mensajes/<int:pk>/", demo_views.mail, name="mail"),
 ]
