@@ -51,7 +51,8 @@ def run(engine: str, database_url: str, arguments: list[str]) -> Run:
     record = RECORDS / f"{engine}.json"
     record.unlink(missing_ok=True)
     environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-    environment |= {"TEST_ENGINE": engine, "TEST_RECORD": str(record)}
+    # Named here, since importing the project has set the variable to the product's own settings
+    environment |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_ENGINE": engine, "TEST_RECORD": str(record)}
     if database_url:
         environment["DATABASE_URL"] = database_url
     say(f"— {engine} —")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.core import mail
@@ -16,7 +17,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MESSAGES, DISPATCHERS = 200, 4
 
 
-def dispatch(_number: int) -> Counter[Outcome]:
+def dispatch(together: Barrier) -> Counter[Outcome]:
+    together.wait()
     try:
         return delivery.deliver_due()
     finally:
@@ -26,7 +28,7 @@ def dispatch(_number: int) -> Counter[Outcome]:
 def test_four_dispatchers_send_each_message_once_r4_04() -> None:
     keys = {owe_email().message_id for _ in range(MESSAGES)}
     with ThreadPoolExecutor(DISPATCHERS) as pool:
-        counts = sum(pool.map(dispatch, range(DISPATCHERS)), Counter[Outcome]())
+        counts = sum(pool.map(dispatch, [Barrier(DISPATCHERS)] * DISPATCHERS), Counter[Outcome]())
     assert counts[Outcome.SENT] == MESSAGES
     assert counts[Outcome.NOT_OURS] > 0  # they did meet
     assert sorted(sent.extra_headers["Message-ID"] for sent in mail.outbox) == sorted(keys)

@@ -1,6 +1,5 @@
 """Mails over real SMTP: what arrives, and what the far side's answers lead to (R4.06-R4.09, R4.26)."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -11,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -19,7 +17,7 @@ from fidelizacion.demo.broker import free_port
 from notifications import delivery
 from notifications.delivery import Outcome, deliver
 from notifications.models import Message
-from tests.notifications.helpers import Sink, owe_email, smtp_sink, use_smtp
+from tests.notifications.helpers import Sink, other_process, owe_email, smtp_sink, use_smtp
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
 
@@ -102,8 +100,9 @@ def test_no_server_at_all_delays_and_no_more(settings: Settings) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_kill_between_send_and_record_gives_the_same_mail_twice_r4_07(sink: Sink, tmp_path: Path) -> None:
     message = owe_email()
+    environment = {**other_process(), "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}"}
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED_AFTER_250, str(message.pk)], env=_environment(sink), check=False, timeout=60
+        [sys.executable, "-c", KILLED_AFTER_250, str(message.pk)], env=environment, check=False, timeout=60
     )
     assert killed.returncode == -signal.SIGKILL
     assert deliver(message.pk) == Outcome.NOT_OURS  # the dead process still holds the lease
@@ -111,18 +110,3 @@ def test_a_kill_between_send_and_record_gives_the_same_mail_twice_r4_07(sink: Si
     assert deliver(message.pk) == Outcome.SENT
     assert [mail["Message-ID"] for mail in sink.mails] == [message.message_id] * 2
     assert len({mail.get_body().get_content() for mail in sink.mails}) == 1  # type: ignore[union-attr]  # both have one
-
-
-def _environment(sink: Sink) -> dict[str, str]:
-    """The environment of a process on the test's own database, with the sink as its mail server."""
-    database = connection.settings_dict
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{database['NAME']}"
-    else:
-        url = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    return {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": url,
-        "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
-    }

@@ -1,0 +1,128 @@
+"""The sweep and its command: whatever is owed goes out with no broker at all (R4.05)."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connections
+from django.utils import timezone
+
+from notifications import sweep
+from notifications.management.commands import deliver_notifications
+from notifications.models import Message
+from tests.notifications.helpers import other_process, owe_email
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sweeps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A registry and a stop of the test's own."""
+    monkeypatch.setattr(sweep, "_sweeps", dict(sweep._sweeps))
+    monkeypatch.setattr(sweep, "_stopping", threading.Event())
+    yield
+    sweep.stop()
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("deliver_notifications", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_this_app_registers_its_messages() -> None:
+    assert "mensajes" in sweep.names()
+
+
+def test_one_failing_sweep_does_not_keep_the_others_from_running(sweeps: None) -> None:
+    sweep.register("a", lambda: 1 // 0)
+    sweep.register("b", lambda: 7)
+    with pytest.raises(sweep.SweepFailed) as caught:
+        sweep.sweep_once()
+    assert (caught.value.failed, caught.value.counts["b"]) == (["a"], 7)
+
+
+def test_one_pass_sends_what_is_owed_and_says_so_r4_05() -> None:
+    owe_email()
+    owe_email()
+    said = run().splitlines()
+    assert said[-1] == "Listo: 2 enviados ahora, 0 se reintentarán, 0 rechazados, 0 abandonados."
+    assert len(mail.outbox) == 2
+
+
+def test_one_pass_counts_what_the_sweep_itself_sent() -> None:
+    owe_email()
+    with time_machine.travel(timezone.now() + timedelta(seconds=10)):
+        assert any(line.split() == ["mensajes", "1"] for line in run().splitlines())
+
+
+def test_a_pass_whose_sweep_fails_still_sends_the_rest_and_ends_badly(sweeps: None) -> None:
+    owe_email()
+    sweep.register("retos", lambda: 1 // 0)
+    with pytest.raises(CommandError, match="retos"):
+        run()
+    assert len(mail.outbox) == 1
+
+
+def test_the_loop_survives_an_outage_of_the_database(sweeps: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def flaky() -> int:
+        calls.append(1)
+        if len(calls) < 3:
+            raise OperationalError("the database is away")
+        sweep.stop()
+        return 0
+
+    sweep.register("flaky", flaky)
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+    monkeypatch.setattr(deliver_notifications, "close_old_connections", lambda: None)
+    deliver_notifications._repeat("flaky", 0.01)
+    assert len(calls) == 3
+
+
+def test_a_sweep_takes_no_further_message_once_asked_to_stop(sweeps: None) -> None:
+    owe_email()
+    sweep.stop()
+    with time_machine.travel(timezone.now() + timedelta(seconds=10)):
+        assert sweep.run("mensajes") == 0
+    assert not mail.outbox
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_loop_sends_and_stops_cleanly_when_asked(number: signal.Signals) -> None:
+    message = owe_email()
+    loop = subprocess.Popen(
+        [sys.executable, "manage.py", "deliver_notifications", "--loop", "--interval", "0.1"],
+        env=other_process(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _wait_until_sent(message)
+        loop.send_signal(number)
+        out, _ = loop.communicate(timeout=10)
+    finally:
+        loop.kill()
+        loop.wait()
+    assert loop.returncode == 0
+    assert out.splitlines()[-1] == "Detenido."
+
+
+def _wait_until_sent(message: Message) -> None:
+    for _ in range(300):
+        message.refresh_from_db()
+        if message.state == Message.State.SENT:
+            return
+        threading.Event().wait(0.1)
+    raise AssertionError(message.state)
