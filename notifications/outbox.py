@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -89,8 +89,13 @@ def _owe(draft: Message, *, deliverable: bool) -> Message:
     if not deliverable:
         draft.state = Message.State.FAILED
         draft.last_error = _("La dirección del destinatario no es válida.")
-    message, created = Message.objects.get_or_create(dedup_key=draft.dedup_key, defaults=_values(draft, now))
-    if created and deliverable:
+    # Nearly always new: looking for it first would cost each ticket a query a message
+    try:
+        with transaction.atomic():
+            message = Message.objects.create(dedup_key=draft.dedup_key, **_values(draft, now))
+    except IntegrityError:
+        return Message.objects.get(dedup_key=draft.dedup_key)
+    if deliverable:
         nudge = partial(courier.nudge, "notifications.tasks.deliver_message", message.pk)
         transaction.on_commit(nudge, robust=True)
     return message

@@ -23,6 +23,9 @@ VISITOR = "portal.visitor"
 EXPIRED = "portal.expired"  # the phone whose verification ran out, so that its unsent text can still be kept
 DRAFT = "portal.draft"
 
+# Seconds: the idle end may come so much early, and most page views write nothing (performance.md)
+SLIDE_EVERY = 30
+
 Method = Literal["pin", "network"]
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -53,7 +56,8 @@ def current_visitor(request: HttpRequest) -> Visitor | None:
         request.session[EXPIRED] = record["phone"]
         del request.session[VISITOR]
         return None
-    request.session[VISITOR] = {**record, "seen_at": now}
+    if now - record["seen_at"] >= SLIDE_EVERY:
+        request.session[VISITOR] = {**record, "seen_at": now}
     return Visitor(record["phone"], record["method"], datetime.fromtimestamp(record["verified_at"], UTC))
 
 

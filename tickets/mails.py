@@ -75,7 +75,7 @@ def _advisor_address(ticket: Ticket) -> str:
 
 
 def _facts(ticket: Ticket) -> list[Fact]:
-    documents = [f"{item.original_name} ({filesizeformat(item.size)})" for item in ticket.attachments.all()]
+    documents = [f"{item.original_name} ({filesizeformat(item.size)})" for item in ticket.documents]
     return [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
         Fact(_("Cliente"), [ticket.company_name]),

@@ -7,6 +7,7 @@ from django.core.files.storage import storages
 from django.core.files.storage.base import Storage
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Administrator, Company
@@ -130,6 +131,11 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.number}"
+
+    @cached_property
+    def documents(self) -> list["Attachment"]:
+        """What came with it, in the order in which it was sent."""
+        return list(self.attachments.all())
 
     @property
     def terms(self) -> list[Term]:

@@ -121,14 +121,14 @@ def _create(submission: Submission, names: list[str]) -> Ticket:
     )
     with transaction.atomic():
         ticket.save(force_insert=True)
-        _attach(ticket, submission.documents, names)
+        ticket.documents = _attach(ticket, submission.documents, names)  # for the mails, which list them
         workflow.record_event(ticket, ticket.status, actor_name=submission.administrator.names)
         _tell(ticket, submission.administrator.email)
     return ticket
 
 
-def _attach(ticket: Ticket, documents: tuple[Document, ...], names: list[str]) -> None:
-    Attachment.objects.bulk_create(
+def _attach(ticket: Ticket, documents: tuple[Document, ...], names: list[str]) -> list[Attachment]:
+    return Attachment.objects.bulk_create(
         Attachment(
             ticket=ticket,
             original_name=document.name,

@@ -37,7 +37,7 @@ def company(request: HttpRequest, caller: Caller) -> HttpResponse:
 def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
     """A ticket of the caller's: the result screen right after confirming, its status later."""
     found = ticket_of(caller.administrator, number)
-    context = {"ticket": found, "terms": found.terms, "attachments": found.attachments.all()}
+    context = {"ticket": found, "terms": found.terms, "attachments": found.documents}
     if request.GET.get("creado") == "1":
         registered = caller.administrator.email
         differs = registered.casefold() != found.email.casefold()

@@ -96,7 +96,7 @@ def test_five_thousand_lines_cost_no_more_queries_than_five(
     with django_assert_num_queries(1):
         company = directory().company(administrator, companies[0].pk)
     assert company is not None
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert len(directory().services(company).numbers) == 5
     with django_assert_num_queries(1):
         directory().billing_accounts(company)

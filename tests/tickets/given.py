@@ -5,7 +5,6 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 
 from companies.models import Administrator
@@ -20,6 +19,7 @@ PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R
 
 def visitor(administrator: Administrator, **options: Any) -> Client:
     """A browser whose session has passed the PIN as this administrator."""
+    cast.make_request_type()
     client = Client(**options)
     verify(client, str(administrator.phone))
     return client
@@ -29,15 +29,15 @@ def pdf(name: str = "sustento.pdf", content: bytes = PDF) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, content_type="application/x-whatever")
 
 
-def soup(response: HttpResponse) -> BeautifulSoup:
+def soup(response: Any) -> BeautifulSoup:
     return BeautifulSoup(response.content, "html.parser")
 
 
-def text_of(response: HttpResponse) -> str:
+def text_of(response: Any) -> str:
     return " ".join(soup(response).get_text(" ").split())
 
 
-def fields_of(response: HttpResponse) -> dict[str, str]:
+def fields_of(response: Any) -> dict[str, str]:
     """Name and value of each field of the page's first form, as a browser would send them."""
     form = soup(response).find("form", enctype="multipart/form-data")
     assert isinstance(form, Tag), response.content

@@ -1,0 +1,51 @@
+"""What a page costs the database, whatever the company has (performance.md)."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests import cast
+from tests.tickets.given import REQUEST, Filled, filled_form, pdf, visitor
+
+# Committing for real: inside a test's own transaction, savepoints would be counted
+pytestmark = pytest.mark.django_db(transaction=True)
+BRACKETS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+
+
+def queries(captured: CaptureQueriesContext) -> list[str]:
+    return [query["sql"][:90] for query in captured if not query["sql"].startswith(BRACKETS)]
+
+
+def cost_of_form(client: Client) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        client.get(REQUEST)
+    return queries(captured)
+
+
+def cost_of_ticket(form: Filled, **changes: object) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        assert form.post(**changes).status_code == 303
+    return queries(captured)
+
+
+def test_the_form_page() -> None:
+    spent = cost_of_form(visitor(cast.ana()))
+    assert len(spent) <= 6, "\n".join(spent)
+
+
+def test_the_form_page_costs_a_large_company_no_more() -> None:
+    small, large = cast.make_company(), cast.make_company("Grande", lines=500, cut_days=(1, 10, 20))
+    few = cost_of_form(visitor(cast.ana(small)))
+    manager = cast.make_administrator(large, phone=cast.BRUNO_PHONE, email="b@b.example")
+    assert len(cost_of_form(visitor(manager))) == len(few)
+
+
+def test_a_ticket() -> None:
+    spent = cost_of_ticket(filled_form(visitor(cast.ana())))
+    assert len(spent) <= 12, "\n".join(spent)
+
+
+def test_a_ticket_with_documents() -> None:
+    spent = cost_of_ticket(filled_form(visitor(cast.ana())), attachments=[pdf("a.pdf"), pdf("b.pdf")])
+    assert len(spent) <= 13, "\n".join(spent)
