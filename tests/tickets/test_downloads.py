@@ -94,7 +94,7 @@ def test_an_unknown_attachment_is_not_found() -> None:
 
 def test_r3_21_a_missing_file_is_not_found_and_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     attachment = make_attachment("secreto de Ana.pdf")
-    private_storage().delete(attachment.file.name)
+    private_storage().delete(str(attachment.file.name))
     with pytest.raises(Http404):
         ask(an_advisor(), attachment.pk)
     assert str(attachment.pk) in caplog.text
@@ -103,4 +103,4 @@ def test_r3_21_a_missing_file_is_not_found_and_is_reported(caplog: pytest.LogCap
 
 @pytest.mark.parametrize("prefix", ["/media/", "/", "/attachments/", "/static/"])
 def test_r3_15_no_address_serves_the_stored_file(prefix: str) -> None:
-    assert Client().get(prefix + make_attachment().file.name).status_code == 404
+    assert Client().get(prefix + str(make_attachment().file.name)).status_code == 404

@@ -1,0 +1,92 @@
+"""Many at once, on real threads and connections: the answer is a constraint, not an `if` (R4.19, R5.08, R7.08)."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
+
+from notifications.models import Message
+from tests import cast
+from tests.tickets.given import REQUEST, filled_form, pdf, visitor
+from tickets.models import Attachment, Ticket, TicketEvent
+from tickets.workflow import Conflict, change_status
+
+pytestmark = pytest.mark.django_db(transaction=True)
+T = TypeVar("T")
+
+
+def at_once(count: int, act: Callable[[int], T]) -> list[T]:
+    """What `act` gave in each of `count` threads that began together, each with a connection of its own."""
+    barrier = Barrier(count)
+
+    def run(position: int) -> T:
+        barrier.wait()
+        try:
+            return act(position)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_r4_19_twenty_clicks_make_one_ticket_and_twenty_answers_name_it(settings: Settings) -> None:
+    form = filled_form(visitor(cast.ana()))
+
+    def click(_position: int) -> tuple[int, str]:
+        browser = Client()
+        browser.cookies = form.client.cookies
+        answer = browser.post(REQUEST, {**form.values, "attachments": pdf()})
+        return answer.status_code, answer.get("Location", "")
+
+    answers = at_once(20, click)
+    ticket = Ticket.objects.get()
+    assert set(answers) == {(303, f"/fidelizacion/ticket/{ticket.number}/?creado=1")}
+    assert (Message.objects.count(), TicketEvent.objects.count(), Attachment.objects.count()) == (2, 1, 1)
+    assert len([path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]) == 1
+
+
+def test_r4_19_of_two_contents_at_once_one_wins_and_the_other_is_told() -> None:
+    form = filled_form(visitor(cast.ana()))
+
+    def click(position: int) -> int:
+        browser = Client()
+        browser.cookies = form.client.cookies
+        return browser.post(REQUEST, {**form.values, "details": f"Línea {position % 2}"}).status_code
+
+    assert sorted(at_once(8, click)) == [303] * 4 + [422] * 4
+    assert Ticket.objects.count() == 1
+
+
+def test_r5_08_of_ten_advisors_at_once_one_closes_the_ticket() -> None:
+    number, carla = cast.make_ticket().number, cast.carla()
+    read = [Ticket.objects.get(pk=number) for _ in range(10)]
+
+    def close(position: int) -> bool:
+        try:
+            change_status(read[position], Ticket.Status.CLOSED, carla)
+        except Conflict:
+            return False
+        return True
+
+    assert at_once(10, close).count(True) == 1
+    assert TicketEvent.objects.count() == 1
+
+
+def test_r4_22_tickets_of_different_forms_get_different_numbers() -> None:
+    client = visitor(cast.ana())
+    forms = [filled_form(client) for _ in range(8)]
+
+    def confirm(position: int) -> str:
+        browser = Client()
+        browser.cookies = client.cookies
+        return str(browser.post(REQUEST, forms[position].values)["Location"])
+
+    assert len(set(at_once(8, confirm))) == 8
+    assert Ticket.objects.count() == 8
