@@ -63,10 +63,10 @@ def sweep() -> int:
 
 
 def _waiting(now: datetime) -> QuerySet[Challenge]:
-    """Challenges still to be sent that nobody is at: not answered, not replaced, not too old."""
+    """Challenges still to be sent that nobody is at: not answered, not replaced, not tried too often."""
     free = Q(leased_until=None) | Q(leased_until__lte=now)
     return Challenge.objects.filter(
-        free, outcome=Outcome.PENDING, used_at=None, closed_at=None, expires_at__gt=now, send_attempts__lt=MAX_SENDS
+        free, outcome=Outcome.PENDING, used_at=None, closed_at=None, send_attempts__lt=MAX_SENDS
     )
 
 

@@ -7,6 +7,8 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
+from companies.directory import LocalDirectory
+from companies.models import Administrator
 from notifications import sweep
 from notifications.gateways import PermanentFailure, TemporaryFailure, memory
 from otp import challenges, codes, delivery
@@ -146,6 +148,62 @@ def test_a_worker_that_died_while_sending_is_made_up_for(carrier: Carrier) -> No
     assert len(carrier.got) == 2
     assert carrier.got[0] == carrier.got[1]
     assert outcome_of(challenge) == Outcome.HANDLED
+
+
+def test_workers_that_die_one_after_the_other_do_not_send_for_ever(carrier: Carrier) -> None:
+    cast.ana()
+    carrier.failure = KeyboardInterrupt()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = asked()
+        for _ in range(delivery.MAX_SENDS):
+            with pytest.raises(KeyboardInterrupt):
+                delivery.send(challenge.pk)
+            clock.shift(delivery.LEASE)
+        delivery.send(challenge.pk)
+    assert len(carrier.got) == delivery.MAX_SENDS
+
+
+def test_a_worker_that_comes_back_late_does_not_undo_what_another_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lease ran out while it waited for the gateway, and the sweep has sent the code since."""
+    cast.ana()
+    challenge = asked()
+
+    class Slow(Carrier):
+        def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  as above
+            Challenge.objects.update(send_attempts=2, leased_until=None, outcome=Outcome.HANDLED)
+            raise PermanentFailure("too late")
+
+    monkeypatch.setattr(delivery, "sms_gateway", Slow)
+    delivery.send(challenge.pk)
+    assert outcome_of(challenge) == Outcome.HANDLED
+
+
+def test_a_directory_that_takes_too_long_makes_no_late_sms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R1.23"""
+    cast.ana()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = asked()
+        clock.shift(295)
+
+        class Slow(LocalDirectory):
+            def administrator(self, phone: str) -> Administrator | None:
+                clock.shift(5)
+                return super().administrator(phone)
+
+        monkeypatch.setattr(delivery, "directory", Slow)
+        delivery.send(challenge.pk)
+    assert memory.outbox == []
+    assert outcome_of(challenge) == Outcome.EXPIRED
+
+
+def test_a_sweep_that_is_told_to_stop_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast.ana()
+    monkeypatch.setattr(sweep, "stopping", lambda: True)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        asked()
+        clock.shift(2)
+        assert delivery.sweep() == 0
+    assert memory.outbox == []
 
 
 def test_the_sweep_takes_over_after_two_seconds_through_the_registry() -> None:

@@ -103,8 +103,8 @@ def test_what_an_expired_visitor_was_typing_waits_for_the_same_number(request_: 
 
 def test_another_number_never_gets_it_and_ends_it(request_: HttpRequest) -> None:
     expire(request_, keeping, 7)
-    gate.sign_in(request_, BRUNO, "pin")
     assert gate.kept_for(request_, Visitor(BRUNO, "pin", timezone.now())) is None
+    gate.sign_in(request_, BRUNO, "pin")
     gate.sign_in(request_, ANA, "pin")
     assert gate.kept_for(request_, Visitor(ANA, "pin", timezone.now())) is None
 

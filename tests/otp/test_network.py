@@ -55,6 +55,13 @@ def test_only_gateway_and_mobile_client_and_equal_number_skip_the_pin(
     assert ("portal.visitor" in client.session) is (peer and behind and equal)
 
 
+@pytest.mark.usefixtures("believing")
+def test_a_mobile_client_that_reaches_us_past_the_gateway_is_not_believed() -> None:
+    """R2.02: whoever is in the mobile network, without the gateway between, can write any header."""
+    request = RequestFactory().get("/", REMOTE_ADDR=MOBILE_CLIENT, HTTP_X_MSISDN=ANA)
+    assert network.identify(request) is None
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("believing")
 def test_an_unregistered_number_sees_the_same_pin_screen_on_the_network(client: Client) -> None:

@@ -125,7 +125,9 @@ def test_another_number_in_another_tab_kills_the_code(client: Client) -> None:
 def test_another_number_ends_the_older_sign_in(client: Client) -> None:
     """R1.11"""
     walk.verify(client, cast.ANA_PHONE)
+    before = client.cookies["sessionid"].value
     walk.ask(client, cast.NOBODY_PHONE)
+    assert client.cookies["sessionid"].value != before
     assert client.get("/fidelizacion/solicitud/")["Location"] == walk.ENTRY
 
 
