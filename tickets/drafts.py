@@ -15,19 +15,24 @@ from tickets.submission_key import SubmissionKey, UnknownKey
 
 @dataclass(frozen=True)
 class Draft:
-    """Typed text with the key and company of the form it was typed in. Files are not kept."""
+    """Typed text with the key and company of the form it was typed in. Of files, only that there were some."""
 
     company: Company
     key: SubmissionKey
     typed: dict[str, str]
+    had_files: bool
 
 
 def keep(request: HttpRequest, phone: str) -> None:
     """Keep what was posted by a visitor whose verification had expired (called by the gate)."""
     if request.method != "POST":
         return
-    typed = {name: request.POST.get(name, "") for name in TYPED}
-    data = {"key": request.POST.get("submission_key", ""), "typed": typed, "picked": choice.was_picked(request)}
+    data = {
+        "key": request.POST.get("submission_key", ""),
+        "typed": {name: request.POST.get(name, "") for name in TYPED},
+        "files": bool(request.FILES),
+        "picked": choice.was_picked(request),
+    }
     gate.keep_for(request, phone, data)
 
 
@@ -48,4 +53,4 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
         return None
     if kept["picked"]:
         choice.pick(request, company)
-    return Draft(company, key, kept["typed"])
+    return Draft(company, key, kept["typed"], kept["files"])

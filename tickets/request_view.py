@@ -52,7 +52,7 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
     form = RequestForm(reasons=Reason.objects.offered(), initial=initial)
     form.carry_key(key.token())
-    return _page(request, company, form, restored=draft is not None)
+    return _page(request, company, form, restored=draft is not None, had_files=draft is not None and draft.had_files)
 
 
 def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Company]:
@@ -118,6 +118,7 @@ def _page(
     *,
     existing_ticket: Ticket | None = None,
     restored: bool = False,
+    had_files: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     request_type = form.shown_type()
@@ -128,7 +129,7 @@ def _page(
         "terms": _terms(company, request_type),
         "notice_days": request_type.notice_days if request_type else 0,
         "several_companies": choice.was_picked(request),
-        "attach_again": bool(request.FILES),
+        "attach_again": had_files or bool(request.FILES),
         "existing_ticket": existing_ticket,
         "restored": restored,
     }

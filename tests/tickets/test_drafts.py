@@ -32,7 +32,7 @@ def test_what_was_typed_is_back_once_the_same_number_verifies() -> None:
         expire(client, form, clock, attachments=pdf())
         verify(client, cast.ANA_PHONE)
         shown = client.get(REQUEST)
-        assert shown.context["restored"] is True
+        assert (shown.context["restored"], shown.context["attach_again"]) == (True, True)
         assert fields_of(shown) == {**form.values, **TYPED}
 
 
@@ -51,6 +51,17 @@ def test_loading_the_page_again_loses_nothing() -> None:
         expire(client, filled_form(client), clock)
         verify(client, cast.ANA_PHONE)
         assert fields_of(client.get(REQUEST)) == fields_of(client.get(REQUEST))
+
+
+@pytest.mark.parametrize("typed", ["\x00\x07", "🙂" * 5_000, "a" * 100_000])
+def test_what_no_ticket_would_take_is_kept_too(typed: str) -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        client = visitor(cast.ana())
+        expire(client, filled_form(client), clock, details=typed)
+        verify(client, cast.ANA_PHONE)
+        shown = client.get(REQUEST)
+        assert shown.context["form"]["details"].value() == typed
+        assert shown.context["attach_again"] is False
 
 
 def test_a_draft_is_for_its_own_company() -> None:
