@@ -25,7 +25,7 @@ class CarrierAway(TemporaryFailure):
 
 
 class Carrier:
-    """Sends messages one after the other, the e-mails over one SMTP connection."""
+    """Sends messages one after the other, the e-mails over one SMTP connection; of no more use after CarrierAway."""
 
     def __init__(self) -> None:
         self._backend: BaseEmailBackend | None = None
@@ -54,10 +54,7 @@ class Carrier:
                 self._backend.open()
             accepted = self._backend.send_messages([mail])
         except (smtplib.SMTPException, OSError) as error:
-            failure = sort(error)
-            if isinstance(failure, CarrierAway):
-                self._hang_up()
-            raise failure from None
+            raise sort(error) from None
         if not accepted:
             raise TemporaryFailure("el servidor de correo no aceptó el mensaje")
 

@@ -16,6 +16,7 @@ import celery.events  # noqa: F401
 import kombu.transport.redis  # noqa: F401
 from celery import Celery, canvas  # noqa: F401
 from django.conf import settings
+from django.db import transaction
 from kombu import Connection
 
 logger = logging.getLogger(__name__)
@@ -75,6 +76,15 @@ _courier = Courier()
 def nudge(task_name: str, pk: int) -> None:
     """Queue the task for `pk`, within tens of milliseconds or not at all."""
     _courier.nudge(task_name, pk)
+
+
+def nudge_on_commit(task_name: str, pk: int) -> None:
+    """Queue the task once the transaction at hand has committed; nothing the nudge does can undo or fail that."""
+
+    def after_commit() -> None:  # a function: Django's report of a robust failure asks for a name, which partials lack
+        nudge(task_name, pk)
+
+    transaction.on_commit(after_commit, robust=True)
 
 
 def _forget_parent() -> None:

@@ -4,7 +4,6 @@ import re
 import uuid
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -96,8 +95,7 @@ def _owe(draft: Message, *, deliverable: bool) -> Message:
     except IntegrityError:
         return Message.objects.get(dedup_key=draft.dedup_key)
     if deliverable:
-        nudge = partial(courier.nudge, "notifications.tasks.deliver_message", message.pk)
-        transaction.on_commit(nudge, robust=True)
+        courier.nudge_on_commit("notifications.tasks.deliver_message", message.pk)
     return message
 
 

@@ -80,3 +80,17 @@ def test_text_of_any_size_and_sort_can_be_owed() -> None:
 def test_an_sms_goes_to_an_e164_number_only(to: str) -> None:
     assert owe_sms(to).state == Message.State.FAILED
     assert owe_sms("+593991234567").state == Message.State.QUEUED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_nudge_that_breaks_does_not_break_the_request_r4_03(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(name: str, pk: int) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(courier, "nudge", broken)
+    with transaction.atomic():
+        owe_email()
+    assert "on_commit" in caplog.text
+    assert Message.objects.count() == 1
