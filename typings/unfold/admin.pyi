@@ -1,4 +1,4 @@
-"""What of django-unfold's admin classes is used here: it ships no types, and they are Django's with another look."""
+# What of django-unfold is used here: it ships no types, and its admin classes are Django's with another look.
 
 from typing import Any
 
