@@ -13,8 +13,10 @@ def refuse_a_bad_environment() -> None:
     problems = [message for message in checks.run_checks() if message.level >= checks.ERROR]
     if not problems:
         return
+    # Celery may have put a logger in the place of sys.stderr already
+    output = sys.__stderr__ or sys.stderr
     for problem in problems:
         sentence = f"{problem.id}: {problem.msg} {problem.hint or ''}"
-        sys.stderr.write(" ".join(sentence.split()) + "\n")
-    sys.stderr.flush()
+        output.write(" ".join(sentence.split()) + "\n")
+    output.flush()
     raise SystemExit(REFUSED)

@@ -1,0 +1,32 @@
+# One image for every process: web, worker, beat, sweep and commands. docker-compose.yml says which is which.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/srv/static ATTACHMENTS_DIR=/srv/attachments
+
+# The system's libmagic knows newer formats than the one that comes in a wheel
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libmagic1 \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin fidelizacion
+
+WORKDIR /app
+COPY requirements/production.txt requirements/production.txt
+RUN pip install --no-cache-dir --require-hashes --requirement requirements/production.txt
+
+COPY manage.py gunicorn.conf.py ./
+COPY fidelizacion fidelizacion
+COPY companies companies
+COPY otp otp
+COPY tickets tickets
+COPY notifications notifications
+COPY templates templates
+COPY static static
+COPY locale locale
+
+RUN python manage.py collectstatic --no-input \
+    && install --directory --owner fidelizacion --mode 0700 /srv/attachments
+
+USER fidelizacion
+EXPOSE 8000
+ENV WEB_BIND=0.0.0.0:8000
+CMD ["gunicorn", "fidelizacion.wsgi"]

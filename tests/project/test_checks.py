@@ -1,0 +1,91 @@
+"""What a wrong environment is told: each mistake by its id, and nothing for a right one (style.md, 11)."""
+
+import os
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.core.checks import ERROR
+from django.core.checks.registry import registry
+
+from fidelizacion import checks
+from tests.check import PRODUCTION
+
+SETTINGS = Path(checks.__file__).with_name("settings.py")
+Errors = Callable[..., list[str]]
+DEMO = {"DEMO": "1", "PORTAL_BASE_URL": "http://127.0.0.1:8000", "SMS_GATEWAY": "demo", "EMAIL_URL": ""}
+
+
+@pytest.fixture
+def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
+    """The ids of the errors in production's environment with these changes, the settings being read anew."""
+
+    def judge(**changes: str) -> list[str]:
+        monkeypatch.setattr(os, "environ", {**PRODUCTION, **changes})
+        monkeypatch.setattr(checks, "settings", SimpleNamespace(**runpy.run_path(str(SETTINGS))))
+        ours = [check for check in registry.registered_checks if check.__module__ == checks.__name__]
+        assert len(ours) > 8
+        found = [message for check in ours for message in check(app_configs=None)]
+        return [str(message.id) for message in found if message.level >= ERROR]
+
+    return judge
+
+
+@pytest.mark.parametrize("right", [{}, DEMO, {"DEBUG": "1", "SECRET_KEY": "", "OTP_PEPPER": ""}])
+def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors) -> None:
+    assert errors(**right) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "number"),
+    [
+        ({"OTP_VALIDITY_SECONDS": "pronto"}, 1),
+        ({"DATABASE_URL": "mysql://a@b/c"}, 1),
+        ({"TIME_ZONE": "Marte/Olimpo"}, 1),
+        ({"OTP_SENDS_PER_PHONE": "muchos"}, 1),
+        ({"TICKET_NUMBER_START": "12"}, 1),
+        ({"SECRET_KEY": ""}, 2),
+        ({"SECRET_KEY": "k" * 49}, 2),
+        ({"OTP_PEPPER": ""}, 3),
+        ({"OTP_PEPPER": PRODUCTION["SECRET_KEY"]}, 4),
+        ({"PORTAL_BASE_URL": "portal.operadora.example"}, 5),
+        ({"PORTAL_BASE_URL": "http://portal.operadora.example"}, 6),
+        ({"ALLOWED_HOSTS": "*"}, 7),
+        ({**DEMO, "DEBUG": "1"}, 8),
+        ({**DEMO, "PORTAL_BASE_URL": "https://portal.operadora.example"}, 9),
+        ({**DEMO, "ALLOWED_HOSTS": "127.0.0.1,portal.operadora.example"}, 9),
+        ({"SMS_GATEWAY": "paloma"}, 10),
+        ({"SMS_GATEWAY": "console"}, 11),
+        ({"SMS_GATEWAY": "demo"}, 11),
+        ({"SMS_GATEWAY": "memory"}, 12),
+        ({"TWILIO_AUTH_TOKEN": ""}, 13),
+        ({"TWILIO_FROM": ""}, 13),
+        ({"OTP_DIGITS": "4"}, 14),
+        ({"EMAIL_URL": ""}, 15),
+        ({"DEFAULT_FROM_EMAIL": ""}, 16),
+        ({"POSTVENTA_EMAIL": "postventa"}, 17),
+        ({"MOBILE_HEADER": "X-MSISDN"}, 18),
+        ({"MOBILE_HEADER": "X-MSISDN", "MOBILE_GATEWAYS": "0.0.0.0/0", "TRUSTED_PROXIES": ""}, 19),
+        ({"MOBILE_HEADER": "X-MSISDN", "MOBILE_GATEWAYS": "10.0.0.9"}, 20),
+        ({"COMPANY_DIRECTORY": "crm.Nadie"}, 22),
+        ({"TRUSTED_PROXIES": "::/0"}, 23),
+    ],
+)
+def test_a_mistake_is_told_by_its_id(changes: dict[str, str], number: int, errors: Errors) -> None:
+    assert errors(**changes) == [f"fidelizacion.E{number:03}"]
+
+
+def test_short_codes_are_accepted_by_a_decision_that_names_itself(errors: Errors) -> None:
+    assert errors(OTP_DIGITS="4", OTP_SHORT_CODES_ACCEPTED="1") == []
+
+
+def test_a_secret_may_come_from_a_file_and_not_from_both(errors: Errors, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("0" * 32 + "\n", encoding="utf-8")
+    both = errors(TWILIO_AUTH_TOKEN_FILE=str(tmp_path / "token"))
+    assert both == ["fidelizacion.E001"]
+
+
+def test_a_secret_file_that_cannot_be_read_is_told(errors: Errors) -> None:
+    assert "fidelizacion.E001" in errors(EMAIL_URL_FILE="/nowhere")

@@ -1,0 +1,126 @@
+"""Headers, references, the body limit and the ends of a staff session (R6.03, R6.05, R6.09, security.md 0)."""
+
+import re
+from unittest.mock import Mock
+
+import pytest
+import time_machine
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from fidelizacion.middleware import BodyLimitMiddleware, StaffSessionMiddleware
+from tests.cast import carla
+
+REFERENCE = re.compile(r"[0-9a-f]{32}")
+ENTRY, DESK = "/fidelizacion/", "/admin/"
+STATIC = "/static/css/portal.css"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", [ENTRY, "/nothing-here/", "/admin/login/", "/health/live", STATIC, "/"])
+def test_every_answer_carries_the_security_headers(client: Client, path: str) -> None:
+    """R6.03, R6.05."""
+    response = client.get(path)
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in response["Permissions-Policy"]
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+    assert "Access-Control-Allow-Origin" not in response
+    response.close()  # a static file stays open until then
+
+
+@pytest.mark.django_db
+def test_only_the_admin_has_the_policy_its_theme_needs(client: Client) -> None:
+    """R6.03."""
+    assert "unsafe" not in client.get(ENTRY)["Content-Security-Policy"]
+    assert "'unsafe-eval'" in client.get("/admin/login/")["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
+def test_nothing_of_the_admin_is_kept_by_a_browser(client: Client) -> None:
+    """R6.09."""
+    assert "no-store" in client.get("/admin/login/")["Cache-Control"]
+
+
+def test_the_reference_is_ours_and_new_each_time(client: Client) -> None:
+    first = client.get("/health/live", headers={"X-Request-ID": "mine"})["X-Request-ID"]
+    second = client.get("/health/live")["X-Request-ID"]
+    assert REFERENCE.fullmatch(first)
+    assert REFERENCE.fullmatch(second)
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("declared", "status"), [("", 200), ("0", 200), ("12582912", 200), ("12582913", 413), ("-1", 400), ("x", 400)]
+)
+def test_a_body_is_judged_by_its_declared_length(declared: str, status: int) -> None:
+    limited = BodyLimitMiddleware(lambda _request: HttpResponse())
+    request = RequestFactory().post(ENTRY)
+    request.META["CONTENT_LENGTH"] = declared
+    assert limited(request).status_code == status
+
+
+@pytest.mark.django_db
+def test_staff_idle_for_thirty_minutes_sign_in_again(client: Client) -> None:
+    client.force_login(carla())
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert client.get(DESK).status_code == 200
+        clock.shift(29 * 60)
+        assert client.get(DESK).status_code == 200
+        clock.shift(31 * 60)
+        assert client.get(DESK).status_code == 302
+
+
+@pytest.mark.django_db
+def test_staff_busy_all_day_sign_in_again_after_ten_hours(client: Client) -> None:
+    client.force_login(carla())
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(30):
+            assert client.get(DESK).status_code == 200
+            clock.shift(20 * 60)
+        assert client.get(DESK).status_code == 200
+        clock.shift(20 * 60)
+        assert client.get(DESK).status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_visitor_in_the_same_browser_outlives_the_staff_session(client: Client) -> None:
+    client.force_login(carla())
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client.get(DESK)
+        session = client.session
+        session["of_the_portal"] = "kept"
+        session.save()
+        clock.shift(31 * 60)
+        client.get(DESK)
+        assert client.session["of_the_portal"] == "kept"
+        assert StaffSessionMiddleware.SEEN not in client.session
+
+
+@pytest.mark.django_db
+def test_reading_the_desk_writes_the_session_once_a_minute_at_most(client: Client) -> None:
+    client.force_login(carla())
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client.get(DESK)
+        marked = client.session[StaffSessionMiddleware.SEEN]
+        clock.shift(30)
+        client.get(DESK)
+        assert client.session[StaffSessionMiddleware.SEEN] == marked
+
+
+@pytest.mark.parametrize(("failure", "status"), [(OperationalError(), 503), (ValueError(), 500)])
+def test_a_database_that_is_away_gets_the_page_that_says_to_try_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch, failure: Exception, status: int
+) -> None:
+    """R4.29."""
+    client.raise_request_exception = False
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", Mock(side_effect=failure))
+    client.cookies["sessionid"] = "a" * 32
+    response = client.get("/admin/")
+    assert response.status_code == status
+    assert "Content-Security-Policy" in response
