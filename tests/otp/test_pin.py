@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -45,6 +47,18 @@ def test_the_right_code_opens_the_portal_under_a_new_session_key(client: Client)
     stranger = Client()
     stranger.cookies["sessionid"] = before
     assert stranger.get("/fidelizacion/solicitud/")["Location"] == walk.ENTRY
+
+
+def test_the_code_is_nowhere_in_the_database(client: Client) -> None:
+    """R1.09: neither while it is good nor once it was used."""
+    code = asked(client)
+    for _ in range(2):
+        dump = StringIO()
+        call_command("dumpdata", stdout=dump)
+        assert Challenge.objects.get().nonce in dump.getvalue()
+        assert code not in dump.getvalue()
+        assert code not in str(dict(client.session.items()))
+        walk.answer(client, code)
 
 
 def test_it_shows_the_last_three_digits_and_no_more(client: Client) -> None:
