@@ -1,0 +1,108 @@
+"""The desk in Chromium: nothing a visitor typed runs there (R5.12), the policy is kept, and no script is needed."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, sync_playwright
+
+from fidelizacion.demo.prepare import ADVISOR, PASSWORD, SUPERVISOR
+from tests.processes.visitor import Visitor
+from tests.stack import Stack
+
+pytestmark = [pytest.mark.loopback, pytest.mark.processes]
+
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        absent("skipped: Chromium no está instalado (apt install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", *QUIET])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def number(stack: Stack) -> str:
+    """A ticket whose every free text is an attack."""
+    with Visitor(stack) as visitor:
+        visitor.sign_in("0991234567")
+        return visitor.request(details=HOSTILE, requester_name=HOSTILE)
+
+
+def sign_in(browser: Browser, stack: Stack, user: str, *, scripts: bool = True) -> Page:
+    page = browser.new_context(base_url=stack.base_url, java_script_enabled=scripts, locale="es-EC").new_page()
+    page.goto("/admin/")
+    page.fill("[name=username]", user)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/admin/")
+    return page
+
+
+def troubles_of(page: Page) -> list[str]:
+    """Fills up with every dialog, script error and refusal of the policy."""
+    trouble: list[str] = []
+
+    def on_dialog(dialog: Dialog) -> None:
+        trouble.append(f"dialog at {page.url}")
+        dialog.dismiss()
+
+    def on_console(line: ConsoleMessage) -> None:
+        if line.type == "error":
+            trouble.append(f"{line.text} at {page.url}")
+
+    page.on("dialog", on_dialog)
+    page.on("pageerror", lambda error: trouble.append(f"{error} at {page.url}"))
+    page.on("console", on_console)
+    return trouble
+
+
+def test_r5_12_no_page_of_the_desk_runs_what_was_typed_or_breaks_its_policy(
+    stack: Stack, chromium: Browser, number: str
+) -> None:
+    page = sign_in(chromium, stack, SUPERVISOR)
+    trouble = troubles_of(page)
+    ticket = f"/admin/tickets/ticket/{number}/"
+    for address in (
+        "/admin/",
+        "/admin/tickets/ticket/",
+        f"/admin/tickets/ticket/?q={number}",
+        f"{ticket}change/",
+        f"{ticket}estado/closed/",
+        "/admin/companies/company/",
+        "/admin/companies/company/add/",
+        "/admin/companies/administrator/add/",
+        "/admin/tickets/reason/",
+        f"/admin/notifications/message/?q={number}",
+    ):
+        answer = page.goto(address, wait_until="load")
+        assert answer is not None
+        assert answer.status == 200, address
+    assert trouble == []
+
+
+def test_an_advisor_finds_takes_and_closes_a_ticket_without_scripts(
+    stack: Stack, chromium: Browser, number: str
+) -> None:
+    page = sign_in(chromium, stack, ADVISOR, scripts=False)
+    page.goto("/admin/tickets/ticket/")
+    page.fill("#searchbar", f"#{number}")
+    page.press("#searchbar", "Enter")
+    page.get_by_role("link", name=number, exact=True).click()
+    expect(page.get_by_role("heading", name=f"Ticket n.º {number}")).to_be_visible()
+    page.get_by_role("button", name="Tomar").click()
+    expect(page.get_by_text("quedó en estado «En gestión»")).to_be_visible()
+    page.get_by_role("link", name="Cerrar…").click()
+    page.get_by_label("Nota").fill("Dada de baja en el corte.")
+    page.get_by_role("button", name="Cerrar", exact=True).click()
+    expect(page.get_by_text("quedó en estado «Cerrado»")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("Reabrir"))).to_be_visible()
