@@ -97,9 +97,12 @@ def test_a_refused_key_can_be_confirmed_from_the_page_that_refused_it() -> None:
     assert form.post().status_code == 303
 
 
-def test_r4_19_another_administrators_key_is_refused() -> None:
-    bruno = filled_form(visitor(cast.bruno()))
-    form = filled_form(visitor(cast.ana()))
+@pytest.mark.parametrize("colleagues", [False, True])
+def test_r4_19_another_administrators_key_is_refused(colleagues: bool) -> None:
+    """Even of the same company: the key says who was shown the form."""
+    company = cast.make_company()
+    bruno = filled_form(visitor(cast.bruno(company) if colleagues else cast.bruno()))
+    form = filled_form(visitor(cast.ana(company)))
     answer = form.post(submission_key=bruno.values["submission_key"])
     assert answer.status_code == 422
     assert not Ticket.objects.exists()
