@@ -1,12 +1,9 @@
 """The desk in Chromium: nothing a visitor typed runs there (R5.12), the policy is kept, and no script is needed."""
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect
 
 from fidelizacion.demo.prepare import ADVISOR, PASSWORD, SUPERVISOR
 from tests.processes.visitor import Visitor
@@ -14,20 +11,7 @@ from tests.stack import Stack
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        absent("skipped: Chromium no está instalado (apt install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", *QUIET])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,15 +17,15 @@ pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 WEB = ("gunicorn", "fidelizacion.wsgi")
 WORKER = ("celery", "-A", "fidelizacion", "worker", "--concurrency", "1")
-BEAT = ("celery", "-A", "fidelizacion", "beat", "--pidfile=")
+BEAT = ("celery", "-A", "fidelizacion", "beat", "--pidfile=", "--schedule={folder}/schedule")
 
 
 @pytest.mark.parametrize("command", [WEB, WORKER, BEAT], ids=["web", "worker", "beat"])
-def test_a_bad_environment_ends_the_process_with_one_line_a_problem(command: tuple[str, ...]) -> None:
+def test_a_bad_environment_ends_the_process_with_one_line_a_problem(command: tuple[str, ...], tmp_path: Path) -> None:
     environment = {**PRODUCTION, "OTP_PEPPER": "short", "TIME_ZONE": "Marte/Olimpo", "WEB_BIND": "127.0.0.1:0"}
     done = subprocess.run(
-        [sys.executable, "-m", *command],
-        env={**PRODUCTION, **wrong},
+        [sys.executable, "-m", *(word.format(folder=tmp_path) for word in command)],
+        env=environment,
         capture_output=True,
         text=True,
         timeout=30,

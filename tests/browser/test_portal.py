@@ -1,0 +1,116 @@
+"""The portal in Chromium: an invalid form, its correction, the ticket, and Back, with JavaScript and without."""
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+
+from tests.processes.visitor import CODE
+from tests.stack import Stack, wait_for
+
+pytestmark = [pytest.mark.loopback, pytest.mark.processes]
+scripts = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+
+
+class Walk:
+    """One browser window, and what went wrong in it: script errors, refusals of the policy, other origins."""
+
+    def __init__(self, browser: Browser, stack: Stack, *, scripts: bool, width: int = 1280) -> None:
+        self.stack = stack
+        self.context = browser.new_context(
+            base_url=stack.base_url,
+            java_script_enabled=scripts,
+            locale="es-EC",
+            viewport={"width": width, "height": 800},
+        )
+        self.page: Page = self.context.new_page()
+        self.trouble: list[str] = []
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        self.page.on("request", self._on_request)
+
+    def _on_console(self, line: ConsoleMessage) -> None:
+        # Chromium reports the 422 of a refused form as an error of the network
+        if line.type == "error" and "422" not in line.text:
+            self.trouble.append(line.text)
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((self.stack.base_url, "data:", "blob:")):
+            self.trouble.append(request.url)
+
+    def sign_in(self) -> None:
+        """To the request form, as the administrator of one company."""
+        before = {message["at"] for message in self.stack.sms()}
+        self.page.goto("/fidelizacion/")
+        self.page.fill("[name=phone]", "099 123 4567")
+        self.page.get_by_role("button", name="Ingresar").click()
+        arrived = wait_for(lambda: [message for message in self.stack.sms() if message["at"] not in before])
+        code = CODE.search(arrived[0]["text"])
+        assert code
+        self.page.fill("[name=code]", code[0])
+        self.page.get_by_role("button", name="Continuar").click()
+        self.page.wait_for_url("**/solicitud/")
+
+    def confirm(self) -> None:
+        self.page.get_by_role("button", name="Confirmar").click()
+
+
+@scripts
+def test_a_refused_form_is_corrected_and_back_shows_no_error_page(
+    chromium: Browser, stack: Stack, scripts: bool
+) -> None:
+    walk = Walk(chromium, stack, scripts=scripts)
+    page = walk.page
+    walk.sign_in()
+    page.fill("[name=email]", "ana@")
+    page.fill("[name=details]", "Por cierre de la oficina.")
+    walk.confirm()
+    expect(page.locator("#errores")).to_be_visible()
+    expect(page.locator("[name=details]")).to_have_value("Por cierre de la oficina.")
+
+    page.fill("[name=email]", "ana@empresa.example")
+    choose_a_reason(page)
+    walk.confirm()
+    number = page.locator("#numero-de-ticket")
+    expect(number).to_have_text(page.url.split("/")[-2])
+
+    page.go_back()
+    expect(page.locator("h1")).to_be_visible()
+    assert "chrome-error" not in page.url
+    assert "ERR_" not in page.content()
+    page.go_forward()
+    expect(number).to_be_visible()
+    assert walk.trouble == []
+    walk.context.close()
+
+
+def choose_a_reason(page: Page) -> None:
+    if page.locator("select[name=reason]").count():
+        page.select_option("select[name=reason]", index=1)
+    else:
+        page.locator("input[name=reason]").first.check()
+
+
+@scripts
+def test_a_double_click_on_confirm_makes_one_ticket(chromium: Browser, stack: Stack, scripts: bool) -> None:
+    walk = Walk(chromium, stack, scripts=scripts)
+    walk.sign_in()
+    choose_a_reason(walk.page)
+    walk.page.get_by_role("button", name="Confirmar").dblclick(no_wait_after=True)
+    number = walk.page.locator("#numero-de-ticket").inner_text()
+    walk.page.goto("/fidelizacion/tickets/")
+    newest = walk.page.locator("main a[href*='/ticket/']").first
+    expect(newest).to_contain_text(number)
+    wait_for(lambda: len(stack.mails(number)) == 2)
+    assert len(stack.mails(number)) == 2
+    assert walk.trouble == []
+    walk.context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_page_of_the_walk_scrolls_sideways(chromium: Browser, stack: Stack, width: int) -> None:
+    walk = Walk(chromium, stack, scripts=True, width=width)
+    walk.sign_in()
+    for address in ("/fidelizacion/solicitud/", "/fidelizacion/tickets/", "/fidelizacion/ayuda/", "/fidelizacion/"):
+        walk.page.goto(address)
+        assert walk.page.evaluate("document.documentElement.scrollWidth") <= width, address
+    assert walk.trouble == []
+    walk.context.close()

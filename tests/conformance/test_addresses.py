@@ -1,0 +1,85 @@
+"""Every address is behind the gate or on the list of those that are not (style.md 9, R6.10, R6.16)."""
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.conformance.project import addresses
+
+PUBLIC = {"", "fidelizacion/", "fidelizacion/ayuda/", "health/live", "health/ready", "marca/marca.css", "marca/logo"}
+# Behind a session that has asked for a code, or only ever sent to the entry
+TO_THE_ENTRY = {"fidelizacion/pin/", "fidelizacion/pin/reenviar/", "fidelizacion/salir/"}
+NUMBER = re.compile(r"<[^>]+>")
+EVERY = [path for path, _ in addresses()]
+GATED = sorted(set(EVERY) - PUBLIC - TO_THE_ENTRY)
+Send = Callable[..., Any]
+
+
+def concrete(path: str) -> str:
+    return "/" + NUMBER.sub("3608314", path)
+
+
+def test_the_lists_name_addresses_that_exist() -> None:
+    assert set(EVERY) >= PUBLIC | TO_THE_ENTRY
+    assert len(GATED) >= 4
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", GATED)
+def test_a_stranger_is_sent_to_the_entry(client: Client, path: str) -> None:
+    for send in (client.get, client.post):
+        response = send(concrete(path))
+        assert response.status_code in {HTTPStatus.FOUND, HTTPStatus.METHOD_NOT_ALLOWED}, path
+        if response.status_code == HTTPStatus.FOUND:
+            assert response["Location"] == "/fidelizacion/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", sorted(TO_THE_ENTRY))
+def test_a_step_taken_out_of_turn_leads_to_the_entry(client: Client, path: str) -> None:
+    response = client.post(concrete(path))
+    assert response.status_code in {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}
+    assert response["Location"] == "/fidelizacion/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", EVERY)
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE"])
+def test_only_the_methods_that_are_meant_are_answered(client: Client, path: str, method: str) -> None:
+    """R6.16."""
+    assert client.generic(method, concrete(path)).status_code in {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.FOUND}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", sorted(path for path in EVERY if path.startswith("fidelizacion/")))
+def test_a_post_without_the_forms_token_is_refused(path: str) -> None:
+    """R6.10."""
+    response = Client(enforce_csrf_checks=True).post(concrete(path))
+    assert response.status_code == HTTPStatus.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/.env",
+        "/.git/config",
+        "/fidelizacion/settings.py",
+        "/media/",
+        "/attachments/",
+        "/demo/mensajes/",
+        "/demo/mensajes.json",
+    ],
+)
+def test_what_is_nobodys_business_is_not_there(client: Client, path: str) -> None:
+    """R6.16, and the demo's pages outside of the demo."""
+    assert client.get(path).status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.django_db
+def test_a_forged_host_is_refused(client: Client) -> None:
+    """R6.02."""
+    assert client.get("/fidelizacion/", headers={"Host": "evil.example"}).status_code == HTTPStatus.BAD_REQUEST

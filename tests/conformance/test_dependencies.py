@@ -1,0 +1,38 @@
+"""What is locked: hashes for all, no addresses, and nothing older than what is known to be safe."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import django
+import pytest
+
+from tests.conformance.project import BASE
+
+LOCKS = sorted((BASE / "requirements").glob("*.txt"))
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_a_lock_holds_hashes_and_no_address(lock: Path) -> None:
+    """R6.19."""
+    text = lock.read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "--index-url" not in text
+    pinned = re.findall(r"^[a-z0-9][\w.\[\]-]*==[^\s\\]+(.*(?:\n[ ]+.*)*)", text, re.MULTILINE | re.IGNORECASE)
+    assert len(pinned) > 20
+    assert all("--hash=sha256:" in rest for rest in pinned)
+
+
+def test_django_is_not_below_the_floor() -> None:
+    """security.md, 6: the newest fixes of 5.2."""
+    assert (5, 2, 19) <= django.VERSION[:3] < (5, 3)
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_a_lock_names_every_dependency_that_is_declared_for_it(lock: Path) -> None:
+    project = tomllib.loads((BASE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    declared = [*project["dependencies"], *extras.get(lock.stem, [])]
+    names = {re.split(r"[\[<>=]", line)[0].lower() for line in declared} - {project["name"]}
+    locked = set(re.findall(r"^([a-z0-9-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE))
+    assert names <= locked

@@ -1,0 +1,40 @@
+"""Every variable that the settings read is told, and nothing is told that nobody reads (style.md, 9)."""
+
+import ast
+import re
+
+from tests.conformance.project import BASE, tree
+
+# Read by gunicorn.conf.py, make and the suite
+ELSEWHERE = {"WEB_BIND", "WEB_CONCURRENCY", "WEB_THREADS", "WEB_LOG_LEVEL", "PORT", "CI", "CORPUS_DIR"}
+DEVELOPERS_ONLY = {"PORT", "CI", "CORPUS_DIR"}
+ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
+EXAMPLE = re.compile(r"^#?([A-Z_]+)=", re.MULTILINE)
+
+
+def read_by_settings() -> set[str]:
+    """The names in `env.text("NAME")` and its like."""
+    names: set[str] = set()
+    for node in ast.walk(tree(BASE / "fidelizacion" / "settings.py")):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="env")), args=[ast.Constant(value=str(name)), *_]):
+                names.add(name)
+    return names
+
+
+def test_every_variable_is_in_the_table_and_nothing_else_is() -> None:
+    table = set(ROW.findall((BASE / "docs" / "environment.md").read_text(encoding="utf-8")))
+    assert len(read_by_settings()) > 30
+    assert table == read_by_settings() | ELSEWHERE
+
+
+def test_every_variable_is_in_the_example_file() -> None:
+    example = set(EXAMPLE.findall((BASE / ".env.example").read_text(encoding="utf-8")))
+    assert example == (read_by_settings() | ELSEWHERE) - DEVELOPERS_ONLY
+
+
+def test_the_variables_of_the_web_server_are_read_by_it() -> None:
+    text = (BASE / "gunicorn.conf.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'environ\.get\("([A-Z_]+)"', text)) == {
+        name for name in ELSEWHERE if name.startswith("WEB_")
+    }

@@ -1,0 +1,49 @@
+"""What is scheduled and sent by name exists (R4.11, style.md 9)."""
+
+from django.conf import settings
+
+from fidelizacion.celery import app
+
+# R4.11: measured to lose no work; each is read back from the application that the worker runs
+PINNED = {
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "worker_prefetch_multiplier": 1,
+    "task_ignore_result": True,
+    "task_time_limit": 60,
+    "task_soft_time_limit": 45,
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "worker_soft_shutdown_timeout": 30,
+    "worker_enable_soft_shutdown_on_idle": True,
+    "visibility_timeout": 120,
+}
+TRANSPORT = {
+    "visibility_timeout": 120,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "health_check_interval": 25,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+}
+
+
+def test_every_entry_of_the_schedule_is_a_task() -> None:
+    app.loader.import_default_modules()
+    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert scheduled
+    assert scheduled <= set(app.tasks)
+
+
+def test_every_task_of_ours_has_a_module_of_ours() -> None:
+    app.loader.import_default_modules()
+    ours = {name for name in app.tasks if not name.startswith("celery.")}
+    assert {name.partition(".")[0] for name in ours} <= {"otp", "tickets", "notifications", "companies"}
+
+
+def test_the_worker_has_the_settings_that_were_measured_to_hold() -> None:
+    """R4.11."""
+    assert {name: app.conf[name] for name in PINNED} == PINNED
+    assert TRANSPORT.items() <= app.conf["broker_transport_options"].items()
