@@ -94,6 +94,7 @@ def test_a_double_click_on_confirm_makes_one_ticket(chromium: Browser, stack: St
     walk = Walk(chromium, stack, scripts=scripts)
     walk.sign_in()
     choose_a_reason(walk.page)
+    walk.page.fill("[name=details]", "Todas las líneas de Cuenca.")
     walk.page.get_by_role("button", name="Confirmar").dblclick(no_wait_after=True)
     number = walk.page.locator("#numero-de-ticket").inner_text()
     walk.page.goto("/fidelizacion/tickets/")
