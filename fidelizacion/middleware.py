@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -77,6 +78,21 @@ class BodyLimitMiddleware:
         if int(declared) > settings.MAX_BODY_BYTES:
             return error_page(request, 413)
         return self.get_response(request)
+
+
+class PatientSessionMiddleware(SessionMiddleware):
+    """Django's, but it deletes no cookie for a session that this request did not end.
+
+    Signing in gives the session a new key. A second click that was already on its way comes with the old one; Django
+    would answer it by deleting the cookie that the first click's answer has just brought, and the visitor is out.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is not None and cookie["max-age"] == 0 and not request.session.modified:
+            del response.cookies[settings.SESSION_COOKIE_NAME]
+        return response
 
 
 class StaffSessionMiddleware:

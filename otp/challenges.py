@@ -8,7 +8,6 @@ row count is checked, since SQLite has no row locks and requests come at once (R
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from functools import partial
 from math import ceil
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from companies.directory import directory
-from notifications.courier import nudge
+from notifications.courier import nudge_on_commit
 from otp import codes, guards
 from otp.budgets import Budget, LimitReached, budget, consume
 from otp.models import Challenge
@@ -126,7 +125,7 @@ def _issue(phone: str, session_ref: str, address: str) -> Challenge:
             created_at=now,
             expires_at=now + settings.OTP_VALIDITY,
         )
-        transaction.on_commit(partial(nudge, SEND_TASK, challenge.pk), robust=True)
+        nudge_on_commit(SEND_TASK, challenge.pk)
     return challenge
 
 

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -214,6 +215,16 @@ def test_too_many_failures_of_a_phone_are_answered_as_a_limit(client: Client) ->
     page = walk.answer(client, code)
     assert page.status_code == 429
     assert page["Cache-Control"] == "no-store"
+
+
+def test_a_second_click_on_its_way_does_not_take_the_new_cookie_away(client: Client) -> None:
+    code = asked(client)
+    second = Client()
+    second.cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    walk.answer(client, code)
+    late = walk.answer(second, code)
+    assert late.status_code == 302
+    assert settings.SESSION_COOKIE_NAME not in late.cookies
 
 
 def test_an_administrator_who_was_removed_meanwhile_does_not_get_in(client: Client) -> None:

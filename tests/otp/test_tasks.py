@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from notifications import courier
 from notifications.gateways import memory
 from otp import challenges, tasks
 from otp.models import BudgetUse, Challenge, PhoneGuard
@@ -31,7 +32,7 @@ def test_asking_for_a_code_nudges_the_worker_after_the_commit(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     nudged: list[tuple[str, int]] = []
-    monkeypatch.setattr(challenges, "nudge", lambda name, pk: nudged.append((name, pk)))
+    monkeypatch.setattr(courier, "nudge", lambda name, pk: nudged.append((name, pk)))
     with django_capture_on_commit_callbacks(execute=True):
         challenge = challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
         assert nudged == []
