@@ -36,7 +36,7 @@ def test_any_text_is_taken_or_refused_and_kept(form: Filled, changes: dict[str, 
     assert response.status_code in {303, 422}
     if response.status_code == 422:
         sent = (form.values | changes)["details"]
-        assert fields_of(response)["details"].split() == sent.replace("\x00", "\ufffd").split()
+        assert fields_of(response)["details"].split() == sent.split()
 
 
 @FUZZED
