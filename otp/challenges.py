@@ -50,7 +50,7 @@ def start(phone: str, session_ref: str, address: str) -> Challenge:
     """
     earlier = _unanswered(session_ref).filter(phone=phone).order_by("-pk").first()
     if earlier is None or resend_wait(earlier) == 0:
-        return _issue(phone, session_ref, address)
+        return _issue(phone, session_ref, address, after=earlier.pk if earlier else 0)
     consume(*_budgets_of_asking(session_ref, address))
     if earlier.attempts >= settings.OTP_ATTEMPTS:
         raise LimitReached
@@ -67,7 +67,7 @@ def resend(challenge: Challenge, address: str) -> Challenge:
             newer = _unanswered(challenge.session_ref).filter(phone=challenge.phone, pk__gt=challenge.pk).last()
             if newer is not None:
                 return newer
-        return _issue(challenge.phone, challenge.session_ref, address)
+        return _issue(challenge.phone, challenge.session_ref, address, after=challenge.pk)
 
 
 def close(session_ref: str) -> None:
@@ -75,9 +75,9 @@ def close(session_ref: str) -> None:
     _unanswered(session_ref).update(closed_at=timezone.now())
 
 
-def of_session(pk: int, session_ref: str) -> Challenge | None:
-    """The challenge that this browser session asked for, alive or not; nobody else's (R1.10)."""
-    return Challenge.objects.filter(pk=pk, session_ref=session_ref).first()
+def of_session(session_ref: str) -> Challenge | None:
+    """The challenge that this browser session last asked for, alive or not; nobody else's (R1.10)."""
+    return Challenge.objects.filter(session_ref=session_ref).order_by("pk").last()
 
 
 def resend_wait(challenge: Challenge) -> int:
@@ -109,13 +109,19 @@ def verify(challenge: Challenge, typed: str) -> Verdict:
     return _judge(challenge, typed)
 
 
-def _issue(phone: str, session_ref: str, address: str) -> Challenge:
+def _issue(phone: str, session_ref: str, address: str, after: int) -> Challenge:
+    """A new challenge, unless a twin of this request has made one since challenge number `after`: then that one."""
     with transaction.atomic():
         consume(
             budget("phone", phone, settings.OTP_SENDS_PER_PHONE),
             *_budgets_of_asking(session_ref, address),
             budget("all", "", settings.OTP_SENDS_PER_DAY),
         )
+        # Twins count the same uses, so the second has waited for the first, and sees what it made
+        twin = _unanswered(session_ref).filter(phone=phone, pk__gt=after).last()
+        if twin is not None:
+            transaction.set_rollback(True)  # no code is sent, so none is counted
+            return twin
         close(session_ref)
         now = timezone.now()
         challenge = Challenge.objects.create(

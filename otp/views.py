@@ -19,8 +19,9 @@ from otp.forms import CodeForm, EntryForm
 from otp.keyed import keyed_hash
 from otp.models import Challenge
 
-CHALLENGE = "portal.challenge"  # which challenge this session asked for; never in an address or a form (R1.10)
-SESSION_NAME = "portal.name"  # a random name of our own: the session's key changes at sign-in
+# A random name of our own, since the session's key changes at sign-in. It leads to the session's challenge, which is in
+# no address and no form (R1.10); the session holds no number of it, which of two clicks at once the slower would write
+SESSION_NAME = "portal.name"
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 read_methods = require_http_methods(["GET", "HEAD"])
@@ -53,7 +54,7 @@ def resend(request: HttpRequest) -> HttpResponse:
     if challenge is None:
         return gate.cached_as_portal(redirect("otp:entry"))
     try:
-        request.session[CHALLENGE] = challenges.resend(challenge, _address(request)).pk
+        challenges.resend(challenge, _address(request))
     except LimitReached:
         return _too_many(request)
     messages.info(request, _("Pedimos otro código. El anterior ya no sirve."))
@@ -91,7 +92,7 @@ def _enter(request: HttpRequest) -> HttpResponse:
         gate.sign_in(request, phone, "network")
         return gate.cached_as_portal(redirect(settings.PORTAL_START_URL))
     try:
-        request.session[CHALLENGE] = challenges.start(phone, _session_ref(request), _address(request)).pk
+        challenges.start(phone, _session_ref(request), _address(request))
     except LimitReached:
         return _too_many(request)
     return gate.cached_as_portal(redirect("otp:pin"))
@@ -146,9 +147,7 @@ def _about_codes() -> dict[str, int]:
 
 
 def _challenge_of(request: HttpRequest) -> Challenge | None:
-    if CHALLENGE not in request.session:
-        return None
-    return challenges.of_session(request.session[CHALLENGE], _session_ref(request))
+    return challenges.of_session(_session_ref(request)) if SESSION_NAME in request.session else None
 
 
 def _session_ref(request: HttpRequest) -> str:

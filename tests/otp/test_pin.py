@@ -227,6 +227,14 @@ def test_a_second_click_on_its_way_does_not_take_the_new_cookie_away(client: Cli
     assert settings.SESSION_COOKIE_NAME not in late.cookies
 
 
+def test_of_two_clicks_the_newer_code_counts_whichever_request_ends_last(client: Client) -> None:
+    walk.ask(client, cast.BRUNO_PHONE)
+    slower = client.session
+    code = asked(client)
+    slower.save()  # what the first click's request had read, written after the second's
+    assert walk.answer(client, code).status_code == 302
+
+
 def test_an_administrator_who_was_removed_meanwhile_does_not_get_in(client: Client) -> None:
     code = asked(client)
     Administrator.objects.update(is_active=False)

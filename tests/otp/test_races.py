@@ -9,7 +9,7 @@ from django.utils import timezone
 from notifications.gateways import memory
 from otp import challenges, codes, delivery
 from otp.challenges import Answer
-from otp.models import Challenge, PhoneGuard
+from otp.models import BudgetUse, Challenge, PhoneGuard
 from tests import cast
 from tests.otp.crowd import at_once
 
@@ -79,6 +79,13 @@ def test_a_resend_posted_twice_at_once_sends_one_code(challenge: Challenge) -> N
     sent = at_once(2, lambda _: challenges.resend(challenge, "198.51.100.7").pk)
     assert len(set(sent)) == 1
     assert Challenge.objects.count() == 2
+
+
+def test_a_number_entered_twice_at_once_sends_one_code_and_counts_one() -> None:
+    sent = at_once(3, lambda _: challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7").pk)
+    assert len(set(sent)) == 1
+    assert Challenge.objects.count() == 1
+    assert set(BudgetUse.objects.values_list("number", flat=True)) == {1}
 
 
 def test_workers_and_sweep_at_once_send_one_sms(challenge: Challenge) -> None:

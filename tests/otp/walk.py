@@ -7,6 +7,7 @@ from django.test import Client
 
 from notifications.gateways import memory
 from otp import delivery
+from otp.keyed import keyed_hash
 from otp.models import Challenge
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def ask(client: Client, phone: str) -> "Page":
 
 def receive(client: Client) -> str | None:
     """Let the worker handle the code this session asked for; what the SMS said, if one was sent."""
-    challenge = Challenge.objects.get(pk=client.session["portal.challenge"])
+    challenge = Challenge.objects.filter(session_ref=keyed_hash("session", client.session["portal.name"])).latest("pk")
     memory.outbox.clear()
     delivery.send(challenge.pk)
     if not memory.outbox:
