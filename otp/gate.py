@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, Literal, ParamSpec, overload
+from typing import Any, Concatenate, Literal, ParamSpec
 
 from django.conf import settings
 from django.contrib import messages
@@ -109,13 +109,7 @@ def drop_kept(request: HttpRequest) -> None:
     request.session.pop(DRAFT, None)
 
 
-@overload
-def visitor_required(view: GatedView[P], /) -> View[P]: ...
-@overload
-def visitor_required(*, on_expired: OnExpired | None) -> Callable[[GatedView[P]], View[P]]: ...
-def visitor_required(
-    view: GatedView[P] | None = None, /, *, on_expired: OnExpired | None = None
-) -> View[P] | Callable[[GatedView[P]], View[P]]:
+def visitor_required(*, on_expired: OnExpired | None = None) -> Callable[[GatedView[P]], View[P]]:
     """Let only verified visitors through, and hand the view its visitor; others go to the entry (R1.29).
 
     `on_expired` is called with the phone of a visitor whose verification ran out, before the redirect, so that what
@@ -132,7 +126,7 @@ def visitor_required(
 
         return gated
 
-    return decorate if view is None else decorate(view)
+    return decorate
 
 
 def cached_as_portal(response: HttpResponse, *, keep: bool = False) -> HttpResponse:

@@ -27,12 +27,8 @@ class Caller:
 CallerView = Callable[Concatenate[HttpRequest, Caller, P], HttpResponse]
 
 
-def keep_nothing(request: HttpRequest, phone: str) -> None:
-    """For pages on which nothing is typed that would be missed."""
-
-
 def administrator_required(
-    *, on_expired: gate.OnExpired = keep_nothing
+    *, on_expired: gate.OnExpired | None = None
 ) -> Callable[[CallerView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
     """The gate for every page about companies and tickets. Asks the directory each time: rights can be withdrawn."""
 

@@ -8,7 +8,7 @@ always be explained by the code that computed it.
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
@@ -68,17 +68,15 @@ def billing_cut(notice_date: date, cut_day: int, notice_days: int) -> date:
 RULES: dict[str, Rule] = {"billing_cut": billing_cut}
 
 
-def terms_for(
-    rule: str, notice_days: int, accounts: Iterable[Account], confirmed_at: datetime, tz: tzinfo = GUAYAQUIL
-) -> list[Term]:
-    """One term an account, earliest first. `confirmed_at` carries its zone; its day is taken in `tz`.
+def terms_for(rule: str, notice_days: int, accounts: Iterable[Account], confirmed_at: datetime) -> list[Term]:
+    """One term an account, earliest first. `confirmed_at` carries its zone; its day is Guayaquil's.
 
     Raises `KeyError` for a rule that does not exist and `ValueError` for a time without a zone.
     """
     if confirmed_at.tzinfo is None:
         raise ValueError("confirmed_at has no zone: its day cannot be known")
     compute = RULES[rule]
-    notice_date = confirmed_at.astimezone(tz).date()
+    notice_date = confirmed_at.astimezone(GUAYAQUIL).date()
     terms = [
         Term(
             account=account.number,

@@ -29,7 +29,7 @@ def request_() -> HttpRequest:
     return request
 
 
-@gate.visitor_required
+@gate.visitor_required()
 def plain(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return HttpResponse(visitor.phone)
 
