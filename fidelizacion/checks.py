@@ -16,10 +16,10 @@ from django.utils.module_loading import import_string
 
 from fidelizacion.brand import brand_problems
 from fidelizacion.env import Network
+from notifications.gateways import GATEWAYS
 from tickets import libmagic
 
 SECRET_LENGTH = 50
-SMS_GATEWAYS = ("twilio", "console", "demo", "memory")
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 
 
@@ -90,8 +90,8 @@ def demo(**_: Any) -> Iterator[CheckMessage]:
 def sms(**_: Any) -> Iterator[CheckMessage]:
     """Who sends the PIN."""
     gateway = settings.SMS_GATEWAY
-    if gateway not in SMS_GATEWAYS:
-        yield _error(10, "SMS_GATEWAY no es un proveedor conocido.", f"Use uno de: {', '.join(SMS_GATEWAYS)}.")
+    if gateway not in GATEWAYS:
+        yield _error(10, "SMS_GATEWAY no es un proveedor conocido.", f"Use uno de: {', '.join(GATEWAYS)}.")
     if (gateway == "console" and not settings.DEBUG) or (gateway == "demo" and not settings.DEMO):
         need = "DEBUG" if gateway == "console" else "DEMO"
         yield _error(11, f"SMS_GATEWAY={gateway} muestra los códigos y exige {need}.", "Use SMS_GATEWAY=twilio.")
