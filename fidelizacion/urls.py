@@ -24,8 +24,3 @@ handler400 = "fidelizacion.errors.bad_request"
 handler403 = "fidelizacion.errors.permission_denied"
 handler404 = "fidelizacion.errors.page_not_found"
 handler500 = "fidelizacion.errors.server_error"
-
-handler400 = "fidelizacion.errors.bad_request"
-handler403 = "fidelizacion.errors.permission_denied"
-handler404 = "fidelizacion.errors.page_not_found"
-handler500 = "fidelizacion.errors.server_error"
