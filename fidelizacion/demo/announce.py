@@ -11,8 +11,8 @@ from fidelizacion.demo.prepare import ADVISOR, PASSWORD, SUPERVISOR
 NUMBERS = (
     ("099 123 4567", "una empresa con un corte de facturación"),
     ("099 765 4321", "tres empresas"),
-    ("098 111 2233", "una empresa con 5 000 líneas"),
-    ("096 000 0000", "un celular de nadie: no recibe PIN"),
+    ("098 111 2233", "una empresa con 5000 líneas"),
+    ("096 000 0000", "un número de nadie: no recibe código"),
 )
 
 

@@ -80,7 +80,7 @@ def test_r1_16_whatever_is_typed_is_a_number_in_e164_or_refused_in_words(typed: 
         ("+573001234567", "debe ser de Ecuador"),
         ("+1 202 555 0123", "debe ser de Ecuador"),
         ("+999123", "debe ser de Ecuador"),
-        ("02 234 5678", "debe ser de un celular"),
+        ("02 234 5678", "debe ser móvil"),
         ("0912345", "faltan dígitos"),
         ("012345678", "no existe en Ecuador"),
     ],
@@ -118,5 +118,5 @@ def test_numbers_are_shown_as_written_in_ecuador(phone: str, shown: str) -> None
 
 def test_an_administrators_number_must_be_a_mobile() -> None:
     validate_mobile("+593991234567")
-    with pytest.raises(ValidationError, match="celular"):
+    with pytest.raises(ValidationError, match="móvil"):
         validate_mobile("+59322345678")

@@ -1,6 +1,7 @@
 """The three mails of a ticket: who gets them, what they say, and what nobody can smuggle into them (A15, A16, F5)."""
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email import message_from_string
 from email.policy import default as default_policy
@@ -69,6 +70,23 @@ def test_the_confirmation_is_the_proof_of_the_request_a15_f5(settings: Settings)
     ):  # fmt: skip
         assert fact in " ".join(message.text.split(" ")), fact
         assert fact.replace("\xa0", " ") in html or fact in message.html, fact
+
+
+def test_only_a_cut_on_a_day_some_months_lack_is_explained_a12b() -> None:
+    text = mails.confirmation(a_ticket()).text
+    assert "el día 15 de cada mes\n" in text
+    assert "el día 31 de cada mes o el último de los meses más cortos" in text
+
+
+@pytest.mark.parametrize("make", [mails.confirmation, mails.advisor_notice])
+def test_a_mail_names_things_as_the_screens_do(make: Callable[[Ticket], Message]) -> None:
+    """looks.md: the same thing has one name everywhere."""
+    message = make(a_ticket())
+    labels = [tag.get_text(strip=True) for tag in BeautifulSoup(message.html, "html.parser").select("th, h2")]
+    assert {"Fecha efectiva", "Cliente", "Cédula / RUC", "Documentos", "Confirmada", "Detalle de la solicitud"} <= set(
+        labels
+    )
+    assert "FECHA EFECTIVA" in message.text
 
 
 def test_free_text_cannot_become_markup() -> None:
