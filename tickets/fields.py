@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,7 +10,7 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext as _
 
 from companies import phones
-from tickets.attachments import EXTENSIONS, MAX_FILES, clean_name, judge
+from tickets.attachments import EXTENSIONS, MAX_BYTES, MAX_FILES, clean_name, judge
 from tickets.submission import Document
 from tickets.uploads import ReceivedFile
 
@@ -80,6 +80,13 @@ class AttachmentsField(forms.Field):
     """Up to five documents, each judged by name and content; every one refused is named."""
 
     widget = FilesInput
+    # For the page, which tells before sending what would be refused
+    limits: ClassVar = {
+        "kinds": " ".join(EXTENSIONS),
+        "bytes": MAX_BYTES,
+        "megabytes": MAX_BYTES // 1024**2,
+        "count": MAX_FILES,
+    }
 
     def clean(self, value: Any) -> tuple[Document, ...]:
         files: Sequence[ReceivedFile] = value or ()

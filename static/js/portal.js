@@ -60,7 +60,8 @@
       list.replaceChildren();
       for (const file of input.files) {
         const ending = file.name.split(".").pop().toLowerCase();
-        const size = `${(file.size / 1048576).toLocaleString("es", { maximumFractionDigits: 1 })} MB`;
+        const [unit, name] = file.size < 1048576 ? [1024, "KB"] : [1048576, "MB"];
+        const size = `${(file.size / unit).toLocaleString("es", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${name}`;
         const problem = !kinds.split(" ").includes(ending) ? wrong : file.size > Number(bytes) ? large : "";
         say(`${file.name}: ${problem || size}`, problem);
       }

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from fidelizacion import branding
 from tests.looks.pages import contexts, draw
+from tickets import attachments
 
 MAX_PAGE_BYTES = 20_000  # compressed, with all it loads (performance.md)
 MAX_REQUESTS = 5
@@ -125,13 +126,34 @@ def test_a_refused_form_sums_up_its_errors_first_and_each_leads_to_its_field(cas
     summary = page.select_one("#errores")
     assert summary is not None
     assert summary.has_attr("autofocus")
-    links = summary.find_all("a")
+    links = summary.select('a:not([href="#id_attachments"])')
     assert links
     for link in links:
         control = page.find(id=str(link["href"])[1:])
         assert control is not None
         assert control.name in {"input", "select", "textarea"}
         assert text(link) in text(control.find_parent(class_="field"))
+
+
+def test_a_form_that_came_with_files_says_first_that_they_must_be_attached_again() -> None:
+    """R4.19: whoever corrects one field and confirms would send the request without its documents."""
+    again = soup("request, refused").select_one('#errores a[href="#id_attachments"]')
+    assert text(again) == "Adjunte los archivos otra vez."
+    assert soup("pin, refused").select_one('#errores a[href="#id_attachments"]') is None
+
+
+def test_the_form_tells_the_script_the_same_limits_as_the_server_holds() -> None:
+    """A11."""
+    box = soup("request").select_one("[data-files]")
+    assert box is not None
+    assert box["data-kinds"] == " ".join(attachments.EXTENSIONS)
+    assert (box["data-bytes"], box["data-count"]) == (str(attachments.MAX_BYTES), str(attachments.MAX_FILES))
+    assert (box["data-large"], box["data-many"]) == ("pesa más de 2 MB", "Elija hasta 5 archivos.")
+
+
+@pytest.mark.parametrize("case", ["request", "entry, refused"])
+def test_who_is_verified_finds_the_requests_already_sent(case: str) -> None:
+    assert soup(case).select_one('main a[href="/fidelizacion/tickets/"]') is not None
 
 
 def test_a_wrong_field_is_described_by_its_hint_and_its_error_in_that_order() -> None:
