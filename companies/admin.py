@@ -9,23 +9,24 @@ from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from companies import phones
+from companies.inlines import LabelledInline
 from companies.models import Administration, Administrator, BillingAccount, Company, ServiceLine
 from companies.search_terms import contains_words, digits_of, phone_of, tax_id_starts
 
 
-class BillingAccountInline(TabularInline):
+class BillingAccountInline(LabelledInline):
     model = BillingAccount
     extra = 0
     can_delete = False  # its lines would go with it, thousands of them, without a question asked
 
 
-class AdministrationInline(TabularInline):
+class AdministrationInline(LabelledInline):
     model = Administration
     extra = 0
     autocomplete_fields = ["administrator", "company"]

@@ -95,6 +95,12 @@ def brand_logo(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def tab_icon(request: HttpRequest) -> HttpResponse:
+    """The icon where a page does not carry its own."""
+    return _serve(request, Asset(_drawn_mark(settings.BRAND).encode(), LOGO_TYPES[".svg"]))
+
+
+@require_safe
 def brand_stylesheet(request: HttpRequest) -> HttpResponse:
     """The design tokens with the operator's colour."""
     return _serve(request, stylesheet(settings.BRAND))

@@ -8,10 +8,11 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from fidelizacion.brand import LIGHT_INK, MINIMUM_CONTRAST, Brand, contrast
+from fidelizacion.brand import LIGHT_INK, MINIMUM_CONTRAST, Brand, contrast, legible
 
 # How much of white (below 600) or of black (above) goes into each shade; 600 is what buttons and links are drawn with
 LIGHTER = {50: 0.95, 100: 0.88, 200: 0.75, 300: 0.58, 400: 0.38, 500: 0.18}
+DARK_SURFACES = ("#101828", "#1e2939")  # the theme's, with text in the shades up to 500 on them
 DARKER = {700: 0.15, 800: 0.3, 900: 0.45, 950: 0.62}
 
 
@@ -35,6 +36,7 @@ def shades(colour: str) -> dict[str, str]:
     while contrast(LIGHT_INK, base) < MINIMUM_CONTRAST:
         base = _mix(base, "#000000", 0.05)
     lighter = {weight: _mix(base, "#ffffff", share) for weight, share in LIGHTER.items()}
+    lighter = {weight: legible(shade, DARK_SURFACES, lighter=True) for weight, shade in lighter.items()}
     darker = {weight: _mix(base, "#000000", share) for weight, share in DARKER.items()}
     return {str(weight): shade for weight, shade in sorted({**lighter, 600: base, **darker}.items())}
 

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fidelizacion/", include("otp.urls")),
     path("fidelizacion/", include("tickets.urls")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", branding.tab_icon),  # browsers ask for it where a page names none: the desk, a file
     path("marca/logo", branding.brand_logo, name="brand_logo"),
     path("marca/marca.css", branding.brand_stylesheet, name="brand_stylesheet"),
     path("health/live", health.live, name="health-live"),

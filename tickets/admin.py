@@ -18,10 +18,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from companies.inlines import LabelledInline
 from tickets import admin_page, admin_search, admin_status, downloads
 from tickets.models import Reason, RequestType, Ticket
 
@@ -188,7 +189,7 @@ class RetiredNotDeleted(ModelAdmin):
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
 
 
-class ReasonInline(TabularInline):
+class ReasonInline(LabelledInline):
     model = Reason
     extra = 0
     can_delete = False  # from its own page, which knows whether tickets use it

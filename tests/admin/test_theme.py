@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils.translation import gettext, override
 
 from fidelizacion.brand import contrast
-from fidelizacion.desk import shades
+from fidelizacion.desk import DARK_SURFACES, shades
 from tests import cast
 from tests.admin.desk import TICKETS, advisor, page_of, signed_in, soup, step_of, supervisor, text_of
 
@@ -24,6 +24,12 @@ def test_white_text_can_be_read_on_any_colour_an_operator_picks(colour: str) -> 
     made = shades(colour)
     assert contrast("#ffffff", made["600"]) >= 4.5
     assert list(made) == ["50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950"]
+
+
+@pytest.mark.parametrize("colour", ["#0b5c6b", "#ffe600", "#ffffff", "#000000", "#e4002b", "#7fdbff"])
+@pytest.mark.parametrize("weight", ["400", "500"])
+def test_links_can_be_read_on_the_dark_surfaces_in_any_colour(colour: str, weight: str) -> None:
+    assert min(contrast(shades(colour)[weight], surface) for surface in DARK_SURFACES) >= 4.5
 
 
 def test_a_colour_that_can_be_read_is_left_as_it_is() -> None:
@@ -70,3 +76,20 @@ def test_every_form_of_the_desks_own_pages_carries_its_token() -> None:
         forms = list(soup(desk.get(address)).select("form[method=post]"))
         assert forms
         assert all(form.select_one("[name=csrfmiddlewaretoken]") for form in forms)
+
+
+@pytest.mark.django_db
+def test_every_control_in_a_table_of_related_rows_says_what_it_is() -> None:
+    """WCAG 1.3.1: the theme names the columns only."""
+    company, desk = cast.make_company(), signed_in(supervisor())
+    cast.make_administrator(company)
+    kind = cast.a_reason().request_type
+    for address in (f"/admin/companies/company/{company.pk}/change/", f"/admin/tickets/requesttype/{kind.pk}/change/"):
+        controls = soup(desk.get(address)).select("td.field-tabular :is(input:not([type=hidden]), select)")
+        assert controls, address
+        assert all(control.get("aria-label") for control in controls), address
+
+
+def test_browsers_that_look_for_an_icon_find_one() -> None:
+    answer = Client().get("/favicon.ico")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")

@@ -10,7 +10,8 @@ from django.test import Client
 
 from tests.conformance.project import addresses
 
-PUBLIC = {"", "fidelizacion/", "fidelizacion/ayuda/", "health/live", "health/ready", "marca/marca.css", "marca/logo"}
+PORTAL_PUBLIC = {"", "fidelizacion/", "fidelizacion/ayuda/"}
+PUBLIC = PORTAL_PUBLIC | {"health/live", "health/ready", "favicon.ico", "marca/marca.css", "marca/logo"}
 # Behind a session that has asked for a code, or only ever sent to the entry
 TO_THE_ENTRY = {"fidelizacion/pin/", "fidelizacion/pin/reenviar/", "fidelizacion/salir/"}
 NUMBER = re.compile(r"<[^>]+>")
