@@ -33,7 +33,7 @@ class MessageAdmin(ModelAdmin):
     search_help_text = _("Destinatario o número de ticket")
     # The HTML part is left out: it says what the text says, and mail is no page of ours
     fieldsets = [
-        (None, {"fields": ["channel", "to", "reply_to", "subject", "text"]}),
+        (None, {"fields": ["channel", "to", "subject", "text"]}),
         (
             _("Envío"),
             {

@@ -102,7 +102,6 @@ def _as_mail(message: Message) -> EmailMultiAlternatives:
         body=message.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[message.to],
-        reply_to=[message.reply_to] if message.reply_to else None,
         # RFC 3834: no holiday answers to a machine
         headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
     )

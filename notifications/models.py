@@ -42,7 +42,6 @@ class Message(models.Model):
     subject = models.CharField(_("asunto"), max_length=200, blank=True)
     text = models.TextField(_("texto"))
     html = models.TextField(_("HTML"), blank=True)
-    reply_to = models.EmailField(_("responder a"), blank=True)
     message_id = models.CharField("Message-ID", max_length=200)  # derived from `dedup_key` (R4.07)
 
     state = models.CharField(_("estado"), max_length=8, choices=State.choices, default=State.QUEUED)

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
@@ -18,13 +18,10 @@ from notifications.models import Message, MessageQuerySet
 
 GIVE_UP_AFTER = timedelta(hours=72)  # GOV.UK Notify's limit (R4.08)
 E164 = re.compile(r"\+[1-9]\d{7,14}")
-DRAFTED = ["subject_ref", "channel", "to", "subject", "text", "html", "reply_to", "message_id", "state", "last_error"]
 SPACES = re.compile(r"\s+")
 
 
-def enqueue_email(
-    *, dedup_key: str, subject_ref: str, to: str, subject: str, text: str, html: str, reply_to: str = ""
-) -> Message:
+def enqueue_email(*, dedup_key: str, subject_ref: str, to: str, subject: str, text: str, html: str) -> Message:
     """Owe an e-mail. The same `dedup_key` again gives back the message there is.
 
     Nothing a customer typed can make this raise: a subject is folded to one line, an address that is none gives a
@@ -39,7 +36,6 @@ def enqueue_email(
             subject=_one_line(subject)[:200],
             text=_storable(text),
             html=_storable(html),
-            reply_to=reply_to if _is_email(reply_to) else "",
         ),
         deliverable=_is_email(to),
     )
@@ -81,27 +77,24 @@ def message_id(dedup_key: str) -> str:
     return f"<{name}@{_mail_domain()}>"
 
 
-def _owe(draft: Message, *, deliverable: bool) -> Message:
+def _owe(message: Message, *, deliverable: bool) -> Message:
     now = timezone.now()
-    draft.message_id = message_id(draft.dedup_key)
-    draft.to = draft.to[:254]
+    message.message_id = message_id(message.dedup_key)
+    message.to = message.to[:254]
+    message.created_at = message.next_at = now
+    message.give_up_at = now + GIVE_UP_AFTER
     if not deliverable:
-        draft.state = Message.State.FAILED
-        draft.last_error = _("La dirección del destinatario no es válida.")
+        message.state = Message.State.FAILED
+        message.last_error = _("La dirección del destinatario no es válida.")
     # Nearly always new: looking for it first would cost each ticket a query a message
     try:
         with transaction.atomic():
-            message = Message.objects.create(dedup_key=draft.dedup_key, **_values(draft, now))
+            message.save(force_insert=True)
     except IntegrityError:
-        return Message.objects.get(dedup_key=draft.dedup_key)
+        return Message.objects.get(dedup_key=message.dedup_key)
     if deliverable:
         courier.nudge_on_commit("notifications.tasks.deliver_message", message.pk)
     return message
-
-
-def _values(draft: Message, now: datetime) -> dict[str, object]:
-    values: dict[str, object] = {name: getattr(draft, name) for name in DRAFTED}
-    return {**values, "created_at": now, "next_at": now, "give_up_at": now + GIVE_UP_AFTER}
 
 
 def _is_email(address: str) -> bool:

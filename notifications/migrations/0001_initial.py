@@ -38,7 +38,6 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(blank=True, max_length=200, verbose_name='asunto')),
                 ('text', models.TextField(verbose_name='texto')),
                 ('html', models.TextField(blank=True, verbose_name='HTML')),
-                ('reply_to', models.EmailField(blank=True, max_length=254, verbose_name='responder a')),
                 ('message_id', models.CharField(max_length=200, verbose_name='Message-ID')),
                 ('state', models.CharField(choices=[('queued', 'Por enviar'), ('sending', 'Enviando'), ('sent', 'Enviado'), ('failed', 'Rechazado por el destino'), ('dead', 'Abandonado')], default='queued', max_length=8, verbose_name='estado')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='intentos')),

@@ -69,11 +69,10 @@ def test_an_address_that_is_none_fails_and_harms_nobody_r4_27(to: str) -> None:
 
 def test_text_of_any_size_and_sort_can_be_owed() -> None:
     message = outbox.enqueue_email(
-        dedup_key="k", subject_ref="s", to="ana@acme.example", subject="á" * 500, text="a\0b" * 9000, html="\0",
-        reply_to="nadie\r\nBcc: x@y.example",
-    )  # fmt: skip
+        dedup_key="k", subject_ref="s", to="ana@acme.example", subject="á" * 500, text="a\0b" * 9000, html="\0"
+    )
     message.refresh_from_db()
-    assert (len(message.subject), len(message.text), message.html, message.reply_to) == (200, 18_000, "", "")
+    assert (len(message.subject), len(message.text), message.html) == (200, 18_000, "")
 
 
 @pytest.mark.parametrize("to", ["0991234567", "+59399", "", "+593991234567\n"])
