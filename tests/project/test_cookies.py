@@ -1,0 +1,29 @@
+"""The cookies of the portal: out of reach of scripts and other sites, and over https bound to this host (R6.07)."""
+
+import os
+import runpy
+
+import pytest
+from django.test import Client
+
+from tests.cast import NOBODY_PHONE
+from tests.check import PRODUCTION
+from tests.project.test_checks import SETTINGS
+
+COOKIES = {"sessionid", "csrftoken"}
+
+
+@pytest.mark.django_db
+def test_no_script_and_no_other_site_gets_a_cookie(client: Client) -> None:
+    client.get("/fidelizacion/")
+    client.post("/fidelizacion/", {"phone": NOBODY_PHONE})
+    given = {name: (cookie["httponly"], cookie["samesite"]) for name, cookie in client.cookies.items()}
+    assert given == dict.fromkeys(COOKIES, (True, "Lax"))
+
+
+@pytest.mark.parametrize("kind", ["SESSION", "CSRF"])
+def test_over_https_a_cookie_is_secure_and_of_this_host_only(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr(os, "environ", PRODUCTION)
+    production = runpy.run_path(str(SETTINGS))
+    assert production[f"{kind}_COOKIE_SECURE"] is True
+    assert str(production[f"{kind}_COOKIE_NAME"]).startswith("__Host-")
