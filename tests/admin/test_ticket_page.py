@@ -9,7 +9,7 @@ from django.utils import timezone
 from notifications.models import Message
 from tests import cast
 from tests.admin.desk import TICKETS, advisor, page_of, signed_in, soup, step_of, text_of
-from tickets import workflow
+from tickets import staff, workflow
 from tickets.effective_date import terms_for
 from tickets.models import Attachment, Ticket, TicketEvent
 
@@ -70,6 +70,21 @@ def test_the_page_shows_all_that_the_customer_confirmed(desk: Client) -> None:
     assert "1,8" in shown
     assert "Por enviar" in shown
     assert "billing_cut" not in shown  # a table, not the stored record
+
+
+def test_r5_06_the_page_shows_each_part_only_to_whoever_may_see_it() -> None:
+    ticket = cast.make_ticket()
+    make_attachment(ticket)
+    make_message(ticket)
+    reader = cast.carla()
+    reader.user_permissions.set(staff.advisor_permissions().filter(codename="view_ticket"))
+    shown = signed_in(reader).get(page_of(ticket.number)).context
+    assert {name: shown[name] for name in ("steps", "attachments", "events", "mails")} == {
+        "steps": [],
+        "attachments": [],
+        "events": [],
+        "mails": [],
+    }
 
 
 def test_a19_a_doubtful_ruc_is_pointed_out_to_the_advisor(desk: Client) -> None:

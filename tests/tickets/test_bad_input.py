@@ -7,7 +7,7 @@ from django.test import Client
 
 from tests import cast
 from tests.tickets.given import REQUEST, Filled, fields_of, filled_form, pdf, soup, text_of, visitor
-from tickets.models import Attachment, Ticket
+from tickets.models import Attachment, Reason, RequestType, Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +96,18 @@ def test_a_reason_retired_while_the_form_was_open_keeps_the_rest(form: Filled) -
     reason.is_active = False
     reason.save()
     assert_refused(form.post(), "reason", "no está en la lista")
+
+
+def test_a_reason_of_another_request_type_is_refused(form: Filled) -> None:
+    other = RequestType.objects.create(code="claim", name="Reclamo")
+    reason = Reason.objects.create(request_type=other, text="Cobro duplicado")
+    assert_refused(form.post(reason=reason.pk), "reason", "tipo de requerimiento elegido")
+
+
+def test_nothing_that_is_pasted_is_cut_by_the_browser(form: Filled) -> None:
+    details = soup(form.client.get(REQUEST)).select_one("textarea[name=details]")
+    assert details
+    assert not details.has_attr("maxlength")
 
 
 def test_a_million_characters_are_refused_as_a_request(form: Filled) -> None:

@@ -58,6 +58,16 @@ def test_r6_11_a_company_withdrawn_after_it_was_picked_is_forgotten() -> None:
     assert client.get(REQUEST)["Location"] == COMPANY
 
 
+def test_a6_with_one_company_left_of_two_the_form_is_for_that_one() -> None:
+    first, second = cast.make_company("Primera"), cast.make_company("Segunda")
+    ana = cast.ana(first, second)
+    client = visitor(ana)
+    client.post(COMPANY, {"company": second.pk})
+    ana.companies.remove(second)
+    shown = client.get(REQUEST)
+    assert (shown.context["company"], shown.context["several_companies"]) == (first, False)
+
+
 def test_leaving_forgets_the_choice() -> None:
     first, second = cast.make_company("Primera"), cast.make_company("Segunda")
     client = visitor(cast.ana(first, second))

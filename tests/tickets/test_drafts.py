@@ -53,6 +53,15 @@ def test_loading_the_page_again_loses_nothing() -> None:
         assert fields_of(client.get(REQUEST)) == fields_of(client.get(REQUEST))
 
 
+def test_a_page_asked_for_before_verifying_again_loses_nothing() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        client = visitor(cast.ana())
+        expire(client, filled_form(client), clock)
+        assert client.get(REQUEST)["Location"] == ENTRY
+        verify(client, cast.ANA_PHONE)
+        assert fields_of(client.get(REQUEST))["details"] == TYPED["details"]
+
+
 @pytest.mark.parametrize("typed", ["\x00\x07", "🙂" * 5_000, "a" * 100_000])
 def test_what_no_ticket_would_take_is_kept_too(typed: str) -> None:
     with time_machine.travel(START, tick=False) as clock:

@@ -127,6 +127,11 @@ def test_a11_documents_are_stored_with_what_is_known_of_them() -> None:
     second.file.close()
 
 
+def test_a11_a_name_that_would_mislead_the_advisor_is_cleaned() -> None:
+    filled_form(visitor(cast.ana())).post(attachments=pdf("baja\u202efdp.exe.pdf"))
+    assert Attachment.objects.get().original_name == "bajafdp.exe.pdf"
+
+
 def test_a14_the_result_shows_number_reason_mail_and_date() -> None:
     client = visitor(cast.ana())
     page = text_of(client.get(filled_form(client).post()["Location"]))
@@ -174,5 +179,5 @@ def test_an_administrator_withdrawn_meanwhile_is_signed_out() -> None:
     ana.is_active = False
     ana.save()
     assert form.post()["Location"] == ENTRY
-    assert client.get(REQUEST)["Location"] == ENTRY
+    assert client.get(ENTRY).context["verified_tail"] is None
     assert not Ticket.objects.exists()

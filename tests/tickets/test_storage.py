@@ -89,14 +89,18 @@ def test_r4_01_if_a_message_cannot_be_written_there_is_no_ticket_and_no_file(
 @pytest.mark.django_db
 def test_r3_21_orphans_of_a_day_are_removed_and_owned_files_stay(settings: Settings) -> None:
     filled_form(visitor(cast.ana())).post(attachments=pdf())
-    owned = Attachment.objects.get().file.name
+    owned = str(Attachment.objects.get().file.name)
     with storage.written([PDF]) as [orphan]:
         pass
-    foreign = Path(settings.MEDIA_ROOT) / "logo.png"
-    foreign.write_bytes(b"x")
+    (Path(settings.MEDIA_ROOT) / "logo.png").write_bytes(b"x")
+    (Path(settings.MEDIA_ROOT) / owned).with_name("logo.png").write_bytes(b"x")
     assert storage.remove_orphans(timezone.now() + timedelta(hours=23)) == 0
     assert storage.remove_orphans(timezone.now() + timedelta(hours=25)) == 1
-    assert {str(path.relative_to(settings.MEDIA_ROOT)) for path in files(settings)} == {owned, "logo.png"}
+    assert {str(path.relative_to(settings.MEDIA_ROOT)) for path in files(settings)} == {
+        owned,
+        "logo.png",
+        f"{owned[:2]}/logo.png",
+    }
     assert orphan != owned
 
 
