@@ -2,11 +2,18 @@
 
 import os
 
+
+def _number(name: str, raw: str) -> int:
+    if not (raw.isascii() and raw.isdigit() and int(raw)):
+        raise SystemExit(f"{name}: debe ser un número entero de 1 o más.")
+    return int(raw)
+
+
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+workers = _number("WEB_CONCURRENCY", os.environ.get("WEB_CONCURRENCY", "2"))
 # Threads, because a browser's idle spare connection would hold a synchronous worker until its timeout
 worker_class = "gthread"
-threads = int(os.environ.get("WEB_THREADS", "4"))
+threads = _number("WEB_THREADS", os.environ.get("WEB_THREADS", "4"))
 # The application, its checks included, is loaded once, before the first worker: a bad environment ends here
 preload_app = True
 

@@ -27,6 +27,8 @@ def server(folder: Path) -> tuple[list[str], str]:
     _write_private(
         configuration,
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nappendonly yes\nmaxmemory-policy noeviction\n"
+        # A title is written over the environment, and with it over the mark that a leftover is found by
+        "set-proc-title no\n"
         # Quoted, since the path may hold spaces
         f'dir "{folder}"\nsave ""\n',
     )

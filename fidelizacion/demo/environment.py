@@ -39,7 +39,10 @@ def demo_environment(folder: Path, port: int, given: Mapping[str, str]) -> dict[
         "SMS_GATEWAY": "demo",
         **LIMITS,
     }
-    environment = {**unless_given, **given, **always}
+    # A name that comes from a file is given, too; one that the demo decides must not come twice
+    defaults = {name: value for name, value in unless_given.items() if f"{name}_FILE" not in given}
+    kept = {name: value for name, value in given.items() if name.removesuffix("_FILE") not in always}
+    environment = {**defaults, **kept, **always}
     for name in ("SECRET_KEY", "OTP_PEPPER"):
         if name not in given and f"{name}_FILE" not in given:
             environment[f"{name}_FILE"] = str(_key(folder / name.lower()))

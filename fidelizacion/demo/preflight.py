@@ -7,6 +7,7 @@ import socket
 import sys
 
 MINIMUM = (3, 11)
+LAST_PORT = 65535
 
 
 def main(arguments):  # type: (list[str]) -> str
@@ -20,8 +21,15 @@ def main(arguments):  # type: (list[str]) -> str
     except ImportError:
         return "A este Python le falta venv: instale el paquete python3-venv (apt install python3-venv)"
     if arguments:
-        return port_taken(int(arguments[0]))
+        return port_problem(arguments[0])
     return ""
+
+
+def port_problem(raw):  # type: (str) -> str
+    """The line to show when nobody can listen at the port that was asked for, or nothing."""
+    if not (raw.isdecimal() and 0 < int(raw) <= LAST_PORT):
+        return "PORT debe ser un número de 1 a " + str(LAST_PORT) + ": use PORT=8001 make demo"
+    return port_taken(int(raw))
 
 
 def port_taken(port):  # type: (int) -> str
@@ -31,7 +39,8 @@ def port_taken(port):  # type: (int) -> str
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            return "El puerto " + str(port) + " está ocupado: use PORT=" + str(port + 1) + " make demo"
+            other = port + 1 if port < LAST_PORT else 8000
+            return "El puerto " + str(port) + " está ocupado: use PORT=" + str(other) + " make demo"
     return ""
 
 

@@ -34,6 +34,7 @@ class Child:
     name: str
     command: Sequence[str]
     log: Path
+    folder: Path | None = None  # where it runs; None is where this program does
     process: subprocess.Popen[bytes] | None = None
     restarts: list[float] = field(default_factory=list)
 
@@ -42,6 +43,7 @@ class Child:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603  commands of ours
                 self.command,
+                cwd=self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

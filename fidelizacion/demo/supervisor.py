@@ -8,11 +8,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 from urllib.error import URLError
 
 from fidelizacion.demo import broker
 from fidelizacion.demo.environment import demo_environment
-from fidelizacion.demo.preflight import port_taken
+from fidelizacion.demo.preflight import LAST_PORT, port_problem, port_taken
 from fidelizacion.demo.processes import Child, end_with_parent, kill_leftovers, stop
 
 READY_SECONDS = 60
@@ -41,8 +42,7 @@ class Supervisor:
         """Until a signal comes. Raises Refused when it cannot start or a process keeps dying."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
-        (self.folder / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
+        with self._lock_file() as lock:
             self._own(lock.fileno())
             try:
                 self._start()
@@ -53,6 +53,13 @@ class Supervisor:
                 stop(self.children, STOP_SECONDS)
                 stop(self.broker, STOP_BROKER_SECONDS)
                 kill_leftovers(self.folder)
+
+    def _lock_file(self) -> IO[str]:
+        try:
+            (self.folder / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
+            return (self.folder / "lock").open("w")
+        except OSError as error:
+            raise Refused(f"No se puede escribir en {self.folder}: {error.strerror}") from None
 
     def _ask_to_stop(self, _signal: int, _frame: object) -> None:
         self.stopping = True
@@ -69,7 +76,7 @@ class Supervisor:
 
     def _start(self) -> None:
         self.environment = demo_environment(self.folder, self.port, os.environ)
-        if "REDIS_URL" not in self.environment:
+        if not self.environment.keys() & {"REDIS_URL", "REDIS_URL_FILE"}:
             try:
                 command, self.environment["REDIS_URL"] = broker.server(self.folder / "valkey")
             except broker.NoBroker as missing:
@@ -92,7 +99,7 @@ class Supervisor:
     def _child(self, name: str, command: Sequence[str], log: str) -> Child:
         path = self.folder / "logs" / f"{log}.log"
         path.write_bytes(b"")
-        return Child(name, command, path)
+        return Child(name, command, path, self.base)
 
     def _launch(self, children: Sequence[Child]) -> None:
         for child in children:
@@ -148,6 +155,13 @@ class Supervisor:
         """The last line of its log, which is what our processes say when they refuse to start."""
         lines = child.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return f"«{child.name}» no pudo empezar: {lines[-1] if lines else 'sin mensaje'} (registro: {child.log})"
+
+
+def checked_port(raw: str) -> int:
+    """The port as a number; whether it is free is asked once this folder's leftovers are gone. Raises Refused."""
+    if not (raw.isdecimal() and raw.isascii() and 0 < int(raw) <= LAST_PORT):
+        raise Refused(port_problem(raw))
+    return int(raw)
 
 
 def end_when_parent_does() -> None:

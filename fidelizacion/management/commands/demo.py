@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from fidelizacion.demo.announce import announce, say
 from fidelizacion.demo.prepare import prepare
-from fidelizacion.demo.supervisor import Refused, Supervisor, end_when_parent_does
+from fidelizacion.demo.supervisor import Refused, Supervisor, checked_port, end_when_parent_does
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=os.environ.get("PORT") or 8000, help="puerto (o PORT=)")
+        parser.add_argument("--port", default=os.environ.get("PORT") or "8000", help="puerto (o PORT=)")
         parser.add_argument("--prepare", action="store_true", help=argparse.SUPPRESS)
         parser.add_argument("--end-with-parent", action="store_true", help=argparse.SUPPRESS)
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if options["end_with_parent"]:
             end_when_parent_does()
         try:
-            Supervisor(settings.BASE_DIR, options["port"], say).run(announce)
+            Supervisor(settings.BASE_DIR, checked_port(options["port"]), say).run(announce)
         except Refused as refusal:
             self.stderr.write(str(refusal))
             sys.exit(1)
