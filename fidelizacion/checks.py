@@ -6,6 +6,7 @@ They run at the start of the web process, the worker, beat and every command. An
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
@@ -62,7 +63,8 @@ def secrets(**_: Any) -> Iterator[CheckMessage]:
 def address(**_: Any) -> Iterator[CheckMessage]:
     """The portal's own address, which decides cookies, redirects and links."""
     base, host = settings.PORTAL_BASE_URL, settings.PORTAL_HOST
-    if not base.startswith(("http://", "https://")) or not host:
+    # Links in mails, redirects and the origin of forms are this address and nothing more
+    if not base.startswith(("http://", "https://")) or not host or base.partition("://")[2] != urlsplit(base).netloc:
         yield _error(5, "PORTAL_BASE_URL no es una dirección web.", "Se escribe así: https://portal.operadora.example")
     elif not settings.HTTPS and not settings.DEBUG and not is_loopback(host):
         yield _error(6, "PORTAL_BASE_URL usa http fuera de este equipo.", "Use https: por ahí viaja el PIN.")
@@ -124,6 +126,9 @@ def mail(**_: Any) -> Iterator[CheckMessage]:
     """Who sends and who receives mail."""
     if not (settings.EMAIL_URL_SET or settings.DEBUG or settings.DEMO):
         yield _error(15, "Falta EMAIL_URL.", "Se escribe así: smtp+tls://usuario:clave@servidor:587")
+    if settings.EMAIL_URL_SET and settings.EMAIL_BACKEND != settings.SMTP and not settings.DEBUG:
+        # The suite silences this one, too
+        yield _error(24, "EMAIL_URL no envía nada: es solo para desarrollar.", "Use smtp+tls://usuario:clave@host:587")
     for number, name in ((16, "DEFAULT_FROM_EMAIL"), (17, "POSTVENTA_EMAIL")):
         if not _is_email(getattr(settings, name)):
             yield _error(number, f"{name} falta o no es un correo.", "Escriba una dirección: area@operadora.example")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 T = TypeVar("T")
@@ -106,6 +107,27 @@ def parse_networks(raw: str) -> list[Network]:
         except ValueError:
             raise ValueError(f"«{item}» no es una red ni una dirección IP") from None
     return networks
+
+
+def parse_base_url(raw: str) -> str:
+    """Raises ValueError for what no part can be read of; whether it suits the portal is for the system checks."""
+    try:
+        urlsplit(raw).port  # noqa: B018  reading it is the test
+    except ValueError:
+        raise ValueError("no es una dirección web; se escriben así: https://portal.operadora.example") from None
+    return raw.rstrip("/")
+
+
+def parse_broker_url(raw: str) -> str:
+    """Raises ValueError for what Celery would stop at with a traceback, or take for another kind of broker."""
+    try:
+        parts = urlsplit(raw)
+        named = parts.scheme in {"redis", "rediss"} and parts.hostname and (parts.port is None or parts.port)
+    except ValueError:
+        named = False
+    if not named:
+        raise ValueError("no es una dirección de Redis o Valkey (redis://:clave@servidor:6379/0)")
+    return raw
 
 
 def parse_time_zone(raw: str) -> str:

@@ -5,11 +5,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from fidelizacion import desk
 from fidelizacion.brand import Brand, parse_colour
-from fidelizacion.env import Environment, parse_time_zone
+from fidelizacion.env import Environment, parse_base_url, parse_broker_url, parse_time_zone
 from otp.rates import parse_count, parse_rates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -21,7 +22,7 @@ DEBUG = env.flag("DEBUG")
 DEMO = env.flag("DEMO")
 SECRET_KEY = env.text("SECRET_KEY") or "unset"
 SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
-PORTAL_BASE_URL = env.text("PORTAL_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+PORTAL_BASE_URL = env.read("PORTAL_BASE_URL", parse_base_url, "http://127.0.0.1:8000")
 PORTAL_HOST = urlsplit(PORTAL_BASE_URL).hostname or ""
 HTTPS = PORTAL_BASE_URL.startswith("https://")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", (PORTAL_HOST,))
@@ -59,6 +60,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fidelizacion.middleware.BodyLimitMiddleware",
     "fidelizacion.content_type.CharsetMiddleware",
+    "fidelizacion.middleware.NulMiddleware",
     "fidelizacion.middleware.PatientSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -91,7 +93,15 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
-POSTGRESQL_OPTIONS = {"connect_timeout": 2, "options": "-c statement_timeout=15s -c timezone=UTC"}
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 2,
+    "options": "-c statement_timeout=15s -c timezone=UTC",
+    # A server that is cut off, not stopped, says no goodbye: without these a connection waits a quarter of an hour
+    "tcp_user_timeout": 5_000,  # milliseconds
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
 
 
 def _database(raw: str) -> dict[str, object]:
@@ -103,12 +113,14 @@ def _database(raw: str) -> dict[str, object]:
         return {**config, "OPTIONS": SQLITE_OPTIONS}
     if config.get("ENGINE") != "django.db.backends.postgresql":
         raise ValueError("use PostgreSQL (postgres://…) o SQLite (sqlite:///…)")
+    if not config.get("NAME"):
+        raise ValueError("le falta el nombre de la base (postgres://usuario:clave@host/base)")
     return {**config, "OPTIONS": POSTGRESQL_OPTIONS, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
 _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "fidelizacion.sqlite3", "OPTIONS": SQLITE_OPTIONS}
 DATABASES = {"default": env.read("DATABASE_URL", _database, dict(_SQLITE))}
-REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
 
 # Attachments: never below a served folder (R3.15)
 MEDIA_ROOT = Path(env.text("ATTACHMENTS_DIR", str(VAR_DIR / "attachments")))
@@ -230,11 +242,17 @@ TICKET_NUMBER_START = env.number("TICKET_NUMBER_START", 1_000_001, minimum=1_000
 
 
 # -- Mail -------------------------------------------------------------------------------------------------------------
+SMTP = EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+
 def _email(raw: str) -> dict[str, object]:
     try:
-        return dict(environ.Env.email_url_config(raw))
+        config: dict[str, object] = dict(environ.Env.email_url_config(raw))
     except Exception:  # noqa: BLE001  as for the database
         raise ValueError("no es una dirección de correo saliente (smtp+tls://usuario:clave@host:587)") from None
+    if config["EMAIL_BACKEND"] == SMTP and not config["EMAIL_HOST"]:
+        raise ValueError("le falta el servidor (smtp+tls://usuario:clave@host:587)")
+    return config
 
 
 EMAIL_URL_SET = bool(env.text("EMAIL_URL"))
@@ -271,9 +289,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0},
-    "clear-expired": {"task": "otp.tasks.clear_expired", "schedule": 86_400.0},
-    "remove-orphaned-files": {"task": "tickets.tasks.remove_orphaned_files", "schedule": 86_400.0},
+    # While no worker takes it, a sweep is not worth keeping: the next one does the same
+    "sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    # At an hour, not every so many: the latter count anew, and may never come, when beat starts without its file
+    "clear-expired": {"task": "otp.tasks.clear_expired", "schedule": crontab(minute=15, hour=3)},
+    "remove-orphaned-files": {"task": "tickets.tasks.remove_orphaned_files", "schedule": crontab(minute=45, hour=3)},
 }
 
 # -- The operator's brand (looks.md) ----------------------------------------------------------------------------------

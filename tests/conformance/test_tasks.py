@@ -1,5 +1,8 @@
 """What is scheduled and sent by name exists (R4.11, style.md 9)."""
 
+from typing import Any
+
+from celery.schedules import crontab
 from django.conf import settings
 
 from fidelizacion.celery import app
@@ -35,6 +38,16 @@ def test_every_entry_of_the_schedule_is_a_task() -> None:
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert scheduled
     assert scheduled <= set(app.tasks)
+
+
+def test_what_is_scheduled_survives_a_beat_without_its_file_and_does_not_pile_up() -> None:
+    """A daily task counted from the last start never comes where beat starts anew each day."""
+    schedule: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
+    for name, entry in schedule.items():
+        if isinstance(entry["schedule"], crontab):
+            continue
+        assert entry["schedule"] <= 60, name
+        assert entry["options"]["expires"] < entry["schedule"], name
 
 
 def test_every_task_of_ours_has_a_module_of_ours() -> None:
