@@ -4,6 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
+
 logger = logging.getLogger(__name__)
 
 _sweeps: dict[str, Callable[[], int]] = {}
@@ -40,12 +42,20 @@ def sweep_once() -> dict[str, int]:
     for name in names():
         try:
             counts[name] = run(name)
-        except Exception:
-            logger.exception("sweep %s failed", name)
+        except Exception as error:  # noqa: BLE001  it is reported, and the others run
+            report(name, error)
             failed.append(name)
     if failed:
         raise SweepFailed(counts, failed)
     return counts
+
+
+def report(name: str, error: Exception) -> None:
+    """Log a sweep that failed: in one line when it is the database, of which a traceback tells no more."""
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.error("sweep %s: no use of the database: %s", name, str(error).partition("\n")[0])
+    else:
+        logger.error("sweep %s failed", name, exc_info=error)
 
 
 def stop() -> None:

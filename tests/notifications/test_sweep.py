@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connections
 from django.utils import timezone
 
-from notifications import sweep
+from notifications import delivery, sweep
 from notifications.management.commands import deliver_notifications
 from notifications.models import Message
 from tests.notifications.helpers import other_process, owe_email
@@ -48,6 +48,25 @@ def test_one_failing_sweep_does_not_keep_the_others_from_running(sweeps: None) -
     with pytest.raises(sweep.SweepFailed) as caught:
         sweep.sweep_once()
     assert (caught.value.failed, caught.value.counts["b"]) == (["a"], 7)
+
+
+def away() -> int:
+    raise OperationalError("connection refused\nIs the server running?")
+
+
+def test_a_database_that_is_away_is_logged_in_one_line(sweeps: None, caplog: pytest.LogCaptureFixture) -> None:
+    sweep.register("a", away)
+    with pytest.raises(sweep.SweepFailed):
+        sweep.sweep_once()
+    assert [(record.getMessage(), record.exc_info) for record in caplog.records] == [
+        ("sweep a: no use of the database: connection refused", None)
+    ]
+
+
+def test_the_command_says_in_one_line_that_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "deliver_due", away)
+    with pytest.raises(CommandError, match="La base de datos no responde"):
+        run()
 
 
 def test_one_pass_sends_what_is_owed_and_says_so_r4_05() -> None:

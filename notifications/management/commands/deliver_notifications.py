@@ -1,6 +1,5 @@
 """Sends what is owed with no broker: once, for cron, or for ever beside the worker (contract.md)."""
 
-import logging
 import signal
 import threading
 from argparse import ArgumentParser
@@ -8,13 +7,11 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from django.utils.translation import gettext as _
 
 from notifications import delivery, sweep
 from notifications.delivery import Outcome
-
-logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0  # seconds between passes while they fail, say because the database is away
 GOODBYE = 5.0  # seconds a message in flight may still take; its lease covers it if it takes longer
@@ -40,7 +37,12 @@ class Command(BaseCommand):
         except sweep.SweepFailed as failure:
             counts, failed = failure.counts, failure.failed
         # Whoever types the command waits for no worker: what is too fresh for the sweep goes too
-        fresh = delivery.deliver_due()
+        try:
+            fresh = delivery.deliver_due()
+        except (OperationalError, InterfaceError):
+            raise CommandError(
+                _("La base de datos no responde, o le faltan migraciones: nada se ha perdido.")
+            ) from None
         for name, count in counts.items():
             self.stdout.write(f"{name:<20} {count:>6}")
         summary = _("Listo: {sent} enviados ahora, {again} se reintentarán, {failed} rechazados, {dead} abandonados.")
@@ -81,9 +83,9 @@ def _repeat(name: str, interval: float) -> None:
         close_old_connections()
         try:
             sweep.run(name)
-        except Exception:
+        except Exception as error:  # noqa: BLE001  it is reported, and tried again
             failures += 1
-            logger.exception("sweep %s failed, trying again", name)
+            sweep.report(name, error)
             connections.close_all()
         else:
             failures = 0
