@@ -16,6 +16,8 @@ from tests.servers import postgresql, postgresql_binaries
 
 BASE = Path(__file__).resolve().parent.parent
 RECORDS = BASE / "var" / "test-runs"
+# Each worker has a database of its own; the tests of real processes share one worker, and so one set of processes
+IN_PARALLEL = ("--numprocesses", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup")
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,9 @@ def main(arguments: list[str]) -> int:
 
 def run(engine: str, database_url: str, arguments: list[str]) -> Run:
     """The suite, once, on one engine."""
+    # By process, so that two runs in one clone do not mix
+    record = RECORDS / f"{engine}-{os.getpid()}.json"
     RECORDS.mkdir(parents=True, exist_ok=True)
-    record = RECORDS / f"{engine}.json"
-    record.unlink(missing_ok=True)
     environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
     # Named here, since importing the project has set the variable to the product's own settings
     environment |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_ENGINE": engine, "TEST_RECORD": str(record)}
@@ -57,10 +59,11 @@ def run(engine: str, database_url: str, arguments: list[str]) -> Run:
         environment["DATABASE_URL"] = database_url
     say(f"— {engine} —")
     started = time.monotonic()
-    status = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments], cwd=BASE, env=environment, check=False
-    ).returncode
+    command = [sys.executable, "-m", "pytest", *IN_PARALLEL, *arguments]
+    status = subprocess.run(command, cwd=BASE, env=environment, check=False).returncode
     written = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    if written:
+        record.replace(RECORDS / f"{engine}.json")
     server, tests = written.get("server", "?"), frozenset(written.get("tests", ()))
     return Run(engine, status, time.monotonic() - started, server, tests)
 
