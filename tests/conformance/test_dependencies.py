@@ -2,12 +2,13 @@
 
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import django
 import pytest
 
-from tests.conformance.project import BASE
+from tests.conformance.project import BASE, PRODUCT, imports, sources
 
 LOCKS = sorted((BASE / "requirements").glob("*.txt"))
 
@@ -34,5 +35,17 @@ def test_a_lock_names_every_dependency_that_is_declared_for_it(lock: Path) -> No
     extras = project["optional-dependencies"]
     declared = [*project["dependencies"], *extras.get(lock.stem, [])]
     names = {re.split(r"[\[<>=]", line)[0].lower() for line in declared} - {project["name"]}
-    locked = set(re.findall(r"^([a-z0-9-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE))
-    assert names <= locked
+    assert names <= locked(lock)
+
+
+def test_the_product_imports_nothing_that_only_its_developers_have() -> None:
+    installed = locked(BASE / "requirements" / "demo.txt")  # production's, and the demo's broker
+    distributions = packages_distributions()
+    imported = set[str]().union(*(imports(path) for path in sources(*PRODUCT)))
+    providers = {name: {each.lower().replace("_", "-") for each in distributions.get(name, [])} for name in imported}
+    assert {"django", "celery", "requests"} <= imported
+    assert {name: found for name, found in providers.items() if found and not found & installed} == {}
+
+
+def locked(lock: Path) -> set[str]:
+    return set(re.findall(r"^([a-z0-9-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE))
