@@ -127,9 +127,9 @@ def test_a11_documents_are_stored_with_what_is_known_of_them() -> None:
     second.file.close()
 
 
-def test_a11_a_name_that_would_mislead_the_advisor_is_cleaned() -> None:
-    filled_form(visitor(cast.ana())).post(attachments=pdf("baja\u202efdp.exe.pdf"))
-    assert Attachment.objects.get().original_name == "bajafdp.exe.pdf"
+def test_r3_16_a_name_longer_than_is_kept_is_shortened_and_not_refused() -> None:
+    assert filled_form(visitor(cast.ana())).post(attachments=pdf("x" * 150 + ".pdf")).status_code == 303
+    assert Attachment.objects.get().original_name == "x" * 96 + ".pdf"
 
 
 def test_a14_the_result_shows_number_reason_mail_and_date() -> None:
