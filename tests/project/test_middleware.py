@@ -99,6 +99,7 @@ def test_a_visitor_in_the_same_browser_outlives_the_staff_session(client: Client
         clock.shift(31 * 60)
         client.get(DESK)
         assert client.session["of_the_portal"] == "kept"
+        assert client.session.session_key != session.session_key
         assert StaffSessionMiddleware.SEEN not in client.session
 
 
