@@ -1,5 +1,6 @@
 """What every request passes through: its reference, its headers, the limit on its body, the ends of a staff session."""
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from fidelizacion.errors import error_page
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 ADMIN = "/admin/"
+NUL_ASKED_FOR = re.compile(r"(?:^|&)(?!q=)[^&]*%00")
+SESSION_KEY_MADE = re.compile(r"[a-z0-9]{32}")
 PERMISSIONS_POLICY = (
     "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=(), otp-credentials=(self)"
 )
@@ -80,12 +83,35 @@ class BodyLimitMiddleware:
         return self.get_response(request)
 
 
+class NulMiddleware:
+    """Refuses an address with a NUL: no link of ours has one, and PostgreSQL fails on it in whatever is looked up.
+
+    Save in the desk's search box, where it may be pasted, and which says itself what is wrong.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or NUL_ASKED_FOR.search(request.META.get("QUERY_STRING", "")):
+            return error_page(request, 400)
+        return self.get_response(request)
+
+
 class PatientSessionMiddleware(SessionMiddleware):
-    """Django's, but it deletes no cookie for a session that this request did not end.
+    """Django's, but it asks the database for no key that Django cannot have made, and deletes no cookie for a session
+    that this request did not end.
+
+    A quoted cookie can hold a NUL, which PostgreSQL fails on.
 
     Signing in gives the session a new key. A second click that was already on its way comes with the old one; Django
     would answer it by deleting the cookie that the first click's answer has just brought, and the visitor is out.
     """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if not SESSION_KEY_MADE.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        super().process_request(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response = super().process_response(request, response)

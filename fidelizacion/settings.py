@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fidelizacion.middleware.BodyLimitMiddleware",
     "fidelizacion.content_type.CharsetMiddleware",
+    "fidelizacion.middleware.NulMiddleware",
     "fidelizacion.middleware.PatientSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

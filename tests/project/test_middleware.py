@@ -66,6 +66,21 @@ def test_a_body_is_judged_by_its_declared_length(declared: str, status: int) -> 
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("key", [r'"aaaaaaaaaaaa\000"', "a" * 31, "A" * 32, "é" * 32])
+def test_a_session_key_that_was_never_made_is_no_session(client: Client, key: str) -> None:
+    """R7.05: PostgreSQL fails on a NUL, which a quoted cookie can hold."""
+    response = client.get("/fidelizacion/pin/", headers={"Cookie": f"sessionid={key}"})
+    assert (response.status_code, response["Location"]) == (302, ENTRY)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["tickets/ticket/?status__exact=%00", "otp/phoneguard/%00/change/"])
+def test_an_address_with_a_nul_is_refused(admin_client: Client, address: str) -> None:
+    """R7.05: PostgreSQL fails on one."""
+    assert admin_client.get(DESK + address).status_code == 400
+
+
+@pytest.mark.django_db
 def test_staff_idle_for_thirty_minutes_sign_in_again(client: Client) -> None:
     client.force_login(carla())
     with time_machine.travel(timezone.now(), tick=False) as clock:
