@@ -27,6 +27,17 @@ def test_leaving_ends_the_session_for_whoever_holds_its_key(client: Client) -> N
         assert visitor.get("/fidelizacion/solicitud/")["Location"] == walk.ENTRY
 
 
+def test_typing_another_number_ends_the_older_sign_in_and_its_key(client: Client) -> None:
+    """R1.11"""
+    walk.verify(client, cast.ANA_PHONE)
+    thief = Client()
+    thief.cookies["sessionid"] = client.cookies["sessionid"].value
+    walk.ask(client, cast.NOBODY_PHONE)
+    assert client.cookies["sessionid"].value != thief.cookies["sessionid"].value
+    for visitor in (client, thief):
+        assert visitor.get("/fidelizacion/solicitud/")["Location"] == walk.ENTRY
+
+
 def test_it_says_what_was_not_confirmed_is_not_registered(client: Client) -> None:
     walk.verify(client, cast.ANA_PHONE)
     page = client.post(walk.LEAVE, {"details": "x" * 5000, "submission_key": "k"}, follow=True)

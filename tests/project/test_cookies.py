@@ -6,7 +6,7 @@ import runpy
 import pytest
 from django.test import Client
 
-from tests.cast import NOBODY_PHONE
+from tests.cast import NOBODY_PHONE, carla
 from tests.check import PRODUCTION
 from tests.project.test_checks import SETTINGS
 
@@ -19,6 +19,13 @@ def test_no_script_and_no_other_site_gets_a_cookie(client: Client) -> None:
     client.post("/fidelizacion/", {"phone": NOBODY_PHONE})
     given = {name: (cookie["httponly"], cookie["samesite"]) for name, cookie in client.cookies.items()}
     assert given == dict.fromkeys(COOKIES, (True, "Lax"))
+
+
+@pytest.mark.django_db
+def test_signing_out_of_the_desk_takes_the_cookie_away(client: Client) -> None:
+    client.force_login(carla())
+    response = client.post("/admin/logout/")
+    assert response.cookies["sessionid"]["max-age"] == 0
 
 
 @pytest.mark.parametrize("kind", ["SESSION", "CSRF"])
