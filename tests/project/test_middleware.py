@@ -6,11 +6,11 @@ from unittest.mock import Mock
 import pytest
 import time_machine
 from django.db import OperationalError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from fidelizacion.middleware import BodyLimitMiddleware, StaffSessionMiddleware
+from fidelizacion.middleware import BodyLimitMiddleware, PatientSessionMiddleware, StaffSessionMiddleware
 from tests.cast import carla
 
 REFERENCE = re.compile(r"[0-9a-f]{32}")
@@ -71,6 +71,25 @@ def test_a_session_key_that_was_never_made_is_no_session(client: Client, key: st
     """R7.05: PostgreSQL fails on a NUL, which a quoted cookie can hold."""
     response = client.get("/fidelizacion/pin/", headers={"Cookie": f"sessionid={key}"})
     assert (response.status_code, response["Location"]) == (302, ENTRY)
+
+
+@pytest.mark.django_db
+def test_an_answer_stands_when_the_session_ends_meanwhile_in_another_tab(client: Client) -> None:
+    """Or a ticket that was registered would be answered by a page that says nothing was."""
+    session = client.session
+    session.save()
+
+    def confirm(request: HttpRequest) -> HttpResponse:
+        request.session["portal.seen"] = 1
+        client.session.flush()
+        return HttpResponse("registered")
+
+    request = RequestFactory().post(ENTRY)
+    request.COOKIES["sessionid"] = str(session.session_key)
+    middleware = PatientSessionMiddleware(confirm)
+    middleware.process_request(request)
+    assert middleware.process_response(request, confirm(request)).content == b"registered"
+    assert not client.session.exists(str(session.session_key))
 
 
 @pytest.mark.django_db
