@@ -52,7 +52,7 @@ def _enqueue(ticket: Ticket, kind: str, *, to: str, template: str, extra: dict[s
             "facts": _facts(ticket),
             "terms": terms,
             "contact_phone": phones.display(ticket.contact_phone),
-            "ticket_url": settings.PORTAL_BASE_URL + reverse("tickets:ticket", args=[ticket.number]),
+            "portal_url": settings.PORTAL_BASE_URL + reverse("tickets:list"),
             **(extra or {}),
         },
     )

@@ -66,7 +66,7 @@ def test_the_confirmation_is_the_proof_of_the_request_a15_f5(settings: Settings)
         "3608314", "Acme del Ecuador S. A.", "1790012345001", "No utiliza el servicio", "Anulación o baja de servicios",
         "Línea 0990000001", "Enlace <b>portador</b> & otros", "30 de noviembre de 2026, 23:59 (hora de Ecuador)",
         "15 de diciembre de 2026", "31 de diciembre de 2026", "15 días de anticipación", "líneas.xlsx (1,8\xa0MB)",
-        "correo no deseado", "099 123 4567", "ARCOTEL", "http://127.0.0.1:8000/fidelizacion/ticket/3608314/",
+        "correo no deseado", "099 123 4567", "ARCOTEL", "http://127.0.0.1:8000/fidelizacion/tickets/",
     ):  # fmt: skip
         assert fact in " ".join(message.text.split(" ")), fact
         assert fact.replace("\xa0", " ") in html or fact in message.html, fact
