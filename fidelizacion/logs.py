@@ -1,0 +1,45 @@
+"""How a log line is written: whatever fails, no row of the database ends up in it (R8.08)."""
+
+import logging
+import traceback
+from types import TracebackType
+
+import psycopg
+from django.db import DataError
+from django.db import Error as DatabaseFailure
+
+ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+BETWEEN = "\n\nDuring handling of the above exception, or because of it:\n\n"
+
+
+class DiscreetFormatter(logging.Formatter):
+    """The usual one, but of a database error only what went wrong is told, and not with which values.
+
+    PostgreSQL adds the whole failing row: an address, a name, what a customer wrote.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        # Whoever formatted it before may have left the full text; Celery quotes the exception in the message, too
+        record.exc_text = None
+        if isinstance(record.args, dict) and "exc" in record.args and record.exc_info and record.exc_info[1]:
+            record.args = {**record.args, "exc": told(record.exc_info[1])}
+        return super().format(record)
+
+    def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802  logging's name
+        error, parts = ei[1], []
+        while error is not None:
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            parts.append(f"Traceback (most recent call last):\n{frames}{told(error)}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return BETWEEN.join(reversed(parts))
+
+
+def told(error: BaseException) -> str:
+    """The exception's kind and message; of a database error the first line only, and none that quotes the value."""
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    if isinstance(error, DataError | psycopg.DataError):
+        return kind
+    said = str(error)
+    if isinstance(error, DatabaseFailure | psycopg.Error):
+        said = said.partition("\n")[0]
+    return f"{kind}: {said}"

@@ -1,0 +1,53 @@
+"""What a log says of a failure: enough to mend it, and nothing of anybody's (R8.08)."""
+
+import logging
+
+from django.conf import settings
+from django.db import DataError, IntegrityError
+
+from fidelizacion.logs import DiscreetFormatter
+
+ROW = "null value in column «reply_to»\nDETAIL:  Failing row contains (15, ana@acme.example,\nPor cierre de la oficina)"
+
+
+def logged(error: Exception, message: str = "failed", *arguments: object) -> str:
+    outer = type(error)(*error.args)
+    outer.__cause__ = error
+    info = (type(outer), outer, None)
+    record = logging.LogRecord("celery.app.trace", logging.ERROR, "", 0, message, arguments, info)
+    return DiscreetFormatter("{message}", style="{").format(record)
+
+
+def test_the_row_that_a_database_error_quotes_is_left_out() -> None:
+    text = logged(IntegrityError(ROW))
+    assert text.count("django.db.utils.IntegrityError: null value in column «reply_to»") == 2
+    assert "ana@acme.example" not in text
+    assert "oficina" not in text
+
+
+def test_a_value_that_the_database_could_not_read_is_left_out() -> None:
+    text = logged(DataError('invalid input syntax for type integer: "ana@acme.example"'))
+    assert "django.db.utils.DataError" in text
+    assert "ana@acme.example" not in text
+
+
+def test_the_exception_that_celery_quotes_is_left_out() -> None:
+    text = logged(IntegrityError(ROW), "Task raised unexpected: %(exc)s", {"exc": repr(IntegrityError(ROW))})
+    assert text.startswith("Task raised unexpected: django.db.utils.IntegrityError: null value")
+    assert "oficina" not in text
+
+
+def test_where_it_failed_is_told() -> None:
+    try:
+        int("x")
+    except ValueError as error:
+        info = (type(error), error, error.__traceback__)
+    text = DiscreetFormatter("{message}", style="{").format(logging.LogRecord("a", 40, "", 0, "failed", (), info))
+    assert "test_logs.py" in text
+    assert text.endswith("builtins.ValueError: invalid literal for int() with base 10: 'x'")
+
+
+def test_every_handler_writes_so() -> None:
+    logs: dict[str, dict[str, dict[str, str]]] = settings.LOGGING  # type: ignore[assignment]  # Django's is a loose one
+    for handler in logs["handlers"].values():
+        assert logs["formatters"][handler["formatter"]]["()"] == "fidelizacion.logs.DiscreetFormatter"
