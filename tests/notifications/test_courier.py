@@ -29,7 +29,8 @@ pytestmark = pytest.mark.loopback
 
 @pytest.fixture
 def broker(settings: Settings) -> Iterator[redis.Redis]:
-    with ValkeyServer() as server:
+    # Its own way of choosing a port hands the same one to two runs at once
+    with ValkeyServer(port=free_port()) as server:
         settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{server.port}/0"
         with redis.Redis(port=server.port) as client:
             yield client
