@@ -17,6 +17,7 @@ from tickets.access import Caller, administrator_required
 from tickets.effective_date import Term, terms_for
 from tickets.forms import CompanyForm, RequestForm, initial_of
 from tickets.models import Reason, RequestType, Ticket
+from tickets.storage import StorageFailed
 from tickets.submission import KeyUsed, Submission, register, ticket_of_key
 from tickets.submission_key import SubmissionKey, UnknownKey
 
@@ -40,6 +41,10 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         ticket = register(_submission(caller, company, key, form))
     except KeyUsed as used:
         return _refuse(request, caller, company, form, key, used=used.ticket)
+    except StorageFailed:
+        logger.exception("The documents of a request could not be stored")
+        form.add_error("attachments", _("No pudimos guardar los documentos. Confirme sin ellos y envíelos al asesor."))
+        return _refuse(request, caller, company, form, key, used=None)
     return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket.number])}?creado=1", status=303)
 
 

@@ -24,24 +24,30 @@ NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
 FOLDER = re.compile(r"[0-9a-f]{2}")
 
 
+class StorageFailed(Exception):
+    """The store did not take a file: full, read-only or away. Nothing of the request was kept in it."""
+
+
 @contextmanager
 def written(contents: Iterable[bytes]) -> Iterator[list[str]]:
     """Write the files for the length of a `with` that commits the rows naming them; if it fails, they are removed.
 
-    A database that went away may have committed all the same (R4.21): then the files stay, for the daily clean-up.
+    Raises StorageFailed when they cannot be written. A database that went away may have committed all the same (R4.21): then the files stay, for the daily clean-up.
     """
     storage = private_storage()
     names: list[str] = []
     try:
         for content in contents:
             names.append(_write(storage, content))  # noqa: PERF401  those written before a failure must be known
+    except OSError as error:
+        _delete(storage, names)
+        raise StorageFailed from error
+    try:
         yield names
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        for name in names:
-            with suppress(OSError):
-                storage.delete(name)
+        _delete(storage, names)
         raise
 
 
@@ -77,6 +83,12 @@ def _write(storage: Storage, content: bytes) -> str:
         finally:
             os.close(descriptor)
     return name
+
+
+def _delete(storage: Storage, names: list[str]) -> None:
+    for name in names:
+        with suppress(OSError):
+            storage.delete(name)
 
 
 def _is_older(storage: Storage, name: str, moment: datetime) -> bool:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tests import cast
-from tests.tickets.given import PDF, filled_form, pdf, visitor
+from tests.tickets.given import PDF, fields_of, filled_form, pdf, text_of, visitor
 from tickets import storage, tasks
 from tickets.models import Attachment, Ticket
 
@@ -68,9 +68,23 @@ def test_r3_21_a_disk_that_fails_half_way_leaves_nothing(settings: Settings, mon
     def full(*args: object) -> str:
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="space"), storage.written(contents()):
+    with pytest.raises(storage.StorageFailed), storage.written(contents()):
         pass
     assert files(settings) == []
+
+
+@pytest.mark.django_db
+def test_a_full_disk_costs_the_documents_and_never_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    form = filled_form(visitor(cast.ana()), details="Línea 0900100001")
+    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    refused = form.post(attachments=pdf())
+    assert refused.status_code == 422
+    assert "No pudimos guardar los documentos" in text_of(refused)
+    assert fields_of(refused)["details"] == "Línea 0900100001"
+    assert form.post().status_code == 303
 
 
 @pytest.mark.django_db
