@@ -32,7 +32,8 @@ class StorageFailed(Exception):
 def written(contents: Iterable[bytes]) -> Iterator[list[str]]:
     """Write the files for the length of a `with` that commits the rows naming them; if it fails, they are removed.
 
-    Raises StorageFailed when they cannot be written. A database that went away may have committed all the same (R4.21): then the files stay, for the daily clean-up.
+    Raises StorageFailed when they cannot be written. A database that went away may have committed all the same
+    (R4.21): then the files stay, for the daily clean-up.
     """
     storage = private_storage()
     names: list[str] = []
