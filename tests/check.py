@@ -29,7 +29,7 @@ PRODUCTION = {
 CHECKS: tuple[tuple[str, list[str], dict[str, str] | None], ...] = (
     ("estilo", [str(BIN / "ruff"), "check", "--quiet", "."], None),
     ("formato", [str(BIN / "ruff"), "format", "--check", "--quiet", "."], None),
-    ("plantillas", [str(BIN / "djlint"), "--lint", "--check", "--quiet", "templates"], None),
+    ("plantillas", [str(BIN / "djlint"), "--lint", "--check", "templates"], None),
     (
         "migraciones",
         [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
