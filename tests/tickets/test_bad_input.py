@@ -112,7 +112,7 @@ def test_nothing_that_is_pasted_is_cut_by_the_browser(form: Filled) -> None:
 
 def test_a_million_characters_are_refused_as_a_request(form: Filled) -> None:
     """Over DATA_UPLOAD_MAX_MEMORY_SIZE no field was read, so none can be shown again (R6.13)."""
-    assert form.post(details="x" * 1_000_000).status_code == 400
+    assert form.post(details="x" * 1_000_000).status_code == 413
 
 
 @pytest.mark.parametrize("sent", [{}, {"submission_key": "x"}, {"reason": ["1", "2"], "details": ["a", "b"]}])
@@ -167,7 +167,7 @@ def test_one_byte_more_is_refused(form: Filled) -> None:
 
 
 def test_more_files_than_any_form_sends_are_refused_as_a_request(form: Filled) -> None:
-    assert form.post(attachments=[pdf(f"{n}.pdf") for n in range(51)]).status_code == 400
+    assert form.post(attachments=[pdf(f"{n}.pdf") for n in range(51)]).status_code == 413
 
 
 def test_without_files_nobody_is_told_to_attach_them_again(form: Filled) -> None:
