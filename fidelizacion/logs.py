@@ -2,10 +2,11 @@
 
 import logging
 import traceback
+from pathlib import Path
 from types import TracebackType
 
 import psycopg
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.db import Error as DatabaseFailure
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -27,11 +28,20 @@ class DiscreetFormatter(logging.Formatter):
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802  logging's name
         error, parts = ei[1], []
+        if isinstance(error, OperationalError | InterfaceError):
+            return _in_one_line(error)
         while error is not None:
             frames = "".join(traceback.format_tb(error.__traceback__))
             parts.append(f"Traceback (most recent call last):\n{frames}{told(error)}")
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return BETWEEN.join(reversed(parts))
+
+
+def _in_one_line(error: BaseException) -> str:
+    """Of a database that is away, every request tells the same: what it said, and where in our code it was asked."""
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
+    place = f" ({Path(ours[-1].filename).name}:{ours[-1].lineno})" if ours else ""
+    return f"{told(error)}{place}"
 
 
 def told(error: BaseException) -> str:

@@ -2,8 +2,9 @@
 
 import logging
 
+import pytest
 from django.conf import settings
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, OperationalError
 
 from fidelizacion.logs import DiscreetFormatter
 
@@ -45,6 +46,15 @@ def test_where_it_failed_is_told() -> None:
     text = DiscreetFormatter("{message}", style="{").format(logging.LogRecord("a", 40, "", 0, "failed", (), info))
     assert "test_logs.py" in text
     assert text.endswith("builtins.ValueError: invalid literal for int() with base 10: 'x'")
+
+
+def test_a_database_that_is_away_takes_one_line_and_not_a_hundred() -> None:
+    with pytest.raises(OperationalError) as caught:
+        raise OperationalError("connection refused\n\tIs the server running?")
+    info = (caught.type, caught.value, caught.tb)
+    record = logging.LogRecord("django.request", logging.ERROR, "", 0, "Internal Server Error", (), info)
+    _message, told = DiscreetFormatter("{message}", style="{").format(record).split("\n")
+    assert told.startswith("django.db.utils.OperationalError: connection refused (test_logs.py:")
 
 
 def test_every_handler_writes_so() -> None:
