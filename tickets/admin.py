@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, ProtectedError, Q, QuerySet
@@ -93,6 +95,15 @@ class TicketAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("details", "effective_terms")
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """A date that no calendar has, in an address typed by hand, is a filter that cannot be used."""
+        try:
+            changelist = super().get_changelist_instance(request)
+            bool(changelist.result_list)  # asked for here, where it can still be answered; the page asks no more
+        except (OverflowError, ValueError) as error:
+            raise IncorrectLookupParameters from error
+        return changelist
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -99,6 +99,10 @@ def test_the_status_filter_keeps_its_status(desk: Client) -> None:
     assert numbers_listed(desk.get(TICKETS, {"status__exact": "closed"})) == [closed.number]
 
 
+def test_a_year_that_no_calendar_has_is_no_error_of_ours(desk: Client) -> None:
+    assert desk.get(TICKETS, {"confirmed_at__year": "99999999"}, follow=True).status_code == 200
+
+
 def test_r5_11_ten_rows_and_fifty_cost_the_same_queries(desk: Client) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
