@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+# Root has no sandbox there, and /dev/shm is small
+IN_A_CONTAINER = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 # It asks no server of anybody's for anything
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
@@ -18,6 +20,6 @@ def chromium() -> Iterator[Browser]:
         absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         absent("skipped: Chromium no está instalado (apt install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", *QUIET])
+        browser = playwright.chromium.launch(executable_path=path, args=[*IN_A_CONTAINER, *QUIET])
         yield browser
         browser.close()
