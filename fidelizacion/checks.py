@@ -3,7 +3,8 @@
 They run at the start of the web process, the worker, beat and every command. An id keeps its meaning for ever.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,10 @@ from notifications.gateways import GATEWAYS
 from tickets import libmagic
 
 SECRET_LENGTH = 50
+HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
+# Bits. Phones: what is wider belongs to no single operator. Public gateways: they are few machines (R2.01)
+WIDEST_NETWORK = {4: 8, 6: 19}
+WIDEST_PUBLIC_GATEWAYS = {4: 16, 6: 32}
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 
 
@@ -140,17 +145,29 @@ def mobile_network(**_: Any) -> Iterator[CheckMessage]:
     if not settings.MOBILE_HEADER:
         return
     gateways: Sequence[Network] = settings.MOBILE_GATEWAYS
-    if not gateways:
-        yield _error(18, "MOBILE_HEADER está definida sin MOBILE_GATEWAYS.", "Liste las redes de las pasarelas.")
-    if any(network.prefixlen == 0 for network in (*gateways, *settings.MOBILE_CLIENT_NETWORKS)):
-        yield _error(19, "Las redes móviles incluyen todas las direcciones.", "Liste solo las redes de la operadora.")
+    clients: Sequence[Network] = settings.MOBILE_CLIENT_NETWORKS
+    if not gateways or not clients:
+        yield _error(
+            18,
+            "MOBILE_HEADER está definida sin MOBILE_GATEWAYS o sin MOBILE_CLIENT_NETWORKS.",
+            "Liste las redes de las pasarelas y las de los teléfonos.",
+        )
+    public = [network for network in gateways if network.is_global]
+    if _any_wider(WIDEST_NETWORK, *gateways, *clients) or _any_wider(WIDEST_PUBLIC_GATEWAYS, *public):
+        yield _error(19, "Las redes móviles incluyen demasiadas direcciones.", "Liste solo las de la operadora.")
     proxies: Sequence[Network] = settings.TRUSTED_PROXIES
-    if any(_overlap(gateway, proxy) for gateway in gateways for proxy in proxies):
+    overlap = any(_overlap(gateway, proxy) for gateway in gateways for proxy in proxies)
+    if overlap and not settings.MOBILE_HEADER_KEY:
         yield _error(
             20,
             "MOBILE_GATEWAYS y TRUSTED_PROXIES se solapan: cualquiera detrás del proxy podría escribir la cabecera.",
-            "Separe las redes.",
+            "Separe las redes, o haga que la pasarela firme y defina MOBILE_HEADER_KEY (docs/network-identity.md).",
         )
+    if not HEADER_NAME.fullmatch(settings.MOBILE_HEADER):
+        # A name with an underscore would never arrive: the web server drops such headers (R2.04)
+        yield _error(30, "MOBILE_HEADER no es el nombre de una cabecera.", "Se escribe así: X-MSISDN")
+    if {settings.SECRET_KEY, settings.OTP_PEPPER} & set(settings.MOBILE_HEADER_KEY):
+        yield _error(31, "MOBILE_HEADER_KEY es igual a SECRET_KEY o a OTP_PEPPER.", "Es solo para la pasarela: otra.")
 
 
 @register
@@ -188,3 +205,7 @@ def _is_email(raw: str) -> bool:
 
 def _overlap(first: Network, second: Network) -> bool:
     return first.version == second.version and first.overlaps(second)
+
+
+def _any_wider(limits: Mapping[int, int], *networks: Network) -> bool:
+    return any(network.prefixlen < limits[network.version] for network in networks)

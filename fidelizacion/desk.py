@@ -74,6 +74,7 @@ def _navigation() -> list[dict[str, Any]]:
             "items": [
                 _item(_("Tipos de requerimiento"), "category", "tickets.requesttype"),
                 _item(_("Motivos"), "list_alt", "tickets.reason"),
+                _item(_("Identificación por la red"), "cell_tower", "otp.networkswitch"),
             ],
         },
         {

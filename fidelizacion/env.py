@@ -18,6 +18,7 @@ Network = IPv4Network | IPv6Network
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on", "si", "sí"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+KEY_LENGTH = 32  # characters; in hexadecimal still the 128 bits that are the least for an HMAC
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,16 @@ def parse_networks(raw: str) -> list[Network]:
         except ValueError:
             raise ValueError(f"«{item}» no es una red ni una dirección IP") from None
     return networks
+
+
+def parse_keys(raw: str) -> tuple[str, ...]:
+    """One key, or the new one and the one that it replaces. Raises ValueError for any other number, or a short one."""
+    keys = tuple(key.strip() for key in raw.split(","))
+    if len(keys) > 2 or len(set(keys)) < len(keys):
+        raise ValueError("son una clave, o dos distintas con una coma: la nueva y la que se retira")
+    if any(len(key) < KEY_LENGTH for key in keys):
+        raise ValueError(f"cada clave tiene {KEY_LENGTH} caracteres o más")
+    return keys
 
 
 def parse_base_url(raw: str) -> str:

@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from fidelizacion import desk
 from fidelizacion.brand import Brand, parse_colour
-from fidelizacion.env import Environment, parse_base_url, parse_broker_url, parse_time_zone
+from fidelizacion.env import Environment, parse_base_url, parse_broker_url, parse_keys, parse_time_zone
 from otp.rates import parse_count, parse_rates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -228,6 +228,9 @@ OTP_FAILURES_PER_PHONE = env.read("OTP_FAILURES_PER_PHONE", parse_count, 10)
 MOBILE_HEADER = env.text("MOBILE_HEADER")
 MOBILE_GATEWAYS = env.networks("MOBILE_GATEWAYS")
 MOBILE_CLIENT_NETWORKS = env.networks("MOBILE_CLIENT_NETWORKS")
+MOBILE_HEADER_KEY: tuple[str, ...] = env.read("MOBILE_HEADER_KEY", parse_keys, ())
+# Asked in this order (otp/network.py); the PIN follows when none knows the number
+NETWORK_IDENTITIES: tuple[str, ...] = ("otp.mobile_header.MobileHeader",) if MOBILE_HEADER else ()
 
 SMS_GATEWAY = env.text("SMS_GATEWAY", "twilio")
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")

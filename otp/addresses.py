@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as our own proxies can vouch for it (R2.02, R2.12)."""
+"""Where a request comes from, as far as our own proxies and the gateways can vouch for it (R2.02, R2.12)."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -17,13 +17,13 @@ def peer_address(request: HttpRequest) -> Address | None:
     return parse(request.META.get("REMOTE_ADDR", ""))
 
 
-def client_address(request: HttpRequest, also_trusted: Sequence[Network] = ()) -> Address | None:
-    """The nearest address that is not one of our proxies, read from right to left.
+def client_address(request: HttpRequest) -> Address | None:
+    """The nearest address that is not one of our proxies or the operator's gateways, read from right to left.
 
     What stands further left in `X-Forwarded-For` was written by whoever sent the request, and is never looked at. An
     entry that is no address ends the search: the hop that wrote it down is then all that is known.
     """
-    trusted = (*settings.TRUSTED_PROXIES, *also_trusted)
+    trusted = (*settings.TRUSTED_PROXIES, *settings.MOBILE_GATEWAYS)
     address = peer_address(request)
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     while address is not None and within(address, trusted) and hops:

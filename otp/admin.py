@@ -1,4 +1,4 @@
-"""The PIN check at the desk: only who is made to wait after too many wrong codes, to read.
+"""The PIN check at the desk: who is made to wait after too many wrong codes, to read; and the network's switch.
 
 Challenges are not shown at all: a nonce and the pepper make the code, and what is left of a row once they are out
 (a number, a time) tells staff nothing about a person that the ticket does not.
@@ -16,7 +16,7 @@ from unfold.paginator import InfinitePaginator
 
 from companies import phones
 from companies.search_terms import phone_of
-from otp.models import PhoneGuard
+from otp.models import NetworkSwitch, PhoneGuard
 
 
 @admin.register(PhoneGuard)
@@ -43,6 +43,21 @@ class PhoneGuardAdmin(ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(NetworkSwitch)
+class NetworkSwitchAdmin(ModelAdmin):
+    """One row, to switch on and off (R2.13); the record's own history tells who did, and when."""
+
+    list_display = ["__str__", "enabled"]
+    fields = ["enabled"]
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

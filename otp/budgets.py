@@ -48,6 +48,11 @@ def consume(*budgets: Budget) -> None:
             _consume(each)
 
 
+def once(kind: str, value: str) -> bool:
+    """Use what can be used a single time; of two requests at once, one gets true. Remembered as long as any use."""
+    return _take(budget(kind, value, ()).key, 1)
+
+
 def _consume(wanted: Budget) -> None:
     for _ in range(TRIES):
         last = BudgetUse.objects.filter(key=wanted.key).aggregate(last=Max("number"))["last"] or 0

@@ -80,3 +80,29 @@ class BudgetUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.number}"
+
+
+class NetworkSwitch(models.Model):
+    """Whether the mobile network is believed at all: one row, which a supervisor changes at the desk (R2.13).
+
+    It is read at every use, so that it counts at once and in every process. With no row the network is believed.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    enabled = models.BooleanField(
+        _("identificar por la red móvil"),
+        default=True,
+        help_text=_("Sin marcar, todos reciben el código por SMS. Rige al guardar, sin reiniciar nada."),
+    )
+
+    class Meta:
+        verbose_name = _("identificación por la red")
+        verbose_name_plural = _("identificación por la red")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="network_switch_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(_("Identificación por la red móvil"))
+
+    @classmethod
+    def is_off(cls) -> bool:
+        return cls.objects.filter(enabled=False).exists()

@@ -1,33 +1,99 @@
-"""Who the operator's mobile network says is at the other end (A3, design 5). By default it is not asked.
+"""Who the operator's mobile network says is at the other end (A3, design 5). By default nobody is asked.
 
-The header is believed only when the socket's other end is a listed gateway and the client's own address, behind it, is
-in the operator's mobile networks; and it only ever confirms a number that the visitor typed (R2.07).
+It only ever confirms a number that the visitor typed (R2.07), and the PIN is what follows whenever it does not: when
+the network says nothing, when asking fails, when it takes too long, and when a supervisor has switched it off.
 """
 
-import re
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from queue import Empty, SimpleQueue
+from threading import BoundedSemaphore, Thread
+from typing import Protocol
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
-from otp import addresses
+from otp import budgets
+from otp.models import NetworkSwitch
 
-MOBILE_NUMBER = re.compile(r"5939[0-9]{8}")
+SECONDS = 2.0  # a visitor waits so long at most before the PIN is asked for
+AT_ONCE = 32  # threads of one process that ask one identity, those that nobody waits for any more included
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A number that a network vouches for."""
+
+    phone: str  # E.164
+    nonce: str = ""  # may be used once; empty where the network's word cannot be copied
+
+
+class NetworkIdentity(Protocol):
+    """One way to ask a network, named in `settings.NETWORK_IDENTITIES`.
+
+    It is asked in a thread of its own, so that one that hangs can be left behind: it must not use the database.
+    """
+
+    def claim(self, request: HttpRequest) -> Claim | None: ...
 
 
 def identify(request: HttpRequest) -> str | None:
-    """The E.164 number that a believed gateway vouches for, or none."""
-    if not settings.MOBILE_HEADER:
+    """The E.164 number that the first identity with an answer vouches for, or none."""
+    if not settings.NETWORK_IDENTITIES or NetworkSwitch.is_off():
         return None
-    peer = addresses.peer_address(request)
-    if peer is None or not addresses.within(peer, settings.MOBILE_GATEWAYS):
-        return None
-    client = addresses.client_address(request, also_trusted=settings.MOBILE_GATEWAYS)
-    if client is None or not addresses.within(client, settings.MOBILE_CLIENT_NETWORKS):
-        return None
-    return _number(request.headers.get(settings.MOBILE_HEADER, ""))
+    for path in settings.NETWORK_IDENTITIES:
+        claim = _claim(path, request)
+        if claim is not None:
+            return claim.phone if not claim.nonce or _spend(claim.nonce) else None
+    return None
 
 
-def _number(raw: str) -> str | None:
-    """Anything but one whole mobile number is ignored: joined duplicates, a plus sign, other encodings (R2.06)."""
-    value = raw.strip(" \t")
-    return f"+{value}" if MOBILE_NUMBER.fullmatch(value) else None
+def _claim(path: str, request: HttpRequest) -> Claim | None:
+    identity, free = _loaded(path)
+    if not free.acquire(blocking=False):
+        logger.warning("Network identity %s not asked: it hangs", path)
+        return None
+    answers: SimpleQueue[Claim | Exception | None] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(_answer(identity.claim, request))
+        finally:
+            free.release()
+
+    Thread(target=ask, daemon=True, name="network-identity").start()
+    try:
+        answer = answers.get(timeout=SECONDS)
+    except Empty:
+        logger.warning("Network identity %s took too long", path)
+        return None
+    if isinstance(answer, Exception):
+        # Its kind alone: the message may quote a number (R2.11)
+        logger.warning("Network identity %s failed: %s", path, type(answer).__name__)
+        return None
+    return answer
+
+
+def _answer(ask: Callable[[HttpRequest], Claim | None], request: HttpRequest) -> Claim | Exception | None:
+    try:
+        return ask(request)
+    except Exception as error:  # noqa: BLE001  whatever somebody else's service does, the PIN follows
+        return error
+
+
+@cache
+def _loaded(path: str) -> tuple[NetworkIdentity, BoundedSemaphore]:
+    return import_string(path)(), BoundedSemaphore(AT_ONCE)
+
+
+def _spend(nonce: str) -> bool:
+    """Whether this is its first use (R2.05)."""
+    first = budgets.once("nonce", nonce)
+    if not first:
+        logger.warning("Network identity ignored: its signature was used before")
+    return first

@@ -40,6 +40,8 @@ SUPERVISOR = (
     "tickets.change_reason",
     "tickets.delete_reason",
     "otp.view_phoneguard",
+    "otp.view_networkswitch",
+    "otp.change_networkswitch",
 )
 
 

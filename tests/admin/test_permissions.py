@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
 from notifications.models import Message
-from otp.models import PhoneGuard
+from otp.models import NetworkSwitch, PhoneGuard
 from tests import cast
 from tests.admin.desk import advisor, signed_in, supervisor
 from tickets import staff
@@ -30,6 +30,7 @@ ADVISOR = {
     "companies/administrator": READ,
     "notifications/message": READ,
     "otp/phoneguard": set(),
+    "otp/networkswitch": set(),
     "auth/user": set(),
     "auth/group": set(),
 }
@@ -42,6 +43,7 @@ SUPERVISOR = {
     "companies/serviceline": KEEP,
     "companies/administrator": KEEP,
     "otp/phoneguard": READ,
+    "otp/networkswitch": READ,
 }
 NOBODY: dict[str, set[str]] = {model: set() for model in ADVISOR}
 
@@ -62,6 +64,7 @@ def rows() -> dict[str, object]:
         "companies/serviceline": ServiceLine.objects.earliest("pk").pk,
         "companies/administrator": Administrator.objects.earliest("pk").pk,
         "notifications/message": message.pk,
+        "otp/networkswitch": NetworkSwitch.objects.get_or_create(id=1)[0].pk,
         "otp/phoneguard": str(guard.pk).replace("+", "%2B"),
         "auth/user": User.objects.create_user("otra").pk,
         "auth/group": Group.objects.create(name="Grupo").pk,

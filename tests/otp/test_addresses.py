@@ -43,6 +43,12 @@ def test_it_is_read_from_right_to_left_through_our_proxies(
     assert client(peer, forwarded) == expected
 
 
+def test_a_mobile_gateway_is_a_hop_of_ours_too(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/24")]
+    settings.MOBILE_GATEWAYS = [ip_network("10.9.0.0/24")]
+    assert client("10.0.0.1", "8.8.8.8, 100.64.3.2, 10.9.0.1") == "100.64.3.2"
+
+
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [("203.0.113.9", "203.0.113.9"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"), ("::ffff:203.0.113.9", "203.0.113.9")],

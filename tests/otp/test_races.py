@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from notifications.gateways import memory
-from otp import challenges, codes, delivery
+from otp import budgets, challenges, codes, delivery
 from otp.challenges import Answer
 from otp.models import BudgetUse, Challenge, PhoneGuard
 from tests import cast
@@ -71,6 +71,11 @@ def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(compared:
     at_once(20, lambda number: challenges.verify(asked[number % 5], wrong_code(asked[number % 5])))
     assert len(compared) == 10
     assert PhoneGuard.objects.get().failures == 10
+
+
+def test_a_signature_used_20_times_at_once_is_good_once() -> None:
+    """R2.05"""
+    assert at_once(20, lambda _: budgets.once("nonce", "0123456789abcdef")).count(True) == 1
 
 
 def test_a_resend_posted_twice_at_once_sends_one_code(challenge: Challenge) -> None:

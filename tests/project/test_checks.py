@@ -15,6 +15,12 @@ from tests.check import PRODUCTION
 
 SETTINGS = Path(checks.__file__).with_name("settings.py")
 Errors = Callable[..., list[str]]
+MOBILE = {
+    "MOBILE_HEADER": "X-MSISDN",
+    "MOBILE_GATEWAYS": "10.9.0.0/24",
+    "MOBILE_CLIENT_NETWORKS": "100.64.0.0/10",
+}
+SIGNED = {**MOBILE, "MOBILE_HEADER_KEY": f"{'k' * 32},{'l' * 32}"}
 DEMO = {"DEMO": "1", "PORTAL_BASE_URL": "http://127.0.0.1:8000", "SMS_GATEWAY": "demo", "EMAIL_URL": ""}
 
 
@@ -33,7 +39,17 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
     return judge
 
 
-@pytest.mark.parametrize("right", [{}, DEMO, {"DEBUG": "1", "SECRET_KEY": "", "OTP_PEPPER": ""}])
+@pytest.mark.parametrize(
+    "right",
+    [
+        {},
+        DEMO,
+        {"DEBUG": "1", "SECRET_KEY": "", "OTP_PEPPER": ""},
+        MOBILE,
+        # A gateway behind a proxy of ours is believed for its signature (R2.05)
+        {**SIGNED, "MOBILE_GATEWAYS": "10.9.0.0/24,10.0.0.9"},
+    ],
+)
 def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors) -> None:
     assert errors(**right) == []
 
@@ -77,8 +93,21 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({"DEFAULT_FROM_EMAIL": ""}, 16),
         ({"POSTVENTA_EMAIL": "postventa"}, 17),
         ({"MOBILE_HEADER": "X-MSISDN"}, 18),
-        ({"MOBILE_HEADER": "X-MSISDN", "MOBILE_GATEWAYS": "0.0.0.0/0", "TRUSTED_PROXIES": ""}, 19),
-        ({"MOBILE_HEADER": "X-MSISDN", "MOBILE_GATEWAYS": "10.0.0.9"}, 20),
+        ({"MOBILE_HEADER": "X-MSISDN", "MOBILE_GATEWAYS": "10.9.0.0/24"}, 18),
+        ({"MOBILE_HEADER": "X-MSISDN", "MOBILE_CLIENT_NETWORKS": "100.64.0.0/10"}, 18),
+        ({**MOBILE, "MOBILE_GATEWAYS": "0.0.0.0/0", "TRUSTED_PROXIES": ""}, 19),
+        ({**MOBILE, "MOBILE_CLIENT_NETWORKS": "0.0.0.0/1,128.0.0.0/1"}, 19),
+        ({**MOBILE, "MOBILE_CLIENT_NETWORKS": "2000::/3"}, 19),
+        ({**MOBILE, "MOBILE_GATEWAYS": "198.0.0.0/8"}, 19),
+        ({**MOBILE, "MOBILE_GATEWAYS": "2800::/16"}, 19),
+        ({**MOBILE, "MOBILE_GATEWAYS": "10.0.0.9"}, 20),
+        ({**MOBILE, "MOBILE_HEADER": "X_MSISDN"}, 30),
+        ({**MOBILE, "MOBILE_HEADER": "X-MSISDN:"}, 30),
+        ({**MOBILE, "MOBILE_HEADER_KEY": PRODUCTION["OTP_PEPPER"]}, 31),
+        ({**MOBILE, "MOBILE_HEADER_KEY": "k" * 31}, 1),
+        ({**MOBILE, "MOBILE_HEADER_KEY": ","}, 1),
+        ({**MOBILE, "MOBILE_HEADER_KEY": f"{'k' * 32},{'l' * 32},{'m' * 32}"}, 1),
+        ({**MOBILE, "MOBILE_HEADER_KEY": f"{'k' * 32},{'k' * 32}"}, 1),
         ({"COMPANY_DIRECTORY": "crm.Nadie"}, 22),
         ({"TRUSTED_PROXIES": "::/0"}, 23),
     ],
