@@ -67,6 +67,7 @@ def _navigation() -> list[dict[str, Any]]:
             "items": [
                 _item(_("Mensajes"), "outgoing_mail", "notifications.message"),
                 _item(_("Números en espera"), "phone_locked", "otp.phoneguard"),
+                _item(_("Auditoría de ingresos"), "policy", "otp.auditevent"),
             ],
         },
         {

@@ -5,7 +5,7 @@ here asks the directory, save once the right code was given. What may happen onc
 row count is checked, since SQLite has no row locks and requests come at once (R1.03, R1.04).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from math import ceil
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from companies.directory import directory
 from notifications.courier import nudge_on_commit
-from otp import codes, guards
+from otp import audit, codes, guards
 from otp.budgets import Budget, LimitReached, budget, consume
 from otp.models import Challenge
 
@@ -36,10 +36,18 @@ class Answer(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer, and how many tries this code has left."""
+    """The answer, how many tries this code has left, and whether it brought the phone a wait."""
 
     answer: Answer
     tries_left: int = 0
+    began_wait: bool = False
+
+
+REASONS = {
+    Answer.WRONG: audit.Result.WRONG,
+    Answer.DEAD: audit.Result.DEAD,
+    Answer.WAIT: audit.Result.WAITING,
+}
 
 
 def start(phone: str, session_ref: str, address: str) -> Challenge:
@@ -92,8 +100,17 @@ def resend_wait(challenge: Challenge) -> int:
     return max(0, ceil(left.total_seconds()))
 
 
-def verify(challenge: Challenge, typed: str) -> Verdict:
+def verify(challenge: Challenge, typed: str, address: str = "") -> Verdict:
     """Judge a code. Every try is counted before it is compared, on the challenge and on the phone (R1.04, R1.05)."""
+    verdict = _try(challenge, typed, address)
+    if verdict.answer is not Answer.RIGHT:
+        _record(audit.Kind.FAILED, REASONS[verdict.answer], challenge, address)
+        if verdict.began_wait:
+            _record(audit.Kind.LOCKED, audit.Result.DONE, challenge, address)
+    return verdict
+
+
+def _try(challenge: Challenge, typed: str, address: str) -> Verdict:
     now = timezone.now()
     guard = guards.guard_of(challenge.phone)
     waiting = guards.is_waiting(guard, now)
@@ -104,9 +121,10 @@ def verify(challenge: Challenge, typed: str) -> Verdict:
     if not _take_try(challenge, now, up_to=1 if spared else settings.OTP_ATTEMPTS):
         _close_if_expired(challenge, now)
         return Verdict(Answer.WAIT if spared else Answer.DEAD)
-    if not guards.count_try(challenge.phone, now, spared=spared):
+    count = guards.count_try(challenge.phone, now, spared=spared)
+    if count is guards.Count.REFUSED:
         return Verdict(Answer.WAIT)
-    return _judge(challenge, typed)
+    return replace(_judge(challenge, typed, address), began_wait=count is guards.Count.BEGAN_WAIT)
 
 
 def _issue(phone: str, session_ref: str, address: str, after: int) -> Challenge:
@@ -131,6 +149,7 @@ def _issue(phone: str, session_ref: str, address: str, after: int) -> Challenge:
             created_at=now,
             expires_at=now + settings.OTP_VALIDITY,
         )
+        _record(audit.Kind.ASKED, audit.Result.DONE, challenge, address)
         nudge_on_commit(SEND_TASK, challenge.pk)
     return challenge
 
@@ -158,16 +177,18 @@ def _close_if_expired(challenge: Challenge, now: datetime) -> None:
     Challenge.objects.filter(pk=challenge.pk, closed_at=None, expires_at__lte=now).update(closed_at=now)
 
 
-def _judge(challenge: Challenge, typed: str) -> Verdict:
+def _judge(challenge: Challenge, typed: str, address: str) -> Verdict:
     right = codes.matches(typed, challenge.nonce, challenge.phone)
     # Nobody is sent the code of an unregistered number; whoever guesses it gets no further than on any wrong one (A5)
     if not right or directory().administrator(challenge.phone) is None:
         challenge.refresh_from_db(fields=["attempts"])
         left = settings.OTP_ATTEMPTS - challenge.attempts
         return Verdict(Answer.WRONG, left) if left > 0 else Verdict(Answer.DEAD)
-    if not _use(challenge):
-        return Verdict(Answer.DEAD)
-    guards.clear(challenge.phone)
+    with transaction.atomic():
+        if not _use(challenge):
+            return Verdict(Answer.DEAD)
+        guards.clear(challenge.phone)
+        _record(audit.Kind.VERIFIED, audit.Result.DONE, challenge, address)
     return Verdict(Answer.RIGHT)
 
 
@@ -176,3 +197,7 @@ def _use(challenge: Challenge) -> bool:
     now = timezone.now()
     usable = Challenge.objects.filter(pk=challenge.pk, used_at=None, closed_at=None, expires_at__gt=now)
     return usable.update(used_at=now) == 1
+
+
+def _record(kind: audit.Kind, result: audit.Result, challenge: Challenge, address: str) -> None:
+    audit.record(kind, result, challenge.phone, session_ref=challenge.session_ref, address=address)

@@ -7,13 +7,14 @@ that dies leaves a lease that runs out. No transaction is open while the directo
 import logging
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from companies.directory import directory
 from notifications import sweep as sweeps
 from notifications.gateways import PermanentFailure, TemporaryFailure, sms_gateway
-from otp import codes, sms
+from otp import audit, codes, sms
 from otp.models import Challenge
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,11 @@ RETRY_AFTER = timedelta(seconds=5)
 SWEEP_AT_MOST = 100
 
 Outcome = Challenge.Outcome
+RESULTS = {
+    Outcome.HANDLED: audit.Result.DONE,
+    Outcome.FAILED: audit.Result.UNSENT,
+    Outcome.EXPIRED: audit.Result.EXPIRED,
+}
 
 
 def send(pk: int) -> None:
@@ -34,7 +40,7 @@ def send(pk: int) -> None:
         return
     challenge = Challenge.objects.get(pk=pk)
     if directory().administrator(challenge.phone) is None:
-        _record(challenge, Outcome.HANDLED)
+        _record(challenge, Outcome.HANDLED, result=audit.Result.NOBODY)
         return
     seconds_left = int((challenge.expires_at - timezone.now()).total_seconds())
     if seconds_left < 1:
@@ -46,9 +52,8 @@ def send(pk: int) -> None:
 def sweep() -> int:
     """Send what no worker has sent in time, and give up what has become too old (R1.23). Returns how many it took."""
     now = timezone.now()
-    Challenge.objects.filter(outcome=Outcome.PENDING, expires_at__lte=now).update(
-        outcome=Outcome.EXPIRED, handled_at=now
-    )
+    for challenge in Challenge.objects.filter(outcome=Outcome.PENDING, expires_at__lte=now)[:SWEEP_AT_MOST]:
+        _record(challenge, Outcome.EXPIRED)
     overdue = _waiting(now).filter(created_at__lte=now - OVERDUE).order_by("pk")
     taken = 0
     for pk in overdue.values_list("pk", flat=True)[:SWEEP_AT_MOST]:
@@ -92,8 +97,16 @@ def _retry_or_give_up(challenge: Challenge) -> None:
     _mine(challenge).update(leased_until=again_at)
 
 
-def _record(challenge: Challenge, outcome: Challenge.Outcome, provider_id: str = "") -> None:
-    _mine(challenge).update(outcome=outcome, handled_at=timezone.now(), provider_id=provider_id, leased_until=None)
+def _record(
+    challenge: Challenge, outcome: Challenge.Outcome, provider_id: str = "", result: audit.Result | None = None
+) -> None:
+    changes = {"outcome": outcome, "handled_at": timezone.now(), "provider_id": provider_id, "leased_until": None}
+    with transaction.atomic():
+        # An SMS that went out is told even when the lease ran out meanwhile and another process has taken over
+        if _mine(challenge).update(**changes) or provider_id:
+            audit.record(
+                audit.Kind.SENT, result or RESULTS[outcome], challenge.phone, session_ref=challenge.session_ref
+            )
 
 
 def _mine(challenge: Challenge) -> QuerySet[Challenge]:

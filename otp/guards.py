@@ -9,6 +9,7 @@ What this gives a stranger is one guess for each code asked for, and those are l
 """
 
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from django.conf import settings
 from django.db.models import F
@@ -18,6 +19,14 @@ from otp.models import PhoneGuard
 FIRST_WAIT = timedelta(seconds=30)  # NIST 800-63B 3.2.2: "30 seconds up to an hour"
 LONGEST_WAIT = timedelta(hours=1)
 DOUBLINGS = 7  # 30 s doubled so often is past an hour
+
+
+class Count(Enum):
+    """What became of a try that was to be counted."""
+
+    REFUSED = auto()  # the phone waits: nothing may be compared
+    COUNTED = auto()
+    BEGAN_WAIT = auto()  # counted, and unless the code is right the phone waits from now on
 
 
 def guard_of(phone: str) -> PhoneGuard:
@@ -30,8 +39,8 @@ def is_waiting(guard: PhoneGuard, now: datetime) -> bool:
     return guard.locked_until is not None and now < guard.locked_until
 
 
-def count_try(phone: str, now: datetime, *, spared: bool) -> bool:
-    """Count a failure in advance, and say whether the try may be made: a right code takes the count back.
+def count_try(phone: str, now: datetime, *, spared: bool) -> Count:
+    """Count a failure in advance, unless the phone waits: a right code takes the count back.
 
     Counted before comparing, so that no number of requests at once gets more tries than one after the other. A spared
     try is counted like any other; it is only not refused.
@@ -39,17 +48,20 @@ def count_try(phone: str, now: datetime, *, spared: bool) -> bool:
     while True:  # each turn lost is a try of somebody else's that was counted, and those end in a wait
         guard = guard_of(phone)
         if is_waiting(guard, now):
-            if spared:
-                PhoneGuard.objects.filter(phone=phone).update(failures=F("failures") + 1, tried_at=now)
-            return spared
+            if not spared:
+                return Count.REFUSED
+            PhoneGuard.objects.filter(phone=phone).update(failures=F("failures") + 1, tried_at=now)
+            return Count.COUNTED
         unchanged = PhoneGuard.objects.filter(phone=phone, failures=guard.failures, locked_until=guard.locked_until)
-        if unchanged.update(**_counted(guard, now)):
-            return True
+        counted = _counted(guard, now)
+        if unchanged.update(**counted):
+            return Count.BEGAN_WAIT if "locked_until" in counted else Count.COUNTED
 
 
-def clear(phone: str) -> None:
-    """Forget the failures: the right code was given, or staff lifted the wait (R1.06)."""
-    PhoneGuard.objects.filter(phone=phone).update(failures=0, locks=0, locked_at=None, locked_until=None)
+def clear(phone: str) -> bool:
+    """Forget the failures: the right code was given, or staff lifted the wait (R1.06). False: there were none."""
+    failed = PhoneGuard.objects.filter(phone=phone).exclude(failures=0, locks=0, locked_until=None)
+    return failed.update(failures=0, locks=0, locked_at=None, locked_until=None) == 1
 
 
 def _counted(guard: PhoneGuard, now: datetime) -> dict[str, object]:

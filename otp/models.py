@@ -1,8 +1,12 @@
-"""What the PIN check keeps: challenges, the failures of each phone, and the counters behind the limits.
+"""What the PIN check keeps: challenges, the failures of each phone, the counters behind the limits, and the audit.
 
 No code is ever stored: it is derived from the pepper and the challenge's nonce (design 4).
 """
 
+from datetime import datetime
+from typing import Any, Never
+
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -80,6 +84,91 @@ class BudgetUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.number}"
+
+
+class AppendOnly(RuntimeError):
+    """The audit was about to be rewritten: a mistake of the program, never of a person."""
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def purge(self, before: datetime) -> int:
+        """Delete what is older, which only the end of its retention allows (R8.03). Returns how many there were."""
+        return models.QuerySet.delete(self.filter(at__lt=before))[0]
+
+    def update(self, **_changes: Any) -> Never:
+        raise AppendOnly("audit events are never changed")
+
+    def bulk_update(self, *_args: Any, **_options: Any) -> Never:
+        raise AppendOnly("audit events are never changed")
+
+    def delete(self) -> Never:
+        raise AppendOnly("audit events are never deleted, only purged")
+
+
+class AuditEvent(models.Model):
+    """One thing that happened at the door: written once, with no number, no code and no cookie in it (R1.28, R8.09)."""
+
+    class Kind(models.TextChoices):
+        ASKED = "asked", _("Código pedido")
+        SENT = "sent", _("Envío del código")
+        VERIFIED = "verified", _("Ingreso")
+        FAILED = "failed", _("Código no aceptado")
+        LOCKED = "locked", _("Comienzo de espera")
+        UNLOCKED = "unlocked", _("Espera levantada")
+
+    class Method(models.TextChoices):
+        PIN = "pin", _("PIN")
+        NETWORK = "network", _("Red móvil")
+
+    class Result(models.TextChoices):
+        DONE = "done", _("Hecho")
+        LIMIT = "limit", _("Límite alcanzado")
+        NOBODY = "nobody", _("Número no registrado: sin SMS")
+        UNSENT = "unsent", _("No se pudo enviar")
+        DOUBTFUL = "doubtful", _("Enviado, sin confirmar")
+        EXPIRED = "expired", _("Venció sin enviar")
+        WRONG = "wrong", _("Código equivocado")
+        DEAD = "dead", _("Código ya sin validez")
+        WAITING = "waiting", _("Número en espera")
+        NOTHING = "nothing", _("No había nada que levantar")
+
+    at = models.DateTimeField(_("cuándo"))
+    kind = models.CharField(_("qué"), max_length=8, choices=Kind.choices)
+    method = models.CharField(_("medio"), max_length=7, choices=Method.choices, blank=True)
+    result = models.CharField(_("resultado"), max_length=8, choices=Result.choices)
+    phone_tail = models.CharField(_("número, final"), max_length=3)
+    phone_hash = models.CharField(max_length=64)
+    session_hash = models.CharField(_("sesión"), max_length=64, blank=True)
+    address = models.CharField(_("dirección de red"), max_length=43, blank=True)  # an IPv6 network at its longest
+    # Whoever lifted a wait: a member of staff at the desk, or else the account of the machine that ran the command
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor = models.CharField(_("quién"), max_length=150, blank=True)
+    reason = models.CharField(_("motivo"), max_length=100, blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("evento de seguridad")
+        verbose_name_plural = _("auditoría de ingresos")
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["phone_hash", "at"], name="audit_phone_at"),
+            models.Index(fields=["at"], name="audit_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()} …{self.phone_tail}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("audit events are never changed")
+        kwargs["force_insert"] = True  # with the key of an existing row, Django would otherwise change that row
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_options: Any) -> Never:
+        raise AppendOnly("audit events are never deleted, only purged")
 
 
 class NetworkSwitch(models.Model):

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from otp import delivery
-from otp.models import BudgetUse, Challenge, PhoneGuard
+from otp.models import AuditEvent, BudgetUse, Challenge, PhoneGuard
 
 KEEP_CHALLENGES = timedelta(hours=24)
 KEEP_USES = timedelta(hours=48)  # at least; longer when a limit looks further back
+KEEP_AUDIT = timedelta(days=731)  # 24 months, whichever they are (R8.03)
 KEEP_GUARDS = timedelta(days=30)  # since the last try: failures in a row are not forgotten overnight (R1.05)
 
 
@@ -23,11 +24,12 @@ def send_challenge(pk: int) -> None:
 
 @shared_task
 def clear_expired() -> None:
-    """Delete challenges, uses, guards and browser sessions that nothing looks at any more."""
+    """Delete challenges, uses, guards, audit events and browser sessions that nothing looks at any more."""
     now = timezone.now()
     Challenge.objects.filter(created_at__lt=now - KEEP_CHALLENGES).delete()
     BudgetUse.objects.filter(at__lt=now - _longest_window()).delete()
     PhoneGuard.objects.filter(tried_at__lt=now - KEEP_GUARDS).delete()
+    AuditEvent.objects.purge(now - KEEP_AUDIT)
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 

@@ -4,6 +4,7 @@ import secrets
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from companies.directory import directory
 from companies.phones import tail
-from otp import addresses, challenges, gate, network
+from otp import addresses, audit, challenges, gate, network
 from otp.budgets import LimitReached
 from otp.challenges import Answer, Verdict
 from otp.forms import CodeForm, EntryForm
@@ -56,7 +57,7 @@ def resend(request: HttpRequest) -> HttpResponse:
     try:
         challenges.resend(challenge, _address(request))
     except LimitReached:
-        return _too_many(request)
+        return _limit_reached(request, challenge.phone)
     messages.info(request, _("Pedimos otro código. El anterior ya no sirve."))
     return gate.cached_as_portal(redirect("otp:pin"))
 
@@ -88,21 +89,36 @@ def _enter(request: HttpRequest) -> HttpResponse:
     phone = form.cleaned_data["phone"]
     gate.change_number(request, phone)
     if network.identify(request) == phone and directory().administrator(phone) is not None:
-        challenges.close(_session_ref(request))
+        _vouched_for(request, phone)
         gate.sign_in(request, phone, "network")
         return gate.cached_as_portal(redirect(settings.PORTAL_START_URL))
     try:
         challenges.start(phone, _session_ref(request), _address(request))
     except LimitReached:
-        return _too_many(request)
+        return _limit_reached(request, phone)
     return gate.cached_as_portal(redirect("otp:pin"))
+
+
+def _vouched_for(request: HttpRequest, phone: str) -> None:
+    """The network's word replaces any code that was asked for."""
+    session_ref, address = _session_ref(request), _address(request)
+    with transaction.atomic():
+        challenges.close(session_ref)
+        audit.record(
+            audit.Kind.VERIFIED,
+            audit.Result.DONE,
+            phone,
+            session_ref=session_ref,
+            address=address,
+            method=audit.Method.NETWORK,
+        )
 
 
 def _judge(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     form = CodeForm(request.POST)
     if not form.is_valid():
         return _pin_page(request, challenge, form, status=422)
-    verdict = challenges.verify(challenge, form.cleaned_data["code"])
+    verdict = challenges.verify(challenge, form.cleaned_data["code"], _address(request))
     if verdict.answer is Answer.RIGHT:
         gate.sign_in(request, challenge.phone, "pin")
         return gate.cached_as_portal(redirect(settings.PORTAL_START_URL))
@@ -135,6 +151,12 @@ def _pin_page(request: HttpRequest, challenge: Challenge, form: CodeForm, status
         **_about_codes(),
     }
     return gate.cached_as_portal(render(request, "otp/pin.html", context, status=status))
+
+
+def _limit_reached(request: HttpRequest, phone: str) -> HttpResponse:
+    session_ref, address = _session_ref(request), _address(request)
+    audit.record(audit.Kind.ASKED, audit.Result.LIMIT, phone, session_ref=session_ref, address=address)
+    return _too_many(request)
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
 from notifications.models import Message
-from otp.models import NetworkSwitch, PhoneGuard
+from otp import unlocking
+from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
 from tests import cast
 from tests.admin.desk import advisor, signed_in, supervisor
 from tickets import staff
@@ -30,6 +31,7 @@ ADVISOR = {
     "companies/administrator": READ,
     "notifications/message": READ,
     "otp/phoneguard": set(),
+    "otp/auditevent": set(),
     "otp/networkswitch": set(),
     "auth/user": set(),
     "auth/group": set(),
@@ -43,6 +45,7 @@ SUPERVISOR = {
     "companies/serviceline": KEEP,
     "companies/administrator": KEEP,
     "otp/phoneguard": READ,
+    "otp/auditevent": READ,
     "otp/networkswitch": READ,
 }
 NOBODY: dict[str, set[str]] = {model: set() for model in ADVISOR}
@@ -55,6 +58,7 @@ def rows() -> dict[str, object]:
     Attachment.objects.create(ticket=ticket, original_name="a.pdf", size=1, sha256="0", file="aa/bb")
     message = Message.objects.create(dedup_key="k", to="a@b.example", next_at=now, give_up_at=now, created_at=now)
     guard = PhoneGuard.objects.create(phone="+593991234567")
+    unlocking.unlock(guard.phone, actor="root")
     return {
         "tickets/ticket": ticket.pk,
         "tickets/requesttype": RequestType.objects.earliest("pk").pk,
@@ -66,6 +70,7 @@ def rows() -> dict[str, object]:
         "notifications/message": message.pk,
         "otp/networkswitch": NetworkSwitch.objects.get_or_create(id=1)[0].pk,
         "otp/phoneguard": str(guard.pk).replace("+", "%2B"),
+        "otp/auditevent": AuditEvent.objects.earliest("pk").pk,
         "auth/user": User.objects.create_user("otra").pk,
         "auth/group": Group.objects.create(name="Grupo").pk,
     }

@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from otp.models import PhoneGuard
+from otp import audit
+from otp.models import AuditEvent, PhoneGuard
 from tests import cast
 from tests.otp import walk
 
@@ -110,3 +111,14 @@ def test_asking_writes_without_asking_the_directory() -> None:
     statements = [sql for _, _, taken in walked(KNOWN) for sql in taken]
     assert statements
     assert not [sql for sql in statements if "companies_" in sql]
+
+
+def test_two_numbers_leave_the_same_rows_in_the_audit() -> None:
+    """R1.14, R1.28: what is told of a visit, before the worker has looked the number up."""
+    columns = ("kind", "method", "result", "phone_tail", "address")
+    told = []
+    for phone in (KNOWN, UNKNOWN, INACTIVE, WITHOUT_COMPANY):
+        walked(phone)
+        told.append(list(AuditEvent.objects.filter(audit.of_phone(phone)).order_by("pk").values_list(*columns)))
+    assert len(told[0]) > 10
+    assert all(rows == told[0] for rows in told)

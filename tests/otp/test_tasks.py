@@ -13,7 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from notifications import courier
 from notifications.gateways import memory
 from otp import challenges, tasks
-from otp.models import BudgetUse, Challenge, PhoneGuard
+from otp.models import AuditEvent, BudgetUse, Challenge, PhoneGuard
 from otp.rates import parse_rates
 from tests import cast
 from tests.otp import walk
@@ -56,6 +56,18 @@ def test_what_has_had_its_time_is_cleared_away(client: Client) -> None:
         clock.shift(timedelta(days=30))
         tasks.clear_expired()
         assert PhoneGuard.objects.count() == 0
+
+
+def test_the_audit_is_kept_for_24_months(client: Client) -> None:
+    """R8.03"""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        walk.ask(client, cast.NOBODY_PHONE)
+        clock.shift(timedelta(days=731))
+        tasks.clear_expired()
+        assert AuditEvent.objects.count() == 1
+        clock.shift(timedelta(seconds=1))
+        tasks.clear_expired()
+        assert AuditEvent.objects.count() == 0
 
 
 def test_uses_are_kept_for_the_longest_limit(settings: Settings) -> None:

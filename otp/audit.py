@@ -1,0 +1,60 @@
+"""What happened at the door, a row each: codes asked for, sent and typed, waits, sign-ins (R1.28).
+
+Of a number there are the last three digits and a keyed hash: whoever knows the number finds its events, and nobody can
+read numbers out of the table (R8.09). Each call is one insert, in the caller's transaction where there is one; what
+cannot be recorded fails, and is not passed over.
+"""
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.utils import timezone
+
+from companies.phones import tail
+from otp.keyed import keyed_hash, keyed_hashes
+from otp.models import AuditEvent
+
+Kind = AuditEvent.Kind
+Method = AuditEvent.Method
+Result = AuditEvent.Result
+PHONE = "audit.phone"  # a key of its own: the limits' hashes of the same number are others
+
+
+def record(
+    kind: Kind,
+    result: Result,
+    phone: str,
+    *,
+    session_ref: str,
+    address: str = "",
+    method: Method = Method.PIN,
+) -> None:
+    """Write down one event of a visitor. `address` is a bucket (addresses.py); the worker knows none."""
+    AuditEvent.objects.create(
+        at=timezone.now(),
+        kind=kind,
+        method=method,
+        result=result,
+        phone_tail=tail(phone),
+        phone_hash=keyed_hash(PHONE, phone),
+        session_hash=session_ref,
+        address=address,
+    )
+
+
+def record_unlock(phone: str, *, lifted: bool, user: User | None, actor: str, reason: str) -> None:
+    """Write down that staff let a number try again."""
+    AuditEvent.objects.create(
+        at=timezone.now(),
+        kind=Kind.UNLOCKED,
+        result=Result.DONE if lifted else Result.NOTHING,
+        phone_tail=tail(phone),
+        phone_hash=keyed_hash(PHONE, phone),
+        user=user,
+        actor=actor[:150],
+        reason=reason,
+    )
+
+
+def of_phone(phone: str) -> Q:
+    """The condition for events of a number in E.164, also those recorded under an earlier SECRET_KEY still listed."""
+    return Q(phone_hash__in=keyed_hashes(PHONE, phone))

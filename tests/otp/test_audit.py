@@ -1,0 +1,206 @@
+"""What happened at the door is told, a row each, of any number alike, and with no number in it (R1.28, R8.09)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from notifications.gateways import PermanentFailure, memory
+from otp import audit, challenges, codes, delivery, network
+from otp.models import AppendOnly, AuditEvent, Challenge, PhoneGuard
+from tests import cast
+from tests.otp import walk
+from tests.otp.crowd import at_once
+
+pytestmark = pytest.mark.django_db
+Kind, Result = AuditEvent.Kind, AuditEvent.Result
+
+
+def told(phone: str = cast.ANA_PHONE) -> list[tuple[str, str]]:
+    """What is told of a number, oldest first."""
+    found = AuditEvent.objects.filter(audit.of_phone(phone)).order_by("pk")
+    return [(event.kind, event.result) for event in found]
+
+
+def asked() -> Challenge:
+    return challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
+
+
+def test_asking_sending_a_typo_and_entering_are_a_row_each(client: Client) -> None:
+    """R1.28"""
+    cast.ana()
+    walk.ask(client, cast.ANA_PHONE)
+    code = walk.receive(client)
+    assert code is not None
+    walk.answer(client, f"{(int(code) + 1) % 1_000_000:06}")
+    walk.answer(client, code)
+    assert told() == [
+        (Kind.ASKED, Result.DONE),
+        (Kind.SENT, Result.DONE),
+        (Kind.FAILED, Result.WRONG),
+        (Kind.VERIFIED, Result.DONE),
+    ]
+
+
+def test_no_row_holds_the_number_the_code_or_the_session(client: Client) -> None:
+    """R8.08, R8.09"""
+    cast.ana()
+    walk.ask(client, cast.ANA_PHONE)
+    code, name = walk.receive(client), client.session["portal.name"]
+    assert code is not None
+    walk.answer(client, code)
+    for row in AuditEvent.objects.values():
+        words = [str(value) for name, value in row.items() if name not in {"at", "phone_hash", "session_hash"}]
+        assert row["phone_tail"] == cast.ANA_PHONE[-3:]
+        assert not [word for word in words if cast.ANA_PHONE[-7:] in word or code in word]
+        assert row["session_hash"] not in {"", name, client.session.session_key}
+        assert cast.ANA_PHONE[1:] not in row["phone_hash"]
+
+
+def test_what_a_visitor_does_carries_the_place_it_came_from() -> None:
+    client = Client(REMOTE_ADDR="2001:db8:1:2:3:4:5:6")
+    walk.ask(client, cast.NOBODY_PHONE)
+    walk.answer(client, "000000")
+    assert set(AuditEvent.objects.values_list("address", flat=True)) == {"2001:db8:1:2::/64"}
+
+
+def test_entering_by_the_networks_word_is_told_as_such(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    cast.ana()
+    monkeypatch.setattr(network, "identify", lambda _request: cast.ANA_PHONE)
+    walk.ask(client, cast.ANA_PHONE)
+    event = AuditEvent.objects.get()
+    assert (event.kind, event.method, event.result) == (Kind.VERIFIED, AuditEvent.Method.NETWORK, Result.DONE)
+    assert event.session_hash
+    assert event.address == "127.0.0.1"
+
+
+def test_a_refused_resend_is_told_and_the_page_says_nothing_of_it(client: Client) -> None:
+    """R1.20"""
+    walk.ask(client, cast.NOBODY_PHONE)
+    page = client.post(walk.RESEND)
+    assert page.status_code == 429
+    assert told(cast.NOBODY_PHONE)[-1] == (Kind.ASKED, Result.LIMIT)
+
+
+def test_a_code_that_is_dead_or_typed_during_a_wait_is_a_failure() -> None:
+    challenge = asked()
+    challenges.close("a" * 64)
+    challenges.verify(challenge, "000000")
+    assert told()[-1] == (Kind.FAILED, Result.DEAD)
+    until = timezone.now() + timedelta(hours=1)
+    PhoneGuard.objects.filter(phone=cast.ANA_PHONE).delete()
+    PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=10, locked_at=challenge.created_at, locked_until=until)
+    challenges.verify(challenge, "000000")
+    assert told()[-1] == (Kind.FAILED, Result.WAITING)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_failure_that_brings_a_wait_is_told_with_it(known: bool) -> None:
+    """R1.07"""
+    if known:
+        cast.ana()
+    PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=9)
+    challenges.verify(asked(), "not it")
+    assert told() == [(Kind.ASKED, Result.DONE), (Kind.FAILED, Result.WRONG), (Kind.LOCKED, Result.DONE)]
+
+
+def test_a_right_code_on_the_last_try_brings_no_wait() -> None:
+    cast.ana()
+    PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=9)
+    challenge = asked()
+    challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone))
+    assert told() == [(Kind.ASKED, Result.DONE), (Kind.VERIFIED, Result.DONE)]
+
+
+def test_the_worker_tells_what_became_of_each_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    delivery.send(asked().pk)
+    assert told()[-1] == (Kind.SENT, Result.NOBODY)
+
+    cast.bruno()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenges.start(cast.BRUNO_PHONE, "b" * 64, "198.51.100.7")
+        clock.shift(301)
+        delivery.sweep()
+        delivery.sweep()
+    assert told(cast.BRUNO_PHONE) == [(Kind.ASKED, Result.DONE), (Kind.SENT, Result.EXPIRED)]
+
+    class Refusing:
+        def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the seam's own signature
+            raise PermanentFailure("no")
+
+    monkeypatch.setattr(delivery, "sms_gateway", Refusing)
+    delivery.send(challenges.start(cast.BRUNO_PHONE, "c" * 64, "198.51.100.7").pk)
+    assert told(cast.BRUNO_PHONE)[-1] == (Kind.SENT, Result.UNSENT)
+
+
+def test_a_number_is_found_by_its_hash_also_after_the_key_was_changed(settings: Settings) -> None:
+    """R8.09"""
+    asked()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-" + "k" * 60
+    challenges.start(cast.ANA_PHONE, "b" * 64, "198.51.100.7")
+    assert len(told()) == 2
+    assert told(cast.BRUNO_PHONE) == []
+    settings.SECRET_KEY_FALLBACKS = []
+    assert len(told()) == 1
+
+
+def test_nobody_enters_whom_the_audit_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast.ana()
+    challenge = asked()
+
+    def refuse(**_values: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(AuditEvent.objects, "create", refuse)
+    with pytest.raises(RuntimeError, match="disk"):
+        challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone))
+    challenge.refresh_from_db()
+    assert challenge.used_at is None
+
+
+def test_an_event_is_neither_changed_nor_deleted() -> None:
+    asked()
+    event = AuditEvent.objects.get()
+    twin = AuditEvent(pk=event.pk, at=event.at, kind=Kind.UNLOCKED, result=Result.DONE)
+    rewritings: list[Callable[[], object]] = [
+        event.save,
+        event.delete,
+        AuditEvent.objects.all().delete,
+        lambda: AuditEvent.objects.update(reason=""),
+        lambda: AuditEvent.objects.bulk_update([event], ["reason"]),
+    ]
+    for rewrite in rewritings:
+        with pytest.raises(AppendOnly):
+            rewrite()
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        twin.save()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_once_are_told_as_what_they_were() -> None:
+    """R1.03, R1.05: one entered of many; of many failures, one began the wait."""
+    cast.ana()
+    challenge = asked()
+    code = codes.derive(challenge.nonce, challenge.phone)
+    at_once(8, lambda _: challenges.verify(challenge, code))
+    assert told().count((Kind.VERIFIED, Result.DONE)) == 1
+    assert len(told()) == 9
+    PhoneGuard.objects.create(phone=cast.BRUNO_PHONE, failures=9)
+    tried = challenges.start(cast.BRUNO_PHONE, "b" * 64, "198.51.100.7")
+    at_once(8, lambda _: challenges.verify(tried, "not it"))
+    kinds = [kind for kind, _ in told(cast.BRUNO_PHONE)]
+    assert (kinds.count(Kind.LOCKED), kinds.count(Kind.FAILED)) == (1, 8)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_once_tell_of_one_sms() -> None:
+    cast.ana()
+    challenge = asked()
+    memory.outbox.clear()
+    at_once(4, lambda _: delivery.send(challenge.pk))
+    assert told().count((Kind.SENT, Result.DONE)) == 1
