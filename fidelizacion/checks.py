@@ -113,6 +113,12 @@ def sms(**_: Any) -> Iterator[CheckMessage]:
                 "Faltan datos de Twilio.",
                 "Defina TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN y TWILIO_FROM o TWILIO_MESSAGING_SERVICE_SID.",
             )
+        if settings.TWILIO_BASE_URL and not _is_api(settings.TWILIO_BASE_URL):
+            yield _error(
+                25,
+                "TWILIO_BASE_URL no es la dirección de un servidor, o usa http fuera de este equipo.",
+                "Quítela para usar la de Twilio. Se escribe así: https://api.twilio.example",
+            )
 
 
 @register
@@ -201,6 +207,18 @@ def _is_email(raw: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def _is_api(raw: str) -> bool:
+    """Whether it is an origin and nothing more. The account's key travels there: in the open on this machine only."""
+    try:
+        url = urlsplit(raw)
+        host, _port = url.hostname or "", url.port  # the port is read here, and may be none
+    except ValueError:
+        return False
+    plain = raw.isascii() and raw.isprintable() and " " not in raw and "@" not in url.netloc
+    secure = url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
+    return bool(plain and host and secure and raw == f"{url.scheme}://{url.netloc}")
 
 
 def _overlap(first: Network, second: Network) -> bool:

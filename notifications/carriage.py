@@ -42,7 +42,9 @@ class Carrier:
         """Returns the provider's id, empty for e-mail."""
         if message.channel == Message.Channel.SMS:
             seconds_left = int((message.give_up_at - timezone.now()).total_seconds())
-            return sms_gateway().send(message.to, message.text, seconds_left=max(1, seconds_left))
+            if seconds_left < 1:
+                raise TemporaryFailure("vencido antes de enviarse")
+            return sms_gateway().send(message.to, message.text, seconds_left=seconds_left)
         self._send_email(message)
         return ""
 

@@ -13,13 +13,13 @@ from enum import StrEnum
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error as DatabaseFailure
-from django.db.models import Case, F, IntegerField, When
+from django.db.models import Case, F, IntegerField, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications import sweep
 from notifications.carriage import Carrier, CarrierAway
-from notifications.gateways import PermanentFailure, TemporaryFailure
+from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure
 from notifications.models import Message
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=120)  # longer than any send: a task ends after 60 s
 FIRST_WAIT, LONGEST_WAIT = 10, 600  # seconds (R4.08)
 LOST_LEASES = 3  # processes that may die at one message before it is taken for the cause (R4.12)
+SMS_AT_MOST = 2  # that may have left, of one message (R1.24)
 HEAD_START = timedelta(seconds=3)  # what the sweep leaves to the worker
 BITE = 50  # messages a sweep takes at once
 BITE_SECONDS = 20  # and for how long, so that a slow server does not run into the worker's time limit
@@ -84,7 +85,8 @@ def _deliver(pk: int, carrier: Carrier) -> tuple[Outcome, bool]:
     except SoftTimeLimitExceeded:
         raise  # the worker is being stopped: the lease runs out and the message is sent then
     except (TemporaryFailure, DatabaseFailure) as error:  # the demo's carriers write to the database
-        return _postpone(message, str(error)), isinstance(error, CarrierAway)
+        postpone = _postpone_doubtful if isinstance(error, AmbiguousFailure) else _postpone
+        return postpone(message, str(error)), isinstance(error, CarrierAway)
     except PermanentFailure as error:
         return _end(message, Outcome.FAILED, str(error)), False
     except Exception as error:
@@ -100,12 +102,16 @@ def _claim(pk: int) -> Message | None:
     token = secrets.token_hex(16)
     lost = F("lost_leases")
     lost_now = Case(When(state=Message.State.SENDING, then=lost + 1), default=lost, output_field=IntegerField())
+    # Counted before it leaves, so that a process that dies meanwhile has counted
+    left = F("maybe_sent")
+    left_now = Case(When(channel=Message.Channel.SMS, then=left + 1), default=left, output_field=IntegerField())
     claimed = Message.objects.due(now).filter(pk=pk).update(
         state=Message.State.SENDING,
         leased_until=now + LEASE,
         lease_token=token,
         attempts=F("attempts") + 1,
         lost_leases=lost_now,
+        maybe_sent=left_now,
     )  # fmt: skip
     return Message.objects.filter(pk=pk, lease_token=token).first() if claimed else None
 
@@ -113,15 +119,16 @@ def _claim(pk: int) -> Message | None:
 def _bury_poison(pk: int) -> bool:
     """Give a message up when process after process died at it, so that it does not take every worker down (R4.12)."""
     expired = Message.objects.due(timezone.now()).filter(pk=pk, state=Message.State.SENDING)
-    buried = expired.filter(lost_leases__gte=LOST_LEASES - 1).update(
+    enough = Q(lost_leases__gte=LOST_LEASES - 1) | Q(maybe_sent__gte=SMS_AT_MOST)
+    buried = expired.filter(enough).update(
         state=Message.State.DEAD,
         lost_leases=F("lost_leases") + 1,
-        last_error=_("El proceso que lo enviaba terminó {count} veces sin dejar resultado.").format(count=LOST_LEASES),
+        last_error=_("Los procesos que lo enviaban terminaron sin dejar resultado."),
         leased_until=None,
         lease_token="",
     )
     if buried:
-        logger.error("message %s is dead: %s processes ended while sending it", pk, LOST_LEASES)
+        logger.error("message %s is dead: process after process ended while sending it", pk)
     return bool(buried)
 
 
@@ -130,6 +137,16 @@ def _postpone(message: Message, reason: str) -> Outcome:
     if now >= message.give_up_at:
         return _end(message, Outcome.DEAD, reason)
     next_at = now + timedelta(seconds=_wait(message.attempts))
+    left = max(0, message.maybe_sent - 1)  # this one did not
+    _record(message, state=Message.State.QUEUED, next_at=next_at, maybe_sent=left, last_error=reason[:200])
+    return Outcome.AGAIN
+
+
+def _postpone_doubtful(message: Message, reason: str) -> Outcome:
+    """The one repetition there may be comes late, when an outage may be over: nobody sits waiting for it."""
+    next_at = timezone.now() + timedelta(seconds=LONGEST_WAIT)
+    if message.maybe_sent >= SMS_AT_MOST or next_at >= message.give_up_at:
+        return _end(message, Outcome.DEAD, reason)
     _record(message, state=Message.State.QUEUED, next_at=next_at, last_error=reason[:200])
     return Outcome.AGAIN
 

@@ -52,6 +52,8 @@ class Message(models.Model):
     lease_token = models.CharField(max_length=32, blank=True)
     # Leases that ended with no outcome recorded: a process died while sending (R4.12)
     lost_leases = models.PositiveSmallIntegerField(default=0)
+    # How many SMS may have left: each costs, and has no Message-ID that would show a repetition (R1.24)
+    maybe_sent = models.PositiveSmallIntegerField(default=0)
     provider_id = models.CharField(_("identificador del proveedor"), max_length=200, blank=True)
     last_error = models.CharField(_("último error"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("creado"))

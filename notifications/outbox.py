@@ -62,6 +62,7 @@ def requeue(messages: MessageQuerySet) -> int:
         state=Message.State.QUEUED,
         attempts=0,
         lost_leases=0,
+        maybe_sent=0,
         last_error="",
         next_at=now,
         give_up_at=now + GIVE_UP_AFTER,

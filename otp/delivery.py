@@ -5,6 +5,7 @@ that dies leaves a lease that runs out. No transaction is open while the directo
 """
 
 import logging
+import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,22 +14,26 @@ from django.utils import timezone
 
 from companies.directory import directory
 from notifications import sweep as sweeps
-from notifications.gateways import PermanentFailure, TemporaryFailure, sms_gateway
+from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, sms_gateway
 from otp import audit, codes, sms
 from otp.models import Challenge
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=25)  # more than the slowest gateway takes: 10 s to connect and 10 s to answer
+LEASE = timedelta(seconds=25)  # more than the slowest gateway takes: three addresses at 4 s and 10 s to answer
 OVERDUE = timedelta(seconds=2)  # what the worker is given before the sweep takes over (design 4)
-MAX_SENDS = 3
+MAX_SENDS = 3  # tries
+SMS_AT_MOST = 2  # that may have left: a third would only cost (R1.24)
 RETRY_AFTER = timedelta(seconds=5)
 SWEEP_AT_MOST = 100
+
+_jitter = secrets.SystemRandom()
 
 Outcome = Challenge.Outcome
 RESULTS = {
     Outcome.HANDLED: audit.Result.DONE,
     Outcome.FAILED: audit.Result.UNSENT,
+    Outcome.DOUBTFUL: audit.Result.DOUBTFUL,
     Outcome.EXPIRED: audit.Result.EXPIRED,
 }
 
@@ -71,17 +76,26 @@ def _waiting(now: datetime) -> QuerySet[Challenge]:
     """Challenges still to be sent that nobody is at: not answered, not replaced, not tried too often."""
     free = Q(leased_until=None) | Q(leased_until__lte=now)
     return Challenge.objects.filter(
-        free, outcome=Outcome.PENDING, used_at=None, closed_at=None, send_attempts__lt=MAX_SENDS
+        free,
+        outcome=Outcome.PENDING,
+        used_at=None,
+        closed_at=None,
+        send_attempts__lt=MAX_SENDS,
+        maybe_sent__lt=SMS_AT_MOST,
     )
 
 
 def _hand_over(challenge: Challenge, seconds_left: int) -> None:
+    # Counted before it leaves: whatever becomes of this process, no third SMS follows
+    unanswered = _mine(challenge).filter(used_at=None, closed_at=None, maybe_sent__lt=SMS_AT_MOST)
+    if unanswered.update(maybe_sent=F("maybe_sent") + 1) != 1:
+        return
     text = sms.text(codes.derive(challenge.nonce, challenge.phone))
     try:
         provider_id = sms_gateway().send(challenge.phone, text, seconds_left=seconds_left)
     except TemporaryFailure as failure:
         logger.warning("challenge %d, send %d: %s", challenge.pk, challenge.send_attempts, failure)
-        _retry_or_give_up(challenge)
+        _retry_or_give_up(challenge, left=isinstance(failure, AmbiguousFailure))
     except PermanentFailure as failure:
         logger.warning("challenge %d refused: %s", challenge.pk, failure)
         _record(challenge, Outcome.FAILED)
@@ -89,12 +103,15 @@ def _hand_over(challenge: Challenge, seconds_left: int) -> None:
         _record(challenge, Outcome.HANDLED, provider_id[:64])
 
 
-def _retry_or_give_up(challenge: Challenge) -> None:
-    if challenge.send_attempts >= MAX_SENDS:
-        _record(challenge, Outcome.FAILED)
+def _retry_or_give_up(challenge: Challenge, *, left: bool) -> None:
+    if not left:
+        _mine(challenge).update(maybe_sent=F("maybe_sent") - 1)
+    challenge.refresh_from_db(fields=["maybe_sent"])
+    if challenge.send_attempts >= MAX_SENDS or challenge.maybe_sent >= SMS_AT_MOST:
+        _record(challenge, Outcome.DOUBTFUL if challenge.maybe_sent else Outcome.FAILED)
         return
-    again_at = timezone.now() + RETRY_AFTER * challenge.send_attempts
-    _mine(challenge).update(leased_until=again_at)
+    pause = RETRY_AFTER * challenge.send_attempts * _jitter.uniform(1, 1.5)
+    _mine(challenge).update(leased_until=timezone.now() + pause)
 
 
 def _record(

@@ -20,6 +20,7 @@ class Challenge(models.Model):
         PENDING = "pending", _("Por enviar")
         HANDLED = "handled", _("Atendido")
         FAILED = "failed", _("No enviado")
+        DOUBTFUL = "doubtful", _("Sin confirmar")  # it may have left, and is not sent a third time (R1.24)
         EXPIRED = "expired", _("Vencido sin enviar")
 
     phone = models.CharField(_("número móvil"), max_length=16)
@@ -33,6 +34,7 @@ class Challenge(models.Model):
     outcome = models.CharField(_("envío"), max_length=8, choices=Outcome.choices, default=Outcome.PENDING)
     leased_until = models.DateTimeField(null=True)  # a worker is at it until then
     send_attempts = models.PositiveSmallIntegerField(default=0)
+    maybe_sent = models.PositiveSmallIntegerField(default=0)  # how many SMS may have left (R1.24)
     handled_at = models.DateTimeField(_("atendido"), null=True)
     provider_id = models.CharField(max_length=64, blank=True)
 

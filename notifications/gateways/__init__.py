@@ -22,8 +22,16 @@ class TemporaryFailure(GatewayFailure):
     """Trying again later may help: the carrier is busy, slow or away, or refuses our account for now."""
 
 
+class AmbiguousFailure(TemporaryFailure):
+    """The message may have left: nobody said that it did or that it did not. Another try may send it twice (R1.24)."""
+
+
 class PermanentFailure(GatewayFailure):
     """Trying again cannot help: the carrier refuses this message or this number."""
+
+
+class BadNumber(PermanentFailure):
+    """No SMS can reach this number: not a mobile, not in service, or its owner wants none."""
 
 
 class SmsGateway(Protocol):
@@ -32,7 +40,7 @@ class SmsGateway(Protocol):
     def send(self, to: str, text: str, *, seconds_left: int) -> str:
         """Hand `text` over for the E.164 number `to`, worth nothing after `seconds_left`. Returns the carrier's id.
 
-        Raises TemporaryFailure or PermanentFailure.
+        Raises TemporaryFailure (nothing left), AmbiguousFailure (it may have) or PermanentFailure (it cannot).
         """
 
 

@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('leased_until', models.DateTimeField(null=True, verbose_name='tomado hasta')),
                 ('lease_token', models.CharField(blank=True, max_length=32)),
                 ('lost_leases', models.PositiveSmallIntegerField(default=0)),
+                ('maybe_sent', models.PositiveSmallIntegerField(default=0)),
                 ('provider_id', models.CharField(blank=True, max_length=200, verbose_name='identificador del proveedor')),
                 ('last_error', models.CharField(blank=True, max_length=200, verbose_name='último error')),
                 ('created_at', models.DateTimeField(verbose_name='creado')),

@@ -2,6 +2,7 @@
 
 import smtplib
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -13,10 +14,10 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications import delivery, tasks
+from notifications import delivery, outbox, tasks
 from notifications.carriage import Carrier
 from notifications.delivery import Outcome, deliver
-from notifications.gateways import PermanentFailure, TemporaryFailure, memory
+from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
 from notifications.models import Message
 from tests.notifications.helpers import owe_email, owe_sms
 
@@ -169,6 +170,44 @@ def test_the_third_lost_lease_ends_it_while_others_flow_r4_12(monkeypatch: pytes
         assert deliver(other.pk) == Outcome.SENT
     poison.refresh_from_db()
     assert (poison.state, poison.lost_leases, poison.attempts) == (Message.State.DEAD, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("failures", "sends", "state"),
+    [
+        ([AmbiguousFailure("lost")] * 3, 2, Message.State.DEAD),
+        ([TemporaryFailure("refused")] * 5, 5, Message.State.QUEUED),
+        ([SoftTimeLimitExceeded()] * 3, 2, Message.State.DEAD),
+        ([SoftTimeLimitExceeded(), TemporaryFailure("refused"), AmbiguousFailure("lost")], 3, Message.State.DEAD),
+    ],
+)
+def test_an_sms_that_may_have_left_is_sent_once_more_at_most_r1_24(
+    monkeypatch: pytest.MonkeyPatch, failures: list[BaseException], sends: int, state: Message.State
+) -> None:
+    message, sent, now = owe_sms(), [], timezone.now()
+
+    def send(self: Carrier, message: Message) -> str:
+        sent.append(message.text)
+        raise failures[len(sent) - 1]
+
+    monkeypatch.setattr(Carrier, "send", send)
+    for turn in range(len(failures)):
+        with time_machine.travel(now + timedelta(seconds=1000 * turn)), suppress(SoftTimeLimitExceeded):
+            deliver(message.pk)
+    message.refresh_from_db()
+    assert (len(sent), message.state) == (sends, state)
+    if state == Message.State.DEAD:
+        outbox.requeue(Message.objects.all())  # staff decide that it may go out again
+        message.refresh_from_db()
+        assert (message.state, message.maybe_sent) == (Message.State.QUEUED, 0)
+
+
+def test_an_sms_is_not_handed_over_after_its_end_r1_23() -> None:
+    memory.outbox.clear()
+    message = owe_sms()
+    with time_machine.travel(message.give_up_at, tick=False):
+        assert deliver(message.pk) == Outcome.DEAD
+    assert memory.outbox == []
 
 
 def test_whoever_lost_the_lease_records_nothing_r4_04(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,21 +1,12 @@
 """The carriers: what each does with an SMS, and which failures are worth another try."""
 
-import json
-import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-from urllib.parse import parse_qs
-
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives
 from pytest_django import Settings
 from time_machine import TimeMachineFixture
 
-from fidelizacion.demo.broker import free_port
-from notifications.gateways import PermanentFailure, TemporaryFailure, demo, memory, sms_gateway, twilio
+from notifications.gateways import demo, memory, sms_gateway
 from notifications.models import DemoMessage
 
 NUMBER, TEXT = "+593991234567", "Codigo 731942"
@@ -72,100 +63,3 @@ def test_the_demo_mailbox_keeps_both_parts(settings: Settings) -> None:
     assert (row.channel, row.subject, row.text, row.html, row.message_id) == (
         "email", "Asunto", "texto", "<p>html</p>", "<1@x>",
     )  # fmt: skip
-
-
-@dataclass
-class TwilioStandIn:
-    """The far side of the network: answers what it is told, keeps what it was asked."""
-
-    status: int = 201
-    answer: dict[str, object] = field(default_factory=lambda: {"sid": "SM123"})
-    asked: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
-
-
-@pytest.fixture
-def far_side(settings: Settings) -> Iterator[TwilioStandIn]:
-    stand_in = TwilioStandIn()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            stand_in.asked.append((self.path, parse_qs(body)))
-            answer = json.dumps(stand_in.answer).encode()
-            self.send_response(stand_in.status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *args: object) -> None:
-            """Quiet."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    _use_twilio(settings, server.server_port)
-    yield stand_in
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def _use_twilio(settings: Settings, port: int) -> None:
-    settings.SMS_GATEWAY = "twilio"
-    settings.TWILIO_BASE_URL = f"http://127.0.0.1:{port}"
-    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC1", "token"
-    settings.TWILIO_FROM, settings.TWILIO_MESSAGING_SERVICE_SID = "+15005550006", ""
-
-
-@pytest.mark.loopback
-def test_twilio_gets_the_message_and_how_long_it_is_worth_something(far_side: TwilioStandIn) -> None:
-    assert sms_gateway().send(NUMBER, TEXT, seconds_left=287) == "SM123"
-    path, form = far_side.asked[0]
-    assert path == "/2010-04-01/Accounts/AC1/Messages.json"
-    assert form == {"To": [NUMBER], "Body": [TEXT], "From": ["+15005550006"], "ValidityPeriod": ["287"]}
-
-
-@pytest.mark.loopback
-def test_twilio_sends_from_a_messaging_service_where_there_is_one(settings: Settings, far_side: TwilioStandIn) -> None:
-    settings.TWILIO_MESSAGING_SERVICE_SID = "MG1"
-    sms_gateway().send(NUMBER, TEXT, seconds_left=90_000)
-    form = far_side.asked[0][1]
-    assert (form["MessagingServiceSid"], form["ValidityPeriod"], form.get("From")) == (["MG1"], ["36000"], None)
-
-
-@pytest.mark.loopback
-@pytest.mark.parametrize(
-    ("status", "failure"),
-    [
-        (400, PermanentFailure), (403, PermanentFailure), (404, PermanentFailure), (401, TemporaryFailure),
-        (408, TemporaryFailure), (429, TemporaryFailure), (500, TemporaryFailure), (503, TemporaryFailure),
-    ],
-)  # fmt: skip
-def test_twilios_refusals_have_their_class_and_name_no_number_r4_09(
-    far_side: TwilioStandIn, status: int, failure: type[Exception]
-) -> None:
-    far_side.status = status
-    far_side.answer = {"code": 21211, "message": f"The 'To' number {NUMBER} is not valid", "status": status}
-    with pytest.raises(failure) as caught:
-        sms_gateway().send(NUMBER, TEXT, seconds_left=300)
-    assert str(caught.value) == f"twilio: {status}, código 21211"
-
-
-@pytest.mark.loopback
-def test_twilio_out_of_reach_is_worth_another_try(settings: Settings) -> None:
-    _use_twilio(settings, free_port())
-    with pytest.raises(TemporaryFailure):
-        sms_gateway().send(NUMBER, TEXT, seconds_left=300)
-
-
-@pytest.mark.loopback
-def test_nothing_of_an_sms_reaches_a_log_r1_09_r8_08(far_side: TwilioStandIn, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="twilio.http_client"):
-        sms_gateway().send(NUMBER, TEXT, seconds_left=300)
-    assert "731942" not in caplog.text
-    assert "991234567" not in caplog.text
-    assert far_side.asked
-
-
-def test_twilio_is_never_waited_for_without_end() -> None:
-    assert twilio._client("AC2", "token", "").http_client.timeout == 10

@@ -10,7 +10,7 @@ from django.utils import timezone
 from companies.directory import LocalDirectory
 from companies.models import Administrator
 from notifications import sweep
-from notifications.gateways import PermanentFailure, TemporaryFailure, memory
+from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
 from otp import challenges, codes, delivery
 from otp.models import Challenge
 from tests import cast
@@ -151,16 +151,58 @@ def test_a_worker_that_died_while_sending_is_made_up_for(carrier: Carrier) -> No
 
 
 def test_workers_that_die_one_after_the_other_do_not_send_for_ever(carrier: Carrier) -> None:
+    """R1.24: nobody knows whether their SMS left, so that there are two at most."""
     cast.ana()
     carrier.failure = KeyboardInterrupt()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = asked()
-        for _ in range(delivery.MAX_SENDS):
+        for _ in range(delivery.SMS_AT_MOST):
             with pytest.raises(KeyboardInterrupt):
                 delivery.send(challenge.pk)
             clock.shift(delivery.LEASE)
         delivery.send(challenge.pk)
-    assert len(carrier.got) == delivery.MAX_SENDS
+    assert len(carrier.got) == delivery.SMS_AT_MOST
+
+
+@pytest.mark.parametrize(
+    ("failures", "sends", "outcome"),
+    [
+        ([AmbiguousFailure("lost")] * 3, 2, Outcome.DOUBTFUL),
+        ([AmbiguousFailure("lost"), None], 2, Outcome.HANDLED),
+        ([TemporaryFailure("refused"), AmbiguousFailure("lost"), TemporaryFailure("refused")], 3, Outcome.DOUBTFUL),
+        ([TemporaryFailure("refused"), TemporaryFailure("refused"), AmbiguousFailure("lost")], 3, Outcome.DOUBTFUL),
+        ([AmbiguousFailure("lost"), PermanentFailure("no")], 2, Outcome.FAILED),
+    ],
+)
+def test_what_may_have_left_is_sent_once_more_at_most(
+    carrier: Carrier, failures: list[BaseException | None], sends: int, outcome: Outcome
+) -> None:
+    """R1.24"""
+    cast.ana()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = asked()
+        for failure in failures:
+            carrier.failure = failure
+            delivery.send(challenge.pk)
+            clock.shift(20)
+        carrier.failure = None
+        delivery.sweep()
+    assert len(carrier.got) == sends
+    assert outcome_of(challenge) == outcome
+
+
+def test_a_code_replaced_while_the_directory_was_asked_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast.ana()
+    challenge = asked()
+
+    class Slow(LocalDirectory):
+        def administrator(self, phone: str) -> Administrator | None:
+            challenges.close("a" * 64)
+            return super().administrator(phone)
+
+    monkeypatch.setattr(delivery, "directory", Slow)
+    delivery.send(challenge.pk)
+    assert memory.outbox == []
 
 
 def test_a_worker_that_comes_back_late_does_not_undo_what_another_did(monkeypatch: pytest.MonkeyPatch) -> None:

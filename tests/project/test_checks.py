@@ -88,6 +88,13 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({"SMS_GATEWAY": "memory"}, 12),
         ({"TWILIO_AUTH_TOKEN": ""}, 13),
         ({"TWILIO_FROM": ""}, 13),
+        ({"TWILIO_BASE_URL": "api.twilio.example"}, 25),
+        ({"TWILIO_BASE_URL": "http://api.twilio.example"}, 25),
+        ({"TWILIO_BASE_URL": "https://api.twilio.example:puerto"}, 25),
+        ({"TWILIO_BASE_URL": "https://[::1"}, 25),
+        ({"TWILIO_BASE_URL": "https://cuenta:clave@api.twilio.example"}, 25),
+        ({"TWILIO_BASE_URL": "https://api.twilio.example/2010-04-01"}, 25),
+        ({"TWILIO_BASE_URL": "https:///"}, 25),
         ({"OTP_DIGITS": "4"}, 14),
         ({"EMAIL_URL": ""}, 15),
         ({"DEFAULT_FROM_EMAIL": ""}, 16),
@@ -114,6 +121,11 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
 )
 def test_a_mistake_is_told_by_its_id(changes: dict[str, str], number: int, errors: Errors) -> None:
     assert errors(**changes) == [f"fidelizacion.E{number:03}"]
+
+
+@pytest.mark.parametrize("url", ["https://api.twilio.example", "https://10.0.0.9:8443/", "http://127.0.0.1:4013"])
+def test_another_address_of_the_api_may_be_set(url: str, errors: Errors) -> None:
+    assert errors(TWILIO_BASE_URL=url) == []
 
 
 def test_short_codes_are_accepted_by_a_decision_that_names_itself(errors: Errors) -> None:

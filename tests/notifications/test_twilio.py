@@ -1,0 +1,173 @@
+"""Twilio: what is sent to it, what each of its failures means, and that nothing of it is told to a log."""
+
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from pytest_django import Settings
+
+from notifications.gateways import (
+    AmbiguousFailure,
+    BadNumber,
+    GatewayFailure,
+    PermanentFailure,
+    TemporaryFailure,
+    sms_gateway,
+    twilio,
+)
+from tests.far_twilio import ACCOUNT, TOKEN, FarSide, far_twilio, mute_address, refused_address, using_twilio
+
+pytestmark = pytest.mark.loopback
+NUMBER, TEXT = "+593991234567", "Codigo 731942"
+PATIENCE = 0.4  # seconds, in place of 10
+
+
+@pytest.fixture
+def far_side(settings: Settings) -> Iterator[FarSide]:
+    with far_twilio(settings) as far_side:
+        yield far_side
+
+
+def send(seconds_left: int = 300) -> str:
+    return sms_gateway().send(NUMBER, TEXT, seconds_left=seconds_left)
+
+
+def test_twilio_gets_the_message_and_how_long_it_is_worth_something_r1_23(far_side: FarSide) -> None:
+    assert send(287) == "SM123"
+    path, form = far_side.asked[0]
+    assert path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+    assert form == {"To": [NUMBER], "Body": [TEXT], "From": ["+15005550006"], "ValidityPeriod": ["287"]}
+
+
+def test_twilio_sends_from_a_messaging_service_where_there_is_one(settings: Settings, far_side: FarSide) -> None:
+    settings.TWILIO_MESSAGING_SERVICE_SID = "MG1"
+    send(90_000)
+    form = far_side.asked[0][1]
+    assert (form["MessagingServiceSid"], form["ValidityPeriod"], form.get("From")) == (["MG1"], ["36000"], None)
+
+
+@pytest.mark.parametrize("seconds_left", [0, -1])
+def test_what_is_too_late_is_not_handed_over_r1_23(far_side: FarSide, seconds_left: int) -> None:
+    with pytest.raises(TemporaryFailure):
+        send(seconds_left)
+    assert far_side.asked == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "failure", "reason"),
+    [
+        ("400", 21211, BadNumber, "twilio: 400, código 21211"),
+        ("400", 21614, BadNumber, "twilio: 400, código 21614"),
+        ("400", 21610, BadNumber, "twilio: 400, código 21610"),
+        ("400", 21408, PermanentFailure, "twilio: 400, código 21408"),
+        ("400", 0, PermanentFailure, "twilio: 400"),
+        ("404", 20404, PermanentFailure, "twilio: 404, código 20404"),
+        ("401", 20003, TemporaryFailure, "twilio: 401, código 20003"),
+        ("403", 20003, TemporaryFailure, "twilio: 403, código 20003"),
+        ("307", 0, TemporaryFailure, "twilio: 307"),
+        ("408", 0, TemporaryFailure, "twilio: 408"),
+        ("429", 20429, TemporaryFailure, "twilio: 429, código 20429"),
+        ("500", 20500, AmbiguousFailure, "twilio: 500, código 20500"),
+        ("503", 20503, AmbiguousFailure, "twilio: 503, código 20503"),
+        ("nonsense", 0, AmbiguousFailure, "twilio: JSONDecodeError"),
+        ("list", 0, AmbiguousFailure, "twilio: AttributeError"),
+        ("no sid", 0, AmbiguousFailure, "twilio: aceptado sin identificador"),
+        ("close", 0, AmbiguousFailure, "twilio: ConnectionError"),
+        ("half", 0, AmbiguousFailure, "twilio: ChunkedEncodingError"),
+    ],
+)
+def test_each_answer_has_its_class_and_names_no_number_r1_25_r4_09(
+    far_side: FarSide, fault: str, code: int, failure: type[GatewayFailure], reason: str
+) -> None:
+    far_side.faults, far_side.code = [fault], code
+    begun = time.perf_counter()
+    with pytest.raises(GatewayFailure) as caught:
+        send()
+    assert time.perf_counter() - begun < 2
+    assert (type(caught.value), str(caught.value)) == (failure, reason)
+    assert len(far_side.asked) == 1  # neither repeated by a library nor sent on to where a redirect points (R6.20)
+
+
+def test_an_answer_that_does_not_come_leaves_it_open_whether_it_left_r1_24(
+    far_side: FarSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio, "READ_TIMEOUT", PATIENCE)
+    far_side.faults = ["hang"]
+    begun = time.perf_counter()
+    with pytest.raises(AmbiguousFailure, match="ReadTimeout"):
+        send()
+    assert PATIENCE <= time.perf_counter() - begun < PATIENCE + 2
+    assert len(far_side.asked) == 1
+
+
+def certainly_not_sent(settings: Settings, address: str) -> tuple[float, str]:
+    with using_twilio(settings, address):
+        begun = time.perf_counter()
+        with pytest.raises(TemporaryFailure) as caught:
+            send()
+    assert type(caught.value) is TemporaryFailure
+    return time.perf_counter() - begun, str(caught.value)
+
+
+def test_a_refused_connection_sent_nothing(settings: Settings) -> None:
+    assert certainly_not_sent(settings, refused_address())[0] < 2
+
+
+def test_a_connection_that_is_never_made_sent_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twilio, "CONNECT_TIMEOUT", PATIENCE)
+    with mute_address() as address:
+        seconds, reason = certainly_not_sent(settings, address)
+    assert PATIENCE <= seconds < PATIENCE + 2
+    assert reason == "twilio: ConnectTimeout"
+
+
+def test_an_unknown_name_sent_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def getaddrinfo(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    certainly_not_sent(settings, "http://twilio.invalid")
+
+
+def test_an_address_that_is_none_sent_nothing(settings: Settings) -> None:
+    certainly_not_sent(settings, "nowhere")
+
+
+def test_our_own_mistakes_are_told_to_whoever_can_mend_them(
+    far_side: FarSide, caplog: pytest.LogCaptureFixture
+) -> None:
+    far_side.faults, far_side.code = ["401"], 20003
+    with pytest.raises(TemporaryFailure):
+        send()
+    assert [(record.levelname, record.name) for record in caplog.records] == [("ERROR", twilio.__name__)]
+
+
+@pytest.mark.parametrize("fault", ["ok", "400", "401", "500", "close", "nonsense"])
+def test_nothing_of_an_sms_reaches_a_log_r1_09_r8_08(
+    far_side: FarSide, caplog: pytest.LogCaptureFixture, fault: str
+) -> None:
+    far_side.faults = [fault]
+    loggers = [name for name in logging.root.manager.loggerDict if name.startswith(("twilio", "urllib3", "requests"))]
+    assert "urllib3.connectionpool" in loggers
+    for name in ["", "http.client", *loggers]:
+        caplog.set_level(logging.DEBUG, logger=name or None)
+    try:
+        send()
+    except GatewayFailure as failure:
+        logging.getLogger("whoever catches it").exception("not sent", exc_info=failure)
+    assert far_side.asked
+    for secret in ("731942", "991234567", TOKEN, "Basic "):
+        assert secret not in caplog.text
+
+
+def test_connections_are_reused_and_threads_share_the_client(far_side: FarSide) -> None:
+    for _ in range(5):
+        send()
+    assert (len(far_side.asked), far_side.connections) == (5, 1)
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: send(), range(40))) == {"SM123"}
+    assert len(far_side.asked) == 45
+    assert far_side.connections <= 10

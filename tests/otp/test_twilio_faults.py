@@ -1,0 +1,112 @@
+"""What a fault of Twilio's means to a visitor, from the number typed to the last SMS: the table of docs/sms.md."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings as product
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from notifications.gateways import twilio
+from otp import delivery
+from otp.models import Challenge
+from tests import cast
+from tests.far_twilio import FarSide, far_twilio, refused_address, using_twilio
+from tests.otp import walk
+
+pytestmark = [pytest.mark.django_db, pytest.mark.loopback]
+DOCUMENT = Path(product.BASE_DIR) / "docs" / "sms.md"
+MINUTES_WATCHED = 4
+
+FAULTS = {
+    "none": ["ok"],
+    "no answer within 10 s": ["hang"],
+    "no answer within 10 s, once": ["hang", "ok"],
+    "connection lost after the request": ["close"],
+    "connection lost after the request, once": ["close", "ok"],
+    "400, the number is none (21211, 21614…)": ["400"],
+    "401 or 403": ["401"],
+    "429": ["429"],
+    "429, once": ["429", "ok"],
+    "500, 502, 504": ["500"],
+    "503": ["503"],
+    "201 with an answer that is no JSON": ["nonsense"],
+    "redirect": ["307"],
+}
+REFUSED = "no connection: refused, unknown name, nobody within 4 s"
+
+
+class _Longest:
+    """The longest pauses that the jitter may bring."""
+
+    def uniform(self, _low: float, high: float) -> float:
+        return high
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twilio, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(delivery, "_jitter", _Longest())
+
+
+@pytest.fixture
+def far_side(settings: Settings) -> Iterator[FarSide]:
+    with far_twilio(settings) as far_side:
+        yield far_side
+
+
+def documented() -> dict[str, list[str]]:
+    """The rows of the table by their fault, without what the visitor sees."""
+    lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    return {fault: figures for fault, _seen, *figures in rows[1:]}
+
+
+def walked(clock: time_machine.Traveller) -> tuple[Challenge, int]:
+    """Ask for a code as a visitor, let worker and sweep run, and say what became of it and after how many seconds."""
+    cast.ana()
+    begun, client = timezone.now(), Client()
+    asked = walk.ask(client, cast.ANA_PHONE)
+    # Whatever the gateway does, the visitor is on the second screen before it is even asked
+    assert (asked.status_code, asked["Location"]) == (302, walk.PIN)
+    assert client.get(walk.PIN).status_code == 200
+    challenge = Challenge.objects.get()
+    delivery.send(challenge.pk)
+    settled = timezone.now()
+    for _ in range(MINUTES_WATCHED * 60):
+        challenge.refresh_from_db()
+        if challenge.outcome == Challenge.Outcome.PENDING:
+            clock.shift(1)
+            delivery.sweep()
+            settled = timezone.now()
+    challenge.refresh_from_db()
+    return challenge, round((settled - begun).total_seconds())
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_costs_two_sms_at_most_and_is_as_documented_r1_24_r1_25(far_side: FarSide, fault: str) -> None:
+    far_side.faults = FAULTS[fault]
+    far_side.code = 21211 if far_side.faults == ["400"] else 0
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        far_side.on_hang = lambda: clock.shift(10)
+        challenge, seconds = walked(clock)
+    texts = {form["Body"][0] for _, form in far_side.asked}
+    assert len(texts) == 1  # the same code each time
+    assert far_side.left <= 2
+    tries, left, outcome = str(len(far_side.asked)), str(far_side.left), f"`{challenge.outcome}`"
+    assert documented()[fault] == [str(seconds), tries, left, outcome]
+
+
+def test_no_connection_costs_no_sms_and_is_as_documented(settings: Settings) -> None:
+    with using_twilio(settings, refused_address()), time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge, seconds = walked(clock)
+    assert challenge.maybe_sent == 0
+    tries, outcome = str(challenge.send_attempts), f"`{challenge.outcome}`"
+    assert documented()[REFUSED] == [str(seconds), tries, "0", outcome]
+
+
+def test_every_row_of_the_document_is_one_that_is_tested() -> None:
+    assert set(documented()) == {*FAULTS, REFUSED}
