@@ -4,11 +4,12 @@ No code is ever stored: it is derived from the pepper and the challenge's nonce 
 """
 
 from datetime import datetime
-from typing import Any, Never
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from otp.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
 class Challenge(models.Model):
@@ -88,26 +89,13 @@ class BudgetUse(models.Model):
         return f"{self.key} {self.number}"
 
 
-class AppendOnly(RuntimeError):
-    """The audit was about to be rewritten: a mistake of the program, never of a person."""
-
-
-class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
     def purge(self, before: datetime) -> int:
         """Delete what is older, which only the end of its retention allows (R8.03). Returns how many there were."""
         return models.QuerySet.delete(self.filter(at__lt=before))[0]
 
-    def update(self, **_changes: Any) -> Never:
-        raise AppendOnly("audit events are never changed")
 
-    def bulk_update(self, *_args: Any, **_options: Any) -> Never:
-        raise AppendOnly("audit events are never changed")
-
-    def delete(self) -> Never:
-        raise AppendOnly("audit events are never deleted, only purged")
-
-
-class AuditEvent(models.Model):
+class AuditEvent(AppendOnlyModel):
     """One thing that happened at the door: written once, with no number, no code and no cookie in it (R1.28, R8.09)."""
 
     class Kind(models.TextChoices):
@@ -162,15 +150,6 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()} …{self.phone_tail}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnly("audit events are never changed")
-        kwargs["force_insert"] = True  # with the key of an existing row, Django would otherwise change that row
-        super().save(*args, **kwargs)
-
-    def delete(self, *_args: Any, **_options: Any) -> Never:
-        raise AppendOnly("audit events are never deleted, only purged")
 
 
 class NetworkSwitch(models.Model):

@@ -1,6 +1,6 @@
 """Request types and reasons (data, design 6), tickets, their attachments and their history."""
 
-from typing import Any, Never, Self
+from typing import Self
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Administrator, Company
+from otp.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from tickets.effective_date import Term
 
 
@@ -169,22 +170,7 @@ class Attachment(models.Model):
         return self.original_name
 
 
-class AppendOnly(RuntimeError):
-    """History was about to be rewritten: a mistake of the program, never of a person."""
-
-
-class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
-    def update(self, **_changes: Any) -> Never:
-        raise AppendOnly("ticket events are never changed")
-
-    def bulk_update(self, *_args: Any, **_options: Any) -> Never:
-        raise AppendOnly("ticket events are never changed")
-
-    def delete(self) -> Never:
-        raise AppendOnly("ticket events are never deleted")
-
-
-class TicketEvent(models.Model):
+class TicketEvent(AppendOnlyModel):
     """One line of a ticket's history. Written once, never changed (decision 11)."""
 
     ticket = models.ForeignKey(Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="events")
@@ -198,7 +184,7 @@ class TicketEvent(models.Model):
     to_status = models.CharField(_("a"), max_length=12, choices=Ticket.Status.choices)
     note = models.TextField(_("nota"), blank=True)
 
-    objects = TicketEventQuerySet.as_manager()
+    objects = AppendOnlyQuerySet["TicketEvent"].as_manager()
 
     class Meta:
         verbose_name = _("evento")
@@ -207,11 +193,3 @@ class TicketEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_to_status_display()}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnly("ticket events are never changed")
-        super().save(*args, **kwargs)
-
-    def delete(self, *_args: Any, **_options: Any) -> Never:
-        raise AppendOnly("ticket events are never deleted")

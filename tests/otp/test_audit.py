@@ -11,7 +11,8 @@ from pytest_django import Settings
 
 from notifications.gateways import PermanentFailure, memory
 from otp import audit, challenges, codes, delivery, network
-from otp.models import AppendOnly, AuditEvent, Challenge, PhoneGuard
+from otp.append_only import AppendOnly
+from otp.models import AuditEvent, Challenge, PhoneGuard
 from tests import cast
 from tests.otp import walk
 from tests.otp.crowd import at_once

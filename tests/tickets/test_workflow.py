@@ -1,9 +1,11 @@
 """Statuses change through one door, once, and the history says so for good (decision 11, R5.08)."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
+from otp.append_only import AppendOnly
 from tests import cast
-from tickets.models import AppendOnly, Ticket, TicketEvent
+from tickets.models import Ticket, TicketEvent
 from tickets.workflow import Conflict, NotAllowed, allowed_from, change_status
 
 pytestmark = pytest.mark.django_db
@@ -71,4 +73,7 @@ def test_history_is_never_rewritten() -> None:
     for attempt in rewriting:
         with pytest.raises(AppendOnly):
             attempt()
-    assert TicketEvent.objects.get().note == ""
+    twin = TicketEvent(pk=event.pk, ticket=event.ticket, at=event.at, actor_name="otra", to_status=CLOSED)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        twin.save()
+    assert (TicketEvent.objects.get().note, TicketEvent.objects.get().actor_name) == ("", event.actor_name)
