@@ -22,13 +22,27 @@ from otp import audit, unlocking
 from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
 
 
-@admin.register(PhoneGuard)
-class PhoneGuardAdmin(ModelAdmin):
-    list_display = ["shown_phone", "failures", "locks", "locked_until"]
-    fields = ["shown_phone", "failures", "locks", "locked_until"]
+class ReadOnlyAdmin(ModelAdmin):
+    """For rows that only the PIN check writes."""
+
     list_per_page = 50
     paginator = InfinitePaginator
     show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(PhoneGuard)
+class PhoneGuardAdmin(ReadOnlyAdmin):
+    list_display = ["shown_phone", "failures", "locks", "locked_until"]
+    fields = ["shown_phone", "failures", "locks", "locked_until"]
     actions = ["unlock"]
     search_fields = ["phone"]
     search_help_text = _("Número móvil")
@@ -53,15 +67,6 @@ class PhoneGuardAdmin(ModelAdmin):
     def has_unlock_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("otp.change_phoneguard")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 KIND_COLOURS = {
     AuditEvent.Kind.VERIFIED: "success",
@@ -72,12 +77,9 @@ KIND_COLOURS = {
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ModelAdmin):
+class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "kind_label", "method", "result", "shown_phone", "address", "actor"]
     list_filter = ["kind", "at"]
-    list_per_page = 50
-    paginator = InfinitePaginator
-    show_full_result_count = False
     actions = None
     fields = ["at", "kind", "method", "result", "shown_phone", "session_hash", "address", "user", "actor", "reason"]
     search_fields = ["phone_hash"]
@@ -98,15 +100,6 @@ class AuditEventAdmin(ModelAdmin):
             return queryset, False
         phone = phone_of(search_term)
         return (queryset.filter(audit.of_phone(phone)) if phone else queryset.none()), False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(NetworkSwitch)
