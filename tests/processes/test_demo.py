@@ -23,21 +23,28 @@ class Demo:
 
     def __init__(self, port: int, folder: Path) -> None:
         self.port, self.folder = port, folder
-        self.process: subprocess.Popen[str] | None = None
+        self.output = folder.with_suffix(".out")
+        self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> "subprocess.Popen[str]":
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "demo"],
-            cwd=BASE,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "PORT": str(self.port)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    def start(self) -> "subprocess.Popen[bytes]":
+        self.output.parent.mkdir(parents=True, exist_ok=True)
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "demo"],
+                cwd=BASE,
+                env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "PORT": str(self.port)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         return self.process
 
+    def said(self) -> str:
+        return self.output.read_text(encoding="utf-8")
+
     def is_ready(self) -> bool:
-        return bool(wait_for(lambda: answers(f"http://127.0.0.1:{self.port}/health/ready"), 60))
+        """Whether this very start got as far as its panel: the web of a killed one may go on answering for a while."""
+        wait_for(lambda: "Ctrl-C" in self.said() or (self.process and self.process.poll() is not None), 90)
+        return "Ctrl-C" in self.said() and answers(f"http://127.0.0.1:{self.port}/health/ready")
 
     def processes(self) -> list[str]:
         """Those that carry the demo's mark, whoever started them."""
@@ -58,8 +65,9 @@ def demo() -> Iterator[Demo]:
     yield started
     if started.process:
         started.process.terminate()
-        started.process.communicate(timeout=20)
+        started.process.wait(timeout=20)
     shutil.rmtree(started.folder, ignore_errors=True)
+    started.output.unlink(missing_ok=True)
 
 
 def test_a_killed_demo_starts_again_and_ctrl_c_leaves_nothing_behind(demo: Demo) -> None:
@@ -67,10 +75,10 @@ def test_a_killed_demo_starts_again_and_ctrl_c_leaves_nothing_behind(demo: Demo)
     assert demo.is_ready()
     assert len(demo.processes()) >= 6
     first.kill()
-    first.communicate(timeout=20)
+    first.wait(timeout=20)
 
     second = demo.start()
-    assert demo.is_ready(), second.communicate(timeout=20)
+    assert demo.is_ready(), demo.said()
     refused = subprocess.run(
         [sys.executable, "manage.py", "demo", "--port", str(demo.port)],
         cwd=BASE,
@@ -78,22 +86,22 @@ def test_a_killed_demo_starts_again_and_ctrl_c_leaves_nothing_behind(demo: Demo)
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=60,
     )
     assert refused.returncode == 1
     assert refused.stderr == f"El puerto {demo.port} está ocupado: use PORT={demo.port + 1} make demo\n"
 
     second.send_signal(signal.SIGINT)
-    said, _ = second.communicate(timeout=10)
+    second.wait(timeout=10)
     assert second.returncode == 0
-    assert f"http://127.0.0.1:{demo.port}/fidelizacion/" in said
+    assert f"http://127.0.0.1:{demo.port}/fidelizacion/" in demo.said()
     assert demo.processes() == []
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(demo: Demo) -> None:
     with socket.create_server(("127.0.0.1", demo.port)):
-        said, _ = demo.start().communicate(timeout=30)
-    assert said == f"El puerto {demo.port} está ocupado: use PORT={demo.port + 1} make demo\n"
+        demo.start().wait(timeout=60)
+    assert demo.said() == f"El puerto {demo.port} está ocupado: use PORT={demo.port + 1} make demo\n"
 
 
 def preflight(pretence: str) -> "subprocess.CompletedProcess[str]":
