@@ -14,6 +14,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
+from notifications import outbox
 from notifications.gateways import GatewayFailure, PermanentFailure, TemporaryFailure, sms_gateway
 from notifications.models import Message
 
@@ -104,8 +105,15 @@ def _as_mail(message: Message) -> EmailMultiAlternatives:
         body=message.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[message.to],
-        # RFC 3834: no holiday answers to a machine
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        reply_to=[message.reply_to] if message.reply_to else None,
+        headers={
+            "Message-ID": message.message_id,
+            # RFC 3834, and Exchange's own word for it: no holiday answers to a machine
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "OOF, AutoReply",
+            # RFC 2919: what a mail program can sort by. In ASCII, or its brackets would be encoded with the rest
+            "List-Id": f"<fidelizacion.{outbox.mail_domain().encode('idna').decode()}>",
+        },
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")

@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -38,7 +41,9 @@ class Message(models.Model):
     dedup_key = models.CharField(_("clave"), max_length=120, unique=True)
     subject_ref = models.CharField(_("asunto de"), max_length=60, db_index=True)  # for instance `ticket:3608314`
     channel = models.CharField(_("canal"), max_length=5, choices=Channel.choices)
+    kind = models.CharField(_("mensaje"), max_length=60, blank=True)  # its name in the catalogue
     to = models.CharField(_("destinatario"), max_length=254)
+    reply_to = models.CharField(_("responder a"), max_length=254, blank=True)
     subject = models.CharField(_("asunto"), max_length=200, blank=True)
     text = models.TextField(_("texto"))
     html = models.TextField(_("HTML"), blank=True)
@@ -58,6 +63,8 @@ class Message(models.Model):
     last_error = models.CharField(_("último error"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("creado"))
     sent_at = models.DateTimeField(_("enviado"), null=True)
+    # Sent again by staff: the copy stands for the message from then on
+    copy_of = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="copies")
 
     objects = MessageQuerySet.as_manager()
 
@@ -65,10 +72,47 @@ class Message(models.Model):
         verbose_name = _("mensaje")
         verbose_name_plural = _("mensajes")
         ordering = ["-created_at", "-pk"]
+        permissions = [
+            ("resend_message", _("Puede reenviar un mensaje a su destinatario")),
+            ("redirect_message", _("Puede enviar un mensaje a otra dirección")),
+            ("preview_message", _("Puede ver las plantillas de los mensajes")),
+        ]
         indexes = [models.Index(fields=["state", "next_at"], name="message_state_next_at")]
 
     def __str__(self) -> str:
         return self.dedup_key
+
+
+class MessageAction(AppendOnlyModel):
+    """What staff did with a message: who, when, what, to whom, and how it stood before. Written once (R5.09, R4.18)."""
+
+    class Kind(models.TextChoices):
+        RETRIED = "retried", _("Puso otra vez en cola")
+        RESENT = "resent", _("Reenvió")
+        REDIRECTED = "redirected", _("Envió a otra dirección")
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="actions")
+    # How many came before, as whoever acted saw it: two clicks, or two people at once, make one action
+    serial = models.PositiveSmallIntegerField()
+    kind = models.CharField(_("qué"), max_length=10, choices=Kind.choices)
+    at = models.DateTimeField(_("cuándo"))
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    actor_name = models.CharField(_("quién"), max_length=150)
+    to = models.CharField(_("a quién"), max_length=254)  # masked: the copy's row holds the address
+    state_before = models.CharField(_("estado anterior"), max_length=9)
+    error_before = models.CharField(_("error anterior"), max_length=200, blank=True)
+    copy = models.OneToOneField(Message, null=True, on_delete=models.PROTECT, related_name="made_by")
+
+    objects = AppendOnlyQuerySet["MessageAction"].as_manager()
+
+    class Meta:
+        verbose_name = _("acción sobre un mensaje")
+        verbose_name_plural = _("acciones sobre mensajes")
+        ordering = ["at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["message", "serial"], name="message_action_once")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"
 
 
 class DemoMessage(models.Model):

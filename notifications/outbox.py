@@ -21,33 +21,38 @@ E164 = re.compile(r"\+[1-9]\d{7,14}")
 SPACES = re.compile(r"\s+")
 
 
-def enqueue_email(*, dedup_key: str, subject_ref: str, to: str, subject: str, text: str, html: str) -> Message:
-    """Owe an e-mail. The same `dedup_key` again gives back the message there is.
+def enqueue_email(
+    *, dedup_key: str, subject_ref: str, to: str, subject: str, text: str, html: str, kind: str = "", reply_to: str = ""
+) -> Message:
+    """Owe an e-mail. The same `dedup_key` again gives back the message there is. `kind` is its name in the catalogue.
 
     Nothing a customer typed can make this raise: a subject is folded to one line, an address that is none gives a
-    `failed` message that the desk sees.
+    `failed` message that the desk sees. A `reply_to` that is no address is left out: the mail matters more.
     """
     return _owe(
         Message(
             dedup_key=dedup_key,
             subject_ref=subject_ref,
             channel=Message.Channel.EMAIL,
+            kind=kind,
             to=_one_line(to),
+            reply_to=reply_to if is_email(reply_to) else "",
             subject=_one_line(subject)[:200],
             text=_storable(text),
             html=_storable(html),
         ),
-        deliverable=_is_email(to),
+        deliverable=is_email(to),
     )
 
 
-def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str) -> Message:
+def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str, kind: str = "") -> Message:
     """Owe an SMS to an E.164 number; otherwise as `enqueue_email`."""
     return _owe(
         Message(
             dedup_key=dedup_key,
             subject_ref=subject_ref,
             channel=Message.Channel.SMS,
+            kind=kind,
             to=_one_line(to),
             text=_storable(text),
         ),
@@ -69,13 +74,18 @@ def requeue(messages: MessageQuerySet) -> int:
     )
 
 
+def nudge(pk: int) -> None:
+    """Tell the worker of a message once the transaction at hand has committed."""
+    courier.nudge_on_commit("notifications.tasks.deliver_message", pk)
+
+
 def message_id(dedup_key: str) -> str:
     """The Message-ID of a message: the same for the same key, so that a repeat is recognisable (R4.07).
 
     The portal's address takes part, so that a test installation's mails never pass for the real one's.
     """
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{settings.PORTAL_BASE_URL}/{dedup_key}").hex
-    return f"<{name}@{_mail_domain()}>"
+    return f"<{name}@{mail_domain()}>"
 
 
 def _owe(message: Message, *, deliverable: bool) -> Message:
@@ -94,11 +104,12 @@ def _owe(message: Message, *, deliverable: bool) -> Message:
     except IntegrityError:
         return Message.objects.get(dedup_key=message.dedup_key)
     if deliverable:
-        courier.nudge_on_commit("notifications.tasks.deliver_message", message.pk)
+        nudge(message.pk)
     return message
 
 
-def _is_email(address: str) -> bool:
+def is_email(address: str) -> bool:
+    """Whether it is one address that a message can be sent to and its row can hold."""
     try:
         validate_email(address)
     except ValidationError:
@@ -117,6 +128,7 @@ def _storable(value: str) -> str:
     return value.replace("\0", "")
 
 
-def _mail_domain() -> str:
+def mail_domain() -> str:
+    """The domain our mails come from."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2]
     return domain or urlsplit(settings.PORTAL_BASE_URL).hostname or "localhost"

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from otp.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
 class Challenge(models.Model):

@@ -11,8 +11,25 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Administrator, Company
-from otp.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from tickets.effective_date import Term
+
+
+class Area(models.Model):
+    """A part of the operator that is told of each request of its types, to check the customer's status (D3, D6)."""
+
+    name = models.CharField(_("nombre"), max_length=80, unique=True)
+    email = models.EmailField(_("correo electrónico"))
+    checks = models.TextField(_("qué debe revisar"), blank=True, max_length=2000)
+    is_active = models.BooleanField(_("se le avisa"), default=True)
+
+    class Meta:
+        verbose_name = _("área")
+        verbose_name_plural = _("áreas")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class RequestType(models.Model):
@@ -29,6 +46,7 @@ class RequestType(models.Model):
     )
     notice_days = models.PositiveSmallIntegerField(_("días de anticipación"), default=15)  # calendar days (A12, F1)
     position = models.PositiveSmallIntegerField(_("orden"), default=0)
+    areas = models.ManyToManyField(Area, verbose_name=_("áreas que se avisan"), blank=True)
 
     class Meta:
         verbose_name = _("tipo de requerimiento")
@@ -183,6 +201,8 @@ class TicketEvent(AppendOnlyModel):
     from_status = models.CharField(_("de"), max_length=12, choices=Ticket.Status.choices, blank=True)
     to_status = models.CharField(_("a"), max_length=12, choices=Ticket.Status.choices)
     note = models.TextField(_("nota"), blank=True)
+    told_customer = models.BooleanField(_("se avisó al cliente"), default=False)
+    customer_note = models.TextField(_("nota para el cliente"), blank=True)
 
     objects = AppendOnlyQuerySet["TicketEvent"].as_manager()
 

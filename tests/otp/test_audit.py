@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from notifications.append_only import AppendOnly
 from notifications.gateways import PermanentFailure, memory
 from otp import audit, challenges, codes, delivery, network
-from otp.append_only import AppendOnly
 from otp.models import AuditEvent, Challenge, PhoneGuard
 from tests import cast
 from tests.otp import walk

@@ -1,0 +1,59 @@
+"""Every message the product sends, by name: what it is in words, and how it looks with invented data.
+
+An app adds its own in AppConfig.ready. The name of a mail is that of its three templates; an enqueued message carries
+it as its `kind`, so that the desk can say which message it is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import Promise
+
+from notifications import mail
+from notifications.models import Message
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message by its name. `preview` builds one of an invented case; an SMS has only a text."""
+
+    name: str
+    title: Words
+    channel: Message.Channel
+    preview: Callable[[], mail.Parts]
+
+
+_entries: dict[str, Entry] = {}
+
+
+def register_mail(name: str, title: Words, sample: Callable[[], dict[str, object]]) -> None:
+    """Add a mail. `sample` returns the context of an invented case, and reads no row of the database."""
+    _add(Entry(name, title, Message.Channel.EMAIL, lambda: mail.render(name, sample())))
+
+
+def register_sms(name: str, title: Words, sample: Callable[[], str]) -> None:
+    """Add an SMS. `sample` returns the text of an invented case."""
+    _add(Entry(name, title, Message.Channel.SMS, lambda: mail.Parts(subject="", text=sample(), html="")))
+
+
+def entries() -> list[Entry]:
+    return list(_entries.values())
+
+
+def entry(name: str) -> Entry | None:
+    return _entries.get(name)
+
+
+def title(message: Message) -> str:
+    """What the message is, in words; its subject or channel where it has no name of ours."""
+    known = _entries.get(message.kind)
+    return str(known.title) if known else message.subject or message.get_channel_display()
+
+
+def _add(new: Entry) -> None:
+    if new.name in _entries:
+        raise ImproperlyConfigured(f"dos mensajes se llaman {new.name}")
+    _entries[new.name] = new
