@@ -1,4 +1,4 @@
-"""What the PIN check keeps: challenges, the failures of each phone, the counters behind the limits, and the audit.
+"""What the PIN check keeps: invitations, challenges, each phone's failures, the uses behind limits, and the audit.
 
 No code is ever stored: it is derived from the pepper and the challenge's nonce (design 4).
 """
@@ -10,6 +10,41 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
+
+
+class Invitation(models.Model):
+    """A link sent to an administrator (A1). It fills the number in and signs nobody in; of its token there is a hash.
+
+    While it lives, a session opened from it has codes of its own to ask for (invitations.py).
+    """
+
+    class Channel(models.TextChoices):
+        SMS = "sms", _("SMS")
+        EMAIL = "email", _("Correo")
+
+    token_hash = models.CharField(max_length=64, unique=True)  # keyed (keyed.py)
+    phone = models.CharField(_("número móvil"), max_length=16)
+    channel = models.CharField(_("canal"), max_length=5, choices=Channel.choices)
+    created_at = models.DateTimeField(_("enviada"))
+    expires_at = models.DateTimeField(_("vence"))
+    used_at = models.DateTimeField(_("primer ingreso con ella"), null=True)
+    # Who sent it: a member of staff at the desk, or else the account of the machine that ran the command
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor = models.CharField(_("quién"), max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = _("invitación")
+        verbose_name_plural = _("invitaciones")
+        ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(fields=["phone", "channel", "created_at"], name="invitation_phone_channel"),
+            models.Index(fields=["created_at"], name="invitation_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d %H:%M} {self.get_channel_display()} …{self.phone[-3:]}"
 
 
 class Challenge(models.Model):
@@ -26,6 +61,8 @@ class Challenge(models.Model):
 
     phone = models.CharField(_("número móvil"), max_length=16)
     session_ref = models.CharField(max_length=64)  # keyed hash of the browser session that asked (R1.10)
+    # The link it was asked for through, whose own limit it was counted on
+    invitation = models.ForeignKey(Invitation, null=True, on_delete=models.SET_NULL, related_name="+")
     nonce = models.CharField(max_length=32, unique=True)  # 128 random bits, in hexadecimal
     created_at = models.DateTimeField(_("pedido"))
     expires_at = models.DateTimeField(_("vence"))
@@ -105,10 +142,13 @@ class AuditEvent(AppendOnlyModel):
         FAILED = "failed", _("Código no aceptado")
         LOCKED = "locked", _("Comienzo de espera")
         UNLOCKED = "unlocked", _("Espera levantada")
+        INVITED = "invited", _("Enlace enviado")
 
     class Method(models.TextChoices):
         PIN = "pin", _("PIN")
         NETWORK = "network", _("Red móvil")
+        SMS = "sms", _("SMS")
+        EMAIL = "email", _("Correo")
 
     class Result(models.TextChoices):
         DONE = "done", _("Hecho")
@@ -130,7 +170,7 @@ class AuditEvent(AppendOnlyModel):
     phone_hash = models.CharField(max_length=64)
     session_hash = models.CharField(_("sesión"), max_length=64, blank=True)
     address = models.CharField(_("dirección de red"), max_length=43, blank=True)  # an IPv6 network at its longest
-    # Whoever lifted a wait: a member of staff at the desk, or else the account of the machine that ran the command
+    # Who lifted a wait or sent a link: a member of staff at the desk, or the account of the machine with the command
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("usuario"), null=True, on_delete=models.PROTECT, related_name="+"
     )
