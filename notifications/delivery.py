@@ -109,6 +109,7 @@ def _claim(pk: int) -> Message | None:
         state=Message.State.SENDING,
         leased_until=now + LEASE,
         lease_token=token,
+        tried_at=now,
         attempts=F("attempts") + 1,
         lost_leases=lost_now,
         maybe_sent=left_now,

@@ -62,6 +62,7 @@ class Message(models.Model):
     provider_id = models.CharField(_("identificador del proveedor"), max_length=200, blank=True)
     last_error = models.CharField(_("último error"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("creado"))
+    tried_at = models.DateTimeField(_("último intento"), null=True)
     sent_at = models.DateTimeField(_("enviado"), null=True)
     # Sent again by staff: the copy stands for the message from then on
     copy_of = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="copies")
@@ -77,7 +78,11 @@ class Message(models.Model):
             ("redirect_message", _("Puede enviar un mensaje a otra dirección")),
             ("preview_message", _("Puede ver las plantillas de los mensajes")),
         ]
-        indexes = [models.Index(fields=["state", "next_at"], name="message_state_next_at")]
+        indexes = [
+            models.Index(fields=["state", "next_at"], name="message_state_next_at"),
+            models.Index(fields=["sent_at"], name="message_sent_at"),
+            models.Index(fields=["tried_at"], name="message_tried_at"),
+        ]
 
     def __str__(self) -> str:
         return self.dedup_key
@@ -113,6 +118,43 @@ class MessageAction(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of one process, and since when there has been no gap between them (R4.15, R4.16)."""
+
+    name = models.CharField(_("proceso"), max_length=20, primary_key=True)
+    at = models.DateTimeField(_("última señal"))
+    since = models.DateTimeField(_("sin interrupción desde"))
+
+    class Meta:
+        verbose_name = _("señal de vida")
+        verbose_name_plural = _("operación")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Alarm(models.Model):
+    """Something that operations were told of: open while it lasts (R4.17)."""
+
+    kind = models.CharField(_("alarma"), max_length=40)
+    detail = models.CharField(_("detalle"), max_length=300)  # figures only, nothing personal
+    raised_at = models.DateTimeField(_("desde"))
+    cleared_at = models.DateTimeField(_("hasta"), null=True)
+
+    class Meta:
+        verbose_name = _("alarma")
+        verbose_name_plural = _("alarmas")
+        ordering = ["-raised_at", "-pk"]
+        constraints = [
+            # Worker and sweep look at the same time: one of them raises it
+            models.UniqueConstraint(fields=["kind"], condition=models.Q(cleared_at=None), name="alarm_open_once")
+        ]
+        indexes = [models.Index(fields=["raised_at"], name="alarm_raised_at")]
+
+    def __str__(self) -> str:
+        return self.kind
 
 
 class DemoMessage(models.Model):
