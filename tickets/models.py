@@ -1,5 +1,6 @@
 """Request types and reasons (data, design 6), tickets, their attachments and their history."""
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.core.files.storage import storages
 from django.core.files.storage.base import Storage
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -167,8 +169,23 @@ def private_storage() -> Storage:
     return storages["default"]
 
 
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def to_scan(self, now: datetime) -> Self:
+        """Those that the antivirus has not judged, whose turn it is, and that nobody is at."""
+        free = models.Q(leased_until=None) | models.Q(leased_until__lte=now)
+        return self.filter(free, scan=Attachment.Scan.PENDING, next_scan_at__lte=now)
+
+
 class Attachment(models.Model):
     """A document the customer sent. The name is text only; the stored file has a random name (R3.15, R3.16)."""
+
+    class Scan(models.TextChoices):
+        """What the antivirus found. Where there is none, a document stays pending until there is one (R3.18)."""
+
+        PENDING = "pending", _("En revisión")
+        CLEAN = "clean", _("Revisado")
+        INFECTED = "infected", _("Contiene un virus")
+        ERROR = "error", _("No se pudo revisar")
 
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="attachments"
@@ -179,13 +196,72 @@ class Attachment(models.Model):
     sha256 = models.CharField("SHA-256", max_length=64)
     file = models.FileField(_("archivo"), storage=private_storage, max_length=100)
 
+    scan = models.CharField(_("antivirus"), max_length=8, choices=Scan.choices, default=Scan.PENDING)
+    signature = models.CharField(_("virus"), max_length=200, blank=True)  # as the antivirus calls it
+    scanned_at = models.DateTimeField(_("revisado"), null=True)
+    scan_attempts = models.PositiveSmallIntegerField(default=0)
+    next_scan_at = models.DateTimeField(default=timezone.now)
+    leased_until = models.DateTimeField(null=True)  # somebody is at it until then
+    lease_token = models.CharField(max_length=32, blank=True)
+
+    objects = AttachmentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("documento adjunto")
         verbose_name_plural = _("documentos adjuntos")
         ordering = ["pk"]
+        indexes = [models.Index(fields=["scan", "next_scan_at"], name="attachment_scan_next")]
 
     def __str__(self) -> str:
         return self.original_name
+
+    @property
+    def is_deliverable(self) -> bool:
+        """Whether staff may have it: with an antivirus only what it found clean, and never what one found infected."""
+        return self.shown_scan in {"clean", "unscanned"}
+
+    @property
+    def shown_scan(self) -> str:
+        """What the antivirus says of it; `unscanned` where there is none that could say anything."""
+        unknown = self.scan in {Attachment.Scan.PENDING, Attachment.Scan.ERROR}
+        return "unscanned" if unknown and settings.CLAMD is None else self.scan
+
+
+class AttachmentEvent(AppendOnlyModel):
+    """Who had a document or was refused it, and who asked to have it scanned again (R3.17, R5.09)."""
+
+    class What(models.TextChoices):
+        DELIVERED = "delivered", _("Descargado")
+        PENDING = "pending", _("Negado: en revisión")
+        ERROR = "error", _("Negado: no se pudo revisar")
+        INFECTED = "infected", _("Negado: contiene un virus")
+        FORBIDDEN = "forbidden", _("Negado: sin permiso")
+        MISSING = "missing", _("No se pudo leer el archivo")
+        RESCAN = "rescan", _("Se pidió revisarlo otra vez")
+
+    attachment = models.ForeignKey(
+        Attachment, verbose_name=_("documento"), on_delete=models.PROTECT, related_name="events"
+    )
+    at = models.DateTimeField(_("cuándo"))
+    what = models.CharField(_("qué"), max_length=9, choices=What.choices)
+    # A member of staff at the desk, or else the account of the machine that ran the command
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor = models.CharField(_("quién"), max_length=150)
+    address = models.CharField(_("dirección de red"), max_length=45, blank=True)
+    request_id = models.CharField(_("referencia"), max_length=32, blank=True)
+
+    objects = AppendOnlyQuerySet["AttachmentEvent"].as_manager()
+
+    class Meta:
+        verbose_name = _("movimiento de un documento")
+        verbose_name_plural = _("auditoría de documentos")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["at"], name="attachment_event_at")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_what_display()}"
 
 
 class TicketEvent(AppendOnlyModel):

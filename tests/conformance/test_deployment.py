@@ -16,7 +16,12 @@ OURS = ("migrate", "web", "worker", "beat", "sweep")
 
 
 def test_every_process_of_the_product_has_a_service() -> None:
-    assert set(SERVICES) == {*OURS, "database", "broker"}
+    assert set(SERVICES) == {*OURS, "database", "broker", "antivirus"}
+
+
+def test_the_antivirus_starts_only_where_it_is_asked_for_and_is_nobody_elses() -> None:
+    assert SERVICES["antivirus"]["profiles"] == ["antivirus"]
+    assert "ports" not in SERVICES["antivirus"]
 
 
 @pytest.mark.parametrize("name", OURS)
