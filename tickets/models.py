@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from typing import Self
+from uuid import uuid4
 
 from django.conf import settings
-from django.core.files.storage import storages
+from django.core.files.storage import default_storage
 from django.core.files.storage.base import Storage
 from django.db import models
 from django.db.models.functions import Lower
@@ -166,7 +167,42 @@ class Ticket(models.Model):
 
 def private_storage() -> Storage:
     """Where attachments live: the default storage, which no address serves (R3.15)."""
-    return storages["default"]
+    return default_storage
+
+
+class StoredDocument(models.Model):
+    """A document that was accepted. The name is text only; the stored file has a random name (R3.15, R3.16)."""
+
+    original_name = models.CharField(_("nombre"), max_length=100)
+    content_type = models.CharField(_("tipo"), max_length=100)  # ours, never the browser's
+    size = models.PositiveIntegerField(_("tamaño en bytes"))
+    sha256 = models.CharField("SHA-256", max_length=64)
+    file = models.FileField(_("archivo"), storage=private_storage, max_length=100)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.original_name
+
+
+class StagedFile(StoredDocument):
+    """A document kept for a form that is not confirmed yet, so that nobody sends it twice.
+
+    Only the administrator who sent it, in the same browser session, can name it (R6.11). When a ticket takes it, the
+    stored file becomes the attachment's; the row stays a while, so that a second click can still say what it sent.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
+    holder = models.CharField(max_length=64)  # what stands for the browser session (`otp.gate.holder`)
+    created_at = models.DateTimeField(db_index=True)
+    taken_by = models.UUIDField(null=True)  # the submission key of the ticket that it went to
+
+    class Meta:
+        verbose_name = _("documento por confirmar")
+        verbose_name_plural = _("documentos por confirmar")
+        indexes = [models.Index(fields=["file"], name="staged_file")]
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
@@ -176,8 +212,8 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         return self.filter(free, scan=Attachment.Scan.PENDING, next_scan_at__lte=now)
 
 
-class Attachment(models.Model):
-    """A document the customer sent. The name is text only; the stored file has a random name (R3.15, R3.16)."""
+class Attachment(StoredDocument):
+    """A document the customer sent with a ticket."""
 
     class Scan(models.TextChoices):
         """What the antivirus found. Where there is none, a document stays pending until there is one (R3.18)."""
@@ -190,12 +226,6 @@ class Attachment(models.Model):
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="attachments"
     )
-    original_name = models.CharField(_("nombre"), max_length=100)
-    content_type = models.CharField(_("tipo"), max_length=100)  # ours, never the browser's
-    size = models.PositiveIntegerField(_("tamaño en bytes"))
-    sha256 = models.CharField("SHA-256", max_length=64)
-    file = models.FileField(_("archivo"), storage=private_storage, max_length=100)
-
     scan = models.CharField(_("antivirus"), max_length=8, choices=Scan.choices, default=Scan.PENDING)
     signature = models.CharField(_("virus"), max_length=200, blank=True)  # as the antivirus calls it
     scanned_at = models.DateTimeField(_("revisado"), null=True)
@@ -211,9 +241,6 @@ class Attachment(models.Model):
         verbose_name_plural = _("documentos adjuntos")
         ordering = ["pk"]
         indexes = [models.Index(fields=["scan", "next_scan_at"], name="attachment_scan_next")]
-
-    def __str__(self) -> str:
-        return self.original_name
 
     @property
     def is_deliverable(self) -> bool:
