@@ -34,6 +34,7 @@ class Message(models.Model):
         QUEUED = "queued", _("Por enviar")
         SENDING = "sending", _("Enviando")
         SENT = "sent", _("Enviado")
+        DELIVERED = "delivered", _("Entregado")  # its provider says so; plain SMTP never does
         FAILED = "failed", _("Rechazado por el destino")
         DEAD = "dead", _("Abandonado")
 
@@ -49,7 +50,7 @@ class Message(models.Model):
     html = models.TextField(_("HTML"), blank=True)
     message_id = models.CharField("Message-ID", max_length=200)  # derived from `dedup_key` (R4.07)
 
-    state = models.CharField(_("estado"), max_length=8, choices=State.choices, default=State.QUEUED)
+    state = models.CharField(_("estado"), max_length=9, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
     next_at = models.DateTimeField(_("próximo intento"))
     give_up_at = models.DateTimeField(_("se abandona"))
@@ -64,6 +65,9 @@ class Message(models.Model):
     created_at = models.DateTimeField(_("creado"))
     tried_at = models.DateTimeField(_("último intento"), null=True)
     sent_at = models.DateTimeField(_("enviado"), null=True)
+    delivered_at = models.DateTimeField(_("entregado"), null=True)
+    complained_at = models.DateTimeField(_("marcado como no deseado"), null=True)  # the recipient did, at the provider
+    poll_at = models.DateTimeField(null=True, editable=False)  # when to ask the provider what became of it (R4.25)
     # Sent again by staff: the copy stands for the message from then on
     copy_of = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="copies")
 
@@ -80,6 +84,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "next_at"], name="message_state_next_at"),
+            models.Index(fields=["provider_id"], name="message_provider_id"),
+            models.Index(fields=["poll_at"], name="message_poll_at"),
             models.Index(fields=["sent_at"], name="message_sent_at"),
             models.Index(fields=["tried_at"], name="message_tried_at"),
         ]
@@ -155,6 +161,29 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class KeptReport(models.Model):
+    """What a provider reported of a message that nobody knows yet: for some minutes, until its id is written down."""
+
+    class Kind(models.TextChoices):
+        DELIVERED = "delivered", _("Entregado")
+        FAILED = "failed", _("Rechazado por el destino")
+        COMPLAINED = "complained", _("Marcado como no deseado")
+
+    channel = models.CharField(max_length=5, choices=Message.Channel.choices)
+    provider_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    tried_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "provider_id", "kind"], name="report_kept_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.received_at:%H:%M:%S}"
 
 
 class DemoMessage(models.Model):

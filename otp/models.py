@@ -59,6 +59,13 @@ class Challenge(models.Model):
         DOUBTFUL = "doubtful", _("Sin confirmar")  # it may have left, and is not sent a third time (R1.24)
         EXPIRED = "expired", _("Vencido sin enviar")
 
+    class Delivery(models.TextChoices):
+        """What the provider says of an SMS that it took."""
+
+        ACCEPTED = "accepted", _("Aceptado por el proveedor")
+        DELIVERED = "delivered", _("Entregado")
+        UNDELIVERED = "undelivered", _("No entregado")
+
     phone = models.CharField(_("número móvil"), max_length=16)
     session_ref = models.CharField(max_length=64)  # keyed hash of the browser session that asked (R1.10)
     # The link it was asked for through, whose own limit it was counted on
@@ -75,6 +82,10 @@ class Challenge(models.Model):
     maybe_sent = models.PositiveSmallIntegerField(default=0)  # how many SMS may have left (R1.24)
     handled_at = models.DateTimeField(_("atendido"), null=True)
     provider_id = models.CharField(max_length=64, blank=True)
+    delivery = models.CharField(_("entrega"), max_length=11, choices=Delivery.choices, blank=True)
+    provider_error = models.CharField(_("motivo del proveedor"), max_length=100, blank=True)
+    reported_at = models.DateTimeField(_("informado"), null=True)
+    poll_at = models.DateTimeField(null=True)  # when to ask the provider what became of it (R4.25)
 
     class Meta:
         verbose_name = _("código enviado")
@@ -83,6 +94,8 @@ class Challenge(models.Model):
             models.Index(fields=["outcome", "created_at"], name="challenge_outcome_created"),
             models.Index(fields=["session_ref", "created_at"], name="challenge_session_created"),
             models.Index(fields=["created_at"], name="challenge_created"),
+            models.Index(fields=["provider_id"], name="challenge_provider_id"),
+            models.Index(fields=["poll_at"], name="challenge_poll_at"),
             # Of many codes asked for by strangers, the few for which an SMS left (R1.26)
             models.Index(fields=["created_at"], name="challenge_sms", condition=models.Q(maybe_sent__gt=0)),
         ]
@@ -140,6 +153,7 @@ class AuditEvent(AppendOnlyModel):
     class Kind(models.TextChoices):
         ASKED = "asked", _("Código pedido")
         SENT = "sent", _("Envío del código")
+        REPORTED = "reported", _("Entrega del SMS")
         VERIFIED = "verified", _("Ingreso")
         FAILED = "failed", _("Código no aceptado")
         LOCKED = "locked", _("Comienzo de espera")
@@ -159,6 +173,8 @@ class AuditEvent(AppendOnlyModel):
         UNSENT = "unsent", _("No se pudo enviar")
         DOUBTFUL = "doubtful", _("Enviado, sin confirmar")
         EXPIRED = "expired", _("Venció sin enviar")
+        ARRIVED = "arrived", _("Entregado")
+        LOST = "lost", _("No entregado")
         WRONG = "wrong", _("Código equivocado")
         DEAD = "dead", _("Código ya sin validez")
         WAITING = "waiting", _("Número en espera")
