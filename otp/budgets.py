@@ -48,19 +48,44 @@ def consume(*budgets: Budget) -> None:
             _consume(each)
 
 
+def allows(wanted: Budget) -> bool:
+    """Whether it could be used now: to tell beforehand. Only `consume` decides."""
+    last = _last(wanted.key)
+    return not any(_used_up(wanted.key, rate, last) for rate in wanted.rates)
+
+
+def consume_times(wanted: Budget, times: int) -> None:
+    """Use it so many times, or not at all: LimitReached is raised when not so many are left."""
+    if any(times > rate.count for rate in wanted.rates):
+        raise LimitReached
+    with transaction.atomic():
+        _consume(wanted, times)
+
+
+def left(wanted: Budget) -> int:
+    """How many more times it could be used now: to tell beforehand, like `allows`."""
+    now, uses = timezone.now(), BudgetUse.objects.filter(key=wanted.key)
+    free = (rate.count - uses.filter(at__gt=now - timedelta(seconds=rate.seconds)).count() for rate in wanted.rates)
+    return max(0, min(free, default=0))
+
+
 def once(kind: str, value: str) -> bool:
     """Use what can be used a single time; of two requests at once, one gets true. Remembered as long as any use."""
     return _take(budget(kind, value, ()).key, 1)
 
 
-def _consume(wanted: Budget) -> None:
+def _consume(wanted: Budget, times: int = 1) -> None:
     for _ in range(TRIES):
-        last = BudgetUse.objects.filter(key=wanted.key).aggregate(last=Max("number"))["last"] or 0
-        if any(_used_up(wanted.key, rate, last) for rate in wanted.rates):
+        last = _last(wanted.key)
+        if any(_used_up(wanted.key, rate, last + times - 1) for rate in wanted.rates):
             raise LimitReached
-        if _take(wanted.key, last + 1):
+        if _take(wanted.key, *range(last + 1, last + times + 1)):
             return
     raise LimitReached
+
+
+def _last(key: str) -> int:
+    return BudgetUse.objects.filter(key=key).aggregate(last=Max("number"))["last"] or 0
 
 
 def _used_up(key: str, rate: Rate, last: int) -> bool:
@@ -69,10 +94,11 @@ def _used_up(key: str, rate: Rate, last: int) -> bool:
     return BudgetUse.objects.filter(key=key, number=last - rate.count + 1, at__gt=earliest).exists()
 
 
-def _take(key: str, number: int) -> bool:
+def _take(key: str, *numbers: int) -> bool:
+    now = timezone.now()
     try:
         with transaction.atomic():
-            BudgetUse.objects.create(key=key, number=number, at=timezone.now())
+            BudgetUse.objects.bulk_create(BudgetUse(key=key, number=number, at=now) for number in numbers)
     except IntegrityError:
         return False
     return True

@@ -4,6 +4,7 @@ Everything the portal keeps in a session goes under `portal.` keys, so that leav
 member of staff who signed in to the desk with the same browser stays signed in.
 """
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,10 +19,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from otp.keyed import keyed_hash
+
 PREFIX = "portal."
 VISITOR = "portal.visitor"
 EXPIRED = "portal.expired"  # the phone whose verification ran out, so that its unsent text can still be kept
 DRAFT = "portal.draft"
+HOLDER = "portal.holder"  # one phone in this browser, from one verification to the next
 
 # Seconds: the idle end may come so much early, and most page views write nothing (performance.md)
 SLIDE_EVERY = 30
@@ -63,11 +67,12 @@ def current_visitor(request: HttpRequest) -> Visitor | None:
 
 def sign_in(request: HttpRequest, phone: str, method: Method) -> None:
     """Make `phone` the visitor of this session, under a new session key (R1.11)."""
-    draft = request.session.get(DRAFT)
+    waiting = {name: request.session[name] for name in (DRAFT, HOLDER) if name in request.session}
     _forget(request.session)
     request.session.cycle_key()
-    if draft is not None and draft["phone"] == phone:
-        request.session[DRAFT] = draft
+    for name, kept in waiting.items():
+        if kept["phone"] == phone:
+            request.session[name] = kept
     now = timezone.now().timestamp()
     request.session[VISITOR] = {"phone": phone, "method": method, "verified_at": now, "seen_at": now}
 
@@ -87,6 +92,17 @@ def change_number(request: HttpRequest, phone: str) -> None:
     if record is not None and record["phone"] != phone:
         del request.session[VISITOR]
         request.session.cycle_key()
+
+
+def holder(request: HttpRequest, phone: str) -> str:
+    """What stands for this phone in this browser, and is known to no other: what was sent by it is kept under it.
+
+    It outlives the verification, since the next one may be the same person's, and ends on leaving the portal.
+    """
+    kept = request.session.get(HOLDER)
+    if kept is None or kept["phone"] != phone:
+        kept = request.session[HOLDER] = {"phone": phone, "token": secrets.token_hex(16)}
+    return keyed_hash("holder", kept["token"])
 
 
 def keep_for(request: HttpRequest, phone: str, data: dict[str, Any]) -> None:

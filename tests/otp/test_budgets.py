@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from otp.budgets import Budget, LimitReached, budget, consume
+from otp.budgets import Budget, LimitReached, budget, consume, consume_times, left
 from otp.models import BudgetUse
 from otp.rates import Rate, parse_rates
 from tests.otp.crowd import at_once
@@ -54,6 +54,22 @@ def test_a_limit_used_up_leaves_the_others_as_they_were() -> None:
     assert allowed(phone, address)
     assert not allowed(phone, address)
     assert BudgetUse.objects.filter(key=phone.key).count() == 1
+
+
+def test_several_uses_at_once_are_taken_together_or_not_at_all() -> None:
+    five_a_day = budget("upload", "x", parse_rates("5/d,20/2d"))
+    consume_times(five_a_day, 3)
+    assert left(five_a_day) == 2
+    with pytest.raises(LimitReached):
+        consume_times(five_a_day, 3)
+    assert left(five_a_day) == 2
+    consume_times(five_a_day, 2)
+    assert (left(five_a_day), allowed(five_a_day)) == (0, False)
+
+
+def test_more_at_once_than_a_limit_ever_gives_are_never_taken() -> None:
+    with pytest.raises(LimitReached):
+        consume_times(budget("upload", "x", parse_rates("2/m")), 3)
 
 
 def test_the_key_shows_no_number() -> None:

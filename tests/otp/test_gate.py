@@ -136,3 +136,15 @@ def test_whoever_expired_is_told_and_whether_the_text_is_kept(request_: HttpRequ
     without, kept = [str(message) for message in request_._messages]  # type: ignore[attr-defined]  # as above
     assert "guardamos" not in without
     assert "guardamos por 30 minutos" in kept
+
+
+def test_r6_11_what_was_sent_waits_for_the_same_phone_in_the_same_browser(request_: HttpRequest) -> None:
+    gate.sign_in(request_, ANA, "pin")
+    before = gate.holder(request_, ANA)
+    assert gate.holder(request_, ANA) == before
+    gate.sign_in(request_, ANA, "pin")
+    assert gate.holder(request_, ANA) == before
+    gate.sign_in(request_, BRUNO, "pin")
+    assert gate.holder(request_, BRUNO) != before
+    gate.sign_in(request_, ANA, "pin")
+    assert gate.holder(request_, ANA) != before
