@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from notifications import courier
+from notifications import courier, receipts
 from notifications.models import Message, MessageQuerySet
 
 GIVE_UP_AFTER = timedelta(hours=72)  # GOV.UK Notify's limit (R4.08)
@@ -41,7 +41,7 @@ def enqueue_email(
             text=_storable(text),
             html=_storable(html),
         ),
-        deliverable=is_email(to),
+        deliverable=is_deliverable(Message.Channel.EMAIL, to),
     )
 
 
@@ -56,7 +56,26 @@ def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str, kind: s
             to=_one_line(to),
             text=_storable(text),
         ),
-        deliverable=E164.fullmatch(to) is not None,
+        deliverable=is_deliverable(Message.Channel.SMS, to),
+    )
+
+
+def enqueue_copy(message: Message, *, to: str, dedup_key: str) -> Message:
+    """Owe the same content once more, to the same recipient or another, as a message of its own."""
+    return _owe(
+        Message(
+            dedup_key=dedup_key,
+            subject_ref=message.subject_ref,
+            channel=message.channel,
+            kind=message.kind,
+            to=_one_line(to),
+            reply_to=message.reply_to,
+            subject=message.subject,
+            text=message.text,
+            html=message.html,
+            copy_of=message,
+        ),
+        deliverable=is_deliverable(message.channel, to),
     )
 
 
@@ -69,6 +88,8 @@ def requeue(messages: MessageQuerySet) -> int:
         lost_leases=0,
         maybe_sent=0,
         last_error="",
+        provider_id="",  # what is still reported of the earlier sending is not about this one
+        delivered_at=None,
         next_at=now,
         give_up_at=now + GIVE_UP_AFTER,
     )
@@ -105,7 +126,14 @@ def _owe(message: Message, *, deliverable: bool) -> Message:
         return Message.objects.get(dedup_key=message.dedup_key)
     if deliverable:
         nudge(message.pk)
+    else:
+        receipts.failed(message)
     return message
+
+
+def is_deliverable(channel: str, to: str) -> bool:
+    """Whether it is a recipient that the channel can send to at all."""
+    return is_email(to) if channel == Message.Channel.EMAIL else E164.fullmatch(to) is not None
 
 
 def is_email(address: str) -> bool:

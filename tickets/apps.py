@@ -12,4 +12,7 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Solicitudes")
 
     def ready(self) -> None:
+        from tickets import mail_samples  # noqa: PLC0415  models exist only now
+
+        mail_samples.register()
         post_migrate.connect(start_numbers, sender=self, dispatch_uid="tickets.numbering")

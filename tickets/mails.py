@@ -1,4 +1,4 @@
-"""The mails of a ticket: one named function each, written to the outbox in its own transaction (A15, A16, F5)."""
+"""The mails of a ticket: one named function each, written to the outbox in its own transaction (A15, A16, D6, F5)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,11 @@ from django.utils.translation import gettext as _
 from companies import phones
 from notifications import mail, outbox
 from notifications.models import Message
-from tickets.effective_date import GUAYAQUIL, Term
-from tickets.models import Ticket
+from tickets.effective_date import GUAYAQUIL
+from tickets.models import Area, Ticket, TicketEvent
+
+Context = dict[str, object]
+CONFIRMATION = "ticket_confirmation"  # also the question that the desk asks: has the customer got the proof
 
 
 @dataclass(frozen=True)
@@ -25,42 +28,101 @@ class Fact:
 
 
 def confirmation(ticket: Ticket) -> Message:
-    """To the address given: the proof of the request, with all that it says (A15, F5)."""
-    return _enqueue(ticket, "client", to=ticket.email, template="ticket_confirmation")
+    """To the address given: the proof of the request, with all that it says (A15, F5). Answers go to the advisor."""
+    return _enqueue(ticket, "client", CONFIRMATION, about(ticket), to=ticket.email, reply_to=_advisor_address(ticket))
 
 
 def notice_to_registered_email(ticket: Ticket, registered_email: str) -> Message | None:
     """To the registered address, where another was given: a stolen phone must not divert the proof (A15)."""
     if not registered_email or registered_email.casefold() == ticket.email.casefold():
         return None
-    return _enqueue(ticket, "registered", to=registered_email, template="ticket_registered")
+    to, reply_to = registered_email, _advisor_address(ticket)
+    return _enqueue(ticket, "registered", "ticket_registered", about(ticket), to=to, reply_to=reply_to)
 
 
 def advisor_notice(ticket: Ticket) -> Message:
-    """To the company's advisor or queue: what came in, what to look at, and the way to it (A16). No file goes along."""
-    desk = settings.PORTAL_BASE_URL + reverse("admin:tickets_ticket_change", args=[ticket.number])
-    extra: dict[str, object] = {"desk_url": desk, "marks": _marks(ticket)}
-    return _enqueue(ticket, "advisor", to=_advisor_address(ticket), template="ticket_advisor", extra=extra)
+    """To the company's advisor or queue: what came in, what to look at, and the way to it (A16). No file goes along.
+
+    It has no Reply-To: an answer would quote to the customer what is meant for the advisor.
+    """
+    return _enqueue(ticket, "advisor", "ticket_advisor", about_for_advisor(ticket), to=_advisor_address(ticket))
 
 
-def _enqueue(ticket: Ticket, kind: str, *, to: str, template: str, extra: dict[str, object] | None = None) -> Message:
-    terms = [Term.from_record(record) for record in ticket.effective_terms]
-    parts = mail.render(
-        template,
-        {
-            "ticket": ticket,
-            "facts": _facts(ticket),
-            "terms": terms,
-            "contact_phone": phones.display(ticket.contact_phone),
-            "portal_url": settings.PORTAL_BASE_URL + reverse("tickets:list"),
-            **(extra or {}),
-        },
-    )
+def area_notice(ticket: Ticket, area: Area) -> Message:
+    """To an area of the request type: what it has to check of the customer (D6). Answers go to the advisor."""
+    context, reply_to = about_for_area(ticket, area), _advisor_address(ticket)
+    return _enqueue(ticket, f"area:{area.pk}", "ticket_area", context, to=area.email, reply_to=reply_to)
+
+
+def status_changed(ticket: Ticket, event: TicketEvent) -> Message:
+    """To the customer, when the advisor chooses to tell: where the request stands now."""
+    context, reply_to = about_change(ticket, event), _advisor_address(ticket)
+    return _enqueue(ticket, f"event:{event.pk}", "ticket_status", context, to=ticket.email, reply_to=reply_to)
+
+
+def about(ticket: Ticket) -> Context:
+    """What the mails of a ticket say of it."""
+    return {
+        "ticket": ticket,
+        "facts": [*_request_facts(ticket), *_contact_facts(ticket)],
+        "terms": ticket.terms,
+        "contact_phone": phones.display(ticket.contact_phone),
+        "portal_url": settings.PORTAL_BASE_URL + reverse("tickets:list"),
+    }
+
+
+def about_for_advisor(ticket: Ticket) -> Context:
+    return {**about(ticket), "desk_url": _desk_url(ticket), "marks": _marks(ticket)}
+
+
+def about_for_area(ticket: Ticket, area: Area) -> Context:
+    """Without the contact's data, which an area does not need: they are at the desk (F4)."""
+    facts = _request_facts(ticket)
+    return {
+        **about(ticket),
+        "facts": facts,
+        "area": area,
+        "checks": area.checks.splitlines(),
+        "desk_url": _desk_url(ticket),
+    }
+
+
+def about_change(ticket: Ticket, event: TicketEvent) -> Context:
+    news, sentence = _news(event)
+    facts = [
+        Fact(_("Ticket n.º"), [str(ticket.number)]),
+        Fact(_("Estado"), [event.get_to_status_display()]),
+        Fact(_("Desde"), [_ecuador_time(event.at)]),
+        Fact(_("Cliente"), [ticket.company_name]),
+        Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
+        Fact(_("Motivo"), [ticket.reason_text]),
+    ]
+    note = event.customer_note.splitlines()
+    return {**about(ticket), "facts": facts, "news": news, "sentence": sentence, "note": note}
+
+
+def _news(event: TicketEvent) -> tuple[str, str]:
+    """What a change means to the customer: in the subject, and in a sentence."""
+    status = Ticket.Status(event.to_status)
+    if status == Ticket.Status.CLOSED:
+        return _("su solicitud se cerró"), _("Cerramos su solicitud. Si algo quedó pendiente, responda este correo.")
+    if event.from_status == Ticket.Status.CLOSED:
+        return _("reabrimos su solicitud"), _("Su solicitud está otra vez en manos de un asesor postventa.")
+    if status == Ticket.Status.IN_PROGRESS:
+        return _("su solicitud está en gestión"), _("Un asesor postventa está atendiendo su solicitud.")
+    shown = event.get_to_status_display()
+    return _("su solicitud cambió de estado"), _("Su solicitud está en estado «{status}».").format(status=shown)
+
+
+def _enqueue(ticket: Ticket, key: str, kind: str, context: Context, *, to: str, reply_to: str = "") -> Message:
+    parts = mail.render(kind, context)
     reference = f"ticket:{ticket.number}"
     return outbox.enqueue_email(
-        dedup_key=f"{reference}:{kind}",
+        dedup_key=f"{reference}:{key}",
         subject_ref=reference,
+        kind=kind,
         to=to,
+        reply_to=reply_to,
         subject=parts.subject,
         text=parts.text,
         html=parts.html,
@@ -74,7 +136,12 @@ def _advisor_address(ticket: Ticket) -> str:
     return ticket.company.queue_email or settings.POSTVENTA_EMAIL
 
 
-def _facts(ticket: Ticket) -> list[Fact]:
+def _desk_url(ticket: Ticket) -> str:
+    address: str = settings.PORTAL_BASE_URL
+    return address + reverse("admin:tickets_ticket_change", args=[ticket.number])
+
+
+def _request_facts(ticket: Ticket) -> list[Fact]:
     documents = [f"{item.original_name} ({filesizeformat(item.size)})" for item in ticket.documents]
     return [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
@@ -85,6 +152,11 @@ def _facts(ticket: Ticket) -> list[Fact]:
         Fact(_("Detalle de la solicitud"), ticket.details.splitlines() or [_("Sin detalle")]),
         Fact(_("Documentos"), documents or [_("Ninguno")]),
         Fact(_("Confirmada"), [_ecuador_time(ticket.confirmed_at)]),
+    ]
+
+
+def _contact_facts(ticket: Ticket) -> list[Fact]:
+    return [
         Fact(_("Nombres del solicitante"), [ticket.requester_name]),
         Fact(_("Correo electrónico"), [ticket.email]),
         Fact(_("Teléfono de contacto"), [phones.display(ticket.contact_phone)]),

@@ -142,7 +142,9 @@ def _attach(ticket: Ticket, documents: tuple[Document, ...], names: list[str]) -
 
 
 def _tell(ticket: Ticket, registered_email: str) -> None:
-    """A15, A16: the customer, the advisor, and the registered address where another one was given."""
+    """A15, A16, D6: the customer, the advisor, the registered address where another one was given, and the areas."""
     mails.confirmation(ticket)
     mails.advisor_notice(ticket)
     mails.notice_to_registered_email(ticket, registered_email)
+    for area in ticket.request_type.areas.filter(is_active=True):
+        mails.area_notice(ticket, area)

@@ -1,10 +1,13 @@
 """The one door through which a ticket's status changes, with the history written as it does (decision 11, R5.08)."""
 
+from dataclasses import dataclass
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tickets import mails
 from tickets.models import Ticket, TicketEvent
 
 Status = Ticket.Status
@@ -32,8 +35,18 @@ def allowed_from(status: str) -> tuple[Status, ...]:
     return ALLOWED.get(status, ())
 
 
-def change_status(ticket: Ticket, to: str, actor: User, note: str = "") -> TicketEvent:
-    """Take the ticket, as the caller read it, to its next status. Raises NotAllowed or Conflict, changing nothing."""
+@dataclass(frozen=True)
+class Notice:
+    """The advisor chose to tell the customer, with a note of their own or without."""
+
+    note: str = ""
+
+
+def change_status(ticket: Ticket, to: str, actor: User, note: str = "", notice: Notice | None = None) -> TicketEvent:
+    """Take the ticket, as the caller read it, to its next status. Raises NotAllowed or Conflict, changing nothing.
+
+    With a `notice` the customer is owed a mail about it, in the same transaction.
+    """
     before = ticket.status
     if to not in allowed_from(before):
         raise NotAllowed(
@@ -44,13 +57,22 @@ def change_status(ticket: Ticket, to: str, actor: User, note: str = "") -> Ticke
         unchanged = Ticket.objects.filter(pk=ticket.pk, status=before, version=ticket.version)
         if not unchanged.update(status=to, version=ticket.version + 1):
             raise Conflict(_("Otra persona cambió esta solicitud. Vuelva a abrirla y revise su estado."))
-        event = record_event(ticket, to, before=before, actor=actor, note=note)
+        event = record_event(ticket, to, before=before, actor=actor, note=note, notice=notice)
+        if notice is not None:
+            mails.status_changed(ticket, event)
     ticket.status, ticket.version = to, ticket.version + 1
     return event
 
 
 def record_event(
-    ticket: Ticket, to: str, *, before: str = "", actor: User | None = None, actor_name: str = "", note: str = ""
+    ticket: Ticket,
+    to: str,
+    *,
+    before: str = "",
+    actor: User | None = None,
+    actor_name: str = "",
+    note: str = "",
+    notice: Notice | None = None,
 ) -> TicketEvent:
     """Write a line of history in the caller's transaction; `actor_name` says who where no user did it."""
     return TicketEvent.objects.create(
@@ -61,4 +83,6 @@ def record_event(
         from_status=before,
         to_status=to,
         note=note,
+        told_customer=notice is not None,
+        customer_note=notice.note if notice else "",
     )

@@ -1,0 +1,119 @@
+"""What staff do with a message: put it in the queue again, send it again, send it elsewhere (R4.18, R5.09).
+
+A message that never arrived keeps its row and its Message-ID: should the recipient have it after all, the repetition
+is recognisable. One that was accepted is sent as a copy with a Message-ID of its own: mail programs hide a second mail
+with the same one, and whoever asks for it again would see nothing.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from notifications import outbox
+from notifications.models import Message, MessageAction
+
+logger = logging.getLogger(__name__)
+
+Kind = MessageAction.Kind
+State = Message.State
+Channel = Message.Channel
+
+
+class Refused(Exception):
+    """Nothing was done; the message is for whoever asked."""
+
+
+class AlreadyDone(Refused):
+    """The same was asked twice, or somebody else acted on the message meanwhile."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: somebody at the desk, or a command by its name."""
+
+    name: str
+    user: User | None = None
+
+    @classmethod
+    def of(cls, user: User) -> "Actor":
+        return cls(user.get_full_name() or user.get_username(), user)
+
+
+def serial_of(message: Message) -> int:
+    """How many actions the message has had; an action asked for with an older figure is not done."""
+    return message.actions.count()
+
+
+def send_again(message: Message, actor: Actor, serial: int) -> Message:
+    """To the same recipient: the row itself where it never arrived, else a copy. Raises Refused."""
+    if message.state == State.SENDING:
+        raise Refused(_("El mensaje se está enviando en este momento."))
+    if not outbox.is_deliverable(message.channel, message.to):
+        raise Refused(_("La dirección no es válida: el mensaje solo se puede enviar a otra."))
+    if message.state in {State.QUEUED, State.FAILED, State.DEAD}:
+        return _retry(message, actor, serial)
+    return _copy(message, message.to, Kind.RESENT, actor, serial)
+
+
+def send_elsewhere(message: Message, to: str, actor: Actor, serial: int) -> Message:
+    """The same mail to another address, as a copy. Raises Refused."""
+    if message.channel != Channel.EMAIL or not outbox.is_email(to):
+        raise Refused(_("Escriba una dirección de correo válida."))
+    return _copy(message, to, Kind.REDIRECTED, actor, serial)
+
+
+def masked(to: str) -> str:
+    """A recipient as history keeps it: enough to recognise, too little to use."""
+    name, at, domain = to.rpartition("@")
+    return f"{name[:1]}•••@{domain}" if at else f"•••{to[-3:]}"
+
+
+def _retry(message: Message, actor: Actor, serial: int) -> Message:
+    same = Message.objects.filter(pk=message.pk, state=message.state)
+    with _once(message):
+        _record(Kind.RETRIED, message, actor, serial)
+        waiting = message.state == State.QUEUED
+        if not (same.update(next_at=timezone.now()) if waiting else outbox.requeue(same)):
+            raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
+        outbox.nudge(message.pk)
+    return message
+
+
+def _copy(message: Message, to: str, kind: Kind, actor: Actor, serial: int) -> Message:
+    original = message.copy_of or message
+    with _once(message):
+        copy = outbox.enqueue_copy(message, to=to, dedup_key=f"{original.dedup_key}:again:{message.pk}-{serial}")
+        _record(kind, message, actor, serial, copy)
+    return copy
+
+
+@contextmanager
+def _once(message: Message) -> Iterator[None]:
+    """All of it or nothing, and nothing when an action with the same serial was there first."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        logger.info("message %s: the same action was asked for twice", message.pk)
+        raise AlreadyDone(_("Ya se había pedido: no se envió otra vez.")) from None
+
+
+def _record(kind: Kind, message: Message, actor: Actor, serial: int, copy: Message | None = None) -> None:
+    MessageAction.objects.create(
+        message=message,
+        serial=serial,
+        kind=kind,
+        at=timezone.now(),
+        actor=actor.user,
+        actor_name=actor.name[:150],
+        to=masked(copy.to if copy else message.to),
+        state_before=message.state,
+        error_before=message.last_error,
+        copy=copy,
+    )

@@ -1,0 +1,68 @@
+"""The mails of a ticket with invented data, for their preview at the desk: no row is read or written."""
+
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from companies.models import Administrator, BillingAccount, Company
+from notifications import catalogue
+from tickets import mails
+from tickets.effective_date import terms_for
+from tickets.models import Area, Attachment, RequestType, Ticket, TicketEvent
+
+CONFIRMED = datetime(2026, 11, 30, 20, 15, tzinfo=UTC)
+
+
+def register() -> None:
+    """Name the mails of tickets. Called once, when the app is ready."""
+    add = catalogue.register_mail
+    add(mails.CONFIRMATION, gettext_lazy("Confirmación al cliente"), lambda: mails.about(a_ticket()))
+    add("ticket_registered", gettext_lazy("Aviso al correo registrado"), lambda: mails.about(a_ticket()))
+    add("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: mails.about_for_advisor(a_ticket()))
+    add("ticket_area", gettext_lazy("Aviso a un área"), lambda: mails.about_for_area(a_ticket(), _an_area()))
+    add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
+
+
+def a_ticket() -> Ticket:
+    """A request as a customer might make it, with what the advisor is to be warned of."""
+    company = Company(legal_name="Comercial Ejemplo Cía. Ltda.", tax_id="1790000000001", tax_id_doubtful=True)
+    accounts = [BillingAccount(number="1000201", cut_day=15), BillingAccount(number="1000202", cut_day=31)]
+    rule = RequestType.Rule.BILLING_CUT
+    ticket = Ticket(
+        number=3608314,
+        request_type_name="Anulación o baja de servicios",
+        reason_text="No utiliza el servicio",
+        company=company,
+        company_name=company.legal_name,
+        company_tax_id=company.tax_id,
+        administrator=Administrator(names="María Belén D’Angelo", email="administracion@empresa.example"),
+        requester_name="María Belén D’Angelo",
+        email="mbdangelo@empresa.example",
+        contact_phone="+593991234567",
+        details=_("Dar de baja las líneas 099 000 0101 y 099 000 0102.\nLa 099 000 0103 pasa a prepago."),
+        confirmed_at=CONFIRMED,
+        effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, CONFIRMED)],
+    )
+    ticket.documents = [
+        Attachment(original_name="lineas.xlsx", size=48_213),
+        Attachment(original_name="carta de autorización.pdf", size=1_887_437),
+    ]
+    return ticket
+
+
+def _an_area() -> Area:
+    return Area(name=_("Cobranzas"), checks=_("Saldos pendientes y acuerdos de pago.\nNotas de crédito por emitir."))
+
+
+def _a_change() -> mails.Context:
+    ticket = a_ticket()
+    event = TicketEvent(
+        ticket=ticket,
+        at=CONFIRMED,
+        from_status=Ticket.Status.NEW,
+        to_status=Ticket.Status.IN_PROGRESS,
+        told_customer=True,
+        customer_note=_("Las líneas se darán de baja el 15 de diciembre.\nLe llamaremos antes para coordinar."),
+    )
+    return mails.about_change(ticket, event)
