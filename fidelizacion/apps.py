@@ -8,4 +8,4 @@ class FidelizacionConfig(AppConfig):
     verbose_name = "Gestor de Fidelización"
 
     def ready(self) -> None:
-        from fidelizacion import checks  # noqa: F401, PLC0415  registering is what the import is for
+        from fidelizacion import checks, mail_checks  # noqa: F401, PLC0415  registering is what the import is for

@@ -135,9 +135,11 @@ def pin(**_: Any) -> Iterator[CheckMessage]:
 @register
 def mail(**_: Any) -> Iterator[CheckMessage]:
     """Who sends and who receives mail."""
-    if not (settings.EMAIL_URL_SET or settings.DEBUG or settings.DEMO):
-        yield _error(15, "Falta EMAIL_URL.", "Se escribe así: smtp+tls://usuario:clave@servidor:587")
-    if settings.EMAIL_URL_SET and settings.EMAIL_BACKEND != settings.SMTP and not settings.DEBUG:
+    if not (settings.EMAIL_URL_SET or settings.EMAIL_PROVIDER or settings.DEBUG or settings.DEMO):
+        hint = "Se escribe así: smtp+tls://usuario:clave@servidor:587 (o use EMAIL_PROVIDER)"
+        yield _error(15, "Falta EMAIL_URL.", hint)
+    sends = settings.EMAIL_PROVIDER or settings.EMAIL_BACKEND == settings.SMTP
+    if settings.EMAIL_URL_SET and not sends and not settings.DEBUG:
         # The suite silences this one, too
         yield _error(24, "EMAIL_URL no envía nada: es solo para desarrollar.", "Use smtp+tls://usuario:clave@host:587")
     for number, name in ((16, "DEFAULT_FROM_EMAIL"), (17, "POSTVENTA_EMAIL")):

@@ -8,7 +8,7 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
-from fidelizacion import desk
+from fidelizacion import desk, mail_provider
 from fidelizacion.brand import Brand, parse_colour
 from fidelizacion.env import Environment, parse_base_url, parse_broker_url, parse_keys, parse_time_zone
 from otp.rates import parse_count, parse_rates
@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "phonenumber_field",
+    "anymail",
     "csp",
 ]
 
@@ -237,6 +238,7 @@ NETWORK_IDENTITIES: tuple[str, ...] = ("otp.mobile_header.MobileHeader",) if MOB
 SMS_GATEWAY = env.text("SMS_GATEWAY", "twilio")
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
+TWILIO_AUTH_TOKEN_PREVIOUS = env.text("TWILIO_AUTH_TOKEN_PREVIOUS")  # while tokens are rotated, for callbacks
 TWILIO_FROM = env.text("TWILIO_FROM")
 TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
 TWILIO_BASE_URL = env.text("TWILIO_BASE_URL").rstrip("/")  # a stand-in for the API, in tests
@@ -263,6 +265,12 @@ def _email(raw: str) -> dict[str, object]:
 EMAIL_URL_SET = bool(env.text("EMAIL_URL"))
 _DEMO_MAIL: dict[str, object] = {"EMAIL_BACKEND": "notifications.gateways.demo.DemoEmailBackend"}
 vars().update(env.read("EMAIL_URL", _email, _DEMO_MAIL if DEMO else {}))
+EMAIL_PROVIDER = env.text("EMAIL_PROVIDER").lower()
+EMAIL_PROVIDER_SETTINGS: dict[str, object] = env.read("EMAIL_PROVIDER_SETTINGS", mail_provider.parse_settings, {})
+_SECRETS: tuple[str, ...] = env.read("EMAIL_WEBHOOK_SECRET", mail_provider.parse_secrets, ())
+ANYMAIL = mail_provider.anymail(EMAIL_PROVIDER, EMAIL_PROVIDER_SETTINGS, _SECRETS, PORTAL_BASE_URL)
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
 EMAIL_TIMEOUT = 20  # seconds; Django's default is to wait for ever (R4.26)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "fidelizacion@localhost" if DEBUG or DEMO else "")
 POSTVENTA_EMAIL = env.text("POSTVENTA_EMAIL", "postventa@localhost" if DEBUG or DEMO else "")

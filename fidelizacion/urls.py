@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from fidelizacion import branding, health
+from notifications import webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/fidelizacion/")),
@@ -17,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("marca/marca.css", branding.brand_stylesheet, name="brand_stylesheet"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("webhooks/sms/<str:provider>/", webhooks.sms, name="webhook-sms"),
+    path("webhooks/email/<str:provider>/", webhooks.email, name="webhook-email"),
 ]
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("notifications.urls")))

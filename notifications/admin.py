@@ -16,6 +16,7 @@ STATE_COLOURS = {
     Message.State.QUEUED: "info",
     Message.State.SENDING: "info",
     Message.State.SENT: "success",
+    Message.State.DELIVERED: "success",
     Message.State.FAILED: "danger",
     Message.State.DEAD: "danger",
 }
@@ -43,6 +44,8 @@ class MessageAdmin(ModelAdmin):
                     "created_at",
                     "next_at",
                     "sent_at",
+                    "delivered_at",
+                    "complained_at",
                     "last_error",
                     "provider_id",
                     "message_id",

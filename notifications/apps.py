@@ -9,6 +9,11 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Mensajes")
 
     def ready(self) -> None:
-        from notifications import delivery, sweep  # noqa: PLC0415  models exist only now
+        from anymail.signals import tracking  # noqa: PLC0415
+
+        from notifications import delivery, mail_reports, receipts, reported, sweep  # noqa: PLC0415  models exist now
 
         sweep.register("mensajes", delivery.sweep_messages)
+        sweep.register("informes", receipts.sweep)
+        receipts.register("mensajes", reported.LEDGER)
+        tracking.connect(mail_reports.collect, dispatch_uid="notifications")

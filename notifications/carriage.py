@@ -1,4 +1,4 @@
-"""Hands one message to its carrier, and sorts what can go wrong into three kinds (R4.09).
+"""Hands one message to its carrier: the SMS gateway, an SMTP server, or the API of a mail provider.
 
 Raises TemporaryFailure (again later), PermanentFailure (the far side refuses this message) or anything else: a mistake
 of ours, which no repetition mends.
@@ -9,24 +9,22 @@ import smtplib
 from types import TracebackType
 from typing import Self
 
+import requests
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from notifications import outbox
-from notifications.gateways import GatewayFailure, PermanentFailure, TemporaryFailure, sms_gateway
+from notifications.gateways import TemporaryFailure, sms_gateway
+from notifications.mail_failures import FAILURES, sort
 from notifications.models import Message
 
 logger = logging.getLogger(__name__)
 
 
-class CarrierAway(TemporaryFailure):
-    """Nobody answers, or not in time: the next message would fare no better now."""
-
-
 class Carrier:
-    """Sends messages one after the other, the e-mails over one SMTP connection; of no more use after CarrierAway."""
+    """Sends messages one after the other, the e-mails over one connection; of no more use after CarrierAway."""
 
     def __init__(self) -> None:
         self._backend: BaseEmailBackend | None = None
@@ -40,26 +38,26 @@ class Carrier:
         self._hang_up()
 
     def send(self, message: Message) -> str:
-        """Returns the provider's id, empty for e-mail."""
+        """Returns the provider's id, empty for SMTP."""
         if message.channel == Message.Channel.SMS:
             seconds_left = int((message.give_up_at - timezone.now()).total_seconds())
             if seconds_left < 1:
                 raise TemporaryFailure("vencido antes de enviarse")
             return sms_gateway().send(message.to, message.text, seconds_left=seconds_left)
-        self._send_email(message)
-        return ""
+        return self._send_email(message)
 
-    def _send_email(self, message: Message) -> None:
+    def _send_email(self, message: Message) -> str:
         mail = _as_mail(message)
         try:
             if self._backend is None:
-                self._backend = get_connection(fail_silently=False)
-                self._backend.open()
+                self._backend = _opened(get_connection(fail_silently=False))
             accepted = self._backend.send_messages([mail])
-        except (smtplib.SMTPException, OSError) as error:
+        except FAILURES as error:
             raise sort(error) from None
         if not accepted:
             raise TemporaryFailure("el servidor de correo no aceptó el mensaje")
+        status = getattr(mail, "anymail_status", None)  # there are none over SMTP
+        return str(status.message_id or "") if status is not None else ""
 
     def _hang_up(self) -> None:
         """Close the connection; what was accepted stays accepted, however the goodbye ends."""
@@ -68,35 +66,15 @@ class Carrier:
             if backend is not None:
                 backend.close()
         except (smtplib.SMTPException, OSError) as error:
-            logger.debug("closing the SMTP connection: %s", type(error).__name__)
+            logger.debug("closing the mail connection: %s", type(error).__name__)
 
 
-def sort(error: smtplib.SMTPException | OSError) -> GatewayFailure:
-    """The kind of failure that an error of the SMTP client stands for."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, answer = next(iter(error.recipients.values()), (0, b""))
-        return _verdict(code, answer)
-    if isinstance(error, smtplib.SMTPDataError):
-        return _verdict(error.smtp_code, error.smtp_error)
-    if isinstance(error, smtplib.SMTPSenderRefused):
-        # Our own address or account: operations staff can mend it, the recipient is not at fault
-        return TemporaryFailure(_words(error.smtp_code, error.smtp_error))
-    if isinstance(error, smtplib.SMTPResponseException):
-        return CarrierAway(_words(error.smtp_code, error.smtp_error))
-    return CarrierAway(type(error).__name__)
-
-
-def _verdict(code: int, answer: bytes | str) -> GatewayFailure:
-    if code == 421:  # RFC 5321, 3.8: the server is closing the connection
-        return CarrierAway(_words(code, answer))
-    if 500 <= code <= 599:
-        return PermanentFailure(_words(code, answer))
-    return TemporaryFailure(_words(code, answer))
-
-
-def _words(code: int, answer: bytes | str) -> str:
-    said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return f"{code} {said}".strip()
+def _opened(backend: BaseEmailBackend) -> BaseEmailBackend:
+    backend.open()
+    session = getattr(backend, "session", None)
+    if isinstance(session, requests.Session):
+        session.max_redirects = 0  # the provider's key goes where the settings say, and nowhere else (R6.20)
+    return backend
 
 
 def _as_mail(message: Message) -> EmailMultiAlternatives:

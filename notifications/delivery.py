@@ -13,13 +13,15 @@ from enum import StrEnum
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error as DatabaseFailure
+from django.db import transaction
 from django.db.models import Case, F, IntegerField, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from notifications import sweep
-from notifications.carriage import Carrier, CarrierAway
+from notifications import receipts, sweep
+from notifications.carriage import Carrier
 from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure
+from notifications.mail_failures import CarrierAway
 from notifications.models import Message
 
 logger = logging.getLogger(__name__)
@@ -92,8 +94,7 @@ def _deliver(pk: int, carrier: Carrier) -> tuple[Outcome, bool]:
     except Exception as error:
         logger.exception("message %s cannot be built or sent", message.pk)
         return _end(message, Outcome.DEAD, type(error).__name__), False
-    now = timezone.now()
-    _record(message, state=Message.State.SENT, sent_at=now, provider_id=provider_id[:200], last_error="")
+    _record_sent(message, provider_id[:200])
     return Outcome.SENT, False
 
 
@@ -161,13 +162,31 @@ def _wait(attempts: int) -> float:
 def _end(message: Message, outcome: Outcome, reason: str) -> Outcome:
     # The reason may quote the recipient's address: it is kept in the row and stays out of the log
     logger.error("message %s is %s after %s attempts", message.pk, outcome, message.attempts)
-    _record(message, state=outcome.value, last_error=reason[:200])
+    message.state, message.last_error = outcome.value, reason[:200]
+    with transaction.atomic():
+        recorded = _record(message, state=message.state, last_error=message.last_error)
+        if recorded and outcome is Outcome.FAILED:
+            receipts.failed(message)
     return outcome
 
 
-def _record(message: Message, **values: object) -> None:
+def _record_sent(message: Message, provider_id: str) -> None:
+    sms = message.channel == Message.Channel.SMS
+    _record(
+        message,
+        state=Message.State.SENT,
+        sent_at=timezone.now(),
+        provider_id=provider_id,
+        poll_at=receipts.poll_at(provider_id) if sms else None,
+        last_error="",
+    )
+
+
+def _record(message: Message, **values: object) -> bool:
     """Write what became of it, unless the lease ran out and somebody else took the message since."""
     lease = Message.objects.filter(pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token)
     # An outcome shows that it is not the message that ends processes: the count starts anew
-    if not lease.update(leased_until=None, lease_token="", lost_leases=0, **values):
+    recorded = lease.update(leased_until=None, lease_token="", lost_leases=0, **values)
+    if not recorded:
         logger.warning("message %s: the lease ran out before the outcome was known", message.pk)
+    return bool(recorded)

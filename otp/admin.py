@@ -78,7 +78,7 @@ KIND_COLOURS = {
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "kind_label", "method", "result", "shown_phone", "address", "actor"]
+    list_display = ["at", "kind_label", "method", "result", "shown_phone", "reason", "address", "actor"]
     list_filter = ["kind", "at"]
     actions = None
     fields = ["at", "kind", "method", "result", "shown_phone", "session_hash", "address", "user", "actor", "reason"]

@@ -9,7 +9,8 @@ class OtpConfig(AppConfig):
     verbose_name = _("Verificación por SMS")
 
     def ready(self) -> None:
-        from notifications import sweep  # noqa: PLC0415  models are there only now
-        from otp import delivery  # noqa: PLC0415
+        from notifications import receipts, sweep  # noqa: PLC0415  models are there only now
+        from otp import delivery, reported  # noqa: PLC0415
 
         sweep.register("otp", delivery.sweep)
+        receipts.register("otp", reported.LEDGER)

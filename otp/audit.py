@@ -27,8 +27,12 @@ def record(
     session_ref: str,
     address: str = "",
     method: Method = Method.PIN,
+    reason: str = "",
 ) -> None:
-    """Write down one event of a visitor. `address` is a bucket (addresses.py); the worker knows none."""
+    """Write down one event of a visitor. `address` is a bucket (addresses.py); the worker knows none.
+
+    `reason` is what the SMS provider said, in words that name nobody.
+    """
     AuditEvent.objects.create(
         at=timezone.now(),
         kind=kind,
@@ -38,6 +42,7 @@ def record(
         phone_hash=keyed_hash(PHONE, phone),
         session_hash=session_ref,
         address=address,
+        reason=reason[:100],
     )
 
 

@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from companies.directory import directory
+from notifications import receipts
 from notifications import sweep as sweeps
 from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, sms_gateway
 from otp import audit, codes, sms
@@ -95,35 +96,46 @@ def _hand_over(challenge: Challenge, seconds_left: int) -> None:
         provider_id = sms_gateway().send(challenge.phone, text, seconds_left=seconds_left)
     except TemporaryFailure as failure:
         logger.warning("challenge %d, send %d: %s", challenge.pk, challenge.send_attempts, failure)
-        _retry_or_give_up(challenge, left=isinstance(failure, AmbiguousFailure))
+        _retry_or_give_up(challenge, str(failure), left=isinstance(failure, AmbiguousFailure))
     except PermanentFailure as failure:
         logger.warning("challenge %d refused: %s", challenge.pk, failure)
-        _record(challenge, Outcome.FAILED)
+        _record(challenge, Outcome.FAILED, reason=str(failure))
     else:
         _record(challenge, Outcome.HANDLED, provider_id[:64])
 
 
-def _retry_or_give_up(challenge: Challenge, *, left: bool) -> None:
+def _retry_or_give_up(challenge: Challenge, reason: str, *, left: bool) -> None:
     if not left:
         _mine(challenge).update(maybe_sent=F("maybe_sent") - 1)
     challenge.refresh_from_db(fields=["maybe_sent"])
     if challenge.send_attempts >= MAX_SENDS or challenge.maybe_sent >= SMS_AT_MOST:
-        _record(challenge, Outcome.DOUBTFUL if challenge.maybe_sent else Outcome.FAILED)
+        _record(challenge, Outcome.DOUBTFUL if challenge.maybe_sent else Outcome.FAILED, reason=reason)
         return
     pause = RETRY_AFTER * challenge.send_attempts * _jitter.uniform(1, 1.5)
     _mine(challenge).update(leased_until=timezone.now() + pause)
 
 
 def _record(
-    challenge: Challenge, outcome: Challenge.Outcome, provider_id: str = "", result: audit.Result | None = None
+    challenge: Challenge,
+    outcome: Challenge.Outcome,
+    provider_id: str = "",
+    result: audit.Result | None = None,
+    reason: str = "",
 ) -> None:
-    changes = {"outcome": outcome, "handled_at": timezone.now(), "provider_id": provider_id, "leased_until": None}
+    changes = {
+        "outcome": outcome,
+        "handled_at": timezone.now(),
+        "provider_id": provider_id,
+        "delivery": Challenge.Delivery.ACCEPTED if provider_id else "",
+        "provider_error": reason[:100],
+        "poll_at": receipts.poll_at(provider_id),
+        "leased_until": None,
+    }
+    told = result or RESULTS[outcome]
     with transaction.atomic():
         # An SMS that went out is told even when the lease ran out meanwhile and another process has taken over
         if _mine(challenge).update(**changes) or provider_id:
-            audit.record(
-                audit.Kind.SENT, result or RESULTS[outcome], challenge.phone, session_ref=challenge.session_ref
-            )
+            audit.record(audit.Kind.SENT, told, challenge.phone, session_ref=challenge.session_ref, reason=reason)
 
 
 def _mine(challenge: Challenge) -> QuerySet[Challenge]:

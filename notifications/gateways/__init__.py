@@ -1,10 +1,13 @@
 """The seam to whoever carries an SMS: one method, chosen by `settings.SMS_GATEWAY` (style.md, 7)."""
 
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from notifications.receipts import Report
 
 GATEWAYS = {
     "console": "notifications.gateways.console.ConsoleGateway",
@@ -42,6 +45,14 @@ class SmsGateway(Protocol):
 
         Raises TemporaryFailure (nothing left), AmbiguousFailure (it may have) or PermanentFailure (it cannot).
         """
+
+
+@runtime_checkable
+class TellingGateway(Protocol):
+    """One that can be asked what became of an SMS it took (R4.25)."""
+
+    def report_on(self, provider_id: str) -> "Report | None":
+        """Its last word, or None while there is none. Raises GatewayFailure."""
 
 
 def sms_gateway() -> SmsGateway:

@@ -7,6 +7,8 @@ docs/sms.md has the table.
 
 import logging
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
@@ -20,6 +22,9 @@ from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from notifications.gateways import AmbiguousFailure, BadNumber, GatewayFailure, PermanentFailure, TemporaryFailure
+from notifications.gateways import twilio_callbacks as callbacks
+from notifications.gateways.twilio_words import told
+from notifications.receipts import Report
 
 logger = logging.getLogger(__name__)
 
@@ -86,29 +91,44 @@ class TwilioGateway:
     def send(self, to: str, text: str, *, seconds_left: int) -> str:
         if seconds_left < 1:
             raise TemporaryFailure("twilio: vencido antes de enviarse")
-        client = _client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_BASE_URL)
         service = settings.TWILIO_MESSAGING_SERVICE_SID
-        sender = {"messaging_service_sid": service} if service else {"from_": settings.TWILIO_FROM}
-        try:
-            accepted = client.messages.create(
-                to=to, body=text, validity_period=min(seconds_left, MAX_VALIDITY), **sender
+        options = {"messaging_service_sid": service} if service else {"from_": settings.TWILIO_FROM}
+        if callbacks.may_call_back():
+            options["status_callback"] = callbacks.address()
+        with _sorted_failures():
+            accepted = _account().messages.create(
+                to=to, body=text, validity_period=min(seconds_left, MAX_VALIDITY), **options
             )
-        except (TwilioRestException, TwilioServiceException) as error:
-            raise _refusal(error.status, error.code) from None
-        except requests.RequestException as error:
-            raise _lost(error) from None
-        except (TwilioException, ValueError, TypeError, AttributeError) as error:
-            # "Accepted", in words that cannot be read: the SDK takes the body for the JSON object it should be
-            raise AmbiguousFailure(f"twilio: {type(error).__name__}") from None
         if not isinstance(accepted.sid, str) or not accepted.sid:
             raise AmbiguousFailure("twilio: aceptado sin identificador")
         return accepted.sid
 
+    def report_on(self, provider_id: str) -> Report | None:
+        with _sorted_failures():
+            sms = _account().messages(provider_id).fetch()
+        return callbacks.read(provider_id, sms.status, sms.error_code)
+
+
+def _account() -> Client:
+    return _client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_BASE_URL)
+
+
+@contextmanager
+def _sorted_failures() -> Iterator[None]:
+    try:
+        yield
+    except (TwilioRestException, TwilioServiceException) as error:
+        raise _refusal(error.status, error.code) from None
+    except requests.RequestException as error:
+        raise _lost(error) from None
+    except (TwilioException, ValueError, TypeError, AttributeError) as error:
+        # "Accepted", in words that cannot be read: the SDK takes the body for the JSON object it should be
+        raise AmbiguousFailure(f"twilio: {type(error).__name__}") from None
+
 
 def _refusal(status: int, code: object) -> GatewayFailure:
     """What an answer other than 2xx means. Twilio's sentence names the number: only its figures are kept."""
-    known = isinstance(code, int) and code != status
-    reason = f"twilio: {status}, código {code}" if known else f"twilio: {status}"
+    reason = told(str(status), code if code != status else None)
     if status >= 500:
         # Twilio's advice is to try again, and it does not say that nothing was queued: so, once
         return AmbiguousFailure(reason)

@@ -39,7 +39,9 @@ def test_twilio_gets_the_message_and_how_long_it_is_worth_something_r1_23(far_si
     assert send(287) == "SM123"
     path, form = far_side.asked[0]
     assert path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
-    assert form == {"To": [NUMBER], "Body": [TEXT], "From": ["+15005550006"], "ValidityPeriod": ["287"]}
+    callback = ["http://127.0.0.1:8000/webhooks/sms/twilio/"]
+    sent = {"To": [NUMBER], "Body": [TEXT], "From": ["+15005550006"], "ValidityPeriod": ["287"]}
+    assert form == {**sent, "StatusCallback": callback}
 
 
 def test_twilio_sends_from_a_messaging_service_where_there_is_one(settings: Settings, far_side: FarSide) -> None:
@@ -59,10 +61,10 @@ def test_what_is_too_late_is_not_handed_over_r1_23(far_side: FarSide, seconds_le
 @pytest.mark.parametrize(
     ("fault", "code", "failure", "reason"),
     [
-        ("400", 21211, BadNumber, "twilio: 400, código 21211"),
-        ("400", 21614, BadNumber, "twilio: 400, código 21614"),
-        ("400", 21610, BadNumber, "twilio: 400, código 21610"),
-        ("400", 21408, PermanentFailure, "twilio: 400, código 21408"),
+        ("400", 21211, BadNumber, "twilio: 400, código 21211 (no es un número válido)"),
+        ("400", 21614, BadNumber, "twilio: 400, código 21614 (no es un número móvil)"),
+        ("400", 21610, BadNumber, "twilio: 400, código 21610 (el destinatario pidió no recibir SMS)"),
+        ("400", 21408, PermanentFailure, "twilio: 400, código 21408 (la cuenta no puede enviar a ese país)"),
         ("400", 0, PermanentFailure, "twilio: 400"),
         ("404", 20404, PermanentFailure, "twilio: 404, código 20404"),
         ("401", 20003, TemporaryFailure, "twilio: 401, código 20003"),
