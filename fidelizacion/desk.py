@@ -66,6 +66,12 @@ def _navigation() -> list[dict[str, Any]]:
             "title": _("Mensajes"),
             "items": [
                 _item(_("Mensajes"), "outgoing_mail", "notifications.message"),
+                {
+                    "title": _("Plantillas"),
+                    "icon": "preview",
+                    "link": reverse_lazy("admin:notifications_message_samples"),
+                    "permission": _may("notifications.preview_message"),
+                },
                 _item(_("Números en espera"), "phone_locked", "otp.phoneguard"),
                 _item(_("Auditoría de ingresos"), "policy", "otp.auditevent"),
             ],
@@ -75,6 +81,7 @@ def _navigation() -> list[dict[str, Any]]:
             "items": [
                 _item(_("Tipos de requerimiento"), "category", "tickets.requesttype"),
                 _item(_("Motivos"), "list_alt", "tickets.reason"),
+                _item(_("Áreas"), "groups", "tickets.area"),
                 _item(_("Identificación por la red"), "cell_tower", "otp.networkswitch"),
             ],
         },
@@ -94,9 +101,9 @@ def _item(title: object, icon: str, model: str) -> dict[str, Any]:
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{app_label}_{name}_changelist"),
-        "permission": _may_view(f"{app_label}.view_{name}"),
+        "permission": _may(f"{app_label}.view_{name}"),
     }
 
 
-def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)

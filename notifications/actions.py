@@ -52,6 +52,7 @@ def serial_of(message: Message) -> int:
 
 def send_again(message: Message, actor: Actor, serial: int) -> Message:
     """To the same recipient: the row itself where it never arrived, else a copy. Raises Refused."""
+    _require_latest(message, serial)
     if message.state == State.SENDING:
         raise Refused(_("El mensaje se está enviando en este momento."))
     if not outbox.is_deliverable(message.channel, message.to):
@@ -63,6 +64,7 @@ def send_again(message: Message, actor: Actor, serial: int) -> Message:
 
 def send_elsewhere(message: Message, to: str, actor: Actor, serial: int) -> Message:
     """The same mail to another address, as a copy. Raises Refused."""
+    _require_latest(message, serial)
     if message.channel != Channel.EMAIL or not outbox.is_email(to):
         raise Refused(_("Escriba una dirección de correo válida."))
     return _copy(message, to, Kind.REDIRECTED, actor, serial)
@@ -72,6 +74,12 @@ def masked(to: str) -> str:
     """A recipient as history keeps it: enough to recognise, too little to use."""
     name, at, domain = to.rpartition("@")
     return f"{name[:1]}•••@{domain}" if at else f"•••{to[-3:]}"
+
+
+def _require_latest(message: Message, serial: int) -> None:
+    """Spares the usual second click the trouble; between two at the same instant the constraint decides."""
+    if serial != serial_of(message):
+        raise AlreadyDone(_("Ya se había pedido: no se envió otra vez."))
 
 
 def _retry(message: Message, actor: Actor, serial: int) -> Message:

@@ -1,40 +1,40 @@
 """The outbox at the desk: what was sent to whom and what became of it, to read only (R5.07)."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from notifications import catalogue, words
+from notifications.admin_actions import STATE_COLOURS, AgainViews
+from notifications.admin_previews import Previews
+from notifications.admin_stuck import Retrying, StuckFilter
 from notifications.models import Message
-
-STATE_COLOURS = {
-    Message.State.QUEUED: "info",
-    Message.State.SENDING: "info",
-    Message.State.SENT: "success",
-    Message.State.DELIVERED: "success",
-    Message.State.FAILED: "danger",
-    Message.State.DEAD: "danger",
-}
 
 
 @admin.register(Message)
-class MessageAdmin(ModelAdmin):
-    list_display = ["created_at", "channel", "to", "subject", "state_label", "attempts", "sent_at"]
-    list_filter = ["state", "channel", "created_at"]
+class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
+    list_display = ["created", "title", "to", "state_label", "attempts", "tried", "problem"]
+    list_filter = [StuckFilter, "state", "channel", "created_at"]
     list_per_page = 50
     paginator = InfinitePaginator
     show_full_result_count = False
-    actions = None
+    actions = ["retry"]
+    change_form_outer_before_template = "desk/message_head.html"
     search_fields = ["to"]
     search_help_text = _("Destinatario o número de ticket")
     # The HTML part is left out: it says what the text says, and mail is no page of ours
     fieldsets = [
-        (None, {"fields": ["channel", "to", "subject", "text"]}),
+        (None, {"fields": ["title", "channel", "to", "reply_to", "subject", "text"]}),
         (
             _("Envío"),
             {
@@ -55,12 +55,48 @@ class MessageAdmin(ModelAdmin):
         ),
     ]
 
+    @display(description=_("mensaje"), ordering="kind")
+    def title(self, message: Message) -> str:
+        return catalogue.title(message)
+
+    @display(description=_("creado"), ordering="created_at")
+    def created(self, message: Message) -> str:
+        return _moment(message.created_at)
+
+    @display(description=_("último intento"), ordering="tried_at", empty_value="—")
+    def tried(self, message: Message) -> str | None:
+        return _moment(message.tried_at) if message.tried_at else None
+
+    @display(description=_("qué pasó"), empty_value="—")
+    def problem(self, message: Message) -> str | None:
+        return words.explain(message) or None
+
     @display(description=_("estado"), ordering="state", label=STATE_COLOURS)
     def state_label(self, message: Message) -> tuple[str, str]:
         return message.state, message.get_state_display()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("html")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.again_urls(), *self.preview_urls(), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's page to read, with what can be done about the message above it."""
+        message = self.get_object(request, object_id)
+        head = self._head(request, message) if isinstance(message, Message) else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **head})
+
+    def _head(self, request: HttpRequest, message: Message) -> dict[str, Any]:
+        email = message.channel == Message.Channel.EMAIL
+        return {
+            "explanation": words.explain(message),
+            "history": list(message.actions.all()),
+            "may_resend": request.user.has_perm("notifications.resend_message"),
+            "may_redirect": email and request.user.has_perm("notifications.redirect_message"),
+        }
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -80,3 +116,7 @@ class MessageAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "j b Y, H:i")

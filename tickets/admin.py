@@ -11,7 +11,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, ProtectedError, Q, QuerySet
+from django.db.models import ManyToManyField, Model, ProtectedError, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -23,10 +23,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from companies.inlines import LabelledInline
-from tickets import admin_page, admin_search, admin_status, downloads
-from tickets.models import Reason, RequestType, Ticket
+from tickets import admin_page, admin_search, admin_status, downloads, proof
+from tickets.admin_messages import ProofFilter
+from tickets.models import Area, Reason, RequestType, Ticket
 
 
 class EffectiveDateFilter(admin.SimpleListFilter):
@@ -63,9 +65,10 @@ class TicketAdmin(ModelAdmin):
         "requester",
         "reason_text",
         "confirmed",
+        "proof_label",
     ]
     list_display_links = ["shown_number"]
-    list_filter = ["status", "reason", "request_type", EffectiveDateFilter, "confirmed_at"]
+    list_filter = ["status", ProofFilter, "reason", "request_type", EffectiveDateFilter, "confirmed_at"]
     list_per_page = 50
     paginator = InfinitePaginator  # counting a million rows costs more than showing fifty
     show_full_result_count = False
@@ -93,6 +96,10 @@ class TicketAdmin(ModelAdmin):
     def confirmed(self, ticket: Ticket) -> str:
         return date_format(timezone.localtime(ticket.confirmed_at), "j b Y, H:i")
 
+    @display(description=_("confirmación"), label={"lacking": "danger"}, empty_value="—")
+    def proof_label(self, ticket: Ticket) -> tuple[str, str] | None:
+        return ("lacking", gettext("No llegó")) if getattr(ticket, "lacks_proof", False) else None
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("details", "effective_terms")
 
@@ -100,9 +107,13 @@ class TicketAdmin(ModelAdmin):
         """A date that no calendar has, in an address typed by hand, is a filter that cannot be used."""
         try:
             changelist = super().get_changelist_instance(request)
-            bool(changelist.result_list)  # asked for here, where it can still be answered; the page asks no more
+            listed = list(changelist.result_list)  # asked for here, where it can still be answered
         except (OverflowError, ValueError) as error:
             raise IncorrectLookupParameters from error
+        lacking = proof.lacking_among(ticket.number for ticket in listed)
+        for ticket in listed:
+            ticket.lacks_proof = ticket.number in lacking
+        changelist.result_list = listed
         return changelist
 
     def get_search_results(
@@ -206,10 +217,20 @@ class ReasonInline(LabelledInline):
     can_delete = False  # from its own page, which knows whether tickets use it
 
 
+@admin.register(Area)
+class AreaAdmin(ModelAdmin):
+    """Whom a request type tells besides the advisor (D6). One that is not told any more stays, for its messages."""
+
+    list_display = ["name", "email", "is_active"]
+    list_filter = ["is_active"]
+    actions = None
+
+
 @admin.register(RequestType)
 class RequestTypeAdmin(RetiredNotDeleted):
     list_display = ["name", "in_portal", "effective_rule", "notice_days", "position"]
     inlines = [ReasonInline]
+    formfield_overrides = {ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}}
 
     def in_use(self, obj: Model) -> bool:
         return Ticket.objects.filter(Q(request_type=obj.pk) | Q(reason__request_type=obj.pk)).exists()

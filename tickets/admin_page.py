@@ -8,14 +8,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from companies import phones
-from notifications.models import Message
-from tickets import workflow
+from notifications import words
+from tickets import admin_messages, proof, workflow
 from tickets.effective_date import Term
 from tickets.models import Ticket
 
 Status = Ticket.Status
 COLOURS = {Status.NEW: "warning", Status.IN_PROGRESS: "info", Status.CLOSED: "success"}
-MESSAGE_COLOURS = {Message.State.SENT: "success", Message.State.FAILED: "danger", Message.State.DEAD: "danger"}
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,12 @@ def context(ticket: Ticket, user: User | AnonymousUser) -> dict[str, Any]:
         "terms": [Term.from_record(record) for record in ticket.effective_terms],
         "attachments": list(ticket.attachments.all()) if may("tickets.view_attachment") else [],
         "events": list(ticket.events.all()) if may("tickets.view_ticketevent") else [],
-        "mails": _messages(ticket) if may("notifications.view_message") else [],
+        "mails": admin_messages.shown(ticket, user),
+        "proof_problem": _proof_problem(ticket),
     }
 
 
-def _messages(ticket: Ticket) -> list[tuple[Message, str]]:
-    """Each message with the colour of its state."""
-    found = Message.objects.filter(subject_ref=f"ticket:{ticket.number}").defer("text", "html").order_by("pk")
-    return [(message, MESSAGE_COLOURS.get(Message.State(message.state), "info")) for message in found]
+def _proof_problem(ticket: Ticket) -> str:
+    """What became of the customer's confirmation, where none arrived and none is on its way."""
+    failed = proof.lacking_among([ticket.number]).get(ticket.number)
+    return (words.explain(failed) or failed.get_state_display()) if failed else ""

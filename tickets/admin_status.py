@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from tickets import workflow
 from tickets.admin_page import COLOURS, Step, step
@@ -29,9 +29,26 @@ class StatusForm(forms.Form):
         error_messages={"required": _("Escriba la nota: queda en el historial y explica el cambio.")},
     )
 
+    tell = forms.BooleanField(label=_("Avisar al cliente por correo"), required=False, widget=UnfoldBooleanWidget)
+    customer_note = forms.CharField(
+        label=_("Nota para el cliente"),
+        max_length=1000,
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4, "aria-describedby": "customer-note-hint"}),
+    )
+
     def __init__(self, *args: Any, needs_note: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["note"].required = needs_note
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("customer_note") and not values.get("tell"):
+            self.add_error("tell", _("Marque esta casilla para que la nota llegue al cliente, o borre la nota."))
+        return values
+
+    def notice(self) -> workflow.Notice | None:
+        return workflow.Notice(self.cleaned_data["customer_note"]) if self.cleaned_data["tell"] else None
 
 
 @dataclass(frozen=True)
@@ -58,27 +75,29 @@ class StatusChange:
         form = StatusForm(self.request.POST, needs_note=found is not None and found.needs_note)
         valid = form.is_valid()
         if valid and form.cleaned_data["version"] != self.ticket.version:
-            return self._conflict(form.cleaned_data["note"])
+            return self._conflict(form.cleaned_data)
         if found is None:
             return self._not_allowed()
         if not valid:
             return self._form(found, form, status=422)
         try:
-            workflow.change_status(self.ticket, self.to, self.user, form.cleaned_data["note"])
+            workflow.change_status(self.ticket, self.to, self.user, form.cleaned_data["note"], form.notice())
         except workflow.Conflict:
             self.ticket.refresh_from_db()
-            return self._conflict(form.cleaned_data["note"])
+            return self._conflict(form.cleaned_data)
         told = gettext("La solicitud quedó en estado «%s».")
         messages.success(self.request, told % self.ticket.get_status_display())
+        if form.cleaned_data["tell"]:
+            messages.success(self.request, gettext("El aviso al cliente está en cola para %s.") % self.ticket.email)
         return self._to_ticket()
 
-    def _conflict(self, note: str) -> HttpResponse:
+    def _conflict(self, typed: dict[str, Any]) -> HttpResponse:
         """Tell what happened; where something was typed, give it back on a form that fits the new state."""
         told = gettext("Otra persona cambió esta solicitud mientras usted la leía: ahora está en estado «%s».")
         messages.error(self.request, told % self.ticket.get_status_display())
-        if not note:
+        if not typed["note"] and not typed["tell"]:
             return self._to_ticket()
-        form = StatusForm(needs_note=True, initial={"version": self.ticket.version, "note": note})
+        form = StatusForm(needs_note=True, initial={**typed, "version": self.ticket.version})
         return self._form(step(self.ticket.status, self.to), form, status=409)
 
     def _not_allowed(self) -> HttpResponse:

@@ -12,12 +12,15 @@ ADVISOR = (
     "tickets.view_ticketevent",
     "tickets.view_requesttype",
     "tickets.view_reason",
+    "tickets.view_area",
     "companies.view_company",
     "companies.view_billingaccount",
     "companies.view_serviceline",
     "companies.view_administrator",
     "companies.view_administration",
     "notifications.view_message",
+    "notifications.resend_message",
+    "notifications.preview_message",
 )
 # Companies, lines and request types are retired or imported, never deleted by hand: history hangs on them. Whom a
 # company no longer trusts must lose it at once, so that alone can be deleted, besides a reason nobody has used.
@@ -34,6 +37,9 @@ SUPERVISOR = (
     "companies.add_administration",
     "companies.change_administration",
     "companies.delete_administration",
+    "notifications.redirect_message",  # it takes a customer's data to an address of the sender's choice
+    "tickets.add_area",
+    "tickets.change_area",
     "tickets.add_requesttype",
     "tickets.change_requesttype",
     "tickets.add_reason",

@@ -15,21 +15,23 @@ from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
 from tests import cast
 from tests.admin.desk import advisor, signed_in, supervisor
 from tickets import staff
-from tickets.models import Attachment, Reason, RequestType, Ticket
+from tickets.models import Area, Attachment, Reason, RequestType, Ticket
 
 pytestmark = pytest.mark.django_db
 
 READ = {"", "change", "history"}
+RESEND = {"reenviar", "plantillas", "plantillas/ticket_advisor"}
 KEEP = READ | {"add"}
 ADVISOR = {
     "tickets/ticket": READ | {"estado"},
     "tickets/requesttype": READ,
     "tickets/reason": READ,
+    "tickets/area": READ,
     "companies/company": READ,
     "companies/billingaccount": READ,
     "companies/serviceline": READ,
     "companies/administrator": READ,
-    "notifications/message": READ,
+    "notifications/message": READ | RESEND,
     "otp/phoneguard": set(),
     "otp/auditevent": set(),
     "otp/networkswitch": set(),
@@ -40,10 +42,12 @@ SUPERVISOR = {
     **ADVISOR,
     "tickets/requesttype": KEEP,
     "tickets/reason": KEEP | {"delete"},
+    "tickets/area": KEEP,
     "companies/company": KEEP,
     "companies/billingaccount": KEEP,
     "companies/serviceline": KEEP,
     "companies/administrator": KEEP,
+    "notifications/message": READ | RESEND | {"otra-direccion"},
     "otp/phoneguard": READ,
     "otp/auditevent": READ,
     "otp/networkswitch": READ,
@@ -56,13 +60,16 @@ def rows() -> dict[str, object]:
     """A row of each model, by the model's part of the address."""
     ticket, now = cast.make_ticket(), timezone.now()
     Attachment.objects.create(ticket=ticket, original_name="a.pdf", size=1, sha256="0", file="aa/bb")
-    message = Message.objects.create(dedup_key="k", to="a@b.example", next_at=now, give_up_at=now, created_at=now)
+    message = Message.objects.create(
+        dedup_key="k", channel="email", to="a@b.example", next_at=now, give_up_at=now, created_at=now
+    )
     guard = PhoneGuard.objects.create(phone="+593991234567")
     unlocking.unlock(guard.phone, actor="root")
     return {
         "tickets/ticket": ticket.pk,
         "tickets/requesttype": RequestType.objects.earliest("pk").pk,
         "tickets/reason": Reason.objects.earliest("pk").pk,
+        "tickets/area": Area.objects.create(name="Cobranzas", email="cobranzas@operadora.example").pk,
         "companies/company": Company.objects.earliest("pk").pk,
         "companies/billingaccount": BillingAccount.objects.earliest("pk").pk,
         "companies/serviceline": ServiceLine.objects.earliest("pk").pk,
@@ -83,6 +90,12 @@ def addresses(rows: dict[str, object]) -> dict[tuple[str, str], str]:
         found[model, "add"] = f"/admin/{model}/add/"
         for action in ("change", "delete", "history"):
             found[model, action] = f"/admin/{model}/{pk}/{action}/"
+    for action in ("reenviar", "otra-direccion"):
+        found["notifications/message", action] = (
+            f"/admin/notifications/message/{rows['notifications/message']}/{action}/"
+        )
+    for page in ("plantillas", "plantillas/ticket_advisor"):
+        found["notifications/message", page] = f"/admin/notifications/message/{page}/"
     number = rows["tickets/ticket"]
     found["tickets/ticket", "estado"] = f"/admin/tickets/ticket/{number}/estado/closed/"
     return found

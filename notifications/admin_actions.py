@@ -1,0 +1,144 @@
+"""Sending a message again from the desk, or to another address: asked for on a page, done once, written down."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminEmailInputWidget
+
+from notifications import actions, catalogue, words
+from notifications.models import Message
+from notifications.outbox import is_email
+
+State = Message.State
+STATE_COLOURS = {
+    State.QUEUED: "info",
+    State.SENDING: "info",
+    State.SENT: "success",
+    State.DELIVERED: "success",
+    State.FAILED: "danger",
+    State.DEAD: "danger",
+}
+
+
+class AgainForm(forms.Form):
+    """Which action this is (actions.py), and the page to return to."""
+
+    serial = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class ElsewhereForm(AgainForm):
+    to = forms.EmailField(
+        label=_("Dirección de correo"),
+        max_length=254,
+        widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "off", "aria-describedby": "again-hint"}),
+        error_messages={
+            "required": _("Escriba la dirección."),
+            "invalid": _("Escriba una dirección de correo, por ejemplo nombre@empresa.com."),
+        },
+    )
+
+    def clean_to(self) -> str:
+        to: str = self.cleaned_data["to"]
+        if not is_email(to):
+            raise forms.ValidationError(self.fields["to"].error_messages["invalid"])
+        return to
+
+
+@dataclass(frozen=True)
+class Again:
+    """One request to send a message again, by somebody who may. `page` is what every page of the desk needs."""
+
+    request: HttpRequest
+    user: User
+    message: Message
+    elsewhere: bool
+    page: dict[str, Any]
+
+    def respond(self) -> HttpResponse:
+        """GET shows what would be done; POST does it."""
+        kind = ElsewhereForm if self.elsewhere else AgainForm
+        if self.request.method != "POST":
+            initial = {"serial": actions.serial_of(self.message), "next": self.request.GET.get("next", "")}
+            return self._form(kind(initial=initial))
+        form = kind(self.request.POST)
+        if not form.is_valid():
+            return self._form(form, status=422)
+        try:
+            sent = self._act(form)
+        except actions.Refused as refused:
+            messages.error(self.request, str(refused))
+        else:
+            told = gettext("«%(what)s» está en cola para %(to)s.")
+            messages.success(self.request, told % {"what": catalogue.title(sent), "to": sent.to})
+        return redirect(self._way_back(form.cleaned_data["next"]))
+
+    def _act(self, form: forms.Form) -> Message:
+        actor, serial = actions.Actor.of(self.user), form.cleaned_data["serial"]
+        if self.elsewhere:
+            return actions.send_elsewhere(self.message, form.cleaned_data["to"], actor, serial)
+        return actions.send_again(self.message, actor, serial)
+
+    def _form(self, form: forms.Form, status: int = 200) -> HttpResponse:
+        label = gettext("Enviar a otra dirección") if self.elsewhere else gettext("Reenviar")
+        back = form["next"].value() or ""
+        context = {
+            **self.page,
+            "title": f"{label}: {catalogue.title(self.message)}",
+            "label": label,
+            "original": self.message,
+            "message": self.message,
+            "state_colour": STATE_COLOURS[State(self.message.state)],
+            "explanation": words.explain(self.message),
+            "same_row": self.message.state in {State.QUEUED, State.FAILED, State.DEAD},
+            "elsewhere": self.elsewhere,
+            "form": form,
+            "back": self._way_back(back),
+        }
+        return TemplateResponse(self.request, "desk/message_again.html", context, status=status)
+
+    def _way_back(self, asked: str) -> str:
+        """The page of the desk that led here, or else the message's own; never another site."""
+        if asked.startswith(reverse("admin:index")) and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
+            return asked
+        return reverse("admin:notifications_message_change", args=[self.message.pk])
+
+
+class AgainViews:
+    """The addresses of these pages, for the admin of messages."""
+
+    admin_site: Any
+    opts: Any
+
+    def again_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/reenviar/", view(self.again_view), name="notifications_message_again"),
+            path("<int:pk>/otra-direccion/", view(self.elsewhere_view), name="notifications_message_elsewhere"),
+        ]
+
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.resend_message", elsewhere=False)
+
+    def elsewhere_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.redirect_message", elsewhere=True)
+
+    def _respond(self, request: HttpRequest, pk: int, permission: str, *, elsewhere: bool) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User) or not user.has_perms(["notifications.view_message", permission]):
+            raise PermissionDenied
+        email = {"channel": Message.Channel.EMAIL} if elsewhere else {}
+        message = get_object_or_404(Message.objects.select_related("copy_of"), pk=pk, **email)
+        page = {**self.admin_site.each_context(request), "opts": self.opts}
+        return Again(request, user, message, elsewhere, page).respond()

@@ -1,0 +1,78 @@
+"""Messages at a standstill, oldest first, and queueing them again (R4.08, R4.18)."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from notifications import actions
+from notifications.models import Message
+from notifications.outbox import GIVE_UP_AFTER
+
+State = Message.State
+SLOW = timedelta(minutes=5)  # R4.17: what should have left in seconds
+STUCK = "detenidos"
+
+
+def stuck(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Owed for too long, or given up and not sent again as a copy since."""
+    late = timezone.now() - SLOW
+    # A message queued again is owed from then on: so is the time it is given up
+    owed = Q(state__in=[State.QUEUED, State.SENDING], created_at__lte=late, give_up_at__lte=late + GIVE_UP_AFTER)
+    replaced = Exists(Message.objects.filter(copy_of=OuterRef("pk")))
+    return queryset.filter(owed | (Q(state__in=[State.FAILED, State.DEAD]) & ~replaced))
+
+
+class StuckFilter(admin.SimpleListFilter):
+    title = _("detenidos")
+    parameter_name = STUCK
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("si", _("Detenidos, del más antiguo al más nuevo"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return stuck(queryset) if self.value() == "si" else queryset
+
+
+class Retrying:
+    """The action of the list of messages."""
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        return ["created_at", "pk"] if request.GET.get(STUCK) else []
+
+    @admin.action(description=_("Volver a intentar ahora"), permissions=["resend"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        """What was given up is queued again, what waits goes now; what was sent stays as it is."""
+        if not isinstance(request.user, User):
+            raise PermissionDenied
+        actor = actions.Actor.of(request.user)
+        waiting = queryset.filter(state__in=[State.QUEUED, State.FAILED, State.DEAD])
+        done = sum(_retried(message, actor) for message in waiting.order_by("created_at", "pk"))
+        told = ngettext("%(count)d mensaje vuelve a la cola.", "%(count)d mensajes vuelven a la cola.", done)
+        messages.success(request, told % {"count": done})
+        left = queryset.count() - done
+        if left:
+            told = ngettext(
+                "%(count)d quedó como estaba: ya se envió, se está enviando o su dirección no es válida.",
+                "%(count)d quedaron como estaban: ya se enviaron, se están enviando o su dirección no es válida.",
+                left,
+            )
+            messages.warning(request, told % {"count": left})
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("notifications.resend_message")
+
+
+def _retried(message: Message, actor: actions.Actor) -> bool:
+    try:
+        actions.send_again(message, actor, actions.serial_of(message))
+    except actions.Refused:
+        return False
+    return True
