@@ -12,7 +12,9 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Solicitudes")
 
     def ready(self) -> None:
-        from tickets import mail_samples  # noqa: PLC0415  models exist only now
+        from notifications import receipts  # noqa: PLC0415  models exist only now
+        from tickets import mail_samples, undelivered  # noqa: PLC0415
 
         mail_samples.register()
+        receipts.on_failed("tickets", undelivered.tell_advisor)
         post_migrate.connect(start_numbers, sender=self, dispatch_uid="tickets.numbering")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from companies.models import Administrator, BillingAccount, Company
 from notifications import catalogue
+from notifications.models import Message
 from tickets import mails
 from tickets.effective_date import terms_for
 from tickets.models import Area, Attachment, RequestType, Ticket, TicketEvent
@@ -22,6 +23,7 @@ def register() -> None:
     add("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: mails.about_for_advisor(a_ticket()))
     add("ticket_area", gettext_lazy("Aviso a un área"), lambda: mails.about_for_area(a_ticket(), _an_area()))
     add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
+    add("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
 
 
 def a_ticket() -> Ticket:
@@ -53,6 +55,12 @@ def a_ticket() -> Ticket:
 
 def _an_area() -> Area:
     return Area(name=_("Cobranzas"), checks=_("Saldos pendientes y acuerdos de pago.\nNotas de crédito por emitir."))
+
+
+def _undelivered() -> mails.Context:
+    ticket = a_ticket()
+    answer = "550 5.1.1 The email account that you tried to reach does not exist"
+    return mails.about_undelivered(ticket, Message(to=ticket.email, state=Message.State.FAILED, last_error=answer))
 
 
 def _a_change() -> mails.Context:

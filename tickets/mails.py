@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from companies import phones
-from notifications import mail, outbox
+from notifications import mail, outbox, words
 from notifications.models import Message
 from tickets.effective_date import GUAYAQUIL
 from tickets.models import Area, Ticket, TicketEvent
@@ -60,6 +60,12 @@ def status_changed(ticket: Ticket, event: TicketEvent) -> Message:
     return _enqueue(ticket, f"event:{event.pk}", "ticket_status", context, to=ticket.email, reply_to=reply_to)
 
 
+def proof_undelivered(ticket: Ticket, failed: Message) -> Message:
+    """To the advisor, once a ticket: the customer did not get the confirmation, why, and what to do (R4.09)."""
+    context, to = about_undelivered(ticket, failed), _advisor_address(ticket)
+    return _enqueue(ticket, "undelivered:client", "ticket_undelivered", context, to=to)
+
+
 def about(ticket: Ticket) -> Context:
     """What the mails of a ticket say of it."""
     return {
@@ -99,6 +105,18 @@ def about_change(ticket: Ticket, event: TicketEvent) -> Context:
     ]
     note = event.customer_note.splitlines()
     return {**about(ticket), "facts": facts, "news": news, "sentence": sentence, "note": note}
+
+
+def about_undelivered(ticket: Ticket, failed: Message) -> Context:
+    facts = [
+        Fact(_("Ticket n.º"), [str(ticket.number)]),
+        Fact(_("Cliente"), [ticket.company_name]),
+        Fact(_("No se pudo entregar en"), [failed.to]),
+        Fact(_("Por qué"), [words.explain(failed)]),
+        Fact(_("Nombres del solicitante"), [ticket.requester_name]),
+        Fact(_("Teléfono de contacto"), [phones.display(ticket.contact_phone)]),
+    ]
+    return {**about(ticket), "facts": facts, "failed": failed, "desk_url": _desk_url(ticket)}
 
 
 def _news(event: TicketEvent) -> tuple[str, str]:

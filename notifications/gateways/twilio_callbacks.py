@@ -41,7 +41,7 @@ def genuine(form: QueryDict, signature: str) -> bool:
 def read(sid: object, status: object, code: object) -> Report | None:
     """What a status means: nothing, unless it is the last there will be."""
     kind = FINAL.get(str(status))
-    if kind is None or not SID.fullmatch(str(sid)):
+    if kind is None or not isinstance(sid, str) or not SID.fullmatch(sid):
         return None
     reason = told(str(status), code) if kind == Kind.FAILED else ""
-    return Report(Message.Channel.SMS, str(sid), kind, reason)
+    return Report(Message.Channel.SMS, sid, kind, reason)

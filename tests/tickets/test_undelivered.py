@@ -1,0 +1,118 @@
+"""A confirmation that did not arrive: the advisor is told once, with the reason and what to do (R4.09)."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.utils import timezone
+from pytest_django import Settings
+
+from notifications import actions, outbox, receipts
+from notifications.delivery import Outcome, deliver
+from notifications.models import Message
+from notifications.receipts import Kind, Report
+from tests.admin.desk import TICKETS, advisor, signed_in
+from tests.cast import carla, make_company
+from tests.notifications.helpers import smtp_sink
+from tests.tickets.test_mails import a_ticket
+from tickets import mails
+
+pytestmark = pytest.mark.django_db
+KEY = "ticket:3608314:undelivered:client"
+BOUNCE = "Devuelto por el servidor del destinatario: smtp;550 5.1.1 unknown user"
+
+
+def sent(message: Message, provider_id: str = "id-1") -> Message:
+    changes = {"state": Message.State.SENT, "sent_at": timezone.now(), "provider_id": provider_id}
+    Message.objects.filter(pk=message.pk).update(**changes)
+    return message
+
+
+def bounce(provider_id: str = "id-1") -> None:
+    receipts.receive(Report(Message.Channel.EMAIL, provider_id, Kind.FAILED, BOUNCE))
+
+
+def notices() -> list[Message]:
+    return list(Message.objects.filter(kind="ticket_undelivered"))
+
+
+def test_a_bounce_is_told_to_the_advisor_once() -> None:
+    ticket = a_ticket(company=make_company(advisor=carla()))
+    sent(mails.confirmation(ticket))
+    for _ in range(2):
+        bounce()
+    [notice] = notices()
+    assert (notice.dedup_key, notice.to) == (KEY, "carla@operadora.example")
+    assert notice.subject == f"Ticket 3608314: la confirmación no le llegó a {ticket.company_name}"
+    text = BeautifulSoup(notice.html, "html.parser").get_text(" ")
+    for shown in (notice.text, text):
+        for part in ("ana@acme.example", "La dirección no existe", "099 123 4567", "envíe la confirmación"):
+            assert part in shown
+    assert f"/admin/tickets/ticket/{ticket.number}/change/" in notice.text
+
+
+@pytest.mark.loopback
+def test_a_refusal_at_sending_is_told_as_well_r4_09(settings: Settings) -> None:
+    message = mails.confirmation(a_ticket())
+    with smtp_sink(settings) as sink:
+        sink.rcpt = "451 4.3.0 busy"
+        assert deliver(message.pk) == Outcome.AGAIN
+        assert notices() == []
+        sink.rcpt = "550 5.1.1 unknown user"
+        Message.objects.update(next_at=timezone.now())
+        assert deliver(message.pk) == Outcome.FAILED
+    assert len(notices()) == 1
+
+
+def test_an_address_that_is_none_is_told_with_the_ticket() -> None:
+    mails.confirmation(a_ticket(email="ana@acme"))
+    [notice] = notices()
+    assert "La dirección del destinatario no es válida" in notice.text
+
+
+def test_a_copy_that_does_not_arrive_either_is_not_told_again() -> None:
+    ticket = a_ticket()
+    message = sent(mails.confirmation(ticket))
+    message.refresh_from_db()
+    copy = actions.send_elsewhere(message, "otra@acme.example", actions.Actor("Carla"), 0)
+    sent(copy, "id-2")
+    bounce("id-2")
+    assert [notice.dedup_key for notice in notices()] == [KEY]
+    bounce()
+    assert len(notices()) == 1
+
+
+def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
+    ticket = a_ticket()
+    sent(mails.advisor_notice(ticket), "id-2")
+    bounce("id-2")
+    for number, reference in enumerate(("ticket:9999999", "invitation:1", "ticket:x")):
+        message = outbox.enqueue_email(
+            dedup_key=f"other:{number}",
+            subject_ref=reference,
+            kind=mails.CONFIRMATION,
+            to="ana@acme.example",
+            subject="s",
+            text="t",
+            html="",
+        )
+        sent(message, f"other-{number}")
+        bounce(f"other-{number}")
+    assert notices() == []
+
+
+def test_the_notice_that_bounces_itself_is_the_end_of_it() -> None:
+    sent(mails.confirmation(a_ticket()))
+    bounce()
+    [notice] = notices()
+    sent(notice, "id-2")
+    bounce("id-2")
+    assert Message.objects.count() == 2
+
+
+def test_the_ticket_shows_the_bounce() -> None:
+    user = advisor()
+    ticket = a_ticket(company=make_company(advisor=user))
+    sent(mails.confirmation(ticket))
+    bounce()
+    page = signed_in(user).get(f"{TICKETS}{ticket.number}/change/").content.decode()
+    assert "Rechazado por el destino" in page
+    assert "La dirección no existe o no recibe correo" in page
