@@ -74,6 +74,7 @@ def _navigation() -> list[dict[str, Any]]:
                 },
                 _item(_("Números en espera"), "phone_locked", "otp.phoneguard"),
                 _item(_("Auditoría de ingresos"), "policy", "otp.auditevent"),
+                _item(_("Auditoría de documentos"), "quick_reference_all", "tickets.attachmentevent"),
             ],
         },
         {

@@ -26,9 +26,11 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from companies.inlines import LabelledInline
-from tickets import admin_page, admin_search, admin_status, downloads, proof
+from tickets import admin_documents, admin_page, admin_search, admin_status, downloads, proof
 from tickets.admin_messages import ProofFilter
-from tickets.models import Area, Reason, RequestType, Ticket
+from tickets.models import Area, AttachmentEvent, Reason, RequestType, Ticket
+
+admin.site.register(AttachmentEvent, admin_documents.AttachmentEventAdmin)
 
 
 class EffectiveDateFilter(admin.SimpleListFilter):

@@ -11,10 +11,18 @@ from companies import phones
 from notifications import words
 from tickets import admin_messages, proof, workflow
 from tickets.effective_date import Term
-from tickets.models import Ticket
+from tickets.models import Attachment, Ticket
 
 Status = Ticket.Status
 COLOURS = {Status.NEW: "warning", Status.IN_PROGRESS: "info", Status.CLOSED: "success"}
+
+SCANS: dict[str, tuple[str | Promise, str]] = {
+    "unscanned": (_("Sin antivirus"), "base"),
+    Attachment.Scan.PENDING: (Attachment.Scan.PENDING.label, "info"),
+    Attachment.Scan.CLEAN: (Attachment.Scan.CLEAN.label, "success"),
+    Attachment.Scan.INFECTED: (Attachment.Scan.INFECTED.label, "danger"),
+    Attachment.Scan.ERROR: (Attachment.Scan.ERROR.label, "warning"),
+}
 
 
 @dataclass(frozen=True)
@@ -48,11 +56,16 @@ def context(ticket: Ticket, user: User | AnonymousUser) -> dict[str, Any]:
         "verified_phone": phones.display(ticket.verified_phone),
         "contact_phone": phones.display(ticket.contact_phone),
         "terms": [Term.from_record(record) for record in ticket.effective_terms],
-        "attachments": list(ticket.attachments.all()) if may("tickets.view_attachment") else [],
+        "attachments": _documents(ticket) if may("tickets.view_attachment") else [],
         "events": list(ticket.events.all()) if may("tickets.view_ticketevent") else [],
         "mails": admin_messages.shown(ticket, user),
         "proof_problem": _proof_problem(ticket),
     }
+
+
+def _documents(ticket: Ticket) -> list[tuple[Attachment, str | Promise, str]]:
+    """Each document with what the antivirus says of it, in a word and a colour."""
+    return [(document, *SCANS[document.shown_scan]) for document in ticket.documents]
 
 
 def _proof_problem(ticket: Ticket) -> str:

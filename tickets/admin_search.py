@@ -26,12 +26,17 @@ def search(tickets: QuerySet[Any], raw: str) -> QuerySet[Any]:
     return tickets.filter(pk__in=numbers.union(*others) if others else numbers)
 
 
+def number_in(term: str) -> int | None:
+    """The ticket number that a term is, with or without the sign before it."""
+    number = term.strip().removeprefix("#")
+    return int(number) if len(number) == NUMBER_DIGITS and number.isascii() and number.isdigit() else None
+
+
 def _readings(term: str) -> list[Q]:
     """One condition a kind of term, each answered by one index; none for words."""
     found: list[Q] = []
-    number = term.removeprefix("#")
-    if len(number) == NUMBER_DIGITS and number.isascii() and number.isdigit():
-        found.append(Q(number=int(number)))
+    if number := number_in(term):
+        found.append(Q(number=number))
     if phone := phone_of(term):
         found += [Q(verified_phone=phone), Q(contact_phone=phone)]
     if tax_id := tax_id_starts("company_tax_id", term):

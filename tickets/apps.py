@@ -13,8 +13,10 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import receipts  # noqa: PLC0415  models exist only now
-        from tickets import mail_samples, undelivered  # noqa: PLC0415
+        from notifications import sweep  # noqa: PLC0415  models exist only now
+        from tickets import mail_samples, scanning, undelivered  # noqa: PLC0415
 
         mail_samples.register()
+        sweep.register("antivirus", scanning.sweep_documents)
         receipts.on_failed("tickets", undelivered.tell_advisor)
         post_migrate.connect(start_numbers, sender=self, dispatch_uid="tickets.numbering")

@@ -23,6 +23,12 @@ def register() -> None:
     add("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: mails.about_for_advisor(a_ticket()))
     add("ticket_area", gettext_lazy("Aviso a un área"), lambda: mails.about_for_area(a_ticket(), _an_area()))
     add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
+    add("ticket_infected", gettext_lazy("Documento con virus, al cliente"), lambda: mails.about_infected(_infected()))
+    add(
+        "ticket_infected_advisor",
+        gettext_lazy("Documento con virus, al asesor"),
+        lambda: mails.about_infected(_infected()),
+    )
     add("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
 
 
@@ -55,6 +61,11 @@ def a_ticket() -> Ticket:
 
 def _an_area() -> Area:
     return Area(name=_("Cobranzas"), checks=_("Saldos pendientes y acuerdos de pago.\nNotas de crédito por emitir."))
+
+
+def _infected() -> Attachment:
+    signature = "Doc.Downloader.Ejemplo-1"
+    return Attachment(ticket=a_ticket(), original_name="sustento marzo.docx", size=91_340, signature=signature)
 
 
 def _undelivered() -> mails.Context:

@@ -13,7 +13,7 @@ from companies import phones
 from notifications import mail, outbox, words
 from notifications.models import Message
 from tickets.effective_date import GUAYAQUIL
-from tickets.models import Area, Ticket, TicketEvent
+from tickets.models import Area, Attachment, Ticket, TicketEvent
 
 Context = dict[str, object]
 CONFIRMATION = "ticket_confirmation"  # also the question that the desk asks: has the customer got the proof
@@ -58,6 +58,20 @@ def status_changed(ticket: Ticket, event: TicketEvent) -> Message:
     """To the customer, when the advisor chooses to tell: where the request stands now."""
     context, reply_to = about_change(ticket, event), _advisor_address(ticket)
     return _enqueue(ticket, f"event:{event.pk}", "ticket_status", context, to=ticket.email, reply_to=reply_to)
+
+
+def infected_to_advisor(document: Attachment) -> Message:
+    """To the advisor, once a document: it has a virus and nobody gets it (R3.18)."""
+    ticket = document.ticket
+    context, key = about_infected(document), f"infected:{document.pk}"
+    return _enqueue(ticket, key, "ticket_infected_advisor", context, to=_advisor_address(ticket))
+
+
+def infected_to_customer(document: Attachment) -> Message:
+    """To the customer, once a document: which one did not get through, and what to do. Answers go to the advisor."""
+    ticket = document.ticket
+    context, key = about_infected(document), f"infected:{document.pk}:client"
+    return _enqueue(ticket, key, "ticket_infected", context, to=ticket.email, reply_to=_advisor_address(ticket))
 
 
 def proof_undelivered(ticket: Ticket, failed: Message) -> Message:
@@ -105,6 +119,17 @@ def about_change(ticket: Ticket, event: TicketEvent) -> Context:
     ]
     note = event.customer_note.splitlines()
     return {**about(ticket), "facts": facts, "news": news, "sentence": sentence, "note": note}
+
+
+def about_infected(document: Attachment) -> Context:
+    ticket = document.ticket
+    facts = [
+        Fact(_("Ticket n.º"), [str(ticket.number)]),
+        Fact(_("Cliente"), [ticket.company_name]),
+        Fact(_("Documento"), [f"{document.original_name} ({filesizeformat(document.size)})"]),
+        Fact(_("Virus, según el antivirus"), [document.signature]),
+    ]
+    return {**about(ticket), "facts": facts, "document": document, "desk_url": _desk_url(ticket)}
 
 
 def about_undelivered(ticket: Ticket, failed: Message) -> Context:

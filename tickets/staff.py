@@ -45,6 +45,7 @@ SUPERVISOR = (
     "tickets.add_reason",
     "tickets.change_reason",
     "tickets.delete_reason",
+    "tickets.view_attachmentevent",
     "otp.view_phoneguard",
     "otp.change_phoneguard",  # lifting the wait only: the desk offers no form
     "otp.view_auditevent",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from companies.directory import directory
 from companies.models import Administrator, Company
-from tickets import mails, storage, workflow
+from tickets import mails, scanning, storage, workflow
 from tickets.effective_date import terms_for
 from tickets.models import Attachment, Reason, RequestType, Ticket
 from tickets.submission_key import SubmissionKey
@@ -124,6 +124,8 @@ def _create(submission: Submission, names: list[str]) -> Ticket:
         ticket.documents = _attach(ticket, submission.documents, names)  # for the mails, which list them
         workflow.record_event(ticket, ticket.status, actor_name=submission.administrator.names)
         _tell(ticket, submission.administrator.email)
+        if ticket.documents:
+            scanning.ask_on_commit(ticket)
     return ticket
 
 

@@ -10,7 +10,7 @@ from otp import gate
 from tickets import choice
 from tickets.access import Caller, administrator_required, ticket_of
 from tickets.forms import CompanyForm
-from tickets.models import Ticket
+from tickets.models import Attachment, Ticket
 
 SEE_OTHER = 303
 LISTED = 100  # the newest; whoever has more looks an older one up with the advisor
@@ -42,7 +42,8 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         registered = caller.administrator.email
         differs = registered.casefold() != found.email.casefold()
         return render(request, "tickets/created.html", {**context, "registered_email": registered if differs else ""})
-    return render(request, "tickets/ticket.html", {**context, "events": found.events.all()})
+    set_apart = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)
+    return render(request, "tickets/ticket.html", {**context, "events": found.events.all(), "set_apart": set_apart})
 
 
 @require_safe

@@ -15,7 +15,7 @@ from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
 from tests import cast
 from tests.admin.desk import advisor, signed_in, supervisor
 from tickets import staff
-from tickets.models import Area, Attachment, Reason, RequestType, Ticket
+from tickets.models import Area, Attachment, AttachmentEvent, Reason, RequestType, Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +32,7 @@ ADVISOR = {
     "companies/serviceline": READ,
     "companies/administrator": READ,
     "notifications/message": READ | RESEND,
+    "tickets/attachmentevent": set(),
     "otp/phoneguard": set(),
     "otp/auditevent": set(),
     "otp/networkswitch": set(),
@@ -48,6 +49,7 @@ SUPERVISOR = {
     "companies/serviceline": KEEP,
     "companies/administrator": KEEP,
     "notifications/message": READ | RESEND | {"otra-direccion"},
+    "tickets/attachmentevent": READ,
     "otp/phoneguard": READ,
     "otp/auditevent": READ,
     "otp/networkswitch": READ,
@@ -75,6 +77,9 @@ def rows() -> dict[str, object]:
         "companies/serviceline": ServiceLine.objects.earliest("pk").pk,
         "companies/administrator": Administrator.objects.earliest("pk").pk,
         "notifications/message": message.pk,
+        "tickets/attachmentevent": AttachmentEvent.objects.create(
+            attachment=Attachment.objects.earliest("pk"), at=now, what="delivered", actor="Carla"
+        ).pk,
         "otp/networkswitch": NetworkSwitch.objects.get_or_create(id=1)[0].pk,
         "otp/phoneguard": str(guard.pk).replace("+", "%2B"),
         "otp/auditevent": AuditEvent.objects.earliest("pk").pk,

@@ -1,0 +1,140 @@
+"""A real clamd on loopback, with a signature of its own, and a stand-in that answers as it is told."""
+
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from fidelizacion.demo.broker import free_port
+from tests.servers import wait_for_port
+from tickets.clamd import Server
+
+# The string that every antivirus takes for a virus by agreement; in halves, so that none takes this file for one
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" + b"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+SIGNATURE = "Local.Eicar"
+LONGEST_STREAM = 3 * 1024 * 1024  # StreamMaxLength, as the operator is told to set it
+
+
+@dataclass
+class Clamd:
+    """A clamd of ours, that a test may stop and start."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def server(self) -> Server:
+        return Server(host="127.0.0.1", port=self.port)
+
+    @property
+    def unix_server(self) -> Server:
+        return Server(path=str(self.folder / "socket"))
+
+    def start(self) -> None:
+        (self.folder / "db").mkdir(exist_ok=True)
+        # Any place in any kind of file: the bytes themselves, in hexadecimal
+        (self.folder / "db" / "local.ndb").write_text(f"{SIGNATURE}:0:*:{EICAR.hex()}\n", encoding="ascii")
+        settings = {
+            "DatabaseDirectory": self.folder / "db",
+            "TCPSocket": self.port,
+            "TCPAddr": "127.0.0.1",
+            "LocalSocket": self.folder / "socket",
+            "StreamMaxLength": LONGEST_STREAM,
+            "AlertExceedsMax": "yes",
+            "Foreground": "yes",
+            "User": "root" if os.getuid() == 0 else "",
+        }
+        lines = [f"{name} {value}\n" for name, value in settings.items() if value]
+        (self.folder / "clamd.conf").write_text("".join(lines), encoding="ascii")
+        with (self.folder / "log").open("wb") as log:
+            command = [clamd_binary() or "clamd", "--config-file", str(self.folder / "clamd.conf")]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_for_port(self.port, self.process, self.folder / "log")
+
+    def kill(self) -> None:
+        """As a machine that runs out of memory does it."""
+        self.signal(signal.SIGKILL)
+        if self.process is not None:
+            self.process.wait(10)
+
+    def signal(self, number: signal.Signals) -> None:
+        """For instance SIGSTOP: connections are still accepted, and nobody answers."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+
+
+def clamd_binary() -> str | None:
+    return shutil.which("clamd") or shutil.which("clamd", path="/usr/sbin:/usr/local/sbin")
+
+
+@contextmanager
+def clamd_running() -> Iterator[Clamd]:
+    if clamd_binary() is None:
+        absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        absent("skipped: clamd no está instalado (apt install clamav-daemon)")
+    clamd = Clamd(Path(mkdtemp(prefix="fidelizacion-clamd-")))  # short: a Unix socket's path has some 100 bytes
+    try:
+        clamd.start()
+        yield clamd
+    finally:
+        clamd.kill()
+        shutil.rmtree(clamd.folder)
+
+
+@dataclass
+class StandIn:
+    """Reads what it is sent and says `answer`, or nothing where it is None; hangs up after `hang_up_after` bytes."""
+
+    server: Server
+    answer: bytes | None = b"stream: OK\0"
+    hang_up_after: int | None = None
+    received: bytearray = field(default_factory=bytearray)
+    talks: int = 0
+
+
+@contextmanager
+def stand_in(answer: bytes | None = b"stream: OK\0", hang_up_after: int | None = None) -> Iterator[StandIn]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        far = StandIn(Server(host="127.0.0.1", port=listener.getsockname()[1]), answer, hang_up_after)
+        ended = threading.Event()
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _peer = listener.accept()
+                    far.talks += 1
+                    with connection, suppress(OSError, struct.error):  # who hangs up sends no whole length
+                        _talk(connection, far, ended)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield far
+        finally:
+            ended.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
+
+
+def _talk(connection: socket.socket, far: StandIn, ended: threading.Event) -> None:
+    with connection.makefile("rb") as sent:
+        assert sent.read(len(b"zINSTREAM\0")) == b"zINSTREAM\0"
+        while length := struct.unpack("!L", sent.read(4))[0]:
+            far.received += sent.read(length)
+            if far.hang_up_after is not None and len(far.received) >= far.hang_up_after:
+                break
+        if far.answer is None:
+            ended.wait(30)
+        else:
+            connection.sendall(far.answer)

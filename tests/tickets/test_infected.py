@@ -1,0 +1,112 @@
+"""A document with a virus: who is told, once and in which words, and what each page says of it (R3.18, R3.19)."""
+
+from hashlib import sha256
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core.files.base import ContentFile
+from pytest_django import Settings
+
+from notifications.models import Message
+from tests import cast
+from tests.tickets.given import PDF, text_of, visitor
+from tickets import clamd, scanning
+from tickets.clamd import Server, Verdict
+from tickets.models import Attachment, Ticket, TicketEvent, private_storage
+
+pytestmark = pytest.mark.django_db
+Scan = Attachment.Scan
+NAME = "sustento <marzo>.pdf"
+
+
+def attach(ticket: Ticket, name: str = NAME, **values: object) -> Attachment:
+    return Attachment.objects.create(
+        ticket=ticket,
+        original_name=name,
+        content_type="application/pdf",
+        size=len(PDF),
+        sha256=sha256(PDF).hexdigest(),
+        file=private_storage().save("aa/bb", ContentFile(PDF)),
+        **values,
+    )
+
+
+@pytest.fixture
+def infected(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Attachment:
+    """A document that was scanned, and what the antivirus said of it."""
+    settings.CLAMD = Server(path="/nonexistent/clamd.ctl")
+    monkeypatch.setattr(clamd, "scan", lambda *_args: Verdict(infected=True, signature="Doc.\r\nTest-1"))
+    attachment = attach(cast.make_ticket())
+    assert scanning.scan(attachment.pk) == scanning.Outcome.INFECTED
+    return attachment
+
+
+def test_advisor_and_customer_are_each_told_once(infected: Attachment) -> None:
+    scanning.scan_again(Attachment.objects.all(), actor="operaciones")
+    scanning.scan(infected.pk)
+    number = infected.ticket_id
+    assert dict(Message.objects.values_list("dedup_key", "to")) == {
+        f"ticket:{number}:infected:{infected.pk}": "postventa@operadora.example",
+        f"ticket:{number}:infected:{infected.pk}:client": "ana@acme.example",
+    }
+
+
+def test_the_mails_say_which_document_it_was_and_that_nothing_else_is_lost(infected: Attachment) -> None:
+    for message in Message.objects.all():
+        assert message.subject.startswith(f"Ticket {infected.ticket_id}: ")
+        shown = BeautifulSoup(message.html, "html.parser").get_text(" ")
+        for text in (message.text, " ".join(shown.split())):
+            assert "<marzo>.pdf»" in text
+            assert "Doc.Test-1" in text
+            assert "La solicitud sigue registrada" in text or "Su solicitud sigue registrada" in text
+
+
+def test_the_customer_is_told_what_to_do_and_answers_to_the_advisor(infected: Attachment) -> None:
+    message = Message.objects.get(kind="ticket_infected")
+    assert "Guarde el documento otra vez" in message.text
+    assert message.reply_to == "postventa@operadora.example"
+
+
+def test_the_tickets_history_has_a_line_that_the_portal_does_not_show_as_a_change(infected: Attachment) -> None:
+    event = TicketEvent.objects.get()
+    assert (event.from_status, event.to_status, event.actor_name) == ("new", "new", "Antivirus")
+    assert NAME in event.note
+
+
+def test_the_verdict_and_its_messages_are_one_transaction(
+    infected: Attachment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R4.01: whoever dies between the two leaves a document that is scanned again."""
+    other = attach(infected.ticket)
+
+    def fail(*_args: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("tickets.mails.infected_to_customer", fail)
+    with pytest.raises(RuntimeError):
+        scanning.scan(other.pk)
+    other.refresh_from_db()
+    assert other.scan == Scan.PENDING
+    assert not Message.objects.filter(dedup_key__contains=f"infected:{other.pk}").exists()
+
+
+@pytest.mark.parametrize(
+    ("scan", "configured", "words"),
+    [
+        (Scan.PENDING, True, "en revisión"),
+        (Scan.ERROR, True, "en revisión"),
+        (Scan.CLEAN, True, "revisado"),
+        (Scan.INFECTED, True, "No se pudo entregar: contiene un virus"),
+        (Scan.PENDING, False, "recibido"),
+    ],
+)
+def test_the_ticket_page_says_how_each_document_is(
+    settings: Settings, scan: Attachment.Scan, configured: bool, words: str
+) -> None:
+    settings.CLAMD = Server(path="/nonexistent/clamd.ctl") if configured else None
+    ana = cast.ana()
+    ticket = cast.make_ticket(ana)
+    attach(ticket, scan=scan)
+    page = visitor(ana).get(f"/fidelizacion/ticket/{ticket.number}/")
+    assert words in text_of(page)
+    assert ("Su solicitud sigue registrada" in text_of(page)) == (scan == Scan.INFECTED)

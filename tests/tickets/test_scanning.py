@@ -1,0 +1,276 @@
+"""Documents and the antivirus: claimed once, judged once, and never clean for want of a verdict (R3.18)."""
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from hashlib import sha256
+from threading import Barrier
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from fidelizacion.demo.broker import free_port
+from notifications import sweep
+from tests import cast
+from tests.antivirus import EICAR, Clamd, StandIn, clamd_running, stand_in
+from tests.tickets.given import PDF, filled_form, pdf, visitor
+from tickets import clamd, scanning
+from tickets.clamd import Server
+from tickets.models import Attachment, Ticket, private_storage
+from tickets.scanning import ATTEMPTS, Outcome, scan
+
+pytestmark = [pytest.mark.django_db, pytest.mark.loopback]
+Scan = Attachment.Scan
+
+
+@pytest.fixture
+def antivirus(settings: Settings) -> Iterator[Clamd]:
+    with clamd_running() as running:
+        settings.CLAMD = running.server
+        yield running
+
+
+@pytest.fixture
+def far(settings: Settings) -> Iterator[StandIn]:
+    with stand_in() as standing:
+        settings.CLAMD = standing.server
+        yield standing
+
+
+def document(content: bytes = PDF, ticket: Ticket | None = None) -> Attachment:
+    return Attachment.objects.create(
+        ticket=ticket or Ticket.objects.first() or cast.make_ticket(),
+        original_name="sustento.pdf",
+        content_type="application/pdf",
+        size=len(content),
+        sha256=sha256(content).hexdigest(),
+        file=private_storage().save("aa/bb", ContentFile(content)),
+    )
+
+
+def fresh(attachment: Attachment) -> Attachment:
+    return Attachment.objects.get(pk=attachment.pk)
+
+
+def due_now() -> None:
+    Attachment.objects.update(next_scan_at=timezone.now())
+
+
+def test_a_clean_document_is_clean_and_is_not_asked_about_again(antivirus: Clamd) -> None:
+    attachment = document()
+    assert not attachment.is_deliverable
+    assert (scan(attachment.pk), scan(attachment.pk)) == (Outcome.CLEAN, Outcome.NOT_OURS)
+    judged = fresh(attachment)
+    assert judged.is_deliverable
+    assert judged.scanned_at
+    assert (judged.leased_until, judged.lease_token) == (None, "")
+
+
+def test_a_document_with_a_virus_is_infected(antivirus: Clamd) -> None:
+    attachment = document(PDF + EICAR)
+    assert scan(attachment.pk) == Outcome.INFECTED
+    judged = fresh(attachment)
+    assert (judged.scan, judged.signature, judged.is_deliverable) == (Scan.INFECTED, "Local.Eicar.UNOFFICIAL", False)
+    assert private_storage().exists(str(judged.file.name))  # set apart, and kept for the record
+
+
+def test_without_an_antivirus_documents_wait_for_one_and_are_had_meanwhile(settings: Settings) -> None:
+    attachment = document()
+    assert (scan(attachment.pk), scanning.sweep_documents()) == (Outcome.NOT_OURS, 0)
+    assert (fresh(attachment).scan, fresh(attachment).shown_scan) == (Scan.PENDING, "unscanned")
+    assert fresh(attachment).is_deliverable
+    with clamd_running() as antivirus:
+        settings.CLAMD = antivirus.server
+        assert not fresh(attachment).is_deliverable
+        assert scanning.scan_due() == {Outcome.CLEAN: 1}
+
+
+def test_an_infected_document_stays_so_when_the_antivirus_is_taken_away(antivirus: Clamd, settings: Settings) -> None:
+    attachment = document(EICAR)
+    scan(attachment.pk)
+    settings.CLAMD = None
+    assert not fresh(attachment).is_deliverable
+
+
+def test_with_nobody_there_documents_wait_as_long_as_it_takes(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CLAMD = Server(host="127.0.0.1", port=free_port())
+    first, second = document(), document()
+    for _ in range(2 * ATTEMPTS):
+        due_now()
+        assert scanning.scan_due() == {Outcome.AGAIN: 1}  # the second is put off with the first, and asks nobody
+    assert [fresh(one).scan_attempts for one in (first, second)] == [0, 0]
+    assert scanning.scan_due() == {}
+    assert {fresh(one).scan for one in (first, second)} == {Scan.PENDING}
+    assert "the antivirus is away" in caplog.text
+    with clamd_running() as antivirus:
+        settings.CLAMD = antivirus.server
+        due_now()
+        assert scanning.scan_due() == {Outcome.CLEAN: 2}
+
+
+def test_an_antivirus_killed_at_work_costs_a_try_and_no_document(antivirus: Clamd, settings: Settings) -> None:
+    attachment = document(bytes(500_000))
+    read = scanning._content
+
+    def killed_at_work(document: Attachment) -> Iterator[bytes]:
+        for chunk in read(document):
+            yield chunk
+            antivirus.kill()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanning, "_content", killed_at_work)
+        assert scan(attachment.pk) == Outcome.AGAIN
+    assert (fresh(attachment).scan, fresh(attachment).scan_attempts) == (Scan.PENDING, 1)
+    due_now()
+    assert scan(attachment.pk) == Outcome.AGAIN  # nobody there: this one does not count
+    assert fresh(attachment).scan_attempts == 1
+    antivirus.start()
+    due_now()
+    assert scan(attachment.pk) == Outcome.CLEAN
+
+
+def test_a_mute_antivirus_costs_one_try_a_minute_and_not_one_a_document(
+    antivirus: Clamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = clamd.scan
+    monkeypatch.setattr(clamd, "scan", lambda server, chunks: asked(server, chunks, seconds=0.2))
+    documents = [document() for _ in range(3)]
+    antivirus.signal(signal.SIGSTOP)
+    assert scanning.scan_due() == {Outcome.AGAIN: 1}
+    assert scanning.scan_due() == {}
+    assert sorted(fresh(one).scan_attempts for one in documents) == [0, 0, 1]
+    antivirus.signal(signal.SIGCONT)
+    due_now()
+    assert scanning.scan_due() == {Outcome.CLEAN: 3}
+
+
+@pytest.mark.parametrize(
+    "answer", [b"stream: Heuristics ERROR\0", b"INSTREAM size limit exceeded. ERROR\0", b"", b"OK"]
+)
+def test_what_cannot_be_judged_is_tried_five_times_and_then_told(
+    far: StandIn, answer: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    far.answer = answer
+    attachment = document()
+    outcomes, waits = [], []
+    for _ in range(ATTEMPTS):
+        due_now()
+        outcomes.append(scan(attachment.pk))
+        waits.append(round((fresh(attachment).next_scan_at - timezone.now()).total_seconds() / 60))
+    assert outcomes == [Outcome.AGAIN] * 4 + [Outcome.ERROR]
+    assert waits[:4] == [1, 5, 15, 60]
+    assert (fresh(attachment).scan, fresh(attachment).is_deliverable) == (Scan.ERROR, False)
+    assert [record.levelname for record in caplog.records if "could not be scanned" in record.message] == ["ERROR"]
+    assert scan(attachment.pk) == Outcome.NOT_OURS
+    assert far.talks == ATTEMPTS
+
+
+def test_a_document_that_ends_whoever_scans_it_is_given_up_r4_12(far: StandIn) -> None:
+    attachment = document()
+    Attachment.objects.update(scan_attempts=ATTEMPTS, leased_until=timezone.now() - timedelta(seconds=1))
+    assert scan(attachment.pk) == Outcome.ERROR
+    assert far.talks == 0
+
+
+def test_a_file_that_is_not_what_was_received_is_not_clean(far: StandIn) -> None:
+    """An empty or other file in the store would be clean, and not what the row tells of."""
+    swapped, gone = document(), document()
+    Attachment.objects.filter(pk=swapped.pk).update(sha256="0" * 64)
+    private_storage().delete(str(gone.file.name))
+    assert {scan(swapped.pk), scan(gone.pk)} == {Outcome.AGAIN}
+    assert {fresh(swapped).scan, fresh(gone).scan} == {Scan.PENDING}
+
+
+def test_a_verdict_that_comes_after_the_lease_counts_for_nothing(far: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    attachment = document()
+    asked = clamd.scan
+
+    def taken_meanwhile(server: Server, chunks: Iterator[bytes]) -> clamd.Verdict:
+        Attachment.objects.update(lease_token="somebody else's")
+        return asked(server, chunks)
+
+    monkeypatch.setattr(clamd, "scan", taken_meanwhile)
+    scan(attachment.pk)
+    assert (fresh(attachment).scan, fresh(attachment).lease_token) == (Scan.PENDING, "somebody else's")
+
+
+def test_while_somebody_is_at_it_nobody_else_is(far: StandIn) -> None:
+    attachment = document()
+    Attachment.objects.update(leased_until=timezone.now() + timedelta(seconds=100))
+    assert scan(attachment.pk) == Outcome.NOT_OURS
+    assert far.talks == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_scan_a_document_once(far: StandIn) -> None:
+    pks = [document().pk for _ in range(5)]
+    together = Barrier(2)
+
+    def work(_number: int) -> Counter[Outcome]:
+        together.wait()
+        try:
+            return Counter(scan(pk) for pk in pks)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        counts = sum(pool.map(work, range(2)), Counter[Outcome]())
+    assert counts == {Outcome.CLEAN: 5, Outcome.NOT_OURS: 5}
+    assert far.talks == 5
+
+
+def test_a_request_is_registered_with_the_antivirus_down_and_its_documents_wait(
+    settings: Settings,
+) -> None:
+    """Design 7."""
+    settings.CLAMD = Server(path="/nonexistent/clamd.ctl")
+    assert filled_form(visitor(cast.ana())).post(attachments=pdf()).status_code == 303
+    attachment = Attachment.objects.get()
+    assert attachment.scan == Scan.PENDING
+    assert scanning.scan_ticket(attachment.ticket_id) == {Outcome.AGAIN: 1}
+
+
+def test_the_worker_is_told_once_of_a_ticket_with_documents_and_never_without_an_antivirus(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+
+    def nudge(task: str, pk: int) -> None:
+        if task == "tickets.tasks.scan_documents":
+            told.append(pk)
+
+    monkeypatch.setattr("notifications.courier.nudge_on_commit", nudge)
+    client = visitor(cast.ana())
+    filled_form(client).post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"\n")])
+    assert told == []
+    settings.CLAMD = Server(path="/nonexistent/clamd.ctl")
+    filled_form(client).post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"\n")])
+    filled_form(client).post()
+    assert told == [Ticket.objects.order_by("pk")[1].pk]
+
+
+def test_the_sweep_scans_what_no_worker_did_in_time(antivirus: Clamd) -> None:
+    assert "antivirus" in sweep.names()
+    attachment = document()
+    assert sweep.run("antivirus") == 0  # the worker is given a moment
+    Attachment.objects.update(next_scan_at=timezone.now() - timedelta(minutes=1))
+    assert sweep.run("antivirus") == 1
+    assert fresh(attachment).scan == Scan.CLEAN
+
+
+def test_asking_again_lets_a_false_alarm_go_and_leaves_alone_what_is_being_scanned(antivirus: Clamd) -> None:
+    alarm, busy = document(), document()
+    Attachment.objects.filter(pk=alarm.pk).update(scan=Scan.INFECTED, signature="False.Alarm")
+    Attachment.objects.filter(pk=busy.pk).update(leased_until=timezone.now() + timedelta(seconds=100))
+    assert scanning.scan_again(Attachment.objects.all(), actor="operaciones") == 1
+    assert scan(alarm.pk) == Outcome.CLEAN
+    assert fresh(alarm).signature == ""
+    assert [(event.what, event.actor) for event in alarm.events.all()] == [("rescan", "operaciones")]
+    assert not busy.events.exists()
