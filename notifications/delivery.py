@@ -1,7 +1,7 @@
 """Claim, send, record (R4.04-R4.13): a message leaves once, or again if a process dies between the last two.
 
-A claim is a conditional UPDATE, so any number of workers and sweeps may try at once; no transaction is open while a
-carrier is awaited; what became of it is recorded only by whoever still holds the lease.
+Any number of workers and sweeps may try at once (claims.py); no transaction is open while a carrier is awaited; what
+became of a message is recorded only by whoever still holds the lease.
 """
 
 import logging
@@ -14,11 +14,9 @@ from enum import StrEnum
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error as DatabaseFailure
 from django.db import transaction
-from django.db.models import Case, F, IntegerField, Q, When
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from notifications import receipts, sweep
+from notifications import claims, receipts, sweep
 from notifications.carriage import Carrier
 from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure
 from notifications.mail_failures import CarrierAway
@@ -26,10 +24,7 @@ from notifications.models import Message
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=120)  # longer than any send: a task ends after 60 s
 FIRST_WAIT, LONGEST_WAIT = 10, 600  # seconds (R4.08)
-LOST_LEASES = 3  # processes that may die at one message before it is taken for the cause (R4.12)
-SMS_AT_MOST = 2  # that may have left, of one message (R1.24)
 HEAD_START = timedelta(seconds=3)  # what the sweep leaves to the worker
 BITE = 50  # messages a sweep takes at once
 BITE_SECONDS = 20  # and for how long, so that a slow server does not run into the worker's time limit
@@ -49,39 +44,39 @@ class Outcome(StrEnum):
 
 def deliver(pk: int) -> Outcome:
     """Send one message, if it is due and nobody is at it. Calling it twice sends once."""
+    if claims.bury_poison(pk):
+        return Outcome.DEAD
+    message = claims.claim(pk)
+    if message is None:
+        return Outcome.NOT_OURS
     with Carrier() as carrier:
-        return _deliver(pk, carrier)[0]
+        return _send(message, carrier)[0]
 
 
 def deliver_due(limit: int | None = None, head_start: timedelta = timedelta(0)) -> Counter[Outcome]:
     """Send what is due and has been for `head_start`, oldest first, until `limit`, a call to stop or a mute carrier."""
     counts: Counter[Outcome] = Counter()
-    due = Message.objects.due(timezone.now() - head_start).order_by("next_at", "pk").values_list("pk", flat=True)
-    ends = time.monotonic() + BITE_SECONDS
+    counts.update([Outcome.DEAD] * claims.bury_poison())
+    if sweep.stopping():
+        return counts
+    due_by, ends = timezone.now() - head_start, time.monotonic() + BITE_SECONDS
     with Carrier() as carrier:
-        for pk in list(due[:limit]):
-            if sweep.stopping() or (limit is not None and time.monotonic() > ends):
-                break
-            outcome, away = _deliver(pk, carrier)
+        for message in claims.take(due_by):
+            outcome, away = _send(message, carrier)
             counts[outcome] += 1
-            if away:
+            full = limit is not None and (counts.total() >= limit or time.monotonic() > ends)
+            if away or full or sweep.stopping():
                 break
     return counts
 
 
 def sweep_messages() -> int:
     """The sweep of this app: what the worker did not send in time. Returns how many messages it handled."""
-    counts = deliver_due(limit=BITE, head_start=HEAD_START)
-    return counts.total() - counts[Outcome.NOT_OURS]
+    return deliver_due(limit=BITE, head_start=HEAD_START).total()
 
 
-def _deliver(pk: int, carrier: Carrier) -> tuple[Outcome, bool]:
-    """Also says whether the carrier is away, so that a batch ends there."""
-    if _bury_poison(pk):
-        return Outcome.DEAD, False
-    message = _claim(pk)
-    if message is None:
-        return Outcome.NOT_OURS, False
+def _send(message: Message, carrier: Carrier) -> tuple[Outcome, bool]:
+    """What became of a message that is ours, and whether the carrier is away, so that a batch ends there."""
     try:
         provider_id = carrier.send(message)
     except SoftTimeLimitExceeded:
@@ -98,42 +93,6 @@ def _deliver(pk: int, carrier: Carrier) -> tuple[Outcome, bool]:
     return Outcome.SENT, False
 
 
-def _claim(pk: int) -> Message | None:
-    now = timezone.now()
-    token = secrets.token_hex(16)
-    lost = F("lost_leases")
-    lost_now = Case(When(state=Message.State.SENDING, then=lost + 1), default=lost, output_field=IntegerField())
-    # Counted before it leaves, so that a process that dies meanwhile has counted
-    left = F("maybe_sent")
-    left_now = Case(When(channel=Message.Channel.SMS, then=left + 1), default=left, output_field=IntegerField())
-    claimed = Message.objects.due(now).filter(pk=pk).update(
-        state=Message.State.SENDING,
-        leased_until=now + LEASE,
-        lease_token=token,
-        tried_at=now,
-        attempts=F("attempts") + 1,
-        lost_leases=lost_now,
-        maybe_sent=left_now,
-    )  # fmt: skip
-    return Message.objects.filter(pk=pk, lease_token=token).first() if claimed else None
-
-
-def _bury_poison(pk: int) -> bool:
-    """Give a message up when process after process died at it, so that it does not take every worker down (R4.12)."""
-    expired = Message.objects.due(timezone.now()).filter(pk=pk, state=Message.State.SENDING)
-    enough = Q(lost_leases__gte=LOST_LEASES - 1) | Q(maybe_sent__gte=SMS_AT_MOST)
-    buried = expired.filter(enough).update(
-        state=Message.State.DEAD,
-        lost_leases=F("lost_leases") + 1,
-        last_error=_("Los procesos que lo enviaban terminaron sin dejar resultado."),
-        leased_until=None,
-        lease_token="",
-    )
-    if buried:
-        logger.error("message %s is dead: process after process ended while sending it", pk)
-    return bool(buried)
-
-
 def _postpone(message: Message, reason: str) -> Outcome:
     now = timezone.now()
     if now >= message.give_up_at:
@@ -147,7 +106,7 @@ def _postpone(message: Message, reason: str) -> Outcome:
 def _postpone_doubtful(message: Message, reason: str) -> Outcome:
     """The one repetition there may be comes late, when an outage may be over: nobody sits waiting for it."""
     next_at = timezone.now() + timedelta(seconds=LONGEST_WAIT)
-    if message.maybe_sent >= SMS_AT_MOST or next_at >= message.give_up_at:
+    if message.maybe_sent >= claims.SMS_AT_MOST or next_at >= message.give_up_at:
         return _end(message, Outcome.DEAD, reason)
     _record(message, state=Message.State.QUEUED, next_at=next_at, last_error=reason[:200])
     return Outcome.AGAIN

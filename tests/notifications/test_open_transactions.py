@@ -1,0 +1,58 @@
+"""While somebody else's server is awaited, the database is free for everybody else (R4.06)."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.db import connection
+from pytest_django import Settings
+
+from notifications import delivery
+from notifications.models import Message
+from tests.notifications.helpers import Sink, owe_email, smtp_sink
+
+pytestmark = [pytest.mark.loopback, pytest.mark.django_db(transaction=True)]
+PATIENCE = 2.0  # seconds; a writer that meets an open transaction of SQLite's would wait for 20
+
+
+@pytest.fixture
+def sink(settings: Settings) -> Iterator[Sink]:
+    with smtp_sink(settings) as sink:
+        yield sink
+
+
+def look() -> tuple[int, float]:
+    """From a connection of its own: how many sit idle in a transaction, and how long a write takes."""
+    started, idle = time.monotonic(), 0
+    try:
+        Message.objects.filter(pk=0).update(attempts=1)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
+                idle = cursor.fetchone()[0]
+    finally:
+        connection.close()
+    return idle, time.monotonic() - started
+
+
+@pytest.mark.parametrize("way", ["one", "batch"])
+def test_no_transaction_is_open_while_the_mail_server_takes_its_time_r4_06(
+    sink: Sink, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, float]] = []
+
+    async def look_then_accept(self: Sink, server: SMTP, session: Session, envelope: Envelope) -> str:
+        seen.append(await asyncio.to_thread(look))
+        return "250 OK"
+
+    monkeypatch.setattr(Sink, "handle_DATA", look_then_accept)
+    messages = [owe_email(), owe_email()]
+    if way == "one":
+        assert [delivery.deliver(message.pk) for message in messages] == [delivery.Outcome.SENT] * 2
+    else:
+        assert delivery.deliver_due()[delivery.Outcome.SENT] == 2
+    assert len(seen) == 2
+    assert [idle for idle, _ in seen] == [0, 0]
+    assert max(seconds for _, seconds in seen) < PATIENCE
