@@ -12,10 +12,11 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from otp.addresses import client_address
-from tickets.models import Attachment, AttachmentEvent
+from tickets.models import Attachment, AttachmentEvent, Ticket
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,13 @@ def _content(attachment: Attachment) -> bytes | None:
 def _refused(request: HttpRequest, user: User, attachment: Attachment, what: What) -> HttpResponseBase:
     """A page of the desk that says why, and what to do."""
     _record(request, user, attachment, what)
-    context = {**admin.site.each_context(request), "attachment": attachment, "what": what.value}
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Documento no disponible"),
+        "opts": Ticket._meta,  # noqa: SLF001  Django's public `_meta`
+        "attachment": attachment,
+        "what": what.value,
+    }
     return TemplateResponse(request, "desk/document_refused.html", context, status=STATUS[what])
 
 

@@ -23,13 +23,13 @@ def register() -> None:
     add("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: mails.about_for_advisor(a_ticket()))
     add("ticket_area", gettext_lazy("Aviso a un área"), lambda: mails.about_for_area(a_ticket(), _an_area()))
     add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
+    add("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
     add("ticket_infected", gettext_lazy("Documento con virus, al cliente"), lambda: mails.about_infected(_infected()))
     add(
         "ticket_infected_advisor",
         gettext_lazy("Documento con virus, al asesor"),
-        lambda: mails.about_infected(_infected()),
+        lambda: mails.about_infected(_infected(), had=["Andrea Torres"]),
     )
-    add("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
 
 
 def a_ticket() -> Ticket:

@@ -1,5 +1,6 @@
 """The mails of a ticket: one named function each, written to the outbox in its own transaction (A15, A16, D6, F5)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from companies import phones
 from notifications import mail, outbox, words
 from notifications.models import Message
 from tickets.effective_date import GUAYAQUIL
-from tickets.models import Area, Attachment, Ticket, TicketEvent
+from tickets.models import Area, Attachment, AttachmentEvent, Ticket, TicketEvent
 
 Context = dict[str, object]
 CONFIRMATION = "ticket_confirmation"  # also the question that the desk asks: has the customer got the proof
@@ -63,7 +64,9 @@ def status_changed(ticket: Ticket, event: TicketEvent) -> Message:
 def infected_to_advisor(document: Attachment) -> Message:
     """To the advisor, once a document: it has a virus and nobody gets it (R3.18)."""
     ticket = document.ticket
-    context, key = about_infected(document), f"infected:{document.pk}"
+    delivered = document.events.filter(what=AttachmentEvent.What.DELIVERED).order_by("actor")
+    had = list(delivered.values_list("actor", flat=True).distinct())
+    context, key = about_infected(document, had), f"infected:{document.pk}"
     return _enqueue(ticket, key, "ticket_infected_advisor", context, to=_advisor_address(ticket))
 
 
@@ -121,7 +124,8 @@ def about_change(ticket: Ticket, event: TicketEvent) -> Context:
     return {**about(ticket), "facts": facts, "news": news, "sentence": sentence, "note": note}
 
 
-def about_infected(document: Attachment) -> Context:
+def about_infected(document: Attachment, had: Sequence[str] = ()) -> Context:
+    """`had`: who downloaded it before it was scanned, there being no antivirus yet, or one that knew less."""
     ticket = document.ticket
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
@@ -129,7 +133,7 @@ def about_infected(document: Attachment) -> Context:
         Fact(_("Documento"), [f"{document.original_name} ({filesizeformat(document.size)})"]),
         Fact(_("Virus, según el antivirus"), [document.signature]),
     ]
-    return {**about(ticket), "facts": facts, "document": document, "desk_url": _desk_url(ticket)}
+    return {**about(ticket), "facts": facts, "document": document, "had": had, "desk_url": _desk_url(ticket)}
 
 
 def about_undelivered(ticket: Ticket, failed: Message) -> Context:

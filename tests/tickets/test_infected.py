@@ -5,6 +5,7 @@ from hashlib import sha256
 import pytest
 from bs4 import BeautifulSoup
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from pytest_django import Settings
 
 from notifications.models import Message
@@ -12,7 +13,7 @@ from tests import cast
 from tests.tickets.given import PDF, text_of, visitor
 from tickets import clamd, scanning
 from tickets.clamd import Server, Verdict
-from tickets.models import Attachment, Ticket, TicketEvent, private_storage
+from tickets.models import Attachment, AttachmentEvent, Ticket, TicketEvent, private_storage
 
 pytestmark = pytest.mark.django_db
 Scan = Attachment.Scan
@@ -65,6 +66,17 @@ def test_the_customer_is_told_what_to_do_and_answers_to_the_advisor(infected: At
     message = Message.objects.get(kind="ticket_infected")
     assert "Guarde el documento otra vez" in message.text
     assert message.reply_to == "postventa@operadora.example"
+
+
+@pytest.mark.usefixtures("infected")
+def test_the_advisor_is_told_who_had_it_before_it_was_scanned() -> None:
+    document = attach(cast.make_ticket())
+    AttachmentEvent.objects.create(attachment=document, at=timezone.now(), what="delivered", actor="Carla")
+    AttachmentEvent.objects.create(attachment=document, at=timezone.now(), what="pending", actor="Sonia")
+    scanning.scan(document.pk)
+    told, before = Message.objects.filter(kind="ticket_infected_advisor").order_by("-pk")
+    assert "ya se había descargado (Carla). " in told.text
+    assert "ya se había descargado" not in before.text
 
 
 def test_the_tickets_history_has_a_line_that_the_portal_does_not_show_as_a_change(infected: Attachment) -> None:
