@@ -187,6 +187,10 @@ def libraries(**_: Any) -> Iterator[CheckMessage]:
         import_string(settings.COMPANY_DIRECTORY)
     except ImportError:
         yield _error(22, "COMPANY_DIRECTORY no se puede importar.", "Se escribe así: paquete.modulo.Clase")
+    try:
+        import_string(settings.STORAGES["default"]["BACKEND"])
+    except ImportError:
+        yield _error(40, "STORAGE_URL necesita bibliotecas que no están.", "Instale el extra «s3» (django-storages).")
 
 
 @register

@@ -13,6 +13,7 @@ from fidelizacion.brand import Brand, parse_colour
 from fidelizacion.env import Environment, parse_base_url, parse_broker_url, parse_keys, parse_time_zone
 from otp.rates import parse_count, parse_rates
 from tickets.clamd import Server, parse_url
+from tickets.store_url import parse_storage_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -124,8 +125,11 @@ _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "fidelizaci
 DATABASES = {"default": env.read("DATABASE_URL", _database, dict(_SQLITE))}
 REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
 
-# Attachments: never below a served folder (R3.15)
+# Attachments: never below a served folder (R3.15), on this machine's disk unless a store is named
 MEDIA_ROOT = Path(env.text("ATTACHMENTS_DIR", str(VAR_DIR / "attachments")))
+ATTACHMENTS_MIN_FREE_PERCENT = env.number("ATTACHMENTS_MIN_FREE_PERCENT", 10, maximum=90)  # R3.20
+UPLOAD_QUOTA_PER_PHONE = env.read("UPLOAD_QUOTA_PER_PHONE", parse_rates, parse_rates("20/d"))  # files; R3.20
+LOCAL_STORE: dict[str, object] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 CLAMD: Server | None = env.read("CLAMD_URL", parse_url, None)  # none: documents are not scanned (R3.18)
@@ -134,7 +138,7 @@ STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": env.read("STORAGE_URL", parse_storage_url, LOCAL_STORE),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -39,5 +39,6 @@ def _longest_window() -> timedelta:
         settings.OTP_SENDS_PER_ADDRESS,
         settings.OTP_SENDS_PER_SESSION,
         settings.OTP_SENDS_PER_DAY,
+        settings.UPLOAD_QUOTA_PER_PHONE,
     )
     return max(KEEP_USES, *(timedelta(seconds=rate.seconds) for limit in limits for rate in limit))

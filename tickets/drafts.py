@@ -1,4 +1,7 @@
-"""What a visitor was typing when the verification ran out: kept, and given back once it is known to be the same one."""
+"""What a visitor was typing when the verification ran out: kept, and given back once it is known to be the same one.
+
+The files of such a form are kept too, as any others are: judged, counted, and for the same phone in the same browser.
+"""
 
 from dataclasses import dataclass
 
@@ -7,30 +10,37 @@ from django.http import HttpRequest
 from companies.directory import directory
 from companies.models import Company
 from otp import gate
-from tickets import choice
+from tickets import choice, staging
 from tickets.access import Caller
+from tickets.documents import receive, sent
 from tickets.forms import TYPED
+from tickets.models import StagedFile
+from tickets.quota import QuotaReached
+from tickets.storage import StorageFailed
 from tickets.submission_key import SubmissionKey, UnknownKey
 
 
 @dataclass(frozen=True)
 class Draft:
-    """Typed text with the key and company of the form it was typed in. Of files, only that there were some."""
+    """Typed text and files, with the key and company of the form that they were for."""
 
     company: Company
     key: SubmissionKey
     typed: dict[str, str]
-    had_files: bool
+    staged: tuple[StagedFile, ...]
+    problems: tuple[str, ...]  # with the files that could not be kept
 
 
 def keep(request: HttpRequest, phone: str) -> None:
     """Keep what was posted by a visitor whose verification had expired (called by the gate)."""
     if request.method != "POST":
         return
+    staged, problems = _keep_files(request, phone)
     data = {
         "key": request.POST.get("submission_key", ""),
         "typed": {name: request.POST.get(name, "") for name in TYPED},
-        "files": bool(request.FILES),
+        "staged": staged,
+        "problems": problems,
         "picked": choice.was_picked(request),
     }
     gate.keep_for(request, phone, data)
@@ -53,4 +63,27 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
         return None
     if kept["picked"]:
         choice.pick(request, company)
-    return Draft(company, key, kept["typed"], kept["files"])
+    owner = staging.Owner(request, caller.administrator, caller.visitor.phone)
+    held = staging.named(owner, kept["staged"])
+    return Draft(company, key, kept["typed"], held.files, tuple(kept["problems"]))
+
+
+def _keep_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]:
+    """The ids of the files kept, and what is wrong with the others. Only with a key that this phone was given."""
+    administrator = directory().administrator(phone)
+    if administrator is None:
+        return [], []
+    try:
+        SubmissionKey.read(request.POST.get("submission_key", ""), administrator)
+    except UnknownKey:
+        return [], []
+    owner = staging.Owner(request, administrator, phone)
+    held = staging.held(owner, request.POST)
+    received = receive(sent(request), len(held.files))
+    problems = list(received.problems)
+    try:
+        new = staging.stage(owner, received.accepted)
+    except (StorageFailed, QuotaReached) as problem:
+        new = ()
+        problems.append(staging.refusal(problem))
+    return [str(file.pk) for file in (*held.files, *new)], problems

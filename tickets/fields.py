@@ -1,8 +1,8 @@
 """Form fields that keep to the rules of typed text and of attachments (R6.13, A11)."""
 
 import unicodedata
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,8 +10,7 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext as _
 
 from companies import phones
-from tickets.attachments import EXTENSIONS, MAX_BYTES, MAX_FILES, clean_name, judge
-from tickets.submission import Document
+from tickets.attachments import EXTENSIONS, MAX_BYTES, MAX_FILES, judge
 from tickets.uploads import ReceivedFile
 
 CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control, half a character, line and paragraph separators
@@ -77,29 +76,28 @@ class FilesInput(forms.FileInput):
 
 
 class AttachmentsField(forms.Field):
-    """Up to five documents, each judged by name and content; every one refused is named."""
+    """The files sent with the form; the form judges them, since those it holds already count too."""
 
     widget = FilesInput
-    # For the page, which tells before sending what would be refused
-    limits: ClassVar = {
-        "kinds": " ".join(EXTENSIONS),
-        "bytes": MAX_BYTES,
-        "megabytes": MAX_BYTES // 1024**2,
-        "count": MAX_FILES,
-    }
 
-    def clean(self, value: Any) -> tuple[Document, ...]:
-        files: Sequence[ReceivedFile] = value or ()
-        if len(files) > MAX_FILES:
-            raise ValidationError(
-                _("Se pueden adjuntar hasta %(limit)d archivos y llegaron %(sent)d. Adjunte los más importantes.")
-                % {"limit": MAX_FILES, "sent": len(files)},
-                code="too_many_files",
-            )
-        judged = [(file, judge(file.name or "", file.content)) for file in files]
-        refused = [verdict.reason for _file, verdict in judged if not verdict.accepted]
-        if refused:
-            raise ValidationError([ValidationError(reason, code="refused_file") for reason in refused])
-        return tuple(
-            Document(clean_name(file.name or ""), verdict.content_type, file.content) for file, verdict in judged
-        )
+    @property
+    def limits(self) -> dict[str, Any]:
+        """For the page, which tells before sending what would be refused, in the words of the refusal."""
+        return {"kinds": " ".join(EXTENSIONS), "bytes": MAX_BYTES, "count": MAX_FILES, **_words()}
+
+    def clean(self, value: Any) -> tuple[ReceivedFile, ...]:
+        return tuple(value or ())
+
+
+@cache
+def _words() -> dict[str, str]:
+    """What is said of a file of another kind, too large or empty; `name` stands where the file's own goes."""
+    name = "ARCHIVO"
+    too_large = bytes(MAX_BYTES + 1)
+    return {
+        "name": name,
+        "wrong": judge(f"{name}.zip", b"x").reason.replace(f"{name}.zip", name),
+        "large": judge(f"{name}.pdf", too_large).reason.replace(f"{name}.pdf", name),
+        "photo": judge(f"{name}.jpg", too_large).reason.replace(f"{name}.jpg", name),
+        "empty": judge(f"{name}.pdf", b"").reason.replace(f"{name}.pdf", name),
+    }

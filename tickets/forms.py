@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from companies.models import Administrator, Company
 from companies.phones import display
+from tickets.documents import Document, Received, receive
 from tickets.fields import AttachmentsField, ContactPhone, Email, LongText, TypedText
 from tickets.models import Reason, RequestType
+from tickets.staging import Held
 
 MAX_DETAILS = 5_000
 TYPED = ("request_type", "reason", "requester_name", "email", "contact_phone", "details")
@@ -105,8 +109,11 @@ class RequestForm(forms.Form):
         *,
         reasons: Iterable[Reason],
         initial: dict[str, Any] | None = None,
+        held: Held = Held(),  # noqa: B008  frozen
     ) -> None:
         super().__init__(data, files, initial=initial)
+        self.held = held  # the documents staged for it already
+        self.received = Received()  # what came with it now, once it is judged
         self._reasons = {str(reason.pk): reason for reason in reasons}
         types = {reason.request_type_id: reason.request_type for reason in self._reasons.values()}
         self._types = {str(pk): request_type for pk, request_type in types.items()}
@@ -131,6 +138,16 @@ class RequestForm(forms.Form):
             self.data = cast("MultiValueDict[str, Any]", self.data).copy()
             self.data["submission_key"] = token
 
+    def clean_attachments(self) -> tuple[Document, ...]:
+        """Up to five documents with those staged; each one refused is named, and `received` has the others."""
+        self.received = receive(self.cleaned_data["attachments"], len(self.held.files))
+        problems = [ValidationError(problem, code="refused_file") for problem in self.received.problems]
+        if self.held.missing:
+            problems.append(ValidationError(_missing(self.held.missing), code="missing_file"))
+        if problems:
+            raise ValidationError(problems)
+        return self.received.accepted
+
     def clean(self) -> dict[str, Any]:
         """The rows behind what was chosen: a reason belongs to one request type."""
         cleaned = self.cleaned_data
@@ -151,6 +168,15 @@ def initial_of(administrator: Administrator) -> dict[str, str]:
         "email": administrator.email,
         "contact_phone": display(administrator.phone),
     }
+
+
+def _missing(count: int) -> str:
+    return ngettext(
+        "Un documento que estaba guardado ya no está disponible. Adjúntelo otra vez, o confirme sin él.",
+        "%(count)d documentos que estaban guardados ya no están disponibles. "
+        "Adjúntelos otra vez, o confirme sin ellos.",
+        count,
+    ) % {"count": count}
 
 
 def _type_choices(types: list[RequestType]) -> list[Any]:

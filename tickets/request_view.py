@@ -12,11 +12,14 @@ from django.views.decorators.http import require_http_methods
 from companies.directory import directory
 from companies.models import Company
 from otp import gate
-from tickets import choice, drafts
+from tickets import choice, drafts, staging
 from tickets.access import Caller, administrator_required
+from tickets.documents import Received
 from tickets.effective_date import Term, terms_for
 from tickets.forms import CompanyForm, RequestForm, initial_of
-from tickets.models import Reason, RequestType, Ticket
+from tickets.models import Reason, RequestType, StagedFile, Ticket
+from tickets.quota import QuotaReached
+from tickets.staging import Owner, StagedFileGone
 from tickets.storage import StorageFailed
 from tickets.submission import KeyUsed, Submission, register, ticket_of_key
 from tickets.submission_key import SubmissionKey, UnknownKey
@@ -30,21 +33,26 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     if request.method != "POST":
         return _show(request, caller)
     gate.drop_kept(request)  # the browser has it again
-    form = RequestForm(request.POST, request.FILES, reasons=Reason.objects.offered())
+    owner = Owner(request, caller.administrator, caller.visitor.phone)
+    staging.remove(owner, request.POST)
+    form = RequestForm(
+        request.POST, request.FILES, reasons=Reason.objects.offered(), held=staging.held(owner, request.POST)
+    )
     try:
         key, company = _posted_key(request, caller)
     except UnknownKey:
-        return _refuse_key(request, caller, form)
+        return _refuse_key(caller, owner, form)
     if not form.is_valid():
-        return _refuse(request, caller, company, form, key, used=ticket_of_key(key))
+        return _refuse(owner, company, form, key, used=ticket_of_key(key))
     try:
-        ticket = register(_submission(caller, company, key, form))
+        ticket = register(_submission(caller, owner, company, key, form))
     except KeyUsed as used:
-        return _refuse(request, caller, company, form, key, used=used.ticket)
-    except StorageFailed:
-        logger.exception("The documents of a request could not be stored")
-        form.add_error("attachments", _("No pudimos guardar los documentos. Confirme sin ellos y envíelos al asesor."))
-        return _refuse(request, caller, company, form, key, used=None)
+        return _refuse(owner, company, form, key, used=used.ticket)
+    except (StorageFailed, QuotaReached, StagedFileGone) as problem:
+        logger.warning("The documents of a request could not be stored", exc_info=problem)
+        form.add_error("attachments", staging.refusal(problem))
+        form.received = Received()
+        return _refuse(owner, company, form, key, used=None)
     return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket.number])}?creado=1", status=303)
 
 
@@ -57,7 +65,8 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
     form = RequestForm(reasons=Reason.objects.offered(), initial=initial)
     form.carry_key(key.token())
-    return _page(request, company, form, restored=draft is not None, had_files=draft is not None and draft.had_files)
+    owner = Owner(request, caller.administrator, caller.visitor.phone)
+    return _page(owner, company, form, draft=draft, staged=draft.staged if draft else ())
 
 
 def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Company]:
@@ -69,7 +78,7 @@ def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Co
     return key, company
 
 
-def _submission(caller: Caller, company: Company, key: SubmissionKey, form: RequestForm) -> Submission:
+def _submission(caller: Caller, owner: Owner, company: Company, key: SubmissionKey, form: RequestForm) -> Submission:
     data = form.cleaned_data
     return Submission(
         key=key,
@@ -84,61 +93,73 @@ def _submission(caller: Caller, company: Company, key: SubmissionKey, form: Requ
         contact_phone=data["contact_phone"],
         details=data["details"],
         documents=data["attachments"],
+        staged=staging.freed(owner, form.held.files, key.uuid),
     )
 
 
 def _refuse(
-    request: HttpRequest,
-    caller: Caller,
-    company: Company,
-    form: RequestForm,
-    key: SubmissionKey,
-    *,
-    used: Ticket | None,
+    owner: Owner, company: Company, form: RequestForm, key: SubmissionKey, *, used: Ticket | None
 ) -> HttpResponse:
     """The form again. A key that has given its ticket gives no other: a fresh one takes its place."""
     if used:
-        key = SubmissionKey.mint(caller.administrator, company)
+        key = SubmissionKey.mint(owner.administrator, company)
     form.carry_key(key.token())
-    return _page(request, company, form, existing_ticket=used, status=422)
+    return _page(owner, company, form, existing_ticket=used, staged=_kept(owner, form, key), status=422)
 
 
-def _refuse_key(request: HttpRequest, caller: Caller, form: RequestForm) -> HttpResponse:
+def _refuse_key(caller: Caller, owner: Owner, form: RequestForm) -> HttpResponse:
     """No ticket for a key that was not this administrator's; what was typed is shown, for the company picked now."""
     logger.warning("Unknown submission key posted by administrator %d", caller.administrator.pk)
+    request = owner.request
     company = choice.current_company(request, caller.administrator)
     if company is None:
         companies = directory().companies(caller.administrator)
         picker = CompanyForm(request.POST, companies=companies)
         return render(request, "tickets/company.html", {"form": picker, "companies": companies}, status=422)
     form.add_error(None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez."))
-    form.carry_key(SubmissionKey.mint(caller.administrator, company).token())
-    return _page(request, company, form, status=422)
+    key = SubmissionKey.mint(caller.administrator, company)
+    form.carry_key(key.token())
+    return _page(owner, company, form, staged=_kept(owner, form, key), status=422)
+
+
+def _kept(owner: Owner, form: RequestForm, key: SubmissionKey) -> tuple[StagedFile, ...]:
+    """The documents that the form, shown again, has already: those it had, and those accepted now."""
+    try:
+        return (
+            *staging.freed(owner, form.held.files, key.uuid),
+            *staging.stage(owner, form.received.accepted),
+        )
+    except (StorageFailed, QuotaReached) as problem:
+        logger.warning("The documents of a refused form could not be stored", exc_info=problem)
+        form.add_error("attachments", staging.refusal(problem))
+        return tuple(file for file in form.held.files if file.taken_by is None)
 
 
 def _page(
-    request: HttpRequest,
+    owner: Owner,
     company: Company,
     form: RequestForm,
     *,
     existing_ticket: Ticket | None = None,
-    restored: bool = False,
-    had_files: bool = False,
+    draft: drafts.Draft | None = None,
+    staged: tuple[StagedFile, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
-    request_type = form.shown_type()
+    request_type, closed = form.shown_type(), staging.closed()
+    form.fields["attachments"].disabled = bool(closed)
     context = {
         "form": form,
         "company": company,
         "services": directory().services(company),
         "terms": _terms(company, request_type),
         "notice_days": request_type.notice_days if request_type else 0,
-        "several_companies": choice.was_picked(request),
-        "attach_again": had_files or bool(request.FILES),
+        "several_companies": choice.was_picked(owner.request),
+        "staged": staged,
+        "uploads_closed": closed,
         "existing_ticket": existing_ticket,
-        "restored": restored,
+        "draft": draft,
     }
-    return render(request, "tickets/request.html", context, status=status)
+    return render(owner.request, "tickets/request.html", context, status=status)
 
 
 def _terms(company: Company, request_type: RequestType | None) -> list[Term]:

@@ -1,31 +1,34 @@
-"""Attachments on disk: random names, nobody else's to read, safe before the ticket that owns them is (R3.15, R3.21)."""
+"""Attachments in their store: random names, nobody else's to read, safe before their ticket is (R3.15, R3.21)."""
 
 import logging
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.db import InterfaceError, OperationalError
 
-from tickets.models import Attachment, private_storage
+from tickets.models import Attachment, StagedFile, private_storage
 
 logger = logging.getLogger(__name__)
 
 ORPHAN_AGE = timedelta(hours=24)  # R3.21; a ticket's row follows its files within seconds
 BATCH = 500  # names a query
 NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
+OWNERS = (StagedFile, Attachment)  # whose rows name files; in this order, a file passes from the one to the other
 FOLDER = re.compile(r"[0-9a-f]{2}")
 
 
 class StorageFailed(Exception):
-    """The store did not take a file: full, read-only or away. Nothing of the request was kept in it."""
+    """The store did not take a file: nearly full, read-only or away. Nothing of the request was kept in it."""
 
 
 @contextmanager
@@ -39,26 +42,53 @@ def written(contents: Iterable[bytes]) -> Iterator[list[str]]:
     names: list[str] = []
     try:
         for content in contents:
-            names.append(_write(storage, content))  # noqa: PERF401  those written before a failure must be known
+            if not names and not has_room():
+                raise StorageFailed
+            names.append(_write(storage, content))
     except OSError as error:
-        _delete(storage, names)
+        delete(names)
         raise StorageFailed from error
     try:
         yield names
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        _delete(storage, names)
+        delete(names)
         raise
 
 
+def has_room() -> bool:
+    """Whether the attachments' disk has its reserve left (R3.20); what a remote store has left is its own affair."""
+    try:
+        folder = Path(private_storage().path(""))
+    except NotImplementedError:
+        return True
+    try:
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        usage = shutil.disk_usage(there)
+    except OSError:
+        return False
+    return usage.free * 100 >= usage.total * settings.ATTACHMENTS_MIN_FREE_PERCENT
+
+
+def delete(names: Iterable[str]) -> None:
+    """Take files away as far as the store lets go of them; the daily clean-up finds what it kept."""
+    storage = private_storage()
+    for name in names:
+        with suppress(OSError):
+            storage.delete(name)
+
+
 def remove_orphans(now: datetime) -> int:
-    """Delete files a day old that no row names: what a death between file and commit left behind."""
+    """Delete files a day old that no row names: what a death between file and commit left behind.
+
+    Raises OSError when a remote store is away; the next day's run does the same.
+    """
     storage = private_storage()
     stored = _stored_names(storage)
     removed = 0
     while names := list(islice(stored, BATCH)):
-        owned = set(Attachment.objects.filter(file__in=names).values_list("file", flat=True))
+        owned = {name for rows in OWNERS for name in rows.objects.filter(file__in=names).values_list("file", flat=True)}
         for name in names:
             if name not in owned and _is_older(storage, name, now - ORPHAN_AGE):
                 storage.delete(name)
@@ -84,12 +114,6 @@ def _write(storage: Storage, content: bytes) -> str:
         finally:
             os.close(descriptor)
     return name
-
-
-def _delete(storage: Storage, names: list[str]) -> None:
-    for name in names:
-        with suppress(OSError):
-            storage.delete(name)
 
 
 def _is_older(storage: Storage, name: str, moment: datetime) -> bool:

@@ -10,23 +10,11 @@ from django.utils import timezone
 
 from companies.directory import directory
 from companies.models import Administrator, Company
-from tickets import mails, scanning, storage, workflow
+from tickets import mails, quota, scanning, staging, storage, workflow
+from tickets.documents import Document
 from tickets.effective_date import terms_for
-from tickets.models import Attachment, Reason, RequestType, Ticket
+from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket
 from tickets.submission_key import SubmissionKey
-
-
-@dataclass(frozen=True)
-class Document:
-    """A file that was judged and accepted."""
-
-    name: str
-    content_type: str
-    content: bytes
-
-    @cached_property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -44,7 +32,8 @@ class Submission:
     email: str
     contact_phone: str
     details: str
-    documents: tuple[Document, ...] = ()
+    documents: tuple[Document, ...] = ()  # sent with the form that was confirmed
+    staged: tuple[StagedFile, ...] = ()  # sent before, and kept since
 
     @cached_property
     def digest(self) -> str:
@@ -56,7 +45,7 @@ class Submission:
             self.email,
             self.contact_phone,
             self.details,
-            [document.sha256 for document in self.documents],
+            [*(file.sha256 for file in self.staged), *(document.sha256 for document in self.documents)],
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
@@ -75,17 +64,19 @@ def ticket_of_key(key: SubmissionKey) -> Ticket | None:
 
 
 def register(submission: Submission) -> Ticket:
-    """The ticket of this submission: a new one, or the one that the same click has already made. Raises KeyUsed.
+    """The ticket of this submission: a new one, or the one that the same click has already made.
 
-    Files are written before the transaction begins, so that no lock is held while a disk is awaited.
+    Files are written before the transaction begins, so that no lock is held while a disk is awaited. Raises KeyUsed,
+    and for the documents StorageFailed, QuotaReached and StagedFileGone: nothing is registered then.
     """
     earlier = ticket_of_key(submission.key)
     if earlier is None:
         try:
+            quota.check(submission.verified_phone, len(submission.documents))
             with storage.written(document.content for document in submission.documents) as names:
                 return _create(submission, names)
-        except IntegrityError:
-            # Somebody else's twin of this request was first, or else the rows it points to are gone
+        except (IntegrityError, quota.QuotaReached, staging.StagedFileGone):
+            # This request's twin was first and took them; or else the rows it points to are gone, or the quota is
             earlier = ticket_of_key(submission.key)
             if earlier is None:
                 raise
@@ -121,7 +112,9 @@ def _create(submission: Submission, names: list[str]) -> Ticket:
     )
     with transaction.atomic():
         ticket.save(force_insert=True)
-        ticket.documents = _attach(ticket, submission.documents, names)  # for the mails, which list them
+        quota.take(submission.verified_phone, len(names))  # after the row that a second click stops at
+        staging.take(submission.staged, submission.key.uuid)
+        ticket.documents = _attach(ticket, submission, names)  # for the mails, which list them
         workflow.record_event(ticket, ticket.status, actor_name=submission.administrator.names)
         _tell(ticket, submission.administrator.email)
         if ticket.documents:
@@ -129,8 +122,20 @@ def _create(submission: Submission, names: list[str]) -> Ticket:
     return ticket
 
 
-def _attach(ticket: Ticket, documents: tuple[Document, ...], names: list[str]) -> list[Attachment]:
-    return Attachment.objects.bulk_create(
+def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[Attachment]:
+    """A staged file is not copied: it is the attachment's from now on."""
+    kept = [
+        Attachment(
+            ticket=ticket,
+            original_name=file.original_name,
+            content_type=file.content_type,
+            size=file.size,
+            sha256=file.sha256,
+            file=file.file.name,
+        )
+        for file in submission.staged
+    ]
+    sent = [
         Attachment(
             ticket=ticket,
             original_name=document.name,
@@ -139,8 +144,9 @@ def _attach(ticket: Ticket, documents: tuple[Document, ...], names: list[str]) -
             sha256=document.sha256,
             file=name,
         )
-        for document, name in zip(documents, names, strict=True)
-    )
+        for document, name in zip(submission.documents, names, strict=True)
+    ]
+    return Attachment.objects.bulk_create([*kept, *sent])
 
 
 def _tell(ticket: Ticket, registered_email: str) -> None:

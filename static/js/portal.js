@@ -44,28 +44,185 @@
   }
   addEventListener("pageshow", () => sent.clear());
 
-  // Tells before uploading what the server would refuse; it stops nobody
-  for (const box of all("[data-files]")) {
-    const input = box.querySelector("input");
-    const list = box.appendChild(document.createElement("ul"));
-    list.className = "files";
+  // Documents. What the server would refuse is told at once and in its words, large photos are made smaller, and on
+  // confirming the files go first, so that it shows how far they have come. Whatever fails, the form is sent as it is
+  // without scripts.
+  for (const box of all("[data-files]")) files(box);
+
+  function files(box) {
+    const told = box.dataset;
+    const input = box.querySelector("[type=file]");
+    const staged = box.querySelector("[data-staged]");
+    const most = Number(told.bytes);
+    let chosen = []; // { file, note, ready }
+    let replaced = null; // whose place the next choice takes
+    let sending = null; // the request that is under way
+    try {
+      new DataTransfer();
+    } catch {
+      return;
+    }
+
+    const make = (tag, name, text) => Object.assign(document.createElement(tag), { className: name, textContent: text });
+    const list = box.appendChild(make("ul", "files", ""));
+    const bar = box.appendChild(make("progress", "", ""));
+    const status = box.appendChild(make("p", "file-status", ""));
     list.setAttribute("aria-live", "polite");
-    const { kinds, bytes, count, wrong, large, many } = box.dataset;
-    const say = (text, bad) => {
-      const line = list.appendChild(document.createElement("li"));
-      line.textContent = text;
-      if (bad) line.className = "file-wrong";
+    status.setAttribute("role", "status");
+    bar.setAttribute("aria-label", told.sending);
+    bar.hidden = true;
+
+    const sizeOf = ({ size }) => {
+      const [unit, name] = size < 1048576 ? [1024, "KB"] : [1048576, "MB"];
+      return `${(size / unit).toLocaleString("es", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${name}`;
     };
-    input.addEventListener("change", () => {
-      list.replaceChildren();
-      for (const file of input.files) {
-        const ending = file.name.split(".").pop().toLowerCase();
-        const [unit, name] = file.size < 1048576 ? [1024, "KB"] : [1048576, "MB"];
-        const size = `${(file.size / unit).toLocaleString("es", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${name}`;
-        const problem = !kinds.split(" ").includes(ending) ? wrong : file.size > Number(bytes) ? large : "";
-        say(`${file.name}: ${problem || size}`, problem);
+    const kindOf = ({ name }) => name.split(".").pop().toLowerCase();
+    const isPhoto = (file) => ["jpg", "jpeg"].includes(kindOf(file));
+    const problemOf = ({ file, reducing }) => {
+      if (reducing) return "";
+      let text = "";
+      if (!told.kinds.split(" ").includes(kindOf(file))) text = told.wrong;
+      else if (!file.size) text = told.empty;
+      else if (file.size > most) text = isPhoto(file) ? told.photo : told.large;
+      return text.replace(told.name, () => file.name);
+    };
+    const count = () => chosen.length + staged.querySelectorAll("[name=remove]:not(:checked)").length;
+
+    const action = (label, entry, act) => {
+      const button = Object.assign(make("button", "button-link", label), { type: "button", onclick: act });
+      button.append(make("span", "hidden", ` ${entry.file.name}`));
+      return button;
+    };
+    const draw = () => {
+      list.replaceChildren(...chosen.map((entry) => {
+        const problem = problemOf(entry);
+        const line = make("li", "file", "");
+        const name = line.appendChild(make("span", "file-name", `${entry.file.name} `));
+        name.append(make("span", "muted", [sizeOf(entry.file), entry.note].filter(Boolean).join(", ")));
+        if (problem) name.append(make("span", "file-wrong", problem));
+        const actions = line.appendChild(make("span", "file-off", ""));
+        actions.append(
+          action(told.swap, entry, () => { replaced = entry; input.click(); }),
+          action(told.off, entry, () => { chosen = chosen.filter((other) => other !== entry); keep(); input.focus(); }),
+        );
+        return line;
+      }));
+      status.textContent = count() > Number(told.count) ? told.many : "";
+    };
+    const keep = () => {
+      const transfer = new DataTransfer();
+      for (const { file } of chosen) transfer.items.add(file);
+      input.files = transfer.files;
+      draw();
+    };
+
+    // Smaller step by step, upright as the camera meant it, until the server takes it
+    const reduce = async (entry) => {
+      const original = entry.file;
+      const canvas = document.createElement("canvas");
+      try {
+        const image = await createImageBitmap(original, { imageOrientation: "from-image" });
+        for (const [side, quality] of [[2560, 0.85], [2048, 0.8], [1600, 0.75], [1200, 0.7]]) {
+          const scale = Math.min(1, side / Math.max(image.width, image.height));
+          [canvas.width, canvas.height] = [image.width * scale, image.height * scale];
+          canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+          const blob = await new Promise((done) => { canvas.toBlob(done, "image/jpeg", quality); });
+          if (!blob || blob.size > most) continue;
+          entry.file = new File([blob], original.name, { type: "image/jpeg", lastModified: original.lastModified });
+          entry.note = `${told.reduced} ${sizeOf(original)}`;
+          break;
+        }
+        image.close();
+      } catch { /* no picture that this browser opens: what the server would say is told */ }
+      entry.reducing = false;
+      if (!entry.note.startsWith(told.reduced)) entry.note = "";
+      if (chosen.includes(entry)) keep();
+    };
+    const entryOf = (file) => {
+      const entry = { file, note: "", reducing: isPhoto(file) && file.size > most };
+      if (entry.reducing) {
+        entry.note = told.reducing;
+        entry.ready = reduce(entry);
       }
-      if (input.files.length > Number(count)) say(many, true);
+      return entry;
+    };
+    const same = (one) => (other) => one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
+
+    const add = () => {
+      const known = chosen.filter((entry) => entry !== replaced).map(({ file }) => file);
+      const added = [...input.files].filter((file) => !known.some(same(file))).map(entryOf);
+      const place = replaced ? chosen.indexOf(replaced) : chosen.length;
+      chosen.splice(place, replaced && added.length ? 1 : 0, ...added);
+      replaced = null;
+      keep();
+    };
+    input.addEventListener("change", add);
+    input.addEventListener("cancel", () => { replaced = null; });
+    staged.addEventListener("change", draw);
+    if (input.files.length) add();
+
+    const upload = () => new Promise((done) => {
+      const data = new FormData(input.form);
+      for (const name of new Set(data.keys())) {
+        if (!["csrfmiddlewaretoken", "attachments", "staged", "remove"].includes(name)) data.delete(name);
+      }
+      sending = new XMLHttpRequest();
+      sending.open("POST", told.address);
+      sending.timeout = 300000;
+      sending.upload.onprogress = ({ loaded, total }) => { bar.value = total ? loaded / total : 0; };
+      sending.onload = ({ target }) => { done(target.responseText); };
+      sending.onerror = sending.ontimeout = () => { done(""); };
+      sending.send(data);
     });
+    const stop = (text) => {
+      sent.clear();
+      sending = null;
+      bar.hidden = true;
+      status.textContent = text;
+    };
+    const send = async (submitter) => {
+      bar.hidden = false;
+      bar.value = 0;
+      status.textContent = told.sending;
+      await Promise.all(chosen.map((entry) => entry.ready));
+      if (chosen.some(problemOf)) return stop(told.marked);
+      const text = await upload();
+      let answer = null;
+      try {
+        answer = JSON.parse(text);
+      } catch { /* a page: the session has ended, or a proxy spoke. The form itself brings out what to do */ }
+      if (answer) {
+        staged.insertAdjacentHTML("beforeend", answer.staged);
+        chosen = [];
+        keep();
+        if (answer.problems.length) {
+          stop("");
+          for (const problem of answer.problems) status.append(make("span", "file-wrong", problem));
+          input.focus();
+          return;
+        }
+      }
+      stop(told.sent);
+      sent.set(submitter, Date.now());
+      input.form.submit();
+    };
+    input.form.addEventListener("submit", (event) => {
+      if (event.submitter && event.submitter.hasAttribute("formaction")) {
+        if (sending) sending.abort();
+      } else if (sending) {
+        event.preventDefault();
+      } else if (chosen.length && !event.defaultPrevented) {
+        event.preventDefault();
+        if (chosen.some(problemOf) || count() > Number(told.count)) {
+          stop(count() > Number(told.count) ? told.many : told.marked);
+          (list.querySelector(".file-wrong") || list).closest("ul, li").querySelector("button").focus();
+        } else {
+          sending = {};
+          send(event.submitter);
+        }
+      }
+    });
+    addEventListener("pagehide", () => { if (sending && sending.abort) sending.abort(); });
+    addEventListener("pageshow", () => { sending = null; bar.hidden = true; });
   }
 })();

@@ -13,7 +13,7 @@ from notifications.models import DemoMessage
 from otp.forms import CodeForm, EntryForm
 from tickets.effective_date import Term
 from tickets.forms import CompanyForm, RequestForm
-from tickets.models import Attachment, Reason, RequestType, Ticket, TicketEvent
+from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket, TicketEvent
 
 AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 CODES = {"code_digits": 6, "validity_minutes": 5}
@@ -83,11 +83,15 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "terms": [term()],
         "notice_days": 15,
         "several_companies": False,
-        "attach_again": False,
+        "staged": [],
+        "uploads_closed": "",
         "existing_ticket": None,
-        "restored": False,
+        "draft": None,
     }
-    trouble = {"several_companies": True, "attach_again": True, "existing_ticket": ticket(), "restored": True}
+    staged = [StagedFile(original_name="carta.pdf", size=1_887_437), StagedFile(original_name="líneas.xlsx", size=900)]
+    draft = {"staged": staged, "problems": ["El archivo «fotos.zip» no se puede adjuntar."]}
+    trouble = {"several_companies": True, "existing_ticket": ticket(), "draft": draft, "staged": staged}
+    closed = {**shown, "uploads_closed": "Confirme sin archivos.", "form": request_form()}
     refused = {**shown, **trouble, "terms": [term(), term("C-2", 31)], "form": request_form("email=ana@")}
     unknown = {**shown, "terms": [], "services": Services([], 0), "form": request_form()}
     return {
@@ -95,6 +99,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "company, refused": ("tickets/company.html", {"form": CompanyForm(QueryDict(), companies=companies), **picker}),
         "request": ("tickets/request.html", {**shown, "form": request_form()}),
         "request, refused": ("tickets/request.html", refused),
+        "request, no files taken": ("tickets/request.html", closed),
         "request, nothing known": ("tickets/request.html", unknown),
     }
 

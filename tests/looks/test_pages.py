@@ -135,11 +135,18 @@ def test_a_refused_form_sums_up_its_errors_first_and_each_leads_to_its_field(cas
         assert text(link) in text(control.find_parent(class_="field"))
 
 
-def test_a_form_that_came_with_files_says_first_that_they_must_be_attached_again() -> None:
-    """R4.19: whoever corrects one field and confirms would send the request without its documents."""
-    again = soup("request, refused").select_one('#errores a[href="#id_attachments"]')
-    assert text(again) == "Adjunte los archivos otra vez."
-    assert soup("pin, refused").select_one('#errores a[href="#id_attachments"]') is None
+def test_a_form_that_came_with_files_says_first_that_they_are_kept() -> None:
+    assert "Sus documentos están guardados" in text(soup("request, refused").select_one("#errores"))
+    assert "guardados" not in text(soup("pin, refused").select_one("#errores"))
+
+
+def test_a_kept_document_shows_its_name_and_size_and_can_be_taken_off_without_script() -> None:
+    entry = soup("request, refused").select("[data-staged] > li")[0]
+    assert "carta.pdf 1,8 MB, guardado" in text(entry)
+    box = entry.select_one("input[name=remove][type=checkbox]")
+    assert box is not None
+    assert text(entry.select_one(f'label[for="{box["id"]}"]')) == "Quitar carta.pdf"
+    assert [field["name"] for field in entry.select("input")] == ["staged", "remove"]
 
 
 def test_the_form_tells_the_script_the_same_limits_as_the_server_holds() -> None:
@@ -148,7 +155,10 @@ def test_the_form_tells_the_script_the_same_limits_as_the_server_holds() -> None
     assert box is not None
     assert box["data-kinds"] == " ".join(attachments.EXTENSIONS)
     assert (box["data-bytes"], box["data-count"]) == (str(attachments.MAX_BYTES), str(attachments.MAX_FILES))
-    assert (box["data-large"], box["data-many"]) == ("pesa más de 2 MB", "Elija hasta 5 archivos.")
+    told = attachments.judge("foto.pdf", bytes(attachments.MAX_BYTES + 1)).reason
+    assert str(box["data-large"]).replace(str(box["data-name"]), "foto.pdf") == told
+    told = attachments.judge("fotos.rar", b"x").reason
+    assert str(box["data-wrong"]).replace(str(box["data-name"]), "fotos.rar") == told
 
 
 @pytest.mark.parametrize("case", ["request", "entry, refused"])

@@ -117,6 +117,9 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({**MOBILE, "MOBILE_HEADER_KEY": f"{'k' * 32},{'k' * 32}"}, 1),
         ({"COMPANY_DIRECTORY": "crm.Nadie"}, 22),
         ({"TRUSTED_PROXIES": "::/0"}, 23),
+        ({"UPLOAD_QUOTA_PER_PHONE": "40MiB"}, 1),
+        ({"ATTACHMENTS_MIN_FREE_PERCENT": "100"}, 1),
+        ({"STORAGE_URL": "s3://clave@almacen.example/adjuntos"}, 1),
     ],
 )
 def test_a_mistake_is_told_by_its_id(changes: dict[str, str], number: int, errors: Errors) -> None:

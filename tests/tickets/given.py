@@ -37,11 +37,18 @@ def text_of(response: Any) -> str:
     return " ".join(soup(response).get_text(" ").split())
 
 
-def fields_of(response: Any) -> dict[str, str]:
+def staged_in(response: Any) -> dict[str, str]:
+    """The documents that the page says are kept, by name: the ids that its form sends."""
+    page = soup(response)
+    names = [str(next(iter(name.stripped_strings))) for name in page.select("[data-staged] .file-name")]
+    return dict(zip(names, [str(kept["value"]) for kept in page.select("[name=staged]")], strict=True))
+
+
+def fields_of(response: Any) -> dict[str, Any]:
     """Name and value of each field of the page's first form, as a browser would send them."""
     form = soup(response).find("form", enctype="multipart/form-data")
     assert isinstance(form, Tag), response.content
-    values: dict[str, str] = {}
+    values: dict[str, Any] = {}
     for control in form.find_all(["input", "select", "textarea"]):
         name = control.get("name")
         if control.name == "select":
@@ -49,7 +56,9 @@ def fields_of(response: Any) -> dict[str, str]:
             values[str(name)] = str(chosen.get("value", "")) if isinstance(chosen, Tag) else ""
         elif control.name == "textarea":
             values[str(name)] = control.get_text().removeprefix("\n").removeprefix("\r\n")
-        elif control.get("type") != "file" and name:
+        elif name == "staged":
+            values.setdefault("staged", []).append(str(control["value"]))
+        elif control.get("type") not in {"file", "checkbox"} and name:
             values[str(name)] = str(control.get("value", ""))
     del values["csrfmiddlewaretoken"]  # the test client is not asked for it
     return values

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests import cast
-from tests.tickets.given import REQUEST, Filled, fields_of, filled_form, pdf, soup, text_of, visitor
+from tests.tickets.given import REQUEST, Filled, fields_of, filled_form, pdf, soup, staged_in, text_of, visitor
 from tickets.models import Attachment, Reason, RequestType, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +137,7 @@ def test_a_wrong_file_is_named_and_the_text_stays(form: Filled, name: str, conte
     assert_refused(response, "attachments", words)
     assert fields_of(response)["details"] == "Mi texto"
     assert "sustento.pdf" not in error_beside(response, "attachments")
-    assert response.context["attach_again"] is True
+    assert list(staged_in(response)) == ["sustento.pdf"]
 
 
 def test_every_wrong_file_has_its_message(form: Filled) -> None:
@@ -170,8 +170,8 @@ def test_more_files_than_any_form_sends_are_refused_as_a_request(form: Filled) -
     assert form.post(attachments=[pdf(f"{n}.pdf") for n in range(51)]).status_code == 413
 
 
-def test_without_files_nobody_is_told_to_attach_them_again(form: Filled) -> None:
-    assert form.post(reason="").context["attach_again"] is False
+def test_without_files_nobody_is_told_that_they_are_kept(form: Filled) -> None:
+    assert "guardado" not in text_of(form.post(reason=""))
 
 
 def test_a_body_that_is_no_form_is_refused() -> None:

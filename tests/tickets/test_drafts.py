@@ -9,8 +9,19 @@ from django.test import Client
 from companies.models import Administrator
 from tests import cast
 from tests.otp.walk import verify
-from tests.tickets.given import COMPANY, ENTRY, REQUEST, Filled, fields_of, filled_form, pdf, text_of, visitor
-from tickets.models import Ticket
+from tests.tickets.given import (
+    COMPANY,
+    ENTRY,
+    REQUEST,
+    Filled,
+    fields_of,
+    filled_form,
+    pdf,
+    staged_in,
+    text_of,
+    visitor,
+)
+from tickets.models import Attachment, StagedFile, Ticket
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 12, 1, 15, tzinfo=UTC)
@@ -32,8 +43,41 @@ def test_what_was_typed_is_back_once_the_same_number_verifies() -> None:
         expire(client, form, clock, attachments=pdf())
         verify(client, cast.ANA_PHONE)
         shown = client.get(REQUEST)
-        assert (shown.context["restored"], shown.context["attach_again"]) == (True, True)
-        assert fields_of(shown) == {**form.values, **TYPED}
+        assert list(staged_in(shown)) == ["sustento.pdf"]
+        assert fields_of(shown) == {**form.values, **TYPED, "staged": list(staged_in(shown).values())}
+
+
+def test_its_documents_old_and_new_are_back_too_and_a_wrong_one_is_named() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        client = visitor(cast.ana())
+        form = filled_form(client, **fields_of(filled_form(client).post(reason="", attachments=pdf("antes.pdf"))))
+        expire(client, form, clock, attachments=[pdf("ahora.pdf"), pdf("fotos.zip", b"PK\x03\x04")])
+        verify(client, cast.ANA_PHONE)
+        shown = client.get(REQUEST)
+        assert list(staged_in(shown)) == ["antes.pdf", "ahora.pdf"]
+        assert "fotos.zip" in text_of(shown)
+        reason = {"reason": cast.a_reason().pk, "contact_phone": "0991234567"}
+        assert Filled(client, fields_of(shown)).post(**reason).status_code == 303
+        assert list(Attachment.objects.values_list("original_name", flat=True)) == ["antes.pdf", "ahora.pdf"]
+
+
+def test_documents_of_an_expired_visitor_are_nobody_elses() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        client = visitor(cast.ana())
+        cast.bruno()
+        expire(client, filled_form(client), clock, attachments=pdf())
+        verify(client, cast.BRUNO_PHONE)
+        assert staged_in(client.get(REQUEST)) == {}
+        kept = str(StagedFile.objects.get().pk)
+        assert filled_form(client).post(staged=kept).status_code == 422
+
+
+def test_an_expired_visitor_without_a_form_of_theirs_keeps_no_documents() -> None:
+    """R3.20: nobody fills the disk with what no form could ever claim."""
+    with time_machine.travel(START, tick=False) as clock:
+        client = visitor(cast.ana())
+        expire(client, filled_form(client), clock, attachments=pdf(), submission_key="x")
+        assert not StagedFile.objects.exists()
 
 
 def test_what_is_back_can_be_confirmed_and_is_then_forgotten() -> None:
@@ -42,7 +86,7 @@ def test_what_is_back_can_be_confirmed_and_is_then_forgotten() -> None:
         expire(client, filled_form(client), clock, contact_phone="0991234567")
         verify(client, cast.ANA_PHONE)
         assert Filled(client, fields_of(client.get(REQUEST))).post().status_code == 303
-        assert client.get(REQUEST).context["restored"] is False
+        assert client.get(REQUEST).context["draft"] is None
 
 
 def test_loading_the_page_again_loses_nothing() -> None:
@@ -70,7 +114,6 @@ def test_what_no_ticket_would_take_is_kept_too(typed: str) -> None:
         verify(client, cast.ANA_PHONE)
         shown = client.get(REQUEST)
         assert shown.context["form"]["details"].value() == typed
-        assert shown.context["attach_again"] is False
 
 
 def test_a_draft_is_for_its_own_company() -> None:
@@ -83,7 +126,7 @@ def test_a_draft_is_for_its_own_company() -> None:
         shown = client.get(REQUEST)
         assert (shown.context["company"], shown.context["several_companies"]) == (second, True)
         client.post(COMPANY, {"company": first.pk})
-        assert client.get(REQUEST).context["restored"] is False
+        assert client.get(REQUEST).context["draft"] is None
 
 
 def test_another_number_never_sees_it() -> None:
@@ -93,7 +136,7 @@ def test_another_number_never_sees_it() -> None:
         expire(client, filled_form(client), clock)
         verify(client, cast.BRUNO_PHONE)
         shown = client.get(REQUEST)
-        assert shown.context["restored"] is False
+        assert shown.context["draft"] is None
         assert "que costó escribir" not in text_of(shown)
 
 
@@ -103,7 +146,7 @@ def test_after_half_an_hour_it_is_gone() -> None:
         expire(client, filled_form(client), clock)
         clock.shift(timedelta(minutes=31))
         verify(client, cast.ANA_PHONE)
-        assert client.get(REQUEST).context["restored"] is False
+        assert client.get(REQUEST).context["draft"] is None
 
 
 def test_strangers_store_nothing() -> None:
@@ -122,4 +165,4 @@ def test_a_company_withdrawn_meanwhile_gives_nothing_back() -> None:
         ana.companies.remove(lost)
         verify(client, cast.ANA_PHONE)
         shown = client.get(REQUEST)
-        assert (shown.context["company"], shown.context["restored"]) == (kept, False)
+        assert (shown.context["company"], shown.context["draft"]) == (kept, None)

@@ -1,9 +1,11 @@
 """Attachments on disk: names, permissions, consistency with the rows, and the daily clean-up (R3.15, R3.21)."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.storage import FileSystemStorage
@@ -12,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tests import cast
-from tests.tickets.given import PDF, fields_of, filled_form, pdf, text_of, visitor
+from tests.tickets.given import PDF, REQUEST, fields_of, filled_form, pdf, soup, text_of, visitor
 from tickets import storage, tasks
 from tickets.models import Attachment, Ticket
 
@@ -85,6 +87,42 @@ def test_a_full_disk_costs_the_documents_and_never_the_request(monkeypatch: pyte
     assert "No pudimos guardar los documentos" in text_of(refused)
     assert fields_of(refused)["details"] == "Línea 0900100001"
     assert form.post().status_code == 303
+
+
+@pytest.mark.parametrize(("total", "free", "room"), [(1000, 100, True), (1000, 99, False), (0, 0, True)])
+def test_r3_20_a_tenth_of_the_disk_is_kept_free(
+    monkeypatch: pytest.MonkeyPatch, total: int, free: int, room: bool
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(total=total, free=free))
+    assert storage.has_room() is room
+
+
+def test_r3_20_a_disk_that_is_not_there_has_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_path: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(shutil, "disk_usage", away)
+    assert not storage.has_room()
+
+
+@pytest.mark.django_db
+def test_r3_20_on_a_disk_nearly_full_the_page_says_so_and_requests_go_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = visitor(cast.ana())
+    again = fields_of(filled_form(client).post(reason="", attachments=pdf("antes.pdf")))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(total=1000, free=99))
+    shown = client.get(REQUEST)
+    assert "no podemos recibir archivos" in text_of(shown)
+    assert soup(shown).select_one("#id_attachments[disabled]")
+    refused = filled_form(client).post(attachments=pdf(), details="Mi texto")
+    assert refused.status_code == 422
+    assert "Confirme sin ellos" in text_of(refused)
+    assert fields_of(refused)["details"] == "Mi texto"
+    assert len(files(settings)) == 1
+    assert filled_form(client).post().status_code == 303
+    assert filled_form(client, **again, reason=cast.a_reason().pk).post().status_code == 303
+    assert Attachment.objects.get().original_name == "antes.pdf"
 
 
 @pytest.mark.django_db

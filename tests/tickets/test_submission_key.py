@@ -7,7 +7,7 @@ from django.core import signing
 
 from notifications.models import Message
 from tests import cast
-from tests.tickets.given import COMPANY, PDF, REQUEST, fields_of, filled_form, pdf, text_of, visitor
+from tests.tickets.given import COMPANY, PDF, REQUEST, fields_of, filled_form, pdf, staged_in, text_of, visitor
 from tickets.models import Attachment, Ticket, private_storage
 from tickets.submission_key import SubmissionKey, UnknownKey
 
@@ -46,8 +46,8 @@ def test_r4_19_another_document_is_other_content_too() -> None:
     form.post(attachments=pdf())
     answer = form.post(attachments=pdf(content=PDF + b"\n"))
     assert answer.status_code == 422
-    assert answer.context["attach_again"] is True
-    assert stored_files() == 1
+    assert list(staged_in(answer)) == ["sustento.pdf"]
+    assert stored_files() == 2
 
 
 def test_r4_19_confirming_after_being_told_sends_a_new_ticket() -> None:

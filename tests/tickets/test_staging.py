@@ -1,0 +1,232 @@
+"""Documents of a form not confirmed yet: sent once, nobody else's, one ticket's in the end (R3.21, R4.19, R6.11)."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from companies.models import Company
+from tests import cast
+from tests.otp.walk import verify
+from tests.tickets.given import COMPANY, REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tickets import staging, tasks
+from tickets.models import Attachment, StagedFile, Ticket
+
+pytestmark = pytest.mark.django_db
+UPLOAD = f"{REQUEST}documentos/"
+
+
+def files(settings: Settings) -> int:
+    return sum(path.is_file() for path in Path(settings.MEDIA_ROOT).rglob("*"))
+
+
+def refused(form: Filled, **changes: Any) -> Filled:
+    """The form that comes back when no reason was chosen, with the reason chosen: what a person confirms next."""
+    answer = form.post(**{"reason": "", **changes})
+    assert answer.status_code == 422
+    return Filled(form.client, {**fields_of(answer), "reason": form.values["reason"]})
+
+
+@pytest.fixture
+def form() -> Filled:
+    return filled_form(visitor(cast.ana()))
+
+
+def names() -> list[str]:
+    return list(Attachment.objects.order_by("pk").values_list("original_name", flat=True))
+
+
+def test_a_typo_elsewhere_costs_no_second_upload(form: Filled, settings: Settings) -> None:
+    again = refused(form, attachments=[pdf("a.pdf"), pdf("b.pdf", b"%PDF-1.4\nb")])
+    stored = set(StagedFile.objects.values_list("file", flat=True))
+    assert again.post().status_code == 303
+    assert names() == ["a.pdf", "b.pdf"]
+    assert set(Attachment.objects.values_list("file", flat=True)) == stored, "the same stored file, not a copy"
+    assert files(settings) == 2
+
+
+def test_a_wrong_file_is_named_and_the_others_are_kept(form: Filled) -> None:
+    answer = form.post(attachments=[pdf("a.pdf"), pdf("fotos.zip", b"PK\x03\x04"), pdf("c.pdf")])
+    assert list(staged_in(answer)) == ["a.pdf", "c.pdf"]
+    fixed = Filled(form.client, fields_of(answer))
+    assert fixed.post(attachments=pdf("fotos.pdf")).status_code == 303
+    assert names() == ["a.pdf", "c.pdf", "fotos.pdf"]
+
+
+def test_kept_documents_survive_any_number_of_refusals(form: Filled) -> None:
+    again = refused(refused(refused(form, attachments=pdf("a.pdf")), attachments=pdf("b.pdf")))
+    assert again.post().status_code == 303
+    assert names() == ["a.pdf", "b.pdf"]
+
+
+def test_one_that_is_marked_to_be_taken_off_is_gone(form: Filled, settings: Settings) -> None:
+    answer = form.post(reason="", attachments=[pdf("a.pdf"), pdf("b.pdf")])
+    fixed = Filled(form.client, {**fields_of(answer), "reason": form.values["reason"]})
+    assert fixed.post(remove=staged_in(answer)["a.pdf"]).status_code == 303
+    assert names() == ["b.pdf"]
+    assert files(settings) == 1
+
+
+def test_five_is_the_most_of_both_together(form: Filled) -> None:
+    again = refused(form, attachments=[pdf(f"{n}.pdf") for n in range(4)])
+    answer = again.post(attachments=[pdf("5.pdf"), pdf("de-mas.pdf")])
+    assert answer.status_code == 422
+    assert "«de-mas.pdf»" in text_of(answer)
+    assert len(staged_in(answer)) == 5
+    assert Filled(form.client, fields_of(answer)).post().status_code == 303
+    assert Attachment.objects.count() == 5
+
+
+def test_r4_19_a_second_click_after_the_documents_were_taken_names_the_same_ticket(form: Filled) -> None:
+    again = refused(form, attachments=pdf("a.pdf"))
+    first, second = (again.post(attachments=pdf("b.pdf", b"%PDF-1.4\nb")) for _ in range(2))
+    assert (first.status_code, first["Location"]) == (303, second["Location"])
+    assert (Ticket.objects.count(), Attachment.objects.count()) == (1, 2)
+
+
+def test_r4_19_the_same_document_kept_or_sent_anew_is_the_same_content(form: Filled) -> None:
+    again = refused(form, attachments=pdf("a.pdf"))
+    first = again.post()
+    back = Filled(form.client, {**form.values, "submission_key": again.values["submission_key"]})
+    assert back.post(attachments=pdf("a.pdf"))["Location"] == first["Location"]
+
+
+def test_other_content_after_back_gets_documents_of_its_own(form: Filled, settings: Settings) -> None:
+    again = refused(form, attachments=pdf("a.pdf"))
+    again.post()
+    answer = again.post(details="Ahora otra línea")
+    assert answer.status_code == 422
+    assert list(staged_in(answer)) == ["a.pdf"]
+    assert Filled(form.client, fields_of(answer)).post().status_code == 303
+    assert (Ticket.objects.count(), names(), files(settings)) == (2, ["a.pdf", "a.pdf"], 2)
+    assert len(set(Attachment.objects.values_list("file", flat=True))) == 2
+
+
+@pytest.mark.parametrize("colleagues", [False, True])
+def test_r6_11_another_administrator_can_neither_use_nor_see_nor_remove_it(
+    form: Filled, colleagues: bool, settings: Settings
+) -> None:
+    mine = refused(form, attachments=pdf("secreto.pdf")).values["staged"]
+    bruno = filled_form(visitor(cast.bruno(*Company.objects.all()) if colleagues else cast.bruno()))
+    answer = bruno.post(staged=mine)
+    assert answer.status_code == 422
+    assert "ya no está disponible" in text_of(answer)
+    assert "secreto" not in text_of(answer)
+    assert bruno.post(remove=mine).status_code == 303
+    assert not Attachment.objects.exists()
+    assert (StagedFile.objects.count(), files(settings)) == (1, 1)
+
+
+def test_r6_11_the_same_administrator_in_another_browser_cannot_either(form: Filled) -> None:
+    mine = refused(form, attachments=pdf()).values["staged"]
+    elsewhere = Client()
+    verify(elsewhere, cast.ANA_PHONE)
+    assert filled_form(elsewhere).post(staged=mine).status_code == 422
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("forged", ["x", "", str(uuid4()), "ñ" * 300, "\x00"])
+def test_an_id_of_nothing_is_told_or_means_nothing(form: Filled, forged: str) -> None:
+    answer = form.post(staged=forged)
+    assert answer.status_code == (422 if forged else 303)
+    assert "staged" not in (fields_of(answer) if forged else {})
+
+
+def test_leaving_the_portal_makes_them_nobodys(form: Filled) -> None:
+    mine = refused(form, attachments=pdf()).values["staged"]
+    form.client.post("/fidelizacion/salir/")
+    verify(form.client, cast.ANA_PHONE)
+    assert filled_form(form.client).post(staged=mine).status_code == 422
+
+
+def test_a_form_whose_key_was_not_accepted_keeps_its_documents(form: Filled) -> None:
+    answer = form.post(submission_key="x", attachments=pdf("a.pdf"))
+    assert list(staged_in(answer)) == ["a.pdf"]
+    assert Filled(form.client, fields_of(answer)).post().status_code == 303
+    assert names() == ["a.pdf"]
+
+
+def test_a_tab_of_another_company_keeps_its_own_documents() -> None:
+    first, second = cast.make_company("Primera"), cast.make_company("Segunda")
+    client = visitor(cast.ana(first, second))
+    client.post(COMPANY, {"company": first.pk})
+    waiting = refused(filled_form(client), attachments=pdf("de-la-primera.pdf"))
+    client.post(COMPANY, {"company": second.pk})
+    assert staged_in(client.get(REQUEST)) == {}
+    assert waiting.post().status_code == 303
+    assert Ticket.objects.get().company == first
+    assert names() == ["de-la-primera.pdf"]
+
+
+def test_what_is_never_confirmed_is_gone_after_a_day_and_what_was_stays(form: Filled, settings: Settings) -> None:
+    refused(form, attachments=pdf("se-queda.pdf")).post()
+    refused(filled_form(form.client), attachments=pdf("se-va.pdf"))
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert tasks.remove_orphaned_files() == 1
+    assert names() == ["se-queda.pdf"]
+    assert (StagedFile.objects.count(), files(settings)) == (0, 1)
+
+
+def test_r3_21_the_daily_clean_up_leaves_what_a_form_still_waits_with(form: Filled, settings: Settings) -> None:
+    refused(form, attachments=pdf())
+    StagedFile.objects.update(created_at=timezone.now() + timedelta(days=2))
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert tasks.remove_orphaned_files() == 0
+    assert files(settings) == 1
+
+
+def test_one_that_went_away_meanwhile_is_told_and_the_rest_stays(form: Filled) -> None:
+    again = refused(form, attachments=[pdf("a.pdf"), pdf("b.pdf")])
+    StagedFile.objects.filter(original_name="a.pdf").delete()
+    answer = again.post(details="Mi texto")
+    assert "Un documento que estaba guardado" in text_of(answer)
+    assert (list(staged_in(answer)), fields_of(answer)["details"]) == (["b.pdf"], "Mi texto")
+    assert Filled(form.client, fields_of(answer)).post().status_code == 303
+
+
+def test_one_that_another_form_takes_in_between_makes_no_half_ticket(
+    form: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = refused(form, attachments=pdf("a.pdf"))
+    freed = staging.freed
+
+    def overtaken(*args: Any) -> Any:
+        files = freed(*args)
+        StagedFile.objects.update(taken_by=uuid4())
+        return files
+
+    monkeypatch.setattr(staging, "freed", overtaken)
+    answer = again.post()
+    monkeypatch.undo()
+    assert (answer.status_code, Ticket.objects.count()) == (422, 0)
+    assert "Revise la lista" in text_of(answer)
+    assert Filled(form.client, fields_of(answer)).post().status_code == 303
+
+
+def test_documents_may_be_sent_ahead_by_a_script_and_are_then_the_forms(form: Filled) -> None:
+    answer = form.client.post(UPLOAD, {"attachments": [pdf("a.pdf"), pdf("b.exe")]})
+    assert answer.status_code == 422
+    assert [problem for problem in answer.json()["problems"] if "b.exe" in problem]
+    kept = str(StagedFile.objects.get().pk)
+    assert f'name="staged" value="{kept}"' in answer.json()["staged"]
+    assert answer["Cache-Control"] == "no-store"
+    assert form.post(staged=kept).status_code == 303
+    assert names() == ["a.pdf"]
+
+
+def test_documents_sent_ahead_count_with_those_kept(form: Filled) -> None:
+    kept = refused(form, attachments=[pdf(f"{n}.pdf") for n in range(5)]).values["staged"]
+    answer = form.client.post(UPLOAD, {"attachments": pdf("6.pdf"), "staged": kept})
+    assert answer.status_code == 422
+    assert StagedFile.objects.count() == 5
+
+
+def test_r1_29_nobody_sends_documents_ahead_without_the_pin() -> None:
+    assert Client().post(UPLOAD, {"attachments": pdf()}).status_code == 302
+    assert not StagedFile.objects.exists()

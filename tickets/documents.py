@@ -1,0 +1,71 @@
+"""Documents as they come with a form: each one judged, those accepted kept whatever is wrong with the others (A11)."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from tickets.attachments import MAX_FILES, clean_name, judge
+from tickets.uploads import ReceivedFile
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that was judged and accepted."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Received:
+    """What came with a form: the documents accepted, and what is wrong with the others, for the customer."""
+
+    accepted: tuple[Document, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def sent(request: HttpRequest) -> list[ReceivedFile]:
+    """The files of a posted form, as our upload handler left them."""
+    return cast("list[ReceivedFile]", request.FILES.getlist("attachments"))
+
+
+def receive(files: Sequence[ReceivedFile], held: int) -> Received:
+    """Judge the files sent with a form that holds so many documents already; five are the most of both together."""
+    accepted: list[Document] = []
+    problems: list[str] = []
+    left_out: list[str] = []
+    for position, file in enumerate(files):
+        name = clean_name(file.name or "")
+        # Of the sixth and later ones only the name was kept while they came in (`tickets.uploads`)
+        if held + len(accepted) >= MAX_FILES or position >= MAX_FILES:
+            left_out.append(name)
+            continue
+        verdict = judge(file.name or "", file.content)
+        if verdict.accepted:
+            accepted.append(Document(name, verdict.content_type, file.content))
+        else:
+            problems.append(verdict.reason)
+    if left_out or held > MAX_FILES:
+        problems.append(_too_many(held + len(files), left_out))
+    return Received(tuple(accepted), tuple(problems))
+
+
+def _too_many(count: int, left_out: list[str]) -> str:
+    text = _("Se pueden adjuntar hasta %(limit)d archivos y con estos serían %(count)d.") % {
+        "limit": MAX_FILES,
+        "count": count,
+    }
+    if not left_out:
+        return text + " " + _("Quite los que sobran.")
+    names = ", ".join(f"«{name}»" for name in left_out)
+    return text + " " + _("Quedan sin adjuntar: %(names)s.") % {"names": names}

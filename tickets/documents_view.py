@@ -1,0 +1,31 @@
+"""Takes the documents of a form before it is confirmed, for a page that shows how far they have come (design 14).
+
+What it answers is also what the form does with the same files; a browser without scripts never comes here.
+"""
+
+from django.http import HttpRequest, JsonResponse
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_POST
+
+from tickets import staging
+from tickets.access import Caller, administrator_required
+from tickets.documents import receive, sent
+from tickets.quota import QuotaReached
+from tickets.storage import StorageFailed
+
+
+@require_POST
+@administrator_required()
+def upload(request: HttpRequest, caller: Caller) -> JsonResponse:
+    """The list entries of the documents kept now, and what is wrong with the others."""
+    owner = staging.Owner(request, caller.administrator, caller.visitor.phone)
+    received = receive(sent(request), len(staging.held(owner, request.POST).files))
+    problems = list(received.problems)
+    try:
+        staged = staging.stage(owner, received.accepted)
+    except (StorageFailed, QuotaReached) as problem:
+        staged = ()
+        problems.append(staging.refusal(problem))
+    entries = render_to_string("tickets/staged.html", {"staged": staged})
+    answer = {"staged": entries, "problems": problems}
+    return JsonResponse(answer, status=422 if problems else 200, headers={"Cache-Control": "no-store"})

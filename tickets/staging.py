@@ -1,0 +1,189 @@
+"""Documents of a form that is not confirmed yet: kept, shown again, taken off, and at last made a ticket's (R3.21).
+
+A staged file can be named only by its administrator in the browser that sent it (R6.11). It holds no ticket up: what
+is not there any more is told, and the rest of the form stays.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from uuid import UUID
+
+from django.db import models, transaction
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from companies.models import Administrator
+from otp import gate
+from tickets import quota, storage
+from tickets.documents import Document
+from tickets.models import StagedFile, private_storage
+
+logger = logging.getLogger(__name__)
+
+LIFETIME = timedelta(hours=24)  # longer than any portal session; then the daily clean-up takes row and file
+
+
+class StagedFileGone(Exception):
+    """A staged file went to another ticket, or away, between the look at it and its use."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose the staged files are."""
+
+    request: HttpRequest
+    administrator: Administrator
+    phone: str  # verified; its quota counts them
+
+    @cached_property
+    def holder(self) -> str:
+        """What stands for the browser session; asked for only when there are files, since it is kept there."""
+        return gate.holder(self.request, self.phone)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a form says is staged for it: the files there are, and how many it names that there are not."""
+
+    files: tuple[StagedFile, ...] = ()
+    missing: int = 0
+
+
+def held(owner: Owner, posted: QueryDict) -> Held:
+    """The files in `staged`, in its order, but for those in `remove` (contract.md)."""
+    removed = set(posted.getlist("remove"))
+    return named(owner, [raw for raw in posted.getlist("staged") if raw not in removed])
+
+
+def named(owner: Owner, raw: Iterable[str]) -> Held:
+    """The files of these ids, each once."""
+    texts = list(dict.fromkeys(text for text in raw if text))
+    wanted = _ids(texts)
+    found = _of(owner).in_bulk(wanted) if wanted else {}
+    missing = len(texts) - len(found)
+    if missing:
+        logger.warning("Administrator %d named %d staged files that are not theirs", owner.administrator.pk, missing)
+    return Held(tuple(found[pk] for pk in wanted if pk in found), missing)
+
+
+def remove(owner: Owner, posted: QueryDict) -> None:
+    """Take off for good the files in `remove`, unless a ticket has them."""
+    if ids := _ids(posted.getlist("remove")):
+        _discard(_of(owner).filter(pk__in=ids))
+
+
+def stage(owner: Owner, documents: Sequence[Document]) -> tuple[StagedFile, ...]:
+    """Keep accepted documents for a form to come. Raises QuotaReached and StorageFailed, with nothing kept."""
+    if not documents:
+        return ()
+    quota.check(owner.phone, len(documents))
+    now = timezone.now()
+    with storage.written(document.content for document in documents) as names, transaction.atomic():
+        quota.take(owner.phone, len(documents))
+        staged = StagedFile.objects.bulk_create(
+            StagedFile(
+                administrator=owner.administrator,
+                holder=owner.holder,
+                created_at=now,
+                original_name=document.name,
+                content_type=document.content_type,
+                size=len(document.content),
+                sha256=document.sha256,
+                file=name,
+            )
+            for document, name in zip(documents, names, strict=True)
+        )
+    return tuple(staged)
+
+
+def freed(owner: Owner, files: Iterable[StagedFile], key: UUID) -> tuple[StagedFile, ...]:
+    """The files for a ticket of this key: one that another ticket has taken is staged anew, as a copy of its own.
+
+    Raises QuotaReached and StorageFailed.
+    """
+    return tuple(file if file.taken_by in {None, key} else _copy(owner, file) for file in files)
+
+
+def take(files: Sequence[StagedFile], key: UUID) -> None:
+    """Give the files to the ticket of this key, inside its transaction. Raises StagedFileGone when one is not free."""
+    if not files:
+        return
+    free = StagedFile.objects.filter(pk__in=[file.pk for file in files], taken_by=None)
+    if free.filter(created_at__gt=timezone.now() - LIFETIME).update(taken_by=key) != len(files):
+        raise StagedFileGone
+
+
+def remove_expired(now: datetime) -> int:
+    """Delete what was never confirmed, and forget what was. Returns how many files went."""
+    old = StagedFile.objects.filter(created_at__lte=now - LIFETIME)
+    old.exclude(taken_by=None).delete()  # the file is an attachment's
+    return _discard(old.filter(taken_by=None))
+
+
+def refusal(problem: Exception) -> str:
+    """What the customer reads when documents could not be kept, and the request could be sent without them."""
+    if isinstance(problem, StagedFileGone):
+        return _("Sus documentos cambiaron en otra ventana. Revise la lista y confirme otra vez.")
+    if not isinstance(problem, quota.QuotaReached):
+        return _("No pudimos guardar los documentos. Confirme sin ellos y envíelos al asesor.")
+    if problem.left:
+        return ngettext(
+            "Por hoy puede adjuntar un archivo más. Elija el más importante.",
+            "Por hoy puede adjuntar hasta %(left)d archivos más. Elija los más importantes.",
+            problem.left,
+        ) % {"left": problem.left}
+    return _(
+        "Hoy ya recibimos de su número todos los archivos que se admiten en un día. "
+        "Confirme sin archivos nuevos y envíelos al asesor."
+    )
+
+
+def closed() -> str:
+    """Why no document can be taken now, for the page to say before anybody chooses one; empty when they can (R3.20)."""
+    if storage.has_room():
+        return ""
+    return _(
+        "En este momento no podemos recibir archivos. Confirme sin ellos: su solicitud se registra igual, y puede "
+        "enviarlos después al asesor."
+    )
+
+
+def _of(owner: Owner) -> models.QuerySet[StagedFile]:
+    since = timezone.now() - LIFETIME
+    return StagedFile.objects.filter(administrator=owner.administrator, holder=owner.holder, created_at__gt=since)
+
+
+def _copy(owner: Owner, file: StagedFile) -> StagedFile:
+    try:
+        with private_storage().open(str(file.file.name)) as stored:
+            content = stored.read()
+    except OSError as error:
+        raise storage.StorageFailed from error
+    return stage(owner, [Document(file.original_name, file.content_type, content)])[0]
+
+
+def _discard(files: models.QuerySet[StagedFile]) -> int:
+    """Row first, and only while no ticket has it: a death in between leaves an orphan, never a ticket without file."""
+    gone = 0
+    for pk, name in files.values_list("pk", "file"):
+        if StagedFile.objects.filter(pk=pk, taken_by=None).delete()[0]:
+            storage.delete([name])
+            gone += 1
+    return gone
+
+
+def _ids(raw: Iterable[str]) -> list[UUID]:
+    """Those that are ids, each once."""
+    return list(dict.fromkeys(pk for text in raw if (pk := _id(text))))
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
