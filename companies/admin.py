@@ -1,5 +1,6 @@
 """The directory at the desk: companies, their accounts and lines, and who may request for them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -146,7 +147,7 @@ class AdministratorAdmin(ModelAdmin):
     list_filter = ["is_active"]
     list_per_page = 50
     show_full_result_count = False
-    actions = None
+    actions: Sequence[str] | None = None
     search_fields = ["names"]
     search_help_text = _("Nombres, teléfono o correo")
     inlines = [AdministrationInline]

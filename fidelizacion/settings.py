@@ -231,6 +231,7 @@ OTP_SENDS_PER_ADDRESS = env.read("OTP_SENDS_PER_ADDRESS", parse_rates, parse_rat
 OTP_SENDS_PER_SESSION = env.read("OTP_SENDS_PER_SESSION", parse_rates, parse_rates("5/h"))
 OTP_SENDS_PER_DAY = env.read("OTP_SENDS_PER_DAY", parse_rates, parse_rates("2000/d"))
 OTP_FAILURES_PER_PHONE = env.read("OTP_FAILURES_PER_PHONE", parse_count, 10)
+INVITATIONS_PER_PHONE = env.read("INVITATIONS_PER_PHONE", parse_rates, parse_rates("1/h,3/d"))
 
 MOBILE_HEADER = env.text("MOBILE_HEADER")
 MOBILE_GATEWAYS = env.networks("MOBILE_GATEWAYS")

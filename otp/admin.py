@@ -1,4 +1,5 @@
-"""The PIN check at the desk: who waits after too many wrong codes, what happened at the door, and the network's switch.
+"""The PIN check at the desk: who waits after too many wrong codes, what happened at the door, which links were sent,
+and the network's switch.
 
 Challenges are not shown at all: a nonce and the pepper make the code, and what is left of a row once they are out
 (a number, a time) tells staff nothing about a person that the ticket does not.
@@ -8,7 +9,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -18,8 +20,10 @@ from unfold.paginator import InfinitePaginator
 
 from companies import phones
 from companies.search_terms import phone_of
-from otp import audit, unlocking
-from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
+from notifications.admin_actions import STATE_COLOURS
+from notifications.models import Message
+from otp import audit, invitation_admin, unlocking  # noqa: F401  the first registers the list of administrators
+from otp.models import AuditEvent, Invitation, NetworkSwitch, PhoneGuard
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -100,6 +104,39 @@ class AuditEventAdmin(ReadOnlyAdmin):
             return queryset, False
         phone = phone_of(search_term)
         return (queryset.filter(audit.of_phone(phone)) if phone else queryset.none()), False
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Links that were sent; sending them is an action on the list of administrators."""
+
+    list_display = ["created_at", "shown_phone", "channel", "actor", "message_label", "expires_at", "used_at"]
+    list_filter = ["channel", "created_at"]
+    actions = None
+    fields = ["created_at", "shown_phone", "channel", "actor", "message_label", "expires_at", "used_at"]
+    search_fields = ["phone"]
+    search_help_text = _("Número móvil completo, en cualquier forma")
+
+    @display(description=_("número móvil"))
+    def shown_phone(self, invitation: Invitation) -> str:
+        return f"…{phones.tail(invitation.phone)}"
+
+    @display(description=_("mensaje"), label=STATE_COLOURS)
+    def message_label(self, invitation: Any) -> tuple[str, str] | None:
+        state = invitation.message_state
+        return (state, str(Message.State(state).label)) if state else None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the state of each one's message, the newest if it was sent again."""
+        reference = Concat(Value("invitation:"), Cast(OuterRef("pk"), CharField()))
+        newest = Message.objects.filter(subject_ref=reference).order_by("-pk").values("state")[:1]
+        listed: QuerySet[Any] = super().get_queryset(request).annotate(message_state=Subquery(newest))
+        return listed
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return (queryset.filter(phone=phone_of(search_term)) if search_term.strip() else queryset), False
 
 
 @admin.register(NetworkSwitch)

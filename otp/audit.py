@@ -5,13 +5,16 @@ read numbers out of the table (R8.09). Each call is one insert, in the caller's 
 cannot be recorded fails, and is not passed over.
 """
 
+import getpass
+import os
+
 from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
 from companies.phones import tail
 from otp.keyed import keyed_hash, keyed_hashes
-from otp.models import AuditEvent
+from otp.models import AuditEvent, Invitation
 
 Kind = AuditEvent.Kind
 Method = AuditEvent.Method
@@ -58,6 +61,28 @@ def record_unlock(phone: str, *, lifted: bool, user: User | None, actor: str, re
         actor=actor[:150],
         reason=reason,
     )
+
+
+def record_invitation(invitation: Invitation) -> None:
+    """Write down that a link was sent, and by whom."""
+    AuditEvent.objects.create(
+        at=timezone.now(),
+        kind=Kind.INVITED,
+        method=Method(invitation.channel),
+        result=Result.DONE,
+        phone_tail=tail(invitation.phone),
+        phone_hash=keyed_hash(PHONE, invitation.phone),
+        user=invitation.user,
+        actor=invitation.actor[:150],
+    )
+
+
+def account() -> str:
+    """The account of this machine that runs a command; in a container it may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def of_phone(phone: str) -> Q:

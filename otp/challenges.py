@@ -5,6 +5,7 @@ here asks the directory, save once the right code was given. What may happen onc
 row count is checked, since SQLite has no row locks and requests come at once (R1.03, R1.04).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -17,9 +18,9 @@ from django.utils import timezone
 
 from companies.directory import directory
 from notifications.courier import nudge_on_commit
-from otp import audit, codes, guards
+from otp import audit, codes, guards, invitations
 from otp.budgets import Budget, LimitReached, budget, consume
-from otp.models import Challenge
+from otp.models import Challenge, Invitation
 
 SEND_TASK = "otp.tasks.send_challenge"
 RESENDS_SEEN = timedelta(hours=1)  # how far back earlier codes make the next wait longer
@@ -50,15 +51,18 @@ REASONS = {
 }
 
 
-def start(phone: str, session_ref: str, address: str) -> Challenge:
+def start(phone: str, session_ref: str, address: str, invitation: Invitation | None = None) -> Challenge:
     """Ask for a code for `phone`, which ends any earlier one of this browser session (R1.10). Raises LimitReached.
 
     Asked again for the same number before another code may be sent, the live one stands: Back and *Ingresar* bring
-    whoever typed the right number where they were, at no SMS.
+    whoever typed the right number where they were, at no SMS. `invitation` is a live one of this number, by whose link
+    the visitor came, now or when the earlier code was asked for.
     """
     earlier = _unanswered(session_ref).filter(phone=phone).order_by("-pk").first()
-    if earlier is None or resend_wait(earlier) == 0:
-        return _issue(phone, session_ref, address, after=earlier.pk if earlier else 0)
+    if earlier is None:
+        return _issue(phone, session_ref, address, after=0, invitation=invitation)
+    if resend_wait(earlier) == 0:
+        return _issue(phone, session_ref, address, after=earlier.pk, invitation=invitation or _invitation_of(earlier))
     consume(*_budgets_of_asking(session_ref, address))
     if earlier.attempts >= settings.OTP_ATTEMPTS:
         raise LimitReached
@@ -75,7 +79,8 @@ def resend(challenge: Challenge, address: str) -> Challenge:
             newer = _unanswered(challenge.session_ref).filter(phone=challenge.phone, pk__gt=challenge.pk).last()
             if newer is not None:
                 return newer
-        return _issue(challenge.phone, challenge.session_ref, address, after=challenge.pk)
+        invitation = _invitation_of(challenge)
+        return _issue(challenge.phone, challenge.session_ref, address, after=challenge.pk, invitation=invitation)
 
 
 def close(session_ref: str) -> None:
@@ -114,8 +119,7 @@ def _try(challenge: Challenge, typed: str, address: str) -> Verdict:
     now = timezone.now()
     guard = guards.guard_of(challenge.phone)
     waiting = guards.is_waiting(guard, now)
-    # The exception that guards.py explains: the first try of a code asked for before the wait began
-    spared = waiting and guard.locked_at is not None and challenge.created_at < guard.locked_at
+    spared = waiting and guards.spares(guard, challenge)
     if waiting and not spared:
         return Verdict(Answer.WAIT)
     if not _take_try(challenge, now, up_to=1 if spared else settings.OTP_ATTEMPTS):
@@ -127,14 +131,10 @@ def _try(challenge: Challenge, typed: str, address: str) -> Verdict:
     return replace(_judge(challenge, typed, address), began_wait=count is guards.Count.BEGAN_WAIT)
 
 
-def _issue(phone: str, session_ref: str, address: str, after: int) -> Challenge:
+def _issue(phone: str, session_ref: str, address: str, *, after: int, invitation: Invitation | None) -> Challenge:
     """A new challenge, unless a twin of this request has made one since challenge number `after`: then that one."""
     with transaction.atomic():
-        consume(
-            budget("phone", phone, settings.OTP_SENDS_PER_PHONE),
-            *_budgets_of_asking(session_ref, address),
-            budget("all", "", settings.OTP_SENDS_PER_DAY),
-        )
+        counted_on = _count(phone, session_ref, address, invitation)
         # Twins count the same uses, so the second has waited for the first, and sees what it made
         twin = _unanswered(session_ref).filter(phone=phone, pk__gt=after).last()
         if twin is not None:
@@ -145,6 +145,7 @@ def _issue(phone: str, session_ref: str, address: str, after: int) -> Challenge:
         challenge = Challenge.objects.create(
             phone=phone,
             session_ref=session_ref,
+            invitation=counted_on,
             nonce=codes.new_nonce(),
             created_at=now,
             expires_at=now + settings.OTP_VALIDITY,
@@ -152,6 +153,26 @@ def _issue(phone: str, session_ref: str, address: str, after: int) -> Challenge:
         _record(audit.Kind.ASKED, audit.Result.DONE, challenge, address)
         nudge_on_commit(SEND_TASK, challenge.pk)
     return challenge
+
+
+def _count(phone: str, session_ref: str, address: str, invitation: Invitation | None) -> Invitation | None:
+    """Count a code to be sent, on the invitation while it has any left or else on the number. Raises LimitReached.
+
+    Whoever came by a link is never worse off than without it, and uses nothing up that a stranger shares.
+    """
+    shared = (*_budgets_of_asking(session_ref, address), budget("all", "", settings.OTP_SENDS_PER_DAY))
+    if invitation is not None:
+        with suppress(LimitReached):
+            consume(invitations.sends_of(invitation), *shared)
+            return invitation
+    consume(budget("phone", phone, settings.OTP_SENDS_PER_PHONE), *shared)
+    return None
+
+
+def _invitation_of(challenge: Challenge) -> Invitation | None:
+    """The one by whose link the code was asked for, while it lives."""
+    invitation = challenge.invitation
+    return invitation if invitation is not None and invitations.is_live(invitation) else None
 
 
 def _budgets_of_asking(session_ref: str, address: str) -> tuple[Budget, Budget]:
@@ -188,6 +209,7 @@ def _judge(challenge: Challenge, typed: str, address: str) -> Verdict:
         if not _use(challenge):
             return Verdict(Answer.DEAD)
         guards.clear(challenge.phone)
+        invitations.mark_used(challenge.invitation_id)
         _record(audit.Kind.VERIFIED, audit.Result.DONE, challenge, address)
     return Verdict(Answer.RIGHT)
 

@@ -3,9 +3,11 @@
 After `OTP_FAILURES_PER_PHONE` failures each further one brings a wait, of 30 s at first and twice as long each time, up
 to an hour; a right code ends it all. It is never for ever: that would let a stranger shut a customer out for good.
 
-While it lasts nothing is compared, for any session, with one exception: the first try of a code that was asked for
-before the wait began. So whoever was about to type the right code is not kept out by a stranger's failures (R1.08).
-What this gives a stranger is one guess for each code asked for, and those are limited by `OTP_SENDS_PER_PHONE`.
+While it lasts nothing is compared, for any session, with two exceptions: the first try of a code that was asked for
+before the wait began, and the first try of a code asked for through an invitation. So neither who was about to type the
+right code nor who was invited is kept out by a stranger's failures (R1.08). What this gives a stranger is one guess for
+each code asked for, and those are limited by `OTP_SENDS_PER_PHONE`; the second takes the link, of which a stranger has
+none, is limited by its ten codes, and ends at a hundred failures in a row (NIST 800-63B 3.2.2), whoever made them.
 """
 
 from datetime import datetime, timedelta
@@ -14,11 +16,12 @@ from enum import Enum, auto
 from django.conf import settings
 from django.db.models import F
 
-from otp.models import PhoneGuard
+from otp.models import Challenge, PhoneGuard
 
 FIRST_WAIT = timedelta(seconds=30)  # NIST 800-63B 3.2.2: "30 seconds up to an hour"
 LONGEST_WAIT = timedelta(hours=1)
 DOUBLINGS = 7  # 30 s doubled so often is past an hour
+MOST_FAILURES_SPARED = 100  # in a row: "no more than 100" (NIST 800-63B 3.2.2)
 
 
 class Count(Enum):
@@ -37,6 +40,13 @@ def guard_of(phone: str) -> PhoneGuard:
 def is_waiting(guard: PhoneGuard, now: datetime) -> bool:
     """Whether failures have brought a wait that is not over."""
     return guard.locked_until is not None and now < guard.locked_until
+
+
+def spares(guard: PhoneGuard, challenge: Challenge) -> bool:
+    """Whether the wait of this guard spares the first try of this challenge: the exceptions that are told above."""
+    if guard.locked_at is not None and challenge.created_at < guard.locked_at:
+        return True
+    return challenge.invitation_id is not None and guard.failures < MOST_FAILURES_SPARED
 
 
 def count_try(phone: str, now: datetime, *, spared: bool) -> Count:

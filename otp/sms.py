@@ -1,7 +1,7 @@
-"""The text of the SMS that carries a code (A4, R1.21).
+"""The texts of the SMS: the one that carries a code (A4, R1.21), and the one that carries a link (A1).
 
-It must fit one SMS in the GSM 7-bit alphabet, where á, í, ó and ú do not exist (one of them would halve the room), and
-its last line is the one that browsers read to fill the code in: https://wicg.github.io/sms-one-time-codes/
+Each must fit one SMS in the GSM 7-bit alphabet, where á, í, ó and ú do not exist (one of them would halve the room).
+The code's last line is the one that browsers read to fill the code in: https://wicg.github.io/sms-one-time-codes/
 """
 
 import re
@@ -24,14 +24,27 @@ def text(code: str) -> str:
     minutes = int(settings.OTP_VALIDITY.total_seconds() // 60)
     action = f": para solicitar la baja de servicios use el codigo {code}."
     advice = f" No lo comparta con nadie. Vence en {minutes} min.\n@{settings.PORTAL_HOST} #{code}"
-    room = ROOM - len(action) - len(advice)
-    name = MISLEADING.sub("", fold(settings.BRAND.name))[: max(room, 0)].strip()
+    name = _name(ROOM - len(action) - len(advice))
     return f"{name}{action}{advice}" if name else f"{action[2:].capitalize()}{advice}"
+
+
+def invitation(address: str) -> str:
+    """The SMS with a link, which comes last and whole whatever its length; the advice gives way to the name."""
+    action, advice = ": solicite aqui la baja de servicios de su empresa. ", "No comparta codigos. "
+    room = ROOM - len(action) - len(address)
+    if room - len(advice) < len(_name(ROOM)):
+        advice = ""
+    name = _name(room)
+    return f"{name}{action}{advice}{address}" if name else f"{action[2:].capitalize()}{advice}{address}"
 
 
 def fold(words: str) -> str:
     """The words in the GSM 7-bit alphabet: accents it lacks are dropped, and what it lacks altogether left out."""
     return "".join(_folded(character) for character in unicodedata.normalize("NFC", words))
+
+
+def _name(room: int) -> str:
+    return MISLEADING.sub("", fold(settings.BRAND.name))[: max(room, 0)].strip()
 
 
 def _folded(character: str) -> str:

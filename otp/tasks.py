@@ -5,14 +5,17 @@ from importlib import import_module
 
 from celery import shared_task
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
-from otp import delivery
-from otp.models import AuditEvent, BudgetUse, Challenge, PhoneGuard
+from otp import delivery, invitations
+from otp.models import AuditEvent, BudgetUse, Challenge, Invitation, PhoneGuard
 
 KEEP_CHALLENGES = timedelta(hours=24)
 KEEP_USES = timedelta(hours=48)  # at least; longer when a limit looks further back
 KEEP_AUDIT = timedelta(days=731)  # 24 months, whichever they are (R8.03)
+# As logs (R8.03): who was sent a link is asked about for some weeks after it ended, and then the audit knows
+KEEP_INVITATIONS = timedelta(days=90)
 KEEP_GUARDS = timedelta(days=30)  # since the last try: failures in a row are not forgotten overnight (R1.05)
 
 
@@ -24,11 +27,14 @@ def send_challenge(pk: int) -> None:
 
 @shared_task
 def clear_expired() -> None:
-    """Delete challenges, uses, guards, audit events and browser sessions that nothing looks at any more."""
+    """Delete challenges, links, uses, guards, audit events and browser sessions that nothing looks at any more."""
     now = timezone.now()
     Challenge.objects.filter(created_at__lt=now - KEEP_CHALLENGES).delete()
-    BudgetUse.objects.filter(at__lt=now - _longest_window()).delete()
+    of_links = Q(key__startswith=f"{invitations.SENDS_KIND}:")  # these count for as long as a link lives
+    BudgetUse.objects.filter(~of_links, at__lt=now - _longest_window()).delete()
+    BudgetUse.objects.filter(of_links, at__lt=now - invitations.LIFETIME).delete()
     PhoneGuard.objects.filter(tried_at__lt=now - KEEP_GUARDS).delete()
+    Invitation.objects.filter(created_at__lt=now - KEEP_INVITATIONS).delete()
     AuditEvent.objects.purge(now - KEEP_AUDIT)
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
@@ -40,5 +46,6 @@ def _longest_window() -> timedelta:
         settings.OTP_SENDS_PER_SESSION,
         settings.OTP_SENDS_PER_DAY,
         settings.UPLOAD_QUOTA_PER_PHONE,
+        settings.INVITATIONS_PER_PHONE,
     )
     return max(KEEP_USES, *(timedelta(seconds=rate.seconds) for limit in limits for rate in limit))

@@ -12,17 +12,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from companies.directory import directory
-from companies.phones import tail
-from otp import addresses, audit, challenges, gate, network
+from companies.phones import display, tail
+from otp import addresses, audit, challenges, gate, invitations, network
 from otp.budgets import LimitReached
 from otp.challenges import Answer, Verdict
 from otp.forms import CodeForm, EntryForm
+from otp.invitations import Link
 from otp.keyed import keyed_hash
-from otp.models import Challenge
+from otp.models import Challenge, Invitation
 
 # A random name of our own, since the session's key changes at sign-in. It leads to the session's challenge, which is in
 # no address and no form (R1.10); the session holds no number of it, which of two clicks at once the slower would write
 SESSION_NAME = "portal.name"
+
+NO_LINK = Link()
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 read_methods = require_http_methods(["GET", "HEAD"])
@@ -30,10 +33,12 @@ read_methods = require_http_methods(["GET", "HEAD"])
 
 @form_methods
 def entry(request: HttpRequest) -> HttpResponse:
-    """Asks for the number (A2)."""
+    """Asks for the number (A2). A link that was sent fills it in and does nothing else: scanners open it, too."""
     if request.method == "POST":
         return _enter(request)
-    return _entry_page(request, EntryForm())
+    link = invitations.link(request.GET.get(invitations.PARAMETER, ""))
+    initial = {"phone": display(link.invitation.phone)} if link.invitation else None
+    return _entry_page(request, EntryForm(initial=initial), link)
 
 
 @form_methods
@@ -84,26 +89,29 @@ def guide(request: HttpRequest) -> HttpResponse:
 
 def _enter(request: HttpRequest) -> HttpResponse:
     form = EntryForm(request.POST)
+    link = invitations.link(request.POST.get(invitations.FIELD, ""))
     if not form.is_valid():
-        return _entry_page(request, form, status=422)
+        return _entry_page(request, form, link, status=422)
     phone = form.cleaned_data["phone"]
+    invitation = link.for_number(phone)
     gate.change_number(request, phone)
     if network.identify(request) == phone and directory().administrator(phone) is not None:
-        _vouched_for(request, phone)
+        _vouched_for(request, phone, invitation)
         gate.sign_in(request, phone, "network")
         return gate.cached_as_portal(redirect(settings.PORTAL_START_URL))
     try:
-        challenges.start(phone, _session_ref(request), _address(request))
+        challenges.start(phone, _session_ref(request), _address(request), invitation)
     except LimitReached:
-        return _limit_reached(request, phone)
+        return _limit_reached(request, phone, link)
     return gate.cached_as_portal(redirect("otp:pin"))
 
 
-def _vouched_for(request: HttpRequest, phone: str) -> None:
+def _vouched_for(request: HttpRequest, phone: str, invitation: Invitation | None) -> None:
     """The network's word replaces any code that was asked for."""
     session_ref, address = _session_ref(request), _address(request)
     with transaction.atomic():
         challenges.close(session_ref)
+        invitations.mark_used(invitation.pk if invitation else None)
         audit.record(
             audit.Kind.VERIFIED,
             audit.Result.DONE,
@@ -135,12 +143,12 @@ def _why_not(verdict: Verdict) -> str:
     return f"{_('Ese no es el código. Revíselo e ingréselo otra vez.')} {left % {'count': verdict.tries_left}}"
 
 
-def _entry_page(request: HttpRequest, form: EntryForm, status: int = 200) -> HttpResponse:
+def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int = 200) -> HttpResponse:
     visitor = gate.current_visitor(request)
-    context = {"form": form, "verified_tail": tail(visitor.phone) if visitor else None}
+    context = {"form": form, "link": link, "verified_tail": tail(visitor.phone) if visitor else None}
     response = render(request, "otp/entry.html", context, status=status)
-    # Nothing of anybody's is on the plain entry, so that Back may show it; a verified number's tail is
-    return gate.cached_as_portal(response, keep=visitor is None)
+    # Nothing of anybody's is on the plain entry, so that Back may show it; a number, or its tail, may be on the others
+    return gate.cached_as_portal(response, keep=visitor is None and link.invitation is None)
 
 
 def _pin_page(request: HttpRequest, challenge: Challenge, form: CodeForm, status: int = 200) -> HttpResponse:
@@ -153,14 +161,14 @@ def _pin_page(request: HttpRequest, challenge: Challenge, form: CodeForm, status
     return gate.cached_as_portal(render(request, "otp/pin.html", context, status=status))
 
 
-def _limit_reached(request: HttpRequest, phone: str) -> HttpResponse:
+def _limit_reached(request: HttpRequest, phone: str, link: Link = NO_LINK) -> HttpResponse:
     session_ref, address = _session_ref(request), _address(request)
     audit.record(audit.Kind.ASKED, audit.Result.LIMIT, phone, session_ref=session_ref, address=address)
-    return _too_many(request)
+    return _too_many(request, link)
 
 
-def _too_many(request: HttpRequest) -> HttpResponse:
-    return gate.cached_as_portal(render(request, "429.html", status=429))
+def _too_many(request: HttpRequest, link: Link = NO_LINK) -> HttpResponse:
+    return gate.cached_as_portal(render(request, "429.html", {"link": link}, status=429))
 
 
 def _about_codes() -> dict[str, int]:

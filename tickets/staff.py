@@ -19,6 +19,8 @@ ADVISOR = (
     "companies.view_administrator",
     "companies.view_administration",
     "notifications.view_message",
+    "otp.view_invitation",
+    "otp.add_invitation",  # sending the link from the list of administrators: a customer on the phone asks for it
     "notifications.resend_message",
     "notifications.preview_message",
 )

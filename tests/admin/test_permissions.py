@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
 from notifications.models import Message
-from otp import unlocking
+from otp import invitations, unlocking
 from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
 from tests import cast
 from tests.admin.desk import advisor, signed_in, supervisor
@@ -33,6 +33,7 @@ ADVISOR = {
     "companies/administrator": READ,
     "notifications/message": READ | RESEND,
     "tickets/attachmentevent": set(),
+    "otp/invitation": READ,
     "otp/phoneguard": set(),
     "otp/auditevent": set(),
     "otp/networkswitch": set(),
@@ -80,6 +81,7 @@ def rows() -> dict[str, object]:
         "tickets/attachmentevent": AttachmentEvent.objects.create(
             attachment=Attachment.objects.earliest("pk"), at=now, what="delivered", actor="Carla"
         ).pk,
+        "otp/invitation": invitations.invite(ticket.administrator, invitations.Channel.SMS).pk,
         "otp/networkswitch": NetworkSwitch.objects.get_or_create(id=1)[0].pk,
         "otp/phoneguard": str(guard.pk).replace("+", "%2B"),
         "otp/auditevent": AuditEvent.objects.earliest("pk").pk,

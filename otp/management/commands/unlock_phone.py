@@ -1,7 +1,5 @@
 """Lets a number try again at once, whose owner waits after too many wrong codes (R1.07)."""
 
-import getpass
-import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from companies.phones import InvalidPhone, normalise_mobile, tail
-from otp import unlocking
+from otp import audit, unlocking
 
 
 class Command(BaseCommand):
@@ -22,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, phone: str, reason: str, **options: Any) -> None:  # noqa: ARG002
         try:
             number = normalise_mobile(phone)
-            lifted = unlocking.unlock(number, actor=account(), reason=reason.strip())
+            lifted = unlocking.unlock(number, actor=audit.account(), reason=reason.strip())
         except (InvalidPhone, unlocking.BadReason) as error:
             raise CommandError(str(error)) from error
         told = (
@@ -31,11 +29,3 @@ class Command(BaseCommand):
             else _("El número terminado en {tail} no tenía fallos ni espera: no había nada que levantar.")
         )
         self.stdout.write(told.format(tail=tail(number)))
-
-
-def account() -> str:
-    """The account of this machine that runs the command; in a container it may have no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
