@@ -3,13 +3,14 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init
+from celery.signals import beat_init, before_task_publish, celeryd_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelizacion.settings")
 
 app = Celery("fidelizacion")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+HEARTBEAT = "notifications.tasks.heartbeat"
 
 
 @celeryd_init.connect
@@ -19,3 +20,21 @@ def judge_the_environment(**_: object) -> None:
     from fidelizacion.start import refuse_a_bad_environment  # noqa: PLC0415  Django is not set up when this is imported
 
     refuse_a_bad_environment()
+
+
+@beat_init.connect
+def show_that_beat_lives(**_: object) -> None:
+    """A sign at the start and each time beat sends the task that is the worker's own sign (R4.16)."""
+    from notifications import heartbeats  # noqa: PLC0415  as above
+
+    def sign(**_: object) -> None:
+        heartbeats.beat_if_possible(heartbeats.BEAT)
+
+    before_task_publish.connect(sign, sender=HEARTBEAT, weak=False)
+    sign()
+
+
+@worker_ready.connect
+def ask_for_a_first_sign(**_: object) -> None:
+    """Through the broker like any other: a worker just started need not seem dead until beat's next minute."""
+    app.send_task(HEARTBEAT, expires=55, retry=False)

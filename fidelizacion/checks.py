@@ -142,6 +142,9 @@ def mail(**_: Any) -> Iterator[CheckMessage]:
     if settings.EMAIL_URL_SET and not sends and not settings.DEBUG:
         # The suite silences this one, too
         yield _error(24, "EMAIL_URL no envía nada: es solo para desarrollar.", "Use smtp+tls://usuario:clave@host:587")
+    for to in settings.OPERATIONS_EMAIL:
+        if not _is_email(to):
+            yield _error(41, "OPERATIONS_EMAIL tiene algo que no es un correo.", "Escriba direcciones, con comas.")
     for number, name in ((16, "DEFAULT_FROM_EMAIL"), (17, "POSTVENTA_EMAIL")):
         if not _is_email(getattr(settings, name)):
             yield _error(number, f"{name} falta o no es un correo.", "Escriba una dirección: area@operadora.example")
@@ -198,6 +201,8 @@ def proxies(**_: Any) -> Iterator[CheckMessage]:
     """A proxy list that trusts everybody lets anybody choose their address."""
     if any(network.prefixlen == 0 for network in settings.TRUSTED_PROXIES):
         yield _error(23, "TRUSTED_PROXIES incluye todas las direcciones.", "Liste solo sus proxies.")
+    if any(network.prefixlen == 0 for network in settings.METRICS_NETWORKS):
+        yield _error(42, "METRICS_NETWORKS incluye todas las direcciones.", "Liste solo las de su Prometheus.")
 
 
 @register

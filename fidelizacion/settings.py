@@ -29,6 +29,7 @@ PORTAL_HOST = urlsplit(PORTAL_BASE_URL).hostname or ""
 HTTPS = PORTAL_BASE_URL.startswith("https://")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", (PORTAL_HOST,))
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
 
 ROOT_URLCONF = "fidelizacion.urls"
 WSGI_APPLICATION = "fidelizacion.wsgi.application"
@@ -176,7 +177,7 @@ STAFF_ABSOLUTE = timedelta(hours=10)
 PORTAL_START_URL = "tickets:request"  # where a visitor goes once verified
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # asked from within, past the proxy that ends TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -279,6 +280,7 @@ if EMAIL_PROVIDER:
 EMAIL_TIMEOUT = 20  # seconds; Django's default is to wait for ever (R4.26)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "fidelizacion@localhost" if DEBUG or DEMO else "")
 POSTVENTA_EMAIL = env.text("POSTVENTA_EMAIL", "postventa@localhost" if DEBUG or DEMO else "")
+OPERATIONS_EMAIL = env.items("OPERATIONS_EMAIL")  # alarms and the daily digest; nobody named: POSTVENTA_EMAIL
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # -- Celery (security.md, R4.11: the settings measured to hold; the database row is the truth, Celery the courier) ----
@@ -309,7 +311,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     # While no worker takes it, a sweep is not worth keeping: the next one does the same
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    "heartbeat": {"task": "notifications.tasks.heartbeat", "schedule": 60.0, "options": {"expires": 55}},
     # At an hour, not every so many: the latter count anew, and may never come, when beat starts without its file
+    "digest": {"task": "notifications.tasks.digest", "schedule": crontab(minute=0, hour=7)},
     "clear-expired": {"task": "otp.tasks.clear_expired", "schedule": crontab(minute=15, hour=3)},
     "remove-orphaned-files": {"task": "tickets.tasks.remove_orphaned_files", "schedule": crontab(minute=45, hour=3)},
 }

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from fidelizacion import branding, health
+from fidelizacion import branding, health, metrics
 from notifications import webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("marca/marca.css", branding.brand_stylesheet, name="brand_stylesheet"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("webhooks/sms/<str:provider>/", webhooks.sms, name="webhook-sms"),
     path("webhooks/email/<str:provider>/", webhooks.email, name="webhook-email"),
 ]

@@ -14,7 +14,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from notifications import catalogue, words
+from notifications import (
+    admin_operations,  # noqa: F401  registering is what the import is for
+    catalogue,
+    words,
+)
 from notifications.admin_actions import STATE_COLOURS, AgainViews
 from notifications.admin_previews import Previews
 from notifications.admin_stuck import Retrying, StuckFilter

@@ -11,8 +11,23 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from anymail.signals import tracking  # noqa: PLC0415
 
-        from notifications import delivery, mail_reports, receipts, reported, sweep  # noqa: PLC0415  models exist now
+        from notifications import (  # noqa: PLC0415  models exist only now
+            backlog,
+            delivery,
+            digest,
+            figures,
+            heartbeats,
+            mail_reports,
+            operations_samples,
+            receipts,
+            reported,
+            sweep,
+        )
 
+        operations_samples.register()
+        figures.register("processes", _("Procesos"), heartbeats.figures, order=10)
+        figures.register("messages", _("Mensajes"), backlog.figures, order=20)
+        digest.register("messages", _("Mensajes"), digest.messages)
         sweep.register("mensajes", delivery.sweep_messages)
         sweep.register("informes", receipts.sweep)
         receipts.register("mensajes", reported.LEDGER)

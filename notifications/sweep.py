@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
@@ -10,6 +11,7 @@ logger = logging.getLogger(__name__)
 
 _sweeps: dict[str, Callable[[], int]] = {}
 _stopping = threading.Event()
+_passed: dict[str, float] = {}  # when each last came to its end in this process
 
 
 class SweepFailed(Exception):
@@ -32,7 +34,15 @@ def names() -> list[str]:
 
 def run(name: str) -> int:
     """Run one sweep. Raises what it raises."""
-    return _sweeps[name]()
+    count = _sweeps[name]()
+    _passed[name] = time.monotonic()
+    return count
+
+
+def all_passed_within(seconds: float) -> bool:
+    """Whether each sweep came to its end in this process lately: none fails again and again, none hangs."""
+    earliest = time.monotonic() - seconds
+    return all(_passed.get(name, -1.0) >= earliest for name in _sweeps)
 
 
 def sweep_once() -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from notifications import delivery
+from notifications import alarms, delivery, heartbeats
+from notifications import digest as digests
 from notifications import sweep as sweeps
 
 
@@ -16,3 +17,16 @@ def deliver_message(pk: int) -> None:
 def sweep() -> None:
     """Do what is overdue; the same that `deliver_notifications` does beside the worker."""
     sweeps.sweep_once()
+
+
+@shared_task
+def heartbeat() -> None:
+    """Beat sent this, the broker brought it, the worker ran it: all three live (R4.15). Then look at the others."""
+    heartbeats.beat(heartbeats.WORKER)
+    alarms.watch(judging=heartbeats.may_judge(heartbeats.WORKER))
+
+
+@shared_task
+def digest() -> None:
+    """Tell operations what yesterday was like."""
+    digests.send()

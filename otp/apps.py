@@ -9,11 +9,14 @@ class OtpConfig(AppConfig):
     verbose_name = _("Verificación por SMS")
 
     def ready(self) -> None:
-        from notifications import catalogue, receipts, sweep  # noqa: PLC0415  models are there only now
-        from otp import delivery, reported  # noqa: PLC0415
+        from notifications import catalogue, digest, receipts, sweep  # noqa: PLC0415  models are there only now
+        from notifications import figures as registry  # noqa: PLC0415
+        from otp import delivery, figures, reported  # noqa: PLC0415
         from otp import invitation_messages as invitation  # noqa: PLC0415
 
         sweep.register("otp", delivery.sweep)
         receipts.register("otp", reported.LEDGER)
         catalogue.register_mail(invitation.MAIL, _("Enlace de ingreso"), invitation.sample)
         catalogue.register_sms(invitation.SMS, _("Enlace de ingreso por SMS"), invitation.sample_sms)
+        registry.register("codes", _("Códigos y SMS"), figures.figures, order=30)
+        digest.register("codes", _("Códigos y SMS"), figures.of_day)

@@ -12,11 +12,12 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Solicitudes")
 
     def ready(self) -> None:
-        from notifications import receipts  # noqa: PLC0415  models exist only now
-        from notifications import sweep  # noqa: PLC0415  models exist only now
-        from tickets import mail_samples, scanning, undelivered  # noqa: PLC0415
+        from notifications import figures as registry  # noqa: PLC0415
+        from notifications import receipts, sweep  # noqa: PLC0415  models exist only now
+        from tickets import figures, mail_samples, scanning, undelivered  # noqa: PLC0415
 
         mail_samples.register()
+        registry.register("documents", _("Documentos"), figures.figures, order=40)
         sweep.register("antivirus", scanning.sweep_documents)
         receipts.on_failed("tickets", undelivered.tell_advisor)
         post_migrate.connect(start_numbers, sender=self, dispatch_uid="tickets.numbering")

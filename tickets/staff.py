@@ -19,10 +19,10 @@ ADVISOR = (
     "companies.view_administrator",
     "companies.view_administration",
     "notifications.view_message",
-    "otp.view_invitation",
-    "otp.add_invitation",  # sending the link from the list of administrators: a customer on the phone asks for it
     "notifications.resend_message",
     "notifications.preview_message",
+    "otp.view_invitation",
+    "otp.add_invitation",  # sending the link from the list of administrators: a customer on the phone asks for it
 )
 # Companies, lines and request types are retired or imported, never deleted by hand: history hangs on them. Whom a
 # company no longer trusts must lose it at once, so that alone can be deleted, besides a reason nobody has used.
@@ -48,6 +48,7 @@ SUPERVISOR = (
     "tickets.change_reason",
     "tickets.delete_reason",
     "tickets.view_attachmentevent",
+    "notifications.view_heartbeat",  # the page of operations
     "otp.view_phoneguard",
     "otp.change_phoneguard",  # lifting the wait only: the desk offers no form
     "otp.view_auditevent",

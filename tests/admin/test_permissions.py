@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
-from notifications.models import Message
+from notifications.models import Heartbeat, Message
 from otp import invitations, unlocking
 from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
 from tests import cast
@@ -32,8 +32,9 @@ ADVISOR = {
     "companies/serviceline": READ,
     "companies/administrator": READ,
     "notifications/message": READ | RESEND,
-    "tickets/attachmentevent": set(),
     "otp/invitation": READ,
+    "tickets/attachmentevent": set(),
+    "notifications/heartbeat": set(),
     "otp/phoneguard": set(),
     "otp/auditevent": set(),
     "otp/networkswitch": set(),
@@ -51,6 +52,7 @@ SUPERVISOR = {
     "companies/administrator": KEEP,
     "notifications/message": READ | RESEND | {"otra-direccion"},
     "tickets/attachmentevent": READ,
+    "notifications/heartbeat": READ,
     "otp/phoneguard": READ,
     "otp/auditevent": READ,
     "otp/networkswitch": READ,
@@ -78,10 +80,11 @@ def rows() -> dict[str, object]:
         "companies/serviceline": ServiceLine.objects.earliest("pk").pk,
         "companies/administrator": Administrator.objects.earliest("pk").pk,
         "notifications/message": message.pk,
+        "notifications/heartbeat": Heartbeat.objects.create(name="worker", at=now, since=now).pk,
+        "otp/invitation": invitations.invite(ticket.administrator, invitations.Channel.SMS).pk,
         "tickets/attachmentevent": AttachmentEvent.objects.create(
             attachment=Attachment.objects.earliest("pk"), at=now, what="delivered", actor="Carla"
         ).pk,
-        "otp/invitation": invitations.invite(ticket.administrator, invitations.Channel.SMS).pk,
         "otp/networkswitch": NetworkSwitch.objects.get_or_create(id=1)[0].pk,
         "otp/phoneguard": str(guard.pk).replace("+", "%2B"),
         "otp/auditevent": AuditEvent.objects.earliest("pk").pk,

@@ -6,10 +6,11 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 
 from notifications.delivery import Outcome, deliver
-from notifications.models import Message
+from notifications.models import Message, MessageAction, MessageQuerySet
 from tests.notifications.helpers import owe_email
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def test_without_yes_nothing_is_done() -> None:
 def test_what_was_sent_is_not_sent_again_r4_18() -> None:
     message = owe_email()
     deliver(message.pk)
-    with pytest.raises(CommandError, match="1 no existen"):
+    with pytest.raises(CommandError, match=r"1 no existen.*--force"):
         retry("--id", str(message.pk), "--yes")
     message.refresh_from_db()
     assert message.state == Message.State.SENT
@@ -57,3 +58,58 @@ def test_a_rejected_one_goes_again_by_its_id() -> None:
     message = given_up(Message.State.FAILED)
     retry("--id", str(message.pk), "--yes")
     assert deliver(message.pk) == Outcome.SENT
+
+
+def test_with_force_what_was_sent_goes_again_as_a_copy_r4_18() -> None:
+    message = owe_email()
+    deliver(message.pk)
+    assert "1 mensajes" in retry("--id", str(message.pk), "--force", "--yes")
+    assert deliver(message.copies.get().pk) == Outcome.SENT
+
+
+def test_since_a_day_takes_what_was_given_up_then_and_nothing_older() -> None:
+    with time_machine.travel("2026-11-10T15:00Z"):
+        old = given_up(Message.State.DEAD)
+    with time_machine.travel("2026-11-12T15:00Z"):
+        recent, sent = given_up(Message.State.FAILED), owe_email()
+        deliver(sent.pk)
+    assert retry("--since", "2026-11-12", "--yes") == "Listo: 1 mensajes en cola otra vez.\n"
+    states = dict(Message.objects.values_list("pk", "state"))
+    assert [states[message.pk] for message in (old, recent, sent)] == ["dead", "queued", "sent"]
+
+
+def test_who_did_it_is_written_down_r4_18() -> None:
+    message = given_up(Message.State.DEAD)
+    retry("--dead", "--yes")
+    action = MessageAction.objects.get(message=message)
+    assert (action.kind, action.actor, action.state_before) == ("retried", None, "dead")
+    assert action.actor_name.startswith("retry_notifications (")
+
+
+def test_asked_twice_it_is_done_once() -> None:
+    given_up(Message.State.DEAD)
+    assert retry("--dead", "--yes") == "Listo: 1 mensajes en cola otra vez.\n"
+    assert retry("--dead", "--yes") == "Listo: 0 mensajes en cola otra vez.\n"
+
+
+def test_without_options_it_tells_what_there_is_and_does_nothing() -> None:
+    given_up(Message.State.DEAD)
+    said = retry().splitlines()
+    assert [line.split()[-1] for line in said[:2]] == ["0", "1"]
+    assert said[-1].startswith("Nada se hizo.")
+    assert Message.objects.get().state == Message.State.DEAD
+
+
+@pytest.mark.parametrize("wrong", [["--id", "1", "--dead"], ["--force", "--dead", "--yes"]])
+def test_options_that_do_not_go_together_are_refused(wrong: list[str]) -> None:
+    with pytest.raises(CommandError, match="--id"):
+        retry(*wrong)
+
+
+def test_a_database_that_is_away_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_queryset: MessageQuerySet) -> MessageQuerySet:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(MessageQuerySet, "given_up", away)
+    with pytest.raises(CommandError, match="La base de datos no responde"):
+        retry("--dead", "--yes")

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
@@ -10,10 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from django.utils.translation import gettext as _
 
-from notifications import delivery, sweep
+from notifications import alarms, delivery, heartbeats, sweep
 from notifications.delivery import Outcome
 
 LONGEST_PAUSE = 30.0  # seconds between passes while they fail, say because the database is away
+SIGN_SECONDS, WATCH_SECONDS = 10.0, 60.0  # between signs of life, and between looks at the figures
+STUCK_SECONDS = 180.0  # without a pass that came to its end, a sweep shows no sign of life
 GOODBYE = 5.0  # seconds a message in flight may still take; its lease covers it if it takes longer
 
 
@@ -43,6 +46,9 @@ class Command(BaseCommand):
             raise CommandError(
                 _("La base de datos no responde, o le faltan migraciones: nada se ha perdido.")
             ) from None
+        if not failed:
+            heartbeats.beat_if_possible(heartbeats.SWEEP)  # by cron each minute, it lives
+        _watch()
         for name, count in counts.items():
             self.stdout.write(f"{name:<20} {count:>6}")
         summary = _("Listo: {sent} enviados ahora, {again} se reintentarán, {failed} rechazados, {dead} abandonados.")
@@ -65,8 +71,7 @@ class Command(BaseCommand):
         threads = [threading.Thread(target=_repeat, args=(name, interval), daemon=True) for name in sweep.names()]
         for thread in threads:
             thread.start()
-        while not sweep.wait(3600):
-            pass
+        _live()
         for thread in threads:
             thread.join(GOODBYE)
         self.stdout.write(_("Detenido."))
@@ -74,6 +79,27 @@ class Command(BaseCommand):
 
 def _on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
     sweep.stop()
+
+
+def _live() -> None:
+    """Until asked to stop: show that every sweep gets through, and look after worker and beat."""
+    watched = time.monotonic()
+    while not sweep.wait(SIGN_SECONDS):
+        if sweep.all_passed_within(STUCK_SECONDS):
+            heartbeats.beat_if_possible(heartbeats.SWEEP)
+        if time.monotonic() - watched >= WATCH_SECONDS:
+            watched = time.monotonic()
+            _watch()
+    connections.close_all()
+
+
+def _watch() -> None:
+    """Whatever becomes of it, messages matter more."""
+    try:
+        close_old_connections()
+        alarms.watch(judging=heartbeats.may_judge(heartbeats.SWEEP))
+    except Exception as error:  # noqa: BLE001  it is reported, and looked at again in a minute
+        sweep.report("alarms", error)
 
 
 def _repeat(name: str, interval: float) -> None:

@@ -1,32 +1,98 @@
-"""Queues again the messages that were given up, once their cause is mended (R4.18)."""
+"""Queues again what was given up, once its cause is mended: by number, since a day, or all that is dead (R4.18)."""
 
+import getpass
+import os
 from argparse import ArgumentParser
+from datetime import date, datetime, time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from notifications import outbox
-from notifications.models import Message
+from notifications import actions
+from notifications.models import Message, MessageQuerySet
+
+State = Message.State
+GIVEN_UP = (State.FAILED, State.DEAD)
 
 
 class Command(BaseCommand):
-    help = "Vuelve a poner en cola los mensajes rechazados o abandonados. Los ya enviados no se repiten."
+    help = (
+        "Vuelve a poner en cola los mensajes rechazados o abandonados, con su mismo Message-ID; queda escrito quién lo "
+        "hizo. Sin opciones dice cuántos hay. Los ya enviados no se repiten; con --force sale una copia."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("--id", type=int, nargs="+", dest="ids", metavar="ID", help="solo estos mensajes")
-        which.add_argument("--dead", action="store_true", help="todos los abandonados")
+        parser.add_argument("--id", type=int, nargs="+", dest="ids", metavar="ID", help="solo estos mensajes")
+        parser.add_argument("--dead", action="store_true", help="todos los abandonados")
+        parser.add_argument("--since", type=date.fromisoformat, metavar="AAAA-MM-DD", help="los creados desde este día")
+        parser.add_argument("--force", action="store_true", help="con --id, también los ya enviados")
         parser.add_argument("--yes", action="store_true", help="hágalo; sin esto solo se cuentan")
 
-    def handle(self, *args: Any, ids: list[int] | None, dead: bool, yes: bool, **options: Any) -> None:  # noqa: ARG002
-        messages = Message.objects.given_up()
-        messages = messages.filter(state=Message.State.DEAD) if dead else messages.filter(pk__in=ids or [])
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        try:
+            self._handle(**options)
+        except (OperationalError, InterfaceError, ProgrammingError):
+            raise CommandError(
+                _("La base de datos no responde, o le faltan migraciones: nada se ha perdido.")
+            ) from None
+
+    def _handle(
+        self, *, ids: list[int] | None, dead: bool, since: date | None, force: bool, yes: bool, **_options: Any
+    ) -> None:
+        if ids and (dead or since):
+            raise CommandError(_("Use --id solo, o --dead y --since."))
+        if force and not ids:
+            raise CommandError(_("--force exige --id: los ya enviados se repiten de uno en uno."))
+        if not (ids or dead or since):
+            self._tell_what_there_is()
+            return
+        chosen = _by_id(ids, force=force) if ids else _given_up(dead=dead, since=since)
         if not yes:
             found = _("{count} mensajes volverían a la cola. Repita con --yes para hacerlo.")
-            raise CommandError(found.format(count=messages.count()))
-        count = outbox.requeue(messages)
-        self.stdout.write(_("Listo: {count} mensajes en cola otra vez.").format(count=count))
-        if ids and count < len(set(ids)):
-            missing = _("{count} no existen o no están rechazados ni abandonados.")
-            raise CommandError(missing.format(count=len(set(ids)) - count))
+            raise CommandError(found.format(count=chosen.count()))
+        queued = [message for message in chosen.order_by("pk") if self._send_again(message)]
+        self.stdout.write(_("Listo: {count} mensajes en cola otra vez.").format(count=len(queued)))
+        if ids and len(queued) < len(set(ids)):
+            missing = _("{count} no existen, no están rechazados ni abandonados (vea --force) o cambiaron entretanto.")
+            raise CommandError(missing.format(count=len(set(ids)) - len(queued)))
+
+    def _send_again(self, message: Message) -> bool:
+        try:
+            actions.send_again(message, actions.Actor(account()), actions.serial_of(message))
+        except actions.Refused as refusal:
+            self.stdout.write(_("Mensaje n.º {pk}: {reason}").format(pk=message.pk, reason=refusal))
+            return False
+        return True
+
+    def _tell_what_there_is(self) -> None:
+        counts = dict(Message.objects.given_up().order_by().values_list("state").annotate(Count("pk")))
+        for state in GIVEN_UP:
+            self.stdout.write(f"{state.label:<26} {counts.get(state, 0):>6}")
+        self.stdout.write(_("Nada se hizo. Para devolverlos a la cola: --dead, --since o --id, y --yes."))
+
+
+def _by_id(ids: list[int], *, force: bool) -> MessageQuerySet:
+    messages = Message.objects.filter(pk__in=ids)
+    return messages if force else messages.given_up()
+
+
+def _given_up(*, dead: bool, since: date | None) -> MessageQuerySet:
+    messages = Message.objects.given_up()
+    if dead:
+        messages = messages.filter(state=State.DEAD)
+    if since is not None:
+        messages = messages.filter(created_at__gte=timezone.make_aware(datetime.combine(since, time.min)))
+    return messages
+
+
+def account() -> str:
+    """Who runs the command: the account of this machine; in a container it may have no name."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = f"uid {os.getuid()}"
+    return f"retry_notifications ({name})"

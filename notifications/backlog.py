@@ -1,0 +1,105 @@
+"""The figures of the outbox: how much is owed, since when, what was given up, how often it is tried again (R4.17)."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Min, Q, QuerySet, Value
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from notifications import alarms
+from notifications.figures import Figure, Level, age
+from notifications.models import Message
+from notifications.operations_mail import REFERENCE
+from notifications.outbox import GIVE_UP_AFTER
+
+State = Message.State
+SLOW, PAGE = timedelta(minutes=5), timedelta(minutes=30)  # of the oldest undelivered: GOV.UK Notify's checks (R4.17)
+NEWS = timedelta(hours=1)  # how long a message given up is news
+DAY = timedelta(hours=24)
+
+SLOW_ALARM = alarms.kind(
+    "delivery-slow",
+    gettext_lazy("Hay mensajes demorados"),
+    gettext_lazy("Revise el servidor de correo, el proveedor de SMS y los procesos; lo pendiente se sigue intentando."),
+)
+STUCK_ALARM = alarms.kind(
+    "delivery-stuck",
+    gettext_lazy("Hay mensajes detenidos desde hace más de 30 minutos"),
+    gettext_lazy("El último error de cada mensaje, en el escritorio, dice qué falla."),
+)
+DEAD_ALARM = alarms.kind(
+    "message-dead",
+    gettext_lazy("Se abandonaron mensajes"),
+    gettext_lazy("Corrija la causa y devuélvalos a la cola: manage.py retry_notifications --dead --yes"),
+)
+
+
+def owed() -> QuerySet[Message]:
+    """Messages neither delivered nor given up, each with `owed_since`: a message queued again is owed anew."""
+    queued_at = ExpressionWrapper(F("give_up_at") - Value(GIVE_UP_AFTER), output_field=DateTimeField())
+    return Message.objects.filter(state__in=[State.QUEUED, State.SENDING]).annotate(
+        owed_since=Greatest(F("created_at"), queued_at)
+    )
+
+
+def stuck(now: datetime) -> QuerySet[Message]:
+    """What waits for longer than it should, and what was abandoned: oldest first."""
+    late = owed().filter(Q(("owed_since__lte", now - SLOW))).values("pk")
+    return (
+        Message.objects.filter(Q(pk__in=late) | Q(state=State.DEAD)).defer("text", "html").order_by("created_at", "pk")
+    )
+
+
+def figures() -> Iterator[Figure]:
+    """All of it, by indexes: the messages sent in earlier years are not counted."""
+    now = timezone.now()
+    yield _oldest(now)
+    yield from _by_state(now)
+    retries = Message.objects.filter(tried_at__gt=now - timedelta(minutes=1), attempts__gt=1).count()
+    yield Figure("messages_retried_per_minute", _("Reintentos en el último minuto"), retries, str(retries))
+    sent = Message.objects.filter(sent_at__gt=now - DAY).count()
+    yield Figure("messages_sent_24h", _("Enviados en 24 horas"), sent, str(sent))
+
+
+def _oldest(now: datetime) -> Figure:
+    since = owed().aggregate(oldest=Min("owed_since"))["oldest"]
+    seconds = max((now - since).total_seconds(), 0) if since else 0
+    level = Level.FINE
+    held: tuple[alarms.Kind, ...] = ()
+    if seconds >= PAGE.total_seconds():
+        level, held = Level.CRITICAL, (SLOW_ALARM, STUCK_ALARM)
+    elif seconds >= SLOW.total_seconds():
+        level, held = Level.WARNING, (SLOW_ALARM,)
+    return Figure(
+        "oldest_undelivered_age_seconds",
+        _("El más antiguo por entregar"),
+        seconds,
+        age(seconds) if since else _("ninguno"),
+        level,
+        str(held[-1].advice) if held else "",
+        tuple(kind.name for kind in held),
+    )
+
+
+def _by_state(now: datetime) -> Iterator[Figure]:
+    unfinished = [State.QUEUED, State.SENDING, State.FAILED, State.DEAD]
+    counted = Message.objects.filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk"))
+    counts = dict(counted)
+    for state in unfinished[:3]:
+        count = counts.get(state, 0)
+        yield Figure(f"messages_{state}", str(state.label), count, str(count))
+    dead = Message.objects.filter(state=State.DEAD).exclude(subject_ref=REFERENCE)  # no alarm about an alarm
+    recent = dead.filter(tried_at__gt=now - DAY).count()
+    news = dead.filter(tried_at__gt=now - NEWS).exists()
+    yield Figure(
+        "messages_dead",
+        str(State.DEAD.label),
+        counts.get(State.DEAD, 0),
+        _("{count}, de ellos {recent} en 24 horas").format(count=counts.get(State.DEAD, 0), recent=recent),
+        Level.CRITICAL if recent else Level.FINE,
+        str(DEAD_ALARM.advice) if recent else "",
+        (DEAD_ALARM.name,) if news else (),
+    )

@@ -1,0 +1,82 @@
+"""What operations watch of the documents: room for them, and an antivirus that keeps up (R3.20, R4.17)."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Min
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from notifications import alarms
+from notifications.figures import Figure, Level, age, share
+from tickets.models import Attachment, private_storage
+
+NEARLY = 1.5  # times the reserve: time left to make room
+LATE = timedelta(minutes=30)  # for the oldest document still to be scanned
+
+DISK = alarms.kind(
+    "disk-full",
+    gettext_lazy("No queda espacio para documentos: ya no se reciben"),
+    gettext_lazy("Amplíe el disco de ATTACHMENTS_DIR. Las solicitudes sin documentos siguen entrando."),
+    daily=True,
+)
+ANTIVIRUS = alarms.kind(
+    "antivirus-failing",
+    gettext_lazy("El antivirus no revisa los documentos"),
+    gettext_lazy("Revise clamd y CLAMD_URL (docs/antivirus.md): hasta entonces no se pueden descargar."),
+    daily=True,
+)
+
+
+def figures() -> Iterator[Figure]:
+    """Nothing about a disk where a remote store keeps the documents, nor about an antivirus that is not configured."""
+    try:
+        folder = Path(private_storage().path(""))
+    except NotImplementedError:
+        pass
+    else:
+        yield _disk(folder)
+    if settings.CLAMD is not None:
+        yield from _antivirus()
+
+
+def _disk(folder: Path) -> Figure:
+    usage = shutil.disk_usage(next(path for path in (folder, *folder.parents) if path.exists()))
+    part, reserve = usage.free / usage.total, settings.ATTACHMENTS_MIN_FREE_PERCENT / 100
+    full = part < reserve
+    level = Level.CRITICAL if full else Level.WARNING if part < reserve * NEARLY else Level.FINE
+    return Figure(
+        "attachments_disk_free_ratio",
+        _("Disco libre para documentos"),
+        part,
+        f"{share(part)} ({filesizeformat(usage.free)})",
+        level,
+        str(DISK.advice) if level else "",
+        (DISK.name,) if full else (),
+    )
+
+
+def _antivirus() -> Iterator[Figure]:
+    pending = Attachment.objects.filter(scan=Attachment.Scan.PENDING)
+    oldest = pending.aggregate(oldest=Min("ticket__confirmed_at"))["oldest"]
+    seconds = max((timezone.now() - oldest).total_seconds(), 0) if oldest else 0
+    late = seconds > LATE.total_seconds()
+    errors = Attachment.objects.filter(scan=Attachment.Scan.ERROR).count()
+    for name, label, value, shown, bad in (
+        ("antivirus_oldest_age_seconds", _("Documento más antiguo sin revisar"), seconds, age(seconds), late),
+        ("antivirus_errors", _("Documentos que no se pudieron revisar"), errors, str(errors), errors > 0),
+    ):
+        yield Figure(
+            name,
+            label,
+            value,
+            shown,
+            Level.WARNING if bad else Level.FINE,
+            str(ANTIVIRUS.advice) if bad else "",
+            (ANTIVIRUS.name,) if bad else (),
+        )
