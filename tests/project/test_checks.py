@@ -46,6 +46,7 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
         DEMO,
         {"DEBUG": "1", "SECRET_KEY": "", "OTP_PEPPER": ""},
         MOBILE,
+        {"CLAMD_URL": "unix:///run/clamav/clamd.ctl"},
         # A gateway behind a proxy of ours is believed for its signature (R2.05)
         {**SIGNED, "MOBILE_GATEWAYS": "10.9.0.0/24,10.0.0.9"},
     ],
@@ -61,6 +62,7 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({"DATABASE_URL": "mysql://a@b/c"}, 1),
         ({"DATABASE_URL": "postgres://base.operadora.example"}, 1),
         ({"REDIS_URL": "redis.operadora.example:6379"}, 1),
+        ({"CLAMD_URL": "clamav:3310"}, 1),
         ({"REDIS_URL": "http://redis.operadora.example"}, 1),
         ({"REDIS_URL": "redis://:clave@redis.operadora.example:puerto/0"}, 1),
         ({"EMAIL_URL": "smtp://"}, 1),
