@@ -11,7 +11,7 @@ from otp import budgets, challenges, codes, delivery
 from otp.challenges import Answer
 from otp.models import BudgetUse, Challenge, PhoneGuard
 from tests import cast
-from tests.otp.crowd import at_once
+from tests.otp.crowd import at_once, fifty_times
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,14 +40,18 @@ def wrong_code(challenge: Challenge) -> str:
     return f"{(int(codes.derive(challenge.nonce, challenge.phone)) + 1) % 1_000_000:06}"
 
 
-def test_the_right_code_sent_20_times_at_once_is_right_once(challenge: Challenge) -> None:
+@fifty_times
+def test_the_right_code_sent_20_times_at_once_is_right_once(challenge: Challenge, turn: object) -> None:
     """R1.03"""
     code = codes.derive(challenge.nonce, challenge.phone)
     answers = at_once(20, lambda _: challenges.verify(challenge, code).answer)
     assert answers.count(Answer.RIGHT) == 1
 
 
-def test_50_wrong_codes_at_once_are_compared_five_times(challenge: Challenge, compared: list[str]) -> None:
+@fifty_times
+def test_50_wrong_codes_at_once_are_compared_five_times(
+    challenge: Challenge, compared: list[str], turn: object
+) -> None:
     """R1.04"""
     wrong = wrong_code(challenge)
     at_once(50, lambda _: challenges.verify(challenge, wrong))
@@ -55,7 +59,8 @@ def test_50_wrong_codes_at_once_are_compared_five_times(challenge: Challenge, co
     assert challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone)).answer is Answer.DEAD
 
 
-def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(compared: list[str]) -> None:
+@fifty_times
+def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(compared: list[str], turn: object) -> None:
     """R1.05: five sessions, five tries each."""
     asked = [
         Challenge.objects.create(

@@ -1,0 +1,131 @@
+"""The rules of the PIN check in plain Python, for the model test: lists of times and no database (R1.02-R1.10, R1.17).
+
+Written from security.md and docs/decisions.md, not from the code it is held against: no retries, no conditional
+updates, one thing after the other. Times are seconds.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+VALIDITY = 300
+TRIES = 5
+FAILURES = 10
+FIRST_WAIT, LONGEST_WAIT = 30, 3600
+RESEND, RESENDS_SEEN = 60, 3600
+
+Rates = Sequence[tuple[int, int]]  # so many in so many seconds
+PER_PHONE: Rates = ((3, 600), (5, 3600), (10, 86400))
+PER_SESSION: Rates = ((5, 3600),)
+
+RIGHT, WRONG, DEAD, WAIT = "right", "wrong", "dead", "wait"
+ASKED, KEPT, LIMIT, NOTHING = "asked", "kept", "limit", "nothing"
+
+
+@dataclass(eq=False)
+class Code:
+    """One code that was asked for."""
+
+    phone: str
+    at: float
+    tries: int = 0
+    ended: bool = False  # used, replaced or left
+
+    def lives(self, now: float) -> bool:
+        return not self.ended and self.tries < TRIES and now < self.at + VALIDITY
+
+
+@dataclass
+class Phone:
+    """What a number has behind it, whoever typed it."""
+
+    failures: int = 0
+    waits: int = 0
+    waits_since: float = 0
+    waits_until: float = 0
+
+    def fail(self, now: float) -> None:
+        self.failures += 1
+        if now < self.waits_until or self.failures < FAILURES:
+            return
+        self.waits_since, self.waits_until = now, now + min(FIRST_WAIT * 2**self.waits, LONGEST_WAIT)
+        self.waits += 1
+
+
+@dataclass
+class Rules:
+    """The whole portal's state, as far as codes go; a session is any word."""
+
+    registered: frozenset[str]
+    per_address: Rates
+    per_day: Rates
+    codes: dict[str, list[Code]] = field(default_factory=lambda: defaultdict(list))
+    phones: dict[str, Phone] = field(default_factory=lambda: defaultdict(Phone))
+    uses: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def last(self, session: str) -> Code | None:
+        return self.codes[session][-1] if self.codes[session] else None
+
+    def ask(self, session: str, phone: str, address: str, now: float) -> str:
+        """A number typed on the entry. A live code of this session for it stands, until another may be sent."""
+        standing = [code for code in self.codes[session] if code.phone == phone and not code.ended][-1:]
+        if standing and self.resend_wait(session, now) > 0:
+            taken = self._use(now, ("session", session), ("address", address))
+            return KEPT if taken and standing[0].tries < TRIES else LIMIT
+        return self._send(session, phone, address, now)
+
+    def resend(self, session: str, address: str, now: float) -> str:
+        code = self.last(session)
+        if code is None:
+            return NOTHING
+        return LIMIT if self.resend_wait(session, now) > 0 else self._send(session, code.phone, address, now)
+
+    def resend_wait(self, session: str, now: float) -> float:
+        """60 s, then 120, 240... but never longer than a code lives."""
+        last = self.codes[session][-1]
+        seen = [code for code in self.codes[session] if code.phone == last.phone and code.at > now - RESENDS_SEEN]
+        earlier = len([code for code in seen if code is not last])
+        return last.at + min(RESEND * 2**earlier, VALIDITY) - now
+
+    def type(self, session: str, *, right: bool, now: float) -> tuple[str, int]:
+        """A code typed: what it is answered, and how many tries are left after a wrong one."""
+        code = self.last(session)
+        if code is None:
+            return NOTHING, 0
+        phone = self.phones[code.phone]
+        waits = now < phone.waits_until
+        spared = waits and code.at < phone.waits_since and code.tries == 0  # a first try, asked for before the wait
+        if waits and not (spared and code.lives(now)):
+            return WAIT, 0
+        if not code.lives(now):
+            return DEAD, 0
+        code.tries += 1
+        if right and code.phone in self.registered:
+            code.ended = True
+            self.phones[code.phone] = Phone()
+            return RIGHT, 0
+        phone.fail(now)
+        return (WRONG, TRIES - code.tries) if code.tries < TRIES else (DEAD, 0)
+
+    def end(self, session: str) -> None:
+        """Left, or entered."""
+        for code in self.codes[session]:
+            code.ended = True
+
+    def _send(self, session: str, phone: str, address: str, now: float) -> str:
+        if not self._use(now, ("phone", phone), ("session", session), ("address", address), ("all", "")):
+            return LIMIT
+        self.end(session)
+        self.codes[session].append(Code(phone, now))
+        return ASKED
+
+    def _use(self, now: float, *wanted: tuple[str, str]) -> bool:
+        """All of them, or none."""
+        rates = {"phone": PER_PHONE, "session": PER_SESSION, "address": self.per_address, "all": self.per_day}
+        for key in wanted:
+            for count, seconds in rates[key[0]]:
+                if len([at for at in self.uses[key] if at > now - seconds]) >= count:
+                    return False
+        for key in wanted:
+            self.uses[key].append(now)
+        return True
