@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -119,6 +120,8 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({**MOBILE, "MOBILE_HEADER_KEY": f"{'k' * 32},{'k' * 32}"}, 1),
         ({"COMPANY_DIRECTORY": "crm.Nadie"}, 22),
         ({"TRUSTED_PROXIES": "::/0"}, 23),
+        ({"OPERATIONS_EMAIL": "guardia@operadora.example, noc"}, 41),
+        ({"METRICS_NETWORKS": "0.0.0.0/0"}, 42),
         ({"UPLOAD_QUOTA_PER_PHONE": "40MiB"}, 1),
         ({"ATTACHMENTS_MIN_FREE_PERCENT": "100"}, 1),
         ({"STORAGE_URL": "s3://clave@almacen.example/adjuntos"}, 1),
@@ -131,6 +134,16 @@ def test_a_mistake_is_told_by_its_id(changes: dict[str, str], number: int, error
 @pytest.mark.parametrize("url", ["https://api.twilio.example", "https://10.0.0.9:8443/", "http://127.0.0.1:4013"])
 def test_another_address_of_the_api_may_be_set(url: str, errors: Errors) -> None:
     assert errors(TWILIO_BASE_URL=url) == []
+
+
+def test_another_store_for_the_documents_may_be_set_and_needs_its_library(
+    errors: Errors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = {"STORAGE_URL": "s3://clave:secreto@almacen.example/adjuntos"}
+    assert errors(**store) == []
+    monkeypatch.delitem(sys.modules, "tickets.s3")
+    monkeypatch.setitem(sys.modules, "storages.backends.s3", None)
+    assert errors(**store) == ["fidelizacion.E040"]
 
 
 def test_short_codes_are_accepted_by_a_decision_that_names_itself(errors: Errors) -> None:
