@@ -45,6 +45,6 @@ def anymail(provider: str, given: dict[str, Any], secrets: tuple[str, ...], base
         user, _, password = secrets[0].partition(":")
         url = urlsplit(base_url)
         defaults["MANDRILL_WEBHOOK_URL"] = (
-            f"{url.scheme}://{quote(user)}:{quote(password)}@{url.netloc}/webhooks/email/mandrill/"
+            f"{url.scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{url.netloc}/webhooks/email/mandrill/"
         )
     return {**defaults, **given}

@@ -10,14 +10,13 @@ from types import TracebackType
 from typing import Self
 
 import requests
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from notifications import outbox
 from notifications.gateways import TemporaryFailure, sms_gateway
 from notifications.mail_failures import FAILURES, sort
+from notifications.mime import as_mail
 from notifications.models import Message
 
 logger = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ class Carrier:
         return self._send_email(message)
 
     def _send_email(self, message: Message) -> str:
-        mail = _as_mail(message)
+        mail = as_mail(message)
         try:
             if self._backend is None:
                 self._backend = _opened(get_connection(fail_silently=False))
@@ -56,8 +55,7 @@ class Carrier:
             raise sort(error) from None
         if not accepted:
             raise TemporaryFailure("el servidor de correo no aceptó el mensaje")
-        status = getattr(mail, "anymail_status", None)  # there are none over SMTP
-        return str(status.message_id or "") if status is not None else ""
+        return _provider_id(mail)
 
     def _hang_up(self) -> None:
         """Close the connection; what was accepted stays accepted, however the goodbye ends."""
@@ -77,22 +75,12 @@ def _opened(backend: BaseEmailBackend) -> BaseEmailBackend:
     return backend
 
 
-def _as_mail(message: Message) -> EmailMultiAlternatives:
-    mail = EmailMultiAlternatives(
-        subject=message.subject,
-        body=message.text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[message.to],
-        reply_to=[message.reply_to] if message.reply_to else None,
-        headers={
-            "Message-ID": message.message_id,
-            # RFC 3834, and Exchange's own word for it: no holiday answers to a machine
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "OOF, AutoReply",
-            # RFC 2919: what a mail program can sort by. In ASCII, or its brackets would be encoded with the rest
-            "List-Id": f"<fidelizacion.{outbox.mail_domain().encode('idna').decode()}>",
-        },
-    )
-    if message.html:
-        mail.attach_alternative(message.html, "text/html")
-    return mail
+def _provider_id(mail: EmailMultiAlternatives) -> str:
+    """What the provider calls it; empty for SMTP. Raises TemporaryFailure where it took nothing."""
+    status = getattr(mail, "anymail_status", None)
+    if status is None:
+        return ""
+    if not status.message_id and not status.status & {"sent", "queued"}:
+        # Neither refused nor accepted, in the words that django-anymail has for all providers
+        raise TemporaryFailure(f"el proveedor de correo no lo aceptó: {', '.join(sorted(map(str, status.status)))}")
+    return str(status.message_id or "")

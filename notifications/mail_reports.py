@@ -12,7 +12,7 @@ from anymail.signals import AnymailTrackingEvent, EventType
 from anymail.utils import get_request_basic_auth
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve
+from django.urls import resolve
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -71,15 +71,6 @@ def reports(request: HttpRequest, provider: str) -> tuple[HttpResponse, list[Rep
 def collect(sender: object, event: AnymailTrackingEvent, **_: Any) -> None:  # noqa: ARG001  the signal's own signature
     """Receiver of the signal that anymail's views send."""
     _events.get([]).append(event)
-
-
-def has_reports(provider: str) -> bool:
-    """Whether anymail has a view for the provider's reports: one or another has none."""
-    try:
-        resolve(f"/{provider}/tracking/", urlconf="anymail.urls")
-    except Resolver404:
-        return False
-    return True
 
 
 def _report(event: AnymailTrackingEvent) -> Report | None:

@@ -4,21 +4,30 @@ They come from npm when `make prove` runs, and are not needed for anything else.
 """
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from subprocess import Popen
 
+import httpx
 import pytest
 import requests
 import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
+from fidelizacion.demo.broker import free_port
+from notifications import receipts, sweep
 from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, sms_gateway, twilio
 from otp import challenges, codes, delivery
-from otp.models import Challenge
+from otp.models import AuditEvent, Challenge
 from tests import cast, npm
+from tests.conformance.project import BASE
 from tests.far_twilio import using_twilio
+from tests.notifications.helpers import other_process
+from tests.stack import answers, wait_for
 
 pytestmark = [pytest.mark.prove, pytest.mark.loopback, pytest.mark.django_db, pytest.mark.xdist_group("npm")]
 PACKAGES = ("emulate@0.8.0", "@stoplight/prism-cli@5.14.2", "@twilio/cli-core@8.3.2")
@@ -42,6 +51,16 @@ class Emulator:
         )
         found: list[dict[str, str]] = listed.json()["messages"]
         return found
+
+    def becomes(self, sid: str, status: str) -> None:
+        """Have the SMS take this state, which the emulator reports as Twilio does, signed."""
+        answer = requests.post(
+            f"{self.url}/2010-04-01/Accounts/{EMULATED_ACCOUNT}/Messages/{sid}.json",
+            data={"Status": status},
+            auth=(EMULATED_ACCOUNT, EMULATED_TOKEN),
+            timeout=15,
+        )
+        answer.raise_for_status()
 
 
 @pytest.fixture
@@ -120,3 +139,92 @@ def test_what_twilios_own_description_does_not_allow_is_refused_for_good(prism: 
     settings.TWILIO_MESSAGING_SERVICE_SID = "none of Twilio's"
     with pytest.raises(PermanentFailure, match="twilio: 422"):
         sms_gateway().send(cast.ANA_PHONE, "Hola", seconds_left=287)
+
+
+@contextmanager
+def web(settings: Settings, emulator: Emulator, **changes: str) -> Iterator[str]:
+    """A web process of the product on the test's own database, which the emulator reports to; its address."""
+    port = free_port()
+    settings.PORTAL_BASE_URL = f"http://127.0.0.1:{port}"
+    environment = {
+        **other_process(),
+        "WEB_BIND": f"127.0.0.1:{port}",
+        "WEB_CONCURRENCY": "1",
+        "EMAIL_URL": "smtp://127.0.0.1:9",
+        "PORTAL_BASE_URL": settings.PORTAL_BASE_URL,
+        "SMS_GATEWAY": "twilio",
+        "TWILIO_ACCOUNT_SID": EMULATED_ACCOUNT,
+        "TWILIO_AUTH_TOKEN": EMULATED_TOKEN,
+        "TWILIO_FROM": EMULATED_NUMBER,
+        "TWILIO_BASE_URL": emulator.url,
+        **changes,
+    }
+    process = subprocess.Popen([sys.executable, "-m", "gunicorn", "fidelizacion.wsgi"], cwd=BASE, env=environment)
+    try:
+        assert wait_for(lambda: answers(f"{settings.PORTAL_BASE_URL}/health/live"), 30)
+        yield settings.PORTAL_BASE_URL
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def sent_code() -> Challenge:
+    challenge = challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
+    delivery.send(challenge.pk)
+    challenge.refresh_from_db()
+    assert challenge.delivery == Challenge.Delivery.ACCEPTED
+    return challenge
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("states", "ends", "result"),
+    [
+        (["sent", "delivered"], Challenge.Delivery.DELIVERED, AuditEvent.Result.ARRIVED),
+        (["delivered", "sent", "delivered"], Challenge.Delivery.DELIVERED, AuditEvent.Result.ARRIVED),
+        (["sent", "undelivered"], Challenge.Delivery.UNDELIVERED, AuditEvent.Result.LOST),
+    ],
+)
+def test_the_emulators_signed_callbacks_reach_the_code_r4_23_r4_24(
+    emulator: Emulator, settings: Settings, states: list[str], ends: str, result: str
+) -> None:
+    cast.ana()
+    with web(settings, emulator) as address:
+        challenge = sent_code()
+        assert emulator.messages()[0]["sid"] == challenge.provider_id
+        forged = {"MessageSid": challenge.provider_id, "MessageStatus": "failed"}
+        callback = f"{address}/webhooks/sms/twilio/"
+        assert httpx.post(callback, data=forged, headers={"X-Twilio-Signature": "x"}).status_code == 403
+        for state in states:
+            emulator.becomes(challenge.provider_id, state)
+    challenge.refresh_from_db()
+    assert challenge.delivery == ends
+    assert list(AuditEvent.objects.filter(kind="reported").values_list("result", flat=True)) == [result]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_callbacks_signed_with_the_earlier_token_count_while_it_is_replaced_r4_23(
+    emulator: Emulator, settings: Settings
+) -> None:
+    cast.ana()
+    new = {"TWILIO_AUTH_TOKEN": "the-new-token"}
+    for changes, ends in ((new, "accepted"), ({**new, "TWILIO_AUTH_TOKEN_PREVIOUS": EMULATED_TOKEN}, "delivered")):
+        Challenge.objects.all().delete()
+        with web(settings, emulator, **changes):
+            challenge = sent_code()
+            emulator.becomes(challenge.provider_id, "delivered")
+        challenge.refresh_from_db()
+        assert challenge.delivery == ends
+
+
+def test_the_emulator_is_asked_about_what_it_did_not_report_r4_25(emulator: Emulator, settings: Settings) -> None:
+    """The callback leads nowhere."""
+    cast.ana()
+    settings.PORTAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = sent_code()
+        emulator.becomes(challenge.provider_id, "delivered")
+        clock.shift(receipts.ASK_AFTER)
+        assert sweep.run("informes") == 1
+    challenge.refresh_from_db()
+    assert challenge.delivery == Challenge.Delivery.DELIVERED

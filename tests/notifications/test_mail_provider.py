@@ -1,0 +1,175 @@
+"""Mail through a provider's API: what it gets, and what its answers lead to (R4.06, R4.09, R4.26)."""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+
+import pytest
+from anymail.exceptions import AnymailAPIError
+from botocore.exceptions import ClientError, EndpointConnectionError
+from pytest_django import Settings
+
+from notifications import carriage, delivery
+from notifications.delivery import Outcome, deliver
+from notifications.gateways import GatewayFailure, PermanentFailure, TemporaryFailure
+from notifications.mail_failures import CarrierAway, sort
+from notifications.models import Message
+from tests.far_mail import MAILGUN_ID, POSTMARK_ID, FarMail, far_mail, use_provider
+from tests.far_twilio import mute_address, refused_address
+from tests.notifications.helpers import owe_email
+
+pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
+
+
+@pytest.fixture
+def postmark(settings: Settings) -> Iterator[FarMail]:
+    with far_mail(settings, "postmark") as far_side:
+        yield far_side
+
+
+def refused(message: Message) -> GatewayFailure:
+    with carriage.Carrier() as carrier, pytest.raises(GatewayFailure) as caught:
+        carrier.send(message)
+    return caught.value
+
+
+def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FarMail) -> None:
+    message = owe_email(subject="Ticket 3608314: recibió «ñandú»")
+    assert deliver(message.pk) == Outcome.SENT
+    message.refresh_from_db()
+    assert (message.state, message.provider_id) == (Message.State.SENT, POSTMARK_ID)
+    [asked] = postmark.asked
+    body = json.loads(asked.body)
+    assert (body["Subject"], body["To"], body["From"]) == (
+        message.subject,
+        message.to,
+        "fidelizacion@operadora.example",
+    )
+    assert (body["TextBody"], body["HtmlBody"]) == (message.text, message.html)
+    assert {"Name": "Message-ID", "Value": message.message_id} in body["Headers"]
+    assert message.poll_at is None  # what nobody reports of a mail is not asked about
+
+
+def test_mailgun_gets_it_as_well(settings: Settings) -> None:
+    with far_mail(settings, "mailgun") as far_side:
+        message = owe_email()
+        assert deliver(message.pk) == Outcome.SENT
+    message.refresh_from_db()
+    assert message.provider_id == MAILGUN_ID
+    assert far_side.asked[0].path == "/mg.operadora.example/messages"
+
+
+def test_a_batch_shares_one_session(postmark: FarMail) -> None:
+    for _ in range(3):
+        owe_email()
+    assert delivery.deliver_due()[Outcome.SENT] == 3
+    assert len(postmark.asked) == 3
+
+
+INACTIVE = {
+    "ErrorCode": 406,
+    "Message": "You tried to send to recipient(s) that have been marked as inactive.\nFound inactive addresses: "
+    "ana@acme.example.\nInactive recipients are ones that have generated a hard bounce or a spam complaint.",
+}
+VAGUE = {"ErrorCode": 406, "Message": "Inactive recipient"}
+INVALID = {"ErrorCode": 300, "Message": "Invalid 'To' address: 'ana@acme.example'."}
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "failure"),
+    [
+        (422, INACTIVE, PermanentFailure),
+        (422, INVALID, PermanentFailure),
+        (422, VAGUE, TemporaryFailure),
+        (400, {}, PermanentFailure),
+        (413, {}, PermanentFailure),
+        (401, {}, CarrierAway),
+        (402, {}, CarrierAway),
+        (403, {}, CarrierAway),
+        (404, {}, CarrierAway),
+        (408, {}, CarrierAway),
+        (429, {}, CarrierAway),
+        (500, {}, CarrierAway),
+        (503, b"<html>", CarrierAway),
+        (307, {}, CarrierAway),
+        (200, b"<html>", TemporaryFailure),
+        (200, {"ErrorCode": 0}, TemporaryFailure),
+        (0, {}, CarrierAway),
+    ],
+)
+def test_each_answer_has_its_class_r4_09(
+    postmark: FarMail, status: int, answer: object, failure: type[GatewayFailure]
+) -> None:
+    postmark.status, postmark.answer = status, answer
+    assert type(refused(owe_email())) is failure
+    assert len(postmark.asked) == 1  # neither repeated by a library nor sent on to where a redirect points (R6.20)
+
+
+def test_what_the_provider_says_is_in_the_row_and_in_no_log_r8_08(
+    postmark: FarMail, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ["", *(name for name in logging.root.manager.loggerDict if name.startswith(("urllib3", "requests")))]:
+        caplog.set_level(logging.DEBUG, logger=name or None)
+    postmark.status, postmark.answer = 422, INVALID
+    message = owe_email()
+    assert deliver(message.pk) == Outcome.FAILED
+    message.refresh_from_db()
+    assert "Invalid 'To' address" in message.last_error
+    postmark.status, postmark.answer = 401, {"Message": "canary-of-the-token ana@acme.example"}
+    assert deliver(owe_email().pk) == Outcome.AGAIN
+    assert "ana@acme.example" not in caplog.text
+    assert "canary-of-the-token" not in caplog.text
+    assert "the mail provider answers 401" in caplog.text
+
+
+def test_a_batch_ends_where_the_provider_is_away(postmark: FarMail) -> None:
+    postmark.status = 503
+    for _ in range(3):
+        owe_email()
+    assert delivery.deliver_due() == {Outcome.AGAIN: 1}
+    assert len(postmark.asked) == 1
+
+
+def test_a_provider_that_never_answers_is_given_up_in_time_r4_26(postmark: FarMail) -> None:
+    postmark.status = -1
+    started = time.monotonic()
+    assert deliver(owe_email().pk) == Outcome.AGAIN
+    assert time.monotonic() - started < 5
+
+
+def test_a_provider_that_cannot_be_reached_delays_and_no_more(settings: Settings) -> None:
+    use_provider(settings, "postmark", refused_address())
+    assert type(refused(owe_email())) is CarrierAway
+    with mute_address() as address:
+        use_provider(settings, "postmark", address)
+        assert type(refused(owe_email())) is CarrierAway
+
+
+def amazon(code: str, status: int) -> AnymailAPIError:
+    """As django-anymail hands Amazon's errors on."""
+    error = AnymailAPIError("SES")
+    error.__cause__ = ClientError(
+        {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}, "SendEmail"
+    )
+    return error
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "failure"),
+    [
+        ("MessageRejected", 400, PermanentFailure),
+        ("AccessDeniedException", 403, CarrierAway),
+        ("TooManyRequestsException", 429, CarrierAway),
+        ("InternalFailure", 500, CarrierAway),
+    ],
+)
+def test_amazons_errors_have_the_same_classes(code: str, status: int, failure: type[GatewayFailure]) -> None:
+    assert type(sort(amazon(code, status))) is failure
+
+
+def test_amazon_that_cannot_be_reached_is_away() -> None:
+    error = AnymailAPIError("SES")
+    error.__cause__ = EndpointConnectionError(endpoint_url="https://email.example")
+    assert type(sort(error)) is CarrierAway
+    assert str(sort(error)) == "EndpointConnectionError"
