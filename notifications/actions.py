@@ -20,6 +20,7 @@ from notifications.models import Message, MessageAction
 
 logger = logging.getLogger(__name__)
 
+AGAIN = ":again:"
 Kind = MessageAction.Kind
 State = Message.State
 Channel = Message.Channel
@@ -94,9 +95,9 @@ def _retry(message: Message, actor: Actor, serial: int) -> Message:
 
 
 def _copy(message: Message, to: str, kind: Kind, actor: Actor, serial: int) -> Message:
-    original = message.copy_of or message
+    first = message.dedup_key.partition(AGAIN)[0]  # of a copy's copy, too: keys stay short
     with _once(message):
-        copy = outbox.enqueue_copy(message, to=to, dedup_key=f"{original.dedup_key}:again:{message.pk}-{serial}")
+        copy = outbox.enqueue_copy(message, to=to, dedup_key=f"{first}{AGAIN}{message.pk}-{serial}")
         _record(kind, message, actor, serial, copy)
     return copy
 

@@ -21,7 +21,7 @@ from notifications import (
 )
 from notifications.admin_actions import STATE_COLOURS, AgainViews
 from notifications.admin_previews import Previews
-from notifications.admin_stuck import Retrying, StuckFilter
+from notifications.admin_stuck import Retrying, StuckFilter, ordering
 from notifications.models import Message
 
 
@@ -81,6 +81,9 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("html")
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        return ordering(request)
 
     def get_urls(self) -> list[URLPattern]:
         return [*self.again_urls(), *self.preview_urls(), *super().get_urls()]

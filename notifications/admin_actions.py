@@ -139,6 +139,6 @@ class AgainViews:
         if not isinstance(user, User) or not user.has_perms(["notifications.view_message", permission]):
             raise PermissionDenied
         email = {"channel": Message.Channel.EMAIL} if elsewhere else {}
-        message = get_object_or_404(Message.objects.select_related("copy_of"), pk=pk, **email)
+        message = get_object_or_404(Message, pk=pk, **email)
         page = {**self.admin_site.each_context(request), "opts": self.opts}
         return Again(request, user, message, elsewhere, page).respond()

@@ -41,11 +41,13 @@ class StuckFilter(admin.SimpleListFilter):
         return stuck(queryset) if self.value() == "si" else queryset
 
 
+def ordering(request: HttpRequest) -> list[str]:
+    """Oldest first in the list of those; else as the model says."""
+    return ["created_at", "pk"] if request.GET.get(STUCK) else []
+
+
 class Retrying:
     """The action of the list of messages."""
-
-    def get_ordering(self, request: HttpRequest) -> list[str]:
-        return ["created_at", "pk"] if request.GET.get(STUCK) else []
 
     @admin.action(description=_("Volver a intentar ahora"), permissions=["resend"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:

@@ -1,9 +1,10 @@
 """A message of the outbox as a mail: its headers and its two parts, and never a file (R3.19)."""
 
 from email.header import Header
+from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, SafeMIMEMultipart, SafeMIMEText
+from django.core.mail import EmailMultiAlternatives
 
 from notifications import outbox
 from notifications.models import Message
@@ -12,8 +13,8 @@ from notifications.models import Message
 class Mail(EmailMultiAlternatives):
     """Django's, with the first line of a long subject in Spanish not left empty: some mail programs show it so."""
 
-    def message(self) -> SafeMIMEText | SafeMIMEMultipart:
-        built = super().message()
+    def message(self, **options: Any) -> Any:
+        built = super().message(**options)
         subject = str(self.subject)
         if not subject.isascii():
             # Django encodes it with no thought of "Subject: " before it, and it is then folded behind that

@@ -1,0 +1,37 @@
+"""What an error of a message is to whoever works at the desk: what happened and what to do, no codes (R4.09)."""
+
+import pytest
+
+from notifications import words
+from notifications.models import Message
+
+State, Channel = Message.State, Message.Channel
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "said"),
+    [
+        (State.FAILED, "550 5.1.1 <ana@acme.example>: user unknown", "La dirección no existe"),
+        (State.FAILED, "550 no such user", "La dirección no existe"),
+        (State.FAILED, "552 mailbox full", "El buzón está lleno. Pida otra"),
+        (State.FAILED, "554 5.7.1 blocked by policy", "rechazó por sus reglas"),
+        (State.FAILED, "550 5.7.26 unauthenticated", "rechazó por sus reglas"),
+        (State.FAILED, "554 5.4.4 no such domain", "El dominio de la dirección"),
+        (State.FAILED, "555 5.5.4 syntax", "El servidor del destinatario lo rechazó."),
+        (State.QUEUED, "451 4.3.0 busy", "pidió esperar"),
+        (State.QUEUED, "452 4.2.2 over quota", "El buzón está lleno por ahora"),
+        (State.QUEUED, "ConnectionRefusedError", "no responde"),
+        (State.DEAD, "BadHeaderError", "falla del sistema"),
+        (State.FAILED, "La dirección del destinatario no es válida.", "La dirección del destinatario no es válida."),
+        (State.QUEUED, "", ""),
+    ],
+)
+def test_a_mails_error_in_words(state: str, error: str, said: str) -> None:
+    explained = words.explain(Message(channel=Channel.EMAIL, state=state, last_error=error))
+    assert said in explained
+    assert bool(explained) is bool(error)
+
+
+def test_an_sms_says_it_in_words_already() -> None:
+    message = Message(channel=Channel.SMS, state=State.FAILED, last_error="El número no existe (30003)")
+    assert words.explain(message) == message.last_error
