@@ -13,13 +13,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from notifications import alarms, backlog, catalogue, figures
+from notifications import alarms, catalogue, figures
+from notifications.admin_stuck import STUCK, stuck
 from notifications.figures import Level
 from notifications.models import Alarm, Heartbeat, Message
 
 MOST_STUCK, MOST_ALARMS = 20, 20
 COLOURS = {Level.FINE: "success", Level.WARNING: "warning", Level.CRITICAL: "danger"}
-STATE_COLOURS = {Message.State.DEAD: "danger"}
+STATE_COLOURS = {Message.State.FAILED: "danger", Message.State.DEAD: "danger"}
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,16 @@ class OperationsAdmin(ModelAdmin):
 def page() -> dict[str, Any]:
     """Everything the page shows, read now."""
     now, reading = timezone.now(), figures.collect()
-    stuck = backlog.stuck(now)
+    standing = stuck(Message.objects.defer("text", "html")).order_by("created_at", "pk")
     return {
         "now": now,
         "level": figures.LEVEL_NAMES[reading.level],
         "level_colour": COLOURS[reading.level],
         "unread": reading.failed,
         "groups": {title: [_row(figure) for figure in group] for title, group in reading.groups.items()},
-        "stuck": [_stuck(message) for message in stuck[:MOST_STUCK]],
-        "stuck_more": max(stuck.count() - MOST_STUCK, 0),
+        "stuck": [_stuck(message) for message in standing[:MOST_STUCK]],
+        "stuck_count": standing.count(),
+        "stuck_query": f"{STUCK}=si",
         "alarms": [
             (alarm, alarms.known(alarm.kind))
             for alarm in Alarm.objects.order_by(F("cleared_at").desc(nulls_first=True), "-raised_at")[:MOST_ALARMS]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Min, Q, QuerySet, Value
+from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Min, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,14 +42,6 @@ def owed() -> QuerySet[Message]:
     queued_at = ExpressionWrapper(F("give_up_at") - Value(GIVE_UP_AFTER), output_field=DateTimeField())
     return Message.objects.filter(state__in=[State.QUEUED, State.SENDING]).annotate(
         owed_since=Greatest(F("created_at"), queued_at)
-    )
-
-
-def stuck(now: datetime) -> QuerySet[Message]:
-    """What waits for longer than it should, and what was abandoned: oldest first."""
-    late = owed().filter(Q(("owed_since__lte", now - SLOW))).values("pk")
-    return (
-        Message.objects.filter(Q(pk__in=late) | Q(state=State.DEAD)).defer("text", "html").order_by("created_at", "pk")
     )
 
 

@@ -36,7 +36,8 @@ def test_what_is_stuck_is_linked_oldest_first_and_names_no_recipient() -> None:
     page = signed_in(supervisor()).get(PAGE)
     links = [link["href"] for link in soup(page).select("[aria-labelledby=detenidos] a")]
     newest = list(Message.objects.order_by("-pk").values_list("pk", flat=True))
-    assert links == [f"/admin/notifications/message/{pk}/change/" for pk in newest]
+    messages = "/admin/notifications/message/"
+    assert links == [*(f"{messages}{pk}/change/" for pk in newest), f"{messages}?detenidos=si"]
     assert "ana@" not in page.content.decode()
     assert "El último error de cada mensaje" in text_of(page)
 

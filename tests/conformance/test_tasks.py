@@ -1,14 +1,20 @@
 """What is scheduled and sent by name exists (R4.11, style.md 9)."""
 
+import json
+import subprocess
+import sys
+from importlib.metadata import version
 from typing import Any
 
 from celery.schedules import crontab
 from django.conf import settings
 
-from fidelizacion.celery import app
+from fidelizacion.celery import HEARTBEAT, app
+from tests.check import PRODUCTION
+from tests.conformance.project import BASE
 
 # R4.11: measured to lose no work; each is read back from the application that the worker runs
-PINNED = {
+PINNED: dict[str, Any] = {
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,
@@ -60,3 +66,28 @@ def test_the_worker_has_the_settings_that_were_measured_to_hold() -> None:
     """R4.11."""
     assert {name: app.conf[name] for name in PINNED} == PINNED
     assert TRANSPORT.items() <= app.conf["broker_transport_options"].items()
+
+
+def test_production_has_them_too_as_its_own_worker_reads_them() -> None:
+    """R4.11: in a process of its own, with an operator's environment and nothing of the suite."""
+    code = (
+        "import json; from fidelizacion.celery import app; c = app.conf; "
+        f"print(json.dumps([{{n: c[n] for n in {sorted(PINNED)!r}}}, c['broker_transport_options'], c['broker_url']]))"
+    )
+    environment = {**PRODUCTION, "DJANGO_SETTINGS_MODULE": "fidelizacion.settings"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=BASE, env=environment, capture_output=True, check=True)
+    pinned, transport, broker = json.loads(done.stdout)
+    assert pinned == PINNED
+    assert transport == TRANSPORT
+    assert broker == PRODUCTION["REDIS_URL"]
+
+
+def test_a_lost_task_is_given_back_only_after_its_time_limit() -> None:
+    """Otherwise two workers would be at it (R4.11); and the client survives a restart of the broker (R4.15)."""
+    assert PINNED["visibility_timeout"] > PINNED["task_time_limit"] > PINNED["task_soft_time_limit"]
+    assert tuple(map(int, version("kombu").split(".")[:2])) >= (5, 7)
+
+
+def test_the_sign_of_life_is_sent_each_minute_by_the_name_that_beat_listens_to() -> None:
+    entry = settings.CELERY_BEAT_SCHEDULE["heartbeat"]
+    assert (entry["task"], entry["schedule"]) == (HEARTBEAT, 60.0)

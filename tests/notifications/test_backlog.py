@@ -100,13 +100,3 @@ def test_each_try_leaves_its_time() -> None:
     message.refresh_from_db()
     assert message.tried_at is not None
     assert figure("messages_sent_24h").value == 1
-
-
-def test_what_is_stuck_comes_oldest_first_with_the_dead_among_it() -> None:
-    now = timezone.now()
-    late, dead, older = owe_email(), owe_email(), owe_email()
-    change(late, created_at=now - 6 * MINUTE, give_up_at=now - 6 * MINUTE + outbox.GIVE_UP_AFTER)
-    change(older, created_at=now - 60 * MINUTE, give_up_at=now - 60 * MINUTE + outbox.GIVE_UP_AFTER)
-    change(dead, created_at=now - 30 * MINUTE, state=Message.State.DEAD)
-    owe_email()
-    assert [message.pk for message in backlog.stuck(now)] == [older.pk, dead.pk, late.pk]
