@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests import cast
-from tests.tickets.given import REQUEST, Filled, fields_of, filled_form, pdf, soup, staged_in, text_of, visitor
+from tests.tickets.given import PDF, REQUEST, Filled, fields_of, filled_form, pdf, soup, staged_in, text_of, visitor
 from tickets.models import Attachment, Reason, RequestType, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +156,7 @@ def test_r3_02_too_many_files_are_counted_and_the_text_stays(form: Filled, count
 
 
 def test_five_files_of_two_mebibytes_are_taken(form: Filled) -> None:
-    full = b"%PDF-1.4\n".ljust(2 * 1024 * 1024, b" ")
+    full = PDF.ljust(2 * 1024 * 1024, b" ")
     assert form.post(attachments=[pdf(f"{n}.pdf", full) for n in range(5)]).status_code == 303
     assert set(Attachment.objects.values_list("size", flat=True)) == {2_097_152}
 

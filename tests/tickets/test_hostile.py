@@ -1,0 +1,147 @@
+"""What must not come in, and what resembles it and must (R3.05, R3.07-R3.14)."""
+
+import io
+import struct
+import zlib
+
+import msoffcrypto
+import pytest
+from msoffcrypto.format.ooxml import OOXMLFile
+
+from tests.tickets.genuine import (
+    JPEG,
+    PDF,
+    doc,
+    docx,
+    frame,
+    ole,
+    package,
+    packed,
+    pdf,
+    relationships,
+    stream,
+    xls,
+    xlsx,
+)
+from tests.tickets.hostile import HOSTILE, SAMPLES, external, field, many_entries, native, object_stream
+from tickets.attachments import judge
+from tickets.attachments.excel import _md5, _plain_rc4
+from tickets.attachments.rc4 import rc4
+
+ONE_PIXEL = b"\x89PNG\r\n\x1a\n" + bytes(40)
+SVG = b'<?xml version="1.0"?><!DOCTYPE svg><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'
+WORKBOOK = relationships(("externalLinkPath", "https://empresa.sharepoint.example/rubros.xlsx", "External"))
+INVOICE = stream(zlib.compress(b"<factura/>"), b"/Type /EmbeddedFile /Filter /FlateDecode ")
+
+HONEST: dict[str, tuple[str, bytes]] = {
+    "links": ("a.docx", external("hyperlink", "https://www.empresa.example/")),
+    "a linked picture": ("a.docx", external("image", "https://www.empresa.example/logo.png")),
+    "the template of one's own computer": (
+        "a.docx",
+        external("attachedTemplate", "file:///C:\\Plantillas\\Oficio.dotx"),
+    ),
+    "a template without a folder": ("a.docx", external("attachedTemplate", "Normal.dotm")),
+    "a sheet linked from a folder": ("a.docx", external("oleObject", "file:///C:\\Cuentas\\rubros.xlsx")),
+    "another workbook": (
+        "a.xlsx",
+        external("externalLinkPath", "https://empresa.sharepoint.example/rubros.xlsx")[:0] or xlsx(),
+    ),
+    "a drawing with its own document type": ("a.docx", docx(word__media__a_dot_svg=SVG)),
+    "a chart with its sheet": ("a.docx", docx(word__embeddings__a_dot_xlsx=xlsx(), word__media__a_dot_png=ONE_PIXEL)),
+    "a formula": ("a.docx", docx(word__embeddings__a_dot_bin=ole({"Equation Native": b"x", "\1Ole": b"x"}))),
+    "a document in an icon": ("a.docx", docx(word__embeddings__a_dot_bin=ole({"\1Ole10Native": native("a.pdf", PDF)}))),
+    "a field": (
+        "a.docx",
+        docx(word__a_dot_xml=field('HYPERLINK "https://empresa.example/adder.html"')),
+    ),
+    "a text about DDE": ("a.docx", docx(word__a_dot_xml=b"<w:t>DDE y DDEAUTO se apagan en Opciones</w:t>")),
+    "parts in 16 bits": ("a.xlsx", xlsx(xl__a_dot_xml='<?xml version="1.0"?><a/>'.encode("utf-16"))),
+    "a stray byte after the end": ("a.docx", docx() + b"x"),
+    "nils after the end": ("a.docx", docx() + bytes(500)),
+    "backslashes": ("a.docx", packed({name.replace("/", "\\"): part for name, part in package().items()})),
+    "1,000 entries": ("a.docx", many_entries(997)),
+    "five thousand rows": (
+        "a.xlsx",
+        xlsx(
+            xl__worksheets__sheet1_dot_xml=b"".join(
+                b'<row r="%d"><c><v>%d</v></c></row>' % (n, n * 7) for n in range(60_000)
+            )
+        ),
+    ),
+    "an empty drawing of much air": ("a.docx", docx(word__media__a_dot_emf=bytes(1_500_000))),
+    "an icon in an old document": ("a.doc", doc({"ObjectPool/1/\1Ole10Native": native("a.txt", b"Hola")})),
+    "a sheet in an old document": ("a.doc", doc({"ObjectPool/1/Workbook": b"x", "Macros/nothing": b"x"})),
+    "a document in an old sheet": ("a.xls", xls(streams={"MBD1/WordDocument": b"x"})),
+    "an old workbook for two versions": ("a.xls", xls(streams={"Book": b"x"})),
+    "a chart sheet": ("a.xls", xls(0, 2)),
+    "a text about JavaScript": ("a.pdf", pdf(b"(/S /JavaScript /JS \\(x\\) /Launch)", b"<< /Title (/JavaScript) >>")),
+    "a page that shows JavaScript": ("a.pdf", pdf(stream(b"BT (x) Tj /JavaScript /JS (x) /Launch ET"))),
+    "the same in an object stream": ("a.pdf", object_stream(b"(/JavaScript)", b"<< /A (\\) /JS 1) >>")),
+    "an attached invoice": ("a.pdf", pdf(b"<< /Type /Filespec /F (factura.xml) /EF << /F 5 0 R >> >>", INVOICE)),
+    "a printer's header": ("a.pdf", b"\x1b%-12345X@PJL ENTER LANGUAGE=PDF\r\n" + PDF),
+    "a web server's header": ("a.pdf", b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + PDF),
+    "blanks after the end": ("a.pdf", PDF + b"\r\n\0\0\0" * 200),
+    "a printer's trailer": ("a.pdf", PDF + b"\x1b%-12345X"),
+    "a picture padded between its marks": ("a.jpg", JPEG[:20] + b"\xff\xff\xff" + JPEG[20:]),
+    "a picture with stray bytes": ("a.jpg", JPEG[:20] + b"hello" + JPEG[20:]),
+    "a picture and its film": ("a.jpg", JPEG + b"\0\0\0\x18ftypmp42" + bytes(500)),
+    "a picture in several": ("a.jpg", JPEG + JPEG),
+    "a progressive picture": ("a.jpg", frame(4_000, 3_000, 0xC2)),
+    "a picture cut short": ("a.jpg", JPEG[:-2]),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_r3_what_means_harm_is_refused_with_its_reason(what: str) -> None:
+    name, content, says = HOSTILE[what]
+    verdict = judge(name, content)
+    assert not verdict.accepted
+    assert says in verdict.reason
+    assert verdict.reason.startswith("El archivo «a.")
+
+
+@pytest.mark.parametrize("what", HONEST)
+def test_r3_what_only_resembles_it_is_taken(what: str) -> None:
+    verdict = judge(*HONEST[what])
+    assert verdict.accepted, verdict.reason
+
+
+@pytest.mark.parametrize("revision", [2, 3, 4, 6])
+def test_r3_11_a_pdf_that_opens_without_asking_is_taken_and_read(revision: int) -> None:
+    """Made with qpdf: RC4 of 40 and 128 bits, AES of 128 and 256, the objects in streams."""
+    plain, script, locked = (
+        judge("a.pdf", (SAMPLES / f"{name}.pdf").read_bytes())
+        for name in (f"empty_password_r{revision}", f"empty_password_r{revision}_script", f"password_r{revision}")
+    )
+    assert plain.accepted
+    assert "JavaScript" in script.reason
+    assert "con contraseña" in locked.reason
+
+
+def test_r3_13_a_document_with_a_password_is_told_so() -> None:
+    locked = io.BytesIO()
+    OOXMLFile(io.BytesIO(docx(word__a_dot_xml=bytes(2_000)))).encrypt("clave", locked)
+    assert "con contraseña" in judge("a.docx", locked.getvalue()).reason
+
+
+@pytest.mark.parametrize(("kind", "accepted"), [(0, True), (1, False)])
+def test_r3_10_a_protected_workbook_opens_with_the_password_of_excel_itself(kind: int, accepted: bool) -> None:
+    content = protected_workbook(kind)
+    # That it is encrypted as Excel does it, somebody else says
+    other = msoffcrypto.OfficeFile(io.BytesIO(content))
+    other.load_key(password="VelvetSweatshop")
+    verdict = judge("a.xls", content)
+    assert verdict.accepted == accepted
+    assert ("contiene macros" in verdict.reason) != accepted
+
+
+def protected_workbook(kind: int) -> bytes:
+    salt, proof = b"0123456789abcdef", b"fedcba9876543210"
+    key_of, _verifier, _digest = _plain_rc4(bytes(6) + salt + bytes(32))
+    record = struct.pack("<3H", 1, 1, 1) + salt + rc4(key_of(0), proof + _md5(proof))
+    content = xls(kind, before=struct.pack("<2H", 0x2F, len(record)) + record)
+    sheet = content.find(struct.pack("<2H", 0x85, 12))
+    at = content.find(struct.pack("<2H", 0x0809, 16))
+    place = sheet - at + 4 + 4
+    covered = rc4(key_of(0), bytes(place) + content[sheet + 8 : sheet + 16])[place:]
+    return content[: sheet + 8] + covered + content[sheet + 16 :]

@@ -1,0 +1,52 @@
+"""What a file proves to be by its own structure, whatever it is called, and what stands in the way of taking it."""
+
+from dataclasses import dataclass
+
+from tickets.attachments import archive, excel, jpeg, ole, ooxml, pdf, word
+from tickets.attachments.kinds import DOC, JPEG, PDF, XLS, Kind
+from tickets.attachments.trouble import Trouble, Unacceptable
+
+
+@dataclass(frozen=True)
+class Inside:
+    """`kind` is none where nothing accepted was recognised, or trouble came before it could be."""
+
+    kind: Kind | None = None
+    trouble: Trouble | None = None
+
+
+def look_inside(content: bytes) -> Inside:
+    """Never raises, whatever the bytes."""
+    try:
+        return Inside(_kind_of(content))
+    except Unacceptable as found:
+        return Inside(trouble=found.trouble)
+    except Exception:  # noqa: BLE001  parsers of damaged files raise a dozen kinds, and damaged is all it is
+        return Inside(trouble=Trouble.DAMAGED)
+
+
+def _kind_of(content: bytes) -> Kind | None:
+    if content.startswith(archive.LOCAL):
+        return ooxml.kind_of(content)
+    if content.startswith(ole.MAGIC):
+        return _ole_kind(ole.Container(content))
+    if content.startswith(jpeg.START):
+        jpeg.check(content)
+        return JPEG
+    if pdf.begins(content) >= 0:
+        pdf.check(content)
+        return PDF
+    return None
+
+
+def _ole_kind(container: ole.Container) -> Kind | None:
+    container.refuse_dangers()
+    names = {path[0] for path in container.streams if len(path) == 1}
+    is_word, is_excel = "worddocument" in names, bool(names & {"workbook", "book"})
+    if is_word is is_excel:
+        return None
+    if is_word:
+        word.check(container)
+        return DOC
+    excel.check(container)
+    return XLS

@@ -1,0 +1,131 @@
+"""What a customer is told of a document that is not taken: what it is, and what to do about it."""
+
+from tickets.attachments.kinds import DOC, DOCX, JPEG, KINDS, OOXML, PDF, XLS, XLSX, Kind
+from tickets.attachments.trouble import Trouble
+
+HINT = "Envíe Word, Excel, PDF o JPG de hasta 2 MB."
+_AGAIN = "y adjúntelo otra vez."
+
+_MACROS = {"docm": ".docx", "dotm": ".docx", "xlsm": ".xlsx", "xltm": ".xlsx", "xlsb": ".xlsx", "xlam": ".xlsx"}
+_TEXT = "Guárdelo como documento de Word (.docx) o PDF."
+_SHEET = "Guárdelo como hoja de Excel (.xlsx) o PDF."
+_PICTURE = "Guarde la imagen como JPG."
+_PHONE = "Las fotos de un iPhone se guardan como JPG si en Ajustes, Cámara, Formatos elige «Más compatible»."
+_PACKED = "Extraiga los documentos y adjúntelos uno por uno."
+_ADVICE = {
+    **dict.fromkeys(("heic", "heif", "hif"), _PHONE),
+    **dict.fromkeys(("png", "gif", "bmp", "tif", "tiff", "webp", "avif", "jfif", "svg"), _PICTURE),
+    **dict.fromkeys(("odt", "rtf", "txt", "wps", "wpd", "pages", "dot", "dotx", "htm", "html", "mht"), _TEXT),
+    **dict.fromkeys(("ods", "csv", "tsv", "numbers", "xlt", "xltx"), _SHEET),
+    **dict.fromkeys(
+        ("ppt", "pptx", "pps", "ppsx", "odp", "key", "vsd", "vsdx", "pub", "eml", "msg"), "Guárdelo como PDF."
+    ),
+    **dict.fromkeys(("zip", "rar", "7z", "gz", "tar"), _PACKED),
+}
+# What libmagic recognises, in words
+_SEEMS = {
+    "application/zip": "un archivo ZIP",
+    "application/x-dosexec": "un programa",
+    "application/vnd.microsoft.portable-executable": "un programa",
+    "application/x-executable": "un programa",
+    "application/x-pie-executable": "un programa",
+    "application/x-sharedlib": "un programa",
+    "application/x-msi": "un programa",
+    "application/vnd.ms-powerpoint": "una presentación de PowerPoint",
+    f"{OOXML}presentationml.presentation": "una presentación de PowerPoint",
+    "application/vnd.ms-outlook": "un mensaje de Outlook",
+    "application/vnd.oasis.opendocument.text": "un documento de LibreOffice",
+    "application/vnd.oasis.opendocument.spreadsheet": "una hoja de LibreOffice",
+    "image/heic": "una foto HEIC de iPhone",
+    "image/heif": "una foto HEIC de iPhone",
+    "image/png": "una imagen PNG",
+    "image/gif": "una imagen GIF",
+    "image/webp": "una imagen WebP",
+    "image/tiff": "una imagen TIFF",
+    "image/bmp": "una imagen BMP",
+    "image/svg+xml": "una imagen SVG",
+    "text/html": "una página web",
+    "text/csv": "un texto con comas (CSV)",
+    "text/plain": "un texto sin formato",
+    "text/xml": "un archivo XML",
+    "text/rtf": "un documento RTF",
+    "message/rfc822": "una página web guardada por Internet Explorer (MHT) o un correo",
+} | {kind.content_type: kind.label for kind in KINDS.values()}
+_RESAVE = {
+    DOC: "Ábralo con Word, guárdelo como .docx",
+    DOCX: "Ábralo con Word, guárdelo como .docx",
+    XLS: "Ábralo con Excel, guárdelo como .xlsx",
+    XLSX: "Ábralo con Excel, guárdelo como .xlsx",
+    PDF: "Guárdelo otra vez como PDF",
+    JPEG: "Guárdelo otra vez como JPG",
+}
+
+
+def hidden_characters(name: str) -> str:
+    return f"El nombre del archivo «{name}» tiene caracteres que no se ven. Póngale otro nombre {_AGAIN}"
+
+
+def device_name(name: str) -> str:
+    return f"El archivo «{name}» lleva un nombre que Windows no permite. Póngale otro nombre {_AGAIN}"
+
+
+def second_extension(name: str, extension: str) -> str:
+    return (
+        f"El nombre del archivo «{name}» contiene «.{extension}», como el de un programa. Póngale otro nombre {_AGAIN}"
+    )
+
+
+def no_extension(name: str) -> str:
+    return f"Al nombre del archivo «{name}» le falta la extensión, como .pdf o .docx. {HINT}"
+
+
+def other_extension(name: str, extension: str) -> str:
+    """An extension that is not taken, with the way out for the commonest."""
+    if extension in _MACROS:
+        return f"El archivo «{name}» puede contener macros. Guárdelo sin macros, como {_MACROS[extension]}, {_AGAIN}"
+    return f"El archivo «{name}» no se puede adjuntar. {HINT} {_ADVICE.get(extension, '')}".rstrip()
+
+
+def empty(name: str) -> str:
+    return f"El archivo «{name}» está vacío. Revise que se abra en su equipo y adjúntelo otra vez."
+
+
+def too_heavy(name: str) -> str:
+    return f"El archivo «{name}» pesa más de 2 MB. Redúzcalo o divídalo y adjúntelo otra vez."
+
+
+def in_trouble(name: str, expected: Kind, trouble: Trouble) -> str:
+    """What was found inside; of a damaged one, how to mend it."""
+    saved = f"como {expected.current}"
+    texts = {
+        Trouble.OVERSIZED: "ocupa demasiado una vez abierto. Divídalo y adjúntelo otra vez.",
+        Trouble.LOCKED: f"está protegido con contraseña. Guárdelo sin contraseña {_AGAIN}",
+        Trouble.MACROS: f"contiene macros. Guárdelo sin macros, {saved}, {_AGAIN}",
+        Trouble.CONTROLS: "contiene controles ActiveX. Guárdelo como PDF y adjunte el PDF.",
+        Trouble.PROGRAM: f"lleva dentro un programa o un acceso directo. Quítelo, guárdelo {saved} {_AGAIN}",
+        Trouble.COMMANDS: f"contiene un vínculo que ejecuta programas (DDE). Quítelo, guárdelo {saved} {_AGAIN}",
+        Trouble.REMOTE: "usa una plantilla o un objeto de otro equipo. Guárdelo como PDF y adjunte el PDF.",
+        Trouble.SCRIPT: "contiene programación (JavaScript). Imprímalo como PDF y adjunte el PDF nuevo.",
+        Trouble.LAUNCH: "abre otros archivos o programas. Imprímalo como PDF y adjunte el PDF nuevo.",
+        Trouble.TWOFOLD: f"contiene también otro tipo de archivo. {_RESAVE[expected]} {_AGAIN}",
+        Trouble.PIXELS: "es una imagen demasiado grande. Redúzcala a menos de 40 megapíxeles y adjúntela otra vez.",
+    }
+    return f"El archivo «{name}» {texts[trouble]}" if trouble in texts else unreadable(name, expected)
+
+
+def of_other_kind(name: str, kind: Kind) -> str:
+    return f"El archivo «{name}» es en realidad {kind.label}. Guárdelo como .{kind.extensions[0]} {_AGAIN}"
+
+
+def seems(name: str, extension: str, vote: str) -> str:
+    """What libmagic takes it for; empty where that is its own kind, or nothing that has a name here."""
+    expected = KINDS[extension]
+    if vote == expected.content_type or vote not in _SEEMS:
+        return ""
+    saved = HINT if expected in {PDF, JPEG} else f"{_RESAVE[expected]} {_AGAIN}"
+    saved = _PHONE if vote in {"image/heic", "image/heif"} else saved
+    return f"El archivo «{name}» no se puede adjuntar: parece {_SEEMS[vote]}, aunque termina en .{extension}. {saved}"
+
+
+def unreadable(name: str, expected: Kind) -> str:
+    return f"El archivo «{name}» no se puede leer como {expected.label}. {_RESAVE[expected]} {_AGAIN}"

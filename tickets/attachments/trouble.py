@@ -1,0 +1,28 @@
+"""What can stand in the way of taking a document, whatever its format."""
+
+from enum import Enum, auto
+
+
+class Trouble(Enum):
+    """Why a document of the right kind is refused all the same."""
+
+    DAMAGED = auto()  # cut short, or put together as no office program does it
+    OVERSIZED = auto()  # unpacks to more than an advisor's computer should be asked for
+    LOCKED = auto()  # with a password: nobody could check it, nor the advisor open it
+    MACROS = auto()
+    CONTROLS = auto()  # ActiveX
+    PROGRAM = auto()  # an executable inside
+    COMMANDS = auto()  # fields or links that start a program (DDE)
+    REMOTE = auto()  # a template or object fetched from the network on opening
+    SCRIPT = auto()  # JavaScript in a PDF
+    LAUNCH = auto()  # a PDF that opens other files
+    TWOFOLD = auto()  # at once a file of another format
+    PIXELS = auto()  # an image of absurd dimensions
+
+
+class Unacceptable(Exception):
+    """Found while looking inside; `trouble` says what."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.name)
+        self.trouble = trouble
