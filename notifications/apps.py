@@ -27,7 +27,7 @@ class NotificationsConfig(AppConfig):
         operations_samples.register()
         figures.register("processes", _("Procesos"), heartbeats.figures, order=10)
         figures.register("messages", _("Mensajes"), backlog.figures, order=20)
-        digest.register("messages", _("Mensajes"), digest.messages)
+        digest.register("messages", _("Mensajes"), digest.messages, order=20)
         sweep.register("mensajes", delivery.sweep_messages)
         sweep.register("informes", receipts.sweep)
         receipts.register("mensajes", reported.LEDGER)

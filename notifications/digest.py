@@ -17,12 +17,12 @@ KEEP_ALARMS = timedelta(days=366)
 State = Message.State
 Source = Callable[[datetime, datetime], Iterable[Fact]]
 
-_sources: dict[str, tuple[str | Promise, Source]] = {}
+_sources: dict[str, tuple[int, str | Promise, Source]] = {}
 
 
-def register(name: str, title: str | Promise, source: Source) -> None:
+def register(name: str, title: str | Promise, source: Source, *, order: int = 50) -> None:
     """Add what a day was like: `source` is given its beginning and its end."""
-    _sources[name] = (title, source)
+    _sources[name] = (order, title, source)
 
 
 def send(today: date | None = None) -> list[Message]:
@@ -30,7 +30,8 @@ def send(today: date | None = None) -> list[Message]:
     day = (today or timezone.localdate()) - timedelta(days=1)
     start = timezone.make_aware(datetime.combine(day, time.min))
     end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
-    groups = {str(title): list(source(start, end)) for title, source in _sources.values()}
+    sources = sorted(_sources.values(), key=lambda registered: registered[0])
+    groups = {str(title): list(source(start, end)) for _order, title, source in sources}
     Alarm.objects.filter(cleared_at__lt=timezone.now() - KEEP_ALARMS).delete()
     return operations_mail.digest(day, groups, [_told(alarm) for alarm in _of_day(start, end)])
 

@@ -1,7 +1,7 @@
 """The mails to operations: an alarm, and the digest of a day. Figures only, nothing personal."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.urls import reverse
@@ -28,6 +28,12 @@ def recipients() -> list[str]:
     return settings.OPERATIONS_EMAIL or [settings.POSTVENTA_EMAIL]
 
 
+def moment(at: datetime) -> str:
+    """In the zone that this installation shows, by its name: operations may sit in another."""
+    local = date_format(timezone.localtime(at), r"j \d\e F \d\e Y, H:i:s")
+    return f"{local} ({settings.TIME_ZONE})"
+
+
 def page_url() -> str:
     return settings.PORTAL_BASE_URL + reverse("admin:notifications_heartbeat_changelist")
 
@@ -39,7 +45,7 @@ def alarm(raised: Alarm, title: str, advice: str, period: str) -> list[Message]:
         "advice": advice,
         "facts": [
             Fact(_("Cifra"), [raised.detail]),
-            Fact(_("Desde"), [_moment(raised)]),
+            Fact(_("Desde"), [moment(raised.raised_at)]),
             Fact(_("Alarma"), [raised.kind]),
         ],
     }
@@ -54,7 +60,7 @@ def digest(day: date, groups: dict[str, list[Fact]], alarms: list[str]) -> list[
 
 def test(to: str, key: str) -> Message:
     """A mail that shows that mails leave."""
-    parts = mail.render("operations_test", {"now": timezone.now()})
+    parts = mail.render("operations_test", {"moment": moment(timezone.now())})
     return outbox.enqueue_email(
         dedup_key=key,
         subject_ref=REFERENCE,
@@ -80,7 +86,3 @@ def _enqueue(template: str, key: str, context: dict[str, object]) -> list[Messag
         )
         for number, to in enumerate(recipients(), start=1)
     ]
-
-
-def _moment(raised: Alarm) -> str:
-    return date_format(timezone.localtime(raised.raised_at), r"j \d\e F \d\e Y, H:i")

@@ -7,14 +7,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from notifications import catalogue
-from notifications.operations_mail import Fact, page_url
+from notifications.operations_mail import Fact, moment, page_url
 
 
 def register() -> None:
     """Add them to the catalogue."""
     catalogue.register_mail("operations_alarm", gettext_lazy("Alarma para operaciones"), _alarm)
     catalogue.register_mail("operations_digest", gettext_lazy("Resumen diario para operaciones"), _digest)
-    catalogue.register_mail("operations_test", gettext_lazy("Mensaje de prueba"), lambda: {"now": timezone.now()})
+    catalogue.register_mail(
+        "operations_test", gettext_lazy("Mensaje de prueba"), lambda: {"moment": moment(timezone.now())}
+    )
 
 
 def _alarm() -> dict[str, object]:
@@ -23,7 +25,7 @@ def _alarm() -> dict[str, object]:
         "advice": _("Vea si el uso es normal antes de subir el límite."),
         "facts": [
             Fact(_("Cifra"), [_("Códigos pedidos, del límite del día: 1604 de 2000 (80 %)")]),
-            Fact(_("Desde"), [_("21 de noviembre de 2026, 14:05")]),
+            Fact(_("Desde"), ["21 de noviembre de 2026, 14:05:10 (America/Guayaquil)"]),
             Fact(_("Alarma"), ["sms-day-80"]),
         ],
         "page_url": page_url(),

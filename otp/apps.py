@@ -19,4 +19,4 @@ class OtpConfig(AppConfig):
         catalogue.register_mail(invitation.MAIL, _("Enlace de ingreso"), invitation.sample)
         catalogue.register_sms(invitation.SMS, _("Enlace de ingreso por SMS"), invitation.sample_sms)
         registry.register("codes", _("Códigos y SMS"), figures.figures, order=30)
-        digest.register("codes", _("Códigos y SMS"), figures.of_day)
+        digest.register("codes", _("Códigos y SMS"), figures.of_day, order=30)
