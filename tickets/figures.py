@@ -62,14 +62,18 @@ def _disk(folder: Path) -> Figure:
 
 
 def _antivirus() -> Iterator[Figure]:
-    pending = Attachment.objects.filter(scan=Attachment.Scan.PENDING)
-    oldest = pending.aggregate(oldest=Min("ticket__confirmed_at"))["oldest"]
+    scan = Attachment.Scan
+    oldest = Attachment.objects.filter(scan=scan.PENDING).aggregate(oldest=Min("ticket__confirmed_at"))["oldest"]
     seconds = max((timezone.now() - oldest).total_seconds(), 0) if oldest else 0
     late = seconds > LATE.total_seconds()
-    errors = Attachment.objects.filter(scan=Attachment.Scan.ERROR).count()
+    pending, errors, infected = (
+        Attachment.objects.filter(scan=state).count() for state in (scan.PENDING, scan.ERROR, scan.INFECTED)
+    )
     for name, label, value, shown, bad in (
         ("antivirus_oldest_age_seconds", _("Documento más antiguo sin revisar"), seconds, age(seconds), late),
+        ("antivirus_pending", _("Documentos por revisar"), pending, str(pending), False),
         ("antivirus_errors", _("Documentos que no se pudieron revisar"), errors, str(errors), errors > 0),
+        ("antivirus_infected", _("Documentos apartados por un virus"), infected, str(infected), False),
     ):
         yield Figure(
             name,

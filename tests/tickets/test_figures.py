@@ -56,3 +56,12 @@ def test_an_antivirus_that_is_late_or_fails_is_an_alarm(settings: Settings) -> N
         assert found()["antivirus_oldest_age_seconds"].alarms == ("antivirus-failing",)
     Attachment.objects.filter(pk=document.pk).update(scan=Attachment.Scan.ERROR)
     assert found()["antivirus_errors"].alarms == ("antivirus-failing",)
+
+
+def test_what_waits_and_what_was_set_apart_is_counted(settings: Settings) -> None:
+    settings.CLAMD = clamd.parse_url("tcp://127.0.0.1:3310")
+    ticket = cast.make_ticket()
+    for scan in ("pending", "pending", "infected", "clean"):
+        Attachment.objects.create(ticket=ticket, original_name="a.pdf", size=1, sha256="0", file="aa/bb", scan=scan)
+    counted = {name: figure.value for name, figure in found().items() if name.startswith("antivirus")}
+    assert counted.items() >= {"antivirus_pending": 2, "antivirus_errors": 0, "antivirus_infected": 1}.items()
