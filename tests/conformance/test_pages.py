@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup, Tag
 from django.test import Client
 
 from tests import cast
+from tests.otp.links import address, invited
 from tests.otp.walk import ask
 from tests.tickets.given import filled_form, visitor
 
@@ -31,7 +32,7 @@ def pages() -> dict[str, BeautifulSoup]:
     assert company
     shown["no company picked"] = client.post("/fidelizacion/empresa/")
     client.post("/fidelizacion/empresa/", {"company": company["value"]})
-    shown |= {address: client.get(address) for address in ADDRESSES}
+    shown |= {path: client.get(path) for path in ADDRESSES}
     form = filled_form(client)
     shown["refused"] = form.post(reason="")
     created = form.post()
@@ -41,6 +42,10 @@ def pages() -> dict[str, BeautifulSoup]:
     stranger = Client()
     ask(stranger, cast.NOBODY_PHONE)
     shown["pin"] = stranger.get("/fidelizacion/pin/")
+    token = invited()
+    shown["link"] = stranger.get(address(token))
+    shown["link, refused"] = stranger.post("/fidelizacion/", {"phone": "12", "invitation": token})
+    shown["dead link"] = stranger.get(address("x"))
     shown["wrong code"] = stranger.post("/fidelizacion/pin/", {"code": "000000"})
     assert {name: page.status_code for name, page in shown.items() if page.status_code not in {200, 404, 422}} == {}
     return {name: BeautifulSoup(page.content, "html.parser") for name, page in shown.items()}

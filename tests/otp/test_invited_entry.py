@@ -72,6 +72,19 @@ def test_a_scanner_that_opens_it_ten_times_changes_nothing(method: str) -> None:
     assert Invitation.objects.get().used_at is None
 
 
+def test_no_log_quotes_the_token(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    """R6.08"""
+    token = invited()
+    with caplog.at_level("DEBUG"):
+        client.get(address(token))
+        client.post(address(token), {"phone": "12", "invitation": token})
+        client.get(f"/fidelizacion/nada/?i={token}")
+        client.put(address(token))
+    assert "Method Not Allowed" in caplog.text
+    logged = [record for record in caplog.records if record.name != "django.db.backends"]
+    assert not [record for record in logged if token in record.getMessage()]
+
+
 def test_the_link_signs_nobody_in(client: Client) -> None:
     client.get(address(invited()))
     assert client.get("/fidelizacion/solicitud/")["Location"] == walk.ENTRY
@@ -142,6 +155,16 @@ def test_a_resend_and_the_plain_entry_of_the_same_session_count_on_the_link_too(
         clock.shift(timedelta(seconds=120))
         assert walk.ask(client, cast.ANA_PHONE).status_code == 302
     assert Challenge.objects.filter(invitation=Invitation.objects.get()).count() == 3
+
+
+def test_a_resend_after_the_link_ended_counts_on_the_number(client: Client) -> None:
+    token = invited()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        enter(client, cast.ANA_PHONE, token)
+        used_up()
+        Invitation.objects.update(expires_at=timezone.now())
+        clock.shift(timedelta(seconds=60))
+        assert client.post(walk.RESEND).status_code == 429
 
 
 def test_the_links_own_codes_are_five_an_hour_and_ten_in_all() -> None:
