@@ -1,6 +1,6 @@
 """What providers report of a message: any order ends alike, and nothing waits for ever (R4.24, R4.25)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import permutations
 
@@ -88,7 +88,7 @@ def test_a_report_changes_nothing_of_a_message_that_is_not_with_the_provider(sta
 def test_what_is_reported_of_a_sending_is_not_about_the_next_one() -> None:
     message = sent(state=State.FAILED)
     outbox.requeue(Message.objects.filter(pk=message.pk))
-    Message.objects.filter(pk=message.pk).update(state=State.SENT, provider_id="SM2")
+    Message.objects.filter(pk=message.pk).update(state=State.SENT)
     receipts.receive(report(Kind.FAILED))
     message.refresh_from_db()
     assert message.state == State.SENT
@@ -146,10 +146,12 @@ class Gateway:
         self.asked: list[str] = []
         self.answer: Report | Exception | None = report(Kind.DELIVERED)
         self.open_transactions: list[bool] = []
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def report_on(self, provider_id: str) -> Report | None:
         self.open_transactions.append(connection.in_atomic_block)
         self.asked.append(provider_id)
+        self.meanwhile()
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -210,6 +212,16 @@ def test_a_provider_that_is_away_is_asked_later_and_not_for_ever_r4_25(gateway: 
         clock.shift(receipts.ASK_UNTIL)
         assert sweep.run("informes") == 0
     assert gateway.asked == [SID]
+
+
+def test_two_sweeps_do_not_both_ask(gateway: Gateway) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for sid in (SID, "SM2"):
+            sent(poll_at=receipts.poll_at(SID), provider_id=sid)
+        clock.shift(receipts.ASK_AFTER)
+        gateway.meanwhile = lambda: len(gateway.asked) > 1 or sweep.run("informes")
+        sweep.run("informes")
+    assert gateway.asked == [SID, "SM2"]
 
 
 def test_one_that_was_reported_is_not_asked_about(gateway: Gateway) -> None:
