@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from fidelizacion.brand import LIGHT_INK, MINIMUM_CONTRAST, Brand, contrast, legible
@@ -65,7 +65,7 @@ def _navigation() -> list[dict[str, Any]]:
         {
             "title": _("Mensajes"),
             "items": [
-                _item(_("Mensajes"), "outgoing_mail", "notifications.message"),
+                {**_item(_("Mensajes"), "outgoing_mail", "notifications.message"), "active": _at_messages},
                 {
                     "title": _("Plantillas"),
                     "icon": "preview",
@@ -96,6 +96,13 @@ def _navigation() -> list[dict[str, Any]]:
             ],
         },
     ]
+
+
+def _at_messages(request: HttpRequest) -> bool:
+    """At the messages or one of them, and not at their previews, whose address begins alike."""
+    messages = reverse("admin:notifications_message_changelist")
+    samples = reverse("admin:notifications_message_samples")
+    return request.path.startswith(messages) and not request.path.startswith(samples)
 
 
 def _item(title: object, icon: str, model: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from notifications.models import Message
 
 @admin.register(Message)
 class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
-    list_display = ["created", "title", "to", "state_label", "attempts", "tried", "problem"]
+    list_display = ["created", "title", "to", "state_label", "attempts", "problem"]
     list_filter = [StuckFilter, "state", "channel", "created_at"]
     list_per_page = 50
     paginator = InfinitePaginator
@@ -46,6 +46,7 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
                     "state",
                     "attempts",
                     "created_at",
+                    "tried_at",
                     "next_at",
                     "sent_at",
                     "delivered_at",
@@ -66,10 +67,6 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
     @display(description=_("creado"), ordering="created_at")
     def created(self, message: Message) -> str:
         return _moment(message.created_at)
-
-    @display(description=_("último intento"), ordering="tried_at", empty_value="—")
-    def tried(self, message: Message) -> str | None:
-        return _moment(message.tried_at) if message.tried_at else None
 
     @display(description=_("qué pasó"), empty_value="—")
     def problem(self, message: Message) -> str | None:

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField, Model, ProtectedError, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -67,7 +68,6 @@ class TicketAdmin(ModelAdmin):
         "requester",
         "reason_text",
         "confirmed",
-        "proof_label",
     ]
     list_display_links = ["shown_number"]
     list_filter = ["status", ProofFilter, "reason", "request_type", EffectiveDateFilter, "confirmed_at"]
@@ -82,9 +82,13 @@ class TicketAdmin(ModelAdmin):
     def shown_number(self, ticket: Ticket) -> str:
         return str(ticket.number)  # as the customer reads it: no thousands separator
 
-    @display(description=_("estado"), ordering="status", label=admin_page.COLOURS)
-    def status_label(self, ticket: Ticket) -> tuple[str, str]:
-        return ticket.status, ticket.get_status_display()
+    @display(description=_("estado"), ordering="status")
+    def status_label(self, ticket: Ticket) -> str:
+        """With the mark of a ticket whose customer has no proof: set for the page at once (get_changelist_instance)."""
+        colour = admin_page.COLOURS[Ticket.Status(ticket.status)]
+        lacks_proof = getattr(ticket, "lacks_proof", False)
+        shown = {"status": ticket.get_status_display(), "colour": colour, "lacks_proof": lacks_proof}
+        return render_to_string("desk/ticket_state.html", shown)
 
     @display(description=_("fecha efectiva"), ordering="effective_date", empty_value="—")
     def effective_day(self, ticket: Ticket) -> str | None:
@@ -97,10 +101,6 @@ class TicketAdmin(ModelAdmin):
     @display(description=_("confirmada"), ordering="confirmed_at")
     def confirmed(self, ticket: Ticket) -> str:
         return date_format(timezone.localtime(ticket.confirmed_at), "j b Y, H:i")
-
-    @display(description=_("confirmación"), label={"lacking": "danger"}, empty_value="—")
-    def proof_label(self, ticket: Ticket) -> tuple[str, str] | None:
-        return ("lacking", gettext("No llegó")) if getattr(ticket, "lacks_proof", False) else None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("details", "effective_terms")
