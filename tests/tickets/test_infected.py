@@ -5,6 +5,7 @@ from hashlib import sha256
 import pytest
 from bs4 import BeautifulSoup
 from django.core.files.base import ContentFile
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -12,6 +13,8 @@ from notifications.models import Message
 from tests import cast
 from tests.tickets.given import PDF, text_of, visitor
 from tickets import clamd, scanning
+from tickets.attachments import EXTENSIONS, MAX_BYTES, MAX_FILES
+from tickets.attachments.archive import MAX_UNPACKED
 from tickets.clamd import Server, Verdict
 from tickets.models import Attachment, AttachmentEvent, Ticket, TicketEvent, private_storage
 
@@ -122,3 +125,13 @@ def test_the_ticket_page_says_how_each_document_is(
     page = visitor(ana).get(f"/fidelizacion/ticket/{ticket.number}/")
     assert words in text_of(page)
     assert ("Su solicitud sigue registrada" in text_of(page)) == (scan == Scan.INFECTED)
+
+
+def test_the_help_says_what_is_taken_and_what_becomes_of_a_virus() -> None:
+    """R3.22: the seven kinds, the sizes, and the way of an infected file."""
+    page = text_of(Client().get("/fidelizacion/ayuda/"))
+    told = {extension for extension in EXTENSIONS if f".{extension}" in page or extension.upper() in page}
+    assert told == set(EXTENSIONS)
+    assert f"hasta {MAX_FILES} archivos de hasta {MAX_BYTES // 2**20} MB" in page
+    assert f"hasta {MAX_UNPACKED // 2**20} MB una vez descomprimidos" in page
+    assert "encuentra un virus" in page
