@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -130,7 +131,7 @@ REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
 MEDIA_ROOT = Path(env.text("ATTACHMENTS_DIR", str(VAR_DIR / "attachments")))
 ATTACHMENTS_MIN_FREE_PERCENT = env.number("ATTACHMENTS_MIN_FREE_PERCENT", 10, maximum=90)  # R3.20
 UPLOAD_QUOTA_PER_PHONE = env.read("UPLOAD_QUOTA_PER_PHONE", parse_rates, parse_rates("20/d"))  # files; R3.20
-LOCAL_STORE: dict[str, object] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+LOCAL_STORE: dict[str, Any] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 CLAMD: Server | None = env.read("CLAMD_URL", parse_url, None)  # none: documents are not scanned (R3.18)
@@ -138,7 +139,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": env.read("STORAGE_URL", parse_storage_url, LOCAL_STORE),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

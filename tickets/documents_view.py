@@ -17,15 +17,16 @@ from tickets.storage import StorageFailed
 @require_POST
 @administrator_required()
 def upload(request: HttpRequest, caller: Caller) -> JsonResponse:
-    """The list entries of the documents kept now, and what is wrong with the others."""
+    """The list entries of the documents kept now, what is wrong with the others, and whether fewer could be sent."""
     owner = staging.Owner(request, caller.administrator, caller.visitor.phone)
     received = receive(sent(request), len(staging.held(owner, request.POST).files))
-    problems = list(received.problems)
+    problems, choose_again = list(received.problems), False
     try:
         staged = staging.stage(owner, received.accepted)
     except (StorageFailed, QuotaReached) as problem:
         staged = ()
         problems.append(staging.refusal(problem))
+        choose_again = isinstance(problem, QuotaReached) and problem.left > 0
     entries = render_to_string("tickets/staged.html", {"staged": staged})
-    answer = {"staged": entries, "problems": problems}
+    answer = {"staged": entries, "problems": problems, "choose_again": choose_again}
     return JsonResponse(answer, status=422 if problems else 200, headers={"Cache-Control": "no-store"})

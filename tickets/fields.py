@@ -1,5 +1,6 @@
 """Form fields that keep to the rules of typed text and of attachments (R6.13, A11)."""
 
+import json
 import unicodedata
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from companies import phones
 from tickets.attachments import EXTENSIONS, MAX_BYTES, MAX_FILES, judge
+from tickets.attachments.reasons import ADVISED
 from tickets.uploads import ReceivedFile
 
 CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control, half a character, line and paragraph separators
@@ -93,11 +95,19 @@ class AttachmentsField(forms.Field):
 def _words() -> dict[str, str]:
     """What is said of a file of another kind, too large or empty; `name` stands where the file's own goes."""
     name = "ARCHIVO"
+
+    def told(extension: str, content: bytes = b"x") -> str:
+        return judge(f"{name}.{extension}", content).reason.replace(f"{name}.{extension}", name)
+
+    others: dict[str, list[str]] = {}
+    for extension in ADVISED:
+        others.setdefault(told(extension), []).append(extension)
     too_large = bytes(MAX_BYTES + 1)
     return {
         "name": name,
-        "wrong": judge(f"{name}.zip", b"x").reason.replace(f"{name}.zip", name),
-        "large": judge(f"{name}.pdf", too_large).reason.replace(f"{name}.pdf", name),
-        "photo": judge(f"{name}.jpg", too_large).reason.replace(f"{name}.jpg", name),
-        "empty": judge(f"{name}.pdf", b"").reason.replace(f"{name}.pdf", name),
+        "wrong": told("desconocido"),
+        "others": json.dumps({" ".join(extensions): text for text, extensions in others.items()}, ensure_ascii=False),
+        "large": told("pdf", too_large),
+        "photo": told("jpg", too_large),
+        "empty": told("pdf", b""),
     }

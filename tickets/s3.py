@@ -47,7 +47,7 @@ class PrivateS3Storage(S3Storage):  # type: ignore[misc]  # django-storages has 
         """Documents have no address: staff get them through one door (R3.17)."""
         raise NotImplementedError(name)
 
-    def _save(self, name: str, content: File) -> str:
+    def _save(self, name: str, content: "File[bytes]") -> str:
         """The store compares what arrived with the checksum, and answers an error when they differ."""
         with as_oserror(name):
             self.client.put_object(
@@ -59,7 +59,7 @@ class PrivateS3Storage(S3Storage):  # type: ignore[misc]  # django-storages has 
             )
         return name
 
-    def _open(self, name: str, mode: str = "rb") -> File:  # noqa: ARG002  Django's signature
+    def _open(self, name: str, mode: str = "rb") -> "File[bytes]":  # noqa: ARG002  Django's signature
         """Read whole (2 MiB at most), so that what fails does so before a download has begun."""
         with as_oserror(name):
             content: bytes = self.client.get_object(Bucket=self.bucket_name, Key=name)["Body"].read()

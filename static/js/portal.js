@@ -53,6 +53,7 @@
     const told = box.dataset;
     const input = box.querySelector("[type=file]");
     const staged = box.querySelector("[data-staged]");
+    const others = Object.entries(JSON.parse(told.others));
     const most = Number(told.bytes);
     let chosen = []; // { file, note, ready }
     let replaced = null; // whose place the next choice takes
@@ -80,8 +81,10 @@
     const isPhoto = (file) => ["jpg", "jpeg"].includes(kindOf(file));
     const problemOf = ({ file, reducing }) => {
       if (reducing) return "";
+      const known = others.find(([kinds]) => kinds.split(" ").includes(kindOf(file)));
       let text = "";
-      if (!told.kinds.split(" ").includes(kindOf(file))) text = told.wrong;
+      if (known) [, text] = known;
+      else if (!told.kinds.split(" ").includes(kindOf(file))) text = told.wrong;
       else if (!file.size) text = told.empty;
       else if (file.size > most) text = isPhoto(file) ? told.photo : told.large;
       return text.replace(told.name, () => file.name);
@@ -193,7 +196,7 @@
       } catch { /* a page: the session has ended, or a proxy spoke. The form itself brings out what to do */ }
       if (answer) {
         staged.insertAdjacentHTML("beforeend", answer.staged);
-        chosen = [];
+        if (!answer.choose_again) chosen = [];
         keep();
         if (answer.problems.length) {
           stop("");

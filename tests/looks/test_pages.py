@@ -1,6 +1,7 @@
 """What holds for every page of the portal, whatever it says (looks.md)."""
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def test_a_refused_form_sums_up_its_errors_first_and_each_leads_to_its_field(cas
 
 
 def test_a_form_that_came_with_files_says_first_that_they_are_kept() -> None:
-    assert "Sus documentos están guardados" in text(soup("request, refused").select_one("#errores"))
+    assert "Los documentos aceptados están guardados" in text(soup("request, refused").select_one("#errores"))
     assert "guardados" not in text(soup("pin, refused").select_one("#errores"))
 
 
@@ -157,8 +158,11 @@ def test_the_form_tells_the_script_the_same_limits_as_the_server_holds() -> None
     assert (box["data-bytes"], box["data-count"]) == (str(attachments.MAX_BYTES), str(attachments.MAX_FILES))
     told = attachments.judge("foto.pdf", bytes(attachments.MAX_BYTES + 1)).reason
     assert str(box["data-large"]).replace(str(box["data-name"]), "foto.pdf") == told
-    told = attachments.judge("fotos.rar", b"x").reason
-    assert str(box["data-wrong"]).replace(str(box["data-name"]), "fotos.rar") == told
+    told = attachments.judge("fotos.qqq", b"x").reason
+    assert str(box["data-wrong"]).replace(str(box["data-name"]), "fotos.qqq") == told
+    others = {kind: text for kinds, text in json.loads(str(box["data-others"])).items() for kind in kinds.split()}
+    assert others["heic"].replace("ARCHIVO", "f.heic") == attachments.judge("f.heic", b"x").reason
+    assert others["docm"].replace("ARCHIVO", "f.docm") == attachments.judge("f.docm", b"x").reason
 
 
 @pytest.mark.parametrize("case", ["request", "entry, refused"])

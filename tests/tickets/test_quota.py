@@ -53,6 +53,8 @@ def test_over_it_the_files_are_refused_and_the_request_without_them_is_not(form:
     assert answer.status_code == 422
     assert "un archivo más" in text_of(answer)
     assert (staged_in(answer), fields_of(answer)["details"], stored(settings)) == ({}, "Mi texto", 0)
+    ahead = form.client.post(f"{REQUEST}documentos/", {"attachments": [pdf("a.pdf"), pdf("b.pdf")]})
+    assert ahead.json()["choose_again"] is True, "one of them can still be sent"
     assert Filled(form.client, fields_of(answer)).post().status_code == 303
     assert Ticket.objects.count() == 1
 
@@ -63,6 +65,7 @@ def test_when_it_is_used_up_the_page_says_what_to_do(form: Filled) -> None:
     assert "Confirme sin archivos nuevos" in text_of(answer)
     ahead = form.client.post(f"{REQUEST}documentos/", {"attachments": pdf()})
     assert "Confirme sin archivos nuevos" in ahead.json()["problems"][0]
+    assert ahead.json()["choose_again"] is False
     assert not StagedFile.objects.exists()
 
 

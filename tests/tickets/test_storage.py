@@ -121,7 +121,7 @@ def test_r3_20_on_a_disk_nearly_full_the_page_says_so_and_requests_go_on(
     assert fields_of(refused)["details"] == "Mi texto"
     assert len(files(settings)) == 1
     assert filled_form(client).post().status_code == 303
-    assert filled_form(client, **again, reason=cast.a_reason().pk).post().status_code == 303
+    assert filled_form(client, **{**again, "reason": cast.a_reason().pk}).post().status_code == 303
     assert Attachment.objects.get().original_name == "antes.pdf"
 
 

@@ -49,7 +49,7 @@ def judge(name: str, content: bytes) -> Verdict:
 def _size_refusal(name: str, size: int) -> str:
     if not size:
         return reasons.empty(name)
-    return reasons.too_heavy(name) if size > MAX_BYTES else ""
+    return reasons.too_heavy(name, extension_of(name)) if size > MAX_BYTES else ""
 
 
 def _content_refusal(name: str, content: bytes) -> str:

@@ -22,6 +22,7 @@ _ADVICE = {
     ),
     **dict.fromkeys(("zip", "rar", "7z", "gz", "tar"), _PACKED),
 }
+ADVISED = (*_MACROS, *_ADVICE)  # the extensions that are not taken and have a way out of their own
 # What libmagic recognises, in words
 _SEEMS = {
     "application/zip": "un archivo ZIP",
@@ -90,7 +91,13 @@ def empty(name: str) -> str:
     return f"El archivo «{name}» está vacío. Revise que se abra en su equipo y adjúntelo otra vez."
 
 
-def too_heavy(name: str) -> str:
+def too_heavy(name: str, extension: str) -> str:
+    """A phone's photo is the commonest, and the phone itself makes it smaller."""
+    if KINDS.get(extension) is JPEG:
+        return (
+            f"La foto «{name}» pesa más de 2 MB. Envíela en tamaño mediano: al compartirla, el teléfono ofrece ese "
+            "tamaño. Adjunte esa copia."
+        )
     return f"El archivo «{name}» pesa más de 2 MB. Redúzcalo o divídalo y adjúntelo otra vez."
 
 
