@@ -12,6 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
+import psycopg
+
 from fidelizacion.demo import broker
 from fidelizacion.demo.broker import free_port
 
@@ -56,12 +58,28 @@ def postgresql(binaries: Path) -> Iterator[str]:
     )
     try:
         wait_for_port(port, server, folder / "log")
-        yield f"postgres://fidelizacion@127.0.0.1:{port}/postgres"
+        url = f"postgres://fidelizacion@127.0.0.1:{port}/postgres"
+        _wait_until_started(url)
+        yield url
     finally:
         log.close()
         server.send_signal(signal.SIGINT)  # "fast": its clients are ours, and gone
         server.wait(30)
         shutil.rmtree(folder)
+
+
+def _wait_until_started(url: str) -> None:
+    """It listens before it answers, and on a busy machine much before."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def broker_command(folder: Path, engine: str) -> tuple[list[str], str] | None:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from email import policy
 from email.message import EmailMessage
@@ -32,13 +32,14 @@ BASE = Path(__file__).resolve().parent.parent
 class Stack:
     """Handles to the running processes, and to what left them: SMS in the demo's mailbox, mail at an SMTP server."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, variables: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         # Not the suite's own environment, which has set other things for itself
         given = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         given |= {"OTP_RESEND_SECONDS": "0", **({"DATABASE_URL": database_url} if database_url else {})}
+        given |= variables or {}
         self.environment = demo_environment(folder, self.port, given)
         self.children: dict[str, Child] = {}
 
@@ -108,11 +109,11 @@ def engine_under_test() -> str:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Stack]:
-    """The whole product, ready to answer, in `folder`."""
+def running(folder: Path, variables: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """The whole product, ready to answer, in `folder`, with these variables besides the demo's own."""
     with ExitStack() as cleanup:
         engine = engine_under_test()
-        stack = Stack(folder, cleanup.enter_context(database(engine)))
+        stack = Stack(folder, cleanup.enter_context(database(engine)), variables)
         cleanup.callback(stack.end)
         broker = broker_command(folder / "broker", engine)
         if broker is None:

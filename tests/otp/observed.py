@@ -54,7 +54,7 @@ class Observed:
                 continue
             failures += 1
             if failures >= FAILURES and each.at >= until:
-                since, until = each.at, each.at + min(FIRST_WAIT * 2**waits, LONGEST_WAIT)
+                since, until = each.at, each.at + min(FIRST_WAIT << waits, LONGEST_WAIT)
                 waits += 1
 
     def _check_sms(self, phone: str) -> None:

@@ -48,7 +48,7 @@ class Phone:
         self.failures += 1
         if now < self.waits_until or self.failures < FAILURES:
             return
-        self.waits_since, self.waits_until = now, now + min(FIRST_WAIT * 2**self.waits, LONGEST_WAIT)
+        self.waits_since, self.waits_until = now, now + min(FIRST_WAIT << self.waits, LONGEST_WAIT)
         self.waits += 1
 
 
@@ -85,7 +85,7 @@ class Rules:
         last = self.codes[session][-1]
         seen = [code for code in self.codes[session] if code.phone == last.phone and code.at > now - RESENDS_SEEN]
         earlier = len([code for code in seen if code is not last])
-        return last.at + min(RESEND * 2**earlier, VALIDITY) - now
+        return last.at + min(RESEND << earlier, VALIDITY) - now
 
     def type(self, session: str, *, right: bool, now: float) -> tuple[str, int]:
         """A code typed: what it is answered, and how many tries are left after a wrong one."""

@@ -48,9 +48,8 @@ class Door(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._undo: list[Callable[[], object]] = []
-        example = transaction.atomic()
-        example.__enter__()
-        self._undo.append(lambda: (transaction.set_rollback(True), example.__exit__(None, None, None)))
+        self._enter(transaction.atomic())
+        self._undo.append(lambda: transaction.set_rollback(True))
         self._enter(
             override_settings(OTP_SENDS_PER_ADDRESS=parse_rates(PER_ADDRESS), OTP_SENDS_PER_DAY=parse_rates(PER_DAY))
         )
