@@ -73,6 +73,7 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
 
 
 KIND_COLOURS = {
+    **dict.fromkeys(AuditEvent.Kind, "default"),  # the theme shows the code, not the words, of a kind that it finds no entry for
     AuditEvent.Kind.VERIFIED: "success",
     AuditEvent.Kind.FAILED: "warning",
     AuditEvent.Kind.LOCKED: "danger",

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from otp import challenges
+from otp import audit, challenges
 from otp.models import AuditEvent, PhoneGuard
 from tests import cast
 from tests.admin.desk import signed_in, soup, supervisor, text_of
@@ -100,3 +100,10 @@ def test_a_forged_post_to_an_event_changes_nothing(action: str) -> None:
     root = signed_in(User.objects.create_superuser("root"))
     assert root.post(f"{AUDIT}{event.pk}/{action}/", {"post": "yes", "kind": "failed"}).status_code == 403
     assert AuditEvent.objects.get().kind == "asked"
+
+
+@pytest.mark.parametrize("kind", AuditEvent.Kind)
+def test_each_kind_of_event_is_shown_in_words(kind: AuditEvent.Kind) -> None:
+    audit.record(kind, AuditEvent.Result.DONE, cast.ANA_PHONE, session_ref="a" * 64)
+    [row] = rows(signed_in(supervisor()).get(AUDIT))
+    assert str(kind.label) in row.get_text()
