@@ -73,7 +73,8 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
 
 
 KIND_COLOURS = {
-    **dict.fromkeys(AuditEvent.Kind, "default"),  # the theme shows the code, not the words, of a kind that it finds no entry for
+    # Of a kind without an entry the theme shows the code, not the words
+    **dict.fromkeys(AuditEvent.Kind, "default"),
     AuditEvent.Kind.VERIFIED: "success",
     AuditEvent.Kind.FAILED: "warning",
     AuditEvent.Kind.LOCKED: "danger",
