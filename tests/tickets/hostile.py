@@ -1,8 +1,10 @@
 """Files made to harm, each the smallest of its kind: `HOSTILE` by what they are, with their name and what is said."""
 
+import hashlib
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -290,4 +292,89 @@ BOMBS = {
     "overlapping members": ("a.docx", overlapping, OVERSIZED),
     "a gigabyte in an object stream": ("a.pdf", object_bomb, OVERSIZED),
     "picture of 144 megapixels": ("a.jpg", lambda: frame(12_000, 12_000) + bytes(1_700_000), "40 megapíxeles"),
+}
+
+
+def filled(piece: bytes, head: bytes = b"%PDF-1.4\n", tail: bytes = b"\nendobj\n%%EOF\n") -> Callable[[], bytes]:
+    """Two megabytes of the same, which a careless reader goes over again and again."""
+    return lambda: head + piece * ((2_000_000 - len(head) - len(tail)) // len(piece)) + tail
+
+
+def part_filled(part: str, piece: bytes, size: int = 19_000_000) -> Callable[[], bytes]:
+    """The same within a part of a package, kept from the limit of the ratio by noise."""
+    return lambda: packed(
+        package(extra={part: b"<a>" + piece * (size // len(piece)), "word/noise.bin": noise(300_000)})
+    )
+
+
+def noise(size: int) -> bytes:
+    return b"".join(hashlib.blake2b(number.to_bytes(4)).digest() for number in range(size // 64))
+
+
+def circles() -> bytes:
+    """A container whose every chain leads back to its beginning."""
+    content = bytearray(doc(text=bytes(1_900_000)))
+    table = len(content) // 512 - 1 - 31
+    for at in range((table + 1) * 512, len(content), 4):
+        content[at : at + 4] = b"\0\0\0\0"
+    return bytes(content)
+
+
+MARKED = b"%PDF-1.4\n1 0 obj stream\n/JS (x)\n"
+# What costs most to read, for each loop of the readers
+GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "references to an encryption": ("a.pdf", filled(b"/Encrypt 1 0 R ")),
+    "encryptions of many numbers": ("a.pdf", filled(b"/Encrypt 1 0 R 1 0 obj ")),
+    "identities": ("a.pdf", filled(b"/ID[<", b"%PDF-1.4\n1 0 obj << /Encrypt 1 0 R /Filter /Standard >> endobj ")),
+    "headers": ("a.pdf", filled(b"1 0 obj ", MARKED)),
+    "open texts": ("a.pdf", filled(b"1 0 obj (", MARKED, b")/JS (x) endobj %%EOF")),
+    "open texts and comments": ("a.pdf", filled(b"1 0 obj %(\n(", MARKED, b")/JS (x) endobj %%EOF")),
+    "brackets": ("a.pdf", filled(b"(", MARKED + b"1 0 obj ")),
+    "digits and blanks": ("a.pdf", filled(b"1" * 10 + b" " * 1000)),
+    "names of scripts in a stream": (
+        "a.pdf",
+        filled(b"/JS 1 ", b"%PDF-1.4\n1 0 obj stream\n", b"endstream endobj %%EOF"),
+    ),
+    "scripts without a value": ("a.pdf", filled(b"/JS /a ")),
+    "objects before a false script": ("a.pdf", filled(b"1 0 obj <</A 1/B 2>> endobj\n", MARKED)),
+    "objects before a script in a text": (
+        "a.pdf",
+        filled(b"1 0 obj <</A 1/B 2>> endobj\n", tail=b"1 0 obj (/JS (x)) endobj %%EOF"),
+    ),
+    "headers before a script in a text": ("a.pdf", filled(b"1 0 obj ", tail=b"1 0 obj (/JS (x)) endobj %%EOF")),
+    "object streams without an end": ("a.pdf", filled(b"/ObjStm ")),
+    "object streams of nothing": ("a.pdf", filled(b"1 0 obj /ObjStm stream\n", tail=b"%%EOF")),
+    "packed streams of nothing": ("a.pdf", filled(b"1 0 obj /ObjStm /FlateDecode stream\nxx\xff\xff", tail=b"%%EOF")),
+    "999 streams far from a header": (
+        "a.pdf",
+        filled(b"obj" * 600 + b" /First 1 stream\nendstream ", tail=b"1 0 obj %%EOF"),
+    ),
+    "streams far from a header": ("a.pdf", filled(b"obj /First 1 stream\nendstream ", tail=b"1 0 obj %%EOF")),
+    "outlines": ("a.pdf", filled(b"1 0 obj << /First 12 0 R >> endobj\n")),
+    "attached files": ("a.pdf", filled(b"/EmbeddedFile ")),
+    "names of files": ("a.pdf", filled(b"/EF/F(" + b"a" * 399)),
+    "blanks after a name": ("a.pdf", filled(b"/EF/F" + b" " * 5000)),
+    "numbers in an object stream": (
+        "a.pdf",
+        lambda: object_stream(
+            b"/JS 1", noise(1_500_000).hex().translate(str.maketrans("abcdef", "123 5 ")).encode() * 30
+        ),
+    ),
+    "page marks after the end": ("a.pdf", filled(b"<!doctype ", PDF, b"")),
+    "ends of a zip": ("a.jpg", filled(b"PK\5\6", JPEG, b"")),
+    "marks of a picture": ("a.jpg", filled(b"\xff\xe1\0\2", JPEG[:20], b"")),
+    "stray bytes of a picture": ("a.jpg", filled(b"\xff\0", JPEG[:20], b"")),
+    "elements": ("a.docx", part_filled("word/_rels/a.xml.rels", b"<a/>", 1_000_000)),
+    "fields": ("a.docx", part_filled("word/a.xml", b"<w:fldSimple ")),
+    "fields without an end": ("a.docx", part_filled("word/a.xml", b"fldSimple instrText")),
+    "field texts": ("a.docx", part_filled("word/a.xml", b"<w:instrText>x</w:instrText>")),
+    "text without an end": ("a.docx", part_filled("word/a.xml", b"\0 ")),
+    "packages in a package": (
+        "a.docx",
+        lambda: packed(package(extra={f"word/{n}.bin": many_entries(50) for n in range(190)})),
+    ),
+    "an ole of circles": ("a.doc", circles),
+    "records": ("a.xls", lambda: ole({"Workbook": struct.pack("<2H", 0x0809, 0) + b"\1\0\0\0" * 480_000})),
+    "sheets": ("a.xls", lambda: ole({"Workbook": struct.pack("<2H", 0x0809, 0) + b"\x85\0\6\0" * 190_000})),
+    "icons": ("a.doc", lambda: doc({f"{n}/\1Ole10Native": native("a.txt", b"") for n in range(400)})),
 }

@@ -25,6 +25,7 @@ STORED, DEFLATED = 0, 8
 _ENCRYPTED = 0x2041  # flags: password, strong encryption, masked headers
 _WINDOW = 1024 * 1024  # bytes in memory at a time
 _OF_SIZE_64 = 0xFFFFFFFF
+_TRIES = 50  # marks that may turn out to be none
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class Entry:
     start: int
 
 
-def entries(content: bytes) -> list[Entry]:
+def entries(content: bytes, most: int = MAX_ENTRIES) -> list[Entry]:
     """Every file of the archive, in the order of the directory; `Unacceptable` where it breaks a rule."""
     count, start, end = _directory(content)
-    if count > MAX_ENTRIES:
+    if count > most:
         raise Unacceptable(Trouble.OVERSIZED)
     found = list(_walk(content, count, start, end))
     total = sum(entry.size for entry in found)
@@ -98,13 +99,16 @@ def ends_in_archive(content: bytes) -> bool:
 
 def _end_record(content: bytes) -> int:
     """Where the end record is, -1 if there is none that the end of the file bears out."""
-    at = content.rfind(END, max(0, len(content) - 22 - 0xFFFF - MAX_TAIL))
-    while at >= 0:
+    floor = max(0, len(content) - 22 - 0xFFFF - MAX_TAIL)
+    at = content.rfind(END, floor)
+    for _try in range(_TRIES):
+        if at < 0:
+            break
         tail = content[at + 22 :]
         length = int.from_bytes(content[at + 20 : at + 22], "little")
         if len(content) >= at + 22 + length and _is_stray(tail[length:]):
             return at
-        at = content.rfind(END, max(0, len(content) - 22 - 0xFFFF - MAX_TAIL), at)
+        at = content.rfind(END, floor, at)
     return -1
 
 
@@ -159,7 +163,9 @@ def _of_size_64(extra: bytes, size: int, packed: int, offset: int) -> tuple[int,
     """The three numbers, from the Zip64 field for those that do not fit the old ones."""
     values = [size, packed, offset]
     at = 0
-    while _OF_SIZE_64 in values and at + 4 <= len(extra):
+    for _try in range(_TRIES if _OF_SIZE_64 in values else 0):
+        if at + 4 > len(extra):
+            break
         tag, length = struct.unpack_from("<2H", extra, at)
         if tag == 1:
             wide = iter(range(at + 4, at + 4 + length - 7, 8))

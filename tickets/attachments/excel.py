@@ -7,6 +7,7 @@ asking. It is opened here too, because its list of sheets has to be read: that p
 import hashlib
 import struct
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 
 from tickets.attachments.ole import Container
 from tickets.attachments.rc4 import rc4
@@ -30,16 +31,18 @@ def check(container: Container) -> None:
     stream = container.read(name)
     if int.from_bytes(stream[:2], "little") not in {_BEGIN, *_OLD_BEGINS}:
         raise Unacceptable(Trouble.DAMAGED)
-    key_of: KeyOf | None = None
+    key_stream: Callable[[int], bytes] | None = None
     sheets = 0
     for record, at, length in _records(stream):
         if record == _FILE_PASS:
-            key_of = _opened(stream[at : at + length])
+            key_stream = cache(partial(_key_stream, _opened(stream[at : at + length])))
         elif record == _SHEET and length > 5:
             sheets += 1
             if sheets > _MAX_SHEETS:
                 raise Unacceptable(Trouble.DAMAGED)
-            if _plain_byte(stream, at + 5, key_of) in _MACRO_SHEETS:
+            block, offset = divmod(at + 5, _BLOCK)
+            covering = key_stream(block)[offset] if key_stream else 0
+            if stream[at + 5] ^ covering in _MACRO_SHEETS:
                 raise Unacceptable(Trouble.MACROS)
 
 
@@ -56,11 +59,9 @@ def _records(stream: bytes) -> Iterator[tuple[int, int, int]]:
         at += 4 + length
 
 
-def _plain_byte(stream: bytes, at: int, key_of: KeyOf | None) -> int:
-    if key_of is None:
-        return stream[at]
-    block, offset = divmod(at, _BLOCK)
-    return rc4(key_of(block), bytes(offset) + stream[at : at + 1])[offset]
+def _key_stream(key_of: KeyOf, block: int) -> bytes:
+    """What is laid over that kilobyte."""
+    return rc4(key_of(block), bytes(_BLOCK))
 
 
 def _opened(record: bytes) -> KeyOf:

@@ -8,6 +8,7 @@ from tickets.attachments.trouble import Trouble, Unacceptable
 
 START = b"\xff\xd8\xff"
 MAX_PIXELS = 40_000_000
+MAX_STEPS = 20_000  # marks and stray bytes before the picture; a camera writes some thirty
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # the other three are tables and an extension
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # marks without a length
 _SCAN, _END = 0xDA, 0xD9
@@ -28,7 +29,9 @@ def check(content: bytes) -> None:
 def _size(content: bytes) -> tuple[int, int]:
     """Width and height by the frame header; both the largest where there are several."""
     at, width, height = 2, 0, 0
-    while at + 4 <= len(content):
+    for _step in range(MAX_STEPS):
+        if at + 4 > len(content):
+            break
         mark = content[at + 1]
         if content[at] != 0xFF or mark in {0x00, 0xFF}:  # padding, or stray bytes, which readers skip
             at = max(at + 1, content.find(b"\xff", at + 1))

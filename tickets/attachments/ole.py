@@ -23,6 +23,8 @@ _MAX_FAT = 1 << 16  # sectors; a file of 2 MiB has 4,096
 _INSTALLERS = {bytes.fromhex(f"{number}100c0000000000c000000000000046") for number in ("84", "86", "82")}
 _VBA = frozenset({"vba", "_vba_project_cur", "_vba_project"})
 _NATIVE = "\x01ole10native"
+_NATIVE_HEAD = 4_096  # bytes that hold the names and the beginning of the file
+_MAX_NATIVES = 500
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,11 @@ class Container:
             raise Unacceptable(Trouble.LOCKED)
         if names & _VBA:
             raise Unacceptable(Trouble.MACROS)
-        for path, stream in self.streams.items():
-            if path[-1] == _NATIVE and not stream.is_storage:
-                _refuse_program(self.read(*path))
+        natives = [path for path, stream in self.streams.items() if path[-1] == _NATIVE and not stream.is_storage]
+        if len(natives) > _MAX_NATIVES:
+            raise Unacceptable(Trouble.OVERSIZED)
+        for path in natives:
+            _refuse_program(self.read(*path, most=_NATIVE_HEAD))
 
     def _read_fat(self) -> "array[int]":
         """The next sector of each; the list of the sectors that hold it starts in the header."""

@@ -7,11 +7,18 @@ token to tell a name from the same bytes in a picture or a text. Object streams,
 
 import binascii
 import re
-from collections.abc import Iterable
 from itertools import islice
 
 from tickets.attachments import archive, pdf_password, programs
-from tickets.attachments.pdf_objects import HEADER, NameSearch, ObjectStreams, name_pattern
+from tickets.attachments.pdf_objects import (
+    HEADER,
+    NameSearch,
+    ObjectStreams,
+    Starts,
+    name_pattern,
+    starts_in_file,
+    starts_in_stream,
+)
 from tickets.attachments.trouble import Trouble, Unacceptable
 
 MARK = b"%PDF-"
@@ -31,7 +38,6 @@ _OTHER_FILES = (
     b"7z\xbc\xaf",
     b"MSCF",
 )
-_OBJECT = re.compile(HEADER.pattern + rb"|\btrailer\b")
 # Looked for first, for speed: the patterns are needed where one of these is, or a `#` that may stand for a letter
 _LITERAL = (b"/JavaScript", b"/JS", b"/Launch", b"#")
 _FILES = (b"/EF", b"#")
@@ -50,16 +56,16 @@ def check(content: bytes) -> None:
     _check_ends(content)
     streams = ObjectStreams(content, pdf_password.opened(content))
     search = NameSearch(_HARMFUL, _is_harmful)
-    _check_objects(search, content, (found.start() for found in _OBJECT.finditer(content)))
-    for text, starts in streams:
-        _check_objects(search, text, starts)
+    _check_objects(search, content, starts_in_file)
+    for text in streams:
+        _check_objects(search, text, starts_in_stream)
     if b"/Embedded" in content:
         for found in islice(_EMBEDDED.finditer(content), MAX_EMBEDDED):
             if programs.is_program(streams.beginning_after(found.end())):
                 raise Unacceptable(Trouble.PROGRAM)
 
 
-def _check_objects(search: NameSearch, text: bytes, starts: Iterable[int]) -> None:
+def _check_objects(search: NameSearch, text: bytes, starts: Starts) -> None:
     if any(name in text for name in _LITERAL) and (harmful := search.find(text, starts)):
         raise Unacceptable(Trouble.LAUNCH if harmful == b"Launch" else Trouble.SCRIPT)
     if any(name in text for name in _FILES) and any(map(_is_program_name, _FILE_NAME.finditer(text))):

@@ -7,8 +7,11 @@ import binascii
 import hashlib
 import re
 import struct
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -17,6 +20,7 @@ from tickets.attachments.rc4 import rc4
 from tickets.attachments.trouble import Trouble, Unacceptable
 
 _PADDING = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
+_TRIES = 10
 _REACH = 16_384  # bytes of the dictionary that describes the encryption
 _REFERENCE = re.compile(rb"/Encrypt\s*(?:(\d{1,10})\s+(\d{1,5})\s+R|(?=<<))")
 _IDENTITY = re.compile(rb"/ID\s*\[(?=\s*[<(])")
@@ -58,13 +62,24 @@ def opened(content: bytes) -> Decrypt | None:
 
 def _dictionary(content: bytes) -> bytes | None:
     """The text of the dictionary that the trailer names, with what follows it."""
-    for found in reversed(list(_REFERENCE.finditer(content))):
+    for found in _last_of(content, b"/Encrypt", _REFERENCE):
         if found[1] is None:
             return content[found.end() : found.end() + _REACH]
-        header = rb"(?<!\d)%d\s+%d\s+obj\b" % (int(found[1]), int(found[2]))
-        if places := list(re.finditer(header, content)):
-            return content[places[-1].end() : places[-1].end() + _REACH].partition(b"endobj")[0]
+        header = re.compile(rb"(?<!\d)%d\s+%d\s+obj\b" % (int(found[1]), int(found[2])))
+        if places := deque(header.finditer(content), maxlen=1):
+            return content[places[0].end() : places[0].end() + _REACH].partition(b"endobj")[0]
     return None
+
+
+def _last_of(content: bytes, mark: bytes, pattern: "re.Pattern[bytes]") -> Iterator["re.Match[bytes]"]:
+    """What the pattern finds, from the end backwards, at the last few places where the mark stands."""
+    at = len(content)
+    for _try in range(_TRIES):
+        at = content.rfind(mark, 0, at)
+        if at < 0:
+            return
+        if found := pattern.match(content, at):
+            yield found
 
 
 def _described(text: bytes, content: bytes) -> Encryption:
@@ -75,7 +90,7 @@ def _described(text: bytes, content: bytes) -> Encryption:
         method[1] if method else b"", "none"
     )
     identity = re.search(rb"/StmF\s*/Identity\b", text)
-    ids = [*_IDENTITY.finditer(content)]  # alike in all of them but for its second half
+    ids = list(islice(_last_of(content, b"/ID", _IDENTITY), 1))  # alike in all of them but for its second half
     if version < 4:
         cipher = "rc4"
     elif identity:
@@ -90,7 +105,7 @@ def _described(text: bytes, content: bytes) -> Encryption:
         owner_key=_text(text, b"OE"),
         covers_metadata=not re.search(rb"/EncryptMetadata\s+false", text),
         cipher=cipher,
-        identity=_string(content, ids[-1].end()) if ids else b"",
+        identity=_string(content, ids[0].end()) if ids else b"",
     )
 
 
