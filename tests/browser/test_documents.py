@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from tests.browser.test_portal import Walk, choose_a_reason, scripts
-from tests.stack import Stack
+from tests.stack import Stack, wait_for
 from tests.tickets.given import PDF
 from tickets.attachments import MAX_BYTES
 
@@ -175,6 +175,7 @@ def test_when_documents_cannot_be_sent_ahead_the_form_goes_as_without_scripts(
     walk.page.route(SENT_AHEAD, fail)
     choose(walk.page, file("carta.pdf"))
     walk.confirm()
+    expect(walk.page.locator("#numero-de-ticket")).to_be_visible()
     walk.trouble = [trouble for trouble in walk.trouble if "ERR_FAILED" not in trouble and "502" not in trouble]
     expect_ticket_with(walk, "carta.pdf")
 
@@ -194,7 +195,7 @@ def test_the_upload_shows_how_far_it_is_and_a_second_click_sends_nothing_more(ch
     walk.confirm()
     bar = page.get_by_role("progressbar", name="Enviando los documentos")
     expect(bar).to_be_visible()
-    page.wait_for_function("document.querySelector('progress').value > 0")
+    assert wait_for(lambda: bar.evaluate("bar => bar.value > 0"))
     walk.confirm()
     walk.confirm()
     expect(page.locator("#numero-de-ticket")).to_be_visible()

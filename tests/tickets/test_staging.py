@@ -230,3 +230,43 @@ def test_documents_sent_ahead_count_with_those_kept(form: Filled) -> None:
 def test_r1_29_nobody_sends_documents_ahead_without_the_pin() -> None:
     assert Client().post(UPLOAD, {"attachments": pdf()}).status_code == 302
     assert not StagedFile.objects.exists()
+
+
+class Killed(BaseException):
+    """What no handler of the product's may be given time for: the process is gone."""
+
+
+@pytest.mark.parametrize("step", ["staging.take", "workflow.record_event", "mails.advisor_notice"])
+def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphans(
+    form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    again = refused(form, attachments=pdf("antes.pdf"))
+    monkeypatch.setattr(f"tickets.{step}", die)
+    with pytest.raises(Killed):
+        again.post(attachments=pdf("ahora.pdf", PDF + b"\n"))
+    monkeypatch.undo()
+    assert (Ticket.objects.count(), StagedFile.objects.get().taken_by) == (0, None)
+    assert again.post(attachments=pdf("ahora.pdf", PDF + b"\n")).status_code == 303
+    assert names() == ["antes.pdf", "ahora.pdf"]
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert tasks.remove_orphaned_files() == 1
+    assert files(settings) == 2
+
+
+@pytest.mark.parametrize("step", ["quota.take", "models.StagedFile.objects.bulk_create"])
+def test_r3_21_a_death_while_keeping_a_document_leaves_only_an_orphan(
+    form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(f"tickets.{step}", die)
+    with pytest.raises(Killed):
+        form.post(reason="", attachments=pdf())
+    monkeypatch.undo()
+    assert (StagedFile.objects.count(), files(settings)) == (0, 1)
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert tasks.remove_orphaned_files() == 1
