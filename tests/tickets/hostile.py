@@ -175,6 +175,7 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
         external("oleObject", "mhtml:https://malo.example/a!x-usc:https://malo.example/a"),
         REMOTE,
     ),
+    "remote template in coded letters": ("a.docx", external("attached&#84;emplate", "https://malo.example/"), REMOTE),
     "remote frame": ("a.docx", external("frame", "http://malo.example/"), REMOTE),
     "dde": ("a.docx", docx(word__a_dot_xml=field("DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe")), COMMANDS),
     "dde in pieces": ("a.docx", docx(word__a_dot_xml=field(' D</w:instrText><w:instrText>DE "cmd"')), COMMANDS),
@@ -356,15 +357,13 @@ GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "blanks after a name": ("a.pdf", filled(b"/EF/F" + b" " * 5000)),
     "numbers in an object stream": (
         "a.pdf",
-        lambda: object_stream(
-            b"/JS 1", noise(1_500_000).hex().translate(str.maketrans("abcdef", "123 5 ")).encode() * 30
-        ),
+        lambda: object_stream(b"/JS 1", noise(1_500_000).hex().translate(str.maketrans("abcdef", "123 5 ")).encode()),
     ),
     "page marks after the end": ("a.pdf", filled(b"<!doctype ", PDF, b"")),
     "ends of a zip": ("a.jpg", filled(b"PK\5\6", JPEG, b"")),
     "marks of a picture": ("a.jpg", filled(b"\xff\xe1\0\2", JPEG[:20], b"")),
     "stray bytes of a picture": ("a.jpg", filled(b"\xff\0", JPEG[:20], b"")),
-    "elements": ("a.docx", part_filled("word/_rels/a.xml.rels", b"<a/>", 1_000_000)),
+    "elements": ("a.docx", part_filled("word/_rels/a.xml.rels", b"&#<a/>", 1_000_000)),
     "fields": ("a.docx", part_filled("word/a.xml", b"<w:fldSimple ")),
     "fields without an end": ("a.docx", part_filled("word/a.xml", b"fldSimple instrText")),
     "field texts": ("a.docx", part_filled("word/a.xml", b"<w:instrText>x</w:instrText>")),

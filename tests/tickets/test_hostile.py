@@ -46,6 +46,14 @@ HONEST: dict[str, tuple[str, bytes]] = {
         "a.xlsx",
         external("externalLinkPath", "https://empresa.sharepoint.example/rubros.xlsx")[:0] or xlsx(),
     ),
+    "ten thousand links": (
+        "a.xlsx",
+        xlsx(
+            xl__worksheets___rels__a_dot_xml_dot_rels=relationships(
+                *[("hyperlink", "https://x.example", "External")] * 10_000
+            )
+        ),
+    ),
     "a drawing with its own document type": ("a.docx", docx(word__media__a_dot_svg=SVG)),
     "a chart with its sheet": ("a.docx", docx(word__embeddings__a_dot_xlsx=xlsx(), word__media__a_dot_png=ONE_PIXEL)),
     "a formula": ("a.docx", docx(word__embeddings__a_dot_bin=ole({"Equation Native": b"x", "\1Ole": b"x"}))),

@@ -26,8 +26,6 @@ def kind_of(content: bytes) -> Kind | None:
     _refuse_macros(parts, types)
     if any(programs.extension(name) in programs.EXTENSIONS for name in parts):
         raise Unacceptable(Trouble.PROGRAM)
-    if sum(entry.size for entry in entries if entry.name.endswith(".rels")) > MAX_RELATIONSHIPS:
-        raise Unacceptable(Trouble.OVERSIZED)
     kind = _main_kind(content, parts, types)
     examination = Examination(content)
     for entry in entries:

@@ -11,13 +11,14 @@ from tickets.attachments.archive import Entry
 from tickets.attachments.markup import Attributes, read_elements
 from tickets.attachments.trouble import Trouble, Unacceptable
 
-MAX_RELATIONSHIPS = 1024 * 1024  # bytes of all .rels together; a sheet with a link in each of 5,000 rows has 850 kB
+MAX_RELATIONSHIPS = 1024 * 1024  # bytes of all .rels that are read; only those with more than links and pictures are
 MAX_EMBEDDED = 4 * 1024 * 1024  # bytes of an object that is opened in its turn
 MAX_FIELDS = 100_000  # of one part
 MAX_OBJECTS, MAX_OBJECT_ENTRIES = 200, 60  # such objects, and the entries of one that is a package
 
 # Fetched by Word as soon as the document is opened; a link waits for a click, and a linked picture is a picture
 _FETCHED = frozenset({"attachedtemplate", "oleobject", "frame", "subdocument", "afchunk", "customui"})
+_WORTH_READING = (*(kind.encode() for kind in sorted(_FETCHED)), b"&#")  # a letter may be coded
 _NETWORK = re.compile(r"(?:file:)?[\\/]{2}(?!/)|file:/{4,}|file:///+\\\\|(?!file:)[a-z][a-z0-9+.-]{2,}:", re.IGNORECASE)
 _INSTRUCTION = re.compile(
     rb"<(?:\w{1,16}:)?(?:instrText\b[^<>]*>([^<]*)<|fldSimple\b[^<]*?\binstr\s*=\s*(?:\"([^\"<]*)|'([^'<]*)))"
@@ -32,11 +33,12 @@ class Examination:
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._objects = 0
+        self._relationships = 0
 
     def look_at(self, entry: Entry, *, is_markup: bool) -> None:
         """Unpack a part to its end, and refuse it for what it is or does."""
         if entry.name.endswith(".rels"):
-            read_elements(archive.unpack(self._content, entry, MAX_RELATIONSHIPS), _refuse_fetched)
+            self._look_at_relationships(archive.unpack(self._content, entry, archive.MAX_UNPACKED))
             return
         text = Text()
         for number, chunk in enumerate(archive.chunks(self._content, entry)):
@@ -44,6 +46,17 @@ class Examination:
                 self._look_at_beginning(entry, chunk)
             if is_markup:
                 text.read(chunk)
+
+    def _look_at_relationships(self, xml: bytes) -> None:
+        plain = xml.translate(None, b"\0") if b"\0" in xml else xml
+        if b"<!DOCTYPE" in plain:
+            raise Unacceptable(Trouble.DAMAGED)
+        lowered = plain.lower()
+        if any(mark in lowered for mark in _WORTH_READING):
+            self._relationships += len(xml)
+            if self._relationships > MAX_RELATIONSHIPS:
+                raise Unacceptable(Trouble.OVERSIZED)
+            read_elements(xml, _refuse_fetched)
 
     def _look_at_beginning(self, entry: Entry, beginning: bytes) -> None:
         if programs.is_program(beginning[:1024]):
