@@ -13,6 +13,7 @@ from tests.corpus import ROOT, samples
 from tests.tickets.genuine import GOOD, OLE_MAGIC, PDF, docx, ole, package, packed
 from tickets import libmagic
 from tickets.attachments import EXTENSIONS, HINT, MAX_BYTES, MAX_NAME, clean_name, extension_of, judge
+from tickets.attachments.archive import MAX_ENTRIES, MAX_UNPACKED
 
 EXE = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\x00\x00\x4c\x01" + bytes(200)
 PRESENTATION = package(
@@ -269,6 +270,14 @@ def test_r3_04_misleading_names_are_refused_whatever_is_inside(name: str) -> Non
     verdict = judge(name, PDF)
     assert not verdict.accepted
     assert f"«{clean_name(name)}»" in verdict.reason
+
+
+def test_r3_22_the_policy_is_written_down() -> None:
+    page = (ROOT / "docs" / "attachments.md").read_text(encoding="utf-8")
+    assert all(f"`.{extension}`" in page for extension in EXTENSIONS)
+    assert f"{MAX_BYTES:,}".replace(",", ".") in page
+    assert f"{MAX_UNPACKED // 1024**2} MiB y {MAX_ENTRIES:,}".replace(",", ".") in page
+    assert "## Si trae un virus" in page
 
 
 def test_libmagic_is_found_here() -> None:
