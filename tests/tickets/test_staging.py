@@ -131,7 +131,7 @@ def test_r6_11_the_same_administrator_in_another_browser_cannot_either(form: Fil
     assert not Ticket.objects.exists()
 
 
-@pytest.mark.parametrize("forged", ["x", "", str(uuid4()), "ñ" * 300, "\x00"])
+@pytest.mark.parametrize("forged", ["x", "", "e50b6a3f-f752-4e3a-bab9-c174bcd4f12e", "ñ" * 300, "\x00"])
 def test_an_id_of_nothing_is_told_or_means_nothing(form: Filled, forged: str) -> None:
     answer = form.post(staged=forged)
     assert answer.status_code == (422 if forged else 303)
