@@ -13,13 +13,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from companies.phones import tail
+from otp.budgets import LimitReached, budget, consume
 from otp.keyed import keyed_hash, keyed_hashes
 from otp.models import AuditEvent, Invitation
+from otp.rates import Rate
 
 Kind = AuditEvent.Kind
 Method = AuditEvent.Method
 Result = AuditEvent.Result
 PHONE = "audit.phone"  # a key of its own: the limits' hashes of the same number are others
+# What is refused costs whoever asks nothing, so it is told once a minute: of the same number, and ten times of a place
+REFUSALS_PER_PHONE = (Rate(1, 60),)
+REFUSALS_PER_ADDRESS = (Rate(10, 60),)
 
 
 def record(
@@ -47,6 +52,23 @@ def record(
         address=address,
         reason=reason[:100],
     )
+
+
+def record_refusal(
+    kind: Kind, result: Result, phone: str, *, session_ref: str, address: str, method: Method = Method.PIN
+) -> None:
+    """Write down what was refused without being tried, unless the same was told a moment ago.
+
+    Otherwise a script that goes on after its limit would fill the table, a row a request.
+    """
+    try:
+        consume(
+            budget("audit.phone", f"{kind}:{result}:{phone}", REFUSALS_PER_PHONE),
+            budget("audit.address", address, REFUSALS_PER_ADDRESS),
+        )
+    except LimitReached:
+        return
+    record(kind, result, phone, session_ref=session_ref, address=address, method=method)
 
 
 def record_unlock(phone: str, *, lifted: bool, user: User | None, actor: str, reason: str) -> None:

@@ -37,10 +37,11 @@ class Answer(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer, how many tries this code has left, and whether it brought the phone a wait."""
+    """The answer, how many tries this code has left, whether it was one of them, and whether it brought a wait."""
 
     answer: Answer
     tries_left: int = 0
+    tried: bool = False
     began_wait: bool = False
 
 
@@ -109,7 +110,9 @@ def verify(challenge: Challenge, typed: str, address: str = "") -> Verdict:
     """Judge a code. Every try is counted before it is compared, on the challenge and on the phone (R1.04, R1.05)."""
     verdict = _try(challenge, typed, address)
     if verdict.answer is not Answer.RIGHT:
-        _record(audit.Kind.FAILED, REASONS[verdict.answer], challenge, address)
+        record = audit.record if verdict.tried else audit.record_refusal
+        session_ref, result = challenge.session_ref, REASONS[verdict.answer]
+        record(audit.Kind.FAILED, result, challenge.phone, session_ref=session_ref, address=address)
         if verdict.began_wait:
             _record(audit.Kind.LOCKED, audit.Result.DONE, challenge, address)
     return verdict
@@ -128,7 +131,7 @@ def _try(challenge: Challenge, typed: str, address: str) -> Verdict:
     count = guards.count_try(challenge.phone, now, spared=spared)
     if count is guards.Count.REFUSED:
         return Verdict(Answer.WAIT)
-    return replace(_judge(challenge, typed, address), began_wait=count is guards.Count.BEGAN_WAIT)
+    return replace(_judge(challenge, typed, address), tried=True, began_wait=count is guards.Count.BEGAN_WAIT)
 
 
 def _issue(phone: str, session_ref: str, address: str, *, after: int, invitation: Invitation | None) -> Challenge:

@@ -21,8 +21,9 @@ from otp.invitations import Link
 from otp.keyed import keyed_hash
 from otp.models import Challenge, Invitation
 
-# A random name of our own, since the session's key changes at sign-in. It leads to the session's challenge, which is in
-# no address and no form (R1.10); the session holds no number of it, which of two clicks at once the slower would write
+# A name of our own that nobody can guess, since the session's key changes at sign-in. It leads to the session's
+# challenge, which is in no address and no form (R1.10); the session holds no number of it, which of two clicks at once
+# the slower would write
 SESSION_NAME = "portal.name"
 
 NO_LINK = Link()
@@ -163,7 +164,7 @@ def _pin_page(request: HttpRequest, challenge: Challenge, form: CodeForm, status
 
 def _limit_reached(request: HttpRequest, phone: str, link: Link = NO_LINK) -> HttpResponse:
     session_ref, address = _session_ref(request), _address(request)
-    audit.record(audit.Kind.ASKED, audit.Result.LIMIT, phone, session_ref=session_ref, address=address)
+    audit.record_refusal(audit.Kind.ASKED, audit.Result.LIMIT, phone, session_ref=session_ref, address=address)
     return _too_many(request, link)
 
 
@@ -182,8 +183,19 @@ def _challenge_of(request: HttpRequest) -> Challenge | None:
 
 def _session_ref(request: HttpRequest) -> str:
     if SESSION_NAME not in request.session:
-        request.session[SESSION_NAME] = secrets.token_urlsafe(16)
+        request.session[SESSION_NAME] = _new_name(request)
     return keyed_hash("session", request.session[SESSION_NAME])
+
+
+def _new_name(request: HttpRequest) -> str:
+    """Two clicks on one page that bring no session yet get the same name, and so one code is sent.
+
+    What they have in common is a secret of this browser and the token of this very page, another on every rendering.
+    """
+    token = request.POST.get("csrfmiddlewaretoken")
+    if token is None:  # nothing checked it, either
+        return secrets.token_urlsafe(16)
+    return keyed_hash("name", f"{request.META['CSRF_COOKIE']}:{token}")
 
 
 def _address(request: HttpRequest) -> str:

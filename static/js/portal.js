@@ -1,4 +1,5 @@
-// Improves what already works without it: copy, print, the resend countdown, double clicks, files checked before sending.
+// Improves what already works without it: copy, print, the resend countdown, the code out of the SMS, double clicks,
+// files checked before sending.
 (() => {
   "use strict";
   const all = (selector) => document.querySelectorAll(selector);
@@ -32,6 +33,16 @@
       line.textContent = line.dataset.over;
       button.disabled = false;
     }, 500);
+  }
+
+  // Where the browser reads the SMS, it offers the code; the visitor sees it in the field and sends it
+  const code = "OTPCredential" in window ? document.querySelector("[autocomplete=one-time-code]") : null;
+  if (code) {
+    const typed = new AbortController();
+    code.form.addEventListener("submit", () => typed.abort());
+    navigator.credentials.get({ otp: { transport: ["sms"] }, signal: typed.signal })
+      .then((sms) => { code.value = code.value || sms.code; })
+      .catch(() => {});  // declined, too late, or no SMS: it is typed as ever
   }
 
   // A second click within a few seconds is the same click; Back, or a server that does not answer, opens the form again

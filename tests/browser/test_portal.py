@@ -1,5 +1,7 @@
 """The portal in Chromium: an invalid form, its correction, the ticket, and Back, with JavaScript and without."""
 
+import time
+
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
@@ -102,6 +104,66 @@ def test_a_double_click_on_confirm_makes_one_ticket(chromium: Browser, stack: St
     expect(newest).to_contain_text(number)
     wait_for(lambda: len(stack.mails(number)) == 2)
     assert len(stack.mails(number)) == 2
+    assert walk.trouble == []
+    walk.context.close()
+
+
+@scripts
+def test_a_double_click_on_ingresar_sends_one_code(chromium: Browser, stack: Stack, scripts: bool) -> None:
+    walk = Walk(chromium, stack, scripts=scripts)
+    before = {message["at"] for message in stack.sms()}
+    walk.page.goto("/fidelizacion/")
+    walk.page.fill("[name=phone]", "099 123 4567")
+    walk.page.get_by_role("button", name="Ingresar").dblclick(no_wait_after=True)
+    expect(walk.page.locator("[name=code]")).to_be_visible()
+    arrived = wait_for(lambda: [message for message in stack.sms() if message["at"] not in before])
+    time.sleep(1)
+    arrived = [message for message in stack.sms() if message["at"] not in before]
+    assert len(arrived) == 1
+    code = CODE.search(arrived[0]["text"])
+    assert code
+    walk.page.fill("[name=code]", code[0])
+    walk.page.get_by_role("button", name="Continuar").click()
+    walk.page.wait_for_url("**/solicitud/")
+    walk.context.close()
+
+
+HANDED_OVER = """
+    window.OTPCredential = class {};
+    navigator.credentials.get = async (asked) => {
+      window.asked = asked.otp.transport;
+      %s
+    };
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "typed", "shown"),
+    [
+        ("return { code: '271828' };", "", "271828"),
+        ("await new Promise((go) => setTimeout(go, 300)); return { code: '271828' };", "31", "31"),
+        ("throw new DOMException('', 'AbortError');", "", ""),
+    ],
+    ids=["filled in", "not over what is typed", "declined"],
+)
+def test_a_code_that_the_browser_hands_over_is_shown_and_not_sent(
+    chromium: Browser, stack: Stack, answer: str, typed: str, shown: str
+) -> None:
+    """R1.22: an enhancement; the visitor presses the button."""
+    walk = Walk(chromium, stack, scripts=True)
+    walk.context.add_init_script(HANDED_OVER % answer)
+    posts: list[str] = []
+    walk.page.goto("/fidelizacion/")
+    walk.page.fill("[name=phone]", "099 123 4567")
+    walk.page.get_by_role("button", name="Ingresar").click()
+    walk.page.wait_for_url("**/pin/")
+    walk.page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    if typed:
+        walk.page.fill("[name=code]", typed)
+    walk.page.wait_for_timeout(600)
+    assert walk.page.evaluate("window.asked") == ["sms"]
+    assert walk.page.input_value("[name=code]") == shown
+    assert posts == []
     assert walk.trouble == []
     walk.context.close()
 

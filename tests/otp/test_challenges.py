@@ -232,7 +232,7 @@ def test_asking_again_and_again_in_one_session_reaches_its_limit() -> None:
 def test_a_guessed_code_of_an_unregistered_number_is_answered_as_a_wrong_one() -> None:
     """A5"""
     challenge = ask(phone=cast.NOBODY_PHONE)
-    assert challenges.verify(challenge, right_code(challenge)) == challenges.Verdict(Answer.WRONG, 4)
+    assert challenges.verify(challenge, right_code(challenge)) == challenges.Verdict(Answer.WRONG, 4, tried=True)
     challenge.refresh_from_db()
     assert challenge.used_at is None
 

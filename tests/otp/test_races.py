@@ -1,9 +1,11 @@
 """Requests at once get what requests in a row would (R1.03, R1.04, R1.05), on both engines."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from notifications.gateways import memory
@@ -11,6 +13,7 @@ from otp import budgets, challenges, codes, delivery
 from otp.challenges import Answer
 from otp.models import BudgetUse, Challenge, PhoneGuard
 from tests import cast
+from tests.otp import walk
 from tests.otp.crowd import at_once, fifty_times
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,3 +105,36 @@ def test_workers_and_sweep_at_once_send_one_sms(challenge: Challenge) -> None:
     memory.outbox.clear()
     at_once(8, lambda _: delivery.send(challenge.pk))
     assert len(memory.outbox) == 1
+
+
+def test_a_page_posted_twice_at_once_with_no_session_yet_sends_one_code() -> None:
+    """A double click on the entry, by a browser without scripts: both answers lead to the same code."""
+    cast.ana()
+    first = Client(enforce_csrf_checks=True)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', first.get(walk.ENTRY).content.decode())
+    assert token
+    clicks = [Client(enforce_csrf_checks=True) for _ in range(3)]
+
+    def click(number: int) -> int:
+        clicks[number].cookies["csrftoken"] = first.cookies["csrftoken"].value
+        data = {"phone": cast.ANA_PHONE, "csrfmiddlewaretoken": token[1]}
+        return clicks[number].post(walk.ENTRY, data).status_code
+
+    assert at_once(3, click) == [302] * 3
+    assert len({click.session["portal.name"] for click in clicks}) == 1
+    assert Challenge.objects.count() == 1
+    assert clicks[0].get(walk.PIN).status_code == 200
+
+
+def test_two_pages_of_one_browser_are_two_visits() -> None:
+    """What makes two clicks one is the page, and not the browser."""
+    names = set()
+    browser = Client(enforce_csrf_checks=True)
+    for _ in range(2):
+        page = browser.get(walk.ENTRY).content.decode()
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        assert token
+        browser.post(walk.ENTRY, {"phone": cast.ANA_PHONE, "csrfmiddlewaretoken": token[1]})
+        names.add(browser.session["portal.name"])
+        del browser.cookies["sessionid"]
+    assert len(names) == 2
