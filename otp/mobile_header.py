@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from otp import addresses
 from otp.addresses import Address
-from otp.network import Claim
+from otp.models import AuditEvent
+from otp.network import Claim, Ignored
 from otp.signature import Signature
 
 MOBILE_NUMBER = re.compile(r"5939[0-9]{8}")
@@ -35,21 +36,21 @@ class MobileHeader:
         # Joined duplicates, a plus sign, other encodings (R2.06)
         if not MOBILE_NUMBER.fullmatch(msisdn):
             logger.warning(IGNORED, "no whole mobile number")
-            return None
+            raise Ignored(AuditEvent.Result.NO_NUMBER)
         if not settings.MOBILE_HEADER_KEY:
             return Claim(f"+{msisdn}")
         return _signed_claim(request, msisdn, str(client))
 
 
-def _signed_claim(request: HttpRequest, msisdn: str, client: str) -> Claim | None:
+def _signed_claim(request: HttpRequest, msisdn: str, client: str) -> Claim:
     signature = Signature.read(request.headers.get(f"{settings.MOBILE_HEADER}-Signature", ""))
     host = split_domain_port(request.get_host())[0]
     if signature is None or not signature.covers(msisdn, client, host, settings.MOBILE_HEADER_KEY):
         logger.warning(IGNORED, "no valid signature")
-        return None
+        raise Ignored(AuditEvent.Result.UNSIGNED)
     if not signature.is_fresh(timezone.now().timestamp()):
         logger.warning(IGNORED, "signed too long ago, or the clocks differ")
-        return None
+        raise Ignored(AuditEvent.Result.STALE)
     return Claim(f"+{msisdn}", nonce=signature.nonce)
 
 

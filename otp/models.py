@@ -159,6 +159,7 @@ class AuditEvent(AppendOnlyModel):
         LOCKED = "locked", _("Comienzo de espera")
         UNLOCKED = "unlocked", _("Espera levantada")
         INVITED = "invited", _("Enlace enviado")
+        IGNORED = "ignored", _("Palabra de la red ignorada")
 
     class Method(models.TextChoices):
         PIN = "pin", _("PIN")
@@ -179,6 +180,10 @@ class AuditEvent(AppendOnlyModel):
         DEAD = "dead", _("Código ya sin validez")
         WAITING = "waiting", _("Número en espera")
         NOTHING = "nothing", _("No había nada que levantar")
+        NO_NUMBER = "nonumber", _("Sin un número móvil completo")
+        UNSIGNED = "unsigned", _("Sin una firma válida")
+        STALE = "stale", _("Firmada hace demasiado, o con otro reloj")
+        REUSED = "reused", _("Con una firma ya usada")
 
     at = models.DateTimeField(_("cuándo"))
     kind = models.CharField(_("qué"), max_length=8, choices=Kind.choices)

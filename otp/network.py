@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from otp import budgets
-from otp.models import NetworkSwitch
+from otp.models import AuditEvent, NetworkSwitch
 
 SECONDS = 2.0  # a visitor waits so long at most before the PIN is asked for
 AT_ONCE = 32  # threads of one process that ask one identity, those that nobody waits for any more included
@@ -33,23 +33,39 @@ class Claim:
     nonce: str = ""  # may be used once; empty where the network's word cannot be copied
 
 
+class Ignored(Exception):
+    """The network did say something, and it cannot be believed: a gateway is set up wrong, or somebody tries."""
+
+    def __init__(self, result: AuditEvent.Result) -> None:
+        super().__init__(result.value)
+        self.result = result
+
+
 class NetworkIdentity(Protocol):
     """One way to ask a network, named in `settings.NETWORK_IDENTITIES`.
 
     It is asked in a thread of its own, so that one that hangs can be left behind: it must not use the database.
     """
 
-    def claim(self, request: HttpRequest) -> Claim | None: ...
+    def claim(self, request: HttpRequest) -> Claim | None:
+        """The number, or none where the network says nothing. Raises Ignored when it cannot be believed."""
 
 
 def identify(request: HttpRequest) -> str | None:
-    """The E.164 number that the first identity with an answer vouches for, or none."""
+    """The E.164 number that the first identity with an answer vouches for, or none. Raises Ignored."""
     if not settings.NETWORK_IDENTITIES or NetworkSwitch.is_off():
         return None
+    ignored: Ignored | None = None
     for path in settings.NETWORK_IDENTITIES:
-        claim = _claim(path, request)
+        try:
+            claim = _claim(path, request)
+        except Ignored as said:
+            ignored = ignored or said
+            continue
         if claim is not None:
-            return claim.phone if not claim.nonce or _spend(claim.nonce) else None
+            return _spent(claim)
+    if ignored is not None:
+        raise ignored
     return None
 
 
@@ -72,6 +88,8 @@ def _claim(path: str, request: HttpRequest) -> Claim | None:
     except Empty:
         logger.warning("Network identity %s took too long", path)
         return None
+    if isinstance(answer, Ignored):
+        raise answer
     if isinstance(answer, Exception):
         # Its kind alone: the message may quote a number (R2.11)
         logger.warning("Network identity %s failed: %s", path, type(answer).__name__)
@@ -91,9 +109,9 @@ def _loaded(path: str) -> tuple[NetworkIdentity, BoundedSemaphore]:
     return import_string(path)(), BoundedSemaphore(AT_ONCE)
 
 
-def _spend(nonce: str) -> bool:
-    """Whether this is its first use (R2.05)."""
-    first = budgets.once("nonce", nonce)
-    if not first:
+def _spent(claim: Claim) -> str:
+    """The number, if this is the first use of what vouches for it (R2.05)."""
+    if claim.nonce and not budgets.once("nonce", claim.nonce):
         logger.warning("Network identity ignored: its signature was used before")
-    return first
+        raise Ignored(AuditEvent.Result.REUSED)
+    return claim.phone

@@ -96,7 +96,7 @@ def _enter(request: HttpRequest) -> HttpResponse:
     phone = form.cleaned_data["phone"]
     invitation = link.for_number(phone)
     gate.change_number(request, phone)
-    if network.identify(request) == phone and directory().administrator(phone) is not None:
+    if _network_says(request, phone) and directory().administrator(phone) is not None:
         _vouched_for(request, phone, invitation)
         gate.sign_in(request, phone, "network")
         return gate.cached_as_portal(redirect(settings.PORTAL_START_URL))
@@ -105,6 +105,22 @@ def _enter(request: HttpRequest) -> HttpResponse:
     except LimitReached:
         return _limit_reached(request, phone, link)
     return gate.cached_as_portal(redirect("otp:pin"))
+
+
+def _network_says(request: HttpRequest, phone: str) -> bool:
+    """Whether the network vouches for the number that was typed; what it says in vain is counted (R2.06)."""
+    try:
+        return network.identify(request) == phone
+    except network.Ignored as ignored:
+        audit.record_refusal(
+            audit.Kind.IGNORED,
+            ignored.result,
+            phone,
+            session_ref=_session_ref(request),
+            address=_address(request),
+            method=audit.Method.NETWORK,
+        )
+        return False
 
 
 def _vouched_for(request: HttpRequest, phone: str, invitation: Invitation | None) -> None:

@@ -282,7 +282,8 @@ def test_phones_behind_one_gateway_do_not_share_its_limit_of_codes(settings: Set
 def test_anything_but_one_whole_number_is_ignored(raw: str) -> None:
     """R2.06"""
     request = RequestFactory().get("/", REMOTE_ADDR=GATEWAY, HTTP_X_FORWARDED_FOR=MOBILE_CLIENT, HTTP_X_MSISDN=raw)
-    assert network.identify(request) is None
+    with pytest.raises(network.Ignored):
+        network.identify(request)
 
 
 @pytest.mark.usefixtures("ana")
@@ -305,7 +306,8 @@ def test_no_well_formed_signature_of_another_key_is_believed(settings: Settings,
     """R2.05"""
     configure(settings, KEY, OLD_KEY)
     headers = {"X-MSISDN": ANA, "X-MSISDN-Signature": signature, "X-Forwarded-For": MOBILE_CLIENT}
-    assert network.identify(RequestFactory().get("/", headers=headers, REMOTE_ADDR=GATEWAY)) is None
+    with pytest.raises(network.Ignored):
+        network.identify(RequestFactory().get("/", headers=headers, REMOTE_ADDR=GATEWAY))
 
 
 @pytest.mark.usefixtures("believing")

@@ -1,0 +1,60 @@
+"""What the network said and was not believed is counted, and the PIN follows (R2.06)."""
+
+import pytest
+from django.test import Client, RequestFactory
+from pytest_django import Settings
+
+from otp import network
+from otp.models import AuditEvent
+from otp.network import Claim
+from tests import cast
+from tests.otp import walk
+from tests.otp.gateway import ANA, KEY, OLD_KEY, configure, enter, signed
+
+pytestmark = pytest.mark.django_db
+Result = AuditEvent.Result
+
+
+class Unbelievable:
+    def claim(self, _request: object) -> Claim | None:
+        raise network.Ignored(Result.UNSIGNED)
+
+
+class Sure:
+    def claim(self, _request: object) -> Claim | None:
+        return Claim(cast.ANA_PHONE)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_each_is_an_event_with_its_reason_for_any_number_typed(settings: Settings, known: bool) -> None:
+    """R2.06, R1.14"""
+    configure(settings, KEY)
+    settings.OTP_SENDS_PER_PHONE = ()
+    if known:
+        cast.ana()
+    used = signed(nonce="used-before-0123456789")
+    enter(Client(), signature=used)
+    vain = [
+        (used, ANA, Result.REUSED),
+        (signed(key=OLD_KEY), ANA, Result.UNSIGNED),
+        (signed(late=90), ANA, Result.STALE),
+        (signed(), f"{ANA},{ANA}", Result.NO_NUMBER),
+    ]
+    for signature, number, reason in vain:
+        enter(Client(), number=number, signature=signature)
+        event = AuditEvent.objects.filter(kind=AuditEvent.Kind.IGNORED).latest("pk")
+        assert (event.result, event.method, event.phone_tail) == (reason, AuditEvent.Method.NETWORK, ANA[-3:])
+
+
+def test_the_same_is_told_once_a_minute(settings: Settings) -> None:
+    configure(settings, KEY)
+    for _ in range(3):
+        enter(Client(), signature=signed(key=OLD_KEY))
+    assert AuditEvent.objects.filter(kind=AuditEvent.Kind.IGNORED).count() == 1
+
+
+def test_after_a_network_that_is_not_believed_the_next_one_is_asked(client: Client, settings: Settings) -> None:
+    cast.ana()
+    settings.NETWORK_IDENTITIES = tuple(f"{__name__}.{identity.__name__}" for identity in (Unbelievable, Sure))
+    assert network.identify(RequestFactory().post("/")) == cast.ANA_PHONE
+    assert walk.ask(client, cast.ANA_PHONE)["Location"] != walk.PIN
