@@ -73,6 +73,10 @@ def bomb(unpacked: int) -> bytes:
     return docx(word__big_dot_xml=bytes(unpacked))
 
 
+def noise(size: int) -> bytes:
+    return b"".join(hashlib.blake2b(number.to_bytes(4)).digest() for number in range(size // 64))
+
+
 def gigabyte() -> bytes:
     """One that unpacks to a gigabyte, made without holding it."""
     buffer = BytesIO()
@@ -179,6 +183,7 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
     "remote frame": ("a.docx", external("frame", "http://malo.example/"), REMOTE),
     "dde": ("a.docx", docx(word__a_dot_xml=field("DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe")), COMMANDS),
     "dde in pieces": ("a.docx", docx(word__a_dot_xml=field(' D</w:instrText><w:instrText>DE "cmd"')), COMMANDS),
+    "dde in coded letters": ("a.docx", docx(word__a_dot_xml=field('&#68;D&#x45; "cmd"')), COMMANDS),
     "dde as simple field": (
         "a.docx",
         docx(word__a_dot_xml=b"<w:fldSimple w:dirty='true' w:instr='DDE cmd'/>"),
@@ -211,6 +216,11 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
         "",
     ),
     "bomb": ("a.docx", bomb(30 * 1024 * 1024), OVERSIZED),
+    "more than 20 MiB, of a fair ratio": (
+        "a.docx",
+        docx(a_dot_xml=bytes(21_000_000), b_dot_xml=noise(300_000)),
+        OVERSIZED,
+    ),
     "bomb below the limit, by its ratio": ("a.docx", bomb(10 * 1024 * 1024), OVERSIZED),
     "bomb that lies": ("a.docx", lying(bomb(1024 * 1024)), OVERSIZED),
     "overlapping parts": ("a.docx", overlapping(), OVERSIZED),
@@ -260,6 +270,8 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
         PROGRAM,
     ),
     "pdf after a page": ("a.pdf", b"<html><script>alert(1)</script>" + bytes(200) + PDF, ""),
+    "pdf after commands": ("a.pdf", b"@echo off\r\ncalc.exe\r\nexit\r\n" + PDF, ""),
+    "pdf after a part of a page": ("a.pdf", b"<title>x</title><table>\n" + PDF, TWOFOLD),
     "pdf after php": ("a.pdf", PHP + PDF, TWOFOLD),
     "pdf after an exe": ("a.pdf", EXE + PDF, ""),
     "pdf and zip": ("a.pdf", PDF + packed({"a.txt": b"a"}), TWOFOLD),
@@ -306,10 +318,6 @@ def part_filled(part: str, piece: bytes, size: int = 19_000_000) -> Callable[[],
     return lambda: packed(
         package(extra={part: b"<a>" + piece * (size // len(piece)), "word/noise.bin": noise(300_000)})
     )
-
-
-def noise(size: int) -> bytes:
-    return b"".join(hashlib.blake2b(number.to_bytes(4)).digest() for number in range(size // 64))
 
 
 def circles() -> bytes:

@@ -24,7 +24,7 @@ from tests.tickets.genuine import (
     xlsx,
 )
 from tests.tickets.hostile import HOSTILE, SAMPLES, external, field, many_entries, native, object_stream
-from tickets.attachments import judge
+from tickets.attachments import CONTRADICTIONS, judge
 from tickets.attachments.excel import _md5, _plain_rc4
 from tickets.attachments.rc4 import rc4
 
@@ -112,6 +112,12 @@ def test_r3_what_means_harm_is_refused_with_its_reason(what: str) -> None:
 def test_r3_what_only_resembles_it_is_taken(what: str) -> None:
     verdict = judge(*HONEST[what])
     assert verdict.accepted, verdict.reason
+
+
+@pytest.mark.parametrize("vote", sorted(CONTRADICTIONS))
+def test_r3_06_libmagic_may_contradict_the_container(vote: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tickets.attachments.mime_type", lambda _content: vote)
+    assert not judge("a.pdf", PDF).accepted
 
 
 @pytest.mark.parametrize("revision", [2, 3, 4, 6])

@@ -18,7 +18,9 @@ _ELF, _MACH_O, _CLASS = b"\x7fELF", (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"), 
 _SHORTCUT = bytes.fromhex("4c0000000114020000000000c000000000000046")
 _SCRIPT = re.compile(rb"<script[\s>]|<\?php", re.IGNORECASE)
 _MARKUP = re.compile(
-    rb"<\?php|<script[\s>]|<html[\s>]|<!doctype\s+html|<body[\s>]|<iframe|<svg[\s>]|<\?xml|<%@|<hta:", re.IGNORECASE
+    rb"<(?:html|head|title|meta|body|script|iframe|form|object|embed|svg)[\s>/]|<!doctype\s+html|<\?(?:php|xml)|<%@|<hta:"
+    rb"|@echo\s",
+    re.IGNORECASE,
 )
 
 
