@@ -106,6 +106,12 @@ def resend_wait(challenge: Challenge) -> int:
     return max(0, ceil(left.total_seconds()))
 
 
+def sends_of_day(*, invited: bool) -> Budget:
+    """All codes of a day. Those of links have one of their own: any script can use up the other, with made-up numbers
+    that cost no SMS, and whoever was invited shall get in then, too."""
+    return budget("all.invited" if invited else "all", "", settings.OTP_SENDS_PER_DAY)
+
+
 def verify(challenge: Challenge, typed: str, address: str = "") -> Verdict:
     """Judge a code. Every try is counted before it is compared, on the challenge and on the phone (R1.04, R1.05)."""
     verdict = _try(challenge, typed, address)
@@ -163,12 +169,12 @@ def _count(phone: str, session_ref: str, address: str, invitation: Invitation | 
 
     Whoever came by a link is never worse off than without it, and uses nothing up that a stranger shares.
     """
-    shared = (*_budgets_of_asking(session_ref, address), budget("all", "", settings.OTP_SENDS_PER_DAY))
+    asking = _budgets_of_asking(session_ref, address)
     if invitation is not None:
         with suppress(LimitReached):
-            consume(invitations.sends_of(invitation), *shared)
+            consume(invitations.sends_of(invitation), *asking, sends_of_day(invited=True))
             return invitation
-    consume(budget("phone", phone, settings.OTP_SENDS_PER_PHONE), *shared)
+    consume(budget("phone", phone, settings.OTP_SENDS_PER_PHONE), *asking, sends_of_day(invited=False))
     return None
 
 

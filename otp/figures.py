@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +12,7 @@ from notifications import alarms
 from notifications.figures import Figure, Level, count, share
 from notifications.models import Message
 from notifications.operations_mail import Fact
-from otp.budgets import budget
+from otp import challenges
 from otp.models import AuditEvent, BudgetUse, Challenge
 
 DAY = timedelta(hours=24)
@@ -30,8 +29,11 @@ SMS_80 = alarms.kind(
 )
 SMS_100 = alarms.kind(
     "sms-day-100",
-    gettext_lazy("Se agotaron los códigos del día: nadie más puede pedir uno"),
-    gettext_lazy("Si el uso es legítimo, suba OTP_SENDS_PER_DAY y reinicie; si no, deje el límite y busque el origen."),
+    gettext_lazy("Se agotaron los códigos del día"),
+    gettext_lazy(
+        "Si el uso es legítimo, suba OTP_SENDS_PER_DAY y reinicie; si no, deje el límite y busque el origen. "
+        "Quien recibe un enlace tiene códigos aparte: envíelo a quien lo necesite."
+    ),
     daily=True,
 )
 CONVERSION = alarms.kind(
@@ -91,9 +93,12 @@ def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
 
 def _budget() -> Figure:
     """How much of the tightest of its limits is used: the windows slide, so "a day" is the last 24 hours."""
-    now, rates = timezone.now(), settings.OTP_SENDS_PER_DAY
-    uses = BudgetUse.objects.filter(key=budget("all", "", rates).key)
-    spent = [(uses.filter(at__gt=now - timedelta(seconds=rate.seconds)).count(), rate.count) for rate in rates]
+    now, days = timezone.now(), [challenges.sends_of_day(invited=invited) for invited in (False, True)]
+    spent = [
+        (BudgetUse.objects.filter(key=day.key, at__gt=now - timedelta(seconds=rate.seconds)).count(), rate.count)
+        for day in days
+        for rate in day.rates
+    ]
     used, most = max(spent, key=lambda pair: pair[0] / pair[1])
     part = used / most
     level = Level.FINE

@@ -42,9 +42,9 @@ def challenge(
     )
 
 
-def ask(times: int, rates: str) -> None:
+def ask(times: int, rates: str, kind: str = "all") -> None:
     for _ in range(times):
-        consume(budget("all", "", parse_rates(rates)))
+        consume(budget(kind, "", parse_rates(rates)))
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,14 @@ def test_of_several_limits_the_fullest_is_shown(settings: Settings) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("5/h,100/d")
     ask(4, "5/h,100/d")
     assert figure("sms_day_budget_used_ratio").shown == "4 de 5 (80 %)"
+
+
+def test_the_codes_of_links_are_watched_like_the_others(settings: Settings) -> None:
+    settings.OTP_SENDS_PER_DAY = parse_rates("5/d")
+    ask(1, "5/d")
+    ask(5, "5/d", "all.invited")
+    found = figure("sms_day_budget_used_ratio")
+    assert (found.shown, found.alarms) == ("5 de 5 (100 %)", ("sms-day-80", "sms-day-100"))
 
 
 def test_the_limit_stops_where_the_figure_says_and_the_alarm_comes_from_a_watcher(settings: Settings) -> None:
@@ -135,4 +143,4 @@ def test_the_figures_cost_as_many_queries_for_many_rows_as_for_none() -> None:
         challenge()
     with CaptureQueriesContext(connection) as many:
         list(figures.figures())
-    assert len(many) == len(none) <= 6
+    assert len(many) == len(none) <= 7

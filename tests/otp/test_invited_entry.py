@@ -188,11 +188,27 @@ def test_with_its_codes_used_up_a_link_is_no_worse_than_none() -> None:
     assert Challenge.objects.filter(invitation=None).count() == 3
 
 
-def test_codes_of_a_link_still_count_for_the_day_and_the_address(settings: Settings) -> None:
+def test_a_stranger_who_used_the_day_up_keeps_nobody_out_who_was_invited(settings: Settings) -> None:
+    """R1.08: the day ends for numbers that anybody may type, registered or not, and that costs a script nothing."""
+    token = invited()
+    settings.OTP_SENDS_PER_DAY = parse_rates("3/d")
+    strangers = [walk.ask(Client(REMOTE_ADDR=f"203.0.113.{n}"), f"+59396000000{n}").status_code for n in range(4)]
+    assert strangers == [302, 302, 302, 429]
+    assert enter(Client(), cast.ANA_PHONE, "") == 429
+    assert enter(Client(), cast.ANA_PHONE, token) == 302
+
+
+def test_codes_of_links_have_a_day_that_ends_too(settings: Settings) -> None:
+    """With it used up they count on the other one, of which those before have left all."""
     token = invited()
     settings.OTP_SENDS_PER_DAY = parse_rates("2/d")
-    assert [enter(Client(REMOTE_ADDR=f"203.0.113.{n}"), cast.ANA_PHONE, token) for n in range(3)] == [302, 302, 429]
-    settings.OTP_SENDS_PER_DAY = ()
+    statuses = [enter(Client(REMOTE_ADDR=f"203.0.113.{n}"), cast.ANA_PHONE, token) for n in range(5)]
+    assert statuses == [302] * 4 + [429]
+    assert Challenge.objects.filter(invitation=None).count() == 2
+
+
+def test_codes_of_a_link_still_count_for_the_address(settings: Settings) -> None:
+    token = invited()
     settings.OTP_SENDS_PER_ADDRESS = parse_rates("2/h")
     here = [enter(Client(REMOTE_ADDR="198.51.100.1"), cast.ANA_PHONE, token) for _ in range(3)]
     assert here == [302, 302, 429]
