@@ -3,11 +3,14 @@
 import struct
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 OOXML = "application/vnd.openxmlformats-officedocument."
 WORD_MAIN = f"{OOXML}wordprocessingml.document.main+xml"
 SHEET_MAIN = f"{OOXML}spreadsheetml.sheet.main+xml"
 RELATIONSHIP = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+# Made with qpdf: what we could not write by hand
+SAMPLES = Path(__file__).with_name("samples")
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 
 JPEG = bytes.fromhex(

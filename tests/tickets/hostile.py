@@ -6,7 +6,6 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 
 from tests.tickets.genuine import (
     JPEG,
@@ -25,7 +24,6 @@ from tests.tickets.genuine import (
     xlsx,
 )
 
-SAMPLES = Path(__file__).with_name("samples")
 EXE = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\x00\x00\x4c\x01" + bytes(200)
 PHP = b"<?php system($_GET['c']); ?>"
 INSTALLER = bytes.fromhex("84100c0000000000c000000000000046")

@@ -11,6 +11,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from tests.tickets.genuine import (
     JPEG,
     PDF,
+    SAMPLES,
     doc,
     docx,
     frame,
@@ -23,7 +24,7 @@ from tests.tickets.genuine import (
     xls,
     xlsx,
 )
-from tests.tickets.hostile import HOSTILE, SAMPLES, external, field, many_entries, native, object_stream
+from tests.tickets.hostile import HOSTILE, external, field, many_entries, native, object_stream
 from tickets.attachments import CONTRADICTIONS, judge
 from tickets.attachments.excel import _md5, _plain_rc4
 from tickets.attachments.rc4 import rc4
