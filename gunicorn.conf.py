@@ -1,6 +1,9 @@
 """The web process (R6.17). The proxy in front ends TLS, holds slow clients and limits rates; this limits the rest."""
 
 import os
+from typing import Any
+
+from fidelizacion.logs import DiscreetFormatter
 
 
 def _number(name: str, raw: str) -> int:
@@ -33,3 +36,12 @@ control_socket_disable = True
 accesslog = None  # addresses hold ticket numbers: the proxy's log, if any, is the operator's decision
 errorlog = "-"
 loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
+
+
+def _mask_log(server: Any) -> None:
+    """gunicorn quotes a request that it cannot read: masked like all that is logged (R8.08)."""
+    for handler in server.log.error_log.handlers:
+        handler.setFormatter(DiscreetFormatter(server.log.error_fmt, server.log.datefmt))
+
+
+on_starting = on_reload = _mask_log

@@ -1,6 +1,11 @@
-"""How a log line is written: whatever fails, no row of the database ends up in it (R8.08)."""
+"""How a log line is written: whatever fails, no row of the database ends up in it, and nobody's number (R8.08).
+
+No code of ours hands a number, an address or a code to a logger. What a client writes into the address of a page is
+logged by Django, and an exception may quote a value: those are masked here, whoever logs them.
+"""
 
 import logging
+import re
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -10,11 +15,18 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.db import Error as DatabaseFailure
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+# Each keeps what tells one from another: a number its last three digits, an e-mail its domain
+MASKED = (
+    re.compile(r"(?<!\d)\d{6,12}(?=\d{3}(?!\d))"),  # phones, cédulas and RUC; a ticket's number has seven digits
+    re.compile(r"(?<!\d)0\d\d(?: |-|%20)\d{3}(?: |-|%20)\d(?=\d{3}(?!\d))"),
+    re.compile(r"[\w.+-]+(?=(?:@|%40)[\w-]+\.\w)"),
+    re.compile(r"(?<=[?&]i=)\w+"),  # the token of a link (otp/invitations.py)
+)
 BETWEEN = "\n\nDuring handling of the above exception, or because of it:\n\n"
 
 
 class DiscreetFormatter(logging.Formatter):
-    """The usual one, but of a database error only what went wrong is told, and not with which values.
+    """The usual one, masked, and of a database error only what went wrong is told, and not with which values.
 
     PostgreSQL adds the whole failing row: an address, a name, what a customer wrote.
     """
@@ -24,7 +36,7 @@ class DiscreetFormatter(logging.Formatter):
         record.exc_text = None
         if isinstance(record.args, dict) and "exc" in record.args and record.exc_info and record.exc_info[1]:
             record.args = {**record.args, "exc": told(record.exc_info[1])}
-        return super().format(record)
+        return masked(super().format(record))
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802  logging's name
         error, parts = ei[1], []
@@ -35,6 +47,13 @@ class DiscreetFormatter(logging.Formatter):
             parts.append(f"Traceback (most recent call last):\n{frames}{told(error)}")
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return BETWEEN.join(reversed(parts))
+
+
+def masked(text: str) -> str:
+    """The text with no whole number or e-mail in it."""
+    for pattern in MASKED:
+        text = pattern.sub("•••", text)
+    return text
 
 
 def _in_one_line(error: BaseException) -> str:

@@ -57,6 +57,40 @@ def test_a_database_that_is_away_takes_one_line_and_not_a_hundred() -> None:
     assert told.startswith("django.db.utils.OperationalError: connection refused (test_logs.py:")
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("/fidelizacion/0991234567", "/fidelizacion/•••567"),
+        ("+593991234567", "+•••567"),
+        ("%2B593991234567", "%2B•••567"),
+        ("099 123 4567", "•••567"),
+        ("099-123-4567", "•••567"),
+        ("099%20123%204567", "•••567"),
+        ("RUC 1790012345001.", "RUC •••001."),
+        ("/ana.perez+x@acme.example/", "/•••@acme.example/"),
+        ("ana%40acme.example", "•••%40acme.example"),
+        ("/fidelizacion/?i=bcdfghjkmnpqrstvwxyz&x=1", "/fidelizacion/?i=•••&x=1"),
+        ("/?x=1&i=bcdfghjkmnpqrstvwxyz", "/?x=1&i=•••"),
+    ],
+)
+def test_what_somebody_writes_into_an_address_is_masked_r8_08(written: str, told: str) -> None:
+    assert logged(ValueError(written), "Not Found: %s", written).startswith(f"Not Found: {told}\n")
+    assert written not in logged(ValueError(written))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "challenge 1234567, send 2: twilio: 400, código 21211 (no es un número válido)",
+        "message 3608314 at 2026-11-21 20:21:08,661",
+        "redis://:**@127.0.0.1:36555/0 celery@worker",
+        "Not Found: /fidelizacion/ticket/3608314/",
+    ],
+)
+def test_what_names_nobody_is_left_as_it_is(text: str) -> None:
+    assert logged(ValueError(), text).startswith(f"{text}\n")
+
+
 def test_every_handler_writes_so() -> None:
     logs: dict[str, dict[str, dict[str, str]]] = settings.LOGGING  # type: ignore[assignment]  # Django's is a loose one
     for handler in logs["handlers"].values():
