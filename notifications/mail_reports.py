@@ -33,7 +33,8 @@ WORDS = {
     EventType.REJECTED: gettext_noop("El proveedor de correo no lo envió"),
     EventType.FAILED: gettext_noop("El proveedor de correo no pudo enviarlo"),
 }
-NONSENSE = (AnymailError, ValueError, LookupError, TypeError, AttributeError, AssertionError)  # of a body
+# What a body may bring the views to raise; the last by lists in lists in lists
+NONSENSE = (AnymailError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 _events: ContextVar[list[AnymailTrackingEvent]] = ContextVar("mail_events")
 
 

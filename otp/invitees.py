@@ -14,6 +14,7 @@ from companies.search_terms import digits_of
 from otp.invitations import Refusal, refusal_of_number
 
 MOST_BYTES = 5 * 1024 * 1024  # some 400,000 numbers: more is some other file
+MOST_IN_LINE = 10_000  # characters, other columns included; the csv module raises at 131,072
 SEPARATORS = ";,\t"
 
 
@@ -53,6 +54,8 @@ def from_file(path: Path) -> list[Entry]:
     Raises UnreadableFile.
     """
     lines = _text(path).splitlines()
+    if any(len(line) > MOST_IN_LINE for line in lines):
+        raise UnreadableFile(_("El archivo tiene líneas demasiado largas: no parece una lista de números."))
     rows = [(place, _cells(line)) for place, line in enumerate(lines, start=1)]
     rows = [(place, cells) for place, cells in rows if cells]
     if rows and not any(character.isdecimal() for character in "".join(rows[0][1])):

@@ -152,7 +152,7 @@ def test_with_nobody_to_send_to_it_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [None, b"", b"\n\n", b"telefono\n", b"PK\x03\x04\x00\x00", b"\xff\xfe\x00", b"1" * 5_300_000]
+    "raw", [None, b"", b"\n\n", b"telefono\n", b"PK\x03\x04\x00\x00", b"\xff\xfe\x00", b"1" * 5_300_000, b"1" * 140_000]
 )
 def test_a_file_that_is_no_list_fails_with_a_word(listed: Path, raw: bytes | None) -> None:
     if raw is not None:
