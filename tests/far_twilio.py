@@ -56,6 +56,13 @@ class _Server(ThreadingHTTPServer):
 def far_twilio(settings: Settings) -> Iterator[FarSide]:
     """A far side and the settings that lead to it."""
     far_side = FarSide()
+    with listening(far_side) as address, using_twilio(settings, address):
+        yield far_side
+
+
+@contextmanager
+def listening(far_side: FarSide) -> Iterator[str]:
+    """The address at which it answers."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -90,8 +97,7 @@ def far_twilio(settings: Settings) -> Iterator[FarSide]:
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        with using_twilio(settings, f"http://127.0.0.1:{server.server_port}"):
-            yield far_side
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         far_side.ended.set()
         server.shutdown()

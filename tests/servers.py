@@ -34,37 +34,63 @@ def postgresql_binaries() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
+class Postgresql:
+    """A PostgreSQL of our own with default durability, that a test may stop and start."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self.binaries, self.folder, self.port = binaries, folder, free_port()
+        # It refuses to run as root, which is who runs in a container
+        self._owner = "postgres" if os.getuid() == 0 else None
+        self._process: subprocess.Popen[bytes] | None = None
+        if self._owner:
+            account = pwd.getpwnam(self._owner)
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        options = ["--username=fidelizacion", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run(
+            [binaries / "initdb", "--pgdata", folder / "data", *options],
+            user=self._owner,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
+        )
+
+    @property
+    def url(self) -> str:
+        return f"postgres://fidelizacion@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(self.binaries / "postgres", "-D", self.folder / "data"),
+                    *("-k", self.folder, "-h", "127.0.0.1", "-p", str(self.port)),
+                ],
+                user=self._owner,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+            )
+        wait_for_port(self.port, self._process, self.folder / "log")
+        _wait_until_started(self.url)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT is "fast", for clients that are gone; SIGQUIT "immediate": like a crash, it recovers at its start."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(30)
+
+
 @contextmanager
 def postgresql(binaries: Path) -> Iterator[str]:
-    """A PostgreSQL of our own with default durability, and its address. It is gone at the end, with its data."""
+    """One that runs for the length of a `with`, and its address. It is gone at the end, with its data."""
     folder = Path(mkdtemp(prefix="fidelizacion-postgresql-"))
-    # It refuses to run as root, which is who runs in a container
-    owner = "postgres" if os.getuid() == 0 else None
-    if owner:
-        account = pwd.getpwnam(owner)
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    data, port = folder / "data", free_port()
-    options = ["--username=fidelizacion", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-    subprocess.run(
-        [binaries / "initdb", "--pgdata", data, *options], user=owner, check=True, stdout=subprocess.DEVNULL, cwd="/"
-    )
-    log = (folder / "log").open("wb")
-    server = subprocess.Popen(
-        [binaries / "postgres", "-D", data, "-k", folder, "-h", "127.0.0.1", "-p", str(port)],
-        user=owner,
-        stdout=log,
-        stderr=log,
-        cwd="/",
-    )
+    server = Postgresql(binaries, folder)
     try:
-        wait_for_port(port, server, folder / "log")
-        url = f"postgres://fidelizacion@127.0.0.1:{port}/postgres"
-        _wait_until_started(url)
-        yield url
+        server.start()
+        yield server.url
     finally:
-        log.close()
-        server.send_signal(signal.SIGINT)  # "fast": its clients are ours, and gone
-        server.wait(30)
+        server.stop()
         shutil.rmtree(folder)
 
 

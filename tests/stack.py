@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
@@ -42,6 +42,45 @@ class Stack:
         given |= variables or {}
         self.environment = demo_environment(folder, self.port, given)
         self.children: dict[str, Child] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def start_broker(self) -> None:
+        broker = broker_command(self.folder / "broker", engine_under_test())
+        if broker is None:
+            absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            absent("skipped: Redis no está instalado (apt install redis-server)")
+        command, self.environment["REDIS_URL"] = broker
+        self.start("broker", command)
+
+    def start_mail_server(self) -> None:
+        address, folder = f"127.0.0.1:{free_port()}", str(self.folder / "mail")
+        mailbox = ["-m", "aiosmtpd", "-n", "-l", address, "-c", "aiosmtpd.handlers.Mailbox", folder]
+        self.start("smtp", [sys.executable, *mailbox])
+        self.environment["EMAIL_URL"] = f"smtp://{address}"
+
+    def prepare(self) -> None:
+        """Tables, static files and the sample directory."""
+        subprocess.run([sys.executable, "manage.py", "demo", "--prepare"], cwd=BASE, env=self.environment, check=True)
+
+    def commands(self) -> dict[str, list[str]]:
+        """The product's processes."""
+        return {
+            "web": ["-m", "gunicorn", "fidelizacion.wsgi"],
+            "worker": ["-m", "celery", "-A", "fidelizacion", "worker", *WORKER],
+            "sweep": ["manage.py", "deliver_notifications", "--loop"],
+        }
+
+    def start_product(self) -> None:
+        """Returns when the web answers."""
+        for name, arguments in self.commands().items():
+            self.start(name, [sys.executable, *arguments])
+        if not wait_for(lambda: answers(f"{self.base_url}/health/ready"), 60):
+            raise RuntimeError((self.folder / "web.log").read_text(encoding="utf-8"))
 
     def start(self, name: str, command: list[str]) -> Child:
         """Starts a process that ends with the stack."""
@@ -76,7 +115,7 @@ class Stack:
         for child in self.children.values():
             if child.process and child.status is None:
                 os.killpg(child.process.pid, signal.SIGCONT)
-        stop(list(self.children.values()), 6)
+        stop(list(self.children.values()), 0)  # nobody needs what they would still do; test_demo.py shows how they end
         kill_leftovers(self.folder)
 
 
@@ -111,27 +150,11 @@ def engine_under_test() -> str:
 @contextmanager
 def running(folder: Path, variables: Mapping[str, str] | None = None) -> Iterator[Stack]:
     """The whole product, ready to answer, in `folder`, with these variables besides the demo's own."""
-    with ExitStack() as cleanup:
-        engine = engine_under_test()
-        stack = Stack(folder, cleanup.enter_context(database(engine)), variables)
-        cleanup.callback(stack.end)
-        broker = broker_command(folder / "broker", engine)
-        if broker is None:
-            absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-            absent("skipped: Redis no está instalado (apt install redis-server)")
-        command, stack.environment["REDIS_URL"] = broker
-        stack.start("broker", command)
-        smtp = f"127.0.0.1:{free_port()}"
-        stack.start(
-            "smtp", _python("aiosmtpd", "-n", "-l", smtp, "-c", "aiosmtpd.handlers.Mailbox", str(folder / "mail"))
-        )
-        stack.environment["EMAIL_URL"] = f"smtp://{smtp}"
-        subprocess.run([sys.executable, "manage.py", "demo", "--prepare"], cwd=BASE, env=stack.environment, check=True)
-        stack.start("web", _python("gunicorn", "fidelizacion.wsgi"))
-        stack.start("worker", _python("celery", "-A", "fidelizacion", "worker", *WORKER))
-        stack.start("sweep", [sys.executable, "manage.py", "deliver_notifications", "--loop"])
-        if not wait_for(lambda: answers(f"{stack.base_url}/health/ready"), 60):
-            raise RuntimeError((folder / "web.log").read_text(encoding="utf-8"))
+    with database(engine_under_test()) as url, Stack(folder, url, variables) as stack:
+        stack.start_broker()
+        stack.start_mail_server()
+        stack.prepare()
+        stack.start_product()
         yield stack
 
 
@@ -141,10 +164,6 @@ def answers(url: str) -> bool:
         return httpx.get(url, timeout=2, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def _python(module: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", module, *arguments]
 
 
 @pytest.fixture(scope="session")

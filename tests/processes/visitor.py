@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 from bs4 import BeautifulSoup, Tag
 
 from tests.corpus import CORPUS, samples
-from tests.stack import Stack, wait_for
+from tests.stack import wait_for
 
 CODE = re.compile(r"\d{4,8}")
 File = tuple[str, bytes]
@@ -45,10 +45,18 @@ def _value(control: Tag) -> str:
     return str(control.get("value") or "")
 
 
+class Portal(Protocol):
+    """What a visitor needs to know: where the portal is, and what SMS came, newest first."""
+
+    base_url: str
+
+    def sms(self) -> list[dict[str, str]]: ...
+
+
 class Visitor:
     """One browser; `page` is what it shows."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Portal) -> None:
         self.stack = stack
         self.browser = httpx.Client(base_url=stack.base_url, follow_redirects=True, trust_env=False, timeout=20)
         self.page = self.browser.get("/fidelizacion/")

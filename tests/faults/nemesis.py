@@ -1,0 +1,136 @@
+"""Kills, freezes and breaks what the product consists of, one thing every few seconds, and starts the dead again."""
+
+import os
+import random  # noqa: TID251  a run has to be repeatable from its seed; nothing here is a secret
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import psutil
+
+from fidelizacion.demo.processes import Child
+from tests.faults import sink
+from tests.faults.stack import Sinking
+from tests.servers import Postgresql
+
+# How many messages a kill may catch between their 250 and the record: what can be sending in that process
+IN_FLIGHT = {"kill the worker": 2, "kill a child": 1, "kill the sweep": 1, "kill the mail server": 3}
+IN_FLIGHT |= {"restart PostgreSQL": 3, "stop PostgreSQL at once": 3}
+
+
+class Nemesis:
+    """One run's faults. `tick` has to be called many times a second, by one thread that outlives all processes."""
+
+    def __init__(self, stack: Sinking, seed: int, postgresql: Postgresql | None, pause: tuple[float, float]) -> None:
+        self.stack, self.postgresql, self.pause = stack, postgresql, pause
+        self.seed, self.chance = seed, random.Random(seed)  # noqa: S311  as above
+        self.done: Counter[str] = Counter()
+        self._later: list[tuple[float, Callable[[], None]]] = []
+        self._down: dict[str, float] = {}  # until when the dead stay so
+        self._next = time.monotonic() + self._wait()
+        self._left: list[str] = []
+
+    @property
+    def most_extra(self) -> int:
+        """I4: kills by what each may catch."""
+        return sum(IN_FLIGHT.get(name, 0) * times for name, times in self.done.items())
+
+    def tick(self) -> None:
+        """Whatever is due: an end of a fault, a restart, and the next fault."""
+        now = time.monotonic()
+        self._end_faults(now)
+        self.keep_alive(now)
+        if now >= self._next:
+            name = self._choose()
+            self._faults()[name]()
+            self.done[name] += 1
+            self._next = time.monotonic() + self._wait()
+
+    def keep_alive(self, now: float) -> None:
+        """As an init system does."""
+        for name, child in self.stack.children.items():
+            if child.status is not None and now >= self._down.get(name, 0):
+                child.start(self.stack.environment)
+
+    def stop(self) -> None:
+        """No fault any more, and everything runs."""
+        self._end_faults(float("inf"))
+        self._down.clear()
+        self.keep_alive(time.monotonic())
+
+    def _choose(self) -> str:
+        """Each fault once before any comes again, so that a short run has many."""
+        if not self._left:
+            self._left = sorted(self._faults())
+            self.chance.shuffle(self._left)
+        return self._left.pop()
+
+    def _faults(self) -> dict[str, Callable[[], None]]:
+        faults: dict[str, Callable[[], None]] = {
+            "kill the worker": lambda: self._kill("worker", 2),
+            "kill a child": lambda: self._kill_a_child_of("worker"),
+            "kill the broker": lambda: self._kill("broker", 4),
+            "mute the broker": self._freeze_the_broker,
+            "kill the sweep": lambda: self._kill("sweep", 2),
+            "kill a web process": lambda: self._kill_a_child_of("web"),
+            "mail server says 451": lambda: self._spoil_mail("451"),
+            "mail server hangs up": lambda: self._spoil_mail("close"),
+            "mail server is mute": lambda: self._spoil_mail("mute"),
+            "kill the mail server": lambda: self._kill("smtp", 4),
+        }
+        if self.postgresql:
+            faults["restart PostgreSQL"] = lambda: self._stop_postgresql(signal.SIGINT)
+            faults["stop PostgreSQL at once"] = lambda: self._stop_postgresql(signal.SIGQUIT)
+        return faults
+
+    def _wait(self) -> float:
+        return self.chance.uniform(*self.pause)
+
+    def _end_faults(self, now: float) -> None:
+        due = [end for when, end in self._later if when <= now]
+        self._later = [(when, end) for when, end in self._later if when > now]
+        for end in due:
+            end()
+
+    def _after(self, seconds: float, end: Callable[[], None]) -> None:
+        self._later.append((time.monotonic() + seconds, end))
+
+    def _kill(self, name: str, longest: float) -> None:
+        """The process itself, as the kernel does when memory is short; its own children are left to themselves."""
+        process = running(self.stack.children[name])
+        if process:
+            process.kill()
+        self._down[name] = time.monotonic() + self.chance.uniform(0, longest)
+
+    def _kill_a_child_of(self, name: str) -> None:
+        process = running(self.stack.children[name])
+        children = sorted(process.children(), key=lambda child: child.pid) if process else []
+        if children:
+            self.chance.choice(children).kill()
+
+    def _freeze_the_broker(self) -> None:
+        process = self.stack.children["broker"].process
+        assert process
+        pid = process.pid
+        os.kill(pid, signal.SIGSTOP)
+
+        def wake() -> None:
+            if process.poll() is None:
+                os.kill(pid, signal.SIGCONT)
+
+        self._after(self.chance.uniform(2, 8), wake)
+
+    def _spoil_mail(self, mode: str) -> None:
+        sink.set_mode(self.stack.mail_folder, mode)
+        self._after(self.chance.uniform(1, 4), lambda: sink.set_mode(self.stack.mail_folder, "healthy"))
+
+    def _stop_postgresql(self, how: signal.Signals) -> None:
+        assert self.postgresql
+        self.postgresql.stop(how)
+        time.sleep(self.chance.uniform(0, 2))
+        self.postgresql.start()
+
+
+def running(child: Child) -> psutil.Process | None:
+    return psutil.Process(child.process.pid) if child.process and child.status is None else None

@@ -1,0 +1,133 @@
+"""Where a process of the product may end itself (R7.01): put into it from outside, by `process.py`, and nowhere else.
+
+A point is armed by writing its name to the file that FAULTS_ARMED names; the first process that comes by takes the
+file away and kills itself, as `kill -9` would. Unarmed, nothing is different.
+"""
+
+import os
+import signal
+import smtplib
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from notifications import claims, delivery
+from notifications.gateways.twilio import TwilioGateway
+from notifications.models import Message
+from tickets import storage, submission
+from tickets.models import Ticket
+
+ARMED = "FAULTS_ARMED"
+
+WEB = ("half of the file", "file, no row", "before COMMIT", "after COMMIT")
+SENDING = ("after the claim", "before DATA", "after the 250", "before recording", "recording", "after recording")
+SMS = "after Twilio's 201"
+
+_creating = threading.local()  # this thread is at the transaction of a ticket
+
+
+def is_armed(point: str) -> bool:
+    path = Path(os.environ[ARMED])
+    try:
+        return path.read_text(encoding="utf-8") == point
+    except FileNotFoundError:
+        return False
+
+
+def strike(point: str) -> None:
+    """End this process here, if it is to."""
+    if not is_armed(point):
+        return
+    try:
+        Path(os.environ[ARMED]).unlink()
+    except FileNotFoundError:  # another process came by in the same instant
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def install() -> None:
+    """Put all points into this process; those it forks have them too."""
+    _in_the_web()
+    _in_whoever_sends()
+
+
+class HalfFile(ContentFile):  # type: ignore[type-arg]  # generic only in its stubs
+    """A document of which, at that point, only a part reaches the disk."""
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[Any]:
+        if not is_armed("half of the file"):
+            yield from super().chunks(chunk_size)
+            return
+        content = self.read()
+        yield content[: len(content) // 2]
+        strike("half of the file")
+
+
+def _in_the_web() -> None:
+    create = submission._create
+    commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]  # not in the stubs
+
+    def creating(given: submission.Submission, names: list[str]) -> Ticket:
+        strike("file, no row")
+        _creating.now = True
+        try:
+            return create(given, names)
+        finally:
+            _creating.now = False
+
+    def committing(connection: BaseDatabaseWrapper) -> None:
+        ours = getattr(_creating, "now", False)
+        if ours:
+            strike("before COMMIT")
+        commit(connection)
+        if ours:
+            strike("after COMMIT")
+
+    _replace(submission, "_create", creating)
+    _replace(BaseDatabaseWrapper, "_commit", committing)
+    _replace(storage, "ContentFile", HalfFile)
+
+
+def _in_whoever_sends() -> None:
+    claim, data, record, send = claims.claim, smtplib.SMTP.data, delivery._record_sent, TwilioGateway.send
+
+    def claiming(pk: int) -> Message | None:
+        message = claim(pk)
+        if message is not None:
+            strike("after the claim")
+        return message
+
+    def handing_over(server: smtplib.SMTP, content: Any) -> tuple[int, bytes]:
+        strike("before DATA")
+        answer = data(server, content)
+        strike("after the 250")
+        return answer
+
+    def recording(message: Message, provider_id: str) -> None:
+        strike("before recording")
+        if is_armed("recording"):  # the row is written, and its COMMIT never comes
+            with transaction.atomic():
+                record(message, provider_id)
+                strike("recording")
+        record(message, provider_id)
+        strike("after recording")
+
+    def sending(gateway: TwilioGateway, to: str, text: str, *, seconds_left: int) -> str:
+        sid = send(gateway, to, text, seconds_left=seconds_left)
+        strike(SMS)
+        return sid
+
+    _replace(claims, "claim", claiming)
+    _replace(smtplib.SMTP, "data", handing_over)
+    _replace(delivery, "_record_sent", recording)
+    _replace(TwilioGateway, "send", sending)
+
+
+def _replace(holder: object, name: str, by: Callable[..., Any]) -> None:
+    assert hasattr(holder, name), f"there is no {name} any more"
+    setattr(holder, name, by)

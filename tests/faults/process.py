@@ -1,0 +1,20 @@
+"""A process of the product with the fault points in it: `python -m tests.faults.process gunicorn fidelizacion.wsgi`.
+
+The first argument is a module to run or the path of a script; what follows is its own.
+"""
+
+import runpy
+import sys
+
+import django
+
+if __name__ == "__main__":
+    django.setup()
+    from tests.faults import points  # its models can be imported only now
+
+    points.install()
+    sys.argv = sys.argv[1:]
+    if sys.argv[0].endswith(".py"):
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    else:
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

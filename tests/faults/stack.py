@@ -1,0 +1,87 @@
+"""The product with the fault points in its processes, a mail server that can fail, and a stand-in for Twilio."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from fidelizacion.demo.broker import free_port
+from tests.far_twilio import ACCOUNT, TOKEN, FarSide
+from tests.faults import points, sink
+from tests.faults.ledger import Ledger
+from tests.stack import BASE, Stack
+
+DELIVERING = ("worker", "sweep")
+
+
+class Sinking(Stack):
+    """The product with the mail server of the fault runs (sink.py)."""
+
+    def start_mail_server(self) -> None:
+        self.mail_folder = self.folder / "sink"
+        self.mail_folder.mkdir()
+        sink.set_mode(self.mail_folder, "healthy")
+        port = free_port()
+        self.start("smtp", [sys.executable, "-m", "tests.faults.sink", str(port), str(self.mail_folder)])
+        self.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{port}"
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.environment["DATABASE_URL"])
+
+    def received(self) -> list[sink.Mail]:
+        """What the mail server has said 250 to."""
+        return list(sink.received(self.mail_folder))
+
+    def halt(self, *names: str) -> None:
+        """Ends these as an operator does."""
+        for name in names:
+            process = self.children[name].process
+            assert process
+            process.send_signal(signal.SIGTERM)
+        for name in names:
+            process = self.children[name].process
+            assert process
+            process.wait(15)
+
+
+class Faulty(Sinking):
+    """Each of its processes ends itself at the point that is armed. SMS go to a stand-in for Twilio."""
+
+    def __init__(self, folder: Path, database_url: str, far_side: FarSide, address: str, static: str) -> None:
+        twilio = {"SMS_GATEWAY": "twilio", "TWILIO_BASE_URL": address, "TWILIO_FROM": "+15005550006"}
+        account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
+        super().__init__(folder, database_url, {**twilio, **account})
+        self.far_side = far_side
+        self._armed = folder / "armed"
+        self.environment |= {points.ARMED: str(self._armed), "STATIC_ROOT": static}
+
+    def commands(self) -> dict[str, list[str]]:
+        def with_points(arguments: list[str]) -> list[str]:
+            return ["-m", "tests.faults.process", *(word for word in arguments if word != "-m")]
+
+        commands = {name: with_points(arguments) for name, arguments in super().commands().items()}
+        commands["sweep"] += ["--interval", "0.1"]
+        return commands
+
+    def run(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """A command of `manage.py`, with the points in it."""
+        command = [sys.executable, "-m", "tests.faults.process", "manage.py", *arguments]
+        log = (self.folder / "command.log").open("ab")
+        with log:
+            return subprocess.Popen(command, cwd=BASE, env=self.environment, stdout=log, stderr=log)
+
+    def arm(self, point: str) -> None:
+        written = self._armed.with_suffix(".new")
+        written.write_text(point, encoding="utf-8")
+        written.rename(self._armed)
+
+    def has_struck(self) -> bool:
+        return not self._armed.exists()
+
+    def disarm(self) -> None:
+        self._armed.unlink(missing_ok=True)
+
+    def sms(self) -> list[dict[str, str]]:
+        asked = [{"at": str(index), "text": form["Body"][0]} for index, (_path, form) in enumerate(self.far_side.asked)]
+        return asked[::-1]
