@@ -89,7 +89,7 @@ def test_a_mute_server_is_given_up_in_time_r4_26(settings: Settings) -> None:
         use_smtp(settings, mute.getsockname()[1])
         started = time.monotonic()
         assert deliver(owe_email().pk) == Outcome.AGAIN
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 15  # production waits for 20
 
 
 def test_no_server_at_all_delays_and_no_more(settings: Settings) -> None:

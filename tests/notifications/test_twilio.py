@@ -88,7 +88,7 @@ def test_each_answer_has_its_class_and_names_no_number_r1_25_r4_09(
     begun = time.perf_counter()
     with pytest.raises(GatewayFailure) as caught:
         send()
-    assert time.perf_counter() - begun < 2
+    assert time.perf_counter() - begun < 9  # waiting for an answer would take 10
     assert (type(caught.value), str(caught.value)) == (failure, reason)
     assert len(far_side.asked) == 1  # neither repeated by a library nor sent on to where a redirect points (R6.20)
 
@@ -101,7 +101,7 @@ def test_an_answer_that_does_not_come_leaves_it_open_whether_it_left_r1_24(
     begun = time.perf_counter()
     with pytest.raises(AmbiguousFailure, match="ReadTimeout"):
         send()
-    assert PATIENCE <= time.perf_counter() - begun < PATIENCE + 2
+    assert PATIENCE <= time.perf_counter() - begun < 9
     assert len(far_side.asked) == 1
 
 

@@ -134,7 +134,7 @@ def test_a_mute_store_is_waited_for_briefly(monkeypatch: pytest.MonkeyPatch, set
         began = time.monotonic()
         with pytest.raises(storage.StorageFailed), storage.written([PDF]):
             pass
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15  # with the waits of production it would be 20
 
 
 def test_the_waits_together_are_shorter_than_a_web_request_may_take() -> None:
