@@ -23,7 +23,7 @@ class StatusForm(forms.Form):
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     note = forms.CharField(
-        label=_("Nota"),
+        label=_("Nota interna"),
         max_length=2000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6, "aria-describedby": "note-hint"}),
         error_messages={"required": _("Escriba la nota: queda en el historial y explica el cambio.")},

@@ -87,7 +87,7 @@ def test_an_advisor_finds_takes_and_closes_a_ticket_without_scripts(
     page.get_by_role("button", name="Tomar").click()
     expect(page.get_by_text("quedó en estado «En gestión»")).to_be_visible()
     page.get_by_role("link", name="Cerrar…").click()
-    page.get_by_label("Nota", exact=True).fill("Dada de baja en el corte.")
+    page.get_by_label("Nota interna").fill("Dada de baja en el corte.")
     page.get_by_role("button", name="Cerrar", exact=True).click()
     expect(page.get_by_text("quedó en estado «Cerrado»")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("Reabrir"))).to_be_visible()
