@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from fidelizacion.demo.broker import free_port
 from tests.conformance.project import BASE
 from tests.processes.spoofs import MSISDN, PAST_THE_PIN, PIN, SPELLINGS, enter, web
 from tests.servers import wait_for_port
-from tests.stack import Stack
+from tests.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
@@ -25,7 +26,6 @@ pid {folder}/pid;
 error_log {folder}/error.log;
 events {{}}
 http {{
-    access_log off;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -40,6 +40,7 @@ http {{
 class Listeners:
     public: int
     operator: int
+    log: Path  # of requests
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +50,13 @@ def nginx(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Li
     if binary is None:
         absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         absent("skipped: nginx no está instalado (apt install nginx-light)")
-    folder, listeners = tmp_path_factory.mktemp("nginx"), Listeners(free_port(), free_port())
+    folder = tmp_path_factory.mktemp("nginx")
+    listeners = Listeners(free_port(), free_port(), folder / "access.log")
     with web(stack, "127.0.0.2/32", "127.0.0.1/32") as portal:
         configuration = folder / "nginx.conf"
-        configuration.write_text(AROUND.format(folder=folder, example=_here(portal, listeners)), encoding="utf-8")
+        configuration.write_text(
+            AROUND.format(folder=folder, example=_here(folder, portal, listeners)), encoding="utf-8"
+        )
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen([binary, "-e", folder / "error.log", "-c", configuration], stderr=log)
         try:
@@ -63,9 +67,10 @@ def nginx(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Li
             process.wait(15)
 
 
-def _here(portal: int, listeners: Listeners) -> str:
+def _here(folder: Path, portal: int, listeners: Listeners) -> str:
     changes = {
         "server 127.0.0.1:8000;": f"server 127.0.0.1:{portal};",
+        "/var/log/nginx/portal.log": str(folder / "access.log"),
         "listen 443 ssl;": f"listen 127.0.0.1:{listeners.public};",
         "listen 10.9.0.10:443 ssl;": f"listen 127.0.0.1:{listeners.operator};",
         "allow 10.9.0.0/24;": "allow 127.0.0.1;",
@@ -91,6 +96,15 @@ def test_nobody_is_let_in_for_saying_that_a_gateway_brought_him(nginx: Listeners
     """R2.02: by the public listener the visitor's address is the socket's, whatever he says."""
     said = [f"X-MSISDN: {MSISDN}", "X-Forwarded-For: 100.64.3.2, 127.0.0.2", "Forwarded: for=100.64.3.2"]
     assert enter(nginx.public, said) == PIN
+
+
+def test_the_token_of_a_link_is_in_no_log_of_requests(nginx: Listeners) -> None:
+    """R6.08: it stands in the address, and a browser repeats that when it asks for what the page needs."""
+    link = f"http://127.0.0.1:{nginx.public}/fidelizacion/?i=bcdfghjkmnpqrstvwxyz"
+    assert httpx.get(link, headers={"Referer": link}, trust_env=False).status_code == 200
+    logged = wait_for(lambda: nginx.log.read_text(encoding="utf-8"))
+    assert '"GET /fidelizacion/" 200' in logged
+    assert "bcdfghjk" not in logged
 
 
 def test_the_documentation_points_to_the_example() -> None:
