@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error as DatabaseFailure
@@ -21,6 +22,7 @@ from notifications.carriage import Carrier
 from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure
 from notifications.mail_failures import CarrierAway
 from notifications.models import Message
+from notifications.patience import insist
 
 logger = logging.getLogger(__name__)
 
@@ -123,21 +125,23 @@ def _end(message: Message, outcome: Outcome, reason: str) -> Outcome:
     logger.error("message %s is %s after %s attempts", message.pk, outcome, message.attempts)
     message.state, message.last_error = outcome.value, reason[:200]
     with transaction.atomic():
-        recorded = _record(message, state=message.state, last_error=message.last_error)
-        if recorded and outcome is Outcome.FAILED:
-            receipts.failed(message)
+        if _record(message, state=message.state, last_error=message.last_error):
+            receipts.given_up(message)
     return outcome
 
 
 def _record_sent(message: Message, provider_id: str) -> None:
     sms = message.channel == Message.Channel.SMS
-    _record(
-        message,
-        state=Message.State.SENT,
-        sent_at=timezone.now(),
-        provider_id=provider_id,
-        poll_at=receipts.poll_at(provider_id) if sms else None,
-        last_error="",
+    insist(
+        partial(
+            _record,
+            message,
+            state=Message.State.SENT,
+            sent_at=timezone.now(),
+            provider_id=provider_id,
+            poll_at=receipts.poll_at(provider_id) if sms else None,
+            last_error="",
+        )
     )
 
 

@@ -16,6 +16,7 @@ from companies.directory import directory
 from notifications import receipts
 from notifications import sweep as sweeps
 from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, sms_gateway
+from notifications.patience import insist
 from otp import audit, codes, sms
 from otp.models import Challenge
 
@@ -101,7 +102,7 @@ def _hand_over(challenge: Challenge, seconds_left: int) -> None:
         logger.warning("challenge %d refused: %s", challenge.pk, failure)
         _record(challenge, Outcome.FAILED, reason=str(failure))
     else:
-        _record(challenge, Outcome.HANDLED, provider_id[:64])
+        insist(lambda: _record(challenge, Outcome.HANDLED, provider_id[:64]))
 
 
 def _retry_or_give_up(challenge: Challenge, reason: str, *, left: bool) -> None:
