@@ -14,6 +14,7 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from notifications import receipts
 from notifications.models import Message
 
 logger = logging.getLogger(__name__)
@@ -63,16 +64,27 @@ def bury_poison(pk: int | None = None) -> int:
     expired = Message.objects.due(timezone.now()).filter(state=Message.State.SENDING)
     enough = Q(lost_leases__gte=LOST_LEASES - 1) | Q(maybe_sent__gte=SMS_AT_MOST)
     poison = expired.filter(enough, **({} if pk is None else {"pk": pk}))
-    buried = poison.update(
-        state=Message.State.DEAD,
-        lost_leases=F("lost_leases") + 1,
-        last_error=_("Los procesos que lo enviaban terminaron sin dejar resultado."),
-        leased_until=None,
-        lease_token="",
-    )
+    buried = sum(_buried(message) for message in list(poison.order_by("pk")))
     if buried:
         logger.error("%d messages are dead: process after process ended while sending them", buried)
     return buried
+
+
+def _buried(message: Message) -> bool:
+    """Whether it was us: two processes may find the same one."""
+    with transaction.atomic():
+        same = Message.objects.filter(pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token)
+        buried = same.update(
+            state=Message.State.DEAD,
+            lost_leases=F("lost_leases") + 1,
+            last_error=_("Los procesos que lo enviaban terminaron sin dejar resultado."),
+            leased_until=None,
+            lease_token="",
+        )
+        if buried:
+            message.refresh_from_db()
+            receipts.given_up(message)
+    return bool(buried)
 
 
 def _claim_first(queue: "QuerySet[Message, int]") -> Message | None:

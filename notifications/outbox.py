@@ -127,7 +127,7 @@ def _owe(message: Message, *, deliverable: bool) -> Message:
     if deliverable:
         nudge(message.pk)
     else:
-        receipts.failed(message)
+        receipts.given_up(message)
     return message
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import Error as DatabaseFailure
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -57,7 +59,7 @@ class Ledger:
 
 
 _ledgers: dict[str, Ledger] = {}
-_on_failed: dict[str, Callable[[Message], None]] = {}
+_on_given_up: dict[str, Callable[[Message], None]] = {}
 
 
 def register(name: str, ledger: Ledger) -> None:
@@ -65,15 +67,24 @@ def register(name: str, ledger: Ledger) -> None:
     _ledgers[name] = ledger
 
 
-def on_failed(name: str, tell: Callable[[Message], None]) -> None:
-    """Have `tell` called with each message of the outbox that becomes `failed`, in the transaction in which it does."""
-    _on_failed[name] = tell
+def on_given_up(name: str, tell: Callable[[Message], None]) -> None:
+    """Have `tell` called with each message that becomes `failed` or `dead`, in the transaction in which it does."""
+    _on_given_up[name] = tell
 
 
-def failed(message: Message) -> None:
-    """For whoever sets that state: call it in the same transaction."""
-    for tell in _on_failed.values():
-        tell(message)
+def given_up(message: Message) -> None:
+    """For whoever sets one of those states: call it in the same transaction.
+
+    A mistake in what follows is logged and no more: it must not keep the outbox at a message that nobody may send.
+    """
+    for name, tell in _on_given_up.items():
+        try:
+            with transaction.atomic():
+                tell(message)
+        except DatabaseFailure:
+            raise  # nothing is decided yet: all of it is done again
+        except Exception:
+            logger.exception("message %s was given up, and %s could not tell anybody", message.pk, name)
 
 
 def receive(report: Report) -> None:

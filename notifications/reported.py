@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.models import Message
-from notifications.receipts import ASK_UNTIL, Kind, Ledger, Report, failed
+from notifications.receipts import ASK_UNTIL, Kind, Ledger, Report, given_up
 
 State = Message.State
 # What a report may still change. A bounce often comes after the receiving server had said yes, so it is the last word
@@ -30,7 +30,7 @@ def enter(report: Report) -> bool:
     with transaction.atomic():
         if standing.update(state=State.FAILED, last_error=report.reason[:200], poll_at=None):
             message.refresh_from_db()
-            failed(message)
+            given_up(message)
     return True
 
 

@@ -4,12 +4,14 @@ import re
 
 from django.utils.translation import gettext as _
 
+from notifications.claims import LEASE
 from notifications.models import Message
 
 State = Message.State
 # RFC 3463's class, subject and detail where the answer has them, else RFC 5321's three digits
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 BASIC = re.compile(r"\s*([245]\d\d)\b")
+EXCEPTION = re.compile(r"[A-Za-z]+")  # the name of one is all that is kept of it
 
 
 def explain(message: Message) -> str:
@@ -19,14 +21,14 @@ def explain(message: Message) -> str:
         return ""
     if message.channel == Message.Channel.SMS:
         return error  # the gateway's are in words already (docs/sms.md)
-    if message.state == State.DEAD and re.fullmatch(r"[A-Za-z]+", error):
+    if message.state == State.DEAD and EXCEPTION.fullmatch(error) and not _outlived(message):
         return _("El mensaje no se pudo preparar: es una falla del sistema. Avise a operaciones.")
     enhanced, basic = ENHANCED.search(error), BASIC.match(error)
     if enhanced is None and basic is None:
-        return _away(error) if message.state in {State.QUEUED, State.DEAD, State.SENDING} else error
+        return error if message.state == State.FAILED or not EXCEPTION.fullmatch(error) else _away(message)
     subject = (enhanced[2], enhanced[3]) if enhanced else ("", "")
     final = (enhanced[1] if enhanced else basic[1][:1] if basic else "") == "5"
-    return _refusal(subject, basic[1] if basic else "") if final else _delay(subject)
+    return _refusal(subject, basic[1] if basic else "") if final else _delay(subject, message)
 
 
 def _refusal(subject: tuple[str, str], code: str) -> str:
@@ -41,14 +43,22 @@ def _refusal(subject: tuple[str, str], code: str) -> str:
     return _("El servidor del destinatario lo rechazó.")
 
 
-def _delay(subject: tuple[str, str]) -> str:
+def _delay(subject: tuple[str, str], message: Message) -> str:
     if subject == ("2", "2"):
-        return _("El buzón está lleno por ahora. Se vuelve a intentar solo.")
-    return _("El servidor de correo pidió esperar. Se vuelve a intentar solo.")
+        return f"{_('El buzón está lleno por ahora.')} {_what_follows(message)}"
+    return f"{_('El servidor de correo pidió esperar.')} {_what_follows(message)}"
 
 
-def _away(error: str) -> str:
-    """The name of an exception is what is left of a server that did not answer; anything else is in words already."""
-    if re.fullmatch(r"[A-Za-z]+", error):
-        return _("El servidor de correo no responde. Se vuelve a intentar solo.")
-    return error
+def _away(message: Message) -> str:
+    return f"{_('El servidor de correo no responde.')} {_what_follows(message)}"
+
+
+def _what_follows(message: Message) -> str:
+    if message.state == State.DEAD:
+        return _("Se intentó durante 72 horas: ya no se vuelve a intentar solo.")
+    return _("Se vuelve a intentar solo.")
+
+
+def _outlived(message: Message) -> bool:
+    """Whether it was given up because its time was over, and not at a mistake of ours."""
+    return message.tried_at is not None and message.tried_at + LEASE >= message.give_up_at

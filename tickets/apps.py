@@ -19,5 +19,5 @@ class TicketsConfig(AppConfig):
         mail_samples.register()
         registry.register("documents", _("Documentos"), figures.figures, order=40)
         sweep.register("antivirus", scanning.sweep_documents)
-        receipts.on_failed("tickets", undelivered.tell_advisor)
+        receipts.on_given_up("tickets", undelivered.tell_advisor)
         post_migrate.connect(start_numbers, sender=self, dispatch_uid="tickets.numbering")

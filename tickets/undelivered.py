@@ -1,4 +1,4 @@
-"""A confirmation that did not arrive: the customer has no proof, and the advisor is told (R4.09)."""
+"""A confirmation that did not arrive: the customer has no proof, and the advisor is told (R4.08, R4.09)."""
 
 from notifications.models import Message
 from tickets import mails
@@ -6,7 +6,7 @@ from tickets.models import Ticket
 
 
 def tell_advisor(message: Message) -> None:
-    """Called for each message that becomes `failed`, in that transaction. A ticket's advisor is told once."""
+    """Called for each message that is given up, in that transaction. A ticket's advisor is told once."""
     number = message.subject_ref.removeprefix("ticket:")
     if message.kind != mails.CONFIRMATION or not number.isdecimal():
         return

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -37,9 +37,9 @@ def report(kind: Kind, sid: str = SID, reason: str = "") -> Report:
 def told() -> Iterator[list[Message]]:
     """What the apps that asked are told."""
     heard: list[Message] = []
-    receipts.on_failed("test", heard.append)
+    receipts.on_given_up("test", heard.append)
     yield heard
-    del receipts._on_failed["test"]
+    del receipts._on_given_up["test"]
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,30 @@ def test_the_failure_and_what_follows_from_it_are_one_transaction(monkeypatch: p
 
     def fail(_: Message) -> None:
         assert connection.in_atomic_block
-        raise RuntimeError
+        raise OperationalError
 
-    monkeypatch.setitem(receipts._on_failed, "test", fail)
-    with pytest.raises(RuntimeError):
+    monkeypatch.setitem(receipts._on_given_up, "test", fail)
+    with pytest.raises(OperationalError):
         receipts.receive(report(Kind.FAILED))
     message.refresh_from_db()
     assert message.state == State.SENT
+
+
+def test_a_mistake_in_what_follows_does_not_keep_the_outbox_from_its_state(
+    monkeypatch: pytest.MonkeyPatch, told: list[Message], caplog: pytest.LogCaptureFixture
+) -> None:
+    message = sent()
+
+    def fail(_: Message) -> None:
+        owe_email()
+        raise RuntimeError
+
+    monkeypatch.setattr(receipts, "_on_given_up", {"mistaken": fail, **receipts._on_given_up})
+    receipts.receive(report(Kind.FAILED))
+    message.refresh_from_db()
+    assert (message.state, len(told)) == (State.FAILED, 1)
+    assert "mistaken" in caplog.text
+    assert Message.objects.count() == 1
 
 
 def test_a_report_that_comes_before_its_id_is_written_down_is_entered_r4_24() -> None:

@@ -1,6 +1,7 @@
 """What an error of a message is to whoever works at the desk: what happened and what to do, no codes (R4.09)."""
 
 import pytest
+from django.utils import timezone
 
 from notifications import words
 from notifications.models import Message
@@ -30,6 +31,22 @@ def test_a_mails_error_in_words(state: str, error: str, said: str) -> None:
     explained = words.explain(Message(channel=Channel.EMAIL, state=state, last_error=error))
     assert said in explained
     assert bool(explained) is bool(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("ConnectionRefusedError", "no responde. Se intentó durante 72 horas"),
+        ("451 4.3.0 busy", "pidió esperar. Se intentó durante 72 horas"),
+        ("452 4.2.2 over quota", "lleno por ahora. Se intentó durante 72 horas"),
+    ],
+)
+def test_one_given_up_after_72_hours_is_not_said_to_be_tried_again_r4_08(error: str, said: str) -> None:
+    now = timezone.now()
+    message = Message(channel=Channel.EMAIL, state=State.DEAD, last_error=error, tried_at=now, give_up_at=now)
+    explained = words.explain(message)
+    assert said in explained
+    assert "Se vuelve a intentar solo" not in explained
 
 
 def test_an_sms_says_it_in_words_already() -> None:

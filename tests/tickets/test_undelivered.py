@@ -1,6 +1,9 @@
-"""A confirmation that did not arrive: the advisor is told once, with the reason and what to do (R4.09)."""
+"""A confirmation that did not arrive: the advisor is told once, with the reason and what to do (R4.08, R4.09)."""
+
+from datetime import timedelta
 
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 from django.utils import timezone
 from pytest_django import Settings
@@ -60,6 +63,28 @@ def test_a_refusal_at_sending_is_told_as_well_r4_09(settings: Settings) -> None:
         Message.objects.update(next_at=timezone.now())
         assert deliver(message.pk) == Outcome.FAILED
     assert len(notices()) == 1
+
+
+@pytest.mark.loopback
+def test_a_confirmation_given_up_after_72_hours_is_told_with_what_helps_then_r4_08(settings: Settings) -> None:
+    message = mails.confirmation(a_ticket())
+    with smtp_sink(settings) as sink, time_machine.travel(timezone.now() + timedelta(hours=72, minutes=1)):
+        sink.rcpt = "451 4.3.0 busy"
+        assert deliver(message.pk) == Outcome.DEAD
+    [notice] = notices()
+    for shown in (notice.text, BeautifulSoup(notice.html, "html.parser").get_text(" ")):
+        assert "ya no se vuelve a intentar solo" in shown
+        assert "en «Mensajes», reenvíe la confirmación" in shown
+        assert "Si tampoco le llega, llame al cliente" in shown
+
+
+def test_a_confirmation_that_ends_process_after_process_is_told_once_r4_12() -> None:
+    message = mails.confirmation(a_ticket())
+    Message.objects.filter(pk=message.pk).update(
+        state=Message.State.SENDING, lost_leases=2, leased_until=timezone.now(), lease_token="gone"
+    )
+    assert [deliver(message.pk), deliver(message.pk)] == [Outcome.DEAD, Outcome.NOT_OURS]
+    assert [notice.dedup_key for notice in notices()] == [KEY]
 
 
 def test_an_address_that_is_none_is_told_with_the_ticket() -> None:
