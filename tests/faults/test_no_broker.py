@@ -1,0 +1,54 @@
+"""Redis was never started and there is no worker: codes and mails go by `deliver_notifications` alone (R4.05)."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fidelizacion.demo.broker import free_port
+from tests.faults.invariants import check, unfinished
+from tests.faults.stack import Sinking
+from tests.processes.visitor import Visitor, a_real_pdf
+from tests.stack import BASE, Stack, database, engine_under_test, wait_for
+
+pytestmark = [pytest.mark.loopback, pytest.mark.processes, pytest.mark.prove]
+
+PHONE, REQUESTS = "0991234567", 10
+
+
+class Brokerless(Sinking):
+    """Web and sweep, and an address at which no broker ever was."""
+
+    def commands(self) -> dict[str, list[str]]:
+        return {name: command for name, command in super().commands().items() if name != "worker"}
+
+
+@pytest.fixture
+def brokerless(stack: Stack, tmp_path: Path) -> Iterator[Brokerless]:
+    with database(engine_under_test()) as url, Brokerless(tmp_path, url) as started:
+        started.environment["STATIC_ROOT"] = stack.environment["STATIC_ROOT"]
+        started.environment["REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
+        started.start_mail_server()
+        started.prepare()
+        started.start_product()
+        yield started
+
+
+def test_everything_is_delivered_by_the_sweep_and_by_the_command(brokerless: Brokerless) -> None:
+    with Visitor(brokerless) as visitor:
+        visitor.sign_in(PHONE)  # with a code that came
+        for _ in range(REQUESTS):
+            visitor.page = visitor.browser.get("/fidelizacion/solicitud/")
+            assert visitor.request({"attachments": a_real_pdf()})
+        assert wait_for(lambda: unfinished(brokerless.ledger) == 0, 30)
+
+        brokerless.halt("sweep")
+        visitor.page = visitor.browser.get("/fidelizacion/solicitud/")
+        assert visitor.request()
+    command = [sys.executable, "manage.py", "deliver_notifications"]
+    said = subprocess.run(command, cwd=BASE, env=brokerless.environment, capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines()[-1].startswith("Listo: 2 enviados ahora")
+    found = check(brokerless.ledger, brokerless.received())
+    assert (found.tickets, found.wrong(), found.extra) == (REQUESTS + 1, [], 0)
