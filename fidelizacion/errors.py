@@ -10,13 +10,19 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from fidelizacion.branding import brand_context
 
 
 def error_page(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
     """The page of `status`, with the request's reference (middleware sets it; a very early failure has none)."""
-    context = {**brand_context(), "reference": getattr(request, "request_id", "")}
+    desk = reverse("admin:index")
+    context = {
+        **brand_context(),
+        "reference": getattr(request, "request_id", ""),
+        "desk_url": desk if request.path.startswith(desk) else "",  # staff go back to where they work
+    }
     page = render_to_string(template or f"{status}.html", context)
     return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})
 

@@ -1,14 +1,11 @@
 """The outbox at the desk: what was sent to whom and what became of it, to read only (R5.07)."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -17,6 +14,7 @@ from unfold.paginator import InfinitePaginator
 from notifications import (
     admin_operations,  # noqa: F401  registering is what the import is for
     catalogue,
+    naming,
     words,
 )
 from notifications.admin_actions import STATE_COLOURS, AgainViews
@@ -54,7 +52,7 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
                     "last_error",
                     "provider_id",
                     "message_id",
-                    "subject_ref",
+                    "about",
                 ]
             },
         ),
@@ -66,7 +64,11 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
 
     @display(description=_("creado"), ordering="created_at")
     def created(self, message: Message) -> str:
-        return _moment(message.created_at)
+        return naming.moment(message.created_at)
+
+    @display(description=_("se refiere a"))
+    def about(self, message: Message) -> str:
+        return naming.about(message)
 
     @display(description=_("qué pasó"), empty_value="—")
     def problem(self, message: Message) -> str | None:
@@ -120,7 +122,3 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def _moment(at: datetime) -> str:
-    return date_format(timezone.localtime(at), "j b Y, H:i")

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from notifications import alarms, catalogue, figures
+from notifications import alarms, catalogue, figures, naming
 from notifications.admin_stuck import STUCK, stuck
 from notifications.figures import Level
 from notifications.models import Alarm, Heartbeat, Message
@@ -39,6 +39,7 @@ class Stuck:
 
     message: Message
     title: str
+    about: str
     colour: str
 
 
@@ -95,4 +96,4 @@ def _row(figure: figures.Figure) -> Row:
 def _stuck(message: Message) -> Stuck:
     known = catalogue.entry(message.kind)
     title = str(known.title) if known else message.get_channel_display()
-    return Stuck(message, title, STATE_COLOURS.get(Message.State(message.state), "warning"))
+    return Stuck(message, title, naming.about(message), STATE_COLOURS.get(Message.State(message.state), "warning"))

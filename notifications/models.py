@@ -5,6 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
@@ -91,7 +92,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.dedup_key
+        return gettext("Mensaje n.º %(pk)s") % {"pk": self.pk}
 
 
 class MessageAction(AppendOnlyModel):

@@ -20,6 +20,7 @@ from unfold.paginator import InfinitePaginator
 
 from companies import phones
 from companies.search_terms import phone_of
+from notifications import naming
 from notifications.admin_actions import STATE_COLOURS
 from notifications.models import Message
 from otp import audit, invitation_admin, unlocking  # noqa: F401  the first registers the list of administrators
@@ -32,6 +33,7 @@ class ReadOnlyAdmin(ModelAdmin):
     list_per_page = 50
     paginator = InfinitePaginator
     show_full_result_count = False
+    empty_value_display = "—"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -45,7 +47,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
 @admin.register(PhoneGuard)
 class PhoneGuardAdmin(ReadOnlyAdmin):
-    list_display = ["shown_phone", "failures", "locks", "locked_until"]
+    list_display = ["shown_phone", "failures", "locks", "until"]
     fields = ["shown_phone", "failures", "locks", "locked_until"]
     actions = ["unlock"]
     search_fields = ["phone"]
@@ -54,6 +56,10 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
     @display(description=_("número móvil"))
     def shown_phone(self, guard: PhoneGuard) -> str:
         return phones.display(guard.phone)
+
+    @display(description=_("en espera hasta"), ordering="locked_until")
+    def until(self, guard: PhoneGuard) -> str | None:
+        return naming.moment(guard.locked_until) if guard.locked_until else None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -84,12 +90,16 @@ KIND_COLOURS = {
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "kind_label", "method", "result", "shown_phone", "reason", "address", "actor"]
+    list_display = ["moment", "kind_label", "method", "result", "shown_phone", "reason", "address", "actor"]
     list_filter = ["kind", "at"]
     actions = None
     fields = ["at", "kind", "method", "result", "shown_phone", "session_hash", "address", "user", "actor", "reason"]
     search_fields = ["phone_hash"]
     search_help_text = _("Número móvil completo, en cualquier forma")
+
+    @display(description=_("cuándo"), ordering="at")
+    def moment(self, event: AuditEvent) -> str:
+        return naming.moment(event.at)
 
     @display(description=_("qué"), ordering="kind", label=KIND_COLOURS)
     def kind_label(self, event: AuditEvent) -> tuple[str, str]:
@@ -112,7 +122,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 class InvitationAdmin(ReadOnlyAdmin):
     """Links that were sent; sending them is an action on the list of administrators."""
 
-    list_display = ["created_at", "shown_phone", "channel", "actor", "message_label", "expires_at", "used_at"]
+    list_display = ["sent", "shown_phone", "channel", "actor", "message_label", "expires", "used"]
     list_filter = ["channel", "created_at"]
     actions = None
     fields = ["created_at", "shown_phone", "channel", "actor", "message_label", "expires_at", "used_at"]
@@ -122,6 +132,18 @@ class InvitationAdmin(ReadOnlyAdmin):
     @display(description=_("número móvil"))
     def shown_phone(self, invitation: Invitation) -> str:
         return f"…{phones.tail(invitation.phone)}"
+
+    @display(description=_("enviada"), ordering="created_at")
+    def sent(self, invitation: Invitation) -> str:
+        return naming.moment(invitation.created_at)
+
+    @display(description=_("vence"), ordering="expires_at")
+    def expires(self, invitation: Invitation) -> str:
+        return naming.moment(invitation.expires_at)
+
+    @display(description=_("primer ingreso con ella"), ordering="used_at")
+    def used(self, invitation: Invitation) -> str | None:
+        return naming.moment(invitation.used_at) if invitation.used_at else None
 
     @display(description=_("mensaje"), label=STATE_COLOURS)
     def message_label(self, invitation: Any) -> tuple[str, str] | None:

@@ -109,14 +109,14 @@ class PhoneGuard(models.Model):
 
     phone = models.CharField(_("número móvil"), max_length=16, primary_key=True)
     failures = models.PositiveIntegerField(_("fallos seguidos"), default=0)
-    locks = models.PositiveSmallIntegerField(_("bloqueos seguidos"), default=0)
+    locks = models.PositiveSmallIntegerField(_("esperas seguidas"), default=0)
     locked_at = models.DateTimeField(_("en espera desde"), null=True)
     locked_until = models.DateTimeField(_("en espera hasta"), null=True)
     tried_at = models.DateTimeField(_("último intento"), null=True)
 
     class Meta:
-        verbose_name = _("guarda de un número")
-        verbose_name_plural = _("guardas de números")
+        verbose_name = _("número en espera")
+        verbose_name_plural = _("números en espera")
         indexes = [models.Index(fields=["tried_at"], name="phone_guard_tried")]
 
     def __str__(self) -> str:
@@ -159,7 +159,7 @@ class AuditEvent(AppendOnlyModel):
         LOCKED = "locked", _("Comienzo de espera")
         UNLOCKED = "unlocked", _("Espera levantada")
         INVITED = "invited", _("Enlace enviado")
-        IGNORED = "ignored", _("Palabra de la red ignorada")
+        IGNORED = "ignored", _("Identificación por la red no aceptada")
 
     class Method(models.TextChoices):
         PIN = "pin", _("PIN")

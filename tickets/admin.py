@@ -27,6 +27,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from companies.inlines import LabelledInline
+from notifications import naming
 from tickets import admin_documents, admin_page, admin_search, admin_status, downloads, proof
 from tickets.admin_messages import ProofFilter
 from tickets.models import Area, AttachmentEvent, Reason, RequestType, Ticket
@@ -100,7 +101,7 @@ class TicketAdmin(ModelAdmin):
 
     @display(description=_("confirmada"), ordering="confirmed_at")
     def confirmed(self, ticket: Ticket) -> str:
-        return date_format(timezone.localtime(ticket.confirmed_at), "j b Y, H:i")
+        return naming.moment(ticket.confirmed_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("details", "effective_terms")

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from notifications import naming
 from otp.admin import ReadOnlyAdmin
 from tickets.admin_search import number_in
 from tickets.models import AttachmentEvent
@@ -24,13 +25,17 @@ COLOURS = {
 
 
 class AttachmentEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "what_label", "document", "ticket_number", "actor", "address"]
+    list_display = ["moment", "what_label", "document", "ticket_number", "actor", "address"]
     list_filter = ["what", "at"]
     list_select_related = ["attachment"]
     actions = None
     fields = ["at", "what", "document", "ticket_number", "user", "actor", "address", "request_id"]
     search_fields = ["attachment__ticket"]
     search_help_text = _("Número de ticket")
+
+    @display(description=_("cuándo"), ordering="at")
+    def moment(self, event: AttachmentEvent) -> str:
+        return naming.moment(event.at)
 
     @display(description=_("qué"), ordering="what", label=COLOURS)
     def what_label(self, event: AttachmentEvent) -> tuple[str, str]:

@@ -68,7 +68,9 @@ class StatusChange:
             return self._change(found)
         if found is None:
             return self._not_allowed()
-        form = StatusForm(needs_note=found.needs_note, initial={"version": self.ticket.version})
+        # A step that needs no note is taken from the ticket's page itself; whoever comes here for one chose to tell
+        initial = {"version": self.ticket.version, "tell": not found.needs_note}
+        form = StatusForm(needs_note=found.needs_note, initial=initial)
         return self._form(found, form)
 
     def _change(self, found: Step | None) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from companies.models import Administrator, Company
@@ -152,7 +153,7 @@ class Ticket(models.Model):
         indexes = [models.Index(Lower("email"), name="ticket_email_lower")]
 
     def __str__(self) -> str:
-        return f"#{self.number}"
+        return gettext("Ticket n.º %(number)s") % {"number": self.number}
 
     @cached_property
     def documents(self) -> list["Attachment"]:

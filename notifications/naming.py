@@ -1,0 +1,27 @@
+"""How the desk writes a moment in a list, and what it says a message is about (looks.md: one name for each thing)."""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy
+
+from notifications.models import Message
+
+# By the first part of `subject_ref`; the second, where there is one, is a number
+ABOUT = {
+    "ticket": gettext_lazy("Ticket n.º {number}"),
+    "invitation": gettext_lazy("Invitación n.º {number}"),
+    "operations": gettext_lazy("Operación"),
+}
+
+
+def moment(at: datetime) -> str:
+    """A moment in a list, where there is no room for a sentence."""
+    return date_format(timezone.localtime(at), "j b Y, H:i")
+
+
+def about(message: Message) -> str:
+    """Whose business the message is."""
+    kind, _colon, number = message.subject_ref.partition(":")
+    return str(ABOUT[kind]).format(number=number) if kind in ABOUT else message.subject_ref
