@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications import outbox
-from notifications.models import Message, MessageAction
+from notifications.models import GIVEN_UP, Message, MessageAction
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def send_again(message: Message, actor: Actor, serial: int) -> Message:
         raise Refused(_("El mensaje se está enviando en este momento."))
     if not outbox.is_deliverable(message.channel, message.to):
         raise Refused(_("La dirección no es válida: el mensaje solo se puede enviar a otra."))
-    if message.state in {State.QUEUED, State.FAILED, State.DEAD}:
+    if message.state in {State.QUEUED, *GIVEN_UP}:
         return _retry(message, actor, serial)
     return _copy(message, message.to, Kind.RESENT, actor, serial)
 

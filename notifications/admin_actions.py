@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from notifications import actions, catalogue, words
-from notifications.models import Message
+from notifications.models import GIVEN_UP, Message
 from notifications.outbox import is_email
 
 State = Message.State
@@ -101,7 +101,7 @@ class Again:
             "message": self.message,
             "state_colour": STATE_COLOURS[State(self.message.state)],
             "explanation": words.explain(self.message),
-            "same_row": self.message.state in {State.QUEUED, State.FAILED, State.DEAD},
+            "same_row": self.message.state in {State.QUEUED, *GIVEN_UP},
             "elsewhere": self.elsewhere,
             "form": form,
             "back": self._way_back(back),

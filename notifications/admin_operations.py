@@ -13,8 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from notifications import alarms, catalogue, figures, naming
-from notifications.admin_stuck import STUCK, stuck
+from notifications import alarms, backlog, catalogue, figures, naming
+from notifications.admin_stuck import STUCK
 from notifications.figures import Level
 from notifications.models import Alarm, Heartbeat, Message
 
@@ -70,7 +70,7 @@ class OperationsAdmin(ModelAdmin):
 def page() -> dict[str, Any]:
     """Everything the page shows, read now."""
     now, reading = timezone.now(), figures.collect()
-    standing = stuck(Message.objects.defer("text", "html")).order_by("created_at", "pk")
+    standing = backlog.stuck(Message.objects.defer("text", "html")).order_by("created_at", "pk")
     return {
         "now": now,
         "level": figures.LEVEL_NAMES[reading.level],

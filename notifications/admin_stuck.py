@@ -1,33 +1,20 @@
 """Messages at a standstill, oldest first, and queueing them again (R4.08, R4.18)."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from notifications import actions
-from notifications.models import Message
-from notifications.outbox import GIVE_UP_AFTER
+from notifications import actions, backlog
+from notifications.models import GIVEN_UP, Message
 
 State = Message.State
-SLOW = timedelta(minutes=5)  # R4.17: what should have left in seconds
 STUCK = "detenidos"
-
-
-def stuck(queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """Owed for too long, or given up and not sent again as a copy since."""
-    late = timezone.now() - SLOW
-    # A message queued again is owed from then on: so is the time it is given up
-    owed = Q(state__in=[State.QUEUED, State.SENDING], created_at__lte=late, give_up_at__lte=late + GIVE_UP_AFTER)
-    replaced = Exists(Message.objects.filter(copy_of=OuterRef("pk")))
-    return queryset.filter(owed | (Q(state__in=[State.FAILED, State.DEAD]) & ~replaced))
 
 
 class StuckFilter(admin.SimpleListFilter):
@@ -38,7 +25,7 @@ class StuckFilter(admin.SimpleListFilter):
         return [("si", _("Detenidos, del más antiguo al más nuevo"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return stuck(queryset) if self.value() == "si" else queryset
+        return backlog.stuck(queryset) if self.value() == "si" else queryset
 
 
 def ordering(request: HttpRequest) -> list[str]:
@@ -55,7 +42,7 @@ class Retrying:
         if not isinstance(request.user, User):
             raise PermissionDenied
         actor = actions.Actor.of(request.user)
-        waiting = queryset.filter(state__in=[State.QUEUED, State.FAILED, State.DEAD])
+        waiting = queryset.filter(state__in=[State.QUEUED, *GIVEN_UP])
         done = sum(_retried(message, actor) for message in waiting.order_by("created_at", "pk"))
         told = ngettext("%(count)d mensaje vuelve a la cola.", "%(count)d mensajes vuelven a la cola.", done)
         messages.success(request, told % {"count": done})

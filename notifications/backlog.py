@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Min, QuerySet, Value
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from notifications import alarms
 from notifications.figures import Figure, Level, age
-from notifications.models import Message
+from notifications.models import GIVEN_UP, Message
 from notifications.operations_mail import REFERENCE
 from notifications.outbox import GIVE_UP_AFTER
 
 State = Message.State
+OWED = Q(state__in=[State.QUEUED, State.SENDING])
 SLOW, PAGE = timedelta(minutes=5), timedelta(minutes=30)  # of the oldest undelivered: GOV.UK Notify's checks (R4.17)
 NEWS = timedelta(hours=1)  # how long a message given up is news
 DAY = timedelta(hours=24)
@@ -38,11 +39,21 @@ DEAD_ALARM = alarms.kind(
 
 
 def owed() -> QuerySet[Message]:
-    """Messages neither delivered nor given up, each with `owed_since`: a message queued again is owed anew."""
+    """Messages neither delivered nor given up, each with `owed_since`."""
+    return Message.objects.filter(OWED).annotate(owed_since=owed_since())
+
+
+def stuck(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Those owed for too long, or given up and not sent again as a copy since."""
+    late = OWED & Q(owed_since__lte=timezone.now() - SLOW)
+    replaced = Exists(Message.objects.filter(copy_of=OuterRef("pk")))
+    return messages.alias(owed_since=owed_since()).filter(late | (Q(state__in=GIVEN_UP) & ~replaced))
+
+
+def owed_since() -> Greatest:
+    """A message queued again is owed anew, and so is the time it is given up."""
     queued_at = ExpressionWrapper(F("give_up_at") - Value(GIVE_UP_AFTER), output_field=DateTimeField())
-    return Message.objects.filter(state__in=[State.QUEUED, State.SENDING]).annotate(
-        owed_since=Greatest(F("created_at"), queued_at)
-    )
+    return Greatest(F("created_at"), queued_at)
 
 
 def figures() -> Iterator[Figure]:
@@ -77,7 +88,7 @@ def _oldest(now: datetime) -> Figure:
 
 
 def _by_state(now: datetime) -> Iterator[Figure]:
-    unfinished = [State.QUEUED, State.SENDING, State.FAILED, State.DEAD]
+    unfinished = [State.QUEUED, State.SENDING, *GIVEN_UP]
     counted = Message.objects.filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk"))
     counts = dict(counted)
     for state in unfinished[:3]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from notifications import alarms, backlog, operations_mail
 from notifications.figures import age
-from notifications.models import Alarm, Message
+from notifications.models import GIVEN_UP, Alarm, Message
 from notifications.operations_mail import Fact
 
 KEEP_ALARMS = timedelta(days=366)
@@ -39,7 +39,7 @@ def send(today: date | None = None) -> list[Message]:
 def messages(start: datetime, end: datetime) -> Iterable[Fact]:
     """The outbox: what left and what was given up that day, and what is owed now."""
     yield Fact(_("Enviados"), [str(Message.objects.filter(sent_at__gte=start, sent_at__lt=end).count())])
-    for state in (State.FAILED, State.DEAD):
+    for state in GIVEN_UP:
         ended = Message.objects.filter(state=state).filter(
             Q(tried_at__gte=start, tried_at__lt=end) | Q(tried_at=None, created_at__gte=start, created_at__lt=end)
         )

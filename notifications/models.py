@@ -21,7 +21,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def given_up(self) -> Self:
         """Messages that nobody will send unless somebody asks for it."""
-        return self.filter(state__in=[Message.State.FAILED, Message.State.DEAD])
+        return self.filter(state__in=GIVEN_UP)
 
 
 class Message(models.Model):
@@ -93,6 +93,9 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return gettext("Mensaje n.º %(pk)s") % {"pk": self.pk}
+
+
+GIVEN_UP = (Message.State.FAILED, Message.State.DEAD)
 
 
 class MessageAction(AppendOnlyModel):

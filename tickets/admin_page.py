@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from companies import phones
 from notifications import words
 from tickets import admin_messages, proof, workflow
-from tickets.effective_date import Term
 from tickets.models import Attachment, Ticket
 
 Status = Ticket.Status
@@ -55,7 +54,7 @@ def context(ticket: Ticket, user: User | AnonymousUser) -> dict[str, Any]:
         "steps": [found for found in steps if found] if may("tickets.change_ticket") else [],
         "verified_phone": phones.display(ticket.verified_phone),
         "contact_phone": phones.display(ticket.contact_phone),
-        "terms": [Term.from_record(record) for record in ticket.effective_terms],
+        "terms": ticket.terms,
         "attachments": _documents(ticket) if may("tickets.view_attachment") else [],
         "events": list(ticket.events.all()) if may("tickets.view_ticketevent") else [],
         "mails": admin_messages.shown(ticket, user),

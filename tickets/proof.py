@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast, Substr
 
-from notifications.models import Message
+from notifications.models import GIVEN_UP, Message
 from tickets.mails import CONFIRMATION
 from tickets.models import Ticket
 
 REFERENCE = "ticket:"
-GIVEN_UP = (Message.State.FAILED, Message.State.DEAD)
 
 
 def lacking() -> QuerySet[Message]:

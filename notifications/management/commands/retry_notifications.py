@@ -13,10 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications import actions
-from notifications.models import Message, MessageQuerySet
+from notifications.models import GIVEN_UP, Message, MessageQuerySet
 
 State = Message.State
-GIVEN_UP = (State.FAILED, State.DEAD)
 
 
 class Command(BaseCommand):
