@@ -13,12 +13,13 @@ DEVELOPMENT_READY := $(VENV)/development.stamp
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove check format clean
+.PHONY: help demo test prove bench check format clean
 
 help:
 	@echo "make demo    la demostración, en http://127.0.0.1:$(PORT)/fidelizacion/"
 	@echo "make test    todas las pruebas, en SQLite y en PostgreSQL"
 	@echo "make prove   las pruebas largas; instala con npm, fuera de aquí, dos servidores que hacen de Twilio"
+	@echo "make bench   cuánto cuesta cada cosa, junto a su suelo; ONLY=ticket,code mide solo esas filas"
 	@echo "make check   estilo, tipos, plantillas, migraciones y comprobaciones de despliegue"
 	@echo "make format  da formato al código y a las plantillas"
 	@echo "make clean   borra el entorno virtual y los datos de las demostraciones"
@@ -31,6 +32,9 @@ test: $(DEVELOPMENT_READY)
 
 prove: $(DEVELOPMENT_READY)
 	@$(BIN)/python -m tests.run -m prove
+
+bench: $(DEVELOPMENT_READY)
+	@ONLY="$(ONLY)" $(BIN)/python -m bench
 
 check: $(DEVELOPMENT_READY)
 	@$(BIN)/python -m tests.check

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
@@ -31,7 +32,10 @@ class Palette:
 
 @dataclass(frozen=True)
 class Brand:
-    """What screens, mails and the receipt show of the operator."""
+    """What screens, mails and the receipt show of the operator.
+
+    What follows from the colour is worked out once: it was a tenth of what a ticket costs.
+    """
 
     name: str
     colour: str
@@ -42,17 +46,17 @@ class Brand:
     regulator_name: str
     regulator_url: str
 
-    @property
+    @cached_property
     def ink(self) -> str:
         """The text colour with the higher contrast on the brand colour."""
         return ink_on(self.colour)
 
-    @property
+    @cached_property
     def light(self) -> Palette:
         """The colour as chosen; darkened only where it is text on a light surface."""
         return Palette(self.colour, self.ink, legible(self.colour, LIGHT_SURFACES, lighter=False))
 
-    @property
+    @cached_property
     def dark(self) -> Palette:
         """The colour lightened until it reads on a dark surface, also as a fill: a dark button on black is not seen."""
         fill = legible(self.colour, DARK_SURFACES, lighter=True)

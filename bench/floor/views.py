@@ -1,0 +1,75 @@
+"""The least that each of the product's requests has to do."""
+
+import os
+import secrets
+import uuid
+from pathlib import Path
+
+from django.core.files.base import File
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+
+from bench.floor.models import Asked, Company, Event, Mail, Ticket
+
+FOLDER = Path(os.environ["FLOOR_FOLDER"])
+TEXT, HTML = "línea de texto\n" * 130, "<p>línea de texto</p>\n" * 420  # as long as the product's mails
+REASONS = ["Precio", "No usa el servicio", "Mala atención", "Cobertura", "Cierre de la empresa", "Otro"]
+
+
+def start(request: HttpRequest) -> HttpResponse:
+    """A session, and the one company there is."""
+    company, _ = Company.objects.get_or_create(name="Acme", tax_id="1790000000001", address="Quito")
+    request.session["company"] = company.pk
+    return HttpResponse("ok")
+
+
+@csrf_exempt
+def pin(request: HttpRequest) -> HttpResponse:
+    """Hello, one insert and the session."""
+    asked = Asked.objects.create(phone=request.POST["phone"], nonce=secrets.token_hex(16))
+    request.session["asked"] = asked.pk
+    return HttpResponseRedirect("/pin/")
+
+
+def form(request: HttpRequest) -> HttpResponse:
+    """A page with the same fields, by hand: the session, the company, one template."""
+    company = Company.objects.get(pk=request.session["company"])
+    return render(request, "floor/form.html", {"company": company, "reasons": REASONS, "key": uuid.uuid4()})
+
+
+@csrf_exempt
+def ticket(request: HttpRequest) -> HttpResponse:
+    """One transaction with the rows of a ticket, and before it the file, flushed to the disk."""
+    company = Company.objects.get(pk=request.session["company"])
+    upload = request.FILES.get("attachments")
+    name = _store(upload) if upload else ""
+    with transaction.atomic():
+        made = Ticket.objects.create(
+            company=company,
+            request_type="Baja",
+            reason=request.POST["reason"],
+            requester_name=request.POST["requester_name"],
+            email=request.POST["email"],
+            contact_phone=request.POST["contact_phone"],
+            details=request.POST["details"],
+            file=name,
+            key=uuid.uuid4(),
+        )
+        Event.objects.create(ticket=made, note="creado")
+        for whom in ("client", "advisor"):
+            Mail.objects.create(
+                ticket=made, dedup_key=f"{made.pk}:{whom}", to=made.email, subject="Ticket", text=TEXT, html=HTML
+            )
+    return HttpResponseRedirect(f"/ticket/{made.pk}/")
+
+
+def _store(upload: "File[bytes]") -> str:
+    name = secrets.token_hex(16)
+    with (FOLDER / name).open("wb") as file:
+        for chunk in upload.chunks():
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return name

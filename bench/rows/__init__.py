@@ -1,0 +1,21 @@
+"""The rows of the table, one module each, in the order in which they are printed."""
+
+from collections.abc import Callable, Iterator
+
+from bench.figures import Line
+from bench.rows import broker, code, documents, form, judging, mails, pages, sameness, ticket
+from bench.servers import Bench
+
+Row = Callable[[Bench], Iterator[Line]]
+
+ROWS: dict[str, Row] = {
+    "form": form.measure,
+    "ticket": ticket.measure,
+    "documents": documents.measure,
+    "broker": broker.measure,
+    "code": code.measure,
+    "sameness": sameness.measure,
+    "judging": judging.measure,
+    "mails": mails.measure,
+    "pages": pages.measure,
+}

@@ -1,0 +1,91 @@
+"""Mails handed to a mail server at hand: by the dispatcher and by 1, 2 and 4 worker processes, beside a bare loop."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bench.figures import Line, Spread, figure
+from bench.servers import Bench, started
+from bench.sink import times
+from fidelizacion.demo.broker import free_port
+from tests.stack import BASE, Stack, wait_for
+
+MAILS, BY_WORKERS, ROUNDS = 1000, 600, 3
+GOAL = 400.0
+SECONDS = 60.0  # for one batch
+
+
+def measure(bench: Bench) -> Iterator[Line]:
+    product, folder, port = bench.product(), bench.folder(), free_port()
+    sink = Sink(folder / "accepted", {**product.environment, "EMAIL_URL": f"smtp://127.0.0.1:{port}"}, port)
+    arguments = (str(port), str(sink.path))
+    with bench.nobody_delivers(product), started("sink", folder, {**sink.environment}, "bench.sink", *arguments):
+        bare, dispatched = [], []
+        for _ in range(ROUNDS):
+            bare.append(sink.rate(MAILS, "-m", "bench.bare_smtp", str(port), str(MAILS)))
+            _owe(product, MAILS, told=False)
+            dispatched.append(sink.rate(MAILS, "manage.py", "deliver_notifications"))
+        floor, ours = Spread.of(bare), Spread.of(dispatched)
+        yield Line(
+            "Correos entregados por un proceso, con su estado anotado",
+            f"{ours} /s",
+            f"{floor} /s",
+            f"{ours.middle / floor.middle:.0%}".replace("%", " %"),
+            f"≥ {GOAL:.0f} /s",
+            ours.middle >= GOAL,
+        )
+        alone = 0.0
+        for processes in (1, 2, 4):
+            _owe(product, BY_WORKERS, told=True)
+            command = ("celery", "-A", "fidelizacion", "worker", "--concurrency", str(processes), "--without-gossip")
+            before = len(times(sink.path))
+            with started(f"worker{processes}", folder, sink.environment, *command):
+                reached = sink.rate_since(before, BY_WORKERS)
+            alone = alone or reached
+            yield Line(
+                f"Correos entregados por el trabajador, {processes} proceso{'s' * (processes > 1)}",
+                f"{figure(reached)} /s",
+                f"{floor} /s",
+                f"{figure(reached / alone)} veces un proceso",
+            )
+
+
+class Sink:
+    """The mail server's notes, and the environment that leads to it."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str], port: int) -> None:
+        self.path, self.environment, self.port = path, environment, port
+
+    def rate(self, count: int, *command: str) -> float:
+        """Mails a second while a Python program hands over so many."""
+        before = len(times(self.path))
+        subprocess.run(
+            [sys.executable, *command],
+            cwd=BASE,
+            env=dict(self.environment),
+            check=True,
+            stdout=subprocess.DEVNULL,
+            timeout=SECONDS,
+        )
+        return self.rate_since(before, count)
+
+    def rate_since(self, before: int, count: int) -> float:
+        """From the first accepted to the last, so that starting a process does not count."""
+        if not wait_for(lambda: len(times(self.path)) >= before + count, SECONDS):
+            raise RuntimeError(f"llegaron {len(times(self.path)) - before} correos de {count}")
+        accepted = times(self.path)[before : before + count]
+        return (count - 1) / (accepted[-1] - accepted[0])
+
+
+def _owe(product: Stack, count: int, *, told: bool) -> None:
+    """New mails in the outbox, with word to the worker or without."""
+    if not told:
+        product.signal(signal.SIGSTOP, "broker")
+    try:
+        command = [sys.executable, "-m", "bench.owe", str(count)]
+        subprocess.run(command, cwd=BASE, env=product.environment, check=True, stderr=subprocess.DEVNULL)
+    finally:
+        if not told:
+            product.signal(signal.SIGCONT, "broker")

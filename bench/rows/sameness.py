@@ -1,0 +1,78 @@
+"""A known and an unknown number, one after the other, while the SMS gateway takes three seconds (R1.14)."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from statistics import median
+
+from bench.figures import Line, figure, mann_whitney
+from bench.requests import SAMPLE_PHONE, asking
+from bench.rounds import accepted
+from bench.servers import Bench
+
+PAIRS, GATEWAY_SECONDS = 300, 3.0
+KNOWN, UNKNOWN = SAMPLE_PHONE, "0960000000"
+GOAL_MS = 5.0
+
+
+def measure(bench: Bench) -> Iterator[Line]:
+    with slow_gateway() as (gateway, asked), bench.product_with({"TWILIO_BASE_URL": gateway, **TWILIO}) as port:
+        # Known first, unknown first, in turn: whatever comes second would otherwise have it easier
+        order = [KNOWN, UNKNOWN, UNKNOWN, KNOWN] * (PAIRS // 2)
+        requests = [asking(port, phone) for phone in order]
+        accepted(bench.gun.fire(port, [[asking(port, phone) for phone in order[:20]]]), 302)
+        shot = accepted(bench.gun.fire(port, [requests]), 302)
+        taken: dict[str, list[float]] = {KNOWN: [], UNKNOWN: []}
+        for phone, seconds in zip(order, shot.latencies, strict=True):
+            taken[phone].append(seconds * 1000)
+        if not asked:
+            raise RuntimeError("la pasarela lenta no recibió ningún SMS: no se midió nada")
+    known, unknown = median(taken[KNOWN]), median(taken[UNKNOWN])
+    yield Line(
+        f"Número conocido y desconocido, {PAIRS} pares, pasarela de {GATEWAY_SECONDS:.0f} s",
+        f"{figure(known)} ms",
+        f"{figure(unknown)} ms",
+        f"diferencia {figure(abs(known - unknown))} ms, p = {figure(mann_whitney(taken[KNOWN], taken[UNKNOWN]))}",
+        f"≤ {GOAL_MS:.0f} ms",
+        abs(known - unknown) <= GOAL_MS,
+    )
+
+
+TWILIO = {
+    "SMS_GATEWAY": "twilio",
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "bench-" + "0" * 26,
+    "TWILIO_FROM": "+15005550006",
+}
+
+
+@contextmanager
+def slow_gateway() -> Iterator[tuple[str, list[float]]]:
+    """The address of a Twilio that takes its time, and when it was asked."""
+    asked: list[float] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(time.monotonic())
+            self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(GATEWAY_SECONDS)
+            answer = json.dumps({"sid": f"SM{len(asked):032}"}).encode()
+            self.send_response(201)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,54 @@
+"""An SMTP server that takes every mail and writes down when: `python -m bench.sink PORT FILE`.
+
+Of our own, since the usual test server takes longer over a mail than what is measured.
+"""
+
+import asyncio
+import struct
+import sys
+import time
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+TIME = struct.Struct("d")
+
+
+async def converse(accepted: Callable[[], None], reader: StreamReader, writer: StreamWriter) -> None:
+    """One client, from greeting to goodbye."""
+    writer.write(b"220 sink\r\n")
+    while line := await reader.readline():
+        verb = line[:4].upper()
+        if verb == b"DATA":
+            writer.write(b"354 go\r\n")
+            await reader.readuntil(b"\r\n.\r\n")
+            accepted()
+            writer.write(b"250 taken\r\n")
+        elif verb == b"QUIT":
+            writer.write(b"221 bye\r\n")
+            break
+        else:
+            writer.write(b"250 fine\r\n")
+        await writer.drain()
+    writer.close()
+
+
+async def serve(port: int, path: Path) -> None:
+    with path.open("ab", buffering=0) as file:
+
+        def accepted() -> None:
+            file.write(TIME.pack(time.monotonic()))
+
+        server = await asyncio.start_server(partial(converse, accepted), "127.0.0.1", port, limit=2**22)
+        await server.serve_forever()
+
+
+def times(path: Path) -> list[float]:
+    """When each mail was accepted, by the clock that all processes of a machine share."""
+    raw = path.read_bytes() if path.exists() else b""
+    return [time for (time,) in TIME.iter_unpack(raw[: len(raw) // TIME.size * TIME.size])]
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))

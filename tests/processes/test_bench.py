@@ -1,0 +1,32 @@
+"""`make bench` measures, with the real processes and the real floor."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.stack import BASE
+
+pytestmark = [pytest.mark.prove, pytest.mark.loopback, pytest.mark.processes]
+
+
+def test_chosen_rows_are_measured_and_printed() -> None:
+    environment = {**os.environ, "ONLY": "pages,judging"}
+    done = subprocess.run([sys.executable, "-m", "bench"], cwd=BASE, env=environment, capture_output=True, check=False)
+    said = done.stdout.decode()
+    assert done.returncode == 0, said + done.stderr.decode()
+    assert "pages medido en" in said
+    assert "núcleos" in said
+
+
+def test_a_row_that_is_not_there_is_named() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "nada"],
+        cwd=BASE,
+        env={**os.environ, "ONLY": ""},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "nada" in done.stderr.decode()
