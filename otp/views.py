@@ -64,7 +64,7 @@ def resend(request: HttpRequest) -> HttpResponse:
         challenges.resend(challenge, _address(request))
     except LimitReached:
         return _limit_reached(request, challenge.phone)
-    messages.info(request, _("Pedimos otro código. El anterior ya no sirve."))
+    messages.info(request, _("Enviamos otro código al mismo número. El anterior ya no sirve."))
     return gate.cached_as_portal(redirect("otp:pin"))
 
 

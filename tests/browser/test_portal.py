@@ -55,6 +55,22 @@ class Walk:
         self.page.get_by_role("button", name="Confirmar").click()
 
 
+# What a finger must hit: all but links within a sentence, and a box whose label is large enough
+SMALL = """() => [...document.querySelectorAll("a, button, input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea, summary, label")]
+  .filter((e) => e.offsetParent && !e.matches(".skip, .label, p a, li:not(.footer li) > a"))
+  .filter((e) => e.getBoundingClientRect().height < 44)
+  .map((e) => e.textContent.trim() || e.name)"""
+
+
+@pytest.mark.parametrize("address", ["/fidelizacion/", "/fidelizacion/ayuda/", "/fidelizacion/nada/"])
+def test_every_target_is_large_enough_for_a_finger(chromium: Browser, stack: Stack, address: str) -> None:
+    """looks.md: 44 px."""
+    walk = Walk(chromium, stack, scripts=True, width=360)
+    walk.page.goto(address)
+    assert walk.page.evaluate(SMALL) == []
+    walk.context.close()
+
+
 @scripts
 def test_a_refused_form_is_corrected_and_back_shows_no_error_page(
     chromium: Browser, stack: Stack, scripts: bool
