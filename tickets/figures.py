@@ -1,9 +1,7 @@
 """What operations watch of the documents: room for them, and an antivirus that keeps up (R3.20, R4.17)."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Min
@@ -14,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from notifications import alarms
 from notifications.figures import Figure, Level, age, share
-from tickets.models import Attachment, private_storage
+from tickets import storage
+from tickets.models import Attachment
 
 NEARLY = 1.5  # times the reserve: time left to make room
 LATE = timedelta(minutes=30)  # for the oldest document still to be scanned
@@ -35,26 +34,22 @@ ANTIVIRUS = alarms.kind(
 
 def figures() -> Iterator[Figure]:
     """Nothing about a disk where a remote store keeps the documents, nor about an antivirus that is not configured."""
-    try:
-        folder = Path(private_storage().path(""))
-    except NotImplementedError:
-        pass
-    else:
-        yield _disk(folder)
+    disk = storage.disk()
+    if disk is not None:
+        yield _disk(disk)
     if settings.CLAMD is not None:
         yield from _antivirus()
 
 
-def _disk(folder: Path) -> Figure:
-    usage = shutil.disk_usage(next(path for path in (folder, *folder.parents) if path.exists()))
-    part, reserve = usage.free / usage.total, settings.ATTACHMENTS_MIN_FREE_PERCENT / 100
+def _disk(disk: storage.Disk) -> Figure:
+    part, reserve = disk.free_share, settings.ATTACHMENTS_MIN_FREE_PERCENT / 100
     full = part < reserve
     level = Level.CRITICAL if full else Level.WARNING if part < reserve * NEARLY else Level.FINE
     return Figure(
         "attachments_disk_free_ratio",
         _("Disco libre para documentos"),
         part,
-        f"{share(part)} ({filesizeformat(usage.free)})",
+        f"{share(part)} ({filesizeformat(disk.free)})",
         level,
         str(DISK.advice) if level else "",
         (DISK.name,) if full else (),
@@ -65,12 +60,12 @@ def _antivirus() -> Iterator[Figure]:
     scan = Attachment.Scan
     oldest = Attachment.objects.filter(scan=scan.PENDING).aggregate(oldest=Min("ticket__confirmed_at"))["oldest"]
     seconds = max((timezone.now() - oldest).total_seconds(), 0) if oldest else 0
-    late = seconds > LATE.total_seconds()
+    late, waited = seconds > LATE.total_seconds(), age(seconds) if oldest else _("ninguno")
     pending, errors, infected = (
         Attachment.objects.filter(scan=state).count() for state in (scan.PENDING, scan.ERROR, scan.INFECTED)
     )
     for name, label, value, shown, bad in (
-        ("antivirus_oldest_age_seconds", _("Documento más antiguo sin revisar"), seconds, age(seconds), late),
+        ("antivirus_oldest_age_seconds", _("Documento más antiguo sin revisar"), seconds, waited, late),
         ("antivirus_pending", _("Documentos por revisar"), pending, str(pending), False),
         ("antivirus_errors", _("Documentos que no se pudieron revisar"), errors, str(errors), errors > 0),
         ("antivirus_infected", _("Documentos apartados por un virus"), infected, str(infected), False),

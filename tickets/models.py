@@ -241,7 +241,10 @@ class Attachment(StoredDocument):
         verbose_name = _("documento adjunto")
         verbose_name_plural = _("documentos adjuntos")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["scan", "next_scan_at"], name="attachment_scan_next")]
+        indexes = [
+            models.Index(fields=["scan", "next_scan_at"], name="attachment_scan_next"),
+            models.Index(fields=["file"], name="attachment_file"),  # asked of each stored file, every day
+        ]
 
     @property
     def is_deliverable(self) -> bool:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -25,6 +26,18 @@ BATCH = 500  # names a query
 NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
 OWNERS = (StagedFile, Attachment)  # whose rows name files; in this order, a file passes from the one to the other
 FOLDER = re.compile(r"[0-9a-f]{2}")
+
+
+class Disk(NamedTuple):
+    """Room on a disk, in bytes."""
+
+    free: int
+    total: int
+
+    @property
+    def free_share(self) -> float:
+        """Of a file system that does not tell its size, all."""
+        return self.free / self.total if self.total else 1.0
 
 
 class StorageFailed(Exception):
@@ -60,15 +73,20 @@ def written(contents: Iterable[bytes]) -> Iterator[list[str]]:
 def has_room() -> bool:
     """Whether the attachments' disk has its reserve left (R3.20); what a remote store has left is its own affair."""
     try:
-        folder = Path(private_storage().path(""))
-    except NotImplementedError:
-        return True
-    try:
-        there = next(path for path in (folder, *folder.parents) if path.exists())
-        usage = shutil.disk_usage(there)
+        there = disk()
     except OSError:
         return False
-    return usage.free * 100 >= usage.total * settings.ATTACHMENTS_MIN_FREE_PERCENT
+    return there is None or there.free * 100 >= there.total * settings.ATTACHMENTS_MIN_FREE_PERCENT
+
+
+def disk() -> Disk | None:
+    """The attachments' disk; none where a remote store keeps them. Raises OSError."""
+    try:
+        folder = Path(private_storage().path(""))
+    except NotImplementedError:
+        return None
+    usage = shutil.disk_usage(next(path for path in (folder, *folder.parents) if path.exists()))
+    return Disk(usage.free, usage.total)
 
 
 def delete(names: Iterable[str]) -> None:

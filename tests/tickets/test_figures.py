@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from notifications.figures import Figure, Level
 from tests import cast
-from tickets import clamd, figures
+from tickets import clamd, figures, storage
 from tickets.models import Attachment
 
 pytestmark = pytest.mark.django_db
@@ -36,8 +36,13 @@ def test_a_disk_below_its_reserve_is_an_alarm(
     assert (figure.value, figure.level, figure.alarms) == (free / 100, level, held)
 
 
+def test_a_file_system_that_does_not_tell_its_size_is_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(0, 0, 0))
+    assert found()["attachments_disk_free_ratio"].level == Level.FINE
+
+
 def test_a_remote_store_has_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "private_storage", Storage)  # one without paths
+    monkeypatch.setattr(storage, "private_storage", Storage)  # one without paths
     assert "attachments_disk_free_ratio" not in found()
 
 

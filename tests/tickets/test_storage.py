@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.files.storage import FileSystemStorage
 from django.db import DatabaseError, IntegrityError, OperationalError
+from django.db.models import Model
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -159,3 +160,9 @@ def test_r3_21_orphans_of_a_day_are_removed_and_owned_files_stay(settings: Setti
 @pytest.mark.django_db
 def test_the_clean_up_of_an_installation_without_files_does_nothing() -> None:
     assert tasks.remove_orphaned_files() == 0
+
+
+@pytest.mark.parametrize("owner", storage.OWNERS)
+def test_looking_for_orphans_reads_no_table_to_its_end(owner: type[Model]) -> None:
+    """The daily clean-up asks of every stored file whose it is, of which there may be a million."""
+    assert ["file"] in [index.fields for index in owner._meta.indexes]
