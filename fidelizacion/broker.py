@@ -33,21 +33,22 @@ def figures() -> Iterator[Figure]:
         return
     yield Figure("broker_answers", _("Redis o Valkey"), 1, _("responde"))
     with broker:
-        yield _setting(broker, "maxmemory-policy", SAFE_POLICY, "broker_keeps_all")
-        yield _setting(broker, "appendonly", "yes", "broker_writes_to_disk")
+        keeps, writes = _("Conserva todo (maxmemory-policy)"), _("Escribe en disco (appendonly)")
+        yield _setting(broker, keeps, "maxmemory-policy", SAFE_POLICY, "broker_keeps_all")
+        yield _setting(broker, writes, "appendonly", "yes", "broker_writes_to_disk")
 
 
-def _setting(broker: Redis, name: str, wanted: str, figure: str) -> Figure:
+def _setting(broker: Redis, label: str, name: str, wanted: str, figure: str) -> Figure:
     try:
         found = str(broker.config_get(name).get(name, ""))
     except ResponseError:  # its access list forbids CONFIG, or it was renamed
         advice = _("Este usuario no puede usar CONFIG: compruebe a mano que sea «{wanted}».").format(wanted=wanted)
-        return Figure(figure, name, None, _("no se pudo comprobar"), Level.WARNING, advice)
+        return Figure(figure, label, None, _("no se pudo comprobar"), Level.WARNING, advice)
     except (RedisError, OSError) as error:
-        return Figure(figure, name, None, type(error).__name__, Level.CRITICAL, _("Repita la comprobación."))
+        return Figure(figure, label, None, type(error).__name__, Level.CRITICAL, _("Repita la comprobación."))
     if found == wanted:
-        return Figure(figure, name, 1, found)
+        return Figure(figure, label, 1, _("sí") if found == "yes" else found)
     advice = _("Ponga «{name} {wanted}»: así como está, puede perder tareas en silencio.").format(
         name=name, wanted=wanted
     )
-    return Figure(figure, name, 0, found or _("sin valor"), Level.CRITICAL, advice)
+    return Figure(figure, label, 0, found or _("sin valor"), Level.CRITICAL, advice)

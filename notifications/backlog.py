@@ -17,6 +17,13 @@ from notifications.outbox import GIVE_UP_AFTER
 
 State = Message.State
 OWED = Q(state__in=[State.QUEUED, State.SENDING])
+# Of many at once, where the states' own names are of one
+COUNTED = {
+    State.QUEUED: gettext_lazy("Por enviar"),
+    State.SENDING: gettext_lazy("Enviando"),
+    State.FAILED: gettext_lazy("Rechazados por el destino"),
+    State.DEAD: gettext_lazy("Abandonados"),
+}
 SLOW, PAGE = timedelta(minutes=5), timedelta(minutes=30)  # of the oldest undelivered: GOV.UK Notify's checks (R4.17)
 NEWS = timedelta(hours=1)  # how long a message given up is news
 DAY = timedelta(hours=24)
@@ -93,13 +100,13 @@ def _by_state(now: datetime) -> Iterator[Figure]:
     counts = dict(counted)
     for state in unfinished[:3]:
         count = counts.get(state, 0)
-        yield Figure(f"messages_{state}", str(state.label), count, str(count))
+        yield Figure(f"messages_{state}", str(COUNTED[state]), count, str(count))
     dead = Message.objects.filter(state=State.DEAD).exclude(subject_ref=REFERENCE)  # no alarm about an alarm
     recent = dead.filter(tried_at__gt=now - DAY).count()
     news = dead.filter(tried_at__gt=now - NEWS).exists()
     yield Figure(
         "messages_dead",
-        str(State.DEAD.label),
+        str(COUNTED[State.DEAD]),
         counts.get(State.DEAD, 0),
         _("{count}, de ellos {recent} en 24 horas").format(count=counts.get(State.DEAD, 0), recent=recent),
         Level.CRITICAL if recent else Level.FINE,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from notifications import alarms, backlog, operations_mail
+from notifications import alarms, backlog, naming, operations_mail
 from notifications.figures import age
 from notifications.models import GIVEN_UP, Alarm, Message
 from notifications.operations_mail import Fact
@@ -43,7 +43,7 @@ def messages(start: datetime, end: datetime) -> Iterable[Fact]:
         ended = Message.objects.filter(state=state).filter(
             Q(tried_at__gte=start, tried_at__lt=end) | Q(tried_at=None, created_at__gte=start, created_at__lt=end)
         )
-        yield Fact(str(state.label), [str(ended.count())])
+        yield Fact(str(backlog.COUNTED[state]), [str(ended.count())])
     owed = backlog.owed()
     oldest = owed.aggregate(oldest=Min("owed_since"))["oldest"]
     waiting = (timezone.now() - oldest).total_seconds() if oldest else 0
@@ -58,6 +58,9 @@ def _of_day(start: datetime, end: datetime) -> Iterable[Alarm]:
 
 
 def _told(alarm: Alarm) -> str:
-    raised = f"{timezone.localtime(alarm.raised_at):%Y-%m-%d %H:%M}"
-    ended = f"{timezone.localtime(alarm.cleared_at):%Y-%m-%d %H:%M}" if alarm.cleared_at else _("sigue abierta")
+    raised, ended = naming.moment(alarm.raised_at), _("sigue abierta")
+    if alarm.cleared_at:
+        ended = naming.moment(alarm.cleared_at)
+        day = f"{ended.rpartition(' ')[0]} "
+        ended = ended.removeprefix(day) if raised.startswith(day) else ended  # of the same day only the time
     return _("{title}: {raised} – {ended}").format(title=alarms.known(alarm.kind).title, raised=raised, ended=ended)

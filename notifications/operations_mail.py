@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from notifications import mail, outbox
 from notifications.models import Alarm, Message
 
+ECUADOR = "America/Guayaquil"
 REFERENCE = "operations"  # the `subject_ref` of what concerns no customer
 
 
@@ -29,9 +30,10 @@ def recipients() -> list[str]:
 
 
 def moment(at: datetime) -> str:
-    """In the zone that this installation shows, by its name: operations may sit in another."""
+    """In the zone that this installation shows, said with it: operations may sit in another."""
     local = date_format(timezone.localtime(at), r"j \d\e F \d\e Y, H:i:s")
-    return f"{local} ({settings.TIME_ZONE})"
+    zone = _("hora de Ecuador") if settings.TIME_ZONE == ECUADOR else settings.TIME_ZONE
+    return f"{local} ({zone})"
 
 
 def page_url() -> str:

@@ -25,7 +25,7 @@ def _alarm() -> dict[str, object]:
         "advice": _("Vea si el uso es normal antes de subir el límite."),
         "facts": [
             Fact(_("Cifra"), [_("Códigos pedidos, del límite del día: 1604 de 2000 (80 %)")]),
-            Fact(_("Desde"), ["21 de noviembre de 2026, 14:05:10 (America/Guayaquil)"]),
+            Fact(_("Desde"), ["21 de noviembre de 2026, 14:05:10 (hora de Ecuador)"]),
             Fact(_("Alarma"), ["sms-day-80"]),
         ],
         "page_url": page_url(),
@@ -35,9 +35,9 @@ def _alarm() -> dict[str, object]:
 def _digest() -> dict[str, object]:
     return {
         "day": date(2026, 11, 20),
-        "alarms": [_("El trabajador no da señales: 2026-11-20 03:10 – 2026-11-20 03:25")],
+        "alarms": [_("El trabajador no da señales: 20 nov 2026, 03:10 – 03:25")],
         "groups": {
-            _("Mensajes"): [Fact(_("Enviados"), ["214"]), Fact(_("Abandonado"), ["0"])],
+            _("Mensajes"): [Fact(_("Enviados"), ["214"]), Fact(_("Abandonados"), ["0"])],
             _("Códigos y SMS"): [Fact(_("Códigos pedidos"), ["96"]), Fact(_("Ingresos con código"), ["81 (90 %)"])],
         },
         "page_url": page_url(),

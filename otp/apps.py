@@ -14,7 +14,7 @@ class OtpConfig(AppConfig):
         from otp import delivery, figures, reported  # noqa: PLC0415
         from otp import invitation_messages as invitation  # noqa: PLC0415
 
-        sweep.register("otp", delivery.sweep)
+        sweep.register("códigos", delivery.sweep)
         receipts.register("otp", reported.LEDGER)
         catalogue.register_mail(invitation.MAIL, _("Enlace de ingreso"), invitation.sample)
         catalogue.register_sms(invitation.SMS, _("Enlace de ingreso por SMS"), invitation.sample_sms)

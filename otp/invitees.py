@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from companies.identity import CEDULA_DIGITS, RUC_DIGITS, InvalidTaxId, check_tax_id
 from companies.models import Administrator, Company
@@ -16,6 +18,12 @@ from otp.invitations import Refusal, refusal_of_number
 MOST_BYTES = 5 * 1024 * 1024  # some 400,000 numbers: more is some other file
 MOST_IN_LINE = 10_000  # characters, other columns included; the csv module raises at 131,072
 SEPARATORS = ";,\t"
+# What the system would say in English; of the rest it says itself
+WHY: dict[type[OSError], str | Promise] = {
+    FileNotFoundError: gettext_lazy("no existe"),
+    IsADirectoryError: gettext_lazy("es una carpeta"),
+    PermissionError: gettext_lazy("no hay permiso"),
+}
 
 
 class UnreadableFile(Exception):
@@ -136,7 +144,8 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise UnreadableFile(_("No se puede leer {path}: {why}.").format(path=path, why=error.strerror)) from error
+        why = WHY.get(type(error), error.strerror)
+        raise UnreadableFile(_("No se puede leer {path}: {why}.").format(path=path, why=why)) from error
     if len(raw) > MOST_BYTES:
         raise UnreadableFile(_("El archivo pasa de 5 MB: no parece una lista de números."))
     for encoding in ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252"):

@@ -56,10 +56,14 @@ class Walk:
 
 
 # What a finger must hit: all but links within a sentence, and a box whose label is large enough
-SMALL = """() => [...document.querySelectorAll("a, button, input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea, summary, label")]
+TARGETS = "a, button, input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea, summary, label"
+SMALL = (
+    f"() => [...document.querySelectorAll('{TARGETS}')]"
+    """
   .filter((e) => e.offsetParent && !e.matches(".skip, .label, p a, li:not(.footer li) > a"))
   .filter((e) => e.getBoundingClientRect().height < 44)
   .map((e) => e.textContent.trim() || e.name)"""
+)
 
 
 @pytest.mark.parametrize("address", ["/fidelizacion/", "/fidelizacion/ayuda/", "/fidelizacion/nada/"])

@@ -40,9 +40,9 @@ def test_it_tells_what_the_day_before_was_like() -> None:
     assert message.subject == "Operación: resumen del 20 de noviembre de 2026"
     lines = [line.strip() for line in message.text.splitlines()]
     told = {label.rstrip(":"): value for label, value in pairwise(lines) if label.endswith(":")}
-    assert (told["Enviados"], told["Abandonado"], told["Rechazado por el destino"]) == ("2", "1", "0")
+    assert (told["Enviados"], told["Abandonados"], told["Rechazados por el destino"]) == ("2", "1", "0")
     assert told["Códigos pedidos"] == "0"
-    assert "- El trabajador no da señales: 2026-11-20 12:00 – 2026-11-20 12:09" in lines
+    assert "- El trabajador no da señales: 20 nov 2026, 12:00 – 12:09" in lines
     assert f"{settings.PORTAL_BASE_URL}/admin/notifications/heartbeat/" in lines
 
 

@@ -96,7 +96,7 @@ def test_without_options_it_tells_what_there_is_and_does_nothing() -> None:
     given_up(Message.State.DEAD)
     said = retry().splitlines()
     assert [line.split()[-1] for line in said[:2]] == ["0", "1"]
-    assert said[-1].startswith("Nada se hizo.")
+    assert said[-1].startswith("No se hizo nada.")
     assert Message.objects.get().state == Message.State.DEAD
 
 

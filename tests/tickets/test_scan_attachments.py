@@ -47,7 +47,7 @@ def run(*arguments: str) -> str:
 def test_what_waits_is_scanned_and_counted() -> None:
     for content in (PDF, PDF + b"\n", EICAR):
         document(content)
-    assert "Limpios: 2, con virus: 1, sin poder revisar: 0" in run()
+    assert "Listo: 2 limpios, 1 con virus, 0 sin poder revisar." in run()
     assert not AttachmentEvent.objects.exists()
 
 
@@ -56,7 +56,7 @@ def test_what_could_not_be_scanned_is_scanned_again_only_when_asked() -> None:
     failed = document(scan=Attachment.Scan.ERROR, scan_attempts=5)
     with pytest.raises(CommandError, match="Siguen sin revisar: 1"):
         run()
-    assert "Limpios: 1," in run("--errors")
+    assert "Listo: 1 limpios," in run("--errors")
     assert [event.what for event in failed.events.all()] == ["rescan"]
     assert all(event.actor for event in failed.events.all())
 
@@ -64,7 +64,7 @@ def test_what_could_not_be_scanned_is_scanned_again_only_when_asked() -> None:
 @pytest.mark.usefixtures("antivirus")
 def test_a_false_alarm_is_scanned_again_by_its_number() -> None:
     alarm, other = (document(scan=Attachment.Scan.INFECTED, signature="False.Alarm") for _ in range(2))
-    assert "Limpios: 1," in run("--id", str(alarm.pk))
+    assert "Listo: 1 limpios," in run("--id", str(alarm.pk))
     assert [each.scan for each in Attachment.objects.order_by("pk")] == ["clean", "infected"]
     with pytest.raises(CommandError, match=r"No existen, .*: 1"):
         run("--id", str(other.pk), "999999")

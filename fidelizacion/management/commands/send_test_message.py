@@ -8,7 +8,9 @@ from uuid import uuid4
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from companies.phones import InvalidPhone, normalise_mobile
 from notifications import delivery, operations_mail, outbox
@@ -17,6 +19,7 @@ from notifications.models import Message
 State = Message.State
 PATIENCE = 45.0  # seconds: longer than any carrier is waited for
 UNDER_WAY = (State.QUEUED, State.SENDING)
+NAMES = {Message.Channel.EMAIL: gettext_lazy("correo"), Message.Channel.SMS: "SMS"}  # within a sentence
 
 
 class Command(BaseCommand):
@@ -38,16 +41,20 @@ class Command(BaseCommand):
         self._tell(message, time.monotonic() - started)
 
     def _tell(self, message: Message, seconds: float) -> None:
-        facts = {"channel": message.get_channel_display(), "pk": message.pk, "seconds": f"{seconds:.1f}"}
+        facts = {
+            "channel": NAMES[Message.Channel(message.channel)],
+            "pk": message.pk,
+            "seconds": number_format(seconds, 1),
+        }
         if message.sent_at is not None:
             told = _("Listo: {channel} n.º {pk} aceptado por el proveedor en {seconds} s. Compruebe que haya llegado.")
             self.stdout.write(told.format(**facts))
             return
         reasons = {
-            State.FAILED: _("{channel} n.º {pk} rechazado tras {seconds} s, y no se repetirá: {error}"),
-            State.DEAD: _("{channel} n.º {pk} abandonado tras {seconds} s: {error}"),
+            State.FAILED: _("El {channel} n.º {pk} fue rechazado tras {seconds} s, y no se repetirá: {error}"),
+            State.DEAD: _("El {channel} n.º {pk} se abandonó tras {seconds} s: {error}"),
         }
-        later = _("{channel} n.º {pk} no salió en {seconds} s; se reintentará solo: {error}")
+        later = _("El {channel} n.º {pk} no salió en {seconds} s; se reintentará solo: {error}")
         error = message.last_error or _("otro proceso lo está enviando")
         raise CommandError(reasons.get(State(message.state), later).format(error=error, **facts))
 

@@ -25,7 +25,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--loop", action="store_true", help="sigue enviando hasta que se lo detenga")
-        parser.add_argument("--interval", type=float, default=1.0, help="segundos entre pasadas (con --loop)")
+        parser.add_argument(
+            "--interval", type=float, default=1.0, metavar="SEGUNDOS", help="segundos entre pasadas (con --loop)"
+        )
 
     def handle(self, *args: Any, loop: bool, interval: float, **options: Any) -> None:  # noqa: ARG002
         if loop:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications import actions
+from notifications.command_line import day_of
 from notifications.models import GIVEN_UP, Message, MessageQuerySet
 
 State = Message.State
@@ -27,7 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--id", type=int, nargs="+", dest="ids", metavar="ID", help="solo estos mensajes")
         parser.add_argument("--dead", action="store_true", help="todos los abandonados")
-        parser.add_argument("--since", type=date.fromisoformat, metavar="AAAA-MM-DD", help="los creados desde este día")
+        parser.add_argument("--since", type=day_of, metavar="AAAA-MM-DD", help="los creados desde este día")
         parser.add_argument("--force", action="store_true", help="con --id, también los ya enviados")
         parser.add_argument("--yes", action="store_true", help="hágalo; sin esto solo se cuentan")
 
@@ -71,7 +72,7 @@ class Command(BaseCommand):
         counts = dict(Message.objects.given_up().order_by().values_list("state").annotate(Count("pk")))
         for state in GIVEN_UP:
             self.stdout.write(f"{state.label:<26} {counts.get(state, 0):>6}")
-        self.stdout.write(_("Nada se hizo. Para devolverlos a la cola: --dead, --since o --id, y --yes."))
+        self.stdout.write(_("No se hizo nada. Para devolverlos a la cola: --dead, --since o --id, y --yes."))
 
 
 def _by_id(ids: list[int], *, force: bool) -> MessageQuerySet:

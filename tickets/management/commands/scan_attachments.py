@@ -31,7 +31,7 @@ class Command(BaseCommand):
         if ids:
             missing = len(set(ids)) - scanning.scan_again(Attachment.objects.filter(pk__in=ids), actor=account())
         counts = self._scan()
-        done = _("Listo. Limpios: {clean}, con virus: {infected}, sin poder revisar: {error}.")
+        done = _("Listo: {clean} limpios, {infected} con virus, {error} sin poder revisar.")
         self.stdout.write(
             done.format(clean=counts[Outcome.CLEAN], infected=counts[Outcome.INFECTED], error=counts[Outcome.ERROR])
         )
