@@ -18,8 +18,8 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from notifications.gateways import Kind, Report
 from notifications.models import Message
-from notifications.receipts import Kind, Report
 
 KINDS = {
     EventType.DELIVERED: Kind.DELIVERED,

@@ -9,7 +9,7 @@ sender has written the id down: then it is kept for five minutes, and tried agai
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,12 +19,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications import sweep as sweeps
-from notifications.gateways import GatewayFailure, PermanentFailure, TellingGateway, sms_gateway
+from notifications.gateways import GatewayFailure, Kind, PermanentFailure, Report, TellingGateway, sms_gateway
 from notifications.models import KeptReport, Message
 
 logger = logging.getLogger(__name__)
 
-Kind = KeptReport.Kind
 KEEP = timedelta(minutes=5)  # a report about an id that nobody knows (R4.24)
 TRY_AGAIN = timedelta(seconds=5)
 MOST_KEPT = 1000  # more than a provider reports in five minutes; it bounds the table, whatever is sent to us
@@ -33,17 +32,6 @@ ASK_AFTER = timedelta(minutes=30)  # an SMS with no final report (R4.25)
 ASK_AGAIN = timedelta(minutes=10)  # when the provider could not be asked
 ASK_UNTIL = timedelta(hours=24)
 QUESTIONS, QUESTION_SECONDS = 20, 15  # that one sweep asks, and for how long: each waits for another's server
-
-
-@dataclass(frozen=True)
-class Report:
-    """One final word about one message. `reason` may quote the recipient: it is for a row, and not for a log."""
-
-    channel: Message.Channel
-    provider_id: str
-    kind: Kind
-    reason: str = ""
-    at: datetime = field(default_factory=timezone.now)
 
 
 @dataclass(frozen=True)

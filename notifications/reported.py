@@ -6,8 +6,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from notifications.gateways import Kind, Report
 from notifications.models import Message
-from notifications.receipts import ASK_UNTIL, Kind, Ledger, Report, given_up
+from notifications.receipts import ASK_UNTIL, Ledger, given_up
 
 State = Message.State
 # What a report may still change. A bounce often comes after the receiving server had said yes, so it is the last word

@@ -6,8 +6,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from notifications.gateways import Kind, Report
 from notifications.models import Message
-from notifications.receipts import ASK_UNTIL, Kind, Ledger, Report
+from notifications.receipts import ASK_UNTIL, Ledger
 from otp import audit
 from otp.models import Challenge
 

@@ -1,14 +1,17 @@
 """The seam to whoever carries an SMS: one method, chosen by `settings.SMS_GATEWAY` (style.md, 7)."""
 
-from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, cast, runtime_checkable
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
-if TYPE_CHECKING:
-    from notifications.receipts import Report
+from notifications.models import KeptReport, Message
 
+Kind = KeptReport.Kind
 GATEWAYS = {
     "console": "notifications.gateways.console.ConsoleGateway",
     "memory": "notifications.gateways.memory.MemoryGateway",
@@ -47,11 +50,22 @@ class SmsGateway(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Report:
+    """One final word about one message. `reason` may quote the recipient: it is for a row, and not for a log."""
+
+    channel: Message.Channel
+    provider_id: str
+    kind: Kind
+    reason: str = ""
+    at: datetime = field(default_factory=timezone.now)
+
+
 @runtime_checkable
 class TellingGateway(Protocol):
     """One that can be asked what became of an SMS it took (R4.25)."""
 
-    def report_on(self, provider_id: str) -> "Report | None":
+    def report_on(self, provider_id: str) -> Report | None:
         """Its last word, or None while there is none. Raises GatewayFailure."""
 
 

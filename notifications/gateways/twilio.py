@@ -21,10 +21,16 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
-from notifications.gateways import AmbiguousFailure, BadNumber, GatewayFailure, PermanentFailure, TemporaryFailure
+from notifications.gateways import (
+    AmbiguousFailure,
+    BadNumber,
+    GatewayFailure,
+    PermanentFailure,
+    Report,
+    TemporaryFailure,
+)
 from notifications.gateways import twilio_callbacks as callbacks
 from notifications.gateways.twilio_words import told
-from notifications.receipts import Report
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from django.http import QueryDict
 from django.urls import reverse
 from twilio.request_validator import RequestValidator
 
+from notifications.gateways import Kind, Report
 from notifications.gateways.twilio_words import told
 from notifications.models import Message
-from notifications.receipts import Kind, Report
 
 SID = re.compile(r"[A-Za-z0-9]{1,64}")
 # All else ("queued", "sending", "sent"...) says what is known: that Twilio took it

@@ -11,9 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from notifications import outbox, receipts, reported, sweep
-from notifications.gateways import PermanentFailure, TemporaryFailure
+from notifications.gateways import Kind, PermanentFailure, Report, TemporaryFailure
 from notifications.models import KeptReport, Message
-from notifications.receipts import Kind, Report
 from tests.notifications.helpers import owe_email, owe_sms
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications import receipts, sweep
-from notifications.gateways import BadNumber, PermanentFailure, TemporaryFailure
+from notifications.gateways import BadNumber, Kind, PermanentFailure, Report, TemporaryFailure
 from notifications.models import Message
-from notifications.receipts import Kind, Report
 from otp import challenges, delivery
 from otp.models import AuditEvent, Challenge
 from otp.tasks import clear_expired

@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from notifications import actions, outbox, receipts
 from notifications.delivery import Outcome, deliver
+from notifications.gateways import Kind, Report
 from notifications.models import Message
-from notifications.receipts import Kind, Report
 from tests.admin.desk import TICKETS, advisor, signed_in
 from tests.cast import carla, make_company
 from tests.notifications.helpers import smtp_sink
