@@ -16,11 +16,10 @@ from unfold.admin import ModelAdmin
 from notifications import alarms, backlog, catalogue, figures, naming
 from notifications.admin_stuck import STUCK
 from notifications.figures import Level
-from notifications.models import Alarm, Heartbeat, Message
+from notifications.models import GIVEN_UP, Alarm, Heartbeat, Message
 
 MOST_STUCK, MOST_ALARMS = 20, 20
 COLOURS = {Level.FINE: "success", Level.WARNING: "warning", Level.CRITICAL: "danger"}
-STATE_COLOURS = {Message.State.FAILED: "danger", Message.State.DEAD: "danger"}
 
 
 @dataclass(frozen=True)
@@ -96,4 +95,4 @@ def _row(figure: figures.Figure) -> Row:
 def _stuck(message: Message) -> Stuck:
     known = catalogue.entry(message.kind)
     title = str(known.title) if known else message.get_channel_display()
-    return Stuck(message, title, naming.about(message), STATE_COLOURS.get(Message.State(message.state), "warning"))
+    return Stuck(message, title, naming.about(message), "danger" if message.state in GIVEN_UP else "warning")
