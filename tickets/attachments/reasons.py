@@ -11,27 +11,27 @@ _TEXT = "Guárdelo como documento de Word (.docx) o PDF."
 _SHEET = "Guárdelo como hoja de Excel (.xlsx) o PDF."
 _PICTURE = "Guarde la imagen como JPG."
 _PHONE = "Las fotos de un iPhone se guardan como JPG si en Ajustes, Cámara, Formatos elige «Más compatible»."
+_AS_PDF = "Guárdelo como PDF."
+_PROGRAM = "un programa"
 _PACKED = "Extraiga los documentos y adjúntelos uno por uno."
 _ADVICE = {
     **dict.fromkeys(("heic", "heif", "hif"), _PHONE),
     **dict.fromkeys(("png", "gif", "bmp", "tif", "tiff", "webp", "avif", "jfif", "svg"), _PICTURE),
     **dict.fromkeys(("odt", "rtf", "txt", "wps", "wpd", "pages", "dot", "dotx", "htm", "html", "mht"), _TEXT),
     **dict.fromkeys(("ods", "csv", "tsv", "numbers", "xlt", "xltx"), _SHEET),
-    **dict.fromkeys(
-        ("ppt", "pptx", "pps", "ppsx", "odp", "key", "vsd", "vsdx", "pub", "eml", "msg"), "Guárdelo como PDF."
-    ),
+    **dict.fromkeys(("ppt", "pptx", "pps", "ppsx", "odp", "key", "vsd", "vsdx", "pub", "eml", "msg"), _AS_PDF),
     **dict.fromkeys(("zip", "rar", "7z", "gz", "tar"), _PACKED),
 }
 ADVISED = (*_MACROS, *_ADVICE)  # the extensions that are not taken and have a way out of their own
 # What libmagic recognises, in words
 _SEEMS = {
     "application/zip": "un archivo ZIP",
-    "application/x-dosexec": "un programa",
-    "application/vnd.microsoft.portable-executable": "un programa",
-    "application/x-executable": "un programa",
-    "application/x-pie-executable": "un programa",
-    "application/x-sharedlib": "un programa",
-    "application/x-msi": "un programa",
+    "application/x-dosexec": _PROGRAM,
+    "application/vnd.microsoft.portable-executable": _PROGRAM,
+    "application/x-executable": _PROGRAM,
+    "application/x-pie-executable": _PROGRAM,
+    "application/x-sharedlib": _PROGRAM,
+    "application/x-msi": _PROGRAM,
     "application/vnd.ms-powerpoint": "una presentación de PowerPoint",
     f"{OOXML}presentationml.presentation": "una presentación de PowerPoint",
     "application/vnd.ms-outlook": "un mensaje de Outlook",
@@ -52,6 +52,14 @@ _SEEMS = {
     "text/rtf": "un documento RTF",
     "message/rfc822": "una página web guardada por Internet Explorer (MHT) o un correo",
 } | {kind.content_type: kind.label for kind in KINDS.values()}
+# What neither Word nor Excel opens has a way out of its own, whatever its name says
+_SAVED = {
+    **dict.fromkeys(("image/heic", "image/heif"), _PHONE),
+    **dict.fromkeys((f"image/{kind}" for kind in ("png", "gif", "webp", "tiff", "bmp", "svg+xml")), _PICTURE),
+    **dict.fromkeys(("application/vnd.ms-powerpoint", f"{OOXML}presentationml.presentation"), _AS_PDF),
+    "application/vnd.ms-outlook": _AS_PDF,
+    "application/zip": _PACKED,
+}
 _RESAVE = {
     DOC: "Ábralo con Word, guárdelo como .docx",
     DOCX: "Ábralo con Word, guárdelo como .docx",
@@ -129,8 +137,8 @@ def seems(name: str, extension: str, vote: str) -> str:
     expected = KINDS[extension]
     if vote == expected.content_type or vote not in _SEEMS:
         return ""
-    saved = HINT if expected in {PDF, JPEG} else f"{_RESAVE[expected]} {_AGAIN}"
-    saved = _PHONE if vote in {"image/heic", "image/heif"} else saved
+    resaved = HINT if expected in {PDF, JPEG} else f"{_RESAVE[expected]} {_AGAIN}"
+    saved = HINT if _SEEMS[vote] == _PROGRAM else _SAVED.get(vote, resaved)
     return f"El archivo «{name}» no se puede adjuntar: parece {_SEEMS[vote]}, aunque termina en .{extension}. {saved}"
 
 
