@@ -119,11 +119,21 @@ def remove_orphans(now: datetime) -> int:
 def _write(storage: Storage, content: bytes) -> str:
     """The name under which the content is stored, once it would survive a power cut."""
     random_name = secrets.token_hex(16)
-    name = storage.save(f"{random_name[:2]}/{random_name}", ContentFile(content))
+    name = f"{random_name[:2]}/{random_name}"
+    try:
+        name = storage.save(name, ContentFile(content))
+        _flush(storage, name)
+    except OSError:
+        _take_away_what_was_cut_short(storage, name)
+        raise
+    return name
+
+
+def _flush(storage: Storage, name: str) -> None:
     try:
         path = Path(storage.path(name))
     except NotImplementedError:  # a remote store: it has acknowledged, and durability is its own affair
-        return name
+        return
     # The bytes, the file's entry in its folder, the folder's entry in the root
     for flushed in (path, path.parent, path.parent.parent):
         descriptor = os.open(flushed, os.O_RDONLY)
@@ -131,7 +141,12 @@ def _write(storage: Storage, content: bytes) -> str:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    return name
+
+
+def _take_away_what_was_cut_short(storage: Storage, name: str) -> None:
+    """A full disk keeps the part of a file that it took. A remote store keeps none, and is not waited for again."""
+    with suppress(OSError, NotImplementedError):
+        Path(storage.path(name)).unlink(missing_ok=True)
 
 
 def _is_older(storage: Storage, name: str, moment: datetime) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import DatabaseError, IntegrityError, OperationalError
 from django.db.models import Model
@@ -72,6 +73,26 @@ def test_r3_21_a_disk_that_fails_half_way_leaves_nothing(settings: Settings, mon
         raise OSError(28, "No space left on device")
 
     with pytest.raises(storage.StorageFailed), storage.written(contents()):
+        pass
+    assert files(settings) == []
+
+
+@pytest.mark.parametrize("step", ["write", "fsync"])
+def test_r3_21_a_file_that_a_full_disk_cut_short_is_taken_away(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_args: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    def chunks(_content: "ContentFile[bytes]") -> Iterator[bytes]:
+        yield PDF
+        full()
+
+    if step == "fsync":
+        monkeypatch.setattr(os, "fsync", full)
+    else:
+        monkeypatch.setattr(ContentFile, "chunks", chunks)
+    with pytest.raises(storage.StorageFailed), storage.written([PDF]):
         pass
     assert files(settings) == []
 
