@@ -51,7 +51,8 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     except (StorageFailed, QuotaReached, StagedFileGone) as problem:
         logger.warning("The documents of a request could not be stored", exc_info=problem)
         form.add_error("attachments", staging.refusal(problem))
-        form.received = Received()
+        if not isinstance(problem, StagedFileGone):  # that one says nothing against what came with the form
+            form.received = Received()
         return _refuse(owner, company, form, key, used=None)
     return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket.number])}?creado=1", status=303)
 

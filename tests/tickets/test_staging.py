@@ -1,9 +1,10 @@
 """Documents of a form not confirmed yet: sent once, nobody else's, one ticket's in the end (R3.21, R4.19, R6.11)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -63,6 +64,24 @@ def test_kept_documents_survive_any_number_of_refusals(form: Filled) -> None:
     again = refused(refused(refused(form, attachments=pdf("a.pdf")), attachments=pdf("b.pdf")))
     assert again.post().status_code == 303
     assert names() == ["a.pdf", "b.pdf"]
+
+
+def test_what_came_with_a_form_whose_kept_document_went_elsewhere_meanwhile_is_kept(
+    form: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = refused(form, attachments=pdf("a.pdf"))
+    take = staging.take
+
+    def too_late(files: Sequence[StagedFile], key: UUID) -> None:
+        """Another window confirms with the same document just before."""
+        StagedFile.objects.update(taken_by=uuid4())
+        take(files, key)
+
+    monkeypatch.setattr(staging, "take", too_late)
+    answer = again.post(attachments=pdf("b.pdf", PDF + b"b"))
+    assert answer.status_code == 422
+    assert "cambiaron en otra ventana" in text_of(answer)
+    assert "b.pdf" in staged_in(answer)
 
 
 def test_one_that_is_marked_to_be_taken_off_is_gone(form: Filled, settings: Settings) -> None:
