@@ -83,7 +83,7 @@ def test_an_advisor_finds_takes_and_closes_a_ticket_without_scripts(
     page.fill("#searchbar", f"#{number}")
     page.press("#searchbar", "Enter")
     page.get_by_role("link", name=number, exact=True).click()
-    expect(page.get_by_role("heading", name=f"Ticket n.º {number}")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Ticket n.º {number}", exact=True)).to_be_visible()
     page.get_by_role("button", name="Tomar").click()
     expect(page.get_by_text("quedó en estado «En gestión»")).to_be_visible()
     page.get_by_role("link", name="Cerrar…").click()

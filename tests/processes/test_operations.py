@@ -61,7 +61,7 @@ def test_a_test_message_goes_through_the_real_worker_or_the_command_itself(stack
     to = ["--email", "jefa@operadora.example"]
     command = [sys.executable, "manage.py", "send_test_message", *to]
     done = subprocess.run(command, cwd=BASE, env=stack.environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.startswith("Listo: Correo")) == (0, True), done.stderr
+    assert (done.returncode, done.stdout.startswith("Listo: correo")) == (0, True), done.stderr
     assert wait_for(lambda: len(stack.mails("Mensaje de prueba")) == 1, 5)
 
 

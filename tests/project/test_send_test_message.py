@@ -25,7 +25,7 @@ def send(*arguments: str) -> str:
 
 def test_a_mail_leaves_and_the_command_says_how_long_it_took() -> None:
     said = send("--email", "jefa@operadora.example")
-    assert said.startswith("Listo: Correo n.º ")
+    assert said.startswith("Listo: correo n.º ")
     assert " s. Compruebe" in said
     assert mail.outbox[0].to == ["jefa@operadora.example"]
     assert mail.outbox[0].subject == "Mensaje de prueba del portal de Operadora Andina"
@@ -50,7 +50,7 @@ def test_two_tests_are_two_messages() -> None:
 def test_a_refusal_is_told_in_the_servers_words(settings: Settings) -> None:
     with smtp_sink(settings) as sink:
         sink.rcpt = "550 No such user"
-        with pytest.raises(CommandError, match=r"rechazado tras \d+\.\d s, y no se repetirá: 550 No such user"):
+        with pytest.raises(CommandError, match=r"fue rechazado tras \d+,\d s, y no se repetirá: 550 No such user"):
             send("--email", "nadie@operadora.example")
 
 
