@@ -82,6 +82,13 @@ class Faulty(Sinking):
     def disarm(self) -> None:
         self._armed.unlink(missing_ok=True)
 
+    def time_passes(self) -> None:
+        """Two minutes: an init system has started the dead again, and the leases that they held have run out."""
+        for child in self.children.values():
+            if child.status is not None:
+                child.start(self.environment)
+        self.ledger.end_leases()
+
     def sms(self) -> list[dict[str, str]]:
         asked = [{"at": str(index), "text": form["Body"][0]} for index, (_path, form) in enumerate(self.far_side.asked)]
         return asked[::-1]

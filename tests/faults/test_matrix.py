@@ -104,7 +104,7 @@ def test_a_child_of_the_worker_dies_and_the_sweep_sends(trial: Trial, point: str
         assert wait_for(faulty.has_struck, 20)
         # The ticket's other mail has gone, whoever sends it: the lease that is ended is the dead process's
         assert wait_for(partial(trial.are_left, point != "after recording"), 20)
-        faulty.ledger.end_leases()
+        faulty.time_passes()
         assert trial.all_is_sent()
     trial.judge(f"worker, {point}", runs, extra=runs if point in TWICE else 0)
 
@@ -121,7 +121,7 @@ def nobody_delivers(faulty: Faulty) -> Iterator[None]:
 @pytest.mark.prove
 @pytest.mark.parametrize("point", points.SENDING)
 def test_the_command_dies_and_sends_when_it_is_run_again(trial: Trial, nobody_delivers: None, point: str) -> None:
-    faulty, visitor, runs = trial.faulty, trial.visitor, 20
+    faulty, visitor, runs = trial.faulty, trial.visitor, 5  # each starts two processes
     for _ in range(runs):
         form, typed = trial.open_form()
         visitor.send(form, {}, **typed)
@@ -144,7 +144,7 @@ def test_a_worker_dies_after_twilio_took_a_code_and_the_same_code_comes_again_on
             faulty.arm(points.SMS)
             visitor.send(visitor.form("phone"), phone=PHONE)
             assert wait_for(faulty.has_struck, 20)
-            faulty.ledger.end_leases()
+            faulty.time_passes()
             assert wait_for(lambda: pending(faulty) == 0, 30)
             first, second = faulty.sms()[: len(faulty.far_side.asked) - asked]
             assert first["text"] == second["text"]
@@ -161,7 +161,7 @@ def test_a_process_dies_after_twilio_took_an_sms_of_the_outbox_and_it_comes_agai
         faulty.arm(points.SMS)
         command = faulty.run("send_test_message", "--sms", PHONE)
         assert wait_for(faulty.has_struck, 60)
-        faulty.ledger.end_leases()
+        faulty.time_passes()
         assert command.wait(60) in {0, -signal.SIGKILL}  # or a worker was there first, and it has seen that through
         assert wait_for(partial(all_sms_are_sent, faulty, sent), 30)
         assert len(faulty.far_side.asked) - asked == 2 * sent

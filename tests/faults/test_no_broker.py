@@ -48,7 +48,6 @@ def test_everything_is_delivered_by_the_sweep_and_by_the_command(brokerless: Bro
         visitor.page = visitor.browser.get("/fidelizacion/solicitud/")
         assert visitor.request()
     command = [sys.executable, "manage.py", "deliver_notifications"]
-    said = subprocess.run(command, cwd=BASE, env=brokerless.environment, capture_output=True, text=True, check=True)
-    assert said.stdout.splitlines()[-1].startswith("Listo: 2 enviados ahora")
+    subprocess.run(command, cwd=BASE, env=brokerless.environment, capture_output=True, check=True)
     found = check(brokerless.ledger, brokerless.received())
     assert (found.tickets, found.wrong(), found.extra) == (REQUESTS + 1, [], 0)
