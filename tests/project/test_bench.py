@@ -52,4 +52,4 @@ def test_the_document_describes_every_row_and_has_room_for_the_table() -> None:
 
 @pytest.mark.parametrize("path", sorted((BASE / "bench" / "floor").rglob("*.py")), ids=lambda path: path.stem)
 def test_the_floor_uses_nothing_of_the_product(path: Path) -> None:
-    assert imports(path) <= {"django", "environ", "bench", "os", "pathlib", "secrets", "uuid"}
+    assert imports(path) <= {"django", "environ", "bench", "os", "pathlib", "secrets", "typing", "uuid"}
