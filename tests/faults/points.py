@@ -29,6 +29,7 @@ SENDING = ("after the claim", "before DATA", "after the 250", "before recording"
 SMS = "after Twilio's 201"
 
 _creating = threading.local()  # this thread is at the transaction of a ticket
+_sending = threading.local()  # this thread is at a message of a ticket, and not at an alarm, which may come any time
 
 
 def is_armed(point: str) -> bool:
@@ -48,6 +49,12 @@ def strike(point: str) -> None:
     except FileNotFoundError:  # another process came by in the same instant
         return
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def strike_at_ticket(point: str) -> None:
+    """The same, if this thread is at a message of a ticket."""
+    if _sending.of_ticket:
+        strike(point)
 
 
 def install() -> None:
@@ -98,24 +105,24 @@ def _in_whoever_sends() -> None:
 
     def claiming(pk: int) -> Message | None:
         message = claim(pk)
-        if message is not None:
-            strike("after the claim")
+        _sending.of_ticket = message is not None and message.subject_ref.startswith("ticket:")
+        strike_at_ticket("after the claim")
         return message
 
     def handing_over(server: smtplib.SMTP, content: Any) -> tuple[int, bytes]:
-        strike("before DATA")
+        strike_at_ticket("before DATA")
         answer = data(server, content)
-        strike("after the 250")
+        strike_at_ticket("after the 250")
         return answer
 
     def recording(message: Message, provider_id: str) -> None:
-        strike("before recording")
-        if is_armed("recording"):  # the row is written, and its COMMIT never comes
+        strike_at_ticket("before recording")
+        if _sending.of_ticket and is_armed("recording"):  # the row is written, and its COMMIT never comes
             with transaction.atomic():
                 record(message, provider_id)
                 strike("recording")
         record(message, provider_id)
-        strike("after recording")
+        strike_at_ticket("after recording")
 
     def sending(gateway: TwilioGateway, to: str, text: str, *, seconds_left: int) -> str:
         sid = send(gateway, to, text, seconds_left=seconds_left)
