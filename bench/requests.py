@@ -1,5 +1,6 @@
 """Ready bytes of the requests that the load sends, made from what real pages hold."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from functools import cache
@@ -7,6 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from bench.load import Connection
 from tests.processes.visitor import Visitor
 from tests.stack import Stack
 
@@ -21,6 +23,7 @@ TYPED = {
     "details": "Dar de baja la línea 0991112223",
     "reason": "No usa el servicio",
 }
+KEY = re.compile(r'name="submission_key" value="([^"]+)"')
 File = tuple[str, bytes]
 
 
@@ -79,14 +82,24 @@ def _signed_in(stack: Stack) -> dict[str, str]:
 
 
 def filled(stack: Stack, cookies: Mapping[str, str], file: File | None) -> bytes:
-    """A request form opened, filled in and ready to be sent once."""
+    """A request form opened, filled in and ready to be sent once: each opening has a key of its own."""
+    connection = Connection(stack.port)
+    page = connection.ask(get(stack.port, FORM, cookies))[1].decode()
+    connection.close()
+    key = KEY.search(page)
+    if key is None:
+        raise RuntimeError(f"no hay formulario en {FORM}")
+    values = {**_typed(stack, tuple(cookies.items())), "submission_key": key[1]}
+    return post_multipart(stack.port, FORM, cookies, values, file)
+
+
+@cache
+def _typed(stack: Stack, cookies: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """What stands in the form of this person, filled in: read once, as reading it well takes longer than sending it."""
     with Visitor(stack) as visitor:
         visitor.browser.cookies = httpx.Cookies(dict(cookies))
         visitor.page = visitor.browser.get(FORM)
-        form, answers = visitor.form("reason"), visitor.answers()
-        values = {**form.values, **answers}
-        values.pop("staged", None)
-        return post_multipart(stack.port, FORM, cookies, values, file)
+        return {**visitor.form("reason").values, **visitor.answers()}
 
 
 def asking(port: int, phone: str) -> bytes:
