@@ -1,6 +1,7 @@
 """Who is sent a link, how often, in which words, and what is kept of it (A1, A17, R1.28, R4.28, R6.08)."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -67,7 +68,7 @@ def test_an_invitation_by_email_says_what_it_is_in_both_parts() -> None:
 )
 def test_the_sms_fits_one_whatever_the_names(settings: Settings, name: str, base: str) -> None:
     """R1.21"""
-    settings.BRAND = settings.BRAND.__class__(**{**vars(settings.BRAND), "name": name})
+    settings.BRAND = replace(settings.BRAND, name=name)
     settings.PORTAL_BASE_URL = base
     link = invitations.address_of("b" * invitations.LENGTH)
     text = sms.invitation(link)
