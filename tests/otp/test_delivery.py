@@ -253,9 +253,9 @@ def test_the_sweep_takes_over_after_two_seconds_through_the_registry() -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         asked()
         clock.shift(1)
-        assert sweep.run("otp") == 0
+        assert sweep.run("códigos") == 0
         clock.shift(1)
-        assert sweep.run("otp") == 1
+        assert sweep.run("códigos") == 1
     assert len(memory.outbox) == 1
 
 
