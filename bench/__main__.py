@@ -5,9 +5,8 @@ import sys
 import time
 
 from bench.figures import Line
-from bench.rounds import Refused
 from bench.rows import ROWS
-from bench.servers import Absent, Bench
+from bench.servers import Bench
 from bench.table import Printed, write
 
 
@@ -24,9 +23,9 @@ def main(only: str) -> int:
         for name in chosen:
             try:
                 lines.extend(printed.measuring(name, ROWS[name](bench)))
-            except (Absent, Refused, RuntimeError) as problem:
+            except Exception as problem:  # noqa: BLE001  one row that cannot be measured does not cost the others
                 failed.append(name)
-                printed.say(f"{name}: {problem}")
+                printed.say(f"{name}: {type(problem).__name__}: {problem}")
     seconds = time.monotonic() - began
     printed.table(lines, seconds)
     if not failed and len(chosen) == len(ROWS):

@@ -10,6 +10,7 @@ from bench.figures import Line, Spread, figure
 from bench.servers import Bench, started
 from bench.sink import times
 from fidelizacion.demo.broker import free_port
+from tests.servers import wait_for_port
 from tests.stack import BASE, Stack, wait_for
 
 MAILS, BY_WORKERS, ROUNDS = 1000, 600, 3
@@ -21,7 +22,9 @@ def measure(bench: Bench) -> Iterator[Line]:
     product, folder, port = bench.product(), bench.folder(), free_port()
     sink = Sink(folder / "accepted", {**product.environment, "EMAIL_URL": f"smtp://127.0.0.1:{port}"}, port)
     arguments = (str(port), str(sink.path))
-    with bench.nobody_delivers(product), started("sink", folder, {**sink.environment}, "bench.sink", *arguments):
+    with bench.nobody_delivers(product), started("sink", folder, sink.environment, "bench.sink", *arguments) as server:
+        if server.process:
+            wait_for_port(port, server.process, server.log)
         bare, dispatched = [], []
         for _ in range(ROUNDS):
             bare.append(sink.rate(MAILS, "-m", "bench.bare_smtp", str(port), str(MAILS)))

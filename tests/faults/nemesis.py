@@ -111,7 +111,8 @@ class Nemesis:
 
     def _freeze_the_broker(self) -> None:
         process = self.stack.children["broker"].process
-        assert process
+        if process is None or process.poll() is not None:  # still down since it was killed
+            return
         pid = process.pid
         os.kill(pid, signal.SIGSTOP)
 
