@@ -16,7 +16,8 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from notifications import claims, delivery
+from notifications import delivery
+from notifications.carriage import Carrier
 from notifications.gateways.twilio import TwilioGateway
 from notifications.models import Message
 from tickets import storage, submission
@@ -101,13 +102,12 @@ def _in_the_web() -> None:
 
 
 def _in_whoever_sends() -> None:
-    claim, data, record, send = claims.claim, smtplib.SMTP.data, delivery._record_sent, TwilioGateway.send
+    carry, data, record, send = delivery._send, smtplib.SMTP.data, delivery._record_sent, TwilioGateway.send
 
-    def claiming(pk: int) -> Message | None:
-        message = claim(pk)
-        _sending.of_ticket = message is not None and message.subject_ref.startswith("ticket:")
+    def carrying(message: Message, carrier: Carrier) -> tuple[delivery.Outcome, bool]:  # the claim is committed
+        _sending.of_ticket = message.subject_ref.startswith("ticket:")
         strike_at_ticket("after the claim")
-        return message
+        return carry(message, carrier)
 
     def handing_over(server: smtplib.SMTP, content: Any) -> tuple[int, bytes]:
         strike_at_ticket("before DATA")
@@ -129,7 +129,7 @@ def _in_whoever_sends() -> None:
         strike(SMS)
         return sid
 
-    _replace(claims, "claim", claiming)
+    _replace(delivery, "_send", carrying)
     _replace(smtplib.SMTP, "data", handing_over)
     _replace(delivery, "_record_sent", recording)
     _replace(TwilioGateway, "send", sending)

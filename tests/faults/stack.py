@@ -3,13 +3,15 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fidelizacion.demo.broker import free_port
 from tests.far_twilio import ACCOUNT, TOKEN, FarSide
 from tests.faults import points, sink
 from tests.faults.ledger import Ledger
-from tests.stack import BASE, Stack
+from tests.stack import BASE, Stack, wait_for
 
 DELIVERING = ("worker", "sweep")
 
@@ -82,12 +84,16 @@ class Faulty(Sinking):
     def disarm(self) -> None:
         self._armed.unlink(missing_ok=True)
 
-    def time_passes(self) -> None:
-        """Two minutes: an init system has started the dead again, and the leases that they held have run out."""
-        for child in self.children.values():
-            if child.status is not None:
-                child.start(self.environment)
-        self.ledger.end_leases()
+    def wait_for(self, what: Callable[[], Any], seconds: float = 30) -> Any:
+        """As wait_for, while an init system starts again whoever is dead: with no nudge, only the sweep sends."""
+
+        def answer() -> Any:
+            for child in self.children.values():
+                if child.status is not None:
+                    child.start(self.environment)
+            return what()
+
+        return wait_for(answer, seconds)
 
     def sms(self) -> list[dict[str, str]]:
         asked = [{"at": str(index), "text": form["Body"][0]} for index, (_path, form) in enumerate(self.far_side.asked)]

@@ -17,7 +17,6 @@ from tests.faults import points
 from tests.faults.invariants import Findings, check, unfinished
 from tests.faults.stack import DELIVERING, Faulty
 from tests.processes.visitor import File, Form, Visitor, a_real_pdf
-from tests.stack import wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
@@ -43,10 +42,10 @@ class Trial:
         return self.visitor.form("reason"), self.visitor.answers()
 
     def all_is_sent(self) -> bool:
-        return bool(wait_for(lambda: self.are_left(0), 30))
+        return self.come_to_be_left(0)
 
-    def are_left(self, messages: int) -> bool:
-        return unfinished(self.faulty.ledger) == messages
+    def come_to_be_left(self, messages: int) -> bool:
+        return bool(self.faulty.wait_for(lambda: unfinished(self.faulty.ledger) == messages))
 
     def judge(self, where: str, runs: int, extra: int) -> None:
         """I1-I5, with exactly so many repetitions: fewer would mean that the process died elsewhere."""
@@ -101,10 +100,10 @@ def test_a_child_of_the_worker_dies_and_the_sweep_sends(trial: Trial, point: str
         faulty.arm(point)
         visitor.send(form, {}, **typed)
         assert visitor.ticket_number()
-        assert wait_for(faulty.has_struck, 20)
+        assert faulty.wait_for(faulty.has_struck)
         # The ticket's other mail has gone, whoever sends it: the lease that is ended is the dead process's
-        assert wait_for(partial(trial.are_left, point != "after recording"), 20)
-        faulty.time_passes()
+        assert trial.come_to_be_left(point != "after recording")
+        faulty.ledger.end_leases()
         assert trial.all_is_sent()
     trial.judge(f"worker, {point}", runs, extra=runs if point in TWICE else 0)
 
@@ -143,9 +142,9 @@ def test_a_worker_dies_after_twilio_took_a_code_and_the_same_code_comes_again_on
         with Visitor(faulty) as visitor:
             faulty.arm(points.SMS)
             visitor.send(visitor.form("phone"), phone=PHONE)
-            assert wait_for(faulty.has_struck, 20)
-            faulty.time_passes()
-            assert wait_for(lambda: pending(faulty) == 0, 30)
+            assert faulty.wait_for(faulty.has_struck)
+            faulty.ledger.end_leases()
+            assert faulty.wait_for(lambda: pending(faulty) == 0)
             first, second = faulty.sms()[: len(faulty.far_side.asked) - asked]
             assert first["text"] == second["text"]
     if runs > 1:
@@ -160,10 +159,10 @@ def test_a_process_dies_after_twilio_took_an_sms_of_the_outbox_and_it_comes_agai
     for sent in range(1, 21):
         faulty.arm(points.SMS)
         command = faulty.run("send_test_message", "--sms", PHONE)
-        assert wait_for(faulty.has_struck, 60)
-        faulty.time_passes()
+        assert faulty.wait_for(faulty.has_struck, 60)
+        faulty.ledger.end_leases()
         assert command.wait(60) in {0, -signal.SIGKILL}  # or a worker was there first, and it has seen that through
-        assert wait_for(partial(all_sms_are_sent, faulty, sent), 30)
+        assert faulty.wait_for(partial(all_sms_are_sent, faulty, sent))
         assert len(faulty.far_side.asked) - asked == 2 * sent
     record_property("figures", f"{points.SMS} for a message: {sent} kills, 0 lost, {sent} SMS twice")
 
