@@ -42,11 +42,12 @@ class Retrying:
         if not isinstance(request.user, User):
             raise PermissionDenied
         actor = actions.Actor.of(request.user)
+        chosen = queryset.count()  # before: what is queued again leaves a list of those at a standstill
         waiting = queryset.filter(state__in=[State.QUEUED, *GIVEN_UP])
         done = sum(_retried(message, actor) for message in waiting.order_by("created_at", "pk"))
         told = ngettext("%(count)d mensaje vuelve a la cola.", "%(count)d mensajes vuelven a la cola.", done)
         messages.success(request, told % {"count": done})
-        left = queryset.count() - done
+        left = chosen - done
         if left:
             told = ngettext(
                 "%(count)d quedó como estaba: ya se envió, se está enviando o su dirección no es válida.",

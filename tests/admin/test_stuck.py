@@ -69,6 +69,14 @@ def test_those_chosen_are_queued_again_on_record(desk: Client, ticket: Ticket) -
     assert sorted(action.message_id for action in MessageAction.objects.all()) == [each.pk for each in chosen]
 
 
+def test_those_chosen_in_the_list_of_stuck_ones_are_counted_before_they_leave_it(desk: Client, ticket: Ticket) -> None:
+    chosen = [aged(ticket, f"k{number}", 9, state=State.DEAD) for number in range(2)]
+    asked = {"action": "retry", "_selected_action": [message.pk for message in chosen], "index": "0"}
+    told = text_of(desk.post(f"{MESSAGES}?detenidos=si", asked, follow=True))
+    assert "2 mensajes vuelven a la cola" in told
+    assert "como estaba" not in told
+
+
 def test_whoever_may_not_resend_is_offered_no_action(ticket: Ticket) -> None:
     message = aged(ticket, "dead", 9, state=State.DEAD)
     reader = advisor()

@@ -31,7 +31,7 @@ def given_up(state: Message.State) -> Message:
 def test_the_dead_are_queued_again_with_their_message_id_r4_18() -> None:
     dead, failed = given_up(Message.State.DEAD), given_up(Message.State.FAILED)
     with time_machine.travel(timezone.now() + timedelta(days=5)):
-        assert retry("--dead", "--yes") == "Listo: 1 mensajes en cola otra vez.\n"
+        assert retry("--dead", "--yes") == "Listo: 1 mensaje en cola otra vez.\n"
         assert deliver(dead.pk) == Outcome.SENT
     assert deliver(failed.pk) == Outcome.NOT_OURS
     assert Message.objects.get(pk=dead.pk).message_id == dead.message_id
@@ -39,17 +39,31 @@ def test_the_dead_are_queued_again_with_their_message_id_r4_18() -> None:
 
 def test_without_yes_nothing_is_done() -> None:
     message = given_up(Message.State.DEAD)
-    with pytest.raises(CommandError, match="1 mensajes"):
+    with pytest.raises(CommandError, match="1 mensaje volvería a la cola.*--yes"):
         retry("--dead")
     message.refresh_from_db()
     assert message.state == Message.State.DEAD
 
 
+def test_with_nothing_to_do_nobody_is_asked_to_repeat_it() -> None:
+    assert retry("--dead") == "Nada que hacer: no hay mensajes así.\n"
+
+
+def test_with_several_it_speaks_of_several() -> None:
+    for _ in range(2):
+        given_up(Message.State.DEAD)
+    with pytest.raises(CommandError, match="2 mensajes volverían"):
+        retry("--dead")
+    assert retry("--dead", "--yes") == "Listo: 2 mensajes en cola otra vez.\n"
+
+
 def test_what_was_sent_is_not_sent_again_r4_18() -> None:
     message = owe_email()
     deliver(message.pk)
-    with pytest.raises(CommandError, match=r"1 no existen.*--force"):
+    with pytest.raises(CommandError, match=r"como estaban: 1\. .*--force"):
         retry("--id", str(message.pk), "--yes")
+    with pytest.raises(CommandError, match="como estaban: 1"):
+        retry("--id", str(message.pk))
     message.refresh_from_db()
     assert message.state == Message.State.SENT
 
@@ -63,7 +77,7 @@ def test_a_rejected_one_goes_again_by_its_id() -> None:
 def test_with_force_what_was_sent_goes_again_as_a_copy_r4_18() -> None:
     message = owe_email()
     deliver(message.pk)
-    assert "1 mensajes" in retry("--id", str(message.pk), "--force", "--yes")
+    assert "1 mensaje en cola" in retry("--id", str(message.pk), "--force", "--yes")
     assert deliver(message.copies.get().pk) == Outcome.SENT
 
 
@@ -73,7 +87,7 @@ def test_since_a_day_takes_what_was_given_up_then_and_nothing_older() -> None:
     with time_machine.travel("2026-11-12T15:00Z"):
         recent, sent = given_up(Message.State.FAILED), owe_email()
         deliver(sent.pk)
-    assert retry("--since", "2026-11-12", "--yes") == "Listo: 1 mensajes en cola otra vez.\n"
+    assert retry("--since", "2026-11-12", "--yes") == "Listo: 1 mensaje en cola otra vez.\n"
     states = dict(Message.objects.values_list("pk", "state"))
     assert [states[message.pk] for message in (old, recent, sent)] == ["dead", "queued", "sent"]
 
@@ -88,8 +102,8 @@ def test_who_did_it_is_written_down_r4_18() -> None:
 
 def test_asked_twice_it_is_done_once() -> None:
     given_up(Message.State.DEAD)
-    assert retry("--dead", "--yes") == "Listo: 1 mensajes en cola otra vez.\n"
-    assert retry("--dead", "--yes") == "Listo: 0 mensajes en cola otra vez.\n"
+    assert retry("--dead", "--yes") == "Listo: 1 mensaje en cola otra vez.\n"
+    assert retry("--dead", "--yes") == "Nada que hacer: no hay mensajes así.\n"
 
 
 def test_without_options_it_tells_what_there_is_and_does_nothing() -> None:

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from notifications import actions
 from notifications.command_line import day_of
@@ -51,13 +52,30 @@ class Command(BaseCommand):
             self._tell_what_there_is()
             return
         chosen = _by_id(ids, force=force) if ids else _given_up(dead=dead, since=since)
-        if not yes:
-            found = _("{count} mensajes volverían a la cola. Repita con --yes para hacerlo.")
-            raise CommandError(found.format(count=chosen.count()))
+        count = chosen.count()
+        if not count and not ids:
+            self.stdout.write(_("Nada que hacer: no hay mensajes así."))
+            return
+        if count and not yes:
+            found = ngettext(
+                "{count} mensaje volvería a la cola. Repita con --yes para hacerlo.",
+                "{count} mensajes volverían a la cola. Repita con --yes para hacerlo.",
+                count,
+            )
+            raise CommandError(found.format(count=count))
+        self._queue(chosen, ids or [])
+
+    def _queue(self, chosen: MessageQuerySet, ids: list[int]) -> None:
         queued = [message for message in chosen.order_by("pk") if self._send_again(message)]
-        self.stdout.write(_("Listo: {count} mensajes en cola otra vez.").format(count=len(queued)))
-        if ids and len(queued) < len(set(ids)):
-            missing = _("{count} no existen, no están rechazados ni abandonados (vea --force) o cambiaron entretanto.")
+        done = ngettext(
+            "Listo: {count} mensaje en cola otra vez.", "Listo: {count} mensajes en cola otra vez.", len(queued)
+        )
+        self.stdout.write(done.format(count=len(queued)))
+        if len(queued) < len(set(ids)):
+            missing = _(
+                "Quedaron como estaban: {count}. No existen, no están rechazados ni abandonados (vea --force), o "
+                "cambiaron entretanto."
+            )
             raise CommandError(missing.format(count=len(set(ids)) - len(queued)))
 
     def _send_again(self, message: Message) -> bool:
