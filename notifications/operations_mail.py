@@ -48,7 +48,6 @@ def alarm(raised: Alarm, title: str, advice: str, period: str) -> list[Message]:
         "facts": [
             Fact(_("Cifra"), [raised.detail]),
             Fact(_("Desde"), [moment(raised.raised_at)]),
-            Fact(_("Alarma"), [raised.kind]),
         ],
     }
     return _enqueue("operations_alarm", f"alarm:{raised.kind}:{period}", context)

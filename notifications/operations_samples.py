@@ -26,7 +26,6 @@ def _alarm() -> dict[str, object]:
         "facts": [
             Fact(_("Cifra"), [_("Códigos pedidos, del límite del día: 1604 de 2000 (80 %)")]),
             Fact(_("Desde"), ["21 de noviembre de 2026, 14:05:10 (hora de Ecuador)"]),
-            Fact(_("Alarma"), ["sms-day-80"]),
         ],
         "page_url": page_url(),
     }

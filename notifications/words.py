@@ -5,12 +5,15 @@ import re
 from django.utils.translation import gettext as _
 
 from notifications.claims import LEASE
+from notifications.mail_failures import OUR_ACCOUNT
 from notifications.models import Message
 
 State = Message.State
 # RFC 3463's class, subject and detail where the answer has them, else RFC 5321's three digits
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 BASIC = re.compile(r"\s*([245]\d\d)\b")
+# What a provider's API answers, in its own language: the status, and words that may quote the recipient
+API = re.compile(r"API (\d{3})\b|[{\[<]")
 EXCEPTION = re.compile(r"[A-Za-z]+")  # the name of one is all that is kept of it
 
 
@@ -24,11 +27,23 @@ def explain(message: Message) -> str:
     if message.state == State.DEAD and EXCEPTION.fullmatch(error) and not _outlived(message):
         return _("El mensaje no se pudo preparar: es una falla del sistema. Avise a operaciones.")
     enhanced, basic = ENHANCED.search(error), BASIC.match(error)
+    api = API.match(error)
+    if api and enhanced is None:
+        return _of_the_api(int(api[1] or 0), message)
     if enhanced is None and basic is None:
         return error if message.state == State.FAILED or not EXCEPTION.fullmatch(error) else _away(message)
     subject = (enhanced[2], enhanced[3]) if enhanced else ("", "")
     final = (enhanced[1] if enhanced else basic[1][:1] if basic else "") == "5"
     return _refusal(subject, basic[1] if basic else "") if final else _delay(subject, message)
+
+
+def _of_the_api(status: int, message: Message) -> str:
+    if message.state == State.FAILED:
+        return _("El proveedor de correo no lo aceptó: revise la dirección y, si está bien, avise a operaciones.")
+    if status in OUR_ACCOUNT:
+        told = _("El proveedor de correo no acepta la cuenta del portal: avise a operaciones.")
+        return f"{told} {_what_follows(message)}"
+    return _delay(("", ""), message)
 
 
 def _refusal(subject: tuple[str, str], code: str) -> str:

@@ -66,6 +66,8 @@ def test_with_nobody_named_the_queue_of_the_installation_is_told(holding: list[s
     assert mail.outbox[0].subject == "Alarma: Algo pasa hoy"
     assert "Haga algo hoy." in str(mail.outbox[0].body)
     assert "7 de 8" in str(mail.outbox[0].body)
+    assert "Alarma:\n" not in str(mail.outbox[0].body)  # the title says which it is, and in words
+    assert "daily" not in message.text + message.html
 
 
 def test_an_alarm_ends_with_its_cause_and_may_come_again(holding: list[str]) -> None:

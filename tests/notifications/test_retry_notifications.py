@@ -39,7 +39,7 @@ def test_the_dead_are_queued_again_with_their_message_id_r4_18() -> None:
 
 def test_without_yes_nothing_is_done() -> None:
     message = given_up(Message.State.DEAD)
-    with pytest.raises(CommandError, match="1 mensaje volvería a la cola.*--yes"):
+    with pytest.raises(CommandError, match=r"1 mensaje volvería a la cola.*--yes"):
         retry("--dead")
     message.refresh_from_db()
     assert message.state == Message.State.DEAD

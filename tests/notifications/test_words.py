@@ -24,6 +24,11 @@ State, Channel = Message.State, Message.Channel
         (State.QUEUED, "ConnectionRefusedError", "no responde"),
         (State.DEAD, "BadHeaderError", "falla del sistema"),
         (State.FAILED, "La dirección del destinatario no es válida.", "La dirección del destinatario no es válida."),
+        (State.FAILED, 'API 422 {"ErrorCode":406,"Message":"inactive"}', "El proveedor de correo no lo aceptó"),
+        (State.FAILED, '{"error":"suppressed"}', "El proveedor de correo no lo aceptó"),
+        (State.FAILED, 'API 400 {"detail":"550 5.1.1 unknown user"}', "La dirección no existe"),
+        (State.QUEUED, "API 401 Unauthorized", "no acepta la cuenta del portal: avise a operaciones. Se vuelve"),
+        (State.QUEUED, "API 503 <html>busy</html>", "pidió esperar. Se vuelve a intentar"),
         (State.QUEUED, "", ""),
     ],
 )
@@ -31,6 +36,7 @@ def test_a_mails_error_in_words(state: str, error: str, said: str) -> None:
     explained = words.explain(Message(channel=Channel.EMAIL, state=state, last_error=error))
     assert said in explained
     assert bool(explained) is bool(error)
+    assert "API" not in explained
 
 
 @pytest.mark.parametrize(
