@@ -1,4 +1,4 @@
-"""What staff do with a message: put it in the queue again, send it again, send it elsewhere (R4.18, R5.09).
+"""What staff do with a message: queue it again, send it again, send it elsewhere, or settle it (R4.18, R5.09).
 
 A message that never arrived keeps its row and its Message-ID: should the recipient have it after all, the repetition
 is recognisable. One that was accepted is sent as a copy with a Message-ID of its own: mail programs hide a second mail
@@ -71,6 +71,18 @@ def send_elsewhere(message: Message, to: str, actor: Actor, serial: int) -> Mess
     return _copy(message, to, Kind.REDIRECTED, actor, serial)
 
 
+def settle(message: Message, how: str, actor: Actor, serial: int) -> None:
+    """What was given up needs nothing more: somebody saw to it another way, say by telephone. Raises Refused."""
+    _require_latest(message, serial)
+    if message.state not in GIVEN_UP:
+        raise Refused(_("Solo se da por resuelto un mensaje rechazado o abandonado."))
+    same = Message.objects.unsettled().filter(pk=message.pk, state=message.state)
+    with _once(message):
+        _record(Kind.SETTLED, message, actor, serial, note=how)
+        if not same.update(settled_at=timezone.now()):
+            raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
+
+
 def masked(to: str) -> str:
     """A recipient as history keeps it: enough to recognise, too little to use."""
     name, at, domain = to.rpartition("@")
@@ -98,7 +110,7 @@ def _copy(message: Message, to: str, kind: Kind, actor: Actor, serial: int) -> M
     first = message.dedup_key.partition(AGAIN)[0]  # of a copy's copy, too: keys stay short
     with _once(message):
         copy = outbox.enqueue_copy(message, to=to, dedup_key=f"{first}{AGAIN}{message.pk}-{serial}")
-        _record(kind, message, actor, serial, copy)
+        _record(kind, message, actor, serial, copy=copy)
     return copy
 
 
@@ -113,7 +125,9 @@ def _once(message: Message) -> Iterator[None]:
         raise AlreadyDone(_("Ya se había pedido: no se envió otra vez.")) from None
 
 
-def _record(kind: Kind, message: Message, actor: Actor, serial: int, copy: Message | None = None) -> None:
+def _record(
+    kind: Kind, message: Message, actor: Actor, serial: int, *, copy: Message | None = None, note: str = ""
+) -> None:
     MessageAction.objects.create(
         message=message,
         serial=serial,
@@ -124,5 +138,6 @@ def _record(kind: Kind, message: Message, actor: Actor, serial: int, copy: Messa
         to=masked(copy.to if copy else message.to),
         state_before=message.state,
         error_before=message.last_error,
+        note=note,
         copy=copy,
     )

@@ -17,7 +17,7 @@ from notifications import (
     naming,
     words,
 )
-from notifications.admin_actions import STATE_COLOURS, AgainViews
+from notifications.admin_actions import STATE_COLOURS, AgainViews, may_settle
 from notifications.admin_previews import Previews
 from notifications.admin_stuck import Retrying, StuckFilter, ordering
 from notifications.models import Message
@@ -49,6 +49,7 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
                     "sent_at",
                     "delivered_at",
                     "complained_at",
+                    "settled_at",
                     "last_error",
                     "provider_id",
                     "message_id",
@@ -101,6 +102,7 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
             "explanation": words.explain(message),
             "history": list(message.actions.all()),
             "may_resend": request.user.has_perm("notifications.resend_message"),
+            "may_settle": may_settle(request.user, message),
             "may_redirect": email and request.user.has_perm("notifications.redirect_message"),
         }
 

@@ -1,6 +1,7 @@
-"""Sending a message again from the desk, or to another address: asked for on a page, done once, written down."""
+"""Sending a message again from the desk or to another address, or settling it: done once, on record."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminEmailInputWidget
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget
 
 from notifications import actions, catalogue, words
 from notifications.models import GIVEN_UP, Message
@@ -56,19 +57,42 @@ class ElsewhereForm(AgainForm):
         return to
 
 
+class SettleForm(AgainForm):
+    note = forms.CharField(
+        label=_("Cómo se resolvió"),
+        max_length=300,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "aria-describedby": "again-hint"}),
+        error_messages={"required": _("Escriba cómo se resolvió, por ejemplo: se lo leí por teléfono.")},
+    )
+
+
+class Way(Enum):
+    """What is done about the message: its form, and its name on the button."""
+
+    AGAIN = AgainForm, _("Reenviar")
+    ELSEWHERE = ElsewhereForm, _("Enviar a otra dirección")
+    SETTLED = SettleForm, _("Dar por resuelto")
+
+
+def may_settle(user: Any, message: Message) -> bool:
+    """Whether to offer it; whoever may send again may also say that there is no need to."""
+    still_open = message.state in GIVEN_UP and message.settled_at is None
+    return still_open and user.has_perm("notifications.resend_message")
+
+
 @dataclass(frozen=True)
 class Again:
-    """One request to send a message again, by somebody who may. `page` is what every page of the desk needs."""
+    """One request to do so, by somebody who may. `page` is what every page of the desk needs."""
 
     request: HttpRequest
     user: User
     message: Message
-    elsewhere: bool
+    way: Way
     page: dict[str, Any]
 
     def respond(self) -> HttpResponse:
         """GET shows what would be done; POST does it."""
-        kind = ElsewhereForm if self.elsewhere else AgainForm
+        kind, _label = self.way.value
         if self.request.method != "POST":
             initial = {"serial": actions.serial_of(self.message), "next": self.request.GET.get("next", "")}
             return self._form(kind(initial=initial))
@@ -76,22 +100,27 @@ class Again:
         if not form.is_valid():
             return self._form(form, status=422)
         try:
-            sent = self._act(form)
+            told = self._act(form)
         except actions.Refused as refused:
             messages.error(self.request, str(refused))
         else:
-            told = gettext("«%(what)s» está en cola para %(to)s.")
-            messages.success(self.request, told % {"what": catalogue.title(sent), "to": sent.to})
+            messages.success(self.request, told)
         return redirect(self._way_back(form.cleaned_data["next"]))
 
-    def _act(self, form: forms.Form) -> Message:
+    def _act(self, form: forms.Form) -> str:
         actor, serial = actions.Actor.of(self.user), form.cleaned_data["serial"]
-        if self.elsewhere:
-            return actions.send_elsewhere(self.message, form.cleaned_data["to"], actor, serial)
-        return actions.send_again(self.message, actor, serial)
+        what = {"what": catalogue.title(self.message)}
+        if self.way == Way.SETTLED:
+            actions.settle(self.message, form.cleaned_data["note"], actor, serial)
+            return gettext("«%(what)s» queda como resuelto.") % what
+        if self.way == Way.ELSEWHERE:
+            sent = actions.send_elsewhere(self.message, form.cleaned_data["to"], actor, serial)
+        else:
+            sent = actions.send_again(self.message, actor, serial)
+        return gettext("«%(what)s» está en cola para %(to)s.") % {**what, "to": sent.to}
 
     def _form(self, form: forms.Form, status: int = 200) -> HttpResponse:
-        label = gettext("Enviar a otra dirección") if self.elsewhere else gettext("Reenviar")
+        _kind, label = self.way.value
         back = form["next"].value() or ""
         context = {
             **self.page,
@@ -102,7 +131,7 @@ class Again:
             "state_colour": STATE_COLOURS[State(self.message.state)],
             "explanation": words.explain(self.message),
             "same_row": self.message.state in {State.QUEUED, *GIVEN_UP},
-            "elsewhere": self.elsewhere,
+            "way": self.way.name,
             "form": form,
             "back": self._way_back(back),
         }
@@ -126,19 +155,23 @@ class AgainViews:
         return [
             path("<int:pk>/reenviar/", view(self.again_view), name="notifications_message_again"),
             path("<int:pk>/otra-direccion/", view(self.elsewhere_view), name="notifications_message_elsewhere"),
+            path("<int:pk>/resuelto/", view(self.settled_view), name="notifications_message_settled"),
         ]
 
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.resend_message", elsewhere=False)
+        return self._respond(request, pk, "notifications.resend_message", Way.AGAIN)
 
     def elsewhere_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.redirect_message", elsewhere=True)
+        return self._respond(request, pk, "notifications.redirect_message", Way.ELSEWHERE)
 
-    def _respond(self, request: HttpRequest, pk: int, permission: str, *, elsewhere: bool) -> HttpResponse:
+    def settled_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.resend_message", Way.SETTLED)
+
+    def _respond(self, request: HttpRequest, pk: int, permission: str, way: Way) -> HttpResponse:
         user = request.user
         if not isinstance(user, User) or not user.has_perms(["notifications.view_message", permission]):
             raise PermissionDenied
-        email = {"channel": Message.Channel.EMAIL} if elsewhere else {}
+        email = {"channel": Message.Channel.EMAIL} if way == Way.ELSEWHERE else {}
         message = get_object_or_404(Message, pk=pk, **email)
         page = {**self.admin_site.each_context(request), "opts": self.opts}
-        return Again(request, user, message, elsewhere, page).respond()
+        return Again(request, user, message, way, page).respond()

@@ -51,10 +51,10 @@ def owed() -> QuerySet[Message]:
 
 
 def stuck(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """Those owed for too long, or given up and not sent again as a copy since."""
+    """Those owed for too long, or given up and neither sent again as a copy nor settled another way since."""
     late = OWED & Q(owed_since__lte=timezone.now() - SLOW)
     replaced = Exists(Message.objects.filter(copy_of=OuterRef("pk")))
-    return messages.alias(owed_since=owed_since()).filter(late | (Q(state__in=GIVEN_UP) & ~replaced))
+    return messages.alias(owed_since=owed_since()).filter(late | (Q(state__in=GIVEN_UP, settled_at=None) & ~replaced))
 
 
 def owed_since() -> Greatest:
@@ -96,12 +96,16 @@ def _oldest(now: datetime) -> Figure:
 
 def _by_state(now: datetime) -> Iterator[Figure]:
     unfinished = [State.QUEUED, State.SENDING, *GIVEN_UP]
-    counted = Message.objects.filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk"))
+    counted = (
+        Message.objects.unsettled().filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk"))
+    )
     counts = dict(counted)
     for state in unfinished[:3]:
         count = counts.get(state, 0)
         yield Figure(f"messages_{state}", str(COUNTED[state]), count, str(count))
-    dead = Message.objects.filter(state=State.DEAD).exclude(subject_ref=REFERENCE)  # no alarm about an alarm
+    dead = (
+        Message.objects.unsettled().filter(state=State.DEAD).exclude(subject_ref=REFERENCE)
+    )  # no alarm about an alarm
     recent = dead.filter(tried_at__gt=now - DAY).count()
     news = dead.filter(tried_at__gt=now - NEWS).exists()
     yield Figure(

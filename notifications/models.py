@@ -23,6 +23,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages that nobody will send unless somebody asks for it."""
         return self.filter(state__in=GIVEN_UP)
 
+    def unsettled(self) -> Self:
+        """Those that nobody has settled another way."""
+        return self.filter(settled_at=None)
+
 
 class Message(models.Model):
     """One e-mail or SMS owed to somebody, written in the transaction of what it tells about."""
@@ -68,6 +72,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField(_("enviado"), null=True)
     delivered_at = models.DateTimeField(_("entregado"), null=True)
     complained_at = models.DateTimeField(_("marcado como no deseado"), null=True)  # the recipient did, at the provider
+    settled_at = models.DateTimeField(_("resuelto de otro modo"), null=True)  # given up, and somebody saw to it
     poll_at = models.DateTimeField(null=True, editable=False)  # when to ask the provider what became of it (R4.25)
     # Sent again by staff: the copy stands for the message from then on
     copy_of = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="copies")
@@ -105,6 +110,7 @@ class MessageAction(AppendOnlyModel):
         RETRIED = "retried", _("Puso otra vez en cola")
         RESENT = "resent", _("Reenvió")
         REDIRECTED = "redirected", _("Envió a otra dirección")
+        SETTLED = "settled", _("Dio por resuelto")
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="actions")
     # How many came before, as whoever acted saw it: two clicks, or two people at once, make one action
@@ -116,6 +122,7 @@ class MessageAction(AppendOnlyModel):
     to = models.CharField(_("a quién"), max_length=254)  # masked: the copy's row holds the address
     state_before = models.CharField(_("estado anterior"), max_length=9)
     error_before = models.CharField(_("error anterior"), max_length=200, blank=True)
+    note = models.CharField(_("cómo"), max_length=300, blank=True)  # of what was settled another way
     copy = models.OneToOneField(Message, null=True, on_delete=models.PROTECT, related_name="made_by")
 
     objects = AppendOnlyQuerySet["MessageAction"].as_manager()

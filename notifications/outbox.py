@@ -90,6 +90,7 @@ def requeue(messages: MessageQuerySet) -> int:
         last_error="",
         provider_id="",  # what is still reported of the earlier sending is not about this one
         delivered_at=None,
+        settled_at=None,
         next_at=now,
         give_up_at=now + GIVE_UP_AFTER,
     )

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from notifications import catalogue, words
-from notifications.admin_actions import STATE_COLOURS
+from notifications.admin_actions import STATE_COLOURS, may_settle
 from notifications.models import Message, MessageAction
 from tickets import proof
 from tickets.models import Ticket
@@ -28,6 +28,7 @@ class Shown:
     history: list[MessageAction]
     may_resend: bool
     may_redirect: bool
+    may_settle: bool
 
 
 def shown(ticket: Ticket, user: User | AnonymousUser) -> list[Shown]:
@@ -48,6 +49,7 @@ def shown(ticket: Ticket, user: User | AnonymousUser) -> list[Shown]:
             history=histories[message.pk],
             may_resend=resend,
             may_redirect=redirect and message.channel == Message.Channel.EMAIL,
+            may_settle=may_settle(user, message),
         )
         for message in Message.objects.filter(subject_ref=reference).defer("text", "html").order_by("pk")
     ]

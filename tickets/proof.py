@@ -13,9 +13,10 @@ REFERENCE = "ticket:"
 
 
 def lacking() -> QuerySet[Message]:
-    """Confirmations given up, of tickets that have no other on its way or sent. A copy counts like the first."""
+    """Confirmations given up, of tickets that have none on its way, sent, or settled. A copy counts like the first."""
     given_up = Message.objects.filter(kind=CONFIRMATION, state__in=GIVEN_UP)
-    other = Message.objects.filter(kind=CONFIRMATION, subject_ref=OuterRef("subject_ref")).exclude(state__in=GIVEN_UP)
+    all_of_it = Message.objects.filter(kind=CONFIRMATION, subject_ref=OuterRef("subject_ref"))
+    other = all_of_it.exclude(state__in=GIVEN_UP, settled_at=None)
     return given_up.filter(~Exists(other))
 
 

@@ -81,7 +81,12 @@ def test_the_page_says_what_happened_and_what_can_be_done() -> None:
     links = [str(link["href"]) for link in section.select("a")]
     base = f"/admin/notifications/message/{message.pk}"
     back = f"?next={page_of(ticket.number)}"
-    assert links == [f"{base}/change/", f"{base}/reenviar/{back}", f"{base}/otra-direccion/{back}"]
+    assert links == [
+        f"{base}/change/",
+        f"{base}/reenviar/{back}",
+        f"{base}/otra-direccion/{back}",
+        f"{base}/resuelto/{back}",
+    ]
 
 
 def test_what_staff_did_is_shown_beside_the_message(desk: Client) -> None:

@@ -87,7 +87,7 @@ class Command(BaseCommand):
         return True
 
     def _tell_what_there_is(self) -> None:
-        counts = dict(Message.objects.given_up().order_by().values_list("state").annotate(Count("pk")))
+        counts = dict(Message.objects.given_up().unsettled().order_by().values_list("state").annotate(Count("pk")))
         for state in GIVEN_UP:
             self.stdout.write(f"{state.label:<26} {counts.get(state, 0):>6}")
         self.stdout.write(_("No se hizo nada. Para devolverlos a la cola: --dead, --since o --id, y --yes."))
@@ -99,7 +99,7 @@ def _by_id(ids: list[int], *, force: bool) -> MessageQuerySet:
 
 
 def _given_up(*, dead: bool, since: date | None) -> MessageQuerySet:
-    messages = Message.objects.given_up()
+    messages = Message.objects.given_up().unsettled()
     if dead:
         messages = messages.filter(state=State.DEAD)
     if since is not None:
