@@ -1,6 +1,6 @@
 """The figures of the outbox: how much is owed, since when, what was given up, how often it is tried again (R4.17)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Value
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notifications import alarms
+from notifications import alarms, catalogue
 from notifications.figures import Figure, Level, age
 from notifications.models import GIVEN_UP, Message
 from notifications.operations_mail import REFERENCE
@@ -44,6 +44,15 @@ DEAD_ALARM = alarms.kind(
     gettext_lazy("Corrija la causa y devuélvalos a la cola: manage.py retry_notifications --dead --yes"),
 )
 
+REFUSED_ALARM = alarms.kind(
+    "staff-refused",
+    gettext_lazy("Se rechazaron avisos al equipo"),
+    gettext_lazy(
+        "Corrija la dirección del asesor, de la cola, del área o de operaciones, y reenvíe los avisos: hasta entonces "
+        "nadie atiende esas solicitudes."
+    ),
+)
+
 
 def owed() -> QuerySet[Message]:
     """Messages neither delivered nor given up, each with `owed_since`."""
@@ -53,8 +62,13 @@ def owed() -> QuerySet[Message]:
 def stuck(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Those owed for too long, or given up and neither sent again as a copy nor settled another way since."""
     late = OWED & Q(owed_since__lte=timezone.now() - SLOW)
+    return messages.alias(owed_since=owed_since()).filter(late | _left(GIVEN_UP))
+
+
+def _left(states: Iterable[str]) -> Q:
+    """Given up, and nobody has done anything about it."""
     replaced = Exists(Message.objects.filter(copy_of=OuterRef("pk")))
-    return messages.alias(owed_since=owed_since()).filter(late | (Q(state__in=GIVEN_UP, settled_at=None) & ~replaced))
+    return Q(state__in=states, settled_at=None) & ~Q(replaced)
 
 
 def owed_since() -> Greatest:
@@ -68,6 +82,7 @@ def figures() -> Iterator[Figure]:
     now = timezone.now()
     yield _oldest(now)
     yield from _by_state(now)
+    yield _refused_by_staff()
     retries = Message.objects.filter(tried_at__gt=now - timedelta(minutes=1), attempts__gt=1).count()
     yield Figure("messages_retried_per_minute", _("Reintentos en el último minuto"), retries, str(retries))
     sent = Message.objects.filter(sent_at__gt=now - DAY).count()
@@ -96,16 +111,12 @@ def _oldest(now: datetime) -> Figure:
 
 def _by_state(now: datetime) -> Iterator[Figure]:
     unfinished = [State.QUEUED, State.SENDING, *GIVEN_UP]
-    counted = (
-        Message.objects.unsettled().filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk"))
-    )
-    counts = dict(counted)
+    unsettled = Message.objects.unsettled()
+    counts = dict(unsettled.filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk")))
     for state in unfinished[:3]:
         count = counts.get(state, 0)
         yield Figure(f"messages_{state}", str(COUNTED[state]), count, str(count))
-    dead = (
-        Message.objects.unsettled().filter(state=State.DEAD).exclude(subject_ref=REFERENCE)
-    )  # no alarm about an alarm
+    dead = unsettled.filter(state=State.DEAD).exclude(subject_ref=REFERENCE)  # no alarm about an alarm
     recent = dead.filter(tried_at__gt=now - DAY).count()
     news = dead.filter(tried_at__gt=now - NEWS).exists()
     yield Figure(
@@ -116,4 +127,18 @@ def _by_state(now: datetime) -> Iterator[Figure]:
         Level.CRITICAL if recent else Level.FINE,
         str(DEAD_ALARM.advice) if recent else "",
         (DEAD_ALARM.name,) if news else (),
+    )
+
+
+def _refused_by_staff() -> Figure:
+    """A customer's wrong address is told to the advisor. An advisor's own, an area's: who would tell them?"""
+    count = Message.objects.filter(_left([State.FAILED]), kind__in=catalogue.staff_kinds()).count()
+    return Figure(
+        "staff_messages_failed",
+        _("Avisos al equipo rechazados"),
+        count,
+        str(count),
+        Level.CRITICAL if count else Level.FINE,
+        str(REFUSED_ALARM.advice) if count else "",
+        (REFUSED_ALARM.name,) if count else (),
     )

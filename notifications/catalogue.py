@@ -18,20 +18,24 @@ Words = str | Promise
 
 @dataclass(frozen=True)
 class Entry:
-    """A message by its name. `preview` builds one of an invented case; an SMS has only a text."""
+    """A message by its name. `preview` builds one of an invented case; an SMS has only a text.
+
+    `staff`: it goes to people of ours. When it is refused, no customer can be called, and an address is to be mended.
+    """
 
     name: str
     title: Words
     channel: Message.Channel
     preview: Callable[[], mail.Parts]
+    staff: bool = False
 
 
 _entries: dict[str, Entry] = {}
 
 
-def register_mail(name: str, title: Words, sample: Callable[[], dict[str, object]]) -> None:
+def register_mail(name: str, title: Words, sample: Callable[[], dict[str, object]], *, staff: bool = False) -> None:
     """Add a mail. `sample` returns the context of an invented case, and reads no row of the database."""
-    _add(Entry(name, title, Message.Channel.EMAIL, lambda: mail.render(name, sample())))
+    _add(Entry(name, title, Message.Channel.EMAIL, lambda: mail.render(name, sample()), staff))
 
 
 def register_sms(name: str, title: Words, sample: Callable[[], str]) -> None:
@@ -41,6 +45,11 @@ def register_sms(name: str, title: Words, sample: Callable[[], str]) -> None:
 
 def entries() -> list[Entry]:
     return list(_entries.values())
+
+
+def staff_kinds() -> list[str]:
+    """The names of those that go to people of ours."""
+    return [each.name for each in _entries.values() if each.staff]
 
 
 def entry(name: str) -> Entry | None:

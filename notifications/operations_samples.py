@@ -12,8 +12,8 @@ from notifications.operations_mail import Fact, moment, page_url
 
 def register() -> None:
     """Add them to the catalogue."""
-    catalogue.register_mail("operations_alarm", gettext_lazy("Alarma para operaciones"), _alarm)
-    catalogue.register_mail("operations_digest", gettext_lazy("Resumen diario para operaciones"), _digest)
+    catalogue.register_mail("operations_alarm", gettext_lazy("Alarma para operaciones"), _alarm, staff=True)
+    catalogue.register_mail("operations_digest", gettext_lazy("Resumen diario para operaciones"), _digest, staff=True)
     catalogue.register_mail(
         "operations_test", gettext_lazy("Mensaje de prueba"), lambda: {"moment": moment(timezone.now())}
     )

@@ -1,6 +1,7 @@
 """The mails of a ticket with invented data, for their preview at the desk: no row is read or written."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,12 +21,13 @@ def register() -> None:
     add = catalogue.register_mail
     add(mails.CONFIRMATION, gettext_lazy("Confirmación al cliente"), lambda: mails.about(a_ticket()))
     add("ticket_registered", gettext_lazy("Aviso al correo registrado"), lambda: mails.about(a_ticket()))
-    add("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: mails.about_for_advisor(a_ticket()))
-    add("ticket_area", gettext_lazy("Aviso a un área"), lambda: mails.about_for_area(a_ticket(), _an_area()))
     add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
-    add("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
     add("ticket_infected", gettext_lazy("Documento con virus, al cliente"), lambda: mails.about_infected(_infected()))
-    add(
+    staff = partial(catalogue.register_mail, staff=True)
+    staff("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: mails.about_for_advisor(a_ticket()))
+    staff("ticket_area", gettext_lazy("Aviso a un área"), lambda: mails.about_for_area(a_ticket(), _an_area()))
+    staff("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
+    staff(
         "ticket_infected_advisor",
         gettext_lazy("Documento con virus, al asesor"),
         lambda: mails.about_infected(_infected(), had=["Andrea Torres"]),

@@ -1,5 +1,6 @@
 """A confirmation that did not arrive: the advisor is told once, with the reason and what to do (R4.08, R4.09)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,15 +9,17 @@ from bs4 import BeautifulSoup
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications import actions, outbox, receipts
+from notifications import actions, alarms, outbox, receipts
 from notifications.delivery import Outcome, deliver
 from notifications.gateways import Kind, Report
-from notifications.models import Message
+from notifications.models import Alarm, Message
 from tests.admin.desk import TICKETS, advisor, signed_in
 from tests.cast import carla, make_company
 from tests.notifications.helpers import smtp_sink
+from tests.tickets.test_areas import an_area
 from tests.tickets.test_mails import a_ticket
 from tickets import mails
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 KEY = "ticket:3608314:undelivered:client"
@@ -122,6 +125,31 @@ def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
         sent(message, f"other-{number}")
         bounce(f"other-{number}")
     assert notices() == []
+
+
+@pytest.mark.parametrize("tell", [mails.advisor_notice, lambda ticket: mails.area_notice(ticket, an_area())])
+def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(tell: Callable[[Ticket], Message]) -> None:
+    """R4.09: it starts the work, and whoever it was for cannot be told by mail."""
+    message = sent(tell(a_ticket()))
+    alarms.watch(judging=False)
+    assert not Alarm.objects.exists()
+    bounce()
+    for _ in range(2):
+        alarms.watch(judging=False)
+    [told] = Message.objects.filter(kind="operations_alarm")
+    assert told.subject == "Alarma: Se rechazaron avisos al equipo"
+    message.refresh_from_db()
+    actions.settle(message, "Lo llamé", actions.Actor("Carla"), 0)
+    alarms.watch(judging=False)
+    assert Alarm.objects.get().cleared_at is not None
+
+
+def test_a_customers_wrong_address_is_no_alarm() -> None:
+    """Their advisor is told; for operations there is nothing to mend."""
+    sent(mails.confirmation(a_ticket()))
+    bounce()
+    alarms.watch(judging=False)
+    assert not Alarm.objects.exists()
 
 
 def test_the_notice_that_bounces_itself_is_the_end_of_it() -> None:
