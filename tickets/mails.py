@@ -78,9 +78,12 @@ def infected_to_customer(document: Attachment) -> Message:
 
 
 def proof_undelivered(ticket: Ticket, failed: Message) -> Message:
-    """To the advisor, once a ticket: the customer did not get the confirmation, why, and what to do (R4.09)."""
-    context, to = about_undelivered(ticket, failed), _advisor_address(ticket)
-    return _enqueue(ticket, "undelivered:client", "ticket_undelivered", context, to=to)
+    """To the advisor: the customer did not get the confirmation, why, and what to do (R4.09).
+
+    Once for each try: what staff sent again, or elsewhere, and failed once more, they have to know.
+    """
+    context, key = about_undelivered(ticket, failed), f"undelivered:{failed.pk}-{failed.actions.count()}"
+    return _enqueue(ticket, key, "ticket_undelivered", context, to=_advisor_address(ticket))
 
 
 def about(ticket: Ticket) -> Context:

@@ -89,6 +89,14 @@ def test_the_page_says_what_happened_and_what_can_be_done() -> None:
     ]
 
 
+def test_whoever_may_not_choose_an_address_is_told_who_may(desk: Client) -> None:
+    ticket = cast.make_ticket()
+    confirmation(ticket, State.FAILED)
+    address = page_of(ticket.number)
+    assert "Reenvíela, o pida a un supervisor que la envíe a otra dirección." in text_of(desk.get(address))
+    assert "Reenvíela, o envíela a otra dirección." in text_of(signed_in(supervisor()).get(address))
+
+
 def test_what_staff_did_is_shown_beside_the_message(desk: Client) -> None:
     ticket = cast.make_ticket()
     message = confirmation(ticket, State.FAILED)
