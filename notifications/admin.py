@@ -25,7 +25,7 @@ from notifications.models import Message
 
 @admin.register(Message)
 class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
-    list_display = ["created", "title", "to", "state_label", "attempts", "problem"]
+    list_display = ["created", "title", "to", "state_label", "problem", "attempts"]
     list_filter = [StuckFilter, "state", "channel", "created_at"]
     list_per_page = 50
     paginator = InfinitePaginator
@@ -87,6 +87,16 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         return [*self.again_urls(), *self.preview_urls(), *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Without a next try where there will be none."""
+        waits = obj is None or obj.state == Message.State.QUEUED
+        hidden = set() if waits else {"next_at"}
+        shown = super().get_fieldsets(request, obj)
+        return [
+            (title, {**options, "fields": [field for field in options["fields"] if field not in hidden]})
+            for title, options in shown
+        ]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -46,6 +46,13 @@ def test_the_page_of_a_message_shows_its_text_and_not_its_html(desk: Client) -> 
     assert "La otra parte" not in shown
 
 
+@pytest.mark.parametrize("state", Message.State)
+def test_a_next_try_is_shown_only_of_what_will_be_tried(desk: Client, state: str) -> None:
+    message = make_message(cast.make_ticket(), state=state)
+    shown = text_of(desk.get(f"{MESSAGES}{message.pk}/change/"))
+    assert ("Próximo intento" in shown) is (state == Message.State.QUEUED)
+
+
 @pytest.mark.parametrize("action", ["change", "delete"])
 def test_r5_07_a_forged_post_to_a_message_changes_nothing(action: str) -> None:
     message = make_message(cast.make_ticket())
