@@ -1,4 +1,4 @@
-"""A confirmation that did not arrive: the advisor is told at each try, with the reason and what to do (R4.08, R4.09)."""
+"""A confirmation that did not arrive: the advisor is told at each try, with reason and what to do (R4.08, R4.09)."""
 
 from collections.abc import Callable
 from datetime import timedelta
