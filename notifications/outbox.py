@@ -143,7 +143,7 @@ def is_email(address: str) -> bool:
         validate_email(address)
     except ValidationError:
         return False
-    return len(address) <= 254
+    return len(address) <= 254 and address.isprintable()
 
 
 def _one_line(value: str) -> str:

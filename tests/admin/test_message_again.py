@@ -122,7 +122,15 @@ def test_a_supervisor_sends_it_to_another_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "to", ["", "ana", "a@b.example, c@d.example", "a@b.example\r\nBcc: x@y.example", "a" * 260 + "@b.ec"]
+    "to",
+    [
+        "",
+        "ana",
+        "a@b.example, c@d.example",
+        "a@b.example\r\nBcc: x@y.example",
+        "a@b.example\u2028x",  # a line end that Django takes for a letter
+        "a" * 260 + "@b.ec",
+    ],
 )
 def test_an_address_that_is_none_is_asked_for_again(to: str) -> None:
     message = failed()
