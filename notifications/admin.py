@@ -29,6 +29,7 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
     list_filter = [StuckFilter, "state", "channel", "created_at"]
     list_per_page = 50
     paginator = InfinitePaginator
+    list_disable_select_all = True
     show_full_result_count = False
     actions = ["retry"]
     change_form_outer_before_template = "desk/message_head.html"

@@ -112,7 +112,7 @@ class Again:
         what = {"what": catalogue.title(self.message)}
         if self.way == Way.SETTLED:
             actions.settle(self.message, form.cleaned_data["note"], actor, serial)
-            return gettext("«%(what)s» queda como resuelto.") % what
+            return gettext("El mensaje «%(what)s» queda resuelto.") % what
         if self.way == Way.ELSEWHERE:
             sent = actions.send_elsewhere(self.message, form.cleaned_data["to"], actor, serial)
         else:

@@ -35,7 +35,7 @@ def ticket_page() -> str:
 def test_it_is_marked_once_and_on_record_r5_09(desk: Client) -> None:
     message = failed()
     answers = [text_of(desk.post(settled(message), {"serial": "0", "note": HOW}, follow=True)) for _ in range(2)]
-    assert "«Confirmación al cliente» queda como resuelto." in answers[0]
+    assert "El mensaje «Confirmación al cliente» queda resuelto." in answers[0]
     assert "Ya se había pedido" in answers[1]
     action = MessageAction.objects.get()
     assert (action.kind, action.actor_name, action.note) == (MessageAction.Kind.SETTLED, "Carla", HOW)

@@ -85,3 +85,8 @@ def test_whoever_may_not_resend_is_offered_no_action(ticket: Ticket) -> None:
     client.post(MESSAGES, {"action": "retry", "_selected_action": message.pk, "index": "0"}, follow=True)
     message.refresh_from_db()
     assert message.state == State.DEAD
+
+
+def test_nobody_is_offered_to_choose_all_9999999999_of_a_list_that_is_not_counted(desk: Client, ticket: Ticket) -> None:
+    aged(ticket, "dead", 9, state=State.DEAD)
+    assert soup(desk.get(MESSAGES)).select(".question") == []
