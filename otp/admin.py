@@ -32,6 +32,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     list_per_page = 50
     paginator = InfinitePaginator
+    list_disable_select_all = True  # its button would name the paginator's made-up total
     show_full_result_count = False
     empty_value_display = "—"
 
