@@ -79,7 +79,11 @@ def _values(palette: Palette) -> str:
 
 def brand_context() -> dict[str, object]:
     """What every page needs of the brand; reads settings and files only, never the database."""
-    brand = settings.BRAND
+    return _context(settings.BRAND)
+
+
+@cache
+def _context(brand: Brand) -> dict[str, object]:
     return {
         "brand": brand,
         "brand_css_url": f"{reverse('brand_stylesheet')}?v={stylesheet(brand).version}",

@@ -1,13 +1,65 @@
-"""Filters of the portal's templates."""
+"""Filters and tags of the portal's templates."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 from django import template
+from django.template.base import FilterExpression, NodeList, Parser, Token
+from django.template.context import Context
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 from companies.phones import display
 
 register = template.Library()
+
+MOST_KEPT = 16  # one is what a process needs, where settings do not change while it runs
 
 
 @register.filter
 def phone(number: object) -> str:
     """A stored number as people write it here: 099 123 4567."""
     return display(str(number)) if number else ""
+
+
+@register.filter
+def attributes(attrs: Mapping[str, Any]) -> SafeString:
+    """A widget's attributes, as Django's own template writes them in several times the time (performance.md)."""
+    shown = ((name, value) for name, value in attrs.items() if value is not False)
+    return mark_safe("".join(_attribute(name, value) for name, value in shown))  # noqa: S308  each part is escaped
+
+
+def _attribute(name: str, value: Any) -> str:
+    escaped = conditional_escape(name)
+    return f" {escaped}" if value is True else f' {escaped}="{conditional_escape(value)}"'
+
+
+@register.tag
+def once(parser: Parser, token: Token) -> "OnceNode":
+    """`{% once a b %}…{% endonce %}`: rendered once in each process, and again where `a` or `b` are others.
+
+    For what is the same on everybody's page, whoever asks: only words, addresses and settings may stand in it, and
+    what of the context does must be named in the tag (tests/conformance/test_once.py).
+    """
+    named = [parser.compile_filter(bit) for bit in token.split_contents()[1:]]
+    inside = parser.parse(("endonce",))
+    parser.delete_first_token()
+    return OnceNode(inside, named)
+
+
+class OnceNode(template.Node):
+    """Keeps what it rendered with the template, which each process reads once."""
+
+    def __init__(self, nodelist: NodeList, named: list[FilterExpression]) -> None:
+        self.nodelist = nodelist
+        self.named = named
+        self._kept: dict[Hashable, SafeString] = {}
+
+    def render(self, context: Context) -> SafeString:
+        key = tuple(each.resolve(context) for each in self.named)
+        kept = self._kept.get(key)
+        if kept is None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            kept = self._kept[key] = self.nodelist.render(context)
+        return kept
