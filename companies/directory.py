@@ -32,6 +32,9 @@ class Directory(Protocol):
     def companies(self, administrator: Administrator) -> list[Company]:
         """The companies to choose from, by name, each with `service_count`."""
 
+    def only_company(self, administrator: Administrator) -> Company | None:
+        """The company of an administrator who has no other: there is nothing to choose."""
+
     def company(self, administrator: Administrator, company_id: int) -> Company | None:
         """The one door to a company for a visitor: none unless this administrator acts for it."""
 
@@ -51,6 +54,10 @@ class LocalDirectory:
     def companies(self, administrator: Administrator) -> list[Company]:
         # Counting drops the model's own order
         return list(Company.objects.run_by(administrator).with_service_count().order_by("legal_name", "pk"))
+
+    def only_company(self, administrator: Administrator) -> Company | None:
+        first = list(Company.objects.run_by(administrator).order_by()[:2])
+        return first[0] if len(first) == 1 else None
 
     def company(self, administrator: Administrator, company_id: int) -> Company | None:
         return Company.objects.run_by(administrator).select_related("advisor").filter(pk=company_id).first()

@@ -24,5 +24,4 @@ def current_company(request: HttpRequest, administrator: Administrator) -> Compa
         if picked is not None:
             return picked
         del request.session[PICKED]  # no longer this administrator's
-    companies = directory().companies(administrator)
-    return companies[0] if len(companies) == 1 else None
+    return directory().only_company(administrator)

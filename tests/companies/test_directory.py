@@ -70,6 +70,12 @@ def test_a6_the_picker_counts_a_company_once_however_many_administrators_it_has(
     assert [getattr(company, "service_count", None) for company in directory().companies(administrator)] == [3]
 
 
+def test_a6_the_only_company_of_who_has_no_other() -> None:
+    acme, other = make_company(), make_company("Otra")
+    assert directory().only_company(bruno(acme)) == acme
+    assert directory().only_company(ana(acme, other)) is None
+
+
 def test_a6_the_first_five_services_and_the_total() -> None:
     company = make_company(lines=8)
     numbers = list(ServiceLine.objects.order_by("number").values_list("number", flat=True))
