@@ -145,11 +145,13 @@ def _issue(phone: str, session_ref: str, address: str, *, after: int, invitation
     with transaction.atomic():
         counted_on = _count(phone, session_ref, address, invitation)
         # Twins count the same uses, so the second has waited for the first, and sees what it made
-        twin = _unanswered(session_ref).filter(phone=phone, pk__gt=after).last()
-        if twin is not None:
+        unanswered = list(_unanswered(session_ref))
+        twins = [each for each in unanswered if each.phone == phone and each.pk > after]
+        if twins:
             transaction.set_rollback(True)  # no code is sent, so none is counted
-            return twin
-        close(session_ref)
+            return twins[-1]
+        if unanswered:  # nor can another be made before this one is
+            close(session_ref)
         now = timezone.now()
         challenge = Challenge.objects.create(
             phone=phone,
