@@ -7,7 +7,7 @@ from bench.requests import CLIENTS, any_mobile, asking, post
 from bench.rounds import accepted, in_turn, rate, share_of_floor
 from bench.servers import Bench
 
-EACH, ROUNDS = 30, 5
+EACH, ROUNDS = 20, 5
 
 
 def measure(bench: Bench) -> Iterator[Line]:

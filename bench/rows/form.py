@@ -7,7 +7,7 @@ from bench.requests import CLIENTS, FLOOR_FORM, FORM, floor_cookies, get, signed
 from bench.rounds import accepted, in_turn, rate, share_of_floor
 from bench.servers import Bench
 
-EACH, ROUNDS = 60, 5
+EACH, ROUNDS = 24, 5
 
 
 def measure(bench: Bench) -> Iterator[Line]:

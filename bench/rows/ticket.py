@@ -10,7 +10,7 @@ from bench.rounds import accepted, in_turn, milliseconds, rate, share_of_floor
 from bench.servers import Bench
 from tests.stack import Stack
 
-EACH, ROUNDS = 12, 5
+EACH, ROUNDS = 6, 5
 GOALS = {"postgresql": 0.6, "sqlite": 0.5}
 NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
