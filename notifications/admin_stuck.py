@@ -29,8 +29,8 @@ class StuckFilter(admin.SimpleListFilter):
 
 
 def ordering(request: HttpRequest) -> list[str]:
-    """Oldest first in the list of those; else as the model says."""
-    return ["created_at", "pk"] if request.GET.get(STUCK) else []
+    """Oldest first in the list of those; else newest first, by the key: it is the same order, and needs no sorting."""
+    return ["created_at", "pk"] if request.GET.get(STUCK) else ["-pk"]
 
 
 class Retrying:

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications.models import Message, MessageAction
@@ -90,3 +92,14 @@ def test_whoever_may_not_resend_is_offered_no_action(ticket: Ticket) -> None:
 def test_nobody_is_offered_to_choose_all_9999999999_of_a_list_that_is_not_counted(desk: Client, ticket: Ticket) -> None:
     aged(ticket, "dead", 9, state=State.DEAD)
     assert soup(desk.get(MESSAGES)).select(".question") == []
+
+
+def test_the_list_of_all_is_read_newest_first_without_sorting_them(desk: Client, ticket: Ticket) -> None:
+    """Sorted by a moment, each page of a year's messages would read them all."""
+    for key in ("first", "second"):
+        aged(ticket, key, 9)
+    with CaptureQueriesContext(connection) as queries:
+        rows = soup(desk.get(MESSAGES)).select("#result_list .field-title")
+    assert [row.get_text(strip=True) for row in rows] == ["second", "first"]
+    [listing] = [query["sql"] for query in queries if '_message"."to"' in query["sql"]]
+    assert listing.partition("ORDER BY")[2].split()[:2] == ['"notifications_message"."id"', "DESC"]
