@@ -6,6 +6,7 @@ it as its `kind`, so that the desk can say which message it is.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
@@ -21,6 +22,7 @@ class Entry:
     """A message by its name. `preview` builds one of an invented case; an SMS has only a text.
 
     `staff`: it goes to people of ours. When it is refused, no customer can be called, and an address is to be mended.
+    `instead`: no copy of it is ever sent, and this says what to do.
     """
 
     name: str
@@ -28,19 +30,23 @@ class Entry:
     channel: Message.Channel
     preview: Callable[[], mail.Parts]
     staff: bool = False
+    instead: Words = ""
 
 
 _entries: dict[str, Entry] = {}
 
 
-def register_mail(name: str, title: Words, sample: Callable[[], dict[str, object]], *, staff: bool = False) -> None:
+def register_mail(
+    name: str, title: Words, sample: Callable[[], dict[str, object]], *, staff: bool = False, instead: Words = ""
+) -> None:
     """Add a mail. `sample` returns the context of an invented case, and reads no row of the database."""
-    _add(Entry(name, title, Message.Channel.EMAIL, lambda: mail.render(name, sample()), staff))
+    _add(Entry(name, title, Message.Channel.EMAIL, lambda: mail.render(name, sample()), staff, instead))
 
 
-def register_sms(name: str, title: Words, sample: Callable[[], str]) -> None:
+def register_sms(name: str, title: Words, sample: Callable[[], str], *, instead: Words = "") -> None:
     """Add an SMS. `sample` returns the text of an invented case."""
-    _add(Entry(name, title, Message.Channel.SMS, lambda: mail.Parts(subject="", text=sample(), html="")))
+    preview = partial(mail.Parts, subject="", html="")
+    _add(Entry(name, title, Message.Channel.SMS, lambda: preview(text=sample()), instead=instead))
 
 
 def entries() -> list[Entry]:

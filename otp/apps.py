@@ -16,7 +16,9 @@ class OtpConfig(AppConfig):
 
         sweep.register("códigos", delivery.sweep)
         receipts.register("otp", reported.LEDGER)
-        catalogue.register_mail(invitation.MAIL, _("Enlace de ingreso"), invitation.sample)
-        catalogue.register_sms(invitation.SMS, _("Enlace de ingreso por SMS"), invitation.sample_sms)
+        # A copy would pass by the limits of links, and might take one to an address that is not the registered one
+        instead = _("Un enlace no se repite: envíe uno nuevo desde la lista de administradores.")
+        catalogue.register_mail(invitation.MAIL, _("Enlace de ingreso"), invitation.sample, instead=instead)
+        catalogue.register_sms(invitation.SMS, _("Enlace de ingreso por SMS"), invitation.sample_sms, instead=instead)
         registry.register("codes", _("Códigos y SMS"), figures.figures, order=30)
         digest.register("codes", _("Códigos y SMS"), figures.of_day, order=30)

@@ -204,3 +204,19 @@ def test_what_was_done_is_never_changed_r5_09() -> None:
     for change in (action.save, action.delete, MessageAction.objects.all().delete):
         with pytest.raises(AppendOnly):
             change()
+
+
+@pytest.mark.parametrize("kind", ["invitation", "invitation_sms"])
+def test_a_link_that_left_is_not_repeated_by_way_of_its_message(kind: str) -> None:
+    """It has limits of its own, ends after a week, and goes to the registered address only (docs/decisions.md)."""
+    client, message, sms = signed_in(supervisor()), failed(), kind.endswith("sms")
+    channel, to = (Message.Channel.SMS, "+593991234567") if sms else (Message.Channel.EMAIL, OTHER)
+    Message.objects.update(state=State.SENT, kind=kind, channel=channel, to=to)
+    ways = [again(message)] if sms else [again(message), elsewhere(message)]
+    for way in ways:
+        told = text_of(client.post(way, {"serial": "0", "to": "x@y.example"}, follow=True))
+        assert "envíe uno nuevo desde la lista de administradores" in told
+    assert Message.objects.count() == 1
+    Message.objects.update(state=State.DEAD)  # nobody has it: then the same one may leave
+    client.post(again(message), {"serial": "0"})
+    assert Message.objects.get().state == State.QUEUED
