@@ -6,9 +6,12 @@ awaited, and when a process dies the lease runs out.
 
 import logging
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Generator
 from datetime import datetime, timedelta
+from itertools import takewhile
 
+from django.db import Error as DatabaseFailure
 from django.db import transaction
 from django.db.models import Case, F, IntegerField, Q, QuerySet, When
 from django.utils import timezone
@@ -20,12 +23,15 @@ from notifications.models import Message
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=120)  # longer than any send: a task ends after 60 s
+BATCH = 25  # mails claimed at once: a claim costs as much as sending one
+BATCH_SECONDS = 10.0  # after which the rest of a batch goes back, long before its lease runs out
 LOST_LEASES = 3  # processes that may die at one message before it is taken for the cause (R4.12)
 SMS_AT_MOST = 2  # that may have left, of one message (R1.24)
+POISON = Q(state=Message.State.SENDING) & (Q(lost_leases__gte=LOST_LEASES - 1) | Q(maybe_sent__gte=SMS_AT_MOST))
 
 
 def claim(pk: int) -> Message | None:
-    """The message, if it is due and nobody has it."""
+    """The message, if it is due, nobody has it, and it is not what processes die at."""
     now = timezone.now()
     token = secrets.token_hex(16)
     lost = F("lost_leases")
@@ -33,7 +39,7 @@ def claim(pk: int) -> Message | None:
     # Counted before it leaves, so that a process that dies meanwhile has counted
     left = F("maybe_sent")
     left_now = Case(When(channel=Message.Channel.SMS, then=left + 1), default=left, output_field=IntegerField())
-    claimed = Message.objects.due(now).filter(pk=pk).update(
+    claimed = Message.objects.due(now).filter(pk=pk).exclude(POISON).update(
         state=Message.State.SENDING,
         leased_until=now + LEASE,
         lease_token=token,
@@ -45,25 +51,24 @@ def claim(pk: int) -> Message | None:
     return Message.objects.filter(pk=pk, lease_token=token).first() if claimed else None
 
 
-def take(due_by: datetime) -> Iterator[Message]:
-    """One message after the other, taken as it is asked for: those whose process died, then the queue, oldest first."""
-    due = Message.objects.due(due_by).values_list("pk", flat=True)
-    for pk in list(due.filter(state=Message.State.SENDING).order_by("leased_until", "pk")):
+def take(due_by: datetime) -> Generator[Message]:
+    """One message after the other: those whose process died, then the queue, oldest first.
+
+    Close it where you stop: mails of the queue are claimed in batches, and those not handed out go back at once.
+    """
+    due = Message.objects.due(due_by)
+    for pk in list(due.filter(state=Message.State.SENDING).order_by("leased_until", "pk").values_list("pk", flat=True)):
         message = claim(pk)
         if message is not None:
             yield message
     queue = due.filter(state=Message.State.QUEUED).order_by("next_at", "pk")
-    while queue.exists():
-        message = _claim_first(queue)
-        if message is not None:
-            yield message
+    while batch := _claim_next(queue):
+        yield from _one_by_one(batch)
 
 
 def bury_poison(pk: int | None = None) -> int:
     """Give up what process after process died at, so that it does not take every worker down (R4.12). How many."""
-    expired = Message.objects.due(timezone.now()).filter(state=Message.State.SENDING)
-    enough = Q(lost_leases__gte=LOST_LEASES - 1) | Q(maybe_sent__gte=SMS_AT_MOST)
-    poison = expired.filter(enough, **({} if pk is None else {"pk": pk}))
+    poison = Message.objects.due(timezone.now()).filter(POISON, **({} if pk is None else {"pk": pk}))
     buried = sum(_buried(message) for message in list(poison.order_by("pk")))
     if buried:
         logger.error("%d messages are dead: process after process ended while sending them", buried)
@@ -87,12 +92,50 @@ def _buried(message: Message) -> bool:
     return bool(buried)
 
 
-def _claim_first(queue: "QuerySet[Message, int]") -> Message | None:
-    """The first that nobody else is taking at this instant.
+def _claim_next(queue: "QuerySet[Message, Message]") -> list[Message]:
+    """The first few mails, or the one SMS, that nobody else is taking at this instant; nothing when none is left.
 
-    PostgreSQL passes over the rows that others are at, so that several dispatchers do not run for the same one. SQLite
+    PostgreSQL passes over the rows that others are at, so that several dispatchers do not run for the same ones. SQLite
     lets one writer in at a time and needs no such words: Django leaves them out there.
     """
     with transaction.atomic():
-        pk = queue.select_for_update(skip_locked=True).first()
-        return claim(pk) if pk is not None else None
+        first = list(queue.select_for_update(skip_locked=True).values_list("pk", "channel")[:BATCH])
+        mails = [pk for pk, _channel in takewhile(lambda row: row[1] == Message.Channel.EMAIL, first)]
+        if mails:
+            return _claim_mails(mails)
+        # An SMS may leave once more at most: none is claimed that a process would die with untried (R1.24)
+        message = claim(first[0][0]) if first else None
+        return [message] if message else []
+
+
+def _claim_mails(pks: list[int]) -> list[Message]:
+    now, token = timezone.now(), secrets.token_hex(16)
+    Message.objects.filter(pk__in=pks, state=Message.State.QUEUED).update(
+        state=Message.State.SENDING, leased_until=now + LEASE, lease_token=token
+    )
+    claimed = {message.pk: message for message in Message.objects.filter(pk__in=pks, lease_token=token)}
+    for message in claimed.values():  # written with the outcome: whoever is not reached has not been tried
+        message.attempts += 1
+    return [claimed[pk] for pk in pks if pk in claimed]
+
+
+def _one_by_one(batch: list[Message]) -> Generator[Message]:
+    left, ends = batch[::-1], time.monotonic() + BATCH_SECONDS
+    try:
+        while left and time.monotonic() < ends:
+            message = left.pop()
+            message.tried_at = timezone.now()
+            yield message
+    finally:
+        if left:
+            _give_back(left)
+
+
+def _give_back(messages: list[Message]) -> None:
+    tokens = {message.lease_token for message in messages}
+    try:
+        Message.objects.filter(
+            pk__in=[message.pk for message in messages], state=Message.State.SENDING, lease_token__in=tokens
+        ).update(state=Message.State.QUEUED, leased_until=None, lease_token="")
+    except DatabaseFailure as error:
+        logger.warning("%d messages wait for their lease to run out: %s", len(messages), type(error).__name__)

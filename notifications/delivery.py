@@ -8,6 +8,7 @@ import logging
 import secrets
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
@@ -46,11 +47,9 @@ class Outcome(StrEnum):
 
 def deliver(pk: int) -> Outcome:
     """Send one message, if it is due and nobody is at it. Calling it twice sends once."""
-    if claims.bury_poison(pk):
-        return Outcome.DEAD
     message = claims.claim(pk)
     if message is None:
-        return Outcome.NOT_OURS
+        return Outcome.DEAD if claims.bury_poison(pk) else Outcome.NOT_OURS
     with Carrier() as carrier:
         return _send(message, carrier)[0]
 
@@ -62,8 +61,8 @@ def deliver_due(limit: int | None = None, head_start: timedelta = timedelta(0)) 
     if sweep.stopping():
         return counts
     due_by, ends = timezone.now() - head_start, time.monotonic() + BITE_SECONDS
-    with Carrier() as carrier:
-        for message in claims.take(due_by):
+    with Carrier() as carrier, closing(claims.take(due_by)) as messages:
+        for message in messages:
             outcome, away = _send(message, carrier)
             counts[outcome] += 1
             full = limit is not None and (counts.total() >= limit or time.monotonic() > ends)
@@ -149,7 +148,8 @@ def _record(message: Message, **values: object) -> bool:
     """Write what became of it, unless the lease ran out and somebody else took the message since."""
     lease = Message.objects.filter(pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token)
     # An outcome shows that it is not the message that ends processes: the count starts anew
-    recorded = lease.update(leased_until=None, lease_token="", lost_leases=0, **values)
+    tried = {"attempts": message.attempts, "tried_at": message.tried_at}
+    recorded = lease.update(leased_until=None, lease_token="", lost_leases=0, **tried, **values)
     if not recorded:
         logger.warning("message %s: the lease ran out before the outcome was known", message.pk)
     return bool(recorded)
