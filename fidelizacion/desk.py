@@ -24,6 +24,7 @@ def theme(brand: Brand) -> dict[str, Any]:
         "SITE_SYMBOL": "support_agent",
         "SITE_URL": "/fidelizacion/",
         "SHOW_VIEW_ON_SITE": False,
+        "DASHBOARD_CALLBACK": "tickets.admin_home.dashboard",
         "STYLES": [lambda _request: static("desk/desk.css")],
         "COLORS": {"primary": shades(brand.colour)},
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": _navigation()},
@@ -51,7 +52,10 @@ def _navigation() -> list[dict[str, Any]]:
     return [
         {
             "title": _("Solicitudes"),
-            "items": [_item(_("Solicitudes"), "inbox", "tickets.ticket")],
+            "items": [
+                {"title": _("Inicio"), "icon": "home", "link": reverse_lazy("admin:index"), "active": _at_home},
+                _item(_("Solicitudes"), "inbox", "tickets.ticket"),
+            ],
         },
         {
             "title": _("Directorio"),
@@ -96,6 +100,11 @@ def _navigation() -> list[dict[str, Any]]:
             ],
         },
     ]
+
+
+def _at_home(request: HttpRequest) -> bool:
+    """There, and not at a page below, whose address begins alike."""
+    return request.path == reverse("admin:index")
 
 
 def _at_messages(request: HttpRequest) -> bool:

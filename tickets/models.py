@@ -150,7 +150,10 @@ class Ticket(models.Model):
         verbose_name_plural = _("solicitudes")
         ordering = ["-number"]
         # The address is kept as it was typed; the desk looks for it in any case
-        indexes = [models.Index(Lower("email"), name="ticket_email_lower")]
+        indexes = [
+            models.Index(Lower("email"), name="ticket_email_lower"),
+            models.Index(fields=["status", "effective_date"], name="ticket_open_by_date"),  # the open ones, at the desk
+        ]
 
     def __str__(self) -> str:
         return gettext("Ticket n.º %(number)s") % {"number": self.number}
