@@ -96,7 +96,7 @@ class RequestForm(forms.Form):
         error_messages={"required": _("Escriba un teléfono de contacto.")},
     )
     attachments = AttachmentsField(
-        label=_("Documentos"),
+        label=_("Archivos que adjunta"),
         required=False,
         help_text=_("Word, Excel, PDF o JPG que apoyen o detallen su solicitud: hasta 5 archivos de 2 MB cada uno."),
     )
