@@ -132,10 +132,9 @@ def _one_by_one(batch: list[Message]) -> Generator[Message]:
 
 
 def _give_back(messages: list[Message]) -> None:
-    tokens = {message.lease_token for message in messages}
+    pks, token = [message.pk for message in messages], messages[0].lease_token  # one claim, one token
+    held = Message.objects.filter(pk__in=pks, state=Message.State.SENDING, lease_token=token)
     try:
-        Message.objects.filter(
-            pk__in=[message.pk for message in messages], state=Message.State.SENDING, lease_token__in=tokens
-        ).update(state=Message.State.QUEUED, leased_until=None, lease_token="")
+        held.update(state=Message.State.QUEUED, leased_until=None, lease_token="")
     except DatabaseFailure as error:
         logger.warning("%d messages wait for their lease to run out: %s", len(messages), type(error).__name__)

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -60,6 +60,15 @@ def test_it_says_what_is_past_its_date_or_stands_still_and_nothing_where_all_is_
     assert "1 solicitud sin cerrar, con la fecha efectiva ya pasada." in shown
     assert "1 solicitud cuyo cliente no recibió la confirmación" in shown
     assert "1 mensaje detenido" in shown
+
+
+def test_stuck_messages_are_named_to_those_only_who_may_see_messages() -> None:
+    confirmation(cast.make_ticket(), Message.State.DEAD)
+    reader = User.objects.create_user("lectora", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_ticket"))
+    shown = text_of(signed_in(reader).get(HOME))
+    assert "no recibió la confirmación" in shown
+    assert "detenido" not in shown
 
 
 def test_every_link_leads_somewhere_its_reader_may_go() -> None:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.db.models import Sum
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -14,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from notifications import claims, delivery
 from notifications.claims import BATCH, BATCH_SECONDS, LEASE
 from notifications.delivery import Outcome
-from notifications.models import Message
+from notifications.models import Message, MessageQuerySet
 from tests.notifications.helpers import owe_email, owe_sms
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,21 @@ def test_whoever_stops_gives_back_what_it_did_not_hand_out() -> None:
     assert set(Message.objects.filter(state=SENDING).values_list("pk", flat=True)) == set(owed[:2])
     back = Message.objects.filter(state=QUEUED, attempts=0, tried_at=None, leased_until=None, lease_token="")
     assert set(back.values_list("pk", flat=True)) == set(owed[2:])
+
+
+def test_whoever_cannot_give_back_leaves_it_to_the_lease(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        owe_email()
+
+    def away(*_: object, **__: object) -> int:
+        raise OperationalError("the server closed the connection")
+
+    with closing(taking()) as messages:
+        next(messages)
+        monkeypatch.setattr(MessageQuerySet, "update", away)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_a_slow_server_does_not_keep_a_batch_until_its_lease_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
