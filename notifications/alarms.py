@@ -8,11 +8,12 @@ again, but no more than one e-mail an hour (or a day) leaves for a kind: that is
 import logging
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 
 from notifications import figures, operations_mail
+from notifications.insertion import insert_new
 from notifications.models import Alarm
 
 logger = logging.getLogger(__name__)
@@ -61,12 +62,12 @@ def raise_alarm(name: str, detail: str) -> bool:
     if Alarm.objects.filter(kind=name, cleared_at=None).exists():
         return False
     alarm = Alarm(kind=name, detail=detail[:300], raised_at=timezone.now())
-    try:
-        with transaction.atomic():
-            alarm.save(force_insert=True)
-            _tell(alarm)
-    except IntegrityError:
-        return False  # the other watcher was first
+    with transaction.atomic():
+        inserted = insert_new([alarm])
+        if not inserted:
+            return False  # the other watcher was first
+        alarm.pk = inserted[0]
+        _tell(alarm)
     logger.error("alarm %s: %s", name, alarm.detail)
     return True
 

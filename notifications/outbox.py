@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications import courier, receipts
+from notifications.insertion import insert_new
 from notifications.models import Message, MessageQuerySet
 
 GIVE_UP_AFTER = timedelta(hours=72)  # GOV.UK Notify's limit (R4.08)
@@ -120,11 +120,11 @@ def _owe(message: Message, *, deliverable: bool) -> Message:
         message.state = Message.State.FAILED
         message.last_error = _("La dirección del destinatario no es válida.")
     # Nearly always new: looking for it first would cost each ticket a query a message
-    try:
-        with transaction.atomic():
-            message.save(force_insert=True)
-    except IntegrityError:
+    inserted = insert_new([message])
+    if not inserted:
         return Message.objects.get(dedup_key=message.dedup_key)
+    message.pk = inserted[0]
+    message._state.adding = False  # noqa: SLF001  documented: a later save() is an UPDATE
     if deliverable:
         nudge(message.pk)
     else:

@@ -11,10 +11,11 @@ from datetime import timedelta
 from functools import reduce
 from operator import or_
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from notifications.insertion import insert_new
 from otp.keyed import keyed_hash
 from otp.models import BudgetUse
 from otp.rates import Rate
@@ -110,9 +111,8 @@ def _used_up(asked: Sequence[tuple[Budget, int]]) -> bool:
 def _take(numbers: Sequence[tuple[str, int]]) -> bool:
     """All of these, or none: somebody else may have been quicker with one."""
     now = timezone.now()
-    try:
-        with transaction.atomic():
-            BudgetUse.objects.bulk_create(BudgetUse(key=key, number=number, at=now) for key, number in numbers)
-    except IntegrityError:
-        return False
-    return True
+    with transaction.atomic():
+        taken = insert_new([BudgetUse(key=key, number=number, at=now) for key, number in numbers])
+        if len(taken) < len(numbers):
+            transaction.set_rollback(True)
+    return len(taken) == len(numbers)

@@ -34,7 +34,12 @@ class Count(Enum):
 
 def guard_of(phone: str) -> PhoneGuard:
     """The phone's guard as it is now. There is one for any number that was ever tried, registered or not."""
-    return PhoneGuard.objects.get_or_create(phone=phone)[0]
+    found = PhoneGuard.objects.filter(phone=phone).first()
+    if found is None:
+        # Two first tries at once: one of them inserts, without an error for the other
+        PhoneGuard.objects.bulk_create([PhoneGuard(phone=phone)], ignore_conflicts=True)
+        found = PhoneGuard.objects.get(phone=phone)
+    return found
 
 
 def is_waiting(guard: PhoneGuard, now: datetime) -> bool:

@@ -1,0 +1,68 @@
+"""Ordinary duplicates are asked for in the statement: PostgreSQL's log gets no ERROR line for a normal sign-in."""
+
+import pytest
+
+from notifications import alarms
+from notifications.models import Alarm, Message
+from otp import budgets, guards
+from otp.models import BudgetUse, PhoneGuard
+from otp.rates import parse_rates
+from tests.notifications.helpers import owe_email
+from tests.otp.crowd import at_once
+from tests.refusals import refused_statements
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_use_that_another_request_took_first_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number it wanted is taken since it read the last one: it takes the next."""
+    asking, day = budgets.budget("phone", "x", parse_rates("5/h")), budgets.budget("all", "", parse_rates("5/d"))
+    budgets.consume(day)
+    real, stale = budgets._last, [{asking.key: 0, day.key: 0}]
+    monkeypatch.setattr(budgets, "_last", lambda keys: stale.pop() if stale else real(keys))
+    with refused_statements() as refused:
+        budgets.consume(asking, day)
+    assert refused == []
+    found = BudgetUse.objects.order_by("key", "number").values_list("key", "number")
+    assert list(found) == [(day.key, 1), (day.key, 2), (asking.key, 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_uses_at_once_are_no_error() -> None:
+    day = budgets.budget("all", "", parse_rates("50/d"))
+
+    def use(number: int) -> list[str]:
+        with refused_statements() as refused:
+            budgets.consume(budgets.budget("phone", str(number), parse_rates("5/h")), day)
+        return refused
+
+    assert at_once(12, use) == [[]] * 12
+    numbers = BudgetUse.objects.filter(key=day.key).order_by("number").values_list("number", flat=True)
+    assert list(numbers) == list(range(1, 13))
+
+
+def test_a_message_owed_twice_is_no_error() -> None:
+    with refused_statements() as refused:
+        assert owe_email(key="ticket:1:client").pk == owe_email(key="ticket:1:client").pk
+    assert refused == []
+    assert Message.objects.count() == 1
+
+
+def test_an_alarm_that_the_other_watcher_raised_first_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert alarms.raise_alarm("sms-day-80", "1600 de 2000")
+    monkeypatch.setattr(type(Alarm.objects.all()), "exists", lambda *_: False)
+    with refused_statements() as refused:
+        assert not alarms.raise_alarm("sms-day-80", "1600 de 2000")
+    assert refused == []
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_first_tries_of_a_number_at_once_are_no_error() -> None:
+    def first(_number: int) -> list[str]:
+        with refused_statements() as refused:
+            guards.guard_of("+593991234567")
+        return refused
+
+    assert at_once(8, first) == [[]] * 8
+    assert PhoneGuard.objects.count() == 1

@@ -1,0 +1,23 @@
+"""The statements that the database refused because of a constraint: each is an ERROR line in PostgreSQL's log."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import IntegrityError, connection
+
+
+@contextmanager
+def refused_statements() -> Iterator[list[str]]:
+    """Those of this thread's connection."""
+    refused: list[str] = []
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        try:
+            return execute(sql, params, many, context)
+        except IntegrityError:
+            refused.append(sql)
+            raise
+
+    with connection.execute_wrapper(watch):
+        yield refused
