@@ -176,6 +176,7 @@ DRAFT_LIFETIME = timedelta(minutes=30)
 STAFF_IDLE = timedelta(minutes=30)
 STAFF_ABSOLUTE = timedelta(hours=10)
 PORTAL_START_URL = "tickets:request"  # where a visitor goes once verified
+SIGN_IN_DESTINATIONS = ("tickets:list", "tickets:ticket")  # where one who asked for that page goes instead
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # asked from within, past the proxy that ends TLS

@@ -15,10 +15,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from otp import destinations
+from otp.destinations import Destination
 from otp.keyed import keyed_hash
 
 PREFIX = "portal."
@@ -137,7 +138,7 @@ def visitor_required(*, on_expired: OnExpired | None = None) -> Callable[[GatedV
         def gated(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             visitor = current_visitor(request)
             if visitor is None:
-                return _to_entry(request, on_expired)
+                return _refuse(request, on_expired)
             return cached_as_portal(view(request, visitor, *args, **kwargs))
 
         return gated
@@ -153,13 +154,18 @@ def cached_as_portal(response: HttpResponse, *, keep: bool = False) -> HttpRespo
     return response
 
 
-def _to_entry(request: HttpRequest, on_expired: OnExpired | None) -> HttpResponse:
+def to_entry(request: HttpRequest) -> HttpResponse:
+    """To the entry, which leads back to the page asked for once somebody is verified."""
+    return cached_as_portal(destinations.redirect_with(Destination.of_page(request), "otp:entry"))
+
+
+def _refuse(request: HttpRequest, on_expired: OnExpired | None) -> HttpResponse:
     phone = request.session.get(EXPIRED)
     if phone is not None:
         if on_expired is not None:
             on_expired(request, phone)
         messages.warning(request, _expired_message(request.session))
-    return cached_as_portal(redirect("otp:entry"))
+    return to_entry(request)
 
 
 def _expired_message(session: SessionBase) -> str:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from companies.directory import directory
 from companies.phones import display, tail
-from otp import addresses, audit, challenges, gate, invitations, network
+from otp import addresses, audit, challenges, destinations, gate, invitations, network
 from otp.budgets import LimitReached
 from otp.challenges import Answer, Verdict
 from otp.forms import CodeForm, EntryForm
@@ -47,8 +47,9 @@ def pin(request: HttpRequest) -> HttpResponse:
     """Asks for the code (A4), of whoever asked for one."""
     challenge = _challenge_of(request)
     if challenge is None:
-        verified = gate.current_visitor(request) is not None
-        return gate.cached_as_portal(redirect(settings.PORTAL_START_URL if verified else "otp:entry"))
+        if gate.current_visitor(request) is not None:
+            return gate.cached_as_portal(destinations.redirect_after_sign_in(request))
+        return _to(request, "otp:entry")
     if request.method == "POST":
         return _judge(request, challenge)
     return _pin_page(request, challenge, CodeForm())
@@ -59,13 +60,13 @@ def resend(request: HttpRequest) -> HttpResponse:
     """Another code for the same number (R1.19)."""
     challenge = _challenge_of(request)
     if challenge is None:
-        return gate.cached_as_portal(redirect("otp:entry"))
+        return _to(request, "otp:entry")
     try:
         challenges.resend(challenge, _address(request))
     except LimitReached:
         return _limit_reached(request, challenge.phone)
     messages.info(request, _("Enviamos otro código al mismo número. El anterior ya no sirve."))
-    return gate.cached_as_portal(redirect("otp:pin"))
+    return _to(request, "otp:pin")
 
 
 @require_POST
@@ -99,12 +100,12 @@ def _enter(request: HttpRequest) -> HttpResponse:
     if _network_says(request, phone) and directory().administrator(phone) is not None:
         _vouched_for(request, phone, invitation)
         gate.sign_in(request, phone, "network")
-        return gate.cached_as_portal(redirect(settings.PORTAL_START_URL))
+        return gate.cached_as_portal(destinations.redirect_after_sign_in(request))
     try:
         challenges.start(phone, _session_ref(request), _address(request), invitation)
     except LimitReached:
         return _limit_reached(request, phone, link)
-    return gate.cached_as_portal(redirect("otp:pin"))
+    return _to(request, "otp:pin")
 
 
 def _network_says(request: HttpRequest, phone: str) -> bool:
@@ -146,7 +147,7 @@ def _judge(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     verdict = challenges.verify(challenge, form.cleaned_data["code"], _address(request))
     if verdict.answer is Answer.RIGHT:
         gate.sign_in(request, challenge.phone, "pin")
-        return gate.cached_as_portal(redirect(settings.PORTAL_START_URL))
+        return gate.cached_as_portal(destinations.redirect_after_sign_in(request))
     if verdict.answer is Answer.WAIT:
         return _too_many(request)
     form.add_error("code", _why_not(verdict))
@@ -162,7 +163,12 @@ def _why_not(verdict: Verdict) -> str:
 
 def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int = 200) -> HttpResponse:
     visitor = gate.current_visitor(request)
-    context = {"form": form, "link": link, "verified_tail": tail(visitor.phone) if visitor else None}
+    context = {
+        "form": form,
+        "link": link,
+        "verified_tail": tail(visitor.phone) if visitor else None,
+        "destination": destinations.carried(request),
+    }
     response = render(request, "otp/entry.html", context, status=status)
     # Nothing of anybody's is on the plain entry, so that Back may show it; a number, or its tail, may be on the others
     return gate.cached_as_portal(response, keep=visitor is None and link.invitation is None)
@@ -173,6 +179,7 @@ def _pin_page(request: HttpRequest, challenge: Challenge, form: CodeForm, status
         "form": form,
         "phone_tail": tail(challenge.phone),
         "resend_wait": challenges.resend_wait(challenge),
+        "destination": destinations.carried(request),
         **_about_codes(),
     }
     return gate.cached_as_portal(render(request, "otp/pin.html", context, status=status))
@@ -185,7 +192,13 @@ def _limit_reached(request: HttpRequest, phone: str, link: Link = NO_LINK) -> Ht
 
 
 def _too_many(request: HttpRequest, link: Link = NO_LINK) -> HttpResponse:
-    return gate.cached_as_portal(render(request, "429.html", {"link": link}, status=429))
+    context = {"link": link, "destination": destinations.carried(request)}
+    return gate.cached_as_portal(render(request, "429.html", context, status=429))
+
+
+def _to(request: HttpRequest, sign_in_page: str) -> HttpResponse:
+    """On to a page of the sign-in, for the same destination."""
+    return gate.cached_as_portal(destinations.redirect_with(destinations.carried(request), sign_in_page))
 
 
 def _about_codes() -> dict[str, int]:

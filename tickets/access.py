@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 from companies.directory import directory
 from companies.models import Administrator
@@ -39,7 +38,7 @@ def administrator_required(
             administrator = directory().administrator(visitor.phone)
             if administrator is None:
                 gate.sign_out(request)
-                return redirect("otp:entry")
+                return gate.to_entry(request)
             return view(request, Caller(visitor, administrator), *args, **kwargs)
 
         return gated

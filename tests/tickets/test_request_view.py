@@ -163,7 +163,7 @@ def test_showing_the_form_writes_nothing_but_the_session() -> None:
 
 @pytest.mark.parametrize("path", [REQUEST, COMPANY, "/fidelizacion/tickets/", "/fidelizacion/ticket/1000001/"])
 def test_r1_29_nobody_skips_the_pin(path: str) -> None:
-    assert Client().get(path)["Location"] == ENTRY
+    assert Client().get(path)["Location"].partition("?")[0] == ENTRY
 
 
 @pytest.mark.parametrize("path", [REQUEST, COMPANY])
