@@ -1,5 +1,5 @@
 # One image for every process: web, worker, beat, sweep and commands. docker-compose.yml says which is which.
-FROM python:3.11-slim
+FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/srv/static ATTACHMENTS_DIR=/srv/attachments
 
@@ -23,7 +23,9 @@ COPY templates templates
 COPY static static
 COPY locale locale
 
-RUN python manage.py collectstatic --no-input \
+# COPY keeps the clone's modes, and with umask 077 those are for the owner alone; the processes run as another user
+RUN chmod -R u=rwX,go=rX /app \
+    && python manage.py collectstatic --no-input \
     && install --directory --owner fidelizacion --mode 0700 /srv/attachments
 
 USER fidelizacion

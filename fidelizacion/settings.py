@@ -131,9 +131,11 @@ REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
 MEDIA_ROOT = Path(env.text("ATTACHMENTS_DIR", str(VAR_DIR / "attachments")))
 ATTACHMENTS_MIN_FREE_PERCENT = env.number("ATTACHMENTS_MIN_FREE_PERCENT", 10, maximum=90)  # R3.20
 UPLOAD_QUOTA_PER_PHONE = env.read("UPLOAD_QUOTA_PER_PHONE", parse_rates, parse_rates("20/d"))  # files; R3.20
-LOCAL_STORE: dict[str, Any] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-FILE_UPLOAD_PERMISSIONS = 0o600
-FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+LOCAL_STORE: dict[str, Any] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    # Of this store alone: as FILE_UPLOAD_PERMISSIONS they would hide what `collectstatic` writes from the web process
+    "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+}
 CLAMD: Server | None = env.read("CLAMD_URL", parse_url, None)  # none: documents are not scanned (R3.18)
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))

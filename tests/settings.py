@@ -17,7 +17,7 @@ os.environ.setdefault("PORTAL_BASE_URL", "http://127.0.0.1:8000")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 
 from fidelizacion.settings import *  # noqa: F403
-from fidelizacion.settings import DATABASES
+from fidelizacion.settings import DATABASES, LOCAL_STORE
 
 # The suite's messages go to memory; anywhere else those carriers are errors
 SILENCED_SYSTEM_CHECKS = ["fidelizacion.E012", "fidelizacion.E024"]
@@ -29,7 +29,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 # Hashing is slow by design; the suite checks no hash
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": LOCAL_STORE,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 # Straight from the sources: the suite collects nothing

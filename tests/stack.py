@@ -158,10 +158,10 @@ def running(folder: Path, variables: Mapping[str, str] | None = None) -> Iterato
         yield stack
 
 
-def answers(url: str) -> bool:
+def answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
     """Whether something says 200 there."""
     try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+        return httpx.get(url, headers=headers, timeout=2, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False
 

@@ -52,6 +52,15 @@ def test_a_typo_elsewhere_costs_no_second_upload(form: Filled, settings: Setting
     assert files(settings) == 2
 
 
+def test_r3_15_a_staged_document_is_for_nobody_else_to_read(form: Filled, settings: Settings) -> None:
+    """Though FILE_UPLOAD_PERMISSIONS, which also rules what `collectstatic` writes, leaves files to be read by all."""
+    refused(form, attachments=pdf())
+    [stored] = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+    assert stored.stat().st_mode & 0o777 == 0o600
+    assert {folder.stat().st_mode & 0o777 for folder in (stored.parent, Path(settings.MEDIA_ROOT))} == {0o700}
+    assert settings.FILE_UPLOAD_PERMISSIONS == 0o644
+
+
 def test_a_wrong_file_is_named_and_the_others_are_kept(form: Filled) -> None:
     answer = form.post(attachments=[pdf("a.pdf"), pdf("fotos.zip", b"PK\x03\x04"), pdf("c.pdf")])
     assert list(staged_in(answer)) == ["a.pdf", "c.pdf"]
