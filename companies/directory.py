@@ -35,6 +35,9 @@ class Directory(Protocol):
     def only_company(self, administrator: Administrator) -> Company | None:
         """The company of an administrator who has no other: there is nothing to choose."""
 
+    def company_ids(self, administrator: Administrator) -> list[int]:
+        """The keys of the companies this administrator acts for now: what decides which requests may be seen (A21)."""
+
     def company(self, administrator: Administrator, company_id: int) -> Company | None:
         """The one door to a company for a visitor: none unless this administrator acts for it."""
 
@@ -58,6 +61,9 @@ class LocalDirectory:
     def only_company(self, administrator: Administrator) -> Company | None:
         first = list(Company.objects.run_by(administrator).order_by()[:2])
         return first[0] if len(first) == 1 else None
+
+    def company_ids(self, administrator: Administrator) -> list[int]:
+        return list(administrator.administrations.values_list("company_id", flat=True))
 
     def company(self, administrator: Administrator, company_id: int) -> Company | None:
         return Company.objects.run_by(administrator).select_related("advisor").filter(pk=company_id).first()

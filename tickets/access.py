@@ -1,4 +1,4 @@
-"""Who may see what on the portal: the administrator behind a verified visitor, and the one door to a ticket (A20)."""
+"""Who may see what on the portal: the administrator behind a verified visitor, and the one door to a ticket (A20, A21)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from companies.directory import directory
 from companies.models import Administrator
 from otp import gate
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketQuerySet
 
 P = ParamSpec("P")
 
@@ -46,9 +46,18 @@ def administrator_required(
     return decorate
 
 
+def tickets_of(administrator: Administrator) -> TicketQuerySet:
+    """The requests of the companies that the administrator acts for now, each with the administrator who made it.
+
+    Rights follow the company (A21): the directory is asked each time, so a former administrator sees none.
+    """
+    companies = directory().company_ids(administrator)
+    return Ticket.objects.of_companies(companies).select_related("administrator")
+
+
 def ticket_of(administrator: Administrator, number: int) -> Ticket:
-    """The ticket of that number. Raises Http404 alike for another's and for none (R4.22)."""
-    ticket = Ticket.objects.of(administrator).filter(pk=number).first()
+    """The ticket of that number. Raises Http404 alike for another company's and for none (R4.22)."""
+    ticket = tickets_of(administrator).filter(pk=number).first()
     if ticket is None:
         raise Http404
     return ticket

@@ -1,5 +1,6 @@
 """Request types and reasons (data, design 6), tickets, their attachments and their history."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 from uuid import uuid4
@@ -91,9 +92,9 @@ class Reason(models.Model):
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
-    def of(self, administrator: Administrator) -> Self:
-        """Those that the administrator confirmed."""
-        return self.filter(administrator=administrator)
+    def of_companies(self, company_ids: Iterable[int]) -> Self:
+        """Those of these companies, whichever of their administrators confirmed them (A21)."""
+        return self.filter(company__in=company_ids)
 
 
 class Ticket(models.Model):

@@ -1,4 +1,4 @@
-"""The portal's pages past the gate: pick a company, ask, and see what was asked (A6-A14, A20)."""
+"""The portal's pages past the gate: pick a company, ask, and see what was asked (A6-A14, A20, A21)."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from companies.directory import directory
 from otp import gate
 from tickets import choice
-from tickets.access import Caller, administrator_required, ticket_of
+from tickets.access import Caller, administrator_required, ticket_of, tickets_of
 from tickets.forms import CompanyForm
 from tickets.models import Attachment, Ticket
 
@@ -35,19 +35,26 @@ def company(request: HttpRequest, caller: Caller) -> HttpResponse:
 @require_safe
 @administrator_required()
 def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
-    """A ticket of the caller's: the result screen right after confirming, its status later."""
+    """A request of the caller's companies: the result screen for who has just confirmed it, else its status."""
     found = ticket_of(caller.administrator, number)
-    context = {"ticket": found, "terms": found.terms, "attachments": found.documents}
-    if request.GET.get("creado") == "1":
-        registered = caller.administrator.email
-        differs = registered.casefold() != found.email.casefold()
-        return render(request, "tickets/created.html", {**context, "registered_email": registered if differs else ""})
+    by_caller = found.administrator_id == caller.administrator.pk
+    context = {"ticket": found, "terms": found.terms, "attachments": found.documents, "by_caller": by_caller}
+    if by_caller and request.GET.get("creado") == "1":
+        return render(request, "tickets/created.html", {**context, "registered_email": _also_notified(found)})
     set_apart = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)
     return render(request, "tickets/ticket.html", {**context, "events": found.events.all(), "set_apart": set_apart})
+
+
+def _also_notified(ticket: Ticket) -> str:
+    """The caller's registered address, where the confirmation went to another one (A15)."""
+    registered = ticket.administrator.email
+    return registered if registered.casefold() != ticket.email.casefold() else ""
 
 
 @require_safe
 @administrator_required()
 def ticket_list(request: HttpRequest, caller: Caller) -> HttpResponse:
-    tickets = Ticket.objects.of(caller.administrator)[:LISTED]
-    return render(request, "tickets/list.html", {"tickets": tickets})
+    """The newest requests of the caller's companies, whichever of their administrators made them (A21)."""
+    tickets = tickets_of(caller.administrator)[:LISTED]
+    context = {"tickets": tickets, "caller": caller.administrator}
+    return render(request, "tickets/list.html", context)

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from companies.directory import Services
-from companies.models import Company
+from companies.models import Administrator, Company
 from notifications.models import DemoMessage
 from otp.forms import CodeForm, EntryForm
 from tickets.effective_date import Term
@@ -47,6 +47,8 @@ def ticket(status: str = Ticket.Status.NEW) -> Ticket:
         email="ana@empresa.example",
         contact_phone="+593991234567",
         details="<b>0990000101</b>",
+        administrator=Administrator(pk=1, names="Ana Pérez"),
+        verified_phone="+593991234567",
         confirmed_at=AT,
         effective_date=date(2026, 12, 15),
     )
@@ -107,12 +109,13 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
 def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     files = [Attachment(original_name="líneas.xlsx", size=1_887_437)]
     events = [TicketEvent(at=AT, actor_name="Ana Pérez", to_status=Ticket.Status.NEW, note="SOLO PARA ASESORES")]
-    one = {"ticket": ticket(), "terms": [term()], "attachments": files}
+    one = {"ticket": ticket(), "terms": [term()], "attachments": files, "by_caller": True}
     several = {**one, "terms": [term(), term("C-2", 31)], "attachments": []}
     return {
         "created": ("tickets/created.html", {**one, "registered_email": ""}),
         "created, several": ("tickets/created.html", {**several, "registered_email": "jefa@empresa.example"}),
         "ticket": ("tickets/ticket.html", {**one, "events": events}),
+        "ticket, a colleague's": ("tickets/ticket.html", {**one, "events": events, "by_caller": False}),
         "ticket, several": ("tickets/ticket.html", {**several, "events": events}),
         "list": ("tickets/list.html", {"tickets": [ticket(), ticket(Ticket.Status.CLOSED)]}),
         "list, empty": ("tickets/list.html", {"tickets": []}),

@@ -1,0 +1,124 @@
+"""Rights follow the company, not the person (A20, A21): each role against each page of a request."""
+
+import pytest
+from django.test import Client
+
+from companies.models import Administration, Administrator, Company
+from tests import cast
+from tests.tickets.given import ENTRY, filled_form, pdf, text_of, visitor
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+LIST = "/fidelizacion/tickets/"
+ROLES = {
+    "who made it": True,
+    "a colleague": True,
+    "who became administrator since": True,
+    "who made it and has left the company": False,
+    "a colleague who has left the company": False,
+    "an administrator of another company": False,
+}
+
+
+def page_of(ticket: Ticket, query: str = "") -> str:
+    return f"/fidelizacion/ticket/{ticket.number}/{query}"
+
+
+def leave(administrator: Administrator, company: Company) -> None:
+    """Withdraw one company; the other one keeps the person an administrator."""
+    Administration.objects.filter(administrator=administrator, company=company).delete()
+
+
+def requested(client: Client) -> Ticket:
+    filled_form(client).post(attachments=pdf("contrato firmado.pdf"))
+    return Ticket.objects.get()
+
+
+@pytest.fixture
+def acme() -> Company:
+    return cast.make_company("Acme del Ecuador S. A.")
+
+
+@pytest.fixture
+def asked(acme: Company, request: pytest.FixtureRequest) -> tuple[Client, Ticket]:
+    """The request that Ana made for Acme, and the browser of the role that the test names."""
+    role, elsewhere = request.param, cast.make_company("Otra S. A.")
+    ana = cast.ana(acme)
+    maker = visitor(ana)
+    ticket = requested(maker)
+    if role == "who made it":
+        return maker, ticket
+    if role == "who made it and has left the company":
+        Administration.objects.create(administrator=ana, company=elsewhere)
+        leave(ana, acme)
+        return maker, ticket
+    companies = [elsewhere] if role == "an administrator of another company" else [acme, elsewhere]
+    bruno = cast.bruno(*companies)
+    client = visitor(bruno)
+    if role == "a colleague who has left the company":
+        assert client.get(page_of(ticket)).status_code == 200
+        leave(bruno, acme)
+    if role == "who became administrator since":
+        leave(ana, acme)
+    return client, ticket
+
+
+each_role = pytest.mark.parametrize(
+    ("asked", "allowed"), list(ROLES.items()), indirect=["asked"], ids=[name.replace(" ", "_") for name in ROLES]
+)
+
+
+@each_role
+def test_a21_the_list_holds_the_requests_of_present_companies(asked: tuple[Client, Ticket], allowed: bool) -> None:
+    client, ticket = asked
+    assert (str(ticket.number) in text_of(client.get(LIST))) is allowed
+
+
+@pytest.mark.parametrize("query", ["", "?creado=1"])
+@each_role
+def test_a21_the_page_of_a_request_opens_for_present_administrators(
+    asked: tuple[Client, Ticket], allowed: bool, query: str
+) -> None:
+    client, ticket = asked
+    assert client.get(page_of(ticket, query)).status_code == (200 if allowed else 404)
+
+
+@each_role
+def test_a21_so_do_the_names_of_its_documents(asked: tuple[Client, Ticket], allowed: bool) -> None:
+    client, ticket = asked
+    assert ("contrato firmado.pdf" in text_of(client.get(page_of(ticket)))) is allowed
+
+
+@pytest.mark.parametrize("asked", ["a colleague"], indirect=True)
+def test_a21_a_colleague_reads_who_made_it_and_not_the_result_screen(asked: tuple[Client, Ticket]) -> None:
+    client, ticket = asked
+    Ticket.objects.update(email="otra@acme.example")
+    for address in (page_of(ticket), page_of(ticket, "?creado=1")):
+        page = text_of(client.get(address))
+        assert "Ana Pérez, desde el número terminado en 567" in page
+        assert "También avisamos a" not in page
+        assert "bruno@bruno.example" not in page
+    assert "La pidió Ana Pérez." in text_of(client.get(LIST))
+
+
+@pytest.mark.parametrize("asked", ["who made it"], indirect=True)
+def test_a21_who_made_it_reads_so(asked: tuple[Client, Ticket]) -> None:
+    client, ticket = asked
+    assert "Pedida por Usted" in text_of(client.get(page_of(ticket)))
+    assert "La pidió usted." in text_of(client.get(LIST))
+
+
+def test_a21_an_administrator_left_with_no_company_is_signed_out(acme: Company) -> None:
+    ana = cast.ana(acme)
+    client = visitor(ana)
+    ticket = requested(client)
+    leave(ana, acme)
+    assert client.get(page_of(ticket))["Location"] == ENTRY
+
+
+def test_a21_two_companies_are_listed_together_newest_first(acme: Company) -> None:
+    other = cast.make_company("Otra S. A.")
+    first = cast.make_ticket(cast.ana(acme))
+    second = cast.make_ticket(cast.make_administrator(other, phone="+593987654399", email="z@z.example"))
+    page = visitor(cast.bruno(acme, other)).get(LIST)
+    assert [ticket.number for ticket in page.context["tickets"]] == [second.number, first.number]
