@@ -1,4 +1,4 @@
-"""Who may see what on the portal: the administrator behind a verified visitor, and the one door to a ticket (A20, A21)."""
+"""Who may see what on the portal: the administrator behind a visitor, and the one door to a ticket (A20, A21)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

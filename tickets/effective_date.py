@@ -8,12 +8,10 @@ always be explained by the code that computed it.
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Protocol, Self
-from zoneinfo import ZoneInfo
 
 VERSION = 1
-GUAYAQUIL = ZoneInfo("America/Guayaquil")
 
 Rule = Callable[[date, int, int], date]
 
@@ -35,7 +33,7 @@ class Term:
     account: str
     cut_day: int
     notice_days: int
-    notice_date: date  # the day of confirmation, where the operator is
+    notice_date: date  # the day of confirmation, in the zone of `TIME_ZONE`
     effective_date: date
     rule: str
     version: int = VERSION
@@ -68,15 +66,12 @@ def billing_cut(notice_date: date, cut_day: int, notice_days: int) -> date:
 RULES: dict[str, Rule] = {"billing_cut": billing_cut}
 
 
-def terms_for(rule: str, notice_days: int, accounts: Iterable[Account], confirmed_at: datetime) -> list[Term]:
-    """One term an account, earliest first. `confirmed_at` carries its zone; its day is Guayaquil's.
+def terms_for(rule: str, notice_days: int, accounts: Iterable[Account], notice_date: date) -> list[Term]:
+    """One term an account, earliest first. `notice_date` is the local day of confirmation (`timezone.localdate`).
 
-    Raises `KeyError` for a rule that does not exist and `ValueError` for a time without a zone.
+    Raises `KeyError` for a rule that does not exist.
     """
-    if confirmed_at.tzinfo is None:
-        raise ValueError("confirmed_at has no zone: its day cannot be known")
     compute = RULES[rule]
-    notice_date = confirmed_at.astimezone(GUAYAQUIL).date()
     terms = [
         Term(
             account=account.number,

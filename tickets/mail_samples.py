@@ -1,6 +1,6 @@
 """The mails of a ticket with invented data, for their preview at the desk: no row is read or written."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from tickets.effective_date import terms_for
 from tickets.models import Area, Attachment, RequestType, Ticket, TicketEvent
 
 CONFIRMED = datetime(2026, 11, 30, 20, 15, tzinfo=UTC)
+NOTICED = date(2026, 11, 30)
 
 
 def register() -> None:
@@ -52,7 +53,7 @@ def a_ticket() -> Ticket:
         contact_phone="+593991234567",
         details=_("Dar de baja las líneas 099 000 0101 y 099 000 0102.\nLa 099 000 0103 pasa a prepago."),
         confirmed_at=CONFIRMED,
-        effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, CONFIRMED)],
+        effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, NOTICED)],
     )
     ticket.documents = [
         Attachment(original_name="lineas.xlsx", size=48_213),

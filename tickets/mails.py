@@ -7,13 +7,13 @@ from datetime import datetime
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from companies import phones
 from notifications import mail, outbox, words
 from notifications.models import Message
-from tickets.effective_date import GUAYAQUIL
 from tickets.models import Area, Attachment, AttachmentEvent, Ticket, TicketEvent
 
 Context = dict[str, object]
@@ -226,5 +226,5 @@ def _marks(ticket: Ticket) -> list[str]:
 
 
 def _ecuador_time(moment: datetime) -> str:
-    local = date_format(moment.astimezone(GUAYAQUIL), r"j \d\e F \d\e Y, H:i")
+    local = date_format(timezone.localtime(moment), r"j \d\e F \d\e Y, H:i")
     return _("{time} (hora de Ecuador)").format(time=local)

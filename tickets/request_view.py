@@ -15,13 +15,13 @@ from otp import gate
 from tickets import choice, drafts, staging
 from tickets.access import Caller, administrator_required
 from tickets.documents import Received
-from tickets.effective_date import Term, terms_for
 from tickets.forms import CompanyForm, RequestForm, initial_of
-from tickets.models import Reason, RequestType, StagedFile, Ticket
+from tickets.models import Reason, StagedFile, Ticket
 from tickets.quota import QuotaReached
+from tickets.shown_terms import ShownTerms, TermsChange, terms_at
 from tickets.staging import Owner, StagedFileGone
 from tickets.storage import StorageFailed
-from tickets.submission import KeyUsed, Submission, register, ticket_of_key
+from tickets.submission import AskAgain, KeyUsed, Submission, register, ticket_of_key
 from tickets.submission_key import SubmissionKey, UnknownKey
 
 logger = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         return _refuse(owner, company, form, key, used=ticket_of_key(key))
     try:
         ticket = register(_submission(caller, owner, company, key, form))
-    except KeyUsed as used:
-        return _refuse(owner, company, form, key, used=used.ticket)
+    except AskAgain as asked:
+        return _refuse(owner, company, form, key, used=asked.ticket if isinstance(asked, KeyUsed) else None)
     except (StorageFailed, QuotaReached, StagedFileGone) as problem:
         logger.warning("The documents of a request could not be stored", exc_info=problem)
         form.add_error("attachments", staging.refusal(problem))
@@ -65,9 +65,8 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     key = draft.key if draft else SubmissionKey.mint(caller.administrator, company)
     initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
     form = RequestForm(reasons=Reason.objects.offered(), initial=initial)
-    form.carry_key(key.token())
     owner = Owner(request, caller.administrator, caller.visitor.phone)
-    return _page(owner, company, form, draft=draft, staged=draft.staged if draft else ())
+    return _page(owner, company, form, key, draft=draft, staged=draft.staged if draft else ())
 
 
 def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Company]:
@@ -104,8 +103,7 @@ def _refuse(
     """The form again. A key that has given its ticket gives no other: a fresh one takes its place."""
     if used:
         key = SubmissionKey.mint(owner.administrator, company)
-    form.carry_key(key.token())
-    return _page(owner, company, form, existing_ticket=used, staged=_kept(owner, form, key), status=422)
+    return _page(owner, company, form, key, existing_ticket=used, staged=_kept(owner, form, key), status=422)
 
 
 def _refuse_key(caller: Caller, owner: Owner, form: RequestForm) -> HttpResponse:
@@ -119,8 +117,7 @@ def _refuse_key(caller: Caller, owner: Owner, form: RequestForm) -> HttpResponse
         return render(request, "tickets/company.html", {"form": picker, "companies": companies}, status=422)
     form.add_error(None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez."))
     key = SubmissionKey.mint(caller.administrator, company)
-    form.carry_key(key.token())
-    return _page(owner, company, form, staged=_kept(owner, form, key), status=422)
+    return _page(owner, company, form, key, staged=_kept(owner, form, key), status=422)
 
 
 def _kept(owner: Owner, form: RequestForm, key: SubmissionKey) -> tuple[StagedFile, ...]:
@@ -140,19 +137,24 @@ def _page(
     owner: Owner,
     company: Company,
     form: RequestForm,
+    key: SubmissionKey,
     *,
     existing_ticket: Ticket | None = None,
     draft: drafts.Draft | None = None,
     staged: tuple[StagedFile, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
+    """The form with the dates that hold now, in text and key, and what changed since the key's form (A22)."""
     request_type, closed = form.shown_type(), staging.closed()
+    terms = terms_at(timezone.now(), company, request_type) if request_type else []
+    form.carry_key(key.showing(ShownTerms.of(terms)).token())
     form.fields["attachments"].disabled = bool(closed)
     context = {
         "form": form,
         "company": company,
         "services": directory().services(company),
-        "terms": _terms(company, request_type),
+        "terms": terms,
+        "terms_change": TermsChange.between(key.shown, terms),
         "notice_days": request_type.notice_days if request_type else 0,
         "several_companies": choice.was_picked(owner.request),
         "staged": staged,
@@ -161,11 +163,3 @@ def _page(
         "draft": draft,
     }
     return render(owner.request, "tickets/request.html", context, status=status)
-
-
-def _terms(company: Company, request_type: RequestType | None) -> list[Term]:
-    """When it would take effect if it were confirmed now (A12)."""
-    if request_type is None:
-        return []
-    accounts = directory().billing_accounts(company)
-    return terms_for(request_type.effective_rule, request_type.notice_days, accounts, timezone.now())

@@ -3,17 +3,18 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from companies.directory import directory
 from companies.models import Administrator, Company
 from tickets import mails, quota, scanning, staging, storage, workflow
 from tickets.documents import Document
-from tickets.effective_date import terms_for
+from tickets.effective_date import Term
 from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket
+from tickets.shown_terms import ShownTerms, terms_at
 from tickets.submission_key import SubmissionKey
 
 
@@ -50,7 +51,15 @@ class Submission:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-class KeyUsed(Exception):
+class AskAgain(Exception):
+    """Nothing was registered: the form comes back, says why, and asks again."""
+
+
+class TermsChanged(AskAgain):
+    """The effective dates, or what they are computed from, are not those that the form showed (A22)."""
+
+
+class KeyUsed(AskAgain):
     """The form's key already gave a ticket, with other content."""
 
     def __init__(self, ticket: Ticket) -> None:
@@ -67,14 +76,18 @@ def register(submission: Submission) -> Ticket:
     """The ticket of this submission: a new one, or the one that the same click has already made.
 
     Files are written before the transaction begins, so that no lock is held while a disk is awaited. Raises KeyUsed,
-    and for the documents StorageFailed, QuotaReached and StagedFileGone: nothing is registered then.
+    TermsChanged, and for the documents StorageFailed, QuotaReached and StagedFileGone: nothing is registered then.
     """
     earlier = ticket_of_key(submission.key)
     if earlier is None:
+        confirmed_at = timezone.now()  # one moment for the dates compared, the dates stored and the time stored
+        terms = terms_at(confirmed_at, submission.company, submission.request_type)
+        if submission.key.shown != ShownTerms.of(terms):
+            raise TermsChanged
         try:
             quota.check(submission.verified_phone, len(submission.documents))
             with storage.written(document.content for document in submission.documents) as names:
-                return _create(submission, names)
+                return _create(submission, names, confirmed_at, terms)
         except (IntegrityError, quota.QuotaReached, staging.StagedFileGone):
             # This request's twin was first and took them; or else the rows it points to are gone, or the quota is
             earlier = ticket_of_key(submission.key)
@@ -85,10 +98,8 @@ def register(submission: Submission) -> Ticket:
     return earlier
 
 
-def _create(submission: Submission, names: list[str]) -> Ticket:
-    request_type, company, now = submission.request_type, submission.company, timezone.now()
-    accounts = directory().billing_accounts(company)
-    terms = terms_for(request_type.effective_rule, request_type.notice_days, accounts, now)
+def _create(submission: Submission, names: list[str], confirmed_at: datetime, terms: list[Term]) -> Ticket:
+    request_type, company = submission.request_type, submission.company
     ticket = Ticket(
         request_type=request_type,
         request_type_name=request_type.name,
@@ -104,7 +115,7 @@ def _create(submission: Submission, names: list[str]) -> Ticket:
         email=submission.email,
         contact_phone=submission.contact_phone,
         details=submission.details,
-        confirmed_at=now,
+        confirmed_at=confirmed_at,
         effective_date=min((term.effective_date for term in terms), default=None),
         effective_terms=[term.as_record() for term in terms],
         submission_key=submission.key.uuid,

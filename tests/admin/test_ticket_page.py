@@ -49,7 +49,7 @@ def make_attachment(ticket: Ticket, name: str = "sustento.pdf") -> Attachment:
 def test_the_page_shows_all_that_the_customer_confirmed(desk: Client) -> None:
     administrator = cast.ana(cast.make_company(cut_days=(15, 31)))
     accounts = administrator.companies.get().billing_accounts.all()
-    terms = terms_for("billing_cut", 15, accounts, timezone.now())
+    terms = terms_for("billing_cut", 15, accounts, timezone.localdate())
     ticket = cast.make_ticket(
         administrator,
         details="Primera línea\nSegunda línea",

@@ -14,6 +14,7 @@ from otp.forms import CodeForm, EntryForm
 from tickets.effective_date import Term
 from tickets.forms import CompanyForm, RequestForm
 from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket, TicketEvent
+from tickets.shown_terms import ShownTerms, TermsChange
 
 AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 CODES = {"code_digits": 6, "validity_minutes": 5}
@@ -88,6 +89,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "staged": [],
         "uploads_closed": "",
         "existing_ticket": None,
+        "terms_change": None,
         "draft": None,
     }
     staged = [StagedFile(original_name="carta.pdf", size=1_887_437), StagedFile(original_name="líneas.xlsx", size=900)]
@@ -95,6 +97,10 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     trouble = {"several_companies": True, "existing_ticket": ticket(), "draft": draft, "staged": staged}
     closed = {**shown, "uploads_closed": "Confirme sin archivos.", "form": request_form()}
     refused = {**shown, **trouble, "terms": [term(), term("C-2", 31)], "form": request_form("email=ana@")}
+    before, after = ShownTerms.of([term()]), [term(cut_day=16)]
+    moved = {**shown, "terms": after, "terms_change": TermsChange.between(before, after), "form": request_form("")}
+    more = [term(cut_day=16), term("C-2", 31)]
+    regrouped = {**shown, "terms": more, "terms_change": TermsChange.between(before, more), "form": request_form("")}
     unknown = {**shown, "terms": [], "services": Services([], 0), "form": request_form()}
     return {
         "company": ("tickets/company.html", {"form": CompanyForm(companies=companies), **picker}),
@@ -102,6 +108,8 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "request": ("tickets/request.html", {**shown, "form": request_form()}),
         "request, refused": ("tickets/request.html", refused),
         "request, no files taken": ("tickets/request.html", closed),
+        "request, another date": ("tickets/request.html", moved),
+        "request, other dates": ("tickets/request.html", regrouped),
         "request, nothing known": ("tickets/request.html", unknown),
     }
 

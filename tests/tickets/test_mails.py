@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from django.core import mail as django_mail
+from django.utils.timezone import localdate
 from pytest_django import Settings
 
 from notifications import delivery
@@ -28,7 +29,7 @@ def a_ticket(**changes: Any) -> Ticket:
     administrator = changes.pop("administrator", None) or make_administrator(company)
     kind, _ = RequestType.objects.get_or_create(code="mail-tests", defaults={"name": "Anulación o baja de servicios"})
     reason, _ = Reason.objects.get_or_create(request_type=kind, text="No utiliza el servicio")
-    terms = terms_for("billing_cut", 15, company.billing_accounts.all(), CONFIRMED)
+    terms = terms_for("billing_cut", 15, company.billing_accounts.all(), localdate(CONFIRMED))
     values: dict[str, Any] = {
         "number": 3608314,
         "request_type": kind,

@@ -1,5 +1,6 @@
 """One ticket a key, whoever clicks twice, goes back, or has two tabs open (R4.19, contract.md)."""
 
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,9 @@ from django.core import signing
 from notifications.models import Message
 from tests import cast
 from tests.tickets.given import COMPANY, PDF, REQUEST, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tickets.effective_date import Term
 from tickets.models import Attachment, Ticket, private_storage
+from tickets.shown_terms import ShownTerms
 from tickets.submission_key import SubmissionKey, UnknownKey
 
 pytestmark = pytest.mark.django_db
@@ -151,5 +154,6 @@ def test_a_key_signed_for_something_else_is_unknown() -> None:
 
 def test_a_key_reads_back_as_it_was_minted() -> None:
     ana = cast.ana()
-    key = SubmissionKey.mint(ana, ana.companies.get())
+    term = Term("T-1", 15, 15, date(2026, 11, 30), date(2026, 12, 15), "billing_cut")
+    key = SubmissionKey.mint(ana, ana.companies.get()).showing(ShownTerms.of([term]))
     assert SubmissionKey.read(key.token(), ana) == key
