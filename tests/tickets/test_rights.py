@@ -113,7 +113,7 @@ def test_a21_an_administrator_left_with_no_company_is_signed_out(acme: Company) 
     client = visitor(ana)
     ticket = requested(client)
     leave(ana, acme)
-    assert client.get(page_of(ticket))["Location"] == ENTRY
+    assert client.get(page_of(ticket))["Location"].partition("?")[0] == ENTRY
 
 
 def test_a21_two_companies_are_listed_together_newest_first(acme: Company) -> None:
