@@ -19,6 +19,7 @@ COPY companies companies
 COPY otp otp
 COPY tickets tickets
 COPY notifications notifications
+COPY staff staff
 COPY templates templates
 COPY static static
 COPY locale locale

@@ -80,6 +80,7 @@ def _navigation() -> list[dict[str, Any]]:
                 _item(_("Operación"), "monitor_heart", "notifications.heartbeat"),
                 _item(_("Números en espera"), "phone_locked", "otp.phoneguard"),
                 _item(_("Auditoría de ingresos"), "policy", "otp.auditevent"),
+                _item(_("Ingresos del personal"), "badge", "staff.signinevent"),
                 _item(_("Auditoría de documentos"), "quick_reference_all", "tickets.attachmentevent"),
             ],
         },

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from fidelizacion.errors import error_page
+from staff.record import Kind, record
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -142,6 +143,8 @@ class StaffSessionMiddleware:
         if SESSION_KEY in session:
             now = timezone.now()
             if self._ended(session, now):
+                if isinstance(request.user, User):
+                    record(Kind.EXPIRED, request, request.user.get_username(), request.user)
                 for key in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY, self.SIGNED_IN, self.SEEN):
                     session.pop(key, None)
                 session.cycle_key()

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "otp",
     "notifications",
     "tickets",
+    "staff",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -209,10 +210,21 @@ ADMIN_CONTENT_SECURITY_POLICY = {**_CSP, "script-src": [SELF, UNSAFE_EVAL], "sty
 # -- Staff ------------------------------------------------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    # 15 while a password is the only factor (R5.03)
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "staff.passwords.PredictableValidator"},
+    {"NAME": "staff.passwords.ContextWordsValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+# Wrong passwords before a try is refused without comparing it (staff/lockout.py)
+STAFF_FAILURES_PER_USER = env.read("STAFF_FAILURES_PER_USER", parse_rates, parse_rates("5/15m"))
+STAFF_FAILURES_PER_ADDRESS = env.read("STAFF_FAILURES_PER_ADDRESS", parse_rates, parse_rates("20/15m"))
+STAFF_FAILURES_PER_BROWSER = env.read("STAFF_FAILURES_PER_BROWSER", parse_rates, parse_rates("10/15m"))
+STAFF_BROWSER_COOKIE_NAME = f"{_PREFIX}staffbrowser"
+STAFF_BROWSER_AGE = timedelta(days=90)  # how long a browser stays known without a new sign-in
 
 # -- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "es-ec"

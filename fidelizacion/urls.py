@@ -7,11 +7,14 @@ from django.views.generic import RedirectView
 
 from fidelizacion import branding, health, metrics
 from notifications import webhooks
+from staff.sign_in import SignIn, SignOut
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/fidelizacion/")),
     path("fidelizacion/", include("otp.urls")),
     path("fidelizacion/", include("tickets.urls")),
+    path("admin/login/", SignIn.as_view(), name="staff-sign-in"),
+    path("admin/logout/", SignOut.as_view(), name="staff-sign-out"),
     path("admin/", admin.site.urls),
     path("favicon.ico", branding.tab_icon),  # browsers ask for it where a page names none: the desk, a file
     path("marca/logo", branding.brand_logo, name="brand_logo"),

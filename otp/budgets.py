@@ -68,6 +68,17 @@ def left(wanted: Budget) -> int:
     return max(0, min(free, default=0))
 
 
+def give_back(*budgets: Budget) -> None:
+    """Undo the last use of each: what was counted in advance turned out not to count.
+
+    If another use comes in between, a number is left out, and one use more than the rate may pass.
+    """
+    last = _last([each.key for each in budgets])
+    uses = [Q(key=key, number=number) for key, number in last.items() if number]
+    if uses:
+        BudgetUse.objects.filter(reduce(or_, uses)).delete()
+
+
 def once(kind: str, value: str) -> bool:
     """Use what can be used a single time; of two requests at once, one gets true. Remembered as long as any use."""
     return _take([(budget(kind, value, ()).key, 1)])

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -69,11 +70,16 @@ def current_visitor(request: HttpRequest) -> Visitor | None:
 def sign_in(request: HttpRequest, phone: str, method: Method) -> None:
     """Make `phone` the visitor of this session, under a new session key (R1.11)."""
     waiting = {name: request.session[name] for name in (DRAFT, HOLDER) if name in request.session}
+    if waiting.get(HOLDER, {}).get("phone") != phone:
+        # Known before, it would open the forms that follow. Not when the same person verifies again: the form that is
+        # open in another tab, with all that was typed, carries the token of the first time
+        rotate_token(request)
     _forget(request.session)
     request.session.cycle_key()
     for name, kept in waiting.items():
         if kept["phone"] == phone:
             request.session[name] = kept
+    holder(request, phone)
     now = timezone.now().timestamp()
     request.session[VISITOR] = {"phone": phone, "method": method, "verified_at": now, "seen_at": now}
 

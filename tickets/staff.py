@@ -52,6 +52,7 @@ SUPERVISOR = (
     "otp.view_phoneguard",
     "otp.change_phoneguard",  # lifting the wait only: the desk offers no form
     "otp.view_auditevent",
+    "staff.view_signinevent",
     "otp.view_networkswitch",
     "otp.change_networkswitch",
 )

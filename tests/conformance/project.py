@@ -8,7 +8,7 @@ from pathlib import Path
 from django.urls import URLPattern, URLResolver, get_resolver
 
 BASE = Path(__file__).resolve().parent.parent.parent
-APPS = ("companies", "otp", "tickets", "notifications")
+APPS = ("companies", "otp", "tickets", "notifications", "staff")
 PRODUCT = ("fidelizacion", *APPS)
 
 

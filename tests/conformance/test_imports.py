@@ -9,6 +9,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "notifications": set(),
     "otp": {"companies", "notifications"},
     "tickets": {"companies", "otp", "notifications"},
+    "staff": {"companies", "otp", "notifications"},
 }
 
 

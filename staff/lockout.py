@@ -1,0 +1,96 @@
+"""What a try to sign in has to pass before a password is hashed (S2, R5.02).
+
+A hash takes half a second of processor, in threads that the portal shares. So a process computes one at a time for
+browsers that it does not know, and one for those that it does; other tries are refused at once. Of wrong passwords only
+so many are compared: by username, by address, and by browser where the person signed in with it before. A known browser
+is not subject to the first two, which anybody can use up.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
+from threading import BoundedSemaphore
+
+from django.conf import settings
+
+from otp import addresses, budgets
+from otp.budgets import Budget, LimitReached, budget
+from otp.rates import Rate
+from staff.known_browser import Browser
+from staff.names import key_of
+
+# One person can have many IPv6 networks of 64 bits: what holds them may make so many times the tries of one
+WIDER = {56: 3, 48: 10}
+SECONDS_TO_WAIT = 2.0  # for its turn, in a known browser
+_turns = {True: BoundedSemaphore(1), False: BoundedSemaphore(1)}
+
+
+class Busy(Exception):
+    """The process is comparing a password already."""
+
+
+@dataclass(frozen=True)
+class Try:
+    """One username typed in one browser at one address."""
+
+    username: str
+    browser: Browser
+    address: addresses.Address | None
+
+    @property
+    def known(self) -> bool:
+        return self.browser.knows(self.username)
+
+    @property
+    def place(self) -> str:
+        return addresses.bucket(self.address)
+
+    def limits(self) -> list[Budget]:
+        """From the most particular to the most shared."""
+        if self.known:
+            own = f"{self.browser.name}:{key_of(self.username)}"
+            return [budget("staff.browser", own, settings.STAFF_FAILURES_PER_BROWSER)]
+        user = budget("staff.user", key_of(self.username), settings.STAFF_FAILURES_PER_USER)
+        return [user, *_of_address(self.address)]
+
+    def is_locked(self) -> bool:
+        """Whether the next try would be refused."""
+        return not all(budgets.allows(limit) for limit in self.limits())
+
+
+@contextmanager
+def turn(attempt: Try) -> Iterator[None]:
+    """Let one password be compared, and count it as wrong in advance. Raises LimitReached, or Busy.
+
+    Counted before comparing, so that tries at once get no more than tries in a row; `was_right` takes it back.
+    """
+    if attempt.is_locked():  # asked before taking the turn, so that refusals keep no one waiting
+        raise LimitReached
+    semaphore = _turns[attempt.known]
+    if not semaphore.acquire(timeout=SECONDS_TO_WAIT if attempt.known else 0):
+        raise Busy
+    try:
+        budgets.consume(*attempt.limits())
+        yield
+    finally:
+        semaphore.release()
+
+
+def was_right(attempt: Try) -> None:
+    """Only wrong passwords count: a whole office may sign in from one address at eight o'clock."""
+    budgets.give_back(*attempt.limits())
+
+
+def _of_address(address: addresses.Address | None) -> list[Budget]:
+    rates = settings.STAFF_FAILURES_PER_ADDRESS
+    limits = [budget("staff.address", addresses.bucket(address), rates)]
+    if isinstance(address, IPv6Address):
+        for bits, times in WIDER.items():
+            network = IPv6Network((address, bits), strict=False)
+            limits.append(budget("staff.address", str(network), _times(rates, times)))
+    return limits
+
+
+def _times(rates: Sequence[Rate], times: int) -> tuple[Rate, ...]:
+    return tuple(Rate(rate.count * times, rate.seconds) for rate in rates)
