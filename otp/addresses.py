@@ -10,6 +10,10 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 SITE_PREFIX = 64  # bits; the smallest IPv6 network a customer is given, so one person has all of its addresses
+# The IPv6 networks around it that one person may also have, and how many times a /64's limit each gets. Homes are
+# given a /56 and companies a /48 (RIPE-690), but a mobile network gives each phone a /64 of one pool: there these
+# networks hold 256 and 65,536 phones. Far less than that many times, since administrators of companies are few
+AROUND = ((56, 4), (48, 16))
 
 
 def peer_address(request: HttpRequest) -> Address | None:
@@ -44,6 +48,14 @@ def bucket(address: Address | None) -> str:
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, SITE_PREFIX), strict=False))
     return str(address)
+
+
+def surrounding(place: str) -> list[tuple[str, int]]:
+    """The wider networks of a bucket, each with the factor of its limit; an IPv4 address has none."""
+    if not place.endswith(f"/{SITE_PREFIX}"):
+        return []
+    network = IPv6Network(place)
+    return [(str(network.supernet(new_prefix=prefix)), times) for prefix, times in AROUND]
 
 
 def parse(raw: str) -> Address | None:

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from companies.phones import tail
+from otp import quotas
 from otp.budgets import LimitReached, budget, consume
 from otp.keyed import keyed_hash, keyed_hashes
 from otp.models import AuditEvent, Invitation
@@ -64,7 +65,7 @@ def record_refusal(
     try:
         consume(
             budget("audit.phone", f"{kind}:{result}:{phone}", REFUSALS_PER_PHONE),
-            budget("audit.address", address, REFUSALS_PER_ADDRESS),
+            *quotas.of_address("audit.address", address, REFUSALS_PER_ADDRESS),
         )
     except LimitReached:
         return

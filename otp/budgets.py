@@ -7,7 +7,7 @@ the log again. That holds alike on SQLite and on PostgreSQL.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
@@ -27,6 +27,14 @@ class LimitReached(Exception):
     """There has been too much of it for now. Which limit it was is told to nobody (R1.20)."""
 
 
+class SharedLimitReached(LimitReached):
+    """A limit that is one for everybody, and so may be told: `until` says nothing about any one person's uses."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = (until + timedelta(seconds=59)).replace(second=0, microsecond=0)  # shown in minutes, never early
+
+
 @dataclass(frozen=True)
 class Budget:
     """What may be used so often by one phone, address or session, or by all together."""
@@ -40,13 +48,16 @@ def budget(kind: str, value: str, rates: Sequence[Rate]) -> Budget:
     return Budget(f"{kind}:{keyed_hash(kind, value)}", rates)
 
 
-def consume(*budgets: Budget) -> None:
+def consume(*budgets: Budget, within: Budget | None = None) -> None:
     """Use each of them once, or none: LimitReached is raised when one is used up.
+
+    `within` is one that everybody shares and that is counted elsewhere: it is read, and never written. When that one is
+    used up SharedLimitReached is raised, whichever others are.
 
     Callers list them from the most particular to the most shared, always in one order: that is what keeps two requests
     from waiting for each other, and a row that everybody wants is held for the shortest time.
     """
-    _consume([(each, 1) for each in budgets])
+    _consume([(each, 1) for each in budgets], within)
 
 
 def consume_times(wanted: Budget, times: int) -> None:
@@ -61,6 +72,26 @@ def allows(wanted: Budget) -> bool:
     return not _used_up([(wanted, _last([wanted.key])[wanted.key])])
 
 
+def give_back(*used: Budget) -> None:
+    """Take one use of each back: what was counted in advance did not happen.
+
+    It deletes the newest use of a key, whoever made it, so that the numbers stay without gaps and what is left is the
+    right count. Another use taken at the same moment can leave a gap, and let as many pass beyond the limit as are in
+    flight then; a limit with nothing given back is exact.
+    """
+    keys = [each.key for each in used]
+    for _ in range(TRIES):
+        last = _last(keys)
+        # Another giver-back may have been quicker with the same one
+        keys = [key for key in keys if last[key] and not _delete_use(key, last[key])]
+        if not keys:
+            return
+
+
+def _delete_use(key: str, number: int) -> bool:
+    return BudgetUse.objects.filter(key=key, number=number).delete()[0] == 1
+
+
 def left(wanted: Budget) -> int:
     """How many more times it could be used now: to tell beforehand, like `allows`."""
     now, uses = timezone.now(), BudgetUse.objects.filter(key=wanted.key)
@@ -68,26 +99,17 @@ def left(wanted: Budget) -> int:
     return max(0, min(free, default=0))
 
 
-def give_back(*budgets: Budget) -> None:
-    """Undo the last use of each: what was counted in advance turned out not to count.
-
-    If another use comes in between, a number is left out, and one use more than the rate may pass.
-    """
-    last = _last([each.key for each in budgets])
-    uses = [Q(key=key, number=number) for key, number in last.items() if number]
-    if uses:
-        BudgetUse.objects.filter(reduce(or_, uses)).delete()
-
-
 def once(kind: str, value: str) -> bool:
     """Use what can be used a single time; of two requests at once, one gets true. Remembered as long as any use."""
     return _take([(budget(kind, value, ()).key, 1)])
 
 
-def _consume(wanted: Sequence[tuple[Budget, int]]) -> None:
+def _consume(wanted: Sequence[tuple[Budget, int]], within: Budget | None = None) -> None:
     """All budgets in one reading and one writing: asking for a code is mostly this (performance.md)."""
     for _ in range(TRIES):
-        last = _last([each.key for each, _ in wanted])
+        last = _last([each.key for each, _ in wanted] + ([within.key] if within else []))
+        if within:
+            _check(within, last[within.key])
         if _used_up([(each, last[each.key] + times - 1) for each, times in wanted]):
             raise LimitReached
         if _take([(each.key, last[each.key] + use) for each, times in wanted for use in range(1, times + 1)]):
@@ -105,6 +127,17 @@ def _last(keys: Sequence[str]) -> dict[str, int]:
         cursor.execute(f"SELECT {newest}", keys)
         found = cursor.fetchone()
     return {key: last or 0 for key, last in zip(keys, found, strict=True)}
+
+
+def _check(shared: Budget, last: int) -> None:
+    """Raise SharedLimitReached when this limit is used up, with the moment from which it is not."""
+    # Of two rates with one count the longer holds, and comes last
+    seconds = {last - rate.count + 1: rate.seconds for rate in sorted(shared.rates) if last >= rate.count}
+    uses = BudgetUse.objects.filter(key=shared.key, number__in=seconds) if seconds else ()
+    ends = [use.at + timedelta(seconds=seconds[use.number]) for use in uses]
+    until = max(ends, default=None)
+    if until is not None and until > timezone.now():
+        raise SharedLimitReached(until)
 
 
 def _used_up(asked: Sequence[tuple[Budget, int]]) -> bool:

@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from companies.directory import directory
 from notifications.courier import nudge_on_commit
-from otp import audit, codes, guards, invitations
-from otp.budgets import Budget, LimitReached, budget, consume
+from otp import audit, codes, guards, invitations, quotas
+from otp.budgets import LimitReached, budget, consume
 from otp.models import Challenge, Invitation
 
 SEND_TASK = "otp.tasks.send_challenge"
@@ -64,7 +64,7 @@ def start(phone: str, session_ref: str, address: str, invitation: Invitation | N
         return _issue(phone, session_ref, address, after=0, invitation=invitation)
     if resend_wait(earlier) == 0:
         return _issue(phone, session_ref, address, after=earlier.pk, invitation=invitation or _invitation_of(earlier))
-    consume(*_budgets_of_asking(session_ref, address))
+    consume(*quotas.asking(session_ref, address))
     if earlier.attempts >= settings.OTP_ATTEMPTS:
         raise LimitReached
     return earlier
@@ -104,12 +104,6 @@ def resend_wait(challenge: Challenge) -> int:
     wait = min(settings.OTP_RESEND_SECONDS * 2**earlier, longest)
     left = challenge.created_at + timedelta(seconds=wait) - timezone.now()
     return max(0, ceil(left.total_seconds()))
-
-
-def sends_of_day(*, invited: bool) -> Budget:
-    """All codes of a day. Those of links have one of their own: any script can use up the other, with made-up numbers
-    that cost no SMS, and whoever was invited shall get in then, too."""
-    return budget("all.invited" if invited else "all", "", settings.OTP_SENDS_PER_DAY)
 
 
 def verify(challenge: Challenge, typed: str, address: str = "") -> Verdict:
@@ -167,16 +161,18 @@ def _issue(phone: str, session_ref: str, address: str, *, after: int, invitation
 
 
 def _count(phone: str, session_ref: str, address: str, invitation: Invitation | None) -> Invitation | None:
-    """Count a code to be sent, on the invitation while it has any left or else on the number. Raises LimitReached.
+    """Count a code asked for, on the invitation while it has any left or else on the number. Raises LimitReached.
 
-    Whoever came by a link is never worse off than without it, and uses nothing up that a stranger shares.
+    Whoever came by a link is never worse off than without it, and uses nothing up that a stranger shares. The day is
+    only read (quotas.py), and first: once it is spent, every number gets that answer, whatever else it used up.
     """
-    asking = _budgets_of_asking(session_ref, address)
+    asking = quotas.asking(session_ref, address)
     if invitation is not None:
         with suppress(LimitReached):
-            consume(invitations.sends_of(invitation), *asking, sends_of_day(invited=True))
+            consume(invitations.sends_of(invitation), *asking, within=quotas.sends_of_day(invited=True))
             return invitation
-    consume(budget("phone", phone, settings.OTP_SENDS_PER_PHONE), *asking, sends_of_day(invited=False))
+    of_phone = budget("phone", phone, settings.OTP_SENDS_PER_PHONE)
+    consume(of_phone, *asking, within=quotas.sends_of_day(invited=False))
     return None
 
 
@@ -184,13 +180,6 @@ def _invitation_of(challenge: Challenge) -> Invitation | None:
     """The one by whose link the code was asked for, while it lives."""
     invitation = challenge.invitation
     return invitation if invitation is not None and invitations.is_live(invitation) else None
-
-
-def _budgets_of_asking(session_ref: str, address: str) -> tuple[Budget, Budget]:
-    return (
-        budget("session", session_ref, settings.OTP_SENDS_PER_SESSION),
-        budget("address", address, settings.OTP_SENDS_PER_ADDRESS),
-    )
 
 
 def _unanswered(session_ref: str) -> QuerySet[Challenge]:

@@ -17,7 +17,8 @@ from notifications import receipts
 from notifications import sweep as sweeps
 from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, sms_gateway
 from notifications.patience import insist
-from otp import audit, codes, sms
+from otp import audit, codes, quotas, sms
+from otp.budgets import Budget, LimitReached, consume, give_back
 from otp.models import Challenge
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ RESULTS = {
     Outcome.FAILED: audit.Result.UNSENT,
     Outcome.DOUBTFUL: audit.Result.DOUBTFUL,
     Outcome.EXPIRED: audit.Result.EXPIRED,
+    Outcome.LIMIT: audit.Result.LIMIT,
 }
 
 
@@ -88,9 +90,12 @@ def _waiting(now: datetime) -> QuerySet[Challenge]:
 
 
 def _hand_over(challenge: Challenge, seconds_left: int) -> None:
-    # Counted before it leaves: whatever becomes of this process, no third SMS follows
-    unanswered = _mine(challenge).filter(used_at=None, closed_at=None, maybe_sent__lt=SMS_AT_MOST)
-    if unanswered.update(maybe_sent=F("maybe_sent") + 1) != 1:
+    try:
+        if not _count(challenge):
+            return
+    except LimitReached:
+        # The day was spent since the code was asked for. What may have left before stays in doubt
+        _record(challenge, Outcome.DOUBTFUL if challenge.maybe_sent else Outcome.LIMIT)
         return
     text = sms.text(codes.derive(challenge.nonce, challenge.phone))
     try:
@@ -100,14 +105,40 @@ def _hand_over(challenge: Challenge, seconds_left: int) -> None:
         _retry_or_give_up(challenge, str(failure), left=isinstance(failure, AmbiguousFailure))
     except PermanentFailure as failure:
         logger.warning("challenge %d refused: %s", challenge.pk, failure)
+        _take_back(challenge)
         _record(challenge, Outcome.FAILED, reason=str(failure))
     else:
         insist(lambda: _record(challenge, Outcome.HANDLED, provider_id[:64]))
 
 
+def _count(challenge: Challenge) -> bool:
+    """Count an SMS before it leaves, on the challenge and on the day. False: another answer came first.
+
+    Whatever becomes of this process, no third SMS follows, and one that may have left is counted: a code sent again
+    after a kill counts twice. Raises LimitReached, with nothing counted, when the day is spent.
+    """
+    unanswered = _mine(challenge).filter(used_at=None, closed_at=None, maybe_sent__lt=SMS_AT_MOST)
+    with transaction.atomic():
+        if unanswered.update(maybe_sent=F("maybe_sent") + 1) != 1:
+            return False
+        consume(_day_of(challenge))
+    return True
+
+
+def _take_back(challenge: Challenge) -> None:
+    """The SMS is known not to have left: it counts neither on the challenge nor on the day."""
+    with transaction.atomic():
+        if _mine(challenge).update(maybe_sent=F("maybe_sent") - 1):
+            give_back(_day_of(challenge))
+
+
+def _day_of(challenge: Challenge) -> Budget:
+    return quotas.sends_of_day(invited=challenge.invitation_id is not None)
+
+
 def _retry_or_give_up(challenge: Challenge, reason: str, *, left: bool) -> None:
     if not left:
-        _mine(challenge).update(maybe_sent=F("maybe_sent") - 1)
+        _take_back(challenge)
     challenge.refresh_from_db(fields=["maybe_sent"])
     if challenge.send_attempts >= MAX_SENDS or challenge.maybe_sent >= SMS_AT_MOST:
         _record(challenge, Outcome.DOUBTFUL if challenge.maybe_sent else Outcome.FAILED, reason=reason)

@@ -12,7 +12,7 @@ from notifications import alarms
 from notifications.figures import Figure, Level, count, share
 from notifications.models import Message
 from notifications.operations_mail import Fact
-from otp import challenges
+from otp import quotas
 from otp.models import AuditEvent, BudgetUse, Challenge
 
 DAY = timedelta(hours=24)
@@ -23,15 +23,16 @@ UNSENT_AT_LEAST = 3  # codes, and more than half of the recent ones: one bad num
 
 SMS_80 = alarms.kind(
     "sms-day-80",
-    gettext_lazy("Se usó el 80 % de los códigos del día"),
+    gettext_lazy("Salió el 80 % de los códigos del día"),
     gettext_lazy("Vea si el uso es normal (conversión, auditoría de ingresos) antes de subir OTP_SENDS_PER_DAY."),
     daily=True,
 )
 SMS_100 = alarms.kind(
     "sms-day-100",
-    gettext_lazy("Se agotaron los códigos del día"),
+    gettext_lazy("Se agotaron los códigos del día: no sale ninguno más"),
     gettext_lazy(
-        "Si el uso es legítimo, suba OTP_SENDS_PER_DAY y reinicie; si no, deje el límite y busque el origen. "
+        "Solo cuentan los SMS que salen, a números registrados. Si el uso es legítimo, suba OTP_SENDS_PER_DAY y "
+        "reinicie; si no, deje el límite y busque el origen. "
         "Quien recibe un enlace tiene códigos aparte: envíelo a quien lo necesite."
     ),
     daily=True,
@@ -52,7 +53,10 @@ UNSENT = alarms.kind(
 
 
 LEFT = Q(kind=AuditEvent.Kind.SENT, result__in=[AuditEvent.Result.DONE, AuditEvent.Result.DOUBTFUL])
-DID_NOT = Q(kind=AuditEvent.Kind.SENT, result__in=[AuditEvent.Result.UNSENT, AuditEvent.Result.EXPIRED])
+DID_NOT = Q(
+    kind=AuditEvent.Kind.SENT,
+    result__in=[AuditEvent.Result.UNSENT, AuditEvent.Result.EXPIRED, AuditEvent.Result.LIMIT],
+)
 
 
 def figures() -> Iterator[Figure]:
@@ -92,8 +96,12 @@ def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
 
 
 def _budget() -> Figure:
-    """How much of the tightest of its limits is used: the windows slide, so "a day" is the last 24 hours."""
-    now, days = timezone.now(), [challenges.sends_of_day(invited=invited) for invited in (False, True)]
+    """How much of the tightest of its limits is used: the windows slide, so "a day" is the last 24 hours.
+
+    A code that was asked for and could not leave any more keeps the alarm open too: the day frees one use at a time,
+    and each that is taken at once would close it.
+    """
+    now, days = timezone.now(), [quotas.sends_of_day(invited=invited) for invited in (False, True)]
     spent = [
         (BudgetUse.objects.filter(key=day.key, at__gt=now - timedelta(seconds=rate.seconds)).count(), rate.count)
         for day in days
@@ -101,15 +109,16 @@ def _budget() -> Figure:
     ]
     used, most = max(spent, key=lambda pair: pair[0] / pair[1])
     part = used / most
+    withheld = Challenge.objects.filter(created_at__gt=now - RECENT, outcome=Challenge.Outcome.LIMIT).exists()
     level = Level.FINE
     held: tuple[alarms.Kind, ...] = ()
-    if part >= STOP_SHARE:
+    if part >= STOP_SHARE or withheld:
         level, held = Level.CRITICAL, (SMS_80, SMS_100)
     elif part >= WARN_SHARE:
         level, held = Level.WARNING, (SMS_80,)
     return Figure(
         "sms_day_budget_used_ratio",
-        _("Códigos pedidos, del límite del día"),
+        _("Códigos que salieron, del límite del día"),
         part,
         _("{used} de {most} ({percent})").format(used=count(used), most=count(most), percent=share(part)),
         level,

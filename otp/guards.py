@@ -33,13 +33,8 @@ class Count(Enum):
 
 
 def guard_of(phone: str) -> PhoneGuard:
-    """The phone's guard as it is now. There is one for any number that was ever tried, registered or not."""
-    found = PhoneGuard.objects.filter(phone=phone).first()
-    if found is None:
-        # Two first tries at once: one of them inserts, without an error for the other
-        PhoneGuard.objects.bulk_create([PhoneGuard(phone=phone)], ignore_conflicts=True)
-        found = PhoneGuard.objects.get(phone=phone)
-    return found
+    """The phone's guard as it is now; an empty one for a number that was never tried. It writes nothing."""
+    return PhoneGuard.objects.filter(phone=phone).first() or PhoneGuard(phone=phone)
 
 
 def is_waiting(guard: PhoneGuard, now: datetime) -> bool:
@@ -60,6 +55,7 @@ def count_try(phone: str, now: datetime, *, spared: bool) -> Count:
     Counted before comparing, so that no number of requests at once gets more tries than one after the other. A spared
     try is counted like any other; it is only not refused.
     """
+    _seen(phone, now)
     while True:  # each turn lost is a try of somebody else's that was counted, and those end in a wait
         guard = guard_of(phone)
         if is_waiting(guard, now):
@@ -71,6 +67,17 @@ def count_try(phone: str, now: datetime, *, spared: bool) -> Count:
         counted = _counted(guard, now)
         if unchanged.update(**counted):
             return Count.BEGAN_WAIT if "locked_until" in counted else Count.COUNTED
+
+
+def _seen(phone: str, now: datetime) -> None:
+    """Have a row for the phone. The first try of a number writes as much as any later one, so that it takes as long:
+    who has entered before is nobody's business (R1.14)."""
+    PhoneGuard.objects.bulk_create(
+        [PhoneGuard(phone=phone, tried_at=now)],
+        update_conflicts=True,
+        unique_fields=["phone"],
+        update_fields=["tried_at"],
+    )
 
 
 def clear(phone: str) -> bool:

@@ -58,6 +58,7 @@ class Challenge(models.Model):
         FAILED = "failed", _("No enviado")
         DOUBTFUL = "doubtful", _("Sin confirmar")  # it may have left, and is not sent a third time (R1.24)
         EXPIRED = "expired", _("Vencido sin enviar")
+        LIMIT = "limit", _("No enviado: límite del día")
 
     class Delivery(models.TextChoices):
         """What the provider says of an SMS that it took."""

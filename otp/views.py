@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from companies.directory import directory
 from companies.phones import display, tail
 from otp import addresses, audit, challenges, destinations, gate, invitations, network
-from otp.budgets import LimitReached
+from otp.budgets import LimitReached, SharedLimitReached
 from otp.challenges import Answer, Verdict
 from otp.forms import CodeForm, EntryForm
 from otp.invitations import Link
@@ -63,8 +63,8 @@ def resend(request: HttpRequest) -> HttpResponse:
         return _to(request, "otp:entry")
     try:
         challenges.resend(challenge, _address(request))
-    except LimitReached:
-        return _limit_reached(request, challenge.phone)
+    except LimitReached as reached:
+        return _limit_reached(request, challenge.phone, challenge.session_ref, reached)
     messages.info(request, _("Enviamos otro código al mismo número. El anterior ya no sirve."))
     return _to(request, "otp:pin")
 
@@ -74,7 +74,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     """*Salir*, and *Cancelar* on the request form (A13): nothing is registered, nothing stays in the browser."""
     name = request.session.get(SESSION_NAME)
     if name is not None:
-        challenges.close(keyed_hash("session", name))
+        challenges.close(_ref(name))
     gate.sign_out(request)
     messages.info(request, _("Salió del portal. Lo que no confirmó no se registró."))
     response = gate.cached_as_portal(redirect("otp:entry"))
@@ -96,19 +96,23 @@ def _enter(request: HttpRequest) -> HttpResponse:
         return _entry_page(request, form, link, status=422)
     phone = form.cleaned_data["phone"]
     invitation = link.for_number(phone)
+    name = request.session.get(SESSION_NAME) or _new_name(request)
+    session_ref = _ref(name)
     gate.change_number(request, phone)
-    if _network_says(request, phone) and directory().administrator(phone) is not None:
-        _vouched_for(request, phone, invitation)
+    if _network_says(request, phone, session_ref) and directory().administrator(phone) is not None:
+        _vouched_for(request, phone, session_ref, invitation)
         gate.sign_in(request, phone, "network")
         return gate.cached_as_portal(destinations.redirect_after_sign_in(request))
     try:
-        challenges.start(phone, _session_ref(request), _address(request), invitation)
-    except LimitReached:
-        return _limit_reached(request, phone, link)
+        challenges.start(phone, session_ref, _address(request), invitation)
+    except LimitReached as reached:
+        return _limit_reached(request, phone, session_ref, reached, link)
+    if SESSION_NAME not in request.session:  # only now: what is refused leaves no row behind
+        request.session[SESSION_NAME] = name
     return _to(request, "otp:pin")
 
 
-def _network_says(request: HttpRequest, phone: str) -> bool:
+def _network_says(request: HttpRequest, phone: str, session_ref: str) -> bool:
     """Whether the network vouches for the number that was typed; what it says in vain is counted (R2.06)."""
     try:
         return network.identify(request) == phone
@@ -117,16 +121,15 @@ def _network_says(request: HttpRequest, phone: str) -> bool:
             audit.Kind.IGNORED,
             ignored.result,
             phone,
-            session_ref=_session_ref(request),
+            session_ref=session_ref,
             address=_address(request),
             method=audit.Method.NETWORK,
         )
         return False
 
 
-def _vouched_for(request: HttpRequest, phone: str, invitation: Invitation | None) -> None:
+def _vouched_for(request: HttpRequest, phone: str, session_ref: str, invitation: Invitation | None) -> None:
     """The network's word replaces any code that was asked for."""
-    session_ref, address = _session_ref(request), _address(request)
     with transaction.atomic():
         challenges.close(session_ref)
         invitations.mark_used(invitation.pk if invitation else None)
@@ -135,7 +138,7 @@ def _vouched_for(request: HttpRequest, phone: str, invitation: Invitation | None
             audit.Result.DONE,
             phone,
             session_ref=session_ref,
-            address=address,
+            address=_address(request),
             method=audit.Method.NETWORK,
         )
 
@@ -185,15 +188,20 @@ def _pin_page(request: HttpRequest, challenge: Challenge, form: CodeForm, status
     return gate.cached_as_portal(render(request, "otp/pin.html", context, status=status))
 
 
-def _limit_reached(request: HttpRequest, phone: str, link: Link = NO_LINK) -> HttpResponse:
-    session_ref, address = _session_ref(request), _address(request)
+def _limit_reached(
+    request: HttpRequest, phone: str, session_ref: str, reached: LimitReached, link: Link = NO_LINK
+) -> HttpResponse:
+    address = _address(request)
     audit.record_refusal(audit.Kind.ASKED, audit.Result.LIMIT, phone, session_ref=session_ref, address=address)
+    if isinstance(reached, SharedLimitReached):
+        about = {"until": reached.until, "asked": SESSION_NAME in request.session}
+        return _too_many(request, link, "otp/day_spent.html", **about)
     return _too_many(request, link)
 
 
-def _too_many(request: HttpRequest, link: Link = NO_LINK) -> HttpResponse:
-    context = {"link": link, "destination": destinations.carried(request)}
-    return gate.cached_as_portal(render(request, "429.html", context, status=429))
+def _too_many(request: HttpRequest, link: Link = NO_LINK, page: str = "429.html", **about: object) -> HttpResponse:
+    context = {"link": link, "destination": destinations.carried(request), **about}
+    return gate.cached_as_portal(render(request, page, context, status=429))
 
 
 def _to(request: HttpRequest, sign_in_page: str) -> HttpResponse:
@@ -207,13 +215,12 @@ def _about_codes() -> dict[str, int]:
 
 
 def _challenge_of(request: HttpRequest) -> Challenge | None:
-    return challenges.of_session(_session_ref(request)) if SESSION_NAME in request.session else None
+    name = request.session.get(SESSION_NAME)
+    return challenges.of_session(_ref(name)) if name is not None else None
 
 
-def _session_ref(request: HttpRequest) -> str:
-    if SESSION_NAME not in request.session:
-        request.session[SESSION_NAME] = _new_name(request)
-    return keyed_hash("session", request.session[SESSION_NAME])
+def _ref(name: str) -> str:
+    return keyed_hash("session", name)
 
 
 def _new_name(request: HttpRequest) -> str:

@@ -113,19 +113,28 @@ class Rules:
             code.ended = True
 
     def _send(self, session: str, phone: str, address: str, now: float) -> str:
-        if not self._use(now, ("phone", phone), ("session", session), ("address", address), ("all", "")):
+        if self._spent(now, ("all", "")):
+            return LIMIT
+        if not self._use(now, ("phone", phone), ("session", session), ("address", address)):
             return LIMIT
         self.end(session)
         self.codes[session].append(Code(phone, now))
         return ASKED
 
+    def sms_leaves(self, now: float) -> bool:
+        """Whether the day still allows one, which then counts: the day is of SMS, and not of codes asked for."""
+        return self._use(now, ("all", ""))
+
     def _use(self, now: float, *wanted: tuple[str, str]) -> bool:
         """All of them, or none."""
-        rates = {"phone": PER_PHONE, "session": PER_SESSION, "address": self.per_address, "all": self.per_day}
-        for key in wanted:
-            for count, seconds in rates[key[0]]:
-                if len([at for at in self.uses[key] if at > now - seconds]) >= count:
-                    return False
+        if any(self._spent(now, key) for key in wanted):
+            return False
         for key in wanted:
             self.uses[key].append(now)
         return True
+
+    def _spent(self, now: float, key: tuple[str, str]) -> bool:
+        rates = {"phone": PER_PHONE, "session": PER_SESSION, "address": self.per_address, "all": self.per_day}
+        return any(
+            len([at for at in self.uses[key] if at > now - seconds]) >= count for count, seconds in rates[key[0]]
+        )

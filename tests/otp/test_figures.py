@@ -42,7 +42,7 @@ def challenge(
     )
 
 
-def ask(times: int, rates: str, kind: str = "all") -> None:
+def send(times: int, rates: str, kind: str = "all") -> None:
     for _ in range(times):
         consume(budget(kind, "", parse_rates(rates)))
 
@@ -59,7 +59,7 @@ def test_the_days_budget_warns_at_80_percent_and_is_critical_at_100(
     settings: Settings, uses: int, level: Level, held: tuple[str, ...]
 ) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("10/d")
-    ask(uses, "10/d")
+    send(uses, "10/d")
     found = figure("sms_day_budget_used_ratio")
     assert (found.value, found.level, found.alarms) == (uses / 10, level, held)
     assert found.shown.startswith(f"{uses} de 10")
@@ -67,28 +67,36 @@ def test_the_days_budget_warns_at_80_percent_and_is_critical_at_100(
 
 def test_of_several_limits_the_fullest_is_shown(settings: Settings) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("5/h,100/d")
-    ask(4, "5/h,100/d")
+    send(4, "5/h,100/d")
     assert figure("sms_day_budget_used_ratio").shown == "4 de 5 (80 %)"
 
 
 def test_the_codes_of_links_are_watched_like_the_others(settings: Settings) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("5/d")
-    ask(1, "5/d")
-    ask(5, "5/d", "all.invited")
+    send(1, "5/d")
+    send(5, "5/d", "all.invited")
     found = figure("sms_day_budget_used_ratio")
     assert (found.shown, found.alarms) == ("5 de 5 (100 %)", ("sms-day-80", "sms-day-100"))
 
 
 def test_the_limit_stops_where_the_figure_says_and_the_alarm_comes_from_a_watcher(settings: Settings) -> None:
-    """Never from the visitor's request: using the budget up writes no message."""
+    """Never from the visitor's request or the sending: using the budget up writes no message."""
     settings.OTP_SENDS_PER_DAY = parse_rates("5/d")
-    ask(5, "5/d")
+    send(5, "5/d")
     with pytest.raises(LimitReached):
-        ask(1, "5/d")
+        send(1, "5/d")
     assert not Message.objects.exists()
     alarms.watch(judging=False)
     kinds = set(Alarm.objects.values_list("kind", flat=True))
     assert {"sms-day-80", "sms-day-100"} <= kinds
+
+
+def test_a_code_that_the_day_kept_back_is_an_alarm_although_a_use_is_free_again(settings: Settings) -> None:
+    settings.OTP_SENDS_PER_DAY = parse_rates("10/d")
+    challenge(sms=0, outcome=Outcome.LIMIT, hours=0.1)
+    assert figure("sms_day_budget_used_ratio").alarms == ("sms-day-80", "sms-day-100")
+    Challenge.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    assert figure("sms_day_budget_used_ratio").alarms == ()
 
 
 def test_every_sms_that_left_is_counted_and_no_code_that_did_not() -> None:
@@ -143,4 +151,4 @@ def test_the_figures_cost_as_many_queries_for_many_rows_as_for_none() -> None:
         challenge()
     with CaptureQueriesContext(connection) as many:
         list(figures.figures())
-    assert len(many) == len(none) <= 7
+    assert len(many) == len(none) <= 8

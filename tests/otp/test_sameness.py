@@ -98,6 +98,17 @@ def test_two_numbers_get_the_same_bytes_and_cost_the_same_statements(first: str,
         assert statements == other_statements, name
 
 
+def test_s9_a_number_never_tried_before_costs_the_same_statements_as_one_that_was() -> None:
+    """R1.14: otherwise the first wrong code tells which numbers have entered before."""
+    tried = "+593961234567"
+    PhoneGuard.objects.create(phone=tried, tried_at=timezone.now() - timedelta(days=1))
+    for (name, answer, statements), (_, other_answer, other_statements) in zip(
+        walked(UNKNOWN), walked(tried), strict=True
+    ):
+        assert answer == other_answer, name
+        assert statements == other_statements, name
+
+
 def test_a_number_that_waits_is_no_different_until_a_code_is_typed() -> None:
     """R1.13: the wait is on the code path only."""
     screens = zip(walked(LOCKED), walked(UNKNOWN), strict=True)

@@ -49,7 +49,7 @@ def test_what_has_had_its_time_is_cleared_away(client: Client) -> None:
         assert Session.objects.count() == 0
         clock.shift(timedelta(hours=2))
         tasks.clear_expired()
-        assert (Challenge.objects.count(), BudgetUse.objects.count()) == (0, 4)
+        assert (Challenge.objects.count(), BudgetUse.objects.count()) == (0, 3)
         clock.shift(timedelta(days=2))
         tasks.clear_expired()
         assert (BudgetUse.objects.count(), PhoneGuard.objects.count()) == (0, 1)
@@ -76,7 +76,7 @@ def test_uses_are_kept_for_the_longest_limit(settings: Settings) -> None:
         challenges.start(cast.NOBODY_PHONE, "a" * 64, "198.51.100.7")
         clock.shift(timedelta(days=6))
         tasks.clear_expired()
-        assert BudgetUse.objects.count() == 4
+        assert BudgetUse.objects.count() == 3
 
 
 def test_beat_runs_the_clearing() -> None:

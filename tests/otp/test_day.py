@@ -1,0 +1,263 @@
+"""The day's codes count where an SMS leaves, so that made-up numbers shut nobody out (S1, R1.17, R1.15)."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+
+from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
+from otp import challenges, delivery, quotas
+from otp.budgets import consume, consume_times, give_back, left
+from otp.models import AuditEvent, BudgetUse, Challenge
+from otp.rates import parse_rates
+from tests import cast
+from tests.otp import walk
+from tests.otp.crowd import at_once
+from tests.otp.test_delivery import Carrier
+from tests.otp.test_sameness import INACTIVE, KNOWN, UNKNOWN, WITHOUT_COMPANY, seen, shape
+
+pytestmark = pytest.mark.django_db
+
+DAY = 3
+
+
+@pytest.fixture(autouse=True)
+def _small_day(settings: Settings) -> None:
+    settings.OTP_SENDS_PER_DAY = parse_rates(f"{DAY}/d")
+    memory.outbox.clear()
+
+
+@pytest.fixture
+def carrier(monkeypatch: pytest.MonkeyPatch) -> Carrier:
+    far_side = Carrier()
+    monkeypatch.setattr(delivery, "sms_gateway", lambda: far_side)
+    return far_side
+
+
+def used(*, invited: bool = False) -> int:
+    return BudgetUse.objects.filter(key=quotas.sends_of_day(invited=invited).key).count()
+
+
+def spend(times: int = DAY) -> None:
+    consume_times(quotas.sends_of_day(invited=False), times)
+
+
+def from_place(number: int) -> Client:
+    return Client(REMOTE_ADDR=f"2001:db8:{number:x}::1")
+
+
+def asked(number: int = 0) -> Challenge:
+    return challenges.start(cast.ANA_PHONE, f"{number:064}", "198.51.100.7")
+
+
+def test_s1_made_up_numbers_from_many_places_shut_nobody_out(client: Client) -> None:
+    cast.ana()
+    for number in range(4 * DAY):
+        strangers = from_place(number)
+        assert walk.ask(strangers, f"09600000{number:02}").status_code == 302
+        assert walk.receive(strangers) is None
+    assert used() == 0
+    walk.verify(client, cast.ANA_PHONE)
+    assert used() == 1
+
+
+def test_s1_asking_reads_the_day_and_never_writes_it() -> None:
+    cast.ana()
+    for phone in (cast.ANA_PHONE, cast.NOBODY_PHONE):
+        walk.ask(Client(), phone)
+    assert Challenge.objects.count() == 2
+    assert used() == 0
+
+
+def test_s1_once_the_day_is_spent_every_number_gets_the_same_answer_at_the_same_cost() -> None:
+    """R1.13, R1.14: entry and resend; the number that used up its own limit included."""
+    cast.make_administrator(cast.make_company(), phone=KNOWN)
+    cast.make_administrator(cast.make_company(), phone=INACTIVE, is_active=False)
+    cast.make_administrator(phone=WITHOUT_COMPANY)
+    phones = (KNOWN, UNKNOWN, INACTIVE, WITHOUT_COMPANY)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        browsers = [Client() for _ in phones]
+        for browser, phone in zip(browsers, phones, strict=True):
+            walk.ask(browser, phone)
+        for number in range(2):
+            walk.ask(Client(REMOTE_ADDR=f"203.0.113.{number}"), UNKNOWN)  # three in all: its limit
+        spend()
+        clock.shift(60)
+        taken = [answered(browser, phone) for browser, phone in zip(browsers, phones, strict=True)]
+    assert [page[0] for page, _ in taken[0]] == [429, 429, 422]
+    assert all(steps == taken[0] for steps in taken)
+
+
+def answered(earlier: Client, phone: str) -> list[tuple[tuple[object, ...], list[str]]]:
+    """A new browser at the entry; one that asked before, at the resend and with a code: answers and statements."""
+    steps = []
+    for browser, path in ((Client(), walk.ENTRY), (earlier, walk.RESEND), (earlier, walk.PIN)):
+        with CaptureQueriesContext(connection) as captured:
+            page = browser.post(path, {"phone": phone, "code": "000000"})
+        steps.append((seen(page), [shape(query["sql"]) for query in captured]))
+    return steps
+
+
+def test_s1_the_answer_says_until_when_in_the_operators_time(client: Client, settings: Settings) -> None:
+    settings.TIME_ZONE = "America/Guayaquil"
+    moment = datetime(2026, 11, 27, 20, 15, 30, tzinfo=ZoneInfo("UTC"))
+    with time_machine.travel(moment, tick=False) as clock:
+        spend()
+        clock.shift(timedelta(hours=2))
+        page = walk.ask(client, cast.NOBODY_PHONE)
+        assert page.status_code == 429
+        assert page["Cache-Control"] == "no-store"
+        said = " ".join(BeautifulSoup(page.content, "html.parser").get_text().split())
+        assert "28 de noviembre de 2026, 15:16 (hora de Ecuador)" in said
+        clock.shift(timedelta(hours=22))
+        assert walk.ask(client, cast.NOBODY_PHONE).status_code == 302
+
+
+def test_s1_a_code_that_was_received_is_good_after_the_day_is_spent(client: Client) -> None:
+    cast.ana()
+    walk.ask(client, cast.ANA_PHONE)
+    code = walk.receive(client)
+    spend(DAY - 1)
+    assert code is not None
+    assert walk.answer(client, code)["Location"] == "/fidelizacion/solicitud/"
+
+
+def test_s1_whoever_the_network_vouches_for_needs_no_code(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    cast.ana()
+    spend()
+    assert walk.ask(client, cast.ANA_PHONE).status_code == 429
+    monkeypatch.setattr("otp.network.identify", lambda _request: cast.ANA_PHONE)
+    assert walk.ask(client, cast.ANA_PHONE)["Location"] == "/fidelizacion/solicitud/"
+
+
+def test_s1_a_code_asked_for_before_the_day_was_spent_does_not_leave_after(carrier: Carrier) -> None:
+    cast.ana()
+    challenge = asked()
+    spend()
+    delivery.send(challenge.pk)
+    challenge.refresh_from_db()
+    assert (carrier.got, challenge.outcome, challenge.maybe_sent) == ([], Challenge.Outcome.LIMIT, 0)
+    event = AuditEvent.objects.get(kind=AuditEvent.Kind.SENT)
+    assert event.result == AuditEvent.Result.LIMIT
+    delivery.send(challenge.pk)
+    delivery.sweep()
+    assert carrier.got == []
+
+
+def test_s1_what_did_not_leave_does_not_count(carrier: Carrier) -> None:
+    """A provider that is away for an hour must not use the day up."""
+    cast.ana()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for number, failure in enumerate([TemporaryFailure("busy"), PermanentFailure("no such number")]):
+            carrier.failure = failure
+            challenge = asked(number)
+            for _ in range(3):
+                delivery.send(challenge.pk)
+                clock.shift(20)
+    assert len(carrier.got) == 4
+    assert used() == 0
+
+
+def test_s1_what_may_have_left_counts_each_time(carrier: Carrier) -> None:
+    cast.ana()
+    carrier.failure = AmbiguousFailure("lost")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = asked()
+        for _ in range(3):
+            delivery.send(challenge.pk)
+            clock.shift(20)
+    assert (len(carrier.got), used()) == (2, 2)
+
+
+def test_s1_a_code_sent_again_after_a_kill_counts_again_and_not_over_the_day(carrier: Carrier) -> None:
+    cast.ana()
+    spend(DAY - 2)
+    carrier.failure = KeyboardInterrupt()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        first, second = asked(1), asked(2)
+        with pytest.raises(KeyboardInterrupt):
+            delivery.send(first.pk)
+        assert used() == DAY - 1
+        carrier.failure = None
+        clock.shift(delivery.LEASE)
+        delivery.send(first.pk)
+        delivery.send(second.pk)
+    assert (len(carrier.got), used()) == (2, DAY)
+    second.refresh_from_db()
+    assert second.outcome == Challenge.Outcome.LIMIT
+
+
+def test_s1_one_that_may_have_left_stays_in_doubt_when_the_day_ends_before_its_repeat(carrier: Carrier) -> None:
+    cast.ana()
+    carrier.failure = AmbiguousFailure("lost")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = asked()
+        delivery.send(challenge.pk)
+        spend(DAY - 1)
+        clock.shift(20)
+        delivery.send(challenge.pk)
+    challenge.refresh_from_db()
+    assert (len(carrier.got), challenge.outcome) == (1, Challenge.Outcome.DOUBTFUL)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_s1_many_workers_at_once_send_no_more_than_the_day() -> None:
+    cast.ana()
+    now = timezone.now()
+    waiting = [
+        Challenge.objects.create(
+            phone=cast.ANA_PHONE,
+            session_ref=f"{number:064}",
+            nonce=f"{number:032}",
+            created_at=now,
+            expires_at=now + timedelta(minutes=5),
+        ).pk
+        for number in range(12)
+    ]
+    at_once(12, lambda number: delivery.send(waiting[number]))
+    assert (len(memory.outbox), used()) == (DAY, DAY)
+    outcomes = list(Challenge.objects.values_list("outcome", flat=True))
+    assert (outcomes.count("handled"), outcomes.count("limit")) == (DAY, 12 - DAY)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_s1_uses_given_back_while_others_are_taken_leave_the_right_count(settings: Settings) -> None:
+    settings.OTP_SENDS_PER_DAY = parse_rates("100/d")
+    day = quotas.sends_of_day(invited=False)
+
+    def use(number: int) -> None:
+        consume(day)
+        if number % 3:
+            give_back(day)
+
+    at_once(12, use)
+    assert (used(), left(day)) == (4, 96)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "times", "networks"),
+    [(56, 4, "2001:db8:0:{:02x}::1"), (48, 16, "2001:db8:0:{:x}00::1")],
+)
+def test_s1_asking_counts_for_the_ipv6_networks_around_an_address(
+    settings: Settings, prefix: int, times: int, networks: str
+) -> None:
+    """One customer has 256 or 65,536 networks of 64 bits: /56 and /48 get 4 and 16 times a /64's limit."""
+    settings.OTP_SENDS_PER_ADDRESS = parse_rates("2/h")
+    statuses = []
+    for number in range(2 * times + 1):
+        browser = Client(REMOTE_ADDR=networks.format(number))
+        statuses.append(walk.ask(browser, f"0960{number:06}").status_code)
+    assert statuses == [302] * (2 * times) + [429], prefix
+    assert walk.ask(Client(REMOTE_ADDR="2001:db8:ffff::1"), cast.NOBODY_PHONE).status_code == 302
+
+
+def test_s1_an_ipv4_address_has_no_networks_around_it() -> None:
+    assert len(quotas.of_address("address", "198.51.100.7", parse_rates("2/h"))) == 1
+    assert len(quotas.of_address("address", "None", parse_rates("2/h"))) == 1
