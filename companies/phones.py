@@ -116,7 +116,7 @@ def _unusable(national: str) -> InvalidPhone:
         return _too_short()
     if len(national) > expected:
         return _too_long()
-    return InvalidPhone(_("Ese número no existe en Ecuador. Revíselo: uno móvil se escribe 099 123 4567."))
+    return InvalidPhone(_("Ese número no existe en Ecuador. Revíselo: un número móvil se escribe 099 123 4567."))
 
 
 def _foreign() -> InvalidPhone:
@@ -124,11 +124,11 @@ def _foreign() -> InvalidPhone:
 
 
 def _too_short() -> InvalidPhone:
-    return InvalidPhone(_("Al número le faltan dígitos. Uno móvil tiene 10, por ejemplo 099 123 4567."))
+    return InvalidPhone(_("Al número le faltan dígitos. Un número móvil tiene 10, por ejemplo 099 123 4567."))
 
 
 def _too_long() -> InvalidPhone:
-    return InvalidPhone(_("El número tiene dígitos de más. Uno móvil tiene 10, por ejemplo 099 123 4567."))
+    return InvalidPhone(_("El número tiene dígitos de más. Un número móvil tiene 10, por ejemplo 099 123 4567."))
 
 
 def _e164(national: str) -> str:

@@ -8,6 +8,9 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
+UP_TO_AN_EXTENSION = re.compile(r"[\d\s+*().-]*")
+NOT_DIALLED = re.compile(r"[\s().-]")
+SHORTEST_NUMBER = 3  # such as *611
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 LIGHT_INK, DARK_INK = "#ffffff", "#000000"  # one of the two has 4.58:1 or more on any colour
 MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, normal text
@@ -41,6 +44,7 @@ class Brand:
     colour: str
     logo: Path | None  # a file of ours, served from our own origin
     support_phone: str
+    support_hours: str  # of that phone, as people write them: "lunes a viernes, 8:00 a 18:00"
     support_email: str
     privacy_url: str
     regulator_name: str
@@ -50,6 +54,12 @@ class Brand:
     def ink(self) -> str:
         """The text colour with the higher contrast on the brand colour."""
         return ink_on(self.colour)
+
+    @cached_property
+    def support_tel(self) -> str:
+        """The address that dials the phone of help, or nothing where it is no number to dial."""
+        number = NOT_DIALLED.sub("", UP_TO_AN_EXTENSION.match(self.support_phone)[0])  # type: ignore[index]  # always matches
+        return f"tel:{number}" if len(number) >= SHORTEST_NUMBER else ""
 
     @cached_property
     def light(self) -> Palette:

@@ -22,6 +22,7 @@ def error_page(request: HttpRequest, status: int, template: str = "") -> HttpRes
         **brand_context(),
         "reference": getattr(request, "request_id", ""),
         "desk_url": desk if request.path.startswith(desk) else "",  # staff go back to where they work
+        "sent": request.method == "POST",  # a form: what was typed is on the page before
     }
     page = render_to_string(template or f"{status}.html", context)
     return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})

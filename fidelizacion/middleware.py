@@ -65,6 +65,7 @@ class HeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("X-Robots-Tag", "noindex")  # the entry and the help say otherwise (otp/views.py)
         if request.path_info.startswith(ADMIN):
             add_never_cache_headers(response)
         return response

@@ -340,6 +340,7 @@ BRAND = Brand(
     colour=env.read("OPERATOR_COLOUR", parse_colour, "#0b5c6b"),
     logo=env.read("OPERATOR_LOGO", Path, None),
     support_phone=env.text("OPERATOR_SUPPORT_PHONE"),
+    support_hours=env.text("OPERATOR_SUPPORT_HOURS"),
     support_email=env.text("OPERATOR_SUPPORT_EMAIL"),
     privacy_url=env.text("OPERATOR_PRIVACY_URL"),
     regulator_name=env.text("OPERATOR_REGULATOR_NAME", "ARCOTEL"),

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from fidelizacion import branding, health, metrics
+from fidelizacion import branding, health, metrics, robots
 from notifications import webhooks
 from staff.sign_in import SignIn, SignOut
 
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/logout/", SignOut.as_view(), name="staff-sign-out"),
     path("admin/", admin.site.urls),
     path("favicon.ico", branding.tab_icon),  # browsers ask for it where a page names none: the desk, a file
+    path("robots.txt", robots.robots, name="robots"),
     path("marca/logo", branding.brand_logo, name="brand_logo"),
     path("marca/marca.css", branding.brand_stylesheet, name="brand_stylesheet"),
     path("health/live", health.live, name="health-live"),

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from otp import destinations
 from otp.destinations import Destination
@@ -145,6 +146,7 @@ def visitor_required(*, on_expired: OnExpired | None = None) -> Callable[[GatedV
             visitor = current_visitor(request)
             if visitor is None:
                 return _refuse(request, on_expired)
+            request.portal_visitor = visitor  # type: ignore[attr-defined]  # for base.html, which offers to leave
             return cached_as_portal(view(request, visitor, *args, **kwargs))
 
         return gated
@@ -178,9 +180,12 @@ def _expired_message(session: SessionBase) -> str:
     if DRAFT not in session:
         return _("Pasó el tiempo de su sesión. Ingrese otra vez con su número.")
     minutes = round(settings.DRAFT_LIFETIME.total_seconds() / 60)
-    return _(
+    return ngettext(
+        "Pasó el tiempo de su sesión. Ingrese otra vez con el mismo número: guardamos por %(minutes)d minuto "
+        "lo que escribió.",
         "Pasó el tiempo de su sesión. Ingrese otra vez con el mismo número: guardamos por %(minutes)d minutos "
-        "lo que escribió."
+        "lo que escribió.",
+        minutes,
     ) % {"minutes": minutes}
 
 

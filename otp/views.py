@@ -86,7 +86,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @read_methods
 def guide(request: HttpRequest) -> HttpResponse:
     """Help, privacy and contact."""
-    return render(request, "otp/help.html", _about_codes())
+    return _findable(render(request, "otp/help.html", _about_codes()))
 
 
 def _enter(request: HttpRequest) -> HttpResponse:
@@ -173,8 +173,16 @@ def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int =
         "destination": destinations.carried(request),
     }
     response = render(request, "otp/entry.html", context, status=status)
+    if not form.is_bound and not link.token and not context["destination"]:
+        response = _findable(response)
     # Nothing of anybody's is on the plain entry, so that Back may show it; a number, or its tail, may be on the others
     return gate.cached_as_portal(response, keep=visitor is None and link.invitation is None)
+
+
+def _findable(response: HttpResponse) -> HttpResponse:
+    """Let search engines list the page: leaving must be as easy to find as joining (F6). No other page is listed."""
+    response.headers["X-Robots-Tag"] = "all"
+    return response
 
 
 def _pin_page(request: HttpRequest, challenge: Challenge, form: CodeForm, status: int = 200) -> HttpResponse:

@@ -6,18 +6,22 @@ The files of such a form are kept too, as any others are: judged, counted, and f
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from companies.directory import directory
 from companies.models import Company
 from otp import gate
 from tickets import choice, staging
 from tickets.access import Caller
+from tickets.attachments import MAX_FILES
 from tickets.documents import receive, sent
-from tickets.forms import TYPED
+from tickets.forms import TYPED, initial_of
 from tickets.models import StagedFile
 from tickets.quota import QuotaReached
 from tickets.storage import StorageFailed
 from tickets.submission_key import SubmissionKey, UnknownKey
+
+MAX_NAME = 200  # characters kept of a file's name
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,11 @@ class Draft:
     typed: dict[str, str]
     staged: tuple[StagedFile, ...]
     problems: tuple[str, ...]  # with the files that could not be kept
+    cancelled: bool  # the visitor was asked whether to leave, and stayed
 
 
-def keep(request: HttpRequest, phone: str) -> None:
-    """Keep what was posted by a visitor whose verification had expired (called by the gate)."""
+def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
+    """Keep what was posted by a visitor whose verification had expired (called by the gate), or who may leave."""
     if request.method != "POST":
         return
     staged, problems = _keep_files(request, phone)
@@ -40,7 +45,8 @@ def keep(request: HttpRequest, phone: str) -> None:
         "key": request.POST.get("submission_key", ""),
         "typed": {name: request.POST.get(name, "") for name in TYPED},
         "staged": staged,
-        "problems": problems,
+        "problems": [*problems, *(_choose_again(name) for name in _files_not_sent(request))],
+        "cancelled": cancelled,
         "picked": choice.was_picked(request),
     }
     gate.keep_for(request, phone, data)
@@ -65,7 +71,24 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
         choice.pick(request, company)
     owner = staging.Owner(request, caller.administrator, caller.visitor.phone)
     held = staging.named(owner, kept["staged"])
-    return Draft(company, key, kept["typed"], held.files, tuple(kept["problems"]))
+    return Draft(company, key, kept["typed"], held.files, tuple(kept["problems"]), kept.get("cancelled", False))
+
+
+def is_untouched(request: HttpRequest, caller: Caller) -> bool:
+    """Whether the form posted says no more than the form that was shown: leaving it loses nothing."""
+    shown = {"reason": "", "details": "", **initial_of(caller.administrator)}
+    typed = any(request.POST.get(name, "").strip() not in {"", value} for name, value in shown.items())
+    return not (typed or request.POST.getlist("staged") or _files_not_sent(request))
+
+
+def _files_not_sent(request: HttpRequest) -> list[str]:
+    """The names of chosen files: a form that leaves sends them in place of the files, which would take long."""
+    names = [name[:MAX_NAME] for name in request.POST.getlist("attachments") if name]
+    return names[:MAX_FILES]
+
+
+def _choose_again(name: str) -> str:
+    return _("«%(name)s»: elíjalo otra vez.") % {"name": name}
 
 
 def _keep_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from tickets import documents_view, request_view, views
+from tickets import cancel_view, documents_view, request_view, views
 
 app_name = "tickets"
 urlpatterns = [
     path("empresa/", views.company, name="company"),
     path("solicitud/", request_view.request_form, name="request"),
+    path("solicitud/cancelar/", cancel_view.cancel, name="cancel"),
     path("solicitud/documentos/", documents_view.upload, name="documents"),
     path("ticket/<int:number>/", views.ticket, name="ticket"),
     path("tickets/", views.ticket_list, name="list"),

@@ -13,13 +13,14 @@ from companies.phones import display
 
 register = template.Library()
 
+NO_BREAK = "\u00a0"
 MOST_KEPT = 16  # one is what a process needs, where settings do not change while it runs
 
 
 @register.filter
 def phone(number: object) -> str:
-    """A stored number as people write it here: 099 123 4567."""
-    return display(str(number)) if number else ""
+    """A stored number as people write it here: 099 123 4567, on one line."""
+    return display(str(number)).replace(" ", NO_BREAK) if number else ""
 
 
 @register.filter

@@ -9,6 +9,11 @@
     button.addEventListener("click", () => window.print());
   }
 
+  for (const button of history.length > 1 ? all("[data-back]") : []) {
+    button.hidden = false;
+    button.addEventListener("click", () => history.back());
+  }
+
   for (const button of navigator.clipboard ? all("[data-copy]") : []) {
     const label = button.textContent;
     button.hidden = false;
@@ -85,6 +90,7 @@
     bar.hidden = true;
 
     const sizeOf = ({ size }) => {
+      if (size < 1024) return `${size}\u00a0${size === 1 ? "byte" : "bytes"}`;
       const [unit, name] = size < 1048576 ? [1024, "KB"] : [1048576, "MB"];
       return `${(size / unit).toLocaleString("es", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${name}`;
     };

@@ -11,7 +11,15 @@ from django.test import Client
 from tests.conformance.project import addresses
 
 PORTAL_PUBLIC = {"", "fidelizacion/", "fidelizacion/ayuda/"}
-PUBLIC = PORTAL_PUBLIC | {"health/live", "health/ready", "metrics", "favicon.ico", "marca/marca.css", "marca/logo"}
+PUBLIC = PORTAL_PUBLIC | {
+    "health/live",
+    "health/ready",
+    "metrics",
+    "favicon.ico",
+    "robots.txt",
+    "marca/marca.css",
+    "marca/logo",
+}
 # Behind a session that has asked for a code, or only ever sent to the entry
 # Each request there proves by itself whose it is (tests/notifications/test_webhooks.py)
 SIGNED = {"webhooks/sms/<str:provider>/", "webhooks/email/<str:provider>/"}

@@ -62,7 +62,9 @@ def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
 
 def draw(case: str) -> str:
     template, context = contexts()[case]
-    return render_to_string(template, context, RequestFactory().get("/"))
+    request = RequestFactory().get("/")
+    request.portal_visitor = template.startswith("tickets/")  # type: ignore[attr-defined]  # as the gate does
+    return render_to_string(template, context, request)
 
 
 def _pin_pages() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -93,7 +95,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "draft": None,
     }
     staged = [StagedFile(original_name="carta.pdf", size=1_887_437), StagedFile(original_name="líneas.xlsx", size=900)]
-    draft = {"staged": staged, "problems": ["El archivo «fotos.zip» no se puede adjuntar."]}
+    draft = {"staged": staged, "problems": ["El archivo «fotos.zip» no se puede adjuntar."], "cancelled": False}
     trouble = {"several_companies": True, "existing_ticket": ticket(), "draft": draft, "staged": staged}
     closed = {**shown, "uploads_closed": "Confirme sin archivos.", "form": request_form()}
     refused = {**shown, **trouble, "terms": [term(), term("C-2", 31)], "form": request_form("email=ana@")}
@@ -103,6 +105,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     regrouped = {**shown, "terms": more, "terms_change": TermsChange.between(before, more), "form": request_form("")}
     unknown = {**shown, "terms": [], "services": Services([], 0), "form": request_form()}
     return {
+        "cancel": ("tickets/cancel.html", {}),
         "company": ("tickets/company.html", {"form": CompanyForm(companies=companies), **picker}),
         "company, refused": ("tickets/company.html", {"form": CompanyForm(QueryDict(), companies=companies), **picker}),
         "request": ("tickets/request.html", {**shown, "form": request_form()}),
@@ -138,4 +141,5 @@ def _other_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "demo": ("demo/messages.html", {"messages": [mail, sms]}),
         "demo, empty": ("demo/messages.html", {"messages": []}),
         **{name: (f"{name}.html", {"reference": "9f2c1d7a"}) for name in names},
+        **{f"{name}, of a form": (f"{name}.html", {"reference": "9f2c1d7a", "sent": True}) for name in names},
     }

@@ -33,4 +33,4 @@ def test_a_form_without_its_token_says_how_to_send_it_again() -> None:
     """R6.10."""
     answer = Client(enforce_csrf_checks=True).post("/fidelizacion/", {"phone": "0991234567"})
     assert answer.status_code == 403
-    assert "Vuelva a la página anterior" in answer.content.decode()
+    assert "Vuelva al formulario" in answer.content.decode()

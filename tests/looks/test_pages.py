@@ -33,7 +33,8 @@ def text(tag: Tag | None) -> str:
 def test_a_page_has_one_heading_and_a_title_that_says_the_same(case: str) -> None:
     page = soup(case)
     (heading,) = page.find_all("h1")
-    assert text(page.title) == f"{text(heading)} · Gestor de Fidelización · {settings.BRAND.name}"
+    title = text(page.title).removeprefix("Error: ")
+    assert title == f"{text(heading)} · Gestor de Fidelización · {settings.BRAND.name}"
     assert page.html is not None
     assert page.html["lang"] == "es"
 
@@ -167,7 +168,7 @@ def test_the_form_tells_the_script_the_same_limits_as_the_server_holds() -> None
 
 @pytest.mark.parametrize("case", ["request", "entry, refused"])
 def test_who_is_verified_finds_the_requests_already_sent(case: str) -> None:
-    assert soup(case).select_one('main a[href="/fidelizacion/tickets/"]') is not None
+    assert soup(case).select_one('a[href="/fidelizacion/tickets/"]') is not None
 
 
 def test_a_wrong_field_is_described_by_its_hint_and_its_error_in_that_order() -> None:
@@ -196,7 +197,7 @@ def test_confirming_comes_first_and_is_never_weaker_than_leaving() -> None:
 
 def test_the_form_says_when_it_takes_effect_before_it_is_confirmed() -> None:
     """A12."""
-    html = draw("request")
+    html = draw("request").replace("\N{NO-BREAK SPACE}", " ")
     assert html.index("15 de diciembre de 2026") < html.index("Confirmar</button>")
     assert "al menos 15 días antes del corte de facturación" in html
 

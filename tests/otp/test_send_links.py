@@ -75,7 +75,7 @@ def test_the_report_masks_numbers_says_why_and_ends_with_the_summary(listed: Pat
         "línea 2  …000  no es administrador",
         "línea 3  …233  administrador sin empresa",
         "línea 4  …567  repetido en la lista",
-        "línea 5        Al número le faltan dígitos. Uno móvil tiene 10, por ejemplo 099 123 4567.",
+        "línea 5        Al número le faltan dígitos. Un número móvil tiene 10, por ejemplo 099 123 4567.",
         "línea 6        no hay una empresa con ese RUC o cédula",
         *said[5:],
     ]
