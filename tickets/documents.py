@@ -9,7 +9,8 @@ from typing import cast
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from tickets.attachments import MAX_FILES, clean_name, judge
+from tickets import quota
+from tickets.attachments import MAX_FILES, clean_name, judge, refused_unopened
 from tickets.uploads import ReceivedFile
 
 
@@ -39,11 +40,18 @@ def sent(request: HttpRequest) -> list[ReceivedFile]:
     return cast("list[ReceivedFile]", request.FILES.getlist("attachments"))
 
 
-def receive(files: Sequence[ReceivedFile], held: int) -> Received:
-    """Judge the files sent with a form that holds so many documents already; five are the most of both together."""
+def receive(files: Sequence[ReceivedFile], held: int, phone: str) -> Received:
+    """Judge the files sent with a form that holds so many documents already; five are the most of both together.
+
+    Raises QuotaReached, with none opened, where that phone may not send so many. Those accepted are counted where they
+    are kept, those opened and refused here (S5).
+    """
+    unopened = [bool(refused_unopened(file.name or "", len(file.content))) for file in files[:MAX_FILES]]
+    quota.check(phone, unopened.count(False))
     accepted: list[Document] = []
     problems: list[str] = []
     left_out: list[str] = []
+    refused = 0
     for position, file in enumerate(files):
         name = clean_name(file.name or "")
         # Of the sixth and later ones only the name was kept while they came in (`tickets.uploads`)
@@ -55,6 +63,8 @@ def receive(files: Sequence[ReceivedFile], held: int) -> Received:
             accepted.append(Document(name, verdict.content_type, file.content))
         else:
             problems.append(verdict.reason)
+            refused += not unopened[position]
+    quota.count_refused(phone, refused)
     if left_out or held > MAX_FILES:
         problems.append(_too_many(held + len(files), left_out))
     return Received(tuple(accepted), tuple(problems))

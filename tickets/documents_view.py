@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from tickets import staging
 from tickets.access import Caller, administrator_required
 from tickets.documents import receive, sent
+from tickets.models import StagedFile
 from tickets.quota import QuotaReached
 from tickets.storage import StorageFailed
 
@@ -19,12 +20,14 @@ from tickets.storage import StorageFailed
 def upload(request: HttpRequest, caller: Caller) -> JsonResponse:
     """The list entries of the documents kept now, what is wrong with the others, and whether fewer could be sent."""
     owner = staging.Owner(request, caller.administrator, caller.visitor.phone)
-    received = receive(sent(request), len(staging.held(owner, request.POST).files))
-    problems, choose_again = list(received.problems), False
+    staged: tuple[StagedFile, ...] = ()
+    problems: list[str] = []
+    choose_again = False
     try:
+        received = receive(sent(request), len(staging.held(owner, request.POST).files), owner.phone)
+        problems += received.problems
         staged = staging.stage(owner, received.accepted)
     except (StorageFailed, QuotaReached) as problem:
-        staged = ()
         problems.append(staging.refusal(problem))
         choose_again = isinstance(problem, QuotaReached) and problem.left > 0
     entries = render_to_string("tickets/staged.html", {"staged": staged})

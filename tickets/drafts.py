@@ -102,11 +102,12 @@ def _keep_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]
         return [], []
     owner = staging.Owner(request, administrator, phone)
     held = staging.held(owner, request.POST)
-    received = receive(sent(request), len(held.files))
-    problems = list(received.problems)
+    new: tuple[StagedFile, ...] = ()
+    problems: list[str] = []
     try:
+        received = receive(sent(request), len(held.files), phone)
+        problems += received.problems
         new = staging.stage(owner, received.accepted)
     except (StorageFailed, QuotaReached) as problem:
-        new = ()
         problems.append(staging.refusal(problem))
     return [str(file.pk) for file in (*held.files, *new)], problems

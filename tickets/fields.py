@@ -107,7 +107,8 @@ def _words() -> dict[str, str]:
         "name": name,
         "wrong": told("desconocido"),
         "others": json.dumps({" ".join(extensions): text for text, extensions in others.items()}, ensure_ascii=False),
-        "large": told("pdf", too_large),
+        "large": told("docx", too_large),
+        "pdf": told("pdf", too_large),
         "photo": told("jpg", too_large),
         "empty": told("pdf", b""),
     }

@@ -14,7 +14,8 @@ from companies.phones import display
 from tickets.documents import Document, Received, receive
 from tickets.fields import AttachmentsField, ContactPhone, Email, LongText, TypedText
 from tickets.models import Reason, RequestType
-from tickets.staging import Held
+from tickets.quota import QuotaReached
+from tickets.staging import Held, refusal
 
 MAX_DETAILS = 5_000
 TYPED = ("request_type", "reason", "requester_name", "email", "contact_phone", "details")
@@ -110,8 +111,10 @@ class RequestForm(forms.Form):
         reasons: Iterable[Reason],
         initial: dict[str, Any] | None = None,
         held: Held = Held(),  # noqa: B008  frozen
+        phone: str = "",
     ) -> None:
         super().__init__(data, files, initial=initial)
+        self._phone = phone  # whose documents are counted
         self.held = held  # the documents staged for it already
         self.received = Received()  # what came with it now, once it is judged
         self._reasons = {str(reason.pk): reason for reason in reasons}
@@ -140,7 +143,10 @@ class RequestForm(forms.Form):
 
     def clean_attachments(self) -> tuple[Document, ...]:
         """Up to five documents with those staged; each one refused is named, and `received` has the others."""
-        self.received = receive(self.cleaned_data["attachments"], len(self.held.files))
+        try:
+            self.received = receive(self.cleaned_data["attachments"], len(self.held.files), self._phone)
+        except QuotaReached as reached:
+            raise ValidationError(refusal(reached), code="quota") from reached
         problems = [ValidationError(problem, code="refused_file") for problem in self.received.problems]
         if self.held.missing:
             problems.append(ValidationError(_missing(self.held.missing), code="missing_file"))

@@ -11,10 +11,12 @@ import threading
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 SONAME = "libmagic.so.1"
 UNKNOWN = "application/octet-stream"
+# Of its 8,192: its patterns take the square of a run of blank lines, a third of a second for those
+_REGEX_BYTES = 2_048
 _lock = threading.Lock()  # a libmagic handle must not be used by two threads at once
 
 
@@ -81,10 +83,11 @@ def _open(data: Path | None) -> Handle | None:
     try:
         import magic  # noqa: PLC0415  it raises at import where there is no library
 
-        handle: Handle = magic.Magic(mime=True, magic_file=str(data) if data else None)
+        handle = magic.Magic(mime=True, magic_file=str(data) if data else None)
+        handle.setparam(magic.MAGIC_PARAM_REGEX_MAX, _REGEX_BYTES)
     except Exception:  # noqa: BLE001  its own exception class cannot be named before it is imported
         return None
-    return handle
+    return cast("Handle", handle)
 
 
 def _missing() -> Handle:

@@ -1,4 +1,10 @@
-"""How many documents a verified number may send (R3.20). Each has at most 2 MiB, so 20 of them are 40 MiB at most."""
+"""How many documents a verified number may send (R3.20). Each has at most 2 MiB, so 20 of them are 40 MiB at most.
+
+What is refused for its content counts too: it was opened, which is what costs the server (S5). What is refused for its
+name, its size or because there are five already was not opened, and does not count.
+"""
+
+from contextlib import suppress
 
 from django.conf import settings
 
@@ -32,6 +38,17 @@ def take(phone: str, count: int) -> None:
         budgets.consume_times(_of(phone), count)
     except budgets.LimitReached:
         raise QuotaReached(left(phone)) from None
+
+
+def count_refused(phone: str, count: int) -> None:
+    """Count documents that were opened and refused, as far as there are any left: nobody is told less for it.
+
+    They were allowed when they were opened (`check`). Of requests at the same moment each may have been: no more than
+    the web process has threads, and each use is taken once.
+    """
+    with suppress(budgets.LimitReached):
+        for _document in range(count):
+            budgets.consume(_of(phone))
 
 
 def _of(phone: str) -> budgets.Budget:

@@ -36,7 +36,11 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     owner = Owner(request, caller.administrator, caller.visitor.phone)
     staging.remove(owner, request.POST)
     form = RequestForm(
-        request.POST, request.FILES, reasons=Reason.objects.offered(), held=staging.held(owner, request.POST)
+        request.POST,
+        request.FILES,
+        reasons=Reason.objects.offered(),
+        held=staging.held(owner, request.POST),
+        phone=owner.phone,
     )
     try:
         key, company = _posted_key(request, caller)

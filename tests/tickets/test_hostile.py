@@ -1,7 +1,6 @@
 """What must not come in, and what resembles it and must (R3.05, R3.07-R3.14)."""
 
 import io
-import struct
 import zlib
 
 import msoffcrypto
@@ -21,13 +20,22 @@ from tests.tickets.genuine import (
     pdf,
     relationships,
     stream,
+    workbook,
     xls,
     xlsx,
 )
-from tests.tickets.hostile import HOSTILE, external, field, many_entries, native, object_stream
+from tests.tickets.hostile import (
+    HOSTILE,
+    external,
+    field,
+    link_to,
+    many_entries,
+    native,
+    object_stream,
+    old_book,
+    protected_workbook,
+)
 from tickets.attachments import CONTRADICTIONS, judge
-from tickets.attachments.excel import _md5, _plain_rc4
-from tickets.attachments.rc4 import rc4
 
 ONE_PIXEL = b"\x89PNG\r\n\x1a\n" + bytes(40)
 SVG = b'<?xml version="1.0"?><!DOCTYPE svg><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'
@@ -63,6 +71,18 @@ HONEST: dict[str, tuple[str, bytes]] = {
         "a.docx",
         docx(word__a_dot_xml=field('HYPERLINK "https://empresa.example/adder.html"')),
     ),
+    "a link to a folder of that name": (
+        "a.docx",
+        docx(word__a_dot_xml=field('HYPERLINK "https://empresa.example/dde/" \\o "DDE"')),
+    ),
+    "a result that begins so": (
+        "a.docx",
+        docx(
+            word__a_dot_xml=field(
+                'REF a</w:instrText><w:fldChar w:fldCharType="separate"/><w:t>DDE x</w:t><w:instrText>'
+            )
+        ),
+    ),
     "a text about DDE": ("a.docx", docx(word__a_dot_xml=b"<w:t>DDE y DDEAUTO se apagan en Opciones</w:t>")),
     "parts in 16 bits": ("a.xlsx", xlsx(xl__a_dot_xml='<?xml version="1.0"?><a/>'.encode("utf-16"))),
     "a stray byte after the end": ("a.docx", docx() + b"x"),
@@ -82,6 +102,10 @@ HONEST: dict[str, tuple[str, bytes]] = {
     "a sheet in an old document": ("a.doc", doc({"ObjectPool/1/Workbook": b"x", "Macros/nothing": b"x"})),
     "a document in an old sheet": ("a.xls", xls(streams={"MBD1/WordDocument": b"x"})),
     "an old workbook for two versions": ("a.xls", xls(streams={"Book": b"x"})),
+    "a workbook linked from a folder": ("a.xls", xls(before=link_to("\1\1Ccuentas\3rubros.xls", 0))),
+    "a document put into a workbook, linked": ("a.xls", xls(before=link_to("Word.Document.8\3C:\\a.doc", 0x10))),
+    "a link of a workbook to itself": ("a.xls", xls(before=b"\xae\1\4\0\2\0\1\4")),
+    "a workbook of Excel 95": ("a.xls", old_book(b"\3Hoja2", b"\1\1Ccuentas\3rubros.xls")),
     "a chart sheet": ("a.xls", xls(0, 2)),
     "a text about JavaScript": ("a.pdf", pdf(b"(/S /JavaScript /JS \\(x\\) /Launch)", b"<< /Title (/JavaScript) >>")),
     "a page that shows JavaScript": ("a.pdf", pdf(stream(b"BT (x) Tj /JavaScript /JS (x) /Launch ET"))),
@@ -115,6 +139,66 @@ def test_r3_what_only_resembles_it_is_taken(what: str) -> None:
     assert verdict.accepted, verdict.reason
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "file:////Users/ana/Library/Group%20Containers/UBF8T346G9.Office/User%20Content/Templates/Carta.dotx",
+        "file:////Applications/Microsoft%20Word.app/Contents/Resources/es.lproj/Carta.dotx",
+        "file:///Library/Application%20Support/Microsoft/Templates/Carta.dotx",
+        "file://localhost/Users/ana/Carta.dotx",
+        "file:///C:\\Users\\ana\\AppData\\Roaming\\Microsoft\\Templates\\Normal.dotm",
+        "file:///C:/Users/ana/Normal.dotm",
+        "file:///C:%5CUsers%5Cana%5CNormal.dotm",
+        "C:\\Users\\ana\\Normal.dotm",
+        "/Users/ana/Carta.dotx",
+        "Macintosh HD:Users:ana:Normal.dotm",
+        "../Plantillas/Carta.dotx",
+        "Normal.dotm",
+    ],
+)
+def test_17_a_template_of_ones_own_computer_is_no_other_machines(target: str) -> None:
+    verdict = judge("a.docx", external("attachedTemplate", target))
+    assert verdict.accepted, verdict.reason
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *(
+            "http://malo.example/a.dotm",
+            "HTTPS://malo.example/a.dotm",
+            "ftp://malo.example/a",
+            "ht&#9;tp://malo.example/a",
+        ),
+        *("\\\\malo\\a\\a.dotm", "//malo/a/a.dotm", "\\/malo/a/a.dotm", "//Users/ana/a.dotm", " \\\\malo\\a"),
+        *("file://malo/a.dotm", "file:\\\\malo\\a", "file:////malo/a", "FILE:////malo/a", "file://///malo/a"),
+        *("file:///\\\\malo\\a", "file:///\\malo\\a", "file:///%5C%5Cmalo/a", "file:%2F%2Fmalo/a", "%66ile:////malo/a"),
+        *(
+            "file:////Users@80/a/b",
+            "file:////Users.malo.example/a/b",
+            "file:////Userſ/a/b@",
+            "file:////Users/../../malo/a",
+        ),
+        *(
+            "file://localhost//malo/a",
+            "file://Users/ana/a",
+            "file:////",
+            "file:///%255C%255Cmalo/a",
+            "//127.0.0.1@80/a",
+        ),
+        *(
+            "\\\\?\\UNC\\malo\\a",
+            "\\??\\UNC\\malo\\a",
+            "\\\\.\\UNC\\malo\\a",
+            "mhtml:https://malo.example/a!x",
+            "ms-word:x",
+        ),
+    ],
+)
+def test_17_a_template_of_another_machine_is_refused_however_it_is_written(target: str) -> None:
+    assert "de otro equipo" in judge("a.docx", external("attachedTemplate", target)).reason
+
+
 @pytest.mark.parametrize("vote", sorted(CONTRADICTIONS))
 def test_r3_06_libmagic_may_contradict_the_container(vote: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tickets.attachments.mime_type", lambda _content: vote)
@@ -139,24 +223,21 @@ def test_r3_13_a_document_with_a_password_is_told_so() -> None:
     assert "con contraseña" in judge("a.docx", locked.getvalue()).reason
 
 
-@pytest.mark.parametrize(("kind", "accepted"), [(0, True), (1, False)])
-def test_r3_10_a_protected_workbook_opens_with_the_password_of_excel_itself(kind: int, accepted: bool) -> None:
-    content = protected_workbook(kind)
+@pytest.mark.parametrize(
+    ("stream", "says"),
+    [
+        (workbook(0), ""),
+        (workbook(0, before=link_to("\1\1Ccuentas\3a.xls", 0)), ""),
+        (workbook(1), "contiene macros"),
+        (workbook(0, before=link_to("cmd\3/c calc.exe", 0)), "DDE"),
+        (workbook(0, before=bytes(1_020) + link_to("cmd\3/c calc.exe", 0)), "DDE"),
+    ],
+)
+def test_r3_10_a_protected_workbook_opens_with_the_password_of_excel_itself(stream: bytes, says: str) -> None:
+    content = protected_workbook(stream)
     # That it is encrypted as Excel does it, somebody else says
     other = msoffcrypto.OfficeFile(io.BytesIO(content))
     other.load_key(password="VelvetSweatshop")
     verdict = judge("a.xls", content)
-    assert verdict.accepted == accepted
-    assert ("contiene macros" in verdict.reason) != accepted
-
-
-def protected_workbook(kind: int) -> bytes:
-    salt, proof = b"0123456789abcdef", b"fedcba9876543210"
-    key_of, _verifier, _digest = _plain_rc4(bytes(6) + salt + bytes(32))
-    record = struct.pack("<3H", 1, 1, 1) + salt + rc4(key_of(0), proof + _md5(proof))
-    content = xls(kind, before=struct.pack("<2H", 0x2F, len(record)) + record)
-    sheet = content.find(struct.pack("<2H", 0x85, 12))
-    at = content.find(struct.pack("<2H", 0x0809, 16))
-    place = sheet - at + 4 + 4
-    covered = rc4(key_of(0), bytes(place) + content[sheet + 8 : sheet + 16])[place:]
-    return content[: sheet + 8] + covered + content[sheet + 16 :]
+    assert verdict.accepted == (not says), verdict.reason
+    assert says in verdict.reason

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.corpus import ROOT, samples
-from tests.tickets.hostile import BOMBS, GRINDS
+from tests.tickets.grinds import GRINDS
+from tests.tickets.hostile import BOMBS
 from tickets.attachments import judge
 
 MS, MB = 200, 50

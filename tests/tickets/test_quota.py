@@ -13,8 +13,10 @@ from otp.rates import parse_rates
 from tests import cast
 from tests.otp.crowd import at_once
 from tests.otp.walk import verify
+from tests.tickets.genuine import PDF
 from tests.tickets.given import REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
 from tickets import quota
+from tickets.attachments import MAX_BYTES
 from tickets.models import Attachment, StagedFile, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -85,9 +87,53 @@ def test_a_click_that_made_no_ticket_of_its_own_counts_nothing(form: Filled) -> 
     assert quota.left(cast.ANA_PHONE) == 2
 
 
-def test_files_that_were_refused_count_nothing(form: Filled) -> None:
-    form.post(attachments=[pdf("a.exe"), pdf("b.pdf", b"")])
+def test_files_refused_by_name_or_size_are_not_opened_and_count_nothing(form: Filled) -> None:
+    form.post(attachments=[pdf("a.exe"), pdf("b.pdf", b""), pdf("c.pdf", PDF + bytes(MAX_BYTES))])
     assert quota.left(cast.ANA_PHONE) == 3
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+def test_s5_files_refused_for_their_content_count_and_those_kept_too(form: Filled, ahead: bool) -> None:
+    files = [pdf("a.pdf", PDF[:-30]), pdf("b.pdf")]
+    address = f"{REQUEST}documentos/" if ahead else REQUEST
+    answer = form.client.post(address, {**form.values, "attachments": files})
+    assert answer.status_code == 422
+    assert quota.left(cast.ANA_PHONE) == 1
+    assert StagedFile.objects.count() == 1
+
+
+def test_s5_past_the_quota_no_file_is_opened_and_the_ticket_is_made_without(
+    form: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form.post(attachments=[pdf(f"{n}.pdf", PDF[:-30]) for n in range(3)])
+    assert quota.left(cast.ANA_PHONE) == 0
+    monkeypatch.setattr("tickets.documents.judge", None)
+    answer = form.post(attachments=pdf("a.pdf", PDF[:-30]), details="Mi texto")
+    assert "Confirme sin archivos nuevos" in text_of(answer)
+    assert fields_of(answer)["details"] == "Mi texto"
+    ahead = form.client.post(f"{REQUEST}documentos/", {"attachments": pdf("a.pdf")})
+    assert "Confirme sin archivos nuevos" in ahead.json()["problems"][0]
+    assert Filled(form.client, fields_of(answer)).post().status_code == 303
+    assert Ticket.objects.count() == 1
+
+
+def test_s5_the_files_of_an_expired_visitor_are_counted_too(form: Filled) -> None:
+    with time_machine.travel(timezone.now() + timedelta(minutes=20), tick=False):
+        form.post(attachments=pdf("a.pdf", PDF[:-30]))
+    assert quota.left(cast.ANA_PHONE) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_s5_refused_files_of_many_requests_at_once_are_each_counted() -> None:
+    client = visitor(cast.ana())
+
+    def send(_position: int) -> int:
+        browser = Client()
+        browser.cookies = client.cookies
+        return browser.post(f"{REQUEST}documentos/", {"attachments": pdf("a.pdf", PDF[:-30])}).status_code
+
+    assert set(at_once(6, send)) == {422}
+    assert quota.left(cast.ANA_PHONE) == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,20 +1,32 @@
 """Which documents a customer may attach (A11, R3.01-R3.14): name, size and content must all say the same thing.
 
-Pure: bytes in, a verdict out; no Django, and no bytes make it raise. The container is opened, because a type guessed
-from a few bytes refuses every third genuine file and lets in what must stay out. libmagic sees the whole file and has
-one vote: against.
+Pure: bytes in, a verdict out; no Django. No bytes make it raise, and none take it long (effort.py). The container is
+opened, because a type guessed from a few bytes refuses every third genuine file and lets in what must stay out.
+libmagic has one vote: against.
 """
 
 from dataclasses import dataclass
 
-from tickets.attachments import names, reasons
+from tickets.attachments import archive, names, ole, reasons
+from tickets.attachments.effort import Effort
 from tickets.attachments.inside import look_inside
 from tickets.attachments.kinds import EXTENSIONS, KINDS
 from tickets.attachments.names import MAX_NAME, clean_name, extension_of
 from tickets.attachments.reasons import HINT
 from tickets.libmagic import mime_type
 
-__all__ = ["EXTENSIONS", "HINT", "MAX_BYTES", "MAX_FILES", "MAX_NAME", "Verdict", "clean_name", "extension_of", "judge"]
+__all__ = [
+    "EXTENSIONS",
+    "HINT",
+    "MAX_BYTES",
+    "MAX_FILES",
+    "MAX_NAME",
+    "Verdict",
+    "clean_name",
+    "extension_of",
+    "judge",
+    "refused_unopened",
+]
 
 MAX_BYTES = 2 * 1024 * 1024  # 2,097,152: the "2 MB" of A11
 MAX_FILES = 5
@@ -26,6 +38,8 @@ _CONTRADICTIONS = (
     " text/x-msdos-batch text/x-php text/x-shellscript"
 )
 CONTRADICTIONS = frozenset(_CONTRADICTIONS.split())
+CONTAINERS = (archive.LOCAL, ole.MAGIC)  # what tells these apart may be at their end
+BEGINNING = 16 * 1024  # bytes by which libmagic knows anything else; of blank lines it would take long
 
 
 @dataclass(frozen=True)
@@ -40,10 +54,22 @@ class Verdict:
 def judge(name: str, content: bytes) -> Verdict:
     """Whether the document can be attached, and if not, why, in words for the customer."""
     clean = clean_name(name)
-    reason = names.refusal(name) or _size_refusal(clean, len(content)) or _content_refusal(clean, content)
+    reason = refused_unopened(name, len(content)) or _content_refusal(clean, content)
     if reason:
-        return Verdict(accepted=False, reason=reason)
+        return Verdict(accepted=False, reason=_of_temporary(clean) or reason)
     return Verdict(accepted=True, content_type=KINDS[extension_of(clean)].content_type)
+
+
+def refused_unopened(name: str, size: int) -> str:
+    """Why a document is refused for its name or its size alone; empty where it has to be opened."""
+    clean = clean_name(name)
+    return names.refusal(name) or _size_refusal(clean, size)
+
+
+def _of_temporary(name: str) -> str:
+    """A document of such a name that is one all the same is taken."""
+    mark = names.temporary_mark(name)
+    return reasons.temporary(name, mark) if mark else ""
 
 
 def _size_refusal(name: str, size: int) -> str:
@@ -55,7 +81,9 @@ def _size_refusal(name: str, size: int) -> str:
 def _content_refusal(name: str, content: bytes) -> str:
     extension = extension_of(name)
     expected = KINDS[extension]
-    inside, vote = look_inside(content), mime_type(content)
+    inside = look_inside(content, Effort())
+    is_container = inside.kind is not None or content.startswith(CONTAINERS)
+    vote = mime_type(content if is_container else content[:BEGINNING])
     if inside.kind is expected and vote not in CONTRADICTIONS:
         return ""
     if inside.kind is not None and inside.kind is not expected:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tickets.attachments.effort import Effort
 from tickets.attachments.trouble import Trouble, Unacceptable
 
 MAX_ENTRIES = 1_000
@@ -40,11 +41,12 @@ class Entry:
     start: int
 
 
-def entries(content: bytes, most: int = MAX_ENTRIES) -> list[Entry]:
+def entries(content: bytes, effort: Effort, most: int = MAX_ENTRIES) -> list[Entry]:
     """Every file of the archive, in the order of the directory; `Unacceptable` where it breaks a rule."""
     count, start, end = _directory(content)
     if count > most:
         raise Unacceptable(Trouble.OVERSIZED)
+    effort.spend(10 * count)
     found = list(_walk(content, count, start, end))
     total = sum(entry.size for entry in found)
     if total > MAX_UNPACKED or (total > RATIO_FROM and total > MAX_RATIO * len(content)):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tickets.attachments import archive, excel, jpeg, ole, ooxml, pdf, word
+from tickets.attachments.effort import Effort
 from tickets.attachments.kinds import DOC, JPEG, PDF, XLS, Kind
 from tickets.attachments.trouble import Trouble, Unacceptable
 
@@ -15,31 +16,31 @@ class Inside:
     trouble: Trouble | None = None
 
 
-def look_inside(content: bytes) -> Inside:
-    """Never raises, whatever the bytes."""
+def look_inside(content: bytes, effort: Effort) -> Inside:
+    """Never raises, whatever the bytes; it ends when the effort does."""
     try:
-        return Inside(_kind_of(content))
+        return Inside(_kind_of(content, effort))
     except Unacceptable as found:
         return Inside(trouble=found.trouble)
     except Exception:  # noqa: BLE001  parsers of damaged files raise a dozen kinds, and damaged is all it is
         return Inside(trouble=Trouble.DAMAGED)
 
 
-def _kind_of(content: bytes) -> Kind | None:
+def _kind_of(content: bytes, effort: Effort) -> Kind | None:
     if content.startswith(archive.LOCAL):
-        return ooxml.kind_of(content)
+        return ooxml.kind_of(content, effort)
     if content.startswith(ole.MAGIC):
-        return _ole_kind(ole.Container(content))
+        return _ole_kind(ole.Container(content, effort), effort)
     if content.startswith(jpeg.START):
         jpeg.check(content)
         return JPEG
     if pdf.begins(content) >= 0:
-        pdf.check(content)
+        pdf.check(content, effort)
         return PDF
     return None
 
 
-def _ole_kind(container: ole.Container) -> Kind | None:
+def _ole_kind(container: ole.Container, effort: Effort) -> Kind | None:
     container.refuse_dangers()
     names = {path[0] for path in container.streams if len(path) == 1}
     is_word, is_excel = "worddocument" in names, bool(names & {"workbook", "book"})
@@ -48,5 +49,5 @@ def _ole_kind(container: ole.Container) -> Kind | None:
     if is_word:
         word.check(container)
         return DOC
-    excel.check(container)
+    excel.check(container, effort)
     return XLS

@@ -4,16 +4,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from xml.parsers import expat
 
+from tickets.attachments.effort import SLOW, Effort
 from tickets.attachments.trouble import Trouble, Unacceptable
 
 Attributes = dict[str, str]
 _SEPARATOR = " "  # between a namespace and a local name; a blank is in neither
 
 
-def read_elements(xml: bytes, start: Callable[[str, Attributes], None]) -> None:
+def read_elements(xml: bytes, start: Callable[[str, Attributes], None], effort: Effort) -> None:
     """Call `start` with the local name and the attributes of each element."""
+
+    def begun(tag: str, attributes: Attributes) -> None:
+        effort.spend()
+        start(tag.rpartition(_SEPARATOR)[2], attributes)
+
+    effort.read(len(xml), SLOW)
     parser = _parser()
-    parser.StartElementHandler = lambda tag, attributes: start(tag.rpartition(_SEPARATOR)[2], attributes)
+    parser.StartElementHandler = begun
     parser.Parse(xml, True)
 
 

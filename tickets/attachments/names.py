@@ -55,6 +55,11 @@ def refusal(raw: str) -> str:
     return ""
 
 
+def temporary_mark(name: str) -> str:
+    """What a name begins with that Word or a Mac gives to a temporary file; empty for any other name."""
+    return next((mark for mark in ("~$", "._") if name.startswith(mark)), "")
+
+
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).lower()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tickets.attachments import programs
+from tickets.attachments.effort import Effort
 from tickets.attachments.trouble import Trouble, Unacceptable
 
 MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -40,8 +41,9 @@ class Stream:
 class Container:
     """What is in it, and the bytes of any stream. Raises whatever damaged bytes make it raise."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, effort: Effort) -> None:
         self._content = content
+        self._effort = effort
         sector, mini = struct.unpack_from("<2H", content, 30)
         if sector not in {9, 12} or mini != 6:
             raise Unacceptable(Trouble.DAMAGED)
@@ -87,6 +89,7 @@ class Container:
         if len(natives) > _MAX_NATIVES:
             raise Unacceptable(Trouble.OVERSIZED)
         for path in natives:
+            self._effort.spend(20)
             _refuse_program(self.read(*path, most=_NATIVE_HEAD))
 
     def _read_fat(self) -> "array[int]":
@@ -95,6 +98,7 @@ class Container:
         following: int
         following, count = struct.unpack_from("<2L", self._content, 68)
         for _step in range(min(count, len(self._content) // self._sector)):
+            self._effort.spend(10)
             block = self._at(following)
             if len(block) < self._sector:
                 break
@@ -102,6 +106,7 @@ class Container:
             numbers += more
         table = array("I")
         for number in numbers:
+            self._effort.spend()
             block = self._at(number) if number < _LAST else b""
             if not block or len(table) > _MAX_FAT:
                 break
@@ -113,12 +118,20 @@ class Container:
         return self._content[start : start + self._sector]
 
     def _chain(self, start: int, most: int) -> bytes:
-        return b"".join(map(self._at, _follow(self._fat, start, -(-most // self._sector))))
+        return b"".join(map(self._at, self._follow(self._fat, start, -(-most // self._sector))))
 
     def _mini_chain(self, start: int, most: int) -> bytes:
         table, data = self._mini
-        steps = _follow(table, start, -(-most // 64))
+        steps = self._follow(table, start, -(-most // 64))
         return b"".join(data[number * 64 : number * 64 + 64] for number in steps)
+
+    def _follow(self, table: "array[int]", number: int, most: int) -> Iterator[int]:
+        for _step in range(min(most, len(table))):
+            if number >= len(table):
+                return
+            self._effort.spend()
+            yield number
+            number = table[number]
 
     @cached_property
     def _mini(self) -> "tuple[array[int], bytes]":
@@ -137,6 +150,7 @@ class Container:
             if number in seen or at + 128 > len(self._raw_directory):
                 continue
             seen.add(number)
+            self._effort.spend(5)
             left, right, child = self._links(number)
             waiting += ((left, parent), (right, parent))
             length, kind = struct.unpack_from("<HB", self._raw_directory, at + 64)
@@ -152,14 +166,6 @@ class Container:
     def _links(self, number: int) -> tuple[int, int, int]:
         left, right, child = struct.unpack_from("<3L", self._raw_directory, number * 128 + 68)
         return left, right, child
-
-
-def _follow(table: "array[int]", number: int, most: int) -> Iterator[int]:
-    for _step in range(min(most, len(table))):
-        if number >= len(table):
-            return
-        yield number
-        number = table[number]
 
 
 def _refuse_program(native: bytes) -> None:

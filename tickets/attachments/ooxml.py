@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from tickets.attachments import archive, programs
 from tickets.attachments.archive import Entry
+from tickets.attachments.effort import Effort
 from tickets.attachments.kinds import DOCX, XLSX, Kind
 from tickets.attachments.markup import Attributes, read_elements, root_element
 from tickets.attachments.ooxml_parts import MAX_RELATIONSHIPS, Examination
@@ -18,16 +19,15 @@ ROOTS = {DOCX: "document", XLSX: "workbook"}
 _MAIN_RELATIONSHIP = "/relationships/officedocument"
 
 
-def kind_of(content: bytes) -> Kind | None:
+def kind_of(content: bytes, effort: Effort) -> Kind | None:
     """Which of the two it proves to be, `None` for any other zip; `Unacceptable` for what must not come in."""
-    entries = archive.entries(content)
+    entries = archive.entries(content, effort)
     parts = {entry.name: entry for entry in entries}
-    types = _content_types(content, parts)
+    types = _content_types(content, parts, effort)
     _refuse_macros(parts, types)
-    if any(programs.extension(name) in programs.EXTENSIONS for name in parts):
-        raise Unacceptable(Trouble.PROGRAM)
-    kind = _main_kind(content, parts, types)
-    examination = Examination(content)
+    programs.refuse_names(parts)
+    kind = _main_kind(content, parts, types, effort)
+    examination = Examination(content, effort)
     for entry in entries:
         examination.look_at(
             entry, is_markup=entry.name.endswith((".xml", ".vml")) or types.get(entry.name, "").endswith("xml")
@@ -35,7 +35,7 @@ def kind_of(content: bytes) -> Kind | None:
     return kind
 
 
-def _content_types(content: bytes, parts: dict[str, Entry]) -> dict[str, str]:
+def _content_types(content: bytes, parts: dict[str, Entry], effort: Effort) -> dict[str, str]:
     """The content type of each part that is there; none at all without `[Content_Types].xml`."""
     if TYPES not in parts:
         return {}
@@ -48,7 +48,7 @@ def _content_types(content: bytes, parts: dict[str, Entry]) -> dict[str, str]:
         elif tag == "Default":
             defaults[attributes["Extension"].lower()] = attributes["ContentType"].lower()
 
-    read_elements(archive.unpack(content, parts[TYPES], MAX_CONTENT_TYPES), start)
+    read_elements(archive.unpack(content, parts[TYPES], MAX_CONTENT_TYPES), start, effort)
     return {name: overrides.get(name) or defaults.get(name.rpartition(".")[2], "") for name in parts}
 
 
@@ -64,7 +64,7 @@ def _refuse_macros(parts: Iterable[str], types: dict[str, str]) -> None:
             raise Unacceptable(Trouble.CONTROLS)
 
 
-def _main_kind(content: bytes, parts: dict[str, Entry], types: dict[str, str]) -> Kind | None:
+def _main_kind(content: bytes, parts: dict[str, Entry], types: dict[str, str], effort: Effort) -> Kind | None:
     """The kind that the content types, the package's relationship and the root element all tell."""
     proved = {MAIN_PARTS[type_] for type_ in types.values() if type_ in MAIN_PARTS}
     if len(proved) != 1 or RELATIONSHIPS not in parts:
@@ -75,7 +75,7 @@ def _main_kind(content: bytes, parts: dict[str, Entry], types: dict[str, str]) -
         if tag == "Relationship" and attributes["Type"].lower().endswith(_MAIN_RELATIONSHIP):
             targets.add(_part(attributes["Target"]))
 
-    read_elements(archive.unpack(content, parts[RELATIONSHIPS], MAX_RELATIONSHIPS), start)
+    read_elements(archive.unpack(content, parts[RELATIONSHIPS], MAX_RELATIONSHIPS), start, effort)
     kind = proved.pop()
     if len(targets) != 1 or MAIN_PARTS.get(types.get(main := targets.pop(), "")) is not kind:
         return None

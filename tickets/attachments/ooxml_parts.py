@@ -3,35 +3,29 @@
 Every part is unpacked, so that no size is taken on trust, and none is held whole that need not be.
 """
 
-import html
-import re
-
 from tickets.attachments import archive, ole, programs
 from tickets.attachments.archive import Entry
+from tickets.attachments.effort import Effort
+from tickets.attachments.fields import Text
 from tickets.attachments.markup import Attributes, read_elements
+from tickets.attachments.targets import is_remote
 from tickets.attachments.trouble import Trouble, Unacceptable
 
 MAX_RELATIONSHIPS = 1024 * 1024  # bytes of all .rels that are read; only those with more than links and pictures are
 MAX_EMBEDDED = 4 * 1024 * 1024  # bytes of an object that is opened in its turn
-MAX_FIELDS = 100_000  # of one part
 MAX_OBJECTS, MAX_OBJECT_ENTRIES = 200, 60  # such objects, and the entries of one that is a package
 
 # Fetched by Word as soon as the document is opened; a link waits for a click, and a linked picture is a picture
 _FETCHED = frozenset({"attachedtemplate", "oleobject", "frame", "subdocument", "afchunk", "customui"})
 _WORTH_READING = (*(kind.encode() for kind in sorted(_FETCHED)), b"&#")  # a letter may be coded
-_NETWORK = re.compile(r"(?:file:)?[\\/]{2}(?!/)|file:/{4,}|file:///+\\\\|(?!file:)[a-z][a-z0-9+.-]{2,}:", re.IGNORECASE)
-_INSTRUCTION = re.compile(
-    rb"<(?:\w{1,16}:)?(?:instrText\b[^<>]*>([^<]*)<|fldSimple\b[^<]*?\binstr\s*=\s*(?:\"([^\"<]*)|'([^'<]*)))"
-)
-_COMMAND_FIELD = re.compile(r"(?<![A-Za-z0-9])DDE(?:AUTO)?(?![A-Za-z0-9])", re.IGNORECASE)
-_OVERLAP = 512  # bytes seen twice where a part is read in pieces
 
 
 class Examination:
     """Of one package: looks at its parts, and raises `Unacceptable` at the first that must not come in."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, effort: Effort) -> None:
         self._content = content
+        self._effort = effort
         self._objects = 0
         self._relationships = 0
 
@@ -40,14 +34,17 @@ class Examination:
         if entry.name.endswith(".rels"):
             self._look_at_relationships(archive.unpack(self._content, entry, archive.MAX_UNPACKED))
             return
-        text = Text()
+        text = Text(self._effort)
         for number, chunk in enumerate(archive.chunks(self._content, entry)):
+            self._effort.read(len(chunk))
             if not number:
                 self._look_at_beginning(entry, chunk)
             if is_markup:
                 text.read(chunk)
+        text.close()
 
     def _look_at_relationships(self, xml: bytes) -> None:
+        self._effort.read(2 * len(xml))
         plain = xml.translate(None, b"\0") if b"\0" in xml else xml
         if b"<!DOCTYPE" in plain:
             raise Unacceptable(Trouble.DAMAGED)
@@ -56,7 +53,7 @@ class Examination:
             self._relationships += len(xml)
             if self._relationships > MAX_RELATIONSHIPS:
                 raise Unacceptable(Trouble.OVERSIZED)
-            read_elements(xml, _refuse_fetched)
+            read_elements(xml, _refuse_fetched, self._effort)
 
     def _look_at_beginning(self, entry: Entry, beginning: bytes) -> None:
         if programs.is_program(beginning[:1024]):
@@ -66,51 +63,23 @@ class Examination:
         self._objects += 1
         if self._objects > MAX_OBJECTS:
             raise Unacceptable(Trouble.OVERSIZED)
-        _look_into(archive.unpack(self._content, entry, MAX_EMBEDDED))
-
-
-class Text:
-    """A part in pieces: refused for a document type, and for fields and links that start a program."""
-
-    def __init__(self) -> None:
-        self._kept = b""
-        self._instructions = ""
-        self._fields = 0
-
-    def read(self, chunk: bytes) -> None:
-        # In 16 bits, as a few programs write, every other byte is nil: without them it can be searched
-        xml = self._kept[-_OVERLAP:] + (chunk.translate(None, b"\0") if b"\0" in chunk else chunk)
-        self._kept = xml
-        if b"<!DOCTYPE" in xml:
-            raise Unacceptable(Trouble.DAMAGED)
-        if b"ddeLink" in xml:
-            raise Unacceptable(Trouble.COMMANDS)
-        if count := xml.count(b"instrText") + xml.count(b"fldSimple"):
-            self._fields += count
-            if self._fields > MAX_FIELDS:
-                raise Unacceptable(Trouble.OVERSIZED)
-            found = b"".join(b"".join(texts) for texts in _INSTRUCTION.findall(xml))
-            self._instructions += html.unescape(found.decode("latin-1"))
-            if _COMMAND_FIELD.search(self._instructions):
-                raise Unacceptable(Trouble.COMMANDS)
-            self._instructions = self._instructions[-_OVERLAP:]
+        _look_into(archive.unpack(self._content, entry, MAX_EMBEDDED), self._effort)
 
 
 def _refuse_fetched(tag: str, attributes: Attributes) -> None:
     if tag != "Relationship" or attributes.get("TargetMode", "").lower() != "external":
         return
     fetched = attributes.get("Type", "").rpartition("/")[2].lower() in _FETCHED
-    if fetched and _NETWORK.match(attributes.get("Target", "").strip()):
+    if fetched and is_remote(attributes.get("Target", "")):
         raise Unacceptable(Trouble.REMOTE)
 
 
-def _look_into(content: bytes) -> None:
+def _look_into(content: bytes, effort: Effort) -> None:
     """A sheet behind a chart, a document in an icon: macros and programs are refused there too, one level down."""
     if content.startswith(ole.MAGIC):
-        ole.Container(content).refuse_dangers()
+        ole.Container(content, effort).refuse_dangers()
         return
-    parts = [entry.name for entry in archive.entries(content, MAX_OBJECT_ENTRIES)]
+    parts = [entry.name for entry in archive.entries(content, effort, MAX_OBJECT_ENTRIES)]
     if any(name.endswith("vbaproject.bin") for name in parts):
         raise Unacceptable(Trouble.MACROS)
-    if any(programs.extension(name) in programs.EXTENSIONS for name in parts):
-        raise Unacceptable(Trouble.PROGRAM)
+    programs.refuse_names(parts)

@@ -10,6 +10,7 @@ import re
 from itertools import islice
 
 from tickets.attachments import archive, pdf_password, programs
+from tickets.attachments.effort import Effort
 from tickets.attachments.pdf_objects import (
     HEADER,
     NameSearch,
@@ -42,7 +43,8 @@ _OTHER_FILES = (
 _LITERAL = (b"/JavaScript", b"/JS", b"/Launch", b"#")
 _FILES = (b"/EF", b"#")
 _HARMFUL = re.compile(rb"|".join(map(name_pattern, (b"JavaScript", b"JS", b"Launch"))))
-_FILE_NAME = re.compile(rb"/U?F\s*(?:\(((?:[^()\\]|\\.){1,400})\)|<([0-9A-Fa-f\s]{2,800})>)", re.DOTALL)
+_FILE_NAME = re.compile(rb"/U?F\s*(?:\(([^()\\]*+(?:\\.[^()\\]*+)*+)\)|<([0-9A-Fa-f\s]{2,800}+)>)", re.DOTALL)
+_FILE_BYTES_A_STEP = 200
 _EMBEDDED = re.compile(name_pattern(b"EmbeddedFile"))
 
 
@@ -51,25 +53,30 @@ def begins(content: bytes) -> int:
     return content.find(MARK, 0, WINDOW + len(MARK) - 1)
 
 
-def check(content: bytes) -> None:
+def check(content: bytes, effort: Effort) -> None:
     """`Unacceptable` where it is cut short, twofold, locked, or would run something."""
     _check_ends(content)
-    streams = ObjectStreams(content, pdf_password.opened(content))
-    search = NameSearch(_HARMFUL, _is_harmful)
-    _check_objects(search, content, starts_in_file)
+    streams = ObjectStreams(content, pdf_password.opened(content), effort)
+    search = NameSearch(_HARMFUL, _is_harmful, effort)
+    _check_objects(search, content, starts_in_file, effort)
     for text in streams:
-        _check_objects(search, text, starts_in_stream)
+        _check_objects(search, text, starts_in_stream, effort)
     if b"/Embedded" in content:
         for found in islice(_EMBEDDED.finditer(content), MAX_EMBEDDED):
             if programs.is_program(streams.beginning_after(found.end())):
                 raise Unacceptable(Trouble.PROGRAM)
 
 
-def _check_objects(search: NameSearch, text: bytes, starts: Starts) -> None:
+def _check_objects(search: NameSearch, text: bytes, starts: Starts, effort: Effort) -> None:
+    effort.read(len(text))
     if any(name in text for name in _LITERAL) and (harmful := search.find(text, starts)):
         raise Unacceptable(Trouble.LAUNCH if harmful == b"Launch" else Trouble.SCRIPT)
-    if any(name in text for name in _FILES) and any(map(_is_program_name, _FILE_NAME.finditer(text))):
-        raise Unacceptable(Trouble.PROGRAM)
+    if any(name in text for name in _FILES):
+        effort.read(len(text), _FILE_BYTES_A_STEP)
+        for found in _FILE_NAME.finditer(text):
+            effort.spend(4)
+            if _is_program_name(found):
+                raise Unacceptable(Trouble.PROGRAM)
 
 
 def _is_harmful(name: bytes, following: bytes) -> bool:

@@ -1,6 +1,9 @@
 """What runs when it is opened: by the name's extension, and by the first bytes (R3.04, R3.07)."""
 
 import re
+from collections.abc import Iterable
+
+from tickets.attachments.trouble import Trouble, Unacceptable
 
 # Of Windows, macOS, Linux and Android, and of Office with macros. No `com`: «oficio www.empresa.com.pdf» is a fine name
 _PROGRAMS = (
@@ -13,6 +16,8 @@ EXTENSIONS = frozenset(_PROGRAMS.split())
 # Web pages and server programs: harmless in an Office package, not under a second extension
 _PAGES = "asp aspx htm html jsp php php3 php4 php5 phtml shtml svg xhtml"
 PAGES = frozenset(_PAGES.split())
+
+_SAVED_PAGES = frozenset({"mht", "mhtml"})
 
 _ELF, _MACH_O, _CLASS = b"\x7fELF", (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe"), b"\xca\xfe\xba\xbe"
 _SHORTCUT = bytes.fromhex("4c0000000114020000000000c000000000000046")
@@ -27,6 +32,13 @@ _MARKUP = re.compile(
 def extension(name: str) -> str:
     """What follows the last dot, without the blanks and dots that Windows drops."""
     return name.rstrip(". ").rpartition(".")[2].lower()
+
+
+def refuse_names(names: Iterable[str]) -> None:
+    """`Unacceptable` where a part of a package is a program by its name, or a saved web page, which is told apart."""
+    for name in names:
+        if (found := extension(name)) in EXTENSIONS:
+            raise Unacceptable(Trouble.WEB_PAGE if found in _SAVED_PAGES else Trouble.PROGRAM)
 
 
 def is_program(head: bytes) -> bool:

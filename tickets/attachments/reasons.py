@@ -10,13 +10,30 @@ _MACROS = {"docm": ".docx", "dotm": ".docx", "xlsm": ".xlsx", "xltm": ".xlsx", "
 _TEXT = "Guárdelo como documento de Word (.docx) o PDF."
 _SHEET = "Guárdelo como hoja de Excel (.xlsx) o PDF."
 _PICTURE = "Guarde la imagen como JPG."
-_PHONE = "Las fotos de un iPhone se guardan como JPG si en Ajustes, Cámara, Formatos elige «Más compatible»."
+_PAGES = "Guárdelo como PDF: como JPG perdería las demás páginas, si las tiene."
+_PHONE = (
+    "Envíese la foto por chat, guarde la copia que le llega, que es JPG, y adjunte esa copia. Para que las próximas ya "
+    "sean JPG, en Ajustes, Cámara, Formatos del iPhone elija «Más compatible»."
+)
+_RENAMED = "Es una imagen JPG: ábrala y guárdela con la terminación .jpg, o cámbiela en su nombre."
+_GOOGLE = "Es solo un acceso directo a Google Drive. Abra el documento allí, elija Archivo, Descargar, {} y adjúntelo."
+_INVOICE = "Si es una factura electrónica, adjunte su RIDE en PDF."
+_SIGNED = (
+    "Es un documento firmado. Con su programa de firma, extraiga el documento o fírmelo como PDF, y adjunte el PDF."
+)
 _AS_PDF = "Guárdelo como PDF."
 _PROGRAM = "un programa"
 _PACKED = "Extraiga los documentos y adjúntelos uno por uno."
 _ADVICE = {
     **dict.fromkeys(("heic", "heif", "hif"), _PHONE),
-    **dict.fromkeys(("png", "gif", "bmp", "tif", "tiff", "webp", "avif", "jfif", "svg"), _PICTURE),
+    **dict.fromkeys(("png", "gif", "bmp", "webp", "avif", "svg"), _PICTURE),
+    **dict.fromkeys(("tif", "tiff"), _PAGES),
+    **dict.fromkeys(("jpe", "jfif", "jif", "jfi"), _RENAMED),
+    "gdoc": _GOOGLE.format("Microsoft Word (.docx)"),
+    "gsheet": _GOOGLE.format("Microsoft Excel (.xlsx)"),
+    "gslides": _GOOGLE.format("Documento PDF (.pdf)"),
+    "xml": _INVOICE,
+    **dict.fromkeys(("p7m", "p7s"), _SIGNED),
     **dict.fromkeys(("odt", "rtf", "txt", "wps", "wpd", "pages", "dot", "dotx", "htm", "html", "mht"), _TEXT),
     **dict.fromkeys(("ods", "csv", "tsv", "numbers", "xlt", "xltx"), _SHEET),
     **dict.fromkeys(("ppt", "pptx", "pps", "ppsx", "odp", "key", "vsd", "vsdx", "pub", "eml", "msg"), _AS_PDF),
@@ -55,7 +72,8 @@ _SEEMS = {
 # What neither Word nor Excel opens has a way out of its own, whatever its name says
 _SAVED = {
     **dict.fromkeys(("image/heic", "image/heif"), _PHONE),
-    **dict.fromkeys((f"image/{kind}" for kind in ("png", "gif", "webp", "tiff", "bmp", "svg+xml")), _PICTURE),
+    **dict.fromkeys((f"image/{kind}" for kind in ("png", "gif", "webp", "bmp", "svg+xml")), _PICTURE),
+    "image/tiff": _PAGES,
     **dict.fromkeys(("application/vnd.ms-powerpoint", f"{OOXML}presentationml.presentation"), _AS_PDF),
     "application/vnd.ms-outlook": _AS_PDF,
     "application/zip": _PACKED,
@@ -67,6 +85,16 @@ _RESAVE = {
     XLSX: "Ábralo con Excel, guárdelo como .xlsx",
     PDF: "Guárdelo otra vez como PDF",
     JPEG: "Guárdelo otra vez como JPG",
+}
+# Another file of the same, put together in the plainest way
+_SIMPLER = {
+    **dict.fromkeys((DOC, DOCX, XLS, XLSX), "Guárdelo como PDF y adjunte el PDF."),
+    PDF: "Imprímalo como PDF y adjunte el PDF nuevo.",
+    JPEG: f"Guárdelo otra vez como JPG {_AGAIN}",
+}
+_UNLOCKED = {
+    **dict.fromkeys((DOC, DOCX, XLS, XLSX, JPEG), f"Ábralo con su contraseña, guárdelo sin ella {_AGAIN}"),
+    PDF: "Ábralo con su contraseña, imprímalo como PDF y adjunte el PDF nuevo.",
 }
 
 
@@ -95,16 +123,29 @@ def other_extension(name: str, extension: str) -> str:
     return f"El archivo «{name}» no se puede adjuntar. {HINT} {_ADVICE.get(extension, '')}".rstrip()
 
 
+def temporary(name: str, mark: str) -> str:
+    """What Word keeps while a document is open, or a Mac leaves beside it: the names resemble each other."""
+    return (
+        f"El archivo «{name}» es uno temporal, que su equipo crea junto al documento. Elija el otro: el de nombre "
+        f"parecido que no empieza con «{mark}»."
+    )
+
+
 def empty(name: str) -> str:
     return f"El archivo «{name}» está vacío. Revise que se abra en su equipo y adjúntelo otra vez."
 
 
 def too_heavy(name: str, extension: str) -> str:
-    """A phone's photo is the commonest, and the phone itself makes it smaller."""
+    """A picture comes from a phone, which makes it smaller itself, or from a scanner, which does better with a PDF."""
     if KINDS.get(extension) is JPEG:
         return (
-            f"La foto «{name}» pesa más de 2 MB. Envíela en tamaño mediano: al compartirla, el teléfono ofrece ese "
-            "tamaño. Adjunte esa copia."
+            f"La imagen «{name}» pesa más de 2 MB. Si es una foto, compártala desde el teléfono en tamaño mediano y "
+            "adjunte esa copia. Si es un documento escaneado, escanéelo como PDF, en gris y a 150 ppp."
+        )
+    if KINDS.get(extension) is PDF:
+        return (
+            f"El archivo «{name}» pesa más de 2 MB. Si es un documento escaneado, escanéelo otra vez en gris y a "
+            "150 ppp. Si aun así pesa más, divídalo en partes y adjunte cada una."
         )
     return f"El archivo «{name}» pesa más de 2 MB. Redúzcalo o divídalo y adjúntelo otra vez."
 
@@ -114,10 +155,12 @@ def in_trouble(name: str, expected: Kind, trouble: Trouble) -> str:
     saved = f"como {expected.current}"
     texts = {
         Trouble.OVERSIZED: "ocupa demasiado una vez abierto. Divídalo y adjúntelo otra vez.",
-        Trouble.LOCKED: f"está protegido con contraseña. Guárdelo sin contraseña {_AGAIN}",
+        Trouble.TOO_COMPLEX: f"es demasiado complejo para revisarlo. {_SIMPLER[expected]}",
+        Trouble.LOCKED: f"está protegido con contraseña. {_UNLOCKED[expected]}",
         Trouble.MACROS: f"contiene macros. Guárdelo sin macros, {saved}, {_AGAIN}",
         Trouble.CONTROLS: "contiene controles ActiveX. Guárdelo como PDF y adjunte el PDF.",
         Trouble.PROGRAM: f"lleva dentro un programa o un acceso directo. Quítelo, guárdelo {saved} {_AGAIN}",
+        Trouble.WEB_PAGE: f"lleva dentro una página web guardada (MHT). {_RESAVE[expected]} {_AGAIN}",
         Trouble.COMMANDS: f"contiene un vínculo que ejecuta programas (DDE). Quítelo, guárdelo {saved} {_AGAIN}",
         Trouble.REMOTE: "usa una plantilla o un objeto de otro equipo. Guárdelo como PDF y adjunte el PDF.",
         Trouble.SCRIPT: "contiene programación (JavaScript). Imprímalo como PDF y adjunte el PDF nuevo.",

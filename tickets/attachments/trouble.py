@@ -8,10 +8,12 @@ class Trouble(Enum):
 
     DAMAGED = auto()  # cut short, or put together as no office program does it
     OVERSIZED = auto()  # unpacks to more than an advisor's computer should be asked for
+    TOO_COMPLEX = auto()  # takes more steps to inspect than any genuine file (effort.py)
     LOCKED = auto()  # with a password: nobody could check it, nor the advisor open it
     MACROS = auto()
     CONTROLS = auto()  # ActiveX
     PROGRAM = auto()  # an executable inside
+    WEB_PAGE = auto()  # a saved web page (MHT) as part of a document, whose scripts Word would run
     COMMANDS = auto()  # fields or links that start a program (DDE)
     REMOTE = auto()  # a template or object fetched from the network on opening
     SCRIPT = auto()  # JavaScript in a PDF
