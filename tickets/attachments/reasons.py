@@ -18,9 +18,7 @@ _PHONE = (
 _RENAMED = "Es una imagen JPG: ábrala y guárdela con la terminación .jpg, o cámbiela en su nombre."
 _GOOGLE = "Es solo un acceso directo a Google Drive. Abra el documento allí, elija Archivo, Descargar, {} y adjúntelo."
 _INVOICE = "Si es una factura electrónica, adjunte su RIDE en PDF."
-_SIGNED = (
-    "Es un documento firmado. Con su programa de firma, extraiga el documento o fírmelo como PDF, y adjunte el PDF."
-)
+_SIGNED = "Es un documento firmado. Con su programa de firma, extráigalo o fírmelo como PDF, y adjunte el PDF."
 _AS_PDF = "Guárdelo como PDF."
 _PROGRAM = "un programa"
 _PACKED = "Extraiga los documentos y adjúntelos uno por uno."
