@@ -35,6 +35,11 @@ CHECKS: tuple[tuple[str, list[str], dict[str, str] | None], ...] = (
         [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
         {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
     ),
+    (
+        "compatibles",  # with the code of the release before
+        [sys.executable, "-m", "tests.migrations"],
+        {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+    ),
     ("despliegue", [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
     ("tipos", [sys.executable, "-m", "mypy", "."], None),
 )

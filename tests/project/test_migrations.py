@@ -1,0 +1,136 @@
+"""The migration linter: what old code can work with passes, and what it cannot is refused (tests/migrations.py)."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from django.db import migrations, models
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ModelState, ProjectState
+
+from tests import check
+from tests.migrations import BASELINE, judge, problems
+
+
+def nullable(field: Any, **options: Any) -> "models.Field[Any, Any]":
+    """Of any kind: the stubs want to know of each whether it may be NULL."""
+    made: models.Field[Any, Any] = field(null=True, **options)
+    return made
+
+
+FIELDS: list[tuple[str, "models.Field[Any, Any]"]] = [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("name", models.CharField(max_length=50)),
+    ("note", nullable(models.CharField, max_length=50)),
+    ("sent", models.BooleanField(db_default=False)),
+]
+UNIQUE = models.UniqueConstraint(fields=["name"], name="unique_name")
+NEW_TABLE = migrations.CreateModel("Letter", [("id", models.BigAutoField(primary_key=True))])
+
+
+def add(field: "models.Field[Any, Any]", model: str = "message") -> Operation:
+    return migrations.AddField(model, "added", field)
+
+
+def alter(name: str, field: "models.Field[Any, Any]") -> Operation:
+    return migrations.AlterField("message", name, field)
+
+
+def judged(*operations: Operation, because: str = "") -> list[str]:
+    migration = migrations.Migration("0002_next", "post")
+    migration.operations = list(operations)  # type: ignore[misc]  # as Django's own autodetector does
+    migration.compatible_because = because  # type: ignore[attr-defined]
+    state = ProjectState()
+    state.add_model(ModelState("post", "Message", [(name, field.clone()) for name, field in FIELDS]))
+    return judge(migration, state)
+
+
+BAD: dict[str, list[Operation]] = {
+    # As in the first product: sign-ins of the old code answered 500 for as long as the upgrade took
+    "a column without a default in the database": [add(models.CharField(max_length=9, default=""))],
+    "before one that has one": [
+        add(models.CharField(max_length=9, default="")),
+        migrations.AddField("message", "other", models.CharField(max_length=9, db_default="")),
+    ],
+    "a dropped column": [migrations.RemoveField("message", "note")],
+    "a renamed column": [migrations.RenameField("message", "note", "remark")],
+    "a column renamed by db_column": [alter("note", nullable(models.CharField, max_length=50, db_column="remark"))],
+    "a dropped table": [migrations.DeleteModel("Message")],
+    "a renamed table": [migrations.RenameModel("Message", "Letter")],
+    "a table renamed by db_table": [migrations.AlterModelTable("Message", "letters")],
+    "NULL no longer taken": [alter("note", models.CharField(max_length=50))],
+    "a default taken away": [alter("sent", models.BooleanField())],
+    "another type": [alter("name", models.IntegerField())],
+    "a narrower column": [alter("name", models.CharField(max_length=49))],
+    "a column made unique": [alter("name", models.CharField(max_length=50, unique=True))],
+    "a constraint": [migrations.AddConstraint("message", UNIQUE)],
+    "a key to another table without a default": [
+        NEW_TABLE,
+        add(models.ForeignKey("post.Letter", on_delete=models.PROTECT)),
+    ],
+    "SQL of our own": [migrations.RunSQL("ALTER TABLE post_message DROP COLUMN note")],
+    "hidden from the state": [
+        migrations.SeparateDatabaseAndState(database_operations=[migrations.RemoveField("message", "note")])
+    ],
+}
+GOOD: dict[str, list[Operation]] = {
+    "a column with a default in the database": [add(models.CharField(max_length=9, db_default=""))],
+    "a column that may be NULL": [add(nullable(models.DateTimeField))],
+    "another table with all it needs": [
+        NEW_TABLE,
+        add(models.CharField(max_length=9), "letter"),
+        migrations.AddConstraint("letter", models.UniqueConstraint(fields=["added"], name="unique_added")),
+    ],
+    "many to many": [NEW_TABLE, add(models.ManyToManyField("post.Letter"))],
+    "a wider column": [alter("name", models.CharField(max_length=60, verbose_name="nombre"))],
+    "a column that may now be NULL": [alter("name", nullable(models.CharField, max_length=50))],
+    "an index": [migrations.AddIndex("message", models.Index(fields=["name"], name="by_name"))],
+    "a constraint less": [
+        migrations.SeparateDatabaseAndState(state_operations=[migrations.AddConstraint("message", UNIQUE)]),
+        migrations.RemoveConstraint("message", "unique_name"),
+    ],
+    "data": [migrations.RunPython(migrations.RunPython.noop)],
+    "dropped from the state only": [
+        migrations.SeparateDatabaseAndState(state_operations=[migrations.RemoveField("message", "note")])
+    ],
+}
+
+
+@pytest.mark.parametrize("operations", BAD.values(), ids=BAD)
+def test_what_old_code_cannot_work_with_is_refused(operations: list[Operation]) -> None:
+    assert len(judged(*operations)) == 1
+
+
+@pytest.mark.parametrize("operations", GOOD.values(), ids=GOOD)
+def test_what_old_code_can_work_with_passes(operations: list[Operation]) -> None:
+    assert judged(*operations) == []
+
+
+def test_a_later_release_may_drop_a_column_and_says_why() -> None:
+    assert judged(*BAD["a dropped column"], because="nothing has used it since 1.3") == []
+
+
+def test_every_migration_after_the_baseline_passes() -> None:
+    assert problems() == []
+
+
+def test_the_baseline_names_migrations_that_there_are() -> None:
+    """Migrations that are written anew need a new one."""
+    on_disk = MigrationLoader(None).disk_migrations
+    assert [name for name in BASELINE.items() if name not in on_disk] == []
+
+
+def test_make_check_runs_it() -> None:
+    [command] = [command for name, command, _environment in check.CHECKS if name == "compatibles"]
+    assert command[-1] == "tests.migrations"
+
+
+def test_it_ends_with_an_error_and_one_line_for_each_problem() -> None:
+    """The product's own migrations, were none of them below the baseline."""
+    code = "import tests.migrations as m; m.BASELINE = dict.fromkeys(m.BASELINE, ''); raise SystemExit(m.main())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=check.BASE, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "notifications.0002_message_actions: Add field kind to message: adds a NOT NULL column" in done.stdout
+    assert all(line.partition(".")[0] in BASELINE for line in done.stdout.splitlines())
