@@ -199,6 +199,13 @@ def libraries(**_: Any) -> Iterator[CheckMessage]:
 @register
 def proxies(**_: Any) -> Iterator[CheckMessage]:
     """A proxy list that trusts everybody lets anybody choose their address."""
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        # Our web server never ends TLS: with no proxy believed every request looks like http, and is sent to https
+        yield _error(
+            60,
+            "PORTAL_BASE_URL usa https y TRUSTED_PROXIES está vacía: cada página redirigiría a sí misma sin fin.",
+            "Liste las redes del proxy que recibe https, que debe enviar X-Forwarded-Proto (deploy/nginx.conf).",
+        )
     if any(network.prefixlen == 0 for network in settings.TRUSTED_PROXIES):
         yield _error(23, "TRUSTED_PROXIES incluye todas las direcciones.", "Liste solo sus proxies.")
     if any(network.prefixlen == 0 for network in settings.METRICS_NETWORKS):

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     # Outside of SecurityMiddleware, whose redirects carry these headers too (R6.03)
     "fidelizacion.middleware.ContentSecurityPolicyMiddleware",
     "fidelizacion.middleware.HeadersMiddleware",
+    "fidelizacion.hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fidelizacion.middleware.BodyLimitMiddleware",

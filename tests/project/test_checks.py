@@ -22,6 +22,7 @@ MOBILE = {
     "MOBILE_CLIENT_NETWORKS": "100.64.0.0/10",
 }
 SIGNED = {**MOBILE, "MOBILE_HEADER_KEY": f"{'k' * 32},{'l' * 32}"}
+PLAIN = {"PORTAL_BASE_URL": "http://127.0.0.1:8000"}
 DEMO = {"DEMO": "1", "PORTAL_BASE_URL": "http://127.0.0.1:8000", "SMS_GATEWAY": "demo", "EMAIL_URL": ""}
 
 
@@ -47,6 +48,7 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
         DEMO,
         {"DEBUG": "1", "SECRET_KEY": "", "OTP_PEPPER": ""},
         MOBILE,
+        {"TRUSTED_PROXIES": "", **PLAIN},
         {"CLAMD_URL": "unix:///run/clamav/clamd.ctl"},
         # A gateway behind a proxy of ours is believed for its signature (R2.05)
         {**SIGNED, "MOBILE_GATEWAYS": "10.9.0.0/24,10.0.0.9"},
@@ -105,7 +107,7 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({"MOBILE_HEADER": "X-MSISDN"}, 18),
         ({"MOBILE_HEADER": "X-MSISDN", "MOBILE_GATEWAYS": "10.9.0.0/24"}, 18),
         ({"MOBILE_HEADER": "X-MSISDN", "MOBILE_CLIENT_NETWORKS": "100.64.0.0/10"}, 18),
-        ({**MOBILE, "MOBILE_GATEWAYS": "0.0.0.0/0", "TRUSTED_PROXIES": ""}, 19),
+        ({**MOBILE, "MOBILE_GATEWAYS": "0.0.0.0/0", "TRUSTED_PROXIES": "", **PLAIN}, 19),
         ({**MOBILE, "MOBILE_CLIENT_NETWORKS": "0.0.0.0/1,128.0.0.0/1"}, 19),
         ({**MOBILE, "MOBILE_CLIENT_NETWORKS": "2000::/3"}, 19),
         ({**MOBILE, "MOBILE_GATEWAYS": "198.0.0.0/8"}, 19),
@@ -120,6 +122,9 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({**MOBILE, "MOBILE_HEADER_KEY": f"{'k' * 32},{'k' * 32}"}, 1),
         ({"COMPANY_DIRECTORY": "crm.Nadie"}, 22),
         ({"TRUSTED_PROXIES": "::/0"}, 23),
+        # https and no proxy believed: the first visit would be redirected to itself for ever
+        ({"TRUSTED_PROXIES": ""}, 60),
+        ({"TRUSTED_PROXIES": "", "DEBUG": "1"}, 60),
         ({"OPERATIONS_EMAIL": "guardia@operadora.example, noc"}, 41),
         ({"METRICS_NETWORKS": "0.0.0.0/0"}, 42),
         ({"UPLOAD_QUOTA_PER_PHONE": "40MiB"}, 1),
