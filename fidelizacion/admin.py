@@ -1,9 +1,12 @@
 """Staff accounts at the desk, in the desk's theme. Only a superuser is given these pages."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -20,6 +23,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # gener
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     actions = None
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Accounts are for the desk only: a new one may open it, and what it does there is its group."""
+        obj.is_staff = obj.is_staff or not change
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Group)

@@ -1,6 +1,8 @@
 """The project package as an app: it brings the system checks and the `demo` command."""
 
 from django.apps import AppConfig
+from django.apps.registry import apps
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,8 +11,18 @@ class FidelizacionConfig(AppConfig):
     verbose_name = "Gestor de Fidelización"
 
     def ready(self) -> None:
-        from fidelizacion import broker, checks, database, mail_checks  # noqa: F401, PLC0415  registering is what the import is for
+        from fidelizacion import (  # noqa: F401, PLC0415  registering is what importing the checks is for
+            broker,
+            checks,
+            database,
+            groups,
+            mail_checks,
+        )
         from notifications import figures  # noqa: PLC0415
 
         figures.register("database", _("Base de datos"), database.figures, costly=True, order=0)
         figures.register("broker", _("Mensajería"), broker.figures, costly=True, order=5)
+        # Auth comes after our apps in INSTALLED_APPS: all of our permissions are there when its turn is over
+        post_migrate.connect(
+            groups.make_missing, sender=apps.get_app_config("auth"), dispatch_uid="fidelizacion.groups"
+        )

@@ -1,4 +1,4 @@
-"""What advisors and supervisors may do at the desk, in one place (R5.06). Groups that carry these come later."""
+"""What each role may do at the desk, in one place (R5.06). `setup_groups` makes a group of each."""
 
 from collections.abc import Iterable
 
@@ -56,19 +56,32 @@ SUPERVISOR = (
     "otp.view_networkswitch",
     "otp.change_networkswitch",
 )
+# Reads all that a supervisor can, and changes nothing
+AUDITOR = (
+    *(name for name in SUPERVISOR if name.partition(".")[2].startswith("view_")),
+    "notifications.preview_message",
+)
+# Keeps the product running: its figures, its mails with invented data, the switch of the network. No customer's data
+OPERATIONS = (
+    "notifications.view_heartbeat",
+    "notifications.preview_message",
+    "otp.view_networkswitch",
+    "otp.change_networkswitch",
+)
 
 
 def advisor_permissions() -> QuerySet[Permission]:
     """See tickets and the directory, work tickets."""
-    return _permissions(ADVISOR)
+    return permissions(ADVISOR)
 
 
 def supervisor_permissions() -> QuerySet[Permission]:
     """The advisor's, and keep the directory, the reasons and the request types."""
-    return _permissions(SUPERVISOR)
+    return permissions(SUPERVISOR)
 
 
-def _permissions(names: Iterable[str]) -> QuerySet[Permission]:
+def permissions(names: Iterable[str]) -> QuerySet[Permission]:
+    """The rows of these permissions, written `app.codename`."""
     wanted = Q()
     for name in names:
         app_label, _dot, codename = name.partition(".")

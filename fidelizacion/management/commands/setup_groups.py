@@ -1,0 +1,33 @@
+"""Makes the groups of the desk, or brings them back to what the product gives each role."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.utils.translation import gettext as _
+
+from fidelizacion import groups
+
+
+class Command(BaseCommand):
+    help = (
+        "Crea los grupos del escritorio (Asesor, Supervisor, Auditor, Operaciones) y les da los permisos de su rol, "
+        "ni más ni menos. Puede repetirse: úsela también tras actualizar el producto."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        try:
+            changes = groups.set_up()
+        except (OperationalError, InterfaceError, ProgrammingError):
+            raise CommandError(_("La base de datos no responde, o le faltan migraciones: nada cambió.")) from None
+        for change in changes:
+            self.stdout.write(f"{change.group:<12} {_told(change)}")
+        self.stdout.write(_("Listo: {count} grupos.").format(count=len(changes)))
+
+
+def _told(change: groups.Change) -> str:
+    if change.made:
+        return _("creado con {count} permisos").format(count=change.added)
+    if not (change.added or change.removed):
+        return _("sin cambios")
+    return _("{added} permisos agregados, {removed} quitados").format(added=change.added, removed=change.removed)
