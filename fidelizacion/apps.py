@@ -15,6 +15,8 @@ class FidelizacionConfig(AppConfig):
             broker,
             checks,
             database,
+            database_checks,
+            demo_traces,
             groups,
             mail_checks,
         )
@@ -22,6 +24,7 @@ class FidelizacionConfig(AppConfig):
 
         figures.register("database", _("Base de datos"), database.figures, costly=True, order=0)
         figures.register("broker", _("Mensajería"), broker.figures, costly=True, order=5)
+        figures.register("demo", _("Demostración"), demo_traces.figures, costly=True, order=6)
         # Auth comes after our apps in INSTALLED_APPS: all of our permissions are there when its turn is over
         post_migrate.connect(
             groups.make_missing, sender=apps.get_app_config("auth"), dispatch_uid="fidelizacion.groups"

@@ -94,7 +94,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# -- Stores (design 1: nothing set is SQLite, `DATABASE_URL` set is PostgreSQL) ---------------------------------------
+# -- Stores (design 1: SQLite or PostgreSQL; the processes refuse to start where none is named) -----------------------
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
@@ -126,6 +126,7 @@ def _database(raw: str) -> dict[str, object]:
 
 
 _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "fidelizacion.sqlite3", "OPTIONS": SQLITE_OPTIONS}
+DATABASE_URL_SET = bool(env.text("DATABASE_URL"))
 DATABASES = {"default": env.read("DATABASE_URL", _database, dict(_SQLITE))}
 REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
 
@@ -366,4 +367,4 @@ LOGGING = {
     # Django's own server errors carry the request; ours go through the same handler, never by e-mail
     "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
 }
-ENVIRONMENT_PROBLEMS = tuple(env.problems)
+ENVIRONMENT_PROBLEMS = tuple(dict.fromkeys(env.problems))  # a variable that is read twice is wrong once

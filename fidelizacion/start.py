@@ -3,14 +3,22 @@
 import sys
 
 from django.core import checks
+from django.db import connections
 
 # gunicorn stops for good when a worker ends so, where any other status would have it start another for ever
 REFUSED = 3
 
 
-def refuse_a_bad_environment() -> None:
-    """Ends the process, with one line per problem, when a system check finds an error."""
-    problems = [message for message in checks.run_checks() if message.level >= checks.ERROR]
+def refuse_a_bad_environment(*, database: bool = True) -> None:
+    """Ends the process, with one line per problem, when a system check finds an error.
+
+    `database`: the checks of the database, too, for the processes that work on it.
+    """
+    found = checks.run_checks()
+    if database:
+        found += checks.run_checks(tags=[checks.Tags.database], databases=["default"])
+        connections.close_all()  # the web and the worker fork after this
+    problems = [message for message in found if message.level >= checks.ERROR]
     if not problems:
         return
     # Celery may have put a logger in the place of sys.stderr already

@@ -22,6 +22,8 @@ from fidelizacion.settings import DATABASES, LOCAL_STORE
 # The suite's messages go to memory; anywhere else those carriers are errors
 SILENCED_SYSTEM_CHECKS = ["fidelizacion.E012", "fidelizacion.E024"]
 
+DATABASE_URL_SET = True  # the suite makes a database of its own, where none is named
+
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, since threads and processes cannot share an in-memory database; one per run, since runs may overlap
     DATABASES["default"]["TEST"] = {"NAME": str(Path(gettempdir()) / f"fidelizacion-tests-{os.getpid()}.sqlite3")}

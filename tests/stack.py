@@ -37,10 +37,9 @@ class Stack:
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         # Not the suite's own environment, which has set other things for itself
-        given = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        given |= {"OTP_RESEND_SECONDS": "0", **({"DATABASE_URL": database_url} if database_url else {})}
-        given |= variables or {}
-        self.environment = demo_environment(folder, self.port, given)
+        shell = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        services = {"OTP_RESEND_SECONDS": "0", **({"DATABASE_URL": database_url} if database_url else {})}
+        self.environment = demo_environment(folder, self.port, shell, services | dict(variables or {}))
         self.children: dict[str, Child] = {}
 
     def __enter__(self) -> Self:

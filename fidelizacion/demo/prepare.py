@@ -4,34 +4,44 @@ import hashlib
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, User
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db.models import QuerySet
+from django.db import connection
 
 from companies.sample import load_sample_directory
+from fidelizacion import groups
+from fidelizacion.demo.mark import NotADemo, claim
+from fidelizacion.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
 from fidelizacion.start import refuse_a_bad_environment
-from tickets.staff import advisor_permissions, supervisor_permissions
-
-PASSWORD = "demo-fidelizacion"  # noqa: S105  public, and refused outside of the demo
-ADVISOR, SUPERVISOR = "asesora", "supervisor"
 
 
 def prepare() -> None:
-    """Brings the demo's folder up to date. Ends the process when the environment is not a demo's."""
-    refuse_a_bad_environment()
+    """Brings the demo's folder up to date. Ends the process when the environment or the database is not a demo's."""
+    refuse_a_bad_environment(database=False)  # which gets its mark here
     if not settings.DEMO:
         raise SystemExit("La preparación es solo para la demostración.")
+    try:
+        claim(connection)
+    except NotADemo as refusal:
+        raise SystemExit(str(refusal)) from None
     call_command("migrate", interactive=False, verbosity=0)
     collect_static_files(settings.STATIC_ROOT)
     load_sample_directory(make_staff())
 
 
 def collect_static_files(target: Path) -> None:
-    """Collects and compresses, unless every source is as it was the last time."""
+    """Collects and compresses, unless every source is as it was the last time.
+
+    What is there is deleted first, so it has to be a demo's: its stamp is written before anything is collected.
+    """
     stamp, now = target.parent / "static.stamp", _fingerprint()
     if target.is_dir() and stamp.is_file() and stamp.read_text(encoding="ascii") == now:
         return
+    if not stamp.is_file() and target.is_dir() and any(target.iterdir()):
+        raise SystemExit(f"En {target} hay archivos que no puso una demostración: no se tocan. Indique otra carpeta.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text("", encoding="ascii")
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     stamp.write_text(now, encoding="ascii")
 
@@ -46,12 +56,13 @@ def _fingerprint() -> str:
 
 
 def make_staff() -> User:
-    """Who signs in to the demo's desk (contract.md), with what their roles may do. Returns the advisor."""
-    _make(SUPERVISOR, "Supervisor", "Demo", supervisor_permissions())
-    return _make(ADVISOR, "Asesora", "Demo", advisor_permissions())
+    """Who signs in to the demo's desk (contract.md), in the groups of their roles. Returns the advisor."""
+    groups.set_up()
+    _make(SUPERVISOR, "Supervisor", "Demo", groups.SUPERVISOR)
+    return _make(ADVISOR, "Asesora", "Demo", groups.ADVISOR)
 
 
-def _make(username: str, first_name: str, last_name: str, permissions: QuerySet[Permission]) -> User:
+def _make(username: str, first_name: str, last_name: str, group: str) -> User:
     user, made = User.objects.get_or_create(
         username=username,
         defaults={
@@ -64,5 +75,5 @@ def _make(username: str, first_name: str, last_name: str, permissions: QuerySet[
     if made:
         user.set_password(PASSWORD)
         user.save(update_fields=["password"])
-    user.user_permissions.set(permissions)
+    user.groups.set(Group.objects.filter(name=group))
     return user

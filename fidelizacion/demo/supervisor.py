@@ -76,13 +76,12 @@ class Supervisor:
 
     def _start(self) -> None:
         self.environment = demo_environment(self.folder, self.port, os.environ)
-        if not self.environment.keys() & {"REDIS_URL", "REDIS_URL_FILE"}:
-            try:
-                command, self.environment["REDIS_URL"] = broker.server(self.folder / "valkey")
-            except broker.NoBroker as missing:
-                raise Refused(str(missing)) from None
-            self.broker = [self._child("mensajería", command, "valkey")]
-            self._launch(self.broker)
+        try:
+            command, self.environment["REDIS_URL"] = broker.server(self.folder / "valkey")
+        except broker.NoBroker as missing:
+            raise Refused(str(missing)) from None
+        self.broker = [self._child("mensajería", command, "valkey")]
+        self._launch(self.broker)
         self._prepare()
         if self.stopping:
             return

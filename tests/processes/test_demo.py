@@ -4,16 +4,25 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import httpx
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
+from redis import Redis
 
 from fidelizacion.demo.broker import free_port
 from fidelizacion.demo.environment import MARK
-from tests.stack import BASE, answers, wait_for
+from tests.check import PRODUCTION
+from tests.processes.visitor import Visitor
+from tests.servers import broker_command, wait_for_port
+from tests.stack import BASE, answers, database, engine_under_test, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
@@ -23,20 +32,27 @@ class Demo:
 
     def __init__(self, port: int, folder: Path) -> None:
         self.port, self.folder = port, folder
+        self.base_url = f"http://127.0.0.1:{port}"
         self.output = folder.with_suffix(".out")
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> "subprocess.Popen[bytes]":
+    def start(self, shell: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+        """As typed in a shell that holds these variables besides its own."""
         self.output.parent.mkdir(parents=True, exist_ok=True)
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "demo"],
                 cwd=BASE,
-                env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "PORT": str(self.port)},
+                env={**(shell or {}), "PATH": os.environ["PATH"], "HOME": str(self.folder), "PORT": str(self.port)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
         return self.process
+
+    def sms(self) -> list[dict[str, str]]:
+        """What the demo's mailbox holds, newest first."""
+        found: list[dict[str, str]] = httpx.get(f"{self.base_url}/demo/mensajes.json", trust_env=False).json()
+        return [message for message in found if message["channel"] == "sms"]
 
     def said(self) -> str:
         return self.output.read_text(encoding="utf-8")
@@ -96,6 +112,71 @@ def test_a_killed_demo_starts_again_and_ctrl_c_leaves_nothing_behind(demo: Demo)
     assert second.returncode == 0
     assert f"http://127.0.0.1:{demo.port}/fidelizacion/" in demo.said()
     assert demo.processes() == []
+
+
+@contextmanager
+def production(folder: Path) -> Iterator[dict[str, str]]:
+    """A product in earnest: its database with every table, its broker, and the shell of who looks after it."""
+    started = broker_command(folder / "broker", engine_under_test())
+    if started is None:
+        pytest.skip("skipped: Redis no está instalado (apt install redis-server)")
+    command, redis_url = started
+    with database(engine_under_test()) as url, (folder / "broker.log").open("wb") as log:
+        broker = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            wait_for_port(int(redis_url.rpartition(":")[2].partition("/")[0]), broker, folder / "broker.log")
+            named = url or f"sqlite:///{folder / 'produccion.sqlite3'}"
+            shell = {**PRODUCTION, "DATABASE_URL": named, "REDIS_URL": redis_url}
+            migrate = [sys.executable, "manage.py", "migrate", "--no-input"]
+            subprocess.run(migrate, cwd=BASE, env=shell, stdout=subprocess.DEVNULL, check=True)
+            yield shell
+        finally:
+            broker.kill()
+            broker.wait(10)
+
+
+def contents(url: str) -> list[str]:
+    """Every row of every table, and the tables."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as lite:
+            return list(lite.iterdump())
+    with psycopg.connect(url) as connection:
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        found: list[str] = []
+        for (table,) in connection.execute(query).fetchall():
+            rows = connection.execute(SQL("SELECT t::text FROM {} t ORDER BY 1").format(Identifier(table)))
+            found += [table, *(f"{table}: {row}" for (row,) in rows)]
+        return found
+
+
+def test_in_a_shell_of_production_the_demo_touches_nothing_of_it(demo: Demo, tmp_path: Path) -> None:
+    """Its database gets no row, table or account; its broker no key; codes go to the demo's own mailbox."""
+    with production(tmp_path) as shell:
+        before = contents(shell["DATABASE_URL"])
+        demo.start(shell)
+        assert demo.is_ready(), demo.said()
+        with Visitor(demo) as visitor:
+            visitor.sign_in("0991234567")
+            assert visitor.request()
+        assert demo.sms()
+        assert demo.process
+        demo.process.send_signal(signal.SIGINT)
+        demo.process.wait(timeout=20)
+        assert contents(shell["DATABASE_URL"]) == before
+        assert not any("asesora" in row for row in before)
+        with Redis.from_url(shell["REDIS_URL"]) as broker:
+            assert broker.keys() == []
+
+
+def test_a_database_of_somebody_else_in_the_demos_folder_is_refused_in_one_line(demo: Demo) -> None:
+    demo.folder.mkdir(parents=True)
+    with closing(sqlite3.connect(demo.folder / "fidelizacion.sqlite3")) as lite:
+        lite.execute("CREATE TABLE clientes (id integer PRIMARY KEY)")
+    process = demo.start()
+    process.wait(timeout=90)
+    assert process.returncode == 1
+    assert len(demo.said().splitlines()) == 1
+    assert "«fidelizacion.sqlite3» tiene tablas y no la hizo una demostración: no se toca" in demo.said()
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(demo: Demo) -> None:

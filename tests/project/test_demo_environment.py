@@ -9,20 +9,86 @@ from pathlib import Path
 import pytest
 
 from fidelizacion.demo import broker
-from fidelizacion.demo.environment import demo_environment
+from fidelizacion.demo.environment import demo_environment, may_pass
 from fidelizacion.demo.preflight import port_problem
 from fidelizacion.demo.processes import Child
 from fidelizacion.demo.supervisor import Refused, Supervisor, checked_port
 from tests.conformance.project import BASE
+from tests.conformance.test_environment import read_by_settings
+
+# What a shell on a production machine may hold
+PRODUCTIONS = [
+    "DATABASE_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "EMAIL_PROVIDER",
+    "EMAIL_PROVIDER_SETTINGS",
+    "EMAIL_WEBHOOK_SECRET",
+    "DEFAULT_FROM_EMAIL",
+    "POSTVENTA_EMAIL",
+    "OPERATIONS_EMAIL",
+    "SMS_GATEWAY",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_AUTH_TOKEN_PREVIOUS",
+    "TWILIO_FROM",
+    "TWILIO_MESSAGING_SERVICE_SID",
+    "TWILIO_BASE_URL",
+    "STORAGE_URL",
+    "ATTACHMENTS_DIR",
+    "CLAMD_URL",
+    "STATIC_ROOT",
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "OTP_PEPPER",
+    "MOBILE_HEADER",
+    "MOBILE_GATEWAYS",
+    "MOBILE_CLIENT_NETWORKS",
+    "MOBILE_HEADER_KEY",
+    "COMPANY_DIRECTORY",
+    "TRUSTED_PROXIES",
+    "METRICS_NETWORKS",
+    "ALLOWED_HOSTS",
+    "PORTAL_BASE_URL",
+    "DEBUG",
+]
+FOREIGN = ("PGHOST", "PGSERVICE", "CELERY_BROKER_URL", "GUNICORN_CMD_ARGS", "HTTPS_PROXY", "DJANGO_SETTINGS_MODULE")
 
 
-def test_a_value_that_comes_from_a_file_is_not_given_a_second_time(tmp_path: Path) -> None:
-    given = {"DATABASE_URL_FILE": "/run/secrets/base", "ALLOWED_HOSTS_FILE": "/run/secrets/nombres"}
-    environment = demo_environment(tmp_path, 8001, given)
-    assert environment["DATABASE_URL_FILE"] == "/run/secrets/base"
+@pytest.mark.parametrize("suffix", ["", "_FILE"])
+def test_nothing_of_production_passes_from_the_shell(tmp_path: Path, suffix: str) -> None:
+    shell = {f"{name}{suffix}": "de-produccion" for name in (*PRODUCTIONS, *FOREIGN)}
+    environment = demo_environment(tmp_path, 8001, shell)
+    assert [name for name, value in environment.items() if value == "de-produccion"] == []
+    assert environment["DATABASE_URL"] == f"sqlite:///{tmp_path / 'fidelizacion.sqlite3'}"
+    assert environment["SMS_GATEWAY"] == "demo"
+    assert not environment.keys() & {"REDIS_URL", "EMAIL_URL", "STORAGE_URL", "CLAMD_URL"}
+
+
+def test_every_variable_is_decided_on() -> None:
+    """A new one is kept out until it is listed in demo/environment.py; the list above says that it was a choice."""
+    passed = {name for name in read_by_settings() if may_pass(name)}
+    undecided = read_by_settings() - passed - {*PRODUCTIONS, "DEMO"}
+    assert undecided == set(), "in demo/environment.py if a demo may take it over from the shell, else in PRODUCTIONS"
+    assert not passed & {*PRODUCTIONS}
+
+
+@pytest.mark.parametrize(
+    "name", ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "OPERATOR_NAME", "OTP_RESEND_SECONDS"]
+)
+def test_what_cannot_reach_another_system_passes(tmp_path: Path, name: str) -> None:
+    assert demo_environment(tmp_path, 8001, {name: "7"})[name] == "7"
+
+
+def test_a_caller_brings_its_own_services_by_value_or_by_file(tmp_path: Path) -> None:
+    """The tests do; a variable and its file do not come together, and the demo's own address stands."""
+    services = {"DATABASE_URL_FILE": "/run/base", "ALLOWED_HOSTS_FILE": "/run/nombres", "OTP_DIGITS": "8"}
+    environment = demo_environment(tmp_path, 8001, {"OTP_DIGITS": "4"}, services)
+    assert environment["DATABASE_URL_FILE"] == "/run/base"
     assert "DATABASE_URL" not in environment
-    assert "ALLOWED_HOSTS_FILE" not in environment  # the demo's own value stands
+    assert "ALLOWED_HOSTS_FILE" not in environment
     assert environment["ALLOWED_HOSTS"] == "127.0.0.1,localhost"
+    assert environment["OTP_DIGITS"] == "8"
 
 
 def test_its_keys_are_made_once_and_nobody_else_reads_them(tmp_path: Path) -> None:

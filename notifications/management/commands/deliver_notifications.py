@@ -7,8 +7,9 @@ from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
-from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, close_old_connections, connections
 from django.utils.translation import gettext as _
 
 from notifications import alarms, delivery, heartbeats, sweep
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, loop: bool, interval: float, **options: Any) -> None:  # noqa: ARG002
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])  # Django leaves these to `migrate`
         if loop:
             self._loop(interval)
         else:

@@ -1,0 +1,96 @@
+"""Which database the processes work on: one that is named, and in the demo the demo's own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+from pytest_django import Settings
+
+from fidelizacion import demo_traces
+from fidelizacion.database_checks import database_of_this_process
+from fidelizacion.demo.environment import demo_environment
+from tests.check import BASE, PRODUCTION
+
+UNNAMED = {name: value for name, value in PRODUCTION.items() if name != "DATABASE_URL"}
+PROCESSES = {
+    "web": ["-m", "gunicorn", "fidelizacion.wsgi"],
+    "worker": ["-m", "celery", "-A", "fidelizacion", "worker"],
+    "beat": ["-m", "celery", "-A", "fidelizacion", "beat", "--pidfile=", "--schedule={folder}/schedule"],
+    "sweep": ["manage.py", "deliver_notifications", "--loop"],
+    "one sweep": ["manage.py", "deliver_notifications"],
+    "migrate": ["manage.py", "migrate", "--no-input"],
+}
+
+
+def run(arguments: list[str], environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=BASE, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def ids() -> list[str | None]:
+    return [message.id for message in database_of_this_process(databases=["default"])]
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("arguments", PROCESSES.values(), ids=PROCESSES)
+def test_an_unset_database_ends_every_process_that_works_on_one(arguments: list[str], tmp_path: Path) -> None:
+    done = run([word.format(folder=tmp_path) for word in arguments], {**UNNAMED, "WEB_BIND": "127.0.0.1:0"})
+    assert done.returncode != 0
+    assert "fidelizacion.E061" in done.stderr
+    assert "DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.processes
+def test_commands_that_need_none_run_without(tmp_path: Path) -> None:
+    static = {"STATIC_ROOT": str(tmp_path / "static")}
+    assert run(["manage.py", "check"], UNNAMED).returncode == 0
+    assert run(["manage.py", "collectstatic", "--no-input"], {**UNNAMED, **static}).returncode == 0
+    assert run(["manage.py", "makemigrations", "--check", "--dry-run"], UNNAMED).returncode == 0
+
+
+@pytest.mark.processes
+def test_sqlite_in_earnest_is_named(tmp_path: Path) -> None:
+    database = tmp_path / "fidelizacion.sqlite3"
+    done = run(["manage.py", "migrate", "--no-input"], {**UNNAMED, "DATABASE_URL": f"sqlite:///{database}"})
+    assert (done.returncode, database.is_file()) == (0, True), done.stderr
+
+
+def test_outside_of_debug_it_has_to_be_named(settings: Settings) -> None:
+    settings.DATABASE_URL_SET = False
+    assert ids() == ["fidelizacion.E061"]
+    settings.DEBUG = True
+    assert ids() == []
+
+
+@pytest.mark.django_db
+def test_a_process_of_the_demo_refuses_a_database_without_the_mark(settings: Settings) -> None:
+    """Somebody sets DEMO by hand, beside production's database: codes of real customers would be in an open page."""
+    settings.DEMO = True
+    assert ids() == ["fidelizacion.E064"]
+
+
+def test_a_demo_waits_for_its_database(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> bool:
+        raise OperationalError
+
+    settings.DEMO = True
+    monkeypatch.setattr(demo_traces, "is_marked", away)
+    assert ids() == []
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("command", [["demo", "--prepare"], ["migrate"], ["deliver_notifications"]], ids=" ".join)
+def test_with_demo_set_by_hand_nothing_is_done_to_a_database_of_somebody_else(
+    tmp_path: Path, command: list[str]
+) -> None:
+    earnest = {"DATABASE_URL": f"sqlite:///{tmp_path / 'otra.sqlite3'}"}
+    assert run(["manage.py", "migrate"], {**PRODUCTION, **earnest}).returncode == 0
+    before = (tmp_path / "otra.sqlite3").read_bytes()
+    done = run(["manage.py", *command], demo_environment(tmp_path, 8001, PRODUCTION, earnest))
+    assert done.returncode != 0
+    assert "no la hizo una demostración" in done.stderr or "fidelizacion.E064" in done.stderr
+    assert (tmp_path / "otra.sqlite3").read_bytes() == before
+    assert not (tmp_path / "static").exists()
