@@ -48,16 +48,9 @@ SYSTEM = frozenset(
         "PORT",
     ]
 )
+PREFIXES = ("LC_", "OPERATOR_")  # the language, the brand
 PRODUCT = frozenset(
     [
-        "OPERATOR_NAME",
-        "OPERATOR_COLOUR",
-        "OPERATOR_LOGO",
-        "OPERATOR_SUPPORT_PHONE",
-        "OPERATOR_SUPPORT_EMAIL",
-        "OPERATOR_PRIVACY_URL",
-        "OPERATOR_REGULATOR_NAME",
-        "OPERATOR_REGULATOR_URL",
         "TIME_ZONE",
         "TICKET_NUMBER_START",
         "WEB_CONCURRENCY",
@@ -111,7 +104,7 @@ def demo_environment(
 
 def may_pass(name: str) -> bool:
     """Whether the demo takes this variable over from the shell."""
-    return name.startswith("LC_") or name in SYSTEM | PRODUCT
+    return name in SYSTEM | PRODUCT or (name.startswith(PREFIXES) and not name.endswith("_FILE"))
 
 
 def _key(path: Path) -> Path:
