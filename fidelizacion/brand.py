@@ -21,6 +21,9 @@ DARK_SURFACES = ("#10161d", "#19222c", "#1a2b3c", "#312813", "#391e1d", "#162d1e
 
 # How a logo is served, by its file's ending; nothing else is served
 LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+# Mail programs show neither SVG nor WebP
+MAIL_LOGO_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
+MAIL_MARKS = Path(__file__).resolve().parent / "mail_marks"  # templates/brand/mark.svg as PNG, in either ink
 LOGO_BYTES = 8 * 1024  # what a first visit of 20 kB leaves for it (performance.md)
 
 
@@ -34,6 +37,15 @@ class Palette:
 
 
 @dataclass(frozen=True)
+class MailMark:
+    """The mark as an image that mails carry with them; `is_own`: the operator's, which needs a white ground."""
+
+    content: bytes
+    subtype: str  # of image/…
+    is_own: bool
+
+
+@dataclass(frozen=True)
 class Brand:
     """What screens, mails and the receipt show of the operator.
 
@@ -43,6 +55,7 @@ class Brand:
     name: str
     colour: str
     logo: Path | None  # a file of ours, served from our own origin
+    mail_logo: Path | None  # the one for mails, where they cannot show the other
     support_phone: str
     support_hours: str  # of that phone, as people write them: "lunes a viernes, 8:00 a 18:00"
     support_email: str
@@ -62,6 +75,18 @@ class Brand:
         return f"tel:{number}" if len(number) >= SHORTEST_NUMBER else ""
 
     @cached_property
+    def mail_mark(self) -> MailMark | None:
+        """The operator's logo, or the default mark where there is none; nothing for a logo that no mail can show."""
+        for logo in filter(None, (self.mail_logo, self.logo)):
+            subtype = MAIL_LOGO_TYPES.get(logo.suffix.lower())
+            if subtype is not None and logo.is_file():
+                return MailMark(logo.read_bytes(), subtype, is_own=True)
+        if self.logo is not None and self.logo.suffix.lower() in LOGO_TYPES and self.logo.is_file():
+            return None  # the portal shows it: another mark in the mails would be somebody else's
+        ink = "white" if self.ink == LIGHT_INK else "black"
+        return MailMark((MAIL_MARKS / f"{ink}.png").read_bytes(), "png", is_own=False)
+
+    @cached_property
     def light(self) -> Palette:
         """The colour as chosen; darkened only where it is text on a light surface."""
         return Palette(self.colour, self.ink, legible(self.colour, LIGHT_SURFACES, lighter=False))
@@ -75,7 +100,7 @@ class Brand:
 
 def brand_problems(brand: Brand) -> list[str]:
     """What the operator should know about the brand they set, in Spanish, for a system check; none stops the portal."""
-    return [*_colour_problems(brand.colour), *_logo_problems(brand.logo)]
+    return [*_colour_problems(brand.colour), *_logo_problems(brand.logo), *_mail_logo_problems(brand)]
 
 
 def _colour_problems(colour: str) -> list[str]:
@@ -102,6 +127,13 @@ def _logo_problems(logo: Path | None) -> list[str]:
         return ["OPERATOR_LOGO no se puede leer; se muestra el distintivo por omisión"]
     if size > LOGO_BYTES:
         return [f"OPERATOR_LOGO pesa {size // 1024} kB; con más de {LOGO_BYTES // 1024} kB el portal carga lento"]
+    return []
+
+
+def _mail_logo_problems(brand: Brand) -> list[str]:
+    mark = brand.mail_mark
+    if mark is None or (brand.mail_logo and not mark.is_own):
+        return ["los correos no muestran el logotipo: indique en OPERATOR_MAIL_LOGO un archivo PNG o JPG"]
     return []
 
 

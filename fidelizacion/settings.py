@@ -341,6 +341,7 @@ BRAND = Brand(
     name=env.text("OPERATOR_NAME", "Operadora Andina"),
     colour=env.read("OPERATOR_COLOUR", parse_colour, "#0b5c6b"),
     logo=env.read("OPERATOR_LOGO", Path, None),
+    mail_logo=env.read("OPERATOR_MAIL_LOGO", Path, None),
     support_phone=env.text("OPERATOR_SUPPORT_PHONE"),
     support_hours=env.text("OPERATOR_SUPPORT_HOURS"),
     support_email=env.text("OPERATOR_SUPPORT_EMAIL"),

@@ -1,5 +1,6 @@
 """Every message as it would look, with invented data: nothing of a customer, and nothing of it runs."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -9,6 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 
 from notifications import catalogue
+from notifications.mail import with_its_mark
 
 
 class Previews:
@@ -33,7 +35,9 @@ class Previews:
         entry = catalogue.entry(name)
         if entry is None:
             raise Http404
-        return self._page(request, "desk/message_sample.html", {"title": entry.title, "parts": entry.preview()})
+        parts = entry.preview()
+        parts = replace(parts, html=with_its_mark(parts.html))
+        return self._page(request, "desk/message_sample.html", {"title": entry.title, "parts": parts})
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         if not request.user.has_perm("notifications.preview_message"):

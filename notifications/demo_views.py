@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from notifications.mail import with_its_mark
 from notifications.models import DemoMessage, Message
 
 SHOWN = 200
@@ -60,7 +61,7 @@ def messages_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 def mail(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
     """One mail as a mail client would show it."""
     message = get_object_or_404(DemoMessage, pk=pk, channel=Message.Channel.EMAIL)
-    return HttpResponse(message.html)
+    return HttpResponse(with_its_mark(message.html))
 
 
 def _is_loopback(address: str) -> bool:

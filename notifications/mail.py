@@ -1,10 +1,14 @@
 """Builds a mail from its three templates: subject, written text and HTML (style.md, 6)."""
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.template.loader import render_to_string
+
+MARK_ID = "marca@fidelizacion"  # by which a mail's HTML names the operator's mark, which the mail carries
+MARK = f"cid:{MARK_ID}"
 
 
 @dataclass(frozen=True)
@@ -21,13 +25,21 @@ def render(template: str, context: dict[str, object]) -> Parts:
 
     Each text template turns escaping off itself; the HTML one leaves it on.
     """
-    full = {"brand": settings.BRAND, "portal_url": settings.PORTAL_BASE_URL, **context}
+    full = {"brand": settings.BRAND, "mark_url": MARK, "portal_url": settings.PORTAL_BASE_URL, **context}
     subject = render_to_string(f"mail/{template}.subject.txt", full)
     return Parts(
         subject=" ".join(subject.split()),
         text=_tidy(render_to_string(f"mail/{template}.txt", full)),
         html=render_to_string(f"mail/{template}.html", full),
     )
+
+
+def with_its_mark(html: str) -> str:
+    """A mail's HTML to be shown by a browser, which gets no mail with it: the mark in the page itself."""
+    mark = settings.BRAND.mail_mark
+    if mark is None:
+        return html
+    return html.replace(MARK, f"data:image/{mark.subtype};base64,{b64encode(mark.content).decode()}")
 
 
 def _tidy(text: str) -> str:

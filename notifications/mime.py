@@ -1,12 +1,14 @@
-"""A message of the outbox as a mail: its headers and its two parts, and never a file (R3.19)."""
+"""A message of the outbox as a mail: headers, two parts and the operator's mark, and never a file (R3.19)."""
 
 from email.header import Header
+from email.mime.image import MIMEImage
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from notifications import outbox
+from notifications.mail import MARK, MARK_ID
 from notifications.models import Message
 
 
@@ -43,4 +45,11 @@ def as_mail(message: Message) -> Mail:
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")
+    mark = settings.BRAND.mail_mark
+    if mark is not None and MARK in message.html:
+        image = MIMEImage(mark.content, mark.subtype)
+        image.add_header("Content-ID", f"<{MARK_ID}>")
+        image.add_header("Content-Disposition", "inline")
+        mail.mixed_subtype = "related"  # a part of the HTML, which no program lists as a file
+        mail.attach(image)
     return mail

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
@@ -93,7 +94,8 @@ def about(ticket: Ticket) -> Context:
         "facts": [*_request_facts(ticket), *_contact_facts(ticket)],
         "terms": ticket.terms,
         "contact_phone": phones.display(ticket.contact_phone),
-        "portal_url": settings.PORTAL_BASE_URL + reverse("tickets:list"),
+        "portal_url": settings.PORTAL_BASE_URL + reverse("tickets:ticket", args=[ticket.number]),
+        "objection_url": _objection_url(ticket),
     }
 
 
@@ -184,6 +186,12 @@ def _advisor_address(ticket: Ticket) -> str:
     if advisor is not None and advisor.is_active and advisor.email:
         return advisor.email
     return ticket.company.queue_email or settings.POSTVENTA_EMAIL
+
+
+def _objection_url(ticket: Ticket) -> str:
+    """A mail to the advisor, begun: "I did not ask for this". The receiver reads it and sends it."""
+    subject = _("Ticket {number}: yo no pedí esta solicitud").format(number=ticket.number)
+    return f"mailto:{quote(_advisor_address(ticket), safe='@')}?{urlencode({'subject': subject}, quote_via=quote)}"
 
 
 def _desk_url(ticket: Ticket) -> str:

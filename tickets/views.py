@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.directory import directory
 from otp import gate
-from tickets import choice
+from tickets import choice, proof
 from tickets.access import Caller, administrator_required, ticket_of, tickets_of
 from tickets.forms import CompanyForm
 from tickets.models import Attachment, Ticket
@@ -38,7 +38,13 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
     """A request of the caller's companies: the result screen for who has just confirmed it, else its status."""
     found = ticket_of(caller.administrator, number)
     by_caller = found.administrator_id == caller.administrator.pk
-    context = {"ticket": found, "terms": found.terms, "attachments": found.documents, "by_caller": by_caller}
+    context = {
+        "ticket": found,
+        "terms": found.terms,
+        "attachments": found.documents,
+        "by_caller": by_caller,
+        "undelivered": proof.lacking_among([number]).get(number),
+    }
     if by_caller and request.GET.get("creado") == "1":
         return render(request, "tickets/created.html", {**context, "registered_email": _also_notified(found)})
     set_apart = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)
@@ -55,6 +61,7 @@ def _also_notified(ticket: Ticket) -> str:
 @administrator_required()
 def ticket_list(request: HttpRequest, caller: Caller) -> HttpResponse:
     """The newest requests of the caller's companies, whichever of their administrators made them (A21)."""
-    tickets = tickets_of(caller.administrator)[:LISTED]
-    context = {"tickets": tickets, "caller": caller.administrator}
+    tickets = list(tickets_of(caller.administrator)[:LISTED])
+    undelivered = proof.lacking_among(ticket.number for ticket in tickets)
+    context = {"tickets": tickets, "caller": caller.administrator, "undelivered": undelivered}
     return render(request, "tickets/list.html", context)

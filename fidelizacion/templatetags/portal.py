@@ -1,5 +1,6 @@
 """Filters and tags of the portal's templates."""
 
+import re
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ from companies.phones import display
 
 register = template.Library()
 
+ONE_NUMBER = re.compile(
+    r"\b\d{1,2} de [a-z]+ de \d{4}\b|\b0\d{1,2} \d{3} \d{4}\b|\b\d[\d.,]* (?:[kKM]B|bytes?)\b|n\.º \d+"
+)
 NO_BREAK = "\u00a0"
 MOST_KEPT = 16  # one is what a process needs, where settings do not change while it runs
 
@@ -21,6 +25,12 @@ MOST_KEPT = 16  # one is what a process needs, where settings do not change whil
 def phone(number: object) -> str:
     """A stored number as people write it here: 099 123 4567, on one line."""
     return display(str(number)).replace(" ", NO_BREAK) if number else ""
+
+
+@register.filter
+def keep_together(text: str) -> str:
+    """The text with no line break within a date, a phone, a size or a ticket's number."""
+    return ONE_NUMBER.sub(lambda found: found[0].replace(" ", NO_BREAK), text)
 
 
 @register.filter

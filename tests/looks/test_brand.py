@@ -103,7 +103,7 @@ def test_a_logo_that_cannot_be_served_gives_way_to_the_default_mark(
 def test_a_pale_colour_and_a_heavy_logo_are_pointed_out(tmp_path: Path) -> None:
     logo = tmp_path / "logo.svg"
     logo.write_bytes(b"x" * (LOGO_BYTES + 1))
-    pale, heavy = brand_problems(replace(settings.BRAND, colour="#ffcc00", logo=logo))
+    pale, heavy, _ = brand_problems(replace(settings.BRAND, colour="#ffcc00", logo=logo))
     assert pale.startswith("OPERATOR_COLOUR #ffcc00 tiene un contraste de 1,5:1")
     assert heavy.startswith("OPERATOR_LOGO pesa 8 kB")
     assert brand_problems(settings.BRAND) == []

@@ -74,8 +74,8 @@ def test_without_an_advisor_answers_go_to_the_queue(sink: Sink) -> None:
 def test_every_mail_has_a_text_and_an_html_part_and_no_file_r3_19(sink: Sink) -> None:
     for mail in arrived(sink, a_ticket()).values():
         kinds = [part.get_content_type() for part in mail.walk()]
-        assert kinds == ["multipart/alternative", "text/plain", "text/html"]
-        assert [part.get_filename() for part in mail.walk()] == [None] * 3
+        assert kinds == ["multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png"]
+        assert [part.get_filename() for part in mail.walk()] == [None] * 5
 
 
 @pytest.mark.parametrize("name", [ODD, "Comercial " * 19])

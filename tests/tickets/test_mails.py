@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email import message_from_string
 from email.policy import default as default_policy
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from bs4 import BeautifulSoup
@@ -13,7 +14,7 @@ from django.core import mail as django_mail
 from django.utils.timezone import localdate
 from pytest_django import Settings
 
-from notifications import delivery
+from notifications import delivery, mail
 from notifications.models import Message
 from tests.cast import carla, make_administrator, make_company
 from tickets import mails
@@ -67,10 +68,13 @@ def test_the_confirmation_is_the_proof_of_the_request_a15_f5(settings: Settings)
         "3608314", "Acme del Ecuador S. A.", "1790012345001", "No utiliza el servicio", "Anulación o baja de servicios",
         "Línea 0990000001", "Enlace <b>portador</b> & otros", "30 de noviembre de 2026, 23:59 (hora de Ecuador)",
         "15 de diciembre de 2026", "31 de diciembre de 2026", "15 días de anticipación", "líneas.xlsx (1,8\xa0MB)",
-        "correo no deseado", "099 123 4567", "ARCOTEL", "http://127.0.0.1:8000/fidelizacion/tickets/",
+        "correo no deseado", "099 123 4567", "ARCOTEL", "http://127.0.0.1:8000/fidelizacion/ticket/3608314/",
     ):  # fmt: skip
         assert fact in " ".join(message.text.split(" ")), fact
         assert fact.replace("\xa0", " ") in html or fact in message.html, fact
+    button = BeautifulSoup(message.html, "html.parser").select_one("a.button")
+    assert button is not None
+    assert button["href"] == "http://127.0.0.1:8000/fidelizacion/ticket/3608314/"
 
 
 def test_only_a_cut_on_a_day_some_months_lack_is_explained_a12b() -> None:
@@ -108,6 +112,11 @@ def test_the_registered_address_is_told_when_another_was_given_a15() -> None:
     assert (message.to, message.dedup_key) == ("ana@acme.example", "ticket:3608314:registered")
     assert "otra@correo.example" in message.text
     assert "Si no la pidió, avísenos cuanto antes" in " ".join(message.html.split())
+    assert "Si no la pidió, avísenos cuanto antes: responda este correo" in message.text
+    button = BeautifulSoup(message.html, "html.parser").select_one("a.button")
+    assert button is not None
+    subject = quote("Ticket 3608314: yo no pedí esta solicitud")
+    assert button["href"] == f"mailto:{message.reply_to}?subject={subject}"
 
 
 def test_the_registered_address_in_other_letters_is_not_told_twice() -> None:
@@ -159,7 +168,7 @@ def test_a_company_name_cannot_begin_a_header_r4_27(name: str) -> None:
         assert len(str(parsed["Subject"]).splitlines()) == 1
 
 
-def test_no_mail_carries_a_file_and_each_has_two_parts_r3_19() -> None:
+def test_no_mail_carries_a_file_and_each_has_two_parts_and_the_mark_r3_19() -> None:
     ticket = a_ticket(email="otra@correo.example")
     mails.confirmation(ticket)
     mails.advisor_notice(ticket)
@@ -167,9 +176,11 @@ def test_no_mail_carries_a_file_and_each_has_two_parts_r3_19() -> None:
     delivery.deliver_due()
     assert len(django_mail.outbox) == 3
     for sent in django_mail.outbox:
-        assert not sent.attachments
-        kinds = [part.get_content_type() for part in sent.message().walk()]
-        assert kinds == ["multipart/alternative", "text/plain", "text/html"]
+        parts = list(sent.message().walk())
+        kinds = [part.get_content_type() for part in parts]
+        assert kinds == ["multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png"]
+        assert [part.get_filename() for part in parts] == [None] * 5
+        assert (parts[-1]["Content-Disposition"], parts[-1]["Content-ID"]) == ("inline", "<marca@fidelizacion>")
 
 
 def test_the_same_mail_is_never_owed_twice_r4_02() -> None:
@@ -190,8 +201,9 @@ def test_links_come_from_the_portals_address_only_r4_28(settings: Settings) -> N
         assert message is not None
         document = BeautifulSoup(message.html, "html.parser")
         links = [str(link["href"]) for link in document.find_all("a")]
-        assert all(link.startswith(("https://portal.operadora.example/", "mailto:")) for link in links)
-        assert not document.find_all(["img", "link", "script"])  # nothing remote: it reads the same with images off
+        assert all(link.startswith(("https://portal.operadora.example/", "mailto:", "tel:")) for link in links)
+        assert not document.find_all(["link", "script"])  # nothing remote: it reads the same with images off
+        assert [(str(image["src"]), image["alt"]) for image in document.find_all("img")] == [(mail.MARK, "")]
 
 
 def test_the_html_is_in_spanish_and_made_for_the_dark_too() -> None:
