@@ -249,6 +249,12 @@ OTP_SENDS_PER_PHONE = env.read("OTP_SENDS_PER_PHONE", parse_rates, parse_rates("
 OTP_SENDS_PER_ADDRESS = env.read("OTP_SENDS_PER_ADDRESS", parse_rates, parse_rates("30/h"))
 OTP_SENDS_PER_SESSION = env.read("OTP_SENDS_PER_SESSION", parse_rates, parse_rates("5/h"))
 OTP_SENDS_PER_DAY = env.read("OTP_SENDS_PER_DAY", parse_rates, parse_rates("2000/d"))
+# Honest visitors of one address: the 30 codes an hour that it may ask for, each mistyped twice
+OTP_FAILURES_PER_ADDRESS = env.read("OTP_FAILURES_PER_ADDRESS", parse_rates, parse_rates("60/h,200/d"))
+# A thousand guesses a day are one chance in a thousand of some number; honest typing errors are far fewer
+OTP_FAILURES_ALARM = env.read("OTP_FAILURES_ALARM", parse_rates, parse_rates("200/h,1000/d"))
+PORTAL_BROWSER_COOKIE_NAME = f"{_PREFIX}portalbrowser"
+PORTAL_BROWSER_AGE = timedelta(days=180)  # administrators come some times a year
 OTP_FAILURES_PER_PHONE = env.read("OTP_FAILURES_PER_PHONE", parse_count, 10)
 INVITATIONS_PER_PHONE = env.read("INVITATIONS_PER_PHONE", parse_rates, parse_rates("1/h,3/d"))
 

@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
@@ -23,7 +23,7 @@ from companies.search_terms import phone_of
 from notifications import naming
 from notifications.admin_actions import STATE_COLOURS
 from notifications.models import Message
-from otp import audit, invitation_admin, unlocking  # noqa: F401  the first registers the list of administrators
+from otp import audit, guards, invitation_admin, unlocking  # noqa: F401  the first registers the list of administrators
 from otp.models import AuditEvent, Invitation, NetworkSwitch, PhoneGuard
 
 
@@ -49,7 +49,7 @@ class ReadOnlyAdmin(ModelAdmin):
 @admin.register(PhoneGuard)
 class PhoneGuardAdmin(ReadOnlyAdmin):
     list_display = ["shown_phone", "failures", "locks", "until"]
-    fields = ["shown_phone", "failures", "locks", "locked_until"]
+    fields = ["shown_phone", "failures", "trusted_failures", "locks", "until"]
     actions = ["unlock"]
     search_fields = ["phone"]
     search_help_text = _("Número móvil")
@@ -60,6 +60,8 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
 
     @display(description=_("en espera hasta"), ordering="locked_until")
     def until(self, guard: PhoneGuard) -> str | None:
+        if guards.is_stopped(guard, trusted=False):
+            return gettext("que alguien levante la espera: 100 fallos seguidos")
         return naming.moment(guard.locked_until) if guard.locked_until else None
 
     def get_search_results(

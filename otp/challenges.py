@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from companies.directory import directory
 from notifications.courier import nudge_on_commit
-from otp import audit, codes, guards, invitations, quotas
-from otp.budgets import LimitReached, budget, consume
+from otp import audit, codes, guards, guesses, invitations, quotas
+from otp.budgets import LimitReached, budget, consume, give_back
 from otp.models import Challenge, Invitation
 
 SEND_TASK = "otp.tasks.send_challenge"
@@ -33,6 +33,7 @@ class Answer(Enum):
     WRONG = auto()
     DEAD = auto()  # used, replaced, out of tries or too old: another code has to be asked for
     WAIT = auto()  # too many failures of this phone, in this session or others
+    LIMIT = auto()  # too many wrong codes from this address, for whatever numbers
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ REASONS = {
     Answer.WRONG: audit.Result.WRONG,
     Answer.DEAD: audit.Result.DEAD,
     Answer.WAIT: audit.Result.WAITING,
+    Answer.LIMIT: audit.Result.LIMIT,
 }
 
 
@@ -106,9 +108,20 @@ def resend_wait(challenge: Challenge) -> int:
     return max(0, ceil(left.total_seconds()))
 
 
-def verify(challenge: Challenge, typed: str, address: str = "") -> Verdict:
-    """Judge a code. Every try is counted before it is compared, on the challenge and on the phone (R1.04, R1.05)."""
-    verdict = _try(challenge, typed, address)
+def verify(challenge: Challenge, typed: str, address: str = "", *, known_browser: bool = False) -> Verdict:
+    """Judge a code. Every try is counted before it is compared: on address, challenge and phone (R1.04, R1.05, S6).
+
+    `known_browser`: this number was verified in this browser before.
+    """
+    trusted = known_browser or challenge.invitation_id is not None
+    try:
+        counted = guesses.count(address, trusted=trusted)
+    except LimitReached:
+        verdict = Verdict(Answer.LIMIT)
+    else:
+        verdict = _try(challenge, typed, address, trusted=trusted)
+        if not verdict.tried or verdict.answer is Answer.RIGHT:
+            give_back(*counted)
     if verdict.answer is not Answer.RIGHT:
         record = audit.record if verdict.tried else audit.record_refusal
         session_ref, result = challenge.session_ref, REASONS[verdict.answer]
@@ -118,17 +131,17 @@ def verify(challenge: Challenge, typed: str, address: str = "") -> Verdict:
     return verdict
 
 
-def _try(challenge: Challenge, typed: str, address: str) -> Verdict:
+def _try(challenge: Challenge, typed: str, address: str, *, trusted: bool) -> Verdict:
     now = timezone.now()
     guard = guards.guard_of(challenge.phone)
     waiting = guards.is_waiting(guard, now)
-    spared = waiting and guards.spares(guard, challenge)
-    if waiting and not spared:
+    spared = waiting and guards.spares(guard, challenge, trusted=trusted)
+    if guards.is_stopped(guard, trusted=trusted) or (waiting and not spared):
         return Verdict(Answer.WAIT)
     if not _take_try(challenge, now, up_to=1 if spared else settings.OTP_ATTEMPTS):
         _close_if_expired(challenge, now)
         return Verdict(Answer.WAIT if spared else Answer.DEAD)
-    count = guards.count_try(challenge.phone, now, spared=spared)
+    count = guards.count_try(challenge.phone, now, spared=spared, trusted=trusted)
     if count is guards.Count.REFUSED:
         return Verdict(Answer.WAIT)
     return replace(_judge(challenge, typed, address), tried=True, began_wait=count is guards.Count.BEGAN_WAIT)

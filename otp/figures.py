@@ -12,7 +12,8 @@ from notifications import alarms
 from notifications.figures import Figure, Level, count, share
 from notifications.models import Message
 from notifications.operations_mail import Fact
-from otp import quotas
+from otp import guards, guesses, quotas
+from otp.budgets import Budget
 from otp.models import AuditEvent, BudgetUse, Challenge
 
 DAY = timedelta(hours=24)
@@ -51,6 +52,24 @@ UNSENT = alarms.kind(
     ),
 )
 
+GUESSED = alarms.kind(
+    "codes-guessed",
+    gettext_lazy("Demasiados códigos equivocados en total: alguien puede estar probando"),
+    gettext_lazy(
+        "Cada dirección tiene mientras tanto un cuarto de su límite. Busque el origen en la auditoría de ingresos y "
+        "bloquéelo en el proxy (docs/pin.md)."
+    ),
+)
+STOPPED = alarms.kind(
+    "phone-stopped",
+    gettext_lazy("Un número tuvo 100 códigos equivocados seguidos"),
+    gettext_lazy(
+        "Solo entra con su navegador de siempre, un enlace o la red móvil. Llame al administrador; después levante la "
+        "espera en «Números en espera» o con unlock_phone, o envíele un enlace."
+    ),
+    daily=True,
+)
+
 
 LEFT = Q(kind=AuditEvent.Kind.SENT, result__in=[AuditEvent.Result.DONE, AuditEvent.Result.DOUBTFUL])
 DID_NOT = Q(
@@ -75,6 +94,8 @@ def figures() -> Iterator[Figure]:
     )
     yield from _conversions(now)
     yield _unsent(now)
+    yield _guesses()
+    yield _stopped()
 
 
 def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
@@ -95,21 +116,54 @@ def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
     yield Fact(_("Ingresos con código"), [f"{counts['verified']} ({conversion})"])
 
 
+def _fullest(budgets: Iterable[Budget]) -> tuple[int, int]:
+    """Of all their rates the one of which the largest part is used: how many, of how many."""
+    now = timezone.now()
+    spent = [
+        (BudgetUse.objects.filter(key=each.key, at__gt=now - timedelta(seconds=rate.seconds)).count(), rate.count)
+        for each in budgets
+        for rate in each.rates
+    ]
+    return max(spent, key=lambda pair: pair[0] / pair[1])
+
+
+def _guesses() -> Figure:
+    used, most = _fullest([guesses.in_all()])
+    reached = used >= most
+    return Figure(
+        "wrong_codes_ratio",
+        _("Códigos equivocados, de los que dan la alarma"),
+        used / most,
+        _("{used} de {most} ({percent})").format(used=count(used), most=count(most), percent=share(used / most)),
+        Level.CRITICAL if reached else Level.FINE,
+        str(GUESSED.advice) if reached else "",
+        (GUESSED.name,) if reached else (),
+    )
+
+
+def _stopped() -> Figure:
+    stopped = guards.stopped().count()
+    return Figure(
+        "phones_stopped",
+        _("Números con 100 códigos equivocados seguidos"),
+        stopped,
+        count(stopped),
+        Level.WARNING if stopped else Level.FINE,
+        str(STOPPED.advice) if stopped else "",
+        (STOPPED.name,) if stopped else (),
+    )
+
+
 def _budget() -> Figure:
     """How much of the tightest of its limits is used: the windows slide, so "a day" is the last 24 hours.
 
     A code that was asked for and could not leave any more keeps the alarm open too: the day frees one use at a time,
     and each that is taken at once would close it.
     """
-    now, days = timezone.now(), [quotas.sends_of_day(invited=invited) for invited in (False, True)]
-    spent = [
-        (BudgetUse.objects.filter(key=day.key, at__gt=now - timedelta(seconds=rate.seconds)).count(), rate.count)
-        for day in days
-        for rate in day.rates
-    ]
-    used, most = max(spent, key=lambda pair: pair[0] / pair[1])
+    used, most = _fullest([quotas.sends_of_day(invited=invited) for invited in (False, True)])
     part = used / most
-    withheld = Challenge.objects.filter(created_at__gt=now - RECENT, outcome=Challenge.Outcome.LIMIT).exists()
+    since = timezone.now() - RECENT
+    withheld = Challenge.objects.filter(created_at__gt=since, outcome=Challenge.Outcome.LIMIT).exists()
     level = Level.FINE
     held: tuple[alarms.Kind, ...] = ()
     if part >= STOP_SHARE or withheld:

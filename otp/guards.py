@@ -1,33 +1,37 @@
 """How many failures a phone has had in a row, whoever made them, and the wait they bring (R1.05-R1.08).
 
 After `OTP_FAILURES_PER_PHONE` failures each further one brings a wait, of 30 s at first and twice as long each time, up
-to an hour; a right code ends it all. It is never for ever: that would let a stranger shut a customer out for good.
+to an hour; a right code ends it all.
 
 While it lasts nothing is compared, for any session, with two exceptions: the first try of a code that was asked for
-before the wait began, and the first try of a code asked for through an invitation. So neither who was about to type the
-right code nor who was invited is kept out by a stranger's failures (R1.08). What this gives a stranger is one guess for
-each code asked for, and those are limited by `OTP_SENDS_PER_PHONE`; the second takes the link, of which a stranger has
-none, is limited by its ten codes, and ends at a hundred failures in a row (NIST 800-63B 3.2.2), whoever made them.
+before the wait began, and the first try of a code that is trusted. So neither who was about to type the right code nor
+who is known is kept out by a stranger's failures (R1.08). What this gives a stranger is one guess for each code asked
+for, and those are limited by `OTP_SENDS_PER_PHONE`.
+
+Trusted is a try in a browser that verified this number before (known_browser.py), or of a code asked for through an
+invitation: a stranger has neither. At a hundred failures in a row (NIST 800-63B 3.2.2) nothing is compared any more
+that is not trusted, until a right code, an unlock by staff, or 30 days without a try. Trusted tries have a hundred of
+their own, so a stranger cannot shut the customer out for good.
 """
 
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import QuerySet
 
 from otp.models import Challenge, PhoneGuard
 
 FIRST_WAIT = timedelta(seconds=30)  # NIST 800-63B 3.2.2: "30 seconds up to an hour"
 LONGEST_WAIT = timedelta(hours=1)
 DOUBLINGS = 7  # 30 s doubled so often is past an hour
-MOST_FAILURES_SPARED = 100  # in a row: "no more than 100" (NIST 800-63B 3.2.2)
+MOST_FAILURES = 100  # in a row: "no more than 100" (NIST 800-63B 3.2.2)
 
 
 class Count(Enum):
     """What became of a try that was to be counted."""
 
-    REFUSED = auto()  # the phone waits: nothing may be compared
+    REFUSED = auto()  # the phone waits, or has failed a hundred times: nothing may be compared
     COUNTED = auto()
     BEGAN_WAIT = auto()  # counted, and unless the code is right the phone waits from now on
 
@@ -42,14 +46,22 @@ def is_waiting(guard: PhoneGuard, now: datetime) -> bool:
     return guard.locked_until is not None and now < guard.locked_until
 
 
-def spares(guard: PhoneGuard, challenge: Challenge) -> bool:
+def is_stopped(guard: PhoneGuard, *, trusted: bool) -> bool:
+    """Whether there were a hundred failures in a row: of anybody, or for a trusted try of trusted ones."""
+    return (guard.trusted_failures if trusted else guard.failures) >= MOST_FAILURES
+
+
+def spares(guard: PhoneGuard, challenge: Challenge, *, trusted: bool) -> bool:
     """Whether the wait of this guard spares the first try of this challenge: the exceptions that are told above."""
-    if guard.locked_at is not None and challenge.created_at < guard.locked_at:
-        return True
-    return challenge.invitation_id is not None and guard.failures < MOST_FAILURES_SPARED
+    return trusted or (guard.locked_at is not None and challenge.created_at < guard.locked_at)
 
 
-def count_try(phone: str, now: datetime, *, spared: bool) -> Count:
+def stopped() -> QuerySet[PhoneGuard]:
+    """The numbers at which only trusted tries are compared."""
+    return PhoneGuard.objects.filter(failures__gte=MOST_FAILURES)
+
+
+def count_try(phone: str, now: datetime, *, spared: bool = False, trusted: bool = False) -> Count:
     """Count a failure in advance, unless the phone waits: a right code takes the count back.
 
     Counted before comparing, so that no number of requests at once gets more tries than one after the other. A spared
@@ -58,13 +70,12 @@ def count_try(phone: str, now: datetime, *, spared: bool) -> Count:
     _seen(phone, now)
     while True:  # each turn lost is a try of somebody else's that was counted, and those end in a wait
         guard = guard_of(phone)
-        if is_waiting(guard, now):
-            if not spared:
-                return Count.REFUSED
-            PhoneGuard.objects.filter(phone=phone).update(failures=F("failures") + 1, tried_at=now)
-            return Count.COUNTED
+        waiting = is_waiting(guard, now)
+        if is_stopped(guard, trusted=trusted) or (waiting and not spared):
+            return Count.REFUSED
         unchanged = PhoneGuard.objects.filter(phone=phone, failures=guard.failures, locked_until=guard.locked_until)
-        counted = _counted(guard, now)
+        counted = {"failures": guard.failures + 1, "tried_at": now} if waiting else _counted(guard, now)
+        counted["trusted_failures"] = guard.trusted_failures + trusted
         if unchanged.update(**counted):
             return Count.BEGAN_WAIT if "locked_until" in counted else Count.COUNTED
 
@@ -83,7 +94,7 @@ def _seen(phone: str, now: datetime) -> None:
 def clear(phone: str) -> bool:
     """Forget the failures: the right code was given, or staff lifted the wait (R1.06). False: there were none."""
     failed = PhoneGuard.objects.filter(phone=phone).exclude(failures=0, locks=0, locked_until=None)
-    return failed.update(failures=0, locks=0, locked_at=None, locked_until=None) == 1
+    return failed.update(failures=0, trusted_failures=0, locks=0, locked_at=None, locked_until=None) == 1
 
 
 def _counted(guard: PhoneGuard, now: datetime) -> dict[str, object]:

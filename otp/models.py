@@ -110,6 +110,8 @@ class PhoneGuard(models.Model):
 
     phone = models.CharField(_("número móvil"), max_length=16, primary_key=True)
     failures = models.PositiveIntegerField(_("fallos seguidos"), default=0)
+    # Of these, the tries of a browser that verified the number before, or of an invitation (guards.py)
+    trusted_failures = models.PositiveIntegerField(_("fallos de quien es conocido"), default=0, db_default=0)
     locks = models.PositiveSmallIntegerField(_("esperas seguidas"), default=0)
     locked_at = models.DateTimeField(_("en espera desde"), null=True)
     locked_until = models.DateTimeField(_("en espera hasta"), null=True)
@@ -118,7 +120,11 @@ class PhoneGuard(models.Model):
     class Meta:
         verbose_name = _("número en espera")
         verbose_name_plural = _("números en espera")
-        indexes = [models.Index(fields=["tried_at"], name="phone_guard_tried")]
+        indexes = [
+            models.Index(fields=["tried_at"], name="phone_guard_tried"),
+            # The few at which nothing is compared any more (guards.py)
+            models.Index(fields=["failures"], name="phone_guard_stopped", condition=models.Q(failures__gte=100)),
+        ]
 
     def __str__(self) -> str:
         return f"…{self.phone[-3:]}"

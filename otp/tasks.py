@@ -45,6 +45,8 @@ def _longest_window() -> timedelta:
         settings.OTP_SENDS_PER_ADDRESS,
         settings.OTP_SENDS_PER_SESSION,
         settings.OTP_SENDS_PER_DAY,
+        settings.OTP_FAILURES_PER_ADDRESS,
+        settings.OTP_FAILURES_ALARM,
         settings.UPLOAD_QUOTA_PER_PHONE,
         settings.INVITATIONS_PER_PHONE,
     )

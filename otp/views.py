@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from companies.directory import directory
 from companies.phones import display, tail
-from otp import addresses, audit, challenges, destinations, gate, invitations, network
+from otp import addresses, audit, challenges, destinations, gate, invitations, known_browser, network
 from otp.budgets import LimitReached, SharedLimitReached
 from otp.challenges import Answer, Verdict
 from otp.forms import CodeForm, EntryForm
@@ -101,8 +101,7 @@ def _enter(request: HttpRequest) -> HttpResponse:
     gate.change_number(request, phone)
     if _network_says(request, phone, session_ref) and directory().administrator(phone) is not None:
         _vouched_for(request, phone, session_ref, invitation)
-        gate.sign_in(request, phone, "network")
-        return gate.cached_as_portal(destinations.redirect_after_sign_in(request))
+        return _signed_in(request, phone, "network")
     try:
         challenges.start(phone, session_ref, _address(request), invitation)
     except LimitReached as reached:
@@ -147,14 +146,21 @@ def _judge(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     form = CodeForm(request.POST)
     if not form.is_valid():
         return _pin_page(request, challenge, form, status=422)
-    verdict = challenges.verify(challenge, form.cleaned_data["code"], _address(request))
+    known = known_browser.knows(request, challenge.phone)
+    verdict = challenges.verify(challenge, form.cleaned_data["code"], _address(request), known_browser=known)
     if verdict.answer is Answer.RIGHT:
-        gate.sign_in(request, challenge.phone, "pin")
-        return gate.cached_as_portal(destinations.redirect_after_sign_in(request))
-    if verdict.answer is Answer.WAIT:
+        return _signed_in(request, challenge.phone, "pin")
+    if verdict.answer in {Answer.WAIT, Answer.LIMIT}:
         return _too_many(request)
     form.add_error("code", _why_not(verdict))
     return _pin_page(request, challenge, form, status=422)
+
+
+def _signed_in(request: HttpRequest, phone: str, method: gate.Method) -> HttpResponse:
+    gate.sign_in(request, phone, method)
+    response = gate.cached_as_portal(destinations.redirect_after_sign_in(request))
+    known_browser.remember(request, response, phone)
+    return response
 
 
 def _why_not(verdict: Verdict) -> str:

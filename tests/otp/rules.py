@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 VALIDITY = 300
 TRIES = 5
 FAILURES = 10
+MOST_FAILURES = 100
 FIRST_WAIT, LONGEST_WAIT = 30, 3600
 RESEND, RESENDS_SEEN = 60, 3600
 
@@ -40,12 +41,17 @@ class Phone:
     """What a number has behind it, whoever typed it."""
 
     failures: int = 0
+    trusted_failures: int = 0  # in browsers that verified it before
     waits: int = 0
     waits_since: float = 0
     waits_until: float = 0
 
-    def fail(self, now: float) -> None:
+    def is_stopped(self, *, trusted: bool) -> bool:
+        return (self.trusted_failures if trusted else self.failures) >= MOST_FAILURES
+
+    def fail(self, now: float, *, trusted: bool) -> None:
         self.failures += 1
+        self.trusted_failures += trusted
         if now < self.waits_until or self.failures < FAILURES:
             return
         self.waits_since, self.waits_until = now, now + min(FIRST_WAIT << self.waits, LONGEST_WAIT)
@@ -87,15 +93,16 @@ class Rules:
         earlier = len([code for code in seen if code is not last])
         return last.at + min(RESEND << earlier, VALIDITY) - now
 
-    def type(self, session: str, *, right: bool, now: float) -> tuple[str, int]:
+    def type(self, session: str, *, right: bool, now: float, trusted: bool) -> tuple[str, int]:
         """A code typed: what it is answered, and how many tries are left after a wrong one."""
         code = self.last(session)
         if code is None:
             return NOTHING, 0
         phone = self.phones[code.phone]
         waits = now < phone.waits_until
-        spared = waits and code.at < phone.waits_since and code.tries == 0  # a first try, asked for before the wait
-        if waits and not (spared and code.lives(now)):
+        # A first try, asked for before the wait or in a browser that verified the number before
+        spared = waits and (trusted or code.at < phone.waits_since) and code.tries == 0
+        if phone.is_stopped(trusted=trusted) or (waits and not (spared and code.lives(now))):
             return WAIT, 0
         if not code.lives(now):
             return DEAD, 0
@@ -104,7 +111,7 @@ class Rules:
             code.ended = True
             self.phones[code.phone] = Phone()
             return RIGHT, 0
-        phone.fail(now)
+        phone.fail(now, trusted=trusted)
         return (WRONG, TRIES - code.tries) if code.tries < TRIES else (DEAD, 0)
 
     def end(self, session: str) -> None:

@@ -272,15 +272,24 @@ def test_whoever_came_without_a_link_is_not_spared_the_wait(client: Client) -> N
     assert challenges.verify(challenge, right).answer is Answer.WAIT
 
 
-def test_after_a_hundred_failures_in_a_row_the_link_waits_with_the_number(client: Client) -> None:
+@pytest.mark.parametrize(("trusted", "answer"), [(99, Answer.RIGHT), (100, Answer.WAIT)])
+def test_s6_a_strangers_hundred_failures_stop_no_link_and_a_hundred_of_links_do(
+    client: Client, trusted: int, answer: Answer
+) -> None:
     """NIST 800-63B 3.2.2"""
     token = invited()
     now = timezone.now()
-    PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=100, locked_at=now, locked_until=now + timedelta(hours=1))
+    PhoneGuard.objects.create(
+        phone=cast.ANA_PHONE,
+        failures=150,
+        trusted_failures=trusted,
+        locked_at=now,
+        locked_until=now + timedelta(hours=1),
+    )
     enter(client, cast.ANA_PHONE, token)
     challenge = Challenge.objects.get()
     assert challenge.invitation is not None
-    assert challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone)).answer is Answer.WAIT
+    assert challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone)).answer is answer
 
 
 def walked(phone: str, token: str) -> list[Step]:

@@ -49,7 +49,7 @@ def test_what_has_had_its_time_is_cleared_away(client: Client) -> None:
         assert Session.objects.count() == 0
         clock.shift(timedelta(hours=2))
         tasks.clear_expired()
-        assert (Challenge.objects.count(), BudgetUse.objects.count()) == (0, 3)
+        assert (Challenge.objects.count(), BudgetUse.objects.count()) == (0, 5)
         clock.shift(timedelta(days=2))
         tasks.clear_expired()
         assert (BudgetUse.objects.count(), PhoneGuard.objects.count()) == (0, 1)

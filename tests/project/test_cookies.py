@@ -6,8 +6,9 @@ import runpy
 import pytest
 from django.test import Client
 
-from tests.cast import NOBODY_PHONE, carla
+from tests.cast import ANA_PHONE, NOBODY_PHONE, ana, carla
 from tests.check import PRODUCTION
+from tests.otp.walk import verify
 from tests.project.test_checks import SETTINGS
 
 COOKIES = {"sessionid", "csrftoken"}
@@ -28,9 +29,18 @@ def test_signing_out_of_the_desk_takes_the_cookie_away(client: Client) -> None:
     assert response.cookies["sessionid"]["max-age"] == 0
 
 
+@pytest.mark.django_db
+def test_the_cookie_of_a_known_browser_is_out_of_reach_too(client: Client) -> None:
+    ana()
+    verify(client, ANA_PHONE)
+    cookie = client.cookies["portalbrowser"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
+
+
 @pytest.mark.parametrize("kind", ["SESSION", "CSRF"])
 def test_over_https_a_cookie_is_secure_and_of_this_host_only(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setattr(os, "environ", PRODUCTION)
     production = runpy.run_path(str(SETTINGS))
     assert production[f"{kind}_COOKIE_SECURE"] is True
     assert str(production[f"{kind}_COOKIE_NAME"]).startswith("__Host-")
+    assert str(production["PORTAL_BROWSER_COOKIE_NAME"]).startswith("__Host-")

@@ -1,0 +1,53 @@
+"""docs/pin.md tells every limit at the door with its default, the waits, the other ways in and the risks (R1.31)."""
+
+import ast
+import re
+
+import pytest
+from django.conf import settings
+
+from otp import addresses, guards, guesses
+from tests.conformance.project import BASE, tree
+
+DOCUMENT = (BASE / "docs" / "pin.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\|[^|]*\| `([A-Z_]+)` \| `([^`]*)` \|", re.MULTILINE)
+NO_LIMITS = {"OTP_PEPPER", "OTP_SHORT_CODES_ACCEPTED"}
+
+
+def defaults() -> dict[str, str]:
+    """What the settings take when a variable of the door is not set, as it would be written in the environment."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree(BASE / "fidelizacion" / "settings.py")):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="env")), args=[ast.Constant(value=str(name)), *_, default]
+            ) if name.startswith(("OTP_", "INVITATIONS_")) and name not in NO_LIMITS:
+                values = [str(part.value) for part in ast.walk(default) if isinstance(part, ast.Constant)]
+                found[name] = values[-1]
+    return found
+
+
+def test_r1_31_every_limit_is_told_with_its_default() -> None:
+    assert len(defaults()) > 10
+    assert dict(ROW.findall(DOCUMENT)) == defaults()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "30 segundos la primera vez, el doble cada vez, una hora como máximo",
+        "A los 100 errores seguidos",
+        "unlock_phone",
+        "send_links",
+        "network-identity.md",
+        "## Riesgos que se aceptan",
+    ],
+)
+def test_r1_31_locks_other_ways_in_and_accepted_risks_are_told(told: str) -> None:
+    assert told in DOCUMENT
+
+
+def test_r1_31_the_fixed_numbers_are_those_of_the_code() -> None:
+    assert (settings.OTP_ATTEMPTS, guards.MOST_FAILURES, guesses.TIGHTENED) == (5, 100, 4)
+    assert (addresses.AROUND, settings.PORTAL_BROWSER_AGE.days) == (((56, 4), (48, 16)), 180)
+    assert (guards.FIRST_WAIT.total_seconds(), guards.LONGEST_WAIT.total_seconds()) == (30, 3600)
