@@ -36,6 +36,18 @@ class Answer(Enum):
     LIMIT = auto()  # too many wrong codes from this address, for whatever numbers
 
 
+class Ended(Enum):
+    """Why a code is good for nothing any more."""
+
+    USED = auto()
+    OUT_OF_TRIES = auto()
+    EXPIRED = auto()
+
+
+class TooEarly(LimitReached):
+    """The session's wait before another code is not over (`resend_wait`). It is its own, so it may be told."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The answer, how many tries this code has left, whether it was one of them, and whether it brought a wait."""
@@ -73,9 +85,9 @@ def start(phone: str, session_ref: str, address: str, invitation: Invitation | N
 
 
 def resend(challenge: Challenge, address: str) -> Challenge:
-    """Another code for the same number, which ends this one (R1.19). Raises LimitReached, also before its time."""
+    """Another code for the same number, which ends this one (R1.19). Raises LimitReached; TooEarly before its time."""
     if resend_wait(challenge) > 0:
-        raise LimitReached
+        raise TooEarly
     with transaction.atomic():
         # Two requests at once: one of them closes it and sends, and the other takes over what that one sent
         if not Challenge.objects.filter(pk=challenge.pk, closed_at=None).update(closed_at=timezone.now()):
@@ -106,6 +118,16 @@ def resend_wait(challenge: Challenge) -> int:
     wait = min(settings.OTP_RESEND_SECONDS * 2**earlier, longest)
     left = challenge.created_at + timedelta(seconds=wait) - timezone.now()
     return max(0, ceil(left.total_seconds()))
+
+
+def ended(challenge: Challenge) -> Ended | None:
+    """Why the code is good for nothing any more; none while it may be typed."""
+    if challenge.used_at is not None:
+        return Ended.USED
+    if challenge.attempts >= settings.OTP_ATTEMPTS:
+        return Ended.OUT_OF_TRIES
+    over = challenge.closed_at is not None or timezone.now() >= challenge.expires_at
+    return Ended.EXPIRED if over else None
 
 
 def verify(challenge: Challenge, typed: str, address: str = "", *, known_browser: bool = False) -> Verdict:

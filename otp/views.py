@@ -63,6 +63,9 @@ def resend(request: HttpRequest) -> HttpResponse:
         return _to(request, "otp:entry")
     try:
         challenges.resend(challenge, _address(request))
+    except challenges.TooEarly:
+        _record_limit(request, challenge.phone, challenge.session_ref)
+        return _pin_page(request, challenge, CodeForm(), status=429, too_early=True)
     except LimitReached as reached:
         return _limit_reached(request, challenge.phone, challenge.session_ref, reached)
     messages.info(request, _("Enviamos otro código al mismo número. El anterior ya no sirve."))
@@ -152,7 +155,10 @@ def _judge(request: HttpRequest, challenge: Challenge) -> HttpResponse:
         return _signed_in(request, challenge.phone, "pin")
     if verdict.answer in {Answer.WAIT, Answer.LIMIT}:
         return _too_many(request)
-    form.add_error("code", _why_not(verdict))
+    if verdict.answer is Answer.DEAD:
+        challenge.refresh_from_db()
+    else:
+        form.add_error("code", _tries_left(verdict))
     return _pin_page(request, challenge, form, status=422)
 
 
@@ -163,9 +169,7 @@ def _signed_in(request: HttpRequest, phone: str, method: gate.Method) -> HttpRes
     return response
 
 
-def _why_not(verdict: Verdict) -> str:
-    if verdict.answer is Answer.DEAD:
-        return _("Este código ya no sirve. Pida otro en «No me llegó el código».")
+def _tries_left(verdict: Verdict) -> str:
     left = ngettext("Le queda %(count)d intento.", "Le quedan %(count)d intentos.", verdict.tries_left)
     return f"{_('Ese no es el código. Revíselo e ingréselo otra vez.')} {left % {'count': verdict.tries_left}}"
 
@@ -191,11 +195,17 @@ def _findable(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _pin_page(request: HttpRequest, challenge: Challenge, form: CodeForm, status: int = 200) -> HttpResponse:
+def _pin_page(
+    request: HttpRequest, challenge: Challenge, form: CodeForm, *, status: int = 200, too_early: bool = False
+) -> HttpResponse:
+    """Asks for the code, or for another one where this one is good for nothing any more."""
+    ended = challenges.ended(challenge)
     context = {
         "form": form,
         "phone_tail": tail(challenge.phone),
+        "ended": ended.name.lower() if ended else "",
         "resend_wait": challenges.resend_wait(challenge),
+        "too_early": too_early,
         "destination": destinations.carried(request),
         **_about_codes(),
     }
@@ -205,12 +215,16 @@ def _pin_page(request: HttpRequest, challenge: Challenge, form: CodeForm, status
 def _limit_reached(
     request: HttpRequest, phone: str, session_ref: str, reached: LimitReached, link: Link = NO_LINK
 ) -> HttpResponse:
-    address = _address(request)
-    audit.record_refusal(audit.Kind.ASKED, audit.Result.LIMIT, phone, session_ref=session_ref, address=address)
+    _record_limit(request, phone, session_ref)
     if isinstance(reached, SharedLimitReached):
         about = {"until": reached.until, "asked": SESSION_NAME in request.session}
         return _too_many(request, link, "otp/day_spent.html", **about)
     return _too_many(request, link)
+
+
+def _record_limit(request: HttpRequest, phone: str, session_ref: str) -> None:
+    address = _address(request)
+    audit.record_refusal(audit.Kind.ASKED, audit.Result.LIMIT, phone, session_ref=session_ref, address=address)
 
 
 def _too_many(request: HttpRequest, link: Link = NO_LINK, page: str = "429.html", **about: object) -> HttpResponse:
@@ -225,7 +239,7 @@ def _to(request: HttpRequest, sign_in_page: str) -> HttpResponse:
 
 def _about_codes() -> dict[str, int]:
     minutes = int(settings.OTP_VALIDITY.total_seconds() // 60)
-    return {"code_digits": settings.OTP_DIGITS, "validity_minutes": minutes}
+    return {"code_digits": settings.OTP_DIGITS, "validity_minutes": minutes, "most_tries": settings.OTP_ATTEMPTS}
 
 
 def _challenge_of(request: HttpRequest) -> Challenge | None:

@@ -5,8 +5,10 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import requests
 from pytest_django import Settings
 
 from notifications.gateways import (
@@ -163,6 +165,20 @@ def test_nothing_of_an_sms_reaches_a_log_r1_09_r8_08(
     assert far_side.asked
     for secret in ("731942", "991234567", TOKEN, "Basic "):
         assert secret not in caplog.text
+
+
+def test_every_request_ends_in_its_time_r1_25(far_side: FarSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    """4 s to connect, 10 s to answer; and no redirect is followed."""
+    given: list[tuple[object, object]] = []
+    request = requests.Session.request
+
+    def watched(self: requests.Session, *args: Any, **options: Any) -> requests.Response:
+        given.append((options["timeout"], options["allow_redirects"]))
+        return request(self, *args, **options)
+
+    monkeypatch.setattr(requests.Session, "request", watched)
+    send()
+    assert given == [((4, 10), False)]
 
 
 def test_connections_are_reused_and_threads_share_the_client(far_side: FarSide) -> None:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from io import StringIO
+from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
@@ -17,6 +18,9 @@ from companies.models import Administrator
 from otp.models import Challenge, PhoneGuard
 from tests import cast
 from tests.otp import walk
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Page
 
 pytestmark = pytest.mark.django_db
 
@@ -111,13 +115,64 @@ def test_a_wrong_code_says_how_many_tries_are_left(client: Client) -> None:
         assert words in page.content.decode()
 
 
-def test_an_old_code_says_how_to_ask_for_another(client: Client) -> None:
+def main_actions(page: "Page") -> list[tuple[str, str]]:
+    """The buttons that stand out: what each says, and where its form leads."""
+    found = BeautifulSoup(page.content, "html.parser").select("main form button.button")
+    return [(button.get_text(strip=True), str(button.find_parent("form")["action"])) for button in found]  # type: ignore[index]  # it has one
+
+
+def said(page: "Page") -> str:
+    return " ".join(BeautifulSoup(page.content, "html.parser").select_one("main").get_text().split())  # type: ignore[union-attr]  # every page has one
+
+
+def test_15_of_an_expired_code_the_main_action_is_to_ask_for_another(client: Client) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         code = asked(client)
         clock.shift(timedelta(minutes=6))
-        page = walk.answer(client, code)
-    assert page.status_code == 422
-    assert "Pida otro" in page.content.decode()
+        pages = [client.get(walk.PIN), walk.answer(client, code), client.get(walk.PIN)]
+    assert [page.status_code for page in pages] == [200, 422, 200]
+    for page in pages:
+        assert main_actions(page) == [("Enviar otro código", walk.RESEND)]
+        assert "El código venció" in said(page)
+        assert "Se agotaron los intentos" not in said(page)
+        assert b'name="code"' not in page.content
+
+
+def test_15_a_code_out_of_tries_says_so_and_not_that_it_expired(client: Client) -> None:
+    wrong = other(asked(client))
+    last = [walk.answer(client, wrong) for _ in range(5)][-1]
+    for page in (last, walk.answer(client, wrong), client.get(walk.PIN)):
+        assert main_actions(page) == [("Enviar otro código", walk.RESEND)]
+        assert "Se agotaron los intentos" in said(page)
+        assert "venció" not in said(page)
+        assert "Podrá pedir otro en 60 segundos" in said(page) or "Podrá pedir otro en 59 segundos" in said(page)
+
+
+def test_15_a_live_code_is_typed_in_the_main_form(client: Client) -> None:
+    asked(client)
+    assert main_actions(client.get(walk.PIN)) == [("Continuar", walk.PIN)]
+
+
+def test_15_a_resend_before_its_time_says_how_many_seconds_on_the_page_of_the_code(client: Client) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        code = asked(client)
+        clock.shift(50)
+        page = client.post(walk.RESEND)
+        assert page.status_code == 429
+        assert "Podrá pedirlo en 10 segundos" in said(page)
+        beside = BeautifulSoup(page.content, "html.parser").select_one(f'form[action="{walk.RESEND}"]')
+        assert beside is not None
+        assert "Podrá pedir otro en 10 segundos" in " ".join(beside.get_text().split())
+        assert main_actions(page) == [("Continuar", walk.PIN)]
+        assert walk.answer(client, code).status_code == 302
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(60, "sirve 1 minuto y"), (300, "sirve 5 minutos y")])
+def test_15_one_minute_is_one(client: Client, settings: Settings, seconds: int, words: str) -> None:
+    settings.OTP_VALIDITY = timedelta(seconds=seconds)
+    walk.ask(client, cast.ANA_PHONE)
+    assert words in said(client.get(walk.PIN))
+    assert words.removesuffix(" y") in said(client.get("/fidelizacion/ayuda/"))
 
 
 def test_a_code_of_one_session_is_worth_nothing_in_another(client: Client) -> None:
