@@ -89,7 +89,9 @@ def filled(stack: Stack, cookies: Mapping[str, str], file: File | None) -> bytes
     key = KEY.search(page)
     if key is None:
         raise RuntimeError(f"no hay formulario en {FORM}")
-    values = {**_typed(stack, tuple(cookies.items())), "submission_key": key[1]}
+    # Another content each time: the same one again would be asked about and not registered (A23)
+    details = f"{TYPED['details']} {secrets.token_hex(8)}"
+    values = {**_typed(stack, tuple(cookies.items())), "submission_key": key[1], "details": details}
     return post_multipart(stack.port, FORM, cookies, values, file)
 
 

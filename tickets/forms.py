@@ -134,6 +134,11 @@ class RequestForm(forms.Form):
         chosen = self._types.get(str(self["request_type"].value()))
         return chosen or next(iter(self.types), None)
 
+    def shown_reason(self) -> str:
+        """The text of the reason that the form, as it is shown, would send; empty while none is chosen."""
+        chosen = self._reasons.get(str(self["reason"].value()))
+        return chosen.text if chosen else ""
+
     def carry_key(self, token: str) -> None:
         """Show this submission key, whatever was posted."""
         self.initial["submission_key"] = token

@@ -228,6 +228,9 @@ def _marks(ticket: Ticket) -> list[str]:
         marks.append(_("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa."))
     if ticket.email.casefold() != ticket.administrator.email.casefold():
         marks.append(_("El correo de la solicitud es distinto del registrado. También avisamos al registrado."))
+    if ticket.duplicate_of_id:
+        repeated = _("Es igual al ticket n.º {number}: el cliente lo vio y la registró de todos modos.")
+        marks.append(repeated.format(number=ticket.duplicate_of_id))
     if not ticket.effective_terms:
         marks.append(_("La empresa no tiene cuentas de facturación: no se pudo calcular la fecha efectiva."))
     return marks

@@ -141,6 +141,11 @@ class Ticket(models.Model):
     # One entry a billing account, with the rule, its version and its inputs (decision 9)
     effective_terms = models.JSONField(_("cálculo de la fecha efectiva"), default=list)
 
+    # The request with the same content that the customer had read of before registering this one anyway (A23)
+    duplicate_of = models.ForeignKey(
+        "self", verbose_name=_("repite el"), null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+
     submission_key = models.UUIDField(unique=True, editable=False)
     submission_digest = models.CharField(max_length=64, editable=False)  # SHA-256 of what was sent with the key
 
@@ -168,6 +173,24 @@ class Ticket(models.Model):
     def terms(self) -> list[Term]:
         """When it takes effect, account by account, as it was computed when confirmed."""
         return [Term.from_record(record) for record in self.effective_terms]
+
+
+class LatestRequest(models.Model):
+    """The last ticket of one content, so that the same request is not registered twice in silence (A23)."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    request_type = models.ForeignKey(RequestType, on_delete=models.CASCADE, related_name="+")
+    content = models.CharField(max_length=64)  # SHA-256 of what was asked (`repeats.content_of`)
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="latest_of")
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "request_type", "content"], name="latest_request_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.at:%Y-%m-%d %H:%M}"
 
 
 def private_storage() -> Storage:

@@ -1,6 +1,8 @@
 """The request form: shown, refused with all that was typed, or turned into a ticket (A6-A13, R4.19)."""
 
 import logging
+from dataclasses import dataclass
+from typing import Self
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from companies.directory import directory
 from companies.models import Company
 from otp import gate
-from tickets import choice, drafts, staging
+from tickets import choice, drafts, repeats, staging
 from tickets.access import Caller, administrator_required
 from tickets.documents import Received
 from tickets.forms import CompanyForm, RequestForm, initial_of
@@ -21,10 +23,33 @@ from tickets.quota import QuotaReached
 from tickets.shown_terms import ShownTerms, TermsChange, terms_at
 from tickets.staging import Owner, StagedFileGone
 from tickets.storage import StorageFailed
-from tickets.submission import AskAgain, KeyUsed, Submission, register, ticket_of_key
+from tickets.submission import AskAgain, KeyUsed, RepeatedRequest, Submission, register, ticket_of_key
 from tickets.submission_key import SubmissionKey, UnknownKey
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Existing:
+    """The tickets that the form names: the one of its key, the one with its content, and those like it."""
+
+    used: Ticket | None = None
+    repeated: Ticket | None = None
+
+    @classmethod
+    def named_by(cls, asked: AskAgain) -> Self:
+        """The ticket because of which nothing was registered, if one was the cause."""
+        if isinstance(asked, KeyUsed):
+            return cls(used=asked.ticket)
+        return cls(repeated=asked.ticket if isinstance(asked, RepeatedRequest) else None)
+
+    def similar(self, company: Company, form: RequestForm) -> list[Ticket]:
+        """Shown before confirming, and not in the way (A23)."""
+        request_type = form.shown_type()
+        if request_type is None:
+            return []
+        found = repeats.similar_to(company, request_type, form.shown_reason())
+        return [ticket for ticket in found if ticket not in {self.used, self.repeated}]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,17 +72,17 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     except UnknownKey:
         return _refuse_key(caller, owner, form)
     if not form.is_valid():
-        return _refuse(owner, company, form, key, used=ticket_of_key(key))
+        return _refuse(owner, company, form, key, Existing(used=ticket_of_key(key)))
     try:
         ticket = register(_submission(caller, owner, company, key, form))
     except AskAgain as asked:
-        return _refuse(owner, company, form, key, used=asked.ticket if isinstance(asked, KeyUsed) else None)
+        return _refuse(owner, company, form, key, Existing.named_by(asked))
     except (StorageFailed, QuotaReached, StagedFileGone) as problem:
         logger.warning("The documents of a request could not be stored", exc_info=problem)
         form.add_error("attachments", staging.refusal(problem))
         if not isinstance(problem, StagedFileGone):  # that one says nothing against what came with the form
             form.received = Received()
-        return _refuse(owner, company, form, key, used=None)
+        return _refuse(owner, company, form, key)
     return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket.number])}?creado=1", status=303)
 
 
@@ -98,16 +123,27 @@ def _submission(caller: Caller, owner: Owner, company: Company, key: SubmissionK
         details=data["details"],
         documents=data["attachments"],
         staged=staging.freed(owner, form.held.files, key.uuid),
+        duplicate_of=_ticket_number(owner.request.POST.get("duplicate_of", "")),
     )
 
 
+def _ticket_number(raw: str) -> int | None:
+    """A ticket's number as the button sends it; of anything else there is no ticket."""
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 18 else None
+
+
 def _refuse(
-    owner: Owner, company: Company, form: RequestForm, key: SubmissionKey, *, used: Ticket | None
+    owner: Owner,
+    company: Company,
+    form: RequestForm,
+    key: SubmissionKey,
+    existing: Existing | None = None,
 ) -> HttpResponse:
     """The form again. A key that has given its ticket gives no other: a fresh one takes its place."""
-    if used:
+    existing = existing or Existing()
+    if existing.used:
         key = SubmissionKey.mint(owner.administrator, company)
-    return _page(owner, company, form, key, existing_ticket=used, staged=_kept(owner, form, key), status=422)
+    return _page(owner, company, form, key, existing=existing, staged=_kept(owner, form, key), status=422)
 
 
 def _refuse_key(caller: Caller, owner: Owner, form: RequestForm) -> HttpResponse:
@@ -143,13 +179,13 @@ def _page(
     form: RequestForm,
     key: SubmissionKey,
     *,
-    existing_ticket: Ticket | None = None,
+    existing: Existing | None = None,
     draft: drafts.Draft | None = None,
     staged: tuple[StagedFile, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
     """The form with the dates that hold now, in text and key, and what changed since the key's form (A22)."""
-    request_type, closed = form.shown_type(), staging.closed()
+    request_type, closed, existing = form.shown_type(), staging.closed(), existing or Existing()
     terms = terms_at(timezone.now(), company, request_type) if request_type else []
     form.carry_key(key.showing(ShownTerms.of(terms)).token())
     form.fields["attachments"].disabled = bool(closed)
@@ -163,7 +199,9 @@ def _page(
         "several_companies": choice.was_picked(owner.request),
         "staged": staged,
         "uploads_closed": closed,
-        "existing_ticket": existing_ticket,
+        "existing_ticket": existing.used,
+        "repeated": existing.repeated,
+        "similar": existing.similar(company, form),
         "draft": draft,
     }
     return render(owner.request, "tickets/request.html", context, status=status)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from companies.models import Administrator, Company
-from tickets import mails, quota, scanning, staging, storage, workflow
+from tickets import mails, quota, repeats, scanning, staging, storage, workflow
 from tickets.documents import Document
 from tickets.effective_date import Term
 from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket
@@ -35,10 +35,11 @@ class Submission:
     details: str
     documents: tuple[Document, ...] = ()  # sent with the form that was confirmed
     staged: tuple[StagedFile, ...] = ()  # sent before, and kept since
+    duplicate_of: int | None = None  # the ticket that the customer has read of, where one more is asked for anyway
 
     @cached_property
     def digest(self) -> str:
-        """The same for the same content: what tells a second click from a change of mind."""
+        """The same for the same form: what tells a second click from a change of mind."""
         content = [
             self.request_type.pk,
             self.reason.pk,
@@ -46,9 +47,18 @@ class Submission:
             self.email,
             self.contact_phone,
             self.details,
-            [*(file.sha256 for file in self.staged), *(document.sha256 for document in self.documents)],
+            self._documents,
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    @cached_property
+    def content(self) -> str:
+        """The same for the same request, whoever of the company sends it, from wherever (A23)."""
+        return repeats.content_of(self.reason, self.details, self._documents)
+
+    @property
+    def _documents(self) -> list[str]:
+        return [*(file.sha256 for file in self.staged), *(document.sha256 for document in self.documents)]
 
 
 class AskAgain(Exception):
@@ -67,6 +77,14 @@ class KeyUsed(AskAgain):
         self.ticket = ticket
 
 
+class RepeatedRequest(AskAgain):
+    """The company has a ticket with the same content, of the last 24 hours (A23)."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(ticket.number)
+        self.ticket = ticket
+
+
 def ticket_of_key(key: SubmissionKey) -> Ticket | None:
     """The ticket this rendering of the form has already given."""
     return Ticket.objects.filter(submission_key=key.uuid).first()
@@ -76,7 +94,8 @@ def register(submission: Submission) -> Ticket:
     """The ticket of this submission: a new one, or the one that the same click has already made.
 
     Files are written before the transaction begins, so that no lock is held while a disk is awaited. Raises KeyUsed,
-    TermsChanged, and for the documents StorageFailed, QuotaReached and StagedFileGone: nothing is registered then.
+    TermsChanged and RepeatedRequest, and for the documents StorageFailed, QuotaReached and StagedFileGone: nothing is
+    registered then.
     """
     earlier = ticket_of_key(submission.key)
     if earlier is None:
@@ -120,9 +139,12 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
         effective_terms=[term.as_record() for term in terms],
         submission_key=submission.key.uuid,
         submission_digest=submission.digest,
+        duplicate_of=_repeated(submission),
     )
     with transaction.atomic():
         ticket.save(force_insert=True)
+        if not repeats.claim(ticket, submission.content, submission.duplicate_of):
+            raise RepeatedRequest(repeats.last_of(ticket.company, ticket.request_type, submission.content).get())
         quota.take(submission.verified_phone, len(names))  # after the row that a second click stops at
         staging.take(submission.staged, submission.key.uuid)
         ticket.documents = _attach(ticket, submission, names)  # for the mails, which list them
@@ -131,6 +153,14 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
         if ticket.documents:
             scanning.ask_on_commit(ticket)
     return ticket
+
+
+def _repeated(submission: Submission) -> Ticket | None:
+    """The ticket named by the button, if it is the one with this content: nothing else is written down as repeated."""
+    if submission.duplicate_of is None:
+        return None
+    last = repeats.last_of(submission.company, submission.request_type, submission.content)
+    return last.filter(pk=submission.duplicate_of).first()
 
 
 def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[Attachment]:

@@ -3,13 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from tickets import scanning, staging, storage
+from tickets import repeats, scanning, staging, storage
 
 
 @shared_task
 def remove_orphaned_files() -> int:
     """Daily: delete documents that were never confirmed, and files that nothing owns (R3.21)."""
     now = timezone.now()
+    repeats.forget_old(now)
     return staging.remove_expired(now) + storage.remove_orphans(now)
 
 

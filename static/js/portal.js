@@ -225,6 +225,11 @@
       }
       stop(told.sent);
       sent.set(submitter, Date.now());
+      if (submitter && submitter.name) {
+        // `submit()` leaves out the button that was pressed
+        const pressed = Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value });
+        input.form.append(pressed);
+      }
       input.form.submit();
     };
     input.form.addEventListener("submit", (event) => {

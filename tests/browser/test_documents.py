@@ -4,6 +4,7 @@ import base64
 import re
 import struct
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
@@ -49,7 +50,7 @@ def ready(browser: Browser, stack: Stack, **options: Any) -> Walk:
     walk = Walk(browser, stack, **options)
     walk.sign_in()
     choose_a_reason(walk.page)
-    walk.page.fill("[name=details]", "Por cierre de la oficina.")
+    walk.page.fill("[name=details]", f"Por cierre de la oficina {uuid4()}.")
     return walk
 
 

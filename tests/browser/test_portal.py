@@ -1,6 +1,7 @@
 """The portal in Chromium: an invalid form, its correction, the ticket, and Back, with JavaScript and without."""
 
 import time
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
@@ -83,10 +84,11 @@ def test_a_refused_form_is_corrected_and_back_shows_no_error_page(
     page = walk.page
     walk.sign_in()
     page.fill("[name=email]", "ana@")
-    page.fill("[name=details]", "Por cierre de la oficina.")
+    details = f"Por cierre de la oficina {uuid4()}."
+    page.fill("[name=details]", details)
     walk.confirm()
     expect(page.locator("#errores")).to_be_visible()
-    expect(page.locator("[name=details]")).to_have_value("Por cierre de la oficina.")
+    expect(page.locator("[name=details]")).to_have_value(details)
 
     page.fill("[name=email]", "ana@empresa.example")
     choose_a_reason(page)
@@ -116,7 +118,7 @@ def test_a_double_click_on_confirm_makes_one_ticket(chromium: Browser, stack: St
     walk = Walk(chromium, stack, scripts=scripts)
     walk.sign_in()
     choose_a_reason(walk.page)
-    walk.page.fill("[name=details]", "Todas las líneas de Cuenca.")
+    walk.page.fill("[name=details]", f"Todas las líneas de Cuenca {uuid4()}.")
     walk.page.get_by_role("button", name="Confirmar").dblclick(no_wait_after=True)
     number = walk.page.locator("#numero-de-ticket").inner_text()
     walk.page.goto("/fidelizacion/tickets/")

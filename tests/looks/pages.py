@@ -91,6 +91,8 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "staged": [],
         "uploads_closed": "",
         "existing_ticket": None,
+        "repeated": None,
+        "similar": [],
         "terms_change": None,
         "draft": None,
     }
@@ -103,6 +105,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     moved = {**shown, "terms": after, "terms_change": TermsChange.between(before, after), "form": request_form("")}
     more = [term(cut_day=16), term("C-2", 31)]
     regrouped = {**shown, "terms": more, "terms_change": TermsChange.between(before, more), "form": request_form("")}
+    repeated = {**shown, "repeated": ticket(), "similar": [ticket()], "form": request_form("details=x")}
     unknown = {**shown, "terms": [], "services": Services([], 0), "form": request_form()}
     return {
         "cancel": ("tickets/cancel.html", {}),
@@ -111,6 +114,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "request": ("tickets/request.html", {**shown, "form": request_form()}),
         "request, refused": ("tickets/request.html", refused),
         "request, no files taken": ("tickets/request.html", closed),
+        "request, repeated": ("tickets/request.html", repeated),
         "request, another date": ("tickets/request.html", moved),
         "request, other dates": ("tickets/request.html", regrouped),
         "request, nothing known": ("tickets/request.html", unknown),

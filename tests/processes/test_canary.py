@@ -14,6 +14,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -72,7 +73,7 @@ def request(visitor: Visitor, twilio: FarSide) -> list[str]:
     code = ask(visitor, twilio)
     visitor.send(visitor.form("code"), code=wrong(code))
     visitor.send(visitor.form("code"), code=code)
-    visitor.request(email=EMAIL, details=DETAILS)
+    visitor.request(email=EMAIL, details=f"{DETAILS} {uuid4()}")
     return [code]
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
+from uuid import uuid4
 
 import httpx
 from bs4 import BeautifulSoup, Tag
@@ -103,8 +104,8 @@ class Visitor:
         return self.ticket_number()
 
     def answers(self) -> dict[str, str]:
-        """The first request type and reason on offer, and some details."""
-        chosen: dict[str, str] = {"details": "Por cierre de la oficina de Cuenca."}
+        """The first request type and reason on offer, and details that no other request has (A23)."""
+        chosen: dict[str, str] = {"details": f"Por cierre de la oficina de Cuenca, trámite {uuid4()}."}
         for name in ("request_type", "reason"):
             option = self.soup.select_one(f'input[name="{name}"]') or self.soup.select_one(
                 f'select[name="{name}"] option[value]:not([value=""])'

@@ -31,7 +31,7 @@ def cost_of_ticket(form: Filled, **changes: object) -> list[str]:
 
 def test_the_form_page() -> None:
     spent = cost_of_form(visitor(cast.ana()))
-    assert len(spent) <= 6, "\n".join(spent)
+    assert len(spent) <= 7, "\n".join(spent)  # six, and the requests of today that are like it (A23)
 
 
 def test_the_form_page_costs_a_large_company_no_more() -> None:

@@ -43,7 +43,7 @@ def test_r3_20_twenty_files_of_two_mebibytes_a_day_unless_configured(settings: S
 
 def test_files_of_a_ticket_count_and_those_kept_are_not_counted_again(form: Filled) -> None:
     assert form.post(attachments=pdf()).status_code == 303
-    kept = filled_form(form.client).post(reason="", attachments=pdf())
+    kept = filled_form(form.client, details="Otra línea").post(reason="", attachments=pdf())
     assert quota.left(cast.ANA_PHONE) == 1
     assert Filled(form.client, fields_of(kept)).post(reason=form.values["reason"]).status_code == 303
     assert (quota.left(cast.ANA_PHONE), Attachment.objects.count()) == (1, 2)
@@ -139,7 +139,7 @@ def test_s5_refused_files_of_many_requests_at_once_are_each_counted() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_many_forms_at_once_no_more_are_stored_than_may_be(settings: Settings) -> None:
     client = visitor(cast.ana())
-    forms = [filled_form(client) for _ in range(6)]
+    forms = [filled_form(client, details=f"Línea {number}") for number in range(6)]
 
     def confirm(position: int) -> int:
         browser = Client()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http.cookies import SimpleCookie
 from pathlib import Path
 from threading import Barrier
 from typing import TypeVar
@@ -14,7 +15,7 @@ from pytest_django import Settings
 from notifications.models import Message
 from tests import cast
 from tests.tickets.given import REQUEST, filled_form, pdf, visitor
-from tickets.models import Attachment, Ticket, TicketEvent
+from tickets.models import Attachment, LatestRequest, Ticket, TicketEvent
 from tickets.workflow import Conflict, change_status
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +65,34 @@ def test_r4_19_of_two_contents_at_once_one_wins_and_the_other_is_told() -> None:
     assert Ticket.objects.count() == 1
 
 
+def repeated_at_once(count: int, values: list[dict[str, str]], cookies: SimpleCookie) -> list[int]:
+    """The status of each form, all confirmed together."""
+
+    def confirm(position: int) -> int:
+        browser = Client()
+        browser.cookies = cookies
+        return browser.post(REQUEST, values[position]).status_code
+
+    return sorted(at_once(count, confirm))
+
+
+def test_a23_of_eight_forms_with_the_same_content_one_makes_a_ticket_and_the_others_are_asked() -> None:
+    client = visitor(cast.ana())
+    forms = [filled_form(client).values for _ in range(8)]
+    assert repeated_at_once(8, forms, client.cookies) == [303] + [422] * 7
+    assert (Ticket.objects.count(), LatestRequest.objects.get().ticket) == (1, Ticket.objects.get())
+    assert Message.objects.count() == 2
+
+
+def test_a23_of_eight_who_register_it_anyway_one_does_and_the_others_are_asked_again() -> None:
+    client = visitor(cast.ana())
+    filled_form(client).post()
+    first = Ticket.objects.get()
+    forms = [{**filled_form(client).values, "duplicate_of": str(first.number)} for _ in range(8)]
+    assert repeated_at_once(8, forms, client.cookies) == [303] + [422] * 7
+    assert [ticket.duplicate_of for ticket in Ticket.objects.order_by("number")] == [None, first]
+
+
 def test_r5_08_of_ten_advisors_at_once_one_closes_the_ticket() -> None:
     number, carla = cast.make_ticket().number, cast.carla()
     read = [Ticket.objects.get(pk=number) for _ in range(10)]
@@ -81,7 +110,7 @@ def test_r5_08_of_ten_advisors_at_once_one_closes_the_ticket() -> None:
 
 def test_r4_22_tickets_of_different_forms_get_different_numbers() -> None:
     client = visitor(cast.ana())
-    forms = [filled_form(client) for _ in range(8)]
+    forms = [filled_form(client, details=f"Línea {number}") for number in range(8)]
 
     def confirm(position: int) -> str:
         browser = Client()

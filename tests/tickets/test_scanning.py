@@ -251,7 +251,7 @@ def test_the_worker_is_told_once_of_a_ticket_with_documents_and_never_without_an
     filled_form(client).post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"\n")])
     assert told == []
     settings.CLAMD = Server(path="/nonexistent/clamd.ctl")
-    filled_form(client).post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"\n")])
+    filled_form(client, details="Otra línea").post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"\n")])
     filled_form(client).post()
     assert told == [Ticket.objects.order_by("pk")[1].pk]
 

@@ -1,0 +1,93 @@
+"""What a form is asked about before it becomes a ticket: Back and Confirmar (A23), another date (A22); in Chromium."""
+
+import subprocess
+import sys
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, expect
+
+from tests.browser.test_portal import Walk, choose_a_reason, scripts
+from tests.stack import BASE, Stack
+
+pytestmark = [pytest.mark.loopback, pytest.mark.processes]
+PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF\n"
+FILE = FilePayload(name="carta.pdf", mimeType="application/pdf", buffer=PDF)
+
+
+def tickets_listed(walk: Walk) -> int:
+    page = walk.context.new_page()
+    page.goto("/fidelizacion/tickets/")
+    count = page.locator("main .tickets > li").count()
+    page.close()
+    return count
+
+
+@scripts
+def test_a23_back_and_confirm_again_registers_nothing_in_silence(
+    chromium: Browser, stack: Stack, scripts: bool
+) -> None:
+    walk = Walk(chromium, stack, scripts=scripts, width=360)
+    page = walk.page
+    walk.sign_in()
+    choose_a_reason(page)
+    details = f"Los enlaces de Ambato {uuid4()}."
+    page.fill("[name=details]", details)
+    walk.confirm()
+    number = page.locator("#numero-de-ticket").inner_text()
+    listed = tickets_listed(walk)
+
+    page.go_back()
+    # A browser that loads the page anew gives back what was typed, or else a person types it again
+    if page.input_value("[name=details]") != details:
+        choose_a_reason(page)
+        page.fill("[name=details]", details)
+    expect(page.locator("#parecidas ~ ul")).to_contain_text(number)
+    page.locator("[name=requester_name]").press("Enter")
+    expect(page.locator("#ya-pedida, #ya-registrada, #numero-de-ticket").first).to_be_visible()
+    if page.locator("#ya-pedida").count():
+        expect(page.locator("#ya-pedida")).to_contain_text(number)
+        expect(page.locator("[name=details]")).to_have_value(details)
+        walk.confirm()
+        expect(page.locator("#ya-pedida")).to_contain_text(number)
+    assert tickets_listed(walk) == listed
+
+    page.get_by_role("button", name="Registrarla como una solicitud nueva").click()
+    expect(page.locator("#numero-de-ticket")).not_to_have_text(number)
+    assert tickets_listed(walk) == listed + 1
+    assert walk.trouble == []
+    walk.context.close()
+
+
+def set_cut_day(stack: Stack, day: int) -> None:
+    """What an operator's directory does between two showings of a form."""
+    change = f"from companies.models import BillingAccount; BillingAccount.objects.update(cut_day={day})"
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", change], cwd=BASE, env=stack.environment, check=True
+    )
+
+
+@scripts
+def test_a22_another_date_brings_the_form_back_with_both(chromium: Browser, stack: Stack, scripts: bool) -> None:
+    walk = Walk(chromium, stack, scripts=scripts, width=360)
+    page = walk.page
+    set_cut_day(stack, 15)
+    walk.sign_in()
+    choose_a_reason(page)
+    details = f"Los enlaces de Ibarra {uuid4()}."
+    page.fill("[name=details]", details)
+    page.set_input_files("[name=attachments]", [FILE])
+    before = page.locator("#fecha-efectiva ~ p strong").first.inner_text()
+    set_cut_day(stack, 14)
+    walk.confirm()
+    expect(page.locator("#fecha-cambiada ~ p").first).to_contain_text(before)
+    after = page.locator("#fecha-cambiada ~ p strong").inner_text()
+    assert after != before
+    expect(page.locator("[name=details]")).to_have_value(details)
+    expect(page.locator(".file-name")).to_contain_text("carta.pdf")
+    walk.confirm()
+    expect(page.locator("#numero-de-ticket")).to_be_visible()
+    expect(page.locator("ol.next")).to_contain_text(after)
+    set_cut_day(stack, 15)
+    assert walk.trouble == []
+    walk.context.close()
