@@ -3,8 +3,6 @@
 import os
 from typing import Any
 
-from fidelizacion.logs import DiscreetFormatter
-
 
 def _number(name: str, raw: str) -> int:
     if not (raw.isascii() and raw.isdigit() and int(raw)):
@@ -39,9 +37,11 @@ loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
 
 
 def _mask_log(server: Any) -> None:
-    """gunicorn quotes a request that it cannot read: masked like all that is logged (R8.08)."""
+    """gunicorn quotes a request that it cannot read: written and masked like all that is logged (R8.08)."""
+    from fidelizacion.logs import formatter  # noqa: PLC0415  Django is set up only once the application is loaded
+
     for handler in server.log.error_log.handlers:
-        handler.setFormatter(DiscreetFormatter(server.log.error_fmt, server.log.datefmt))
+        handler.setFormatter(formatter())
 
 
 on_starting = on_reload = _mask_log

@@ -97,6 +97,13 @@ def parse_flag(raw: str) -> bool:
     raise ValueError("debe ser 1 o 0")
 
 
+def parse_log_format(raw: str) -> str:
+    """Raises ValueError for anything but the two there are."""
+    if raw not in {"text", "json"}:
+        raise ValueError("debe ser text o json")
+    return raw
+
+
 def parse_networks(raw: str) -> list[Network]:
     """Raises ValueError naming the first item that is not a network."""
     networks: list[Network] = []

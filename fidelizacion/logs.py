@@ -4,15 +4,20 @@ No code of ours hands a number, an address or a code to a logger. What a client 
 logged by Django, and an exception may quote a value: those are masked here, whoever logs them.
 """
 
+import json
 import logging
 import re
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 import psycopg
+from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError
 from django.db import Error as DatabaseFailure
+
+from notifications import log_context
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 # Each keeps what tells one from another: a number its last three digits, an e-mail its domain
@@ -22,6 +27,7 @@ MASKED = (
     re.compile(r"[\w.+-]+(?=(?:@|%40)[\w-]+\.\w)"),
     re.compile(r"(?<=[?&]i=)\w+"),  # the token of a link (otp/invitations.py)
 )
+LINE = "{asctime} {levelname} {name} [{about}]: {message}"
 BETWEEN = "\n\nDuring handling of the above exception, or because of it:\n\n"
 
 
@@ -36,17 +42,58 @@ class DiscreetFormatter(logging.Formatter):
         record.exc_text = None
         if isinstance(record.args, dict) and "exc" in record.args and record.exc_info and record.exc_info[1]:
             record.args = {**record.args, "exc": told(record.exc_info[1])}
-        return masked(super().format(record))
+        record.about = about()
+        return super().format(record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
+        """Only what may quote somebody is masked: a task's id has digits of its own."""
+        record.message = masked(record.message)
+        return super().formatMessage(record)
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802  logging's name
+        return masked(super().formatStack(stack_info))
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802  logging's name
         error, parts = ei[1], []
         if isinstance(error, OperationalError | InterfaceError):
-            return _in_one_line(error)
+            return masked(_in_one_line(error))
         while error is not None:
             frames = "".join(traceback.format_tb(error.__traceback__))
             parts.append(f"Traceback (most recent call last):\n{frames}{told(error)}")
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-        return BETWEEN.join(reversed(parts))
+        return masked(BETWEEN.join(reversed(parts)))
+
+
+class JsonFormatter(DiscreetFormatter):
+    """One JSON object a line, in UTC, for programs that gather logs (`LOG_FORMAT=json`)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        # The formatter has no format of its own: the message, masked, and below it the exception or the stack
+        text = super().format(record)
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "process": record.process,
+            **log_context.fields(),
+            "message": record.message,
+        }
+        details = text.removeprefix(record.message).strip("\n")
+        if details:
+            entry["exception"] = details
+        return json.dumps(entry, ensure_ascii=False)
+
+
+def about() -> str:
+    """Which request, task or sweep a line is of; a dash where it is of none."""
+    return " ".join(log_context.fields().values()) or "-"
+
+
+def formatter() -> DiscreetFormatter:
+    """As the settings want the lines of every process."""
+    if settings.LOG_FORMAT == "json":
+        return JsonFormatter()
+    return DiscreetFormatter(LINE, style="{")
 
 
 def masked(text: str) -> str:

@@ -1,7 +1,6 @@
 """What every request passes through: its reference, its headers, the limit on its body, the ends of a staff session."""
 
 import re
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -17,6 +16,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from fidelizacion.errors import error_page
+from notifications import log_context
 from staff.record import Kind, record
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -30,13 +30,17 @@ PERMISSIONS_POLICY = (
 
 
 class RequestIdMiddleware:
-    """Gives each request a reference of ours, shown on error pages. One sent by the client is never believed."""
+    """Gives each request a reference of ours, the same on its error page and in its log lines (log_context.py).
+
+    One sent by the client is never believed.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        reference = uuid.uuid4().hex
+        reference = log_context.request_reference()
+        log_context.begin(request_id=reference)
         request.request_id = reference  # type: ignore[attr-defined]  # Django's way of passing a value down
         response = self.get_response(request)
         response["X-Request-ID"] = reference

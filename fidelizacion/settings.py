@@ -11,7 +11,14 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from fidelizacion import desk, mail_provider
 from fidelizacion.brand import Brand, parse_colour
-from fidelizacion.env import Environment, parse_base_url, parse_broker_url, parse_keys, parse_time_zone
+from fidelizacion.env import (
+    Environment,
+    parse_base_url,
+    parse_broker_url,
+    parse_keys,
+    parse_log_format,
+    parse_time_zone,
+)
 from otp.rates import parse_count, parse_rates
 from tickets.clamd import Server, parse_url
 from tickets.store_url import parse_storage_url
@@ -359,17 +366,12 @@ BRAND = Brand(
 UNFOLD = desk.theme(BRAND)
 
 # -- Logs: no phone, code or free text is ever handed to a logger (R8.08) ---------------------------------------------
+LOG_FORMAT = env.read("LOG_FORMAT", parse_log_format, "text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "()": "fidelizacion.logs.DiscreetFormatter",
-            "fmt": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"line": {"()": "fidelizacion.logs.formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # Django's own server errors carry the request; ours go through the same handler, never by e-mail
     "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},

@@ -17,15 +17,21 @@ class NotificationsConfig(AppConfig):
             digest,
             figures,
             heartbeats,
+            log_context,
             mail_reports,
             operations_samples,
             receipts,
             reported,
             sweep,
+            web_errors,
         )
+
+        log_context.connect()
+        web_errors.connect()
 
         operations_samples.register()
         figures.register("processes", _("Procesos"), heartbeats.figures, order=10)
+        figures.register("web", _("Web"), web_errors.figures, order=15)
         figures.register("messages", _("Mensajes"), backlog.figures, order=20)
         digest.register("messages", _("Mensajes"), digest.messages, order=20)
         sweep.register("mensajes", delivery.sweep_messages)

@@ -197,6 +197,16 @@ class KeptReport(models.Model):
         return f"{self.kind} {self.received_at:%H:%M:%S}"
 
 
+class WebErrors(models.Model):
+    """How many requests of a minute failed with an error that nobody expected (web_errors.py)."""
+
+    minute = models.DateTimeField(unique=True)
+    count = models.PositiveIntegerField(default=0, db_default=0)
+
+    def __str__(self) -> str:
+        return f"{self.minute:%Y-%m-%d %H:%M} {self.count}"
+
+
 class DemoMessage(models.Model):
     """What the demo's gateways "sent": shown on the demo page, written only in demo mode (design 15)."""
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 
+from notifications import log_context
+
 logger = logging.getLogger(__name__)
 
 _sweeps: dict[str, Callable[[], int]] = {}
@@ -34,7 +36,8 @@ def names() -> list[str]:
 
 def run(name: str) -> int:
     """Run one sweep. Raises what it raises."""
-    count = _sweeps[name]()
+    with log_context.about(**{**log_context.fields(), "sweep": name}):
+        count = _sweeps[name]()
     _passed[name] = time.monotonic()
     return count
 
@@ -62,10 +65,11 @@ def sweep_once() -> dict[str, int]:
 
 def report(name: str, error: Exception) -> None:
     """Log a sweep that failed: in one line when it is the database, of which a traceback tells no more."""
-    if isinstance(error, OperationalError | InterfaceError):
-        logger.error("sweep %s: no use of the database: %s", name, str(error).partition("\n")[0])
-    else:
-        logger.error("sweep %s failed", name, exc_info=error)
+    with log_context.about(**{**log_context.fields(), "sweep": name}):
+        if isinstance(error, OperationalError | InterfaceError):
+            logger.error("sweep %s: no use of the database: %s", name, str(error).partition("\n")[0])
+        else:
+            logger.error("sweep %s failed", name, exc_info=error)
 
 
 def stop() -> None:

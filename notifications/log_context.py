@@ -1,0 +1,74 @@
+"""Which request, task or sweep a log line is about, so that the reference a customer reads out finds its lines (R8.08).
+
+A request has a reference of eight characters, which its page shows and its lines carry. A task has its name and its
+id, which Celery's own lines quote, and a sweep its name.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from celery.signals import task_postrun, task_prerun
+from django.core.signals import request_finished, request_started
+
+# Read out on the telephone: nothing that is taken for another (0 O, 1 I L, U V)
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 8  # 656,000 million of them
+
+_fields: ContextVar[dict[str, str]] = ContextVar("log_context", default={})  # noqa: B039  never changed, only replaced
+
+
+def new_reference() -> str:
+    return "".join(secrets.choice(ALPHABET) for _position in range(LENGTH))
+
+
+def fields() -> dict[str, str]:
+    """`request_id`, or `task` and `task_id`, or `sweep`; empty for what belongs to none."""
+    return _fields.get()
+
+
+def begin(**about: str) -> None:
+    """What the lines of this thread are about from now on."""
+    _fields.set(about)
+
+
+def end() -> None:
+    """The lines of this thread are about nothing in particular."""
+    _fields.set({})
+
+
+@contextmanager
+def about(**fields: str) -> Iterator[None]:
+    """What the lines within are about."""
+    token = _fields.set(fields)
+    try:
+        yield
+    finally:
+        _fields.reset(token)
+
+
+def request_reference() -> str:
+    """The reference of the request that this thread answers; a new one where no server has begun it (a test)."""
+    return fields().get("request_id") or new_reference()
+
+
+def connect() -> None:
+    """Follow what the web server and the worker begin and end."""
+    request_started.connect(_begin_request, dispatch_uid="log_context")
+    request_finished.connect(_end, dispatch_uid="log_context")
+    task_prerun.connect(_begin_task, dispatch_uid="log_context")
+    task_postrun.connect(_end, dispatch_uid="log_context")
+
+
+def _begin_request(**_: Any) -> None:
+    begin(request_id=new_reference())
+
+
+def _begin_task(task_id: str = "", task: Any = None, **_: Any) -> None:
+    begin(task=str(getattr(task, "name", "")), task_id=task_id)
+
+
+def _end(**_: Any) -> None:
+    end()

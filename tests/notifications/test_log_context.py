@@ -1,0 +1,85 @@
+"""A log line says which request, task or sweep it is about (8, R8.08)."""
+
+import logging
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+from celery import shared_task
+from celery.signals import task_postrun, task_prerun
+from django.core.signals import request_finished, request_started
+
+from fidelizacion.logs import LINE, DiscreetFormatter
+from notifications import log_context, sweep
+
+
+@pytest.fixture(autouse=True)
+def _nothing_before() -> Iterator[None]:
+    log_context.end()
+    yield
+    log_context.end()
+
+
+def line(text: str = "hello") -> str:
+    record = logging.LogRecord("portal", logging.INFO, "", 0, text, (), None)
+    return DiscreetFormatter(LINE, style="{").format(record).partition(" INFO ")[2]
+
+
+@shared_task
+def _some_task() -> None: ...
+
+
+def test_8_a_reference_has_eight_characters_that_nobody_takes_for_another() -> None:
+    references = {log_context.new_reference() for _turn in range(1_000)}
+    assert len(references) == 1_000
+    assert all(re.fullmatch(r"[2-9A-HJKMNP-TV-Z]{8}", each) for each in references)
+
+
+def test_8_a_line_of_a_request_carries_its_reference_until_the_answer_has_gone() -> None:
+    request_started.send(sender=None, environ={})
+    reference = log_context.fields()["request_id"]
+    assert line() == f"portal [{reference}]: hello"
+    assert log_context.request_reference() == reference
+    request_finished.send(sender=None)
+    assert line() == "portal [-]: hello"
+
+
+def test_8_a_line_of_a_task_carries_its_name_and_the_whole_of_its_id() -> None:
+    identity = "12345678-1234-1234-1234-123456789012"  # all digits: masked as a number it could not be found
+    task_prerun.send(sender=_some_task, task_id=identity, task=_some_task)
+    assert line("of 0991234567") == f"portal [{_some_task.name} {identity}]: of •••567"
+    task_postrun.send(sender=_some_task, task_id=identity, task=_some_task)
+    assert line() == "portal [-]: hello"
+
+
+def test_8_a_line_of_a_sweep_carries_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def work() -> int:
+        seen.append(line())
+        return 1
+
+    monkeypatch.setattr(sweep, "_sweeps", {"mensajes": work})
+    sweep.run("mensajes")
+    assert seen == ["portal [mensajes]: hello"]
+    task_prerun.send(sender=_some_task, task_id="x", task=_some_task)
+    sweep.run("mensajes")
+    assert seen[1] == f"portal [{_some_task.name} x mensajes]: hello"
+
+
+def test_8_what_a_failed_sweep_says_carries_its_name(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.setFormatter(DiscreetFormatter(LINE, style="{"))
+    sweep.report("mensajes", ValueError("x"))
+    assert "[mensajes]: sweep mensajes failed" in caplog.text
+
+
+def test_8_each_thread_has_its_own() -> None:
+    log_context.begin(request_id="AAAAAAAA")
+    seen: list[str] = []
+    other = threading.Thread(target=lambda: seen.append(line()))
+    other.start()
+    other.join()
+    assert seen == ["portal [-]: hello"]

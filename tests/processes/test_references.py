@@ -1,0 +1,63 @@
+"""The reference on an error page is in the web's log, and a task's in the worker's: text and JSON (8, R8.08)."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from companies.sample import ADMINISTRATOR_PHONE
+from tests.processes.visitor import Visitor
+from tests.stack import BASE, Stack, running, wait_for
+
+pytestmark = [pytest.mark.loopback, pytest.mark.processes]
+
+
+def fail_once(stack: Stack) -> str:
+    """The reference of a page that failed."""
+    with Visitor(stack) as visitor:
+        visitor.sign_in(ADMINISTRATOR_PHONE)
+        visitor.page = visitor.browser.get("/fidelizacion/solicitud/")
+        assert visitor.page.status_code == 500
+        shown = visitor.soup.select_one("code")
+        assert shown
+        assert visitor.page.headers["X-Request-ID"] == shown.get_text()
+        return shown.get_text()
+
+
+def lines(stack: Stack, name: str) -> list[str]:
+    return (stack.folder / f"{name}.log").read_text(encoding="utf-8").splitlines()
+
+
+def web_errors(stack: Stack) -> dict[str, Any]:
+    command = [sys.executable, "manage.py", "check_ops", "--json"]
+    done = subprocess.run(command, cwd=BASE, env=stack.environment, capture_output=True, check=False)
+    found: dict[str, Any] = json.loads(done.stdout)["figures"]["web_errors_10m"]
+    return found
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_8_the_reference_on_the_page_is_the_one_in_the_log(kind: str, tmp_path: Path) -> None:
+    broken = {"COMPANY_DIRECTORY": "tests.processes.broken.BrokenDirectory", "LOG_FORMAT": kind}
+    with running(tmp_path, broken) as stack:
+        reference = fail_once(stack)
+        assert wait_for(
+            lambda: any(reference in line and "Internal Server Error" in line for line in lines(stack, "web"))
+        )
+        assert wait_for(lambda: any("deliver_code" in line for line in lines(stack, "worker")))
+        web, worker = lines(stack, "web"), lines(stack, "worker")
+        if kind == "json":
+            (entry,) = [each for each in map(json.loads, web) if each["message"].startswith("Internal Server Error")]
+            assert (entry["request_id"], entry["level"], entry["logger"]) == (reference, "ERROR", "django.request")
+            assert "RuntimeError: no services of •••567 •••@acme.example" in entry["exception"]
+            assert {"time", "level", "logger", "message"} <= set.intersection(*[set(json.loads(each)) for each in web])
+            assert any(json.loads(line).get("task_id") for line in worker if line.startswith("{"))
+        else:
+            assert any(f"ERROR django.request [{reference}]: Internal Server Error" in line for line in web)
+            assert re.search(r"\[[\w.]+ [0-9a-f-]{36}\]: |[\w.]+\[[0-9a-f-]{36}\]", "\n".join(worker))
+        assert "0991234567" not in "\n".join([*web, *worker])
+        assert web_errors(stack)["value"] >= 1
+        assert web_errors(stack)["level"] == "warning"
