@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.signals import got_request_exception, request_finished
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -64,7 +64,7 @@ class Counter:
             pending, self._pending, self._not_before = self._pending, 0, time.monotonic() + EVERY
         try:
             _add(pending)
-        except DatabaseError as error:
+        except Exception as error:  # noqa: BLE001  the answer has gone: whatever this meets, it must not end its connection
             logger.warning("web errors could not be counted yet: %s", type(error).__name__)
             with self._lock:
                 self._pending += pending

@@ -1,12 +1,17 @@
 """What a log says of a failure: enough to mend it, and nothing of anybody's (R8.08)."""
 
+import json
 import logging
+from datetime import datetime, timedelta
 
 import pytest
-from django.conf import settings
+from django.conf import settings as project
 from django.db import DataError, IntegrityError, OperationalError
+from pytest_django import Settings
 
-from fidelizacion.logs import DiscreetFormatter
+from fidelizacion.env import parse_log_format
+from fidelizacion.logs import DiscreetFormatter, JsonFormatter, formatter
+from notifications import log_context
 
 ROW = "null value in column «reply_to»\nDETAIL:  Failing row contains (15, ana@acme.example,\nPor cierre de la oficina)"
 
@@ -91,7 +96,35 @@ def test_what_names_nobody_is_left_as_it_is(text: str) -> None:
     assert logged(ValueError(), text).startswith(f"{text}\n")
 
 
+def test_8_a_line_of_json_is_masked_and_says_what_it_is_about(settings: Settings) -> None:
+    settings.LOG_FORMAT = "json"
+    record = logging.LogRecord("portal", logging.ERROR, "", 0, "of %s\n\x1b[31m", ("0991234567",), None)
+    error = ValueError("ana@acme.example")
+    record.exc_info = (type(error), error, None)
+    with log_context.about(request_id="ABCDEFGH"):
+        line = formatter().format(record)
+    entry = json.loads(line)
+    assert "\n" not in line
+    assert "\x1b" not in line
+    assert datetime.fromisoformat(entry.pop("time")).utcoffset() == timedelta(0)
+    assert entry.pop("process")
+    assert entry == {
+        "level": "ERROR",
+        "logger": "portal",
+        "request_id": "ABCDEFGH",
+        "message": "of •••567\n\x1b[31m",
+        "exception": "Traceback (most recent call last):\nbuiltins.ValueError: •••@acme.example",
+    }
+
+
+def test_8_the_format_is_a_setting() -> None:
+    assert parse_log_format("json") == "json"
+    with pytest.raises(ValueError, match="text o json"):
+        parse_log_format("xml")
+    assert not isinstance(formatter(), JsonFormatter)
+
+
 def test_every_handler_writes_so() -> None:
-    logs: dict[str, dict[str, dict[str, str]]] = settings.LOGGING  # type: ignore[assignment]  # Django's is a loose one
+    logs: dict[str, dict[str, dict[str, str]]] = project.LOGGING  # type: ignore[assignment]  # Django's is a loose one
     for handler in logs["handlers"].values():
-        assert logs["formatters"][handler["formatter"]]["()"] == "fidelizacion.logs.DiscreetFormatter"
+        assert logs["formatters"][handler["formatter"]]["()"] == "fidelizacion.logs.formatter"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from fidelizacion.middleware import BodyLimitMiddleware, PatientSessionMiddleware, StaffSessionMiddleware
 from tests.cast import carla
 
-REFERENCE = re.compile(r"[0-9a-f]{32}")
+REFERENCE = re.compile(r"[2-9A-HJKMNP-TV-Z]{8}")
 ENTRY, DESK = "/fidelizacion/", "/admin/"
 STATIC = "/static/css/portal.css"
 
