@@ -82,7 +82,7 @@ def test_9_neither_is_a_wrong_host(settings: Settings) -> None:
 def test_9_a_storm_is_written_every_few_seconds_and_nothing_of_it_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_errors, "EVERY", 5.0)
     now = [1_000.0]
-    monkeypatch.setattr(web_errors.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("notifications.web_errors.time.monotonic", lambda: now[0])
     for _turn in range(20):
         get("/fail/500/")
     assert counted() == 1, "the first at once"
@@ -99,7 +99,7 @@ def test_9_a_database_that_is_away_changes_no_answer_and_loses_no_count(monkeypa
         raise DatabaseError
 
     now = [1_000.0]
-    monkeypatch.setattr(web_errors.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("notifications.web_errors.time.monotonic", lambda: now[0])
     monkeypatch.setattr(web_errors, "_add", away)
     assert [get("/fail/500/") for _turn in range(3)] == [500] * 3
     assert asked == [1], "not asked again for a minute"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fidelizacion.demo.supervisor import WORKER
 from tests.processes.visitor import Visitor
 from tests.stack import BASE, Stack, running, wait_for
 
@@ -39,22 +40,30 @@ def web_errors(stack: Stack) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
-def test_8_the_reference_on_the_page_is_the_one_in_the_log(kind: str, tmp_path: Path) -> None:
+def test_8_the_reference_on_the_page_is_the_one_in_the_log(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.stack.WORKER", (*WORKER, "--loglevel=INFO"))
     broken = {"COMPANY_DIRECTORY": "tests.processes.broken.BrokenDirectory", "LOG_FORMAT": kind}
     with running(tmp_path, broken) as stack:
         reference = fail_once(stack)
         assert wait_for(lambda: [each for each in lines(stack, "web") if reference in each])
-        assert wait_for(lambda: any("deliver_code" in line for line in lines(stack, "worker")))
+        assert wait_for(lambda: any("succeeded" in line for line in lines(stack, "worker")))
         web, worker = lines(stack, "web"), lines(stack, "worker")
         if kind == "json":
-            (entry,) = [each for each in map(json.loads, web) if each["message"].startswith("Internal Server Error")]
-            assert (entry["request_id"], entry["level"], entry["logger"]) == (reference, "ERROR", "django.request")
+            (entry,) = [each for each in map(json.loads, web) if each.get("request_id") == reference]
+            assert (entry["level"], entry["logger"]) == ("ERROR", "django.request")
+            assert entry["message"] == "Internal Server Error: /fidelizacion/solicitud/"
             assert "RuntimeError: no services of •••567 •••@acme.example" in entry["exception"]
             assert {"time", "level", "logger", "message"} <= set.intersection(*[set(json.loads(each)) for each in web])
-            assert any(json.loads(line).get("task_id") for line in worker if line.startswith("{"))
+            tasks = [each for line in worker if line.startswith("{") if (each := json.loads(line)).get("task_id")]
+            assert all(each["task_id"] in each["message"] for each in tasks if "succeeded" in each["message"])
+            assert "otp.tasks.send_challenge" in {each["task"] for each in tasks}
         else:
             assert any(f"ERROR django.request [{reference}]: Internal Server Error" in line for line in web)
-            assert re.search(r"\[[\w.]+ [0-9a-f-]{36}\]: |[\w.]+\[[0-9a-f-]{36}\]", "\n".join(worker))
+            assert re.search(
+                r"\[otp\.tasks\.send_challenge ([0-9a-f-]{36})\]: Task .*\[\1\] succeeded", "\n".join(worker)
+            )
         assert "0991234567" not in "\n".join([*web, *worker])
         assert web_errors(stack)["value"] >= 1
         assert web_errors(stack)["level"] == "warning"
