@@ -50,6 +50,7 @@ def as_mail(message: Message) -> Mail:
         image = MIMEImage(mark.content, mark.subtype)
         image.add_header("Content-ID", f"<{MARK_ID}>")
         image.add_header("Content-Disposition", "inline")
-        mail.mixed_subtype = "related"  # a part of the HTML, which no program lists as a file
+        # A part of the HTML, which no program lists as a file
+        mail.mixed_subtype = "related"  # type: ignore[attr-defined]  # Django's, missing from its stubs
         mail.attach(image)
     return mail

@@ -92,7 +92,7 @@
     const sizeOf = ({ size }) => {
       if (size < 1024) return `${size}\u00a0${size === 1 ? "byte" : "bytes"}`;
       const [unit, name] = size < 1048576 ? [1024, "KB"] : [1048576, "MB"];
-      return `${(size / unit).toLocaleString("es", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${name}`;
+      return `${(size / unit).toLocaleString("es", { minimumFractionDigits: 1, maximumFractionDigits: 1 })}\u00a0${name}`;
     };
     const kindOf = ({ name }) => name.split(".").pop().toLowerCase();
     const isPhoto = (file) => ["jpg", "jpeg"].includes(kindOf(file));

@@ -202,3 +202,12 @@ def test_the_upload_shows_how_far_it_is_and_a_second_click_sends_nothing_more(ch
     expect(page.locator("#numero-de-ticket")).to_be_visible()
     assert [re.sub(r".*/fidelizacion", "", url) for url in requests] == ["/solicitud/documentos/", "/solicitud/"]
     expect_ticket_with(walk, "carta.pdf")
+
+
+@pytest.mark.parametrize(("length", "shown"), [(1, "1\u00a0byte"), (12, "12\u00a0bytes"), (1100, "1,1\u00a0KB")])
+def test_a_tiny_file_has_its_size_in_bytes(chromium: Browser, stack: Stack, length: int, shown: str) -> None:
+    """Point 15: not "0,0 KB"."""
+    walk = ready(chromium, stack, scripts=True)
+    choose(walk.page, file("nota.pdf", b"x" * length))
+    expect(walk.page.locator(".file-name .muted")).to_have_text(shown)
+    walk.context.close()

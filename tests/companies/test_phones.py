@@ -69,6 +69,7 @@ def test_r1_16_whatever_is_typed_is_a_number_in_e164_or_refused_in_words(typed: 
         ("1-800-CLARO", "sin letras ni extensiones"),
         ("0991234567\x00", "sin letras ni extensiones"),
         ("099123456", "faltan dígitos"),  # A18: the manual's own sample is like this
+        ("099123456", "Un número móvil tiene 10, por ejemplo 099 123 4567."),
         ("+", "faltan dígitos"),
         ("+593", "faltan dígitos"),
         ("09912345678", "dígitos de más"),

@@ -1,6 +1,7 @@
 """What frames every page: the way out past the PIN, search engines, the phone of help (point 15)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
@@ -109,6 +110,12 @@ def test_a_refused_page_says_so_in_its_title(client: Client) -> None:
     title = soup(page).title
     assert title is not None
     assert title.get_text().strip().startswith("Error: ")
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(1, "sirve 1 minuto."), (5, "sirve 5 minutos.")])
+def test_one_minute_is_one_minute(client: Client, settings: Settings, minutes: int, said: str) -> None:
+    settings.OTP_VALIDITY = timedelta(minutes=minutes)
+    assert said in text_of(client.get(HELP))
 
 
 @pytest.mark.django_db
