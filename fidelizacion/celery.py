@@ -4,8 +4,12 @@ import os
 
 from celery import Celery
 from celery.signals import beat_init, before_task_publish, celeryd_init, worker_ready
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelizacion.settings")
+
+# Not by `broker_transport`: with it kombu drops the TLS of a rediss:// address
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "fidelizacion.redis_transport:Transport"))
 
 app = Celery("fidelizacion")
 app.config_from_object("django.conf:settings", namespace="CELERY")

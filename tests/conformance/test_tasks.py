@@ -6,10 +6,12 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
+import pytest
 from celery.schedules import crontab
 from django.conf import settings
 
 from fidelizacion.celery import HEARTBEAT, app
+from fidelizacion.redis_transport import Transport
 from tests.check import PRODUCTION
 from tests.conformance.project import BASE
 
@@ -80,6 +82,13 @@ def test_production_has_them_too_as_its_own_worker_reads_them() -> None:
     assert pinned == PINNED
     assert transport == TRANSPORT
     assert broker == PRODUCTION["REDIS_URL"]
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+def test_the_worker_uses_the_transport_that_survives_stalls_and_keeps_tls(scheme: str) -> None:
+    connection = app.connection_for_read(f"{scheme}://:secret@127.0.0.1:6379/0")
+    assert isinstance(connection.transport, Transport)
+    assert bool(connection.ssl) is (scheme == "rediss")
 
 
 def test_a_lost_task_is_given_back_only_after_its_time_limit() -> None:

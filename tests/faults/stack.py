@@ -3,14 +3,17 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fidelizacion.celery import HEARTBEAT
 from fidelizacion.demo.broker import free_port
 from tests.far_twilio import ACCOUNT, TOKEN, FarSide
 from tests.faults import points, sink
 from tests.faults.ledger import Ledger
+from tests.faults.ledger import seconds as time_of
 from tests.stack import BASE, Stack, wait_for
 
 DELIVERING = ("worker", "sweep")
@@ -34,6 +37,18 @@ class Sinking(Stack):
     def received(self) -> list[sink.Mail]:
         """What the mail server has said 250 to."""
         return list(sink.received(self.mail_folder))
+
+    def worker_takes_tasks(self, seconds: float = 60) -> bool:
+        """Whether a task that is sent now is done within this time, without the sweep, which does no heartbeat."""
+        sent = time.time()
+        heartbeat = ["-m", "celery", "-A", "fidelizacion", "call", HEARTBEAT]
+        subprocess.run([sys.executable, *heartbeat], cwd=BASE, env=self.environment, capture_output=True, check=True)
+
+        def done() -> bool:
+            found = self.ledger.rows("SELECT at FROM notifications_heartbeat WHERE name = 'worker'")
+            return any(time_of(at) >= sent for (at,) in found)
+
+        return bool(wait_for(done, seconds))
 
     def halt(self, *names: str) -> None:
         """Ends these as an operator does."""

@@ -119,6 +119,7 @@ def test_twenty_requests_while_things_die(faulty: Faulty, tmp_path: Path, record
         assert wait_for(lambda: all_is_sent_at_once(faulty), 30), f"SEED={nemesis.seed}"
         found = judge(faulty, clients, before)
         assert found.extra <= nemesis.most_extra
+        assert faulty.worker_takes_tasks()
         record_property("figures", report(found, nemesis, clients, time.monotonic() - started))
 
 
@@ -145,6 +146,7 @@ def test_five_hundred_requests_while_everything_dies(stack: Stack, tmp_path: Pat
         found = judge(chaos, clients, before)
         assert found.extra <= nemesis.most_extra
         assert documents_that_fail(chaos) == []
+        assert chaos.worker_takes_tasks()
         record_property("figures", report(found, nemesis, clients, time.monotonic() - started))
 
 
