@@ -21,7 +21,7 @@ class QoS(redis.QoS):
     def ack(self, delivery_tag: str) -> None:
         self._free_place_after(super().ack, delivery_tag)
 
-    def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002  kombu's signature
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
         self._free_place_after(super().reject, delivery_tag, requeue=requeue)
 
     def _free_place_after(self, tell_redis: Callable[..., None], delivery_tag: str, **options: Any) -> None:

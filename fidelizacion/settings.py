@@ -38,6 +38,7 @@ HTTPS = PORTAL_BASE_URL.startswith("https://")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", (PORTAL_HOST,))
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
+WEB_THREADS = env.number("WEB_THREADS", 4, minimum=1)  # of a process that use the database at once (database_gate.py)
 
 ROOT_URLCONF = "fidelizacion.urls"
 WSGI_APPLICATION = "fidelizacion.wsgi.application"
@@ -75,6 +76,7 @@ MIDDLEWARE = [
     "fidelizacion.middleware.BodyLimitMiddleware",
     "fidelizacion.content_type.CharsetMiddleware",
     "fidelizacion.middleware.NulMiddleware",
+    "fidelizacion.database_gate.DatabaseGateMiddleware",
     "fidelizacion.middleware.PatientSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -129,7 +131,9 @@ def _database(raw: str) -> dict[str, object]:
         raise ValueError("use PostgreSQL (postgres://…) o SQLite (sqlite:///…)")
     if not config.get("NAME"):
         raise ValueError("le falta el nombre de la base (postgres://usuario:clave@host/base)")
-    return {**config, "OPTIONS": POSTGRESQL_OPTIONS, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    # The engine is Django's, with a limit for each query (query_limits.py says which)
+    ours = {"ENGINE": "fidelizacion.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return {**config, **ours, "OPTIONS": POSTGRESQL_OPTIONS}
 
 
 _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "fidelizacion.sqlite3", "OPTIONS": SQLITE_OPTIONS}

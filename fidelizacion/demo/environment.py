@@ -57,6 +57,7 @@ PRODUCT = frozenset(
         "TICKET_NUMBER_START",
         "WEB_CONCURRENCY",
         "WEB_THREADS",
+        "WEB_THREADS",
         "WEB_LOG_LEVEL",
         "OTP_DIGITS",
         "OTP_SHORT_CODES_ACCEPTED",

@@ -1,0 +1,118 @@
+"""A database that keeps its connections and answers nothing: what needs none is served, the rest is refused in time."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+import httpx
+import pytest
+
+from tests.faults.hanging import Proxy, locked, stopped
+from tests.faults.stack import Sinking
+from tests.processes.visitor import Visitor
+from tests.servers import Postgresql, postgresql_binaries
+from tests.stack import Stack, engine_under_test, wait_for
+
+pytestmark = [pytest.mark.loopback, pytest.mark.processes]
+
+VISITORS = 24  # three times as many as use the database at once: 2 processes of 4
+PROMISED = 2.0  # seconds: what `ready` is promised in, and what needs no database has to be faster than
+LONGEST = {"postgresql": 12.0, "sqlite": 25.0}  # a check of 1 s, a connection of 2 s and a query of 5 s; a lock of 20 s
+Hang = Callable[[], AbstractContextManager[None]]
+
+
+@contextmanager
+def own_postgresql() -> Iterator[Postgresql]:
+    binaries = postgresql_binaries()
+    assert binaries
+    folder = Path(mkdtemp(prefix="fidelizacion-hung-"))  # its owner has to reach it
+    server = Postgresql(binaries, folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["stopped", "cut off"])
+def hanging(request: pytest.FixtureRequest, stack: Stack, tmp_path: Path) -> Iterator[tuple[Sinking, Hang]]:
+    """The product, and how its database hangs. SQLite is a file, which can only be locked."""
+    with contextmanager(_product)(stack, tmp_path, request.param) as started:
+        yield started
+
+
+def _product(stack: Stack, folder: Path, how: str) -> Iterator[tuple[Sinking, Hang]]:
+    def start(url: str) -> Sinking:
+        product = Sinking(folder, url, {"OTP_SENDS_PER_ADDRESS": "1000/h"})
+        product.environment["STATIC_ROOT"] = stack.environment["STATIC_ROOT"]
+        product.start_broker()
+        product.start_mail_server()
+        product.prepare()
+        product.start_product()
+        return product
+
+    if engine_under_test() == "sqlite":
+        with start("") as product:
+            path = product.environment["DATABASE_URL"].removeprefix("sqlite:///")
+            yield product, lambda: locked(path, "IMMEDIATE" if how == "stopped" else "EXCLUSIVE")
+        return
+    with own_postgresql() as server:
+        proxy = Proxy(server.port)
+        with start(server.url.replace(str(server.port), str(proxy.port))) as product:
+            yield product, (lambda: stopped(server)) if how == "stopped" else proxy.cut_off
+        proxy.close()
+
+
+def seconds(product: Sinking, address: str) -> tuple[float, int]:
+    """How long an answer took, and its status."""
+    started = time.monotonic()
+    status = httpx.get(product.base_url + address, timeout=30, trust_env=False).status_code
+    return time.monotonic() - started, status
+
+
+def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
+    hanging: tuple[Sinking, Hang],
+) -> None:
+    product, hang = hanging
+    visitors = [Visitor(product) for _ in range(VISITORS)]
+    stylesheet = str(visitors[0].soup.select('link[rel="stylesheet"]')[0]["href"])
+    answers: list[tuple[float, int]] = []
+
+    def ask(visitor: Visitor) -> None:
+        started = time.monotonic()
+        form = visitor.form("phone")
+        visitor.browser.follow_redirects = False
+        page = visitor.browser.request(
+            form.method, form.address, data={**form.values, "phone": "0987654321"}, timeout=60
+        )
+        answers.append((time.monotonic() - started, page.status_code))
+
+    for visitor in visitors[:8]:  # connections that stay open
+        ask(visitor)
+    answers.clear()
+    with hang():
+        threads = [threading.Thread(target=ask, args=[visitor]) for visitor in visitors]
+        for thread in threads:
+            thread.start()
+        time.sleep(PROMISED + 1)  # until all that use the database wait for it
+        for _ in range(3):
+            for address in ("/health/live", stylesheet):
+                took, status = seconds(product, address)
+                assert (took < PROMISED, status) == (True, 200), (address, took)
+            took, status = seconds(product, "/health/ready")
+            assert took < PROMISED
+            assert status == (200 if engine_under_test() == "sqlite" else 503)  # a locked file can be read
+        for thread in threads:
+            thread.join(60)
+        assert len(answers) == VISITORS
+        assert {status for _took, status in answers} == {503}
+        assert max(answers)[0] < LONGEST[engine_under_test()], sorted(answers)
+    with Visitor(product) as visitor:
+        assert wait_for(lambda: visitor.send(visitor.form("phone"), phone="0987654321").status_code == 200, 15)
+    for visitor in visitors:
+        visitor.browser.close()

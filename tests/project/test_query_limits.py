@@ -1,0 +1,132 @@
+"""Every query ends within its limit, and a process refuses work that would wait for a hung database (point 4)."""
+
+import socket
+import threading
+import time
+from collections.abc import Generator, Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from psycopg.pq import ConnStatus
+from psycopg.waiting import Ready, Wait
+
+from fidelizacion import query_limits
+from fidelizacion.database_gate import DatabaseGate, DatabaseGateMiddleware
+from fidelizacion.postgresql.base import Connection, QueryTimedOut
+from fidelizacion.query_limits import Health
+
+pytestmark = pytest.mark.loopback
+
+
+@pytest.fixture(autouse=True)
+def _healthy_afterwards() -> Iterator[None]:
+    yield
+    query_limits.database.answered()
+
+
+@pytest.fixture
+def sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """The client's end and the server's."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+Sockets = tuple[socket.socket, socket.socket]
+
+
+def answer(text: str = "") -> Generator[Wait, Ready | int, str]:
+    """As psycopg waits for an answer: until the socket has something to read."""
+    while not (yield Wait.R):
+        pass
+    return text
+
+
+def test_a_query_without_an_answer_ends_at_its_limit_and_its_connection_with_it(sockets: Sockets) -> None:
+    closed: list[bool] = []
+    pgconn = SimpleNamespace(socket=sockets[0].fileno(), finish=lambda: closed.append(True), status=ConnStatus.BAD)
+    with query_limits.within(0.3):
+        started = time.monotonic()
+        with pytest.raises(QueryTimedOut):
+            Connection(cast(Any, pgconn)).wait(answer())
+        assert 0.3 <= time.monotonic() - started < 5
+    assert closed == [True]
+    assert query_limits.database.hung
+
+
+def test_an_answer_ends_the_suspicion(sockets: Sockets) -> None:
+    ours, theirs = sockets
+    theirs.send(b"x")
+    query_limits.database.failed()
+    assert (
+        Connection(cast(Any, SimpleNamespace(socket=ours.fileno(), status=ConnStatus.BAD))).wait(answer("row")) == "row"
+    )
+    assert not query_limits.database.hung
+
+
+def test_the_limits_are_the_documented_ones() -> None:
+    """The client's is longer than the server's own, so that a server that works ends a statement itself."""
+    seen: list[float] = []
+
+    def view(_request: HttpRequest) -> HttpResponse:
+        seen.append(query_limits.current())
+        return HttpResponse()
+
+    DatabaseGateMiddleware(view)(RequestFactory().get("/fidelizacion/"))
+    assert (seen, query_limits.current()) == ([5.0], 16.0)
+    if connection.vendor == "postgresql":
+        assert connection.settings_dict["ENGINE"] == "fidelizacion.postgresql"
+        assert "statement_timeout=15s" in str(connection.settings_dict["OPTIONS"])
+
+
+def test_while_the_database_hangs_one_request_at_a_time_tries_it() -> None:
+    health = Health()
+    gate, trying, go = DatabaseGate(4, health), threading.Event(), threading.Event()
+    health.failed()
+
+    def trial() -> HttpResponse:
+        trying.set()
+        assert go.wait(10)
+        health.answered()
+        return HttpResponse()
+
+    thread = threading.Thread(target=lambda: gate.run(trial))
+    thread.start()
+    assert trying.wait(10)
+    assert gate.run(HttpResponse) is None
+    go.set()
+    thread.join()
+    assert gate.run(HttpResponse) is not None
+
+
+def test_a_request_waits_for_its_turn_while_others_get_on_and_is_refused_when_none_does() -> None:
+    gate, go = DatabaseGate(1, Health()), threading.Event()
+    taken = threading.Event()
+
+    def slow() -> HttpResponse:
+        taken.set()
+        assert go.wait(20)
+        return HttpResponse()
+
+    thread = threading.Thread(target=lambda: gate.run(slow))
+    thread.start()
+    assert taken.wait(10)
+    assert gate.run(HttpResponse) is None
+    go.set()
+    thread.join()
+    assert gate.run(HttpResponse) is not None
+
+
+def test_a_refused_request_gets_the_page_for_later(client: Client) -> None:
+    query_limits.database.failed()
+    gate = DatabaseGate(1)
+    gate._trial.acquire()
+    middleware = DatabaseGateMiddleware(lambda _request: HttpResponse())
+    middleware.gate = gate
+    response = middleware(RequestFactory().get("/fidelizacion/"))
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert middleware(RequestFactory().get("/health/live")).status_code == 200
