@@ -104,7 +104,6 @@ def register(submission: Submission) -> Ticket:
         if submission.key.shown != ShownTerms.of(terms):
             raise TermsChanged
         try:
-            quota.check(submission.verified_phone, len(submission.documents))
             with storage.written(document.content for document in submission.documents) as names:
                 return _create(submission, names, confirmed_at, terms)
         except (IntegrityError, quota.QuotaReached, staging.StagedFileGone):

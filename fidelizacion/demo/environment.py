@@ -59,6 +59,7 @@ PRODUCT = frozenset(
         "WEB_THREADS",
         "WEB_THREADS",
         "WEB_LOG_LEVEL",
+        "LOG_FORMAT",
         "OTP_DIGITS",
         "OTP_SHORT_CODES_ACCEPTED",
         "OTP_VALIDITY_SECONDS",

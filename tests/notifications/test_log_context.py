@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from celery import shared_task
 from celery.signals import task_postrun, task_prerun
 from django.core.signals import request_finished, request_started
 
@@ -26,8 +25,8 @@ def line(text: str = "hello") -> str:
     return DiscreetFormatter(LINE, style="{").format(record).partition(" INFO ")[2]
 
 
-@shared_task
-def _some_task() -> None: ...
+class _some_task:  # noqa: N801  not a real one: the worker would register it
+    name = "notifications.tasks.deliver_message"
 
 
 def test_8_a_reference_has_eight_characters_that_nobody_takes_for_another() -> None:
