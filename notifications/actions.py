@@ -1,4 +1,4 @@
-"""What staff do with a message: queue it again, send it again, send it elsewhere, or settle it (R4.18, R5.09).
+"""What staff do with a message: send it again or elsewhere, settle it, release or drop it (R4.18, R5.09, S4).
 
 A message that never arrived keeps its row and its Message-ID: should the recipient have it after all, the repetition
 is recognisable. One that was accepted is sent as a copy with a Message-ID of its own: mail programs hide a second mail
@@ -56,6 +56,8 @@ def send_again(message: Message, actor: Actor, serial: int) -> Message:
     _require_latest(message, serial)
     if message.state == State.SENDING:
         raise Refused(_("El mensaje se está enviando en este momento."))
+    if message.state == State.HELD:
+        raise Refused(_("El mensaje espera a un asesor: envíelo o descártelo desde su página."))
     if not outbox.is_deliverable(message.channel, message.to):
         raise Refused(_("La dirección no es válida: el mensaje solo se puede enviar a otra."))
     if message.state in {State.QUEUED, *GIVEN_UP}:
@@ -83,10 +85,37 @@ def settle(message: Message, how: str, actor: Actor, serial: int) -> None:
             raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
 
 
+def release(message: Message, actor: Actor, serial: int) -> Message:
+    """Send what waited for staff to look at its address. Raises Refused."""
+    _require_latest(message, serial)
+    _require_held(message)
+    with _once(message):
+        _record(Kind.RELEASED, message, actor, serial)
+        if not outbox.release(Message.objects.filter(pk=message.pk)):
+            raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
+        outbox.nudge(message.pk)
+    return message
+
+
+def drop(message: Message, why: str, actor: Actor, serial: int) -> None:
+    """Decide that what waited for staff is not sent. Raises Refused."""
+    _require_latest(message, serial)
+    _require_held(message)
+    with _once(message):
+        _record(Kind.DROPPED, message, actor, serial, note=why)
+        if not Message.objects.filter(pk=message.pk, state=State.HELD).update(state=State.DROPPED):
+            raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
+
+
 def masked(to: str) -> str:
     """A recipient as history keeps it: enough to recognise, too little to use."""
     name, at, domain = to.rpartition("@")
     return f"{name[:1]}•••@{domain}" if at else f"•••{to[-3:]}"
+
+
+def _require_held(message: Message) -> None:
+    if message.state != State.HELD:
+        raise Refused(_("Este mensaje no espera a un asesor."))
 
 
 def _require_latest(message: Message, serial: int) -> None:

@@ -17,7 +17,7 @@ from notifications import (
     naming,
     words,
 )
-from notifications.admin_actions import STATE_COLOURS, AgainViews, may_settle
+from notifications.admin_actions import STATE_COLOURS, AgainViews, may_review, may_settle
 from notifications.admin_previews import Previews
 from notifications.admin_stuck import Retrying, StuckFilter, ordering
 from notifications.models import Message
@@ -112,7 +112,8 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
         return {
             "explanation": words.explain(message),
             "history": list(message.actions.all()),
-            "may_resend": request.user.has_perm("notifications.resend_message"),
+            "may_review": may_review(request.user, message),
+            "may_resend": message.state != Message.State.HELD and request.user.has_perm("notifications.resend_message"),
             "may_settle": may_settle(request.user, message),
             "may_redirect": email and request.user.has_perm("notifications.redirect_message"),
         }

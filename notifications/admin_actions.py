@@ -29,6 +29,8 @@ STATE_COLOURS = {
     State.DELIVERED: "success",
     State.FAILED: "danger",
     State.DEAD: "danger",
+    State.HELD: "warning",
+    State.DROPPED: "base",
 }
 
 
@@ -66,18 +68,34 @@ class SettleForm(AgainForm):
     )
 
 
+class DropForm(AgainForm):
+    note = forms.CharField(
+        label=_("Por qué no se envía"),
+        max_length=300,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "aria-describedby": "again-hint"}),
+        error_messages={"required": _("Escriba por qué, por ejemplo: el cliente no conoce esa dirección.")},
+    )
+
+
 class Way(Enum):
     """What is done about the message: its form, and its name on the button."""
 
     AGAIN = AgainForm, _("Reenviar")
     ELSEWHERE = ElsewhereForm, _("Enviar a otra dirección")
     SETTLED = SettleForm, _("Dar por resuelto")
+    RELEASED = AgainForm, _("Enviar lo que espera")
+    DROPPED = DropForm, _("Descartar")
 
 
 def may_settle(user: Any, message: Message) -> bool:
     """Whether to offer it; whoever may send again may also say that there is no need to."""
     still_open = message.state in GIVEN_UP and message.settled_at is None
     return still_open and user.has_perm("notifications.resend_message")
+
+
+def may_review(user: Any, message: Message) -> bool:
+    """Whether to offer sending or dropping it: it waits for somebody to look at its address."""
+    return message.state == State.HELD and user.has_perm("notifications.resend_message")
 
 
 @dataclass(frozen=True)
@@ -113,7 +131,12 @@ class Again:
         if self.way == Way.SETTLED:
             actions.settle(self.message, form.cleaned_data["note"], actor, serial)
             return gettext("El mensaje «%(what)s» queda resuelto.") % what
-        if self.way == Way.ELSEWHERE:
+        if self.way == Way.DROPPED:
+            actions.drop(self.message, form.cleaned_data["note"], actor, serial)
+            return gettext("«%(what)s» queda descartado: no se envía.") % what
+        if self.way == Way.RELEASED:
+            sent = actions.release(self.message, actor, serial)
+        elif self.way == Way.ELSEWHERE:
             sent = actions.send_elsewhere(self.message, form.cleaned_data["to"], actor, serial)
         else:
             sent = actions.send_again(self.message, actor, serial)
@@ -156,6 +179,8 @@ class AgainViews:
             path("<int:pk>/reenviar/", view(self.again_view), name="notifications_message_again"),
             path("<int:pk>/otra-direccion/", view(self.elsewhere_view), name="notifications_message_elsewhere"),
             path("<int:pk>/resuelto/", view(self.settled_view), name="notifications_message_settled"),
+            path("<int:pk>/enviar/", view(self.released_view), name="notifications_message_released"),
+            path("<int:pk>/descartar/", view(self.dropped_view), name="notifications_message_dropped"),
         ]
 
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -166,6 +191,12 @@ class AgainViews:
 
     def settled_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._respond(request, pk, "notifications.resend_message", Way.SETTLED)
+
+    def released_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.resend_message", Way.RELEASED)
+
+    def dropped_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.resend_message", Way.DROPPED)
 
     def _respond(self, request: HttpRequest, pk: int, permission: str, way: Way) -> HttpResponse:
         user = request.user

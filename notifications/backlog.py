@@ -54,6 +54,22 @@ REFUSED_ALARM = alarms.kind(
 )
 
 
+HELD_ALARM = alarms.kind(
+    "mail-held",
+    gettext_lazy("Hay correos que esperan a un asesor"),
+    gettext_lazy(
+        "Desde un número se confirmaron muchas solicitudes en poco tiempo. Revise esos correos en el escritorio, en "
+        "Mensajes, estado «Espera a un asesor», y envíelos o descártelos."
+    ),
+    daily=True,
+)
+
+
+def held() -> QuerySet[Message]:
+    """Mails that wait until staff release or drop them (S4)."""
+    return Message.objects.filter(state=State.HELD)
+
+
 def owed() -> QuerySet[Message]:
     """Messages neither delivered nor given up, each with `owed_since`."""
     return Message.objects.filter(OWED).annotate(owed_since=owed_since())
@@ -82,6 +98,7 @@ def figures() -> Iterator[Figure]:
     now = timezone.now()
     yield _oldest(now)
     yield from _by_state(now)
+    yield _held()
     yield _refused_by_staff()
     retries = Message.objects.filter(tried_at__gt=now - timedelta(minutes=1), attempts__gt=1).count()
     yield Figure("messages_retried_per_minute", _("Reintentos en el último minuto"), retries, str(retries))
@@ -127,6 +144,19 @@ def _by_state(now: datetime) -> Iterator[Figure]:
         Level.CRITICAL if recent else Level.FINE,
         str(DEAD_ALARM.advice) if recent else "",
         (DEAD_ALARM.name,) if news else (),
+    )
+
+
+def _held() -> Figure:
+    count = held().count()
+    return Figure(
+        "messages_held",
+        _("Esperan a un asesor"),
+        count,
+        str(count),
+        Level.WARNING if count else Level.FINE,
+        str(HELD_ALARM.advice) if count else "",
+        (HELD_ALARM.name,) if count else (),
     )
 
 

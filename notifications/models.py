@@ -42,6 +42,8 @@ class Message(models.Model):
         DELIVERED = "delivered", _("Entregado")  # its provider says so; plain SMTP never does
         FAILED = "failed", _("Rechazado por el destino")
         DEAD = "dead", _("Abandonado")
+        HELD = "held", _("Espera a un asesor")  # not sent until staff release it (S4)
+        DROPPED = "dropped", _("Descartado")  # staff decided that it is not to be sent
 
     # Chosen by the caller, for instance `ticket:3608314:client`: the same message is never owed twice (R4.02)
     dedup_key = models.CharField(_("clave"), max_length=120, unique=True)
@@ -101,6 +103,7 @@ class Message(models.Model):
 
 
 GIVEN_UP = (Message.State.FAILED, Message.State.DEAD)
+WITHHELD = (Message.State.HELD, Message.State.DROPPED)
 
 
 class MessageAction(AppendOnlyModel):
@@ -111,6 +114,8 @@ class MessageAction(AppendOnlyModel):
         RESENT = "resent", _("Reenvió")
         REDIRECTED = "redirected", _("Envió a otra dirección")
         SETTLED = "settled", _("Dio por resuelto")
+        RELEASED = "released", _("Envió lo que esperaba")
+        DROPPED = "dropped", _("Descartó")
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="actions")
     # How many came before, as whoever acted saw it: two clicks, or two people at once, make one action

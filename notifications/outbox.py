@@ -22,12 +22,22 @@ SPACES = re.compile(r"\s+")
 
 
 def enqueue_email(
-    *, dedup_key: str, subject_ref: str, to: str, subject: str, text: str, html: str, kind: str = "", reply_to: str = ""
+    *,
+    dedup_key: str,
+    subject_ref: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str,
+    kind: str = "",
+    reply_to: str = "",
+    hold: str = "",
 ) -> Message:
     """Owe an e-mail. The same `dedup_key` again gives back the message there is. `kind` is its name in the catalogue.
 
     Nothing a customer typed can make this raise: a subject is folded to one line, an address that is none gives a
     `failed` message that the desk sees. A `reply_to` that is no address is left out: the mail matters more.
+    With `hold`, the reason for staff to read, it waits until they release or drop it (`actions`).
     """
     return _owe(
         Message(
@@ -42,6 +52,7 @@ def enqueue_email(
             html=_storable(html),
         ),
         deliverable=is_deliverable(Message.Channel.EMAIL, to),
+        hold=hold,
     )
 
 
@@ -96,6 +107,13 @@ def requeue(messages: MessageQuerySet) -> int:
     )
 
 
+def release(messages: MessageQuerySet) -> int:
+    """Send messages that waited for staff; their time to be given up begins now. Returns how many."""
+    now = timezone.now()
+    waiting = messages.filter(state=Message.State.HELD)
+    return waiting.update(state=Message.State.QUEUED, last_error="", next_at=now, give_up_at=now + GIVE_UP_AFTER)
+
+
 def nudge(pk: int) -> None:
     """Tell the worker of a message once the transaction at hand has committed."""
     courier.nudge_on_commit("notifications.tasks.deliver_message", pk)
@@ -110,7 +128,7 @@ def message_id(dedup_key: str) -> str:
     return f"<{name}@{mail_domain()}>"
 
 
-def _owe(message: Message, *, deliverable: bool) -> Message:
+def _owe(message: Message, *, deliverable: bool, hold: str = "") -> Message:
     now = timezone.now()
     message.message_id = message_id(message.dedup_key)
     message.to = message.to[:254]
@@ -119,16 +137,19 @@ def _owe(message: Message, *, deliverable: bool) -> Message:
     if not deliverable:
         message.state = Message.State.FAILED
         message.last_error = _("La dirección del destinatario no es válida.")
+    elif hold:
+        message.state = Message.State.HELD
+        message.last_error = hold
     # Nearly always new: looking for it first would cost each ticket a query a message
     inserted = insert_new([message])
     if not inserted:
         return Message.objects.get(dedup_key=message.dedup_key)
     message.pk = inserted[0]
     message._state.adding = False  # noqa: SLF001  documented: a later save() is an UPDATE
-    if deliverable:
-        nudge(message.pk)
-    else:
+    if not deliverable:
         receipts.given_up(message)
+    elif not hold:
+        nudge(message.pk)
     return message
 
 

@@ -51,6 +51,7 @@ def _home(user: User | AnonymousUser) -> dict[str, Any]:
         "new": [_row(ticket, lacking) for ticket in new],
         "mine": [_row(ticket, lacking) for ticket in mine],
         "lacking_count": proof.lacking().order_by().values("subject_ref").distinct().count(),
+        "held_count": backlog.held().count() if may_see_messages else 0,
         "stuck_count": backlog.stuck(Message.objects.all()).count() if may_see_messages else 0,
     }
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from notifications import catalogue, words
-from notifications.admin_actions import STATE_COLOURS, may_settle
+from notifications.admin_actions import STATE_COLOURS, may_review, may_settle
 from notifications.models import Message, MessageAction
 from tickets import proof
 from tickets.models import Ticket
@@ -29,6 +29,7 @@ class Shown:
     may_resend: bool
     may_redirect: bool
     may_settle: bool
+    may_review: bool
 
 
 def shown(ticket: Ticket, user: User | AnonymousUser) -> list[Shown]:
@@ -47,9 +48,10 @@ def shown(ticket: Ticket, user: User | AnonymousUser) -> list[Shown]:
             colour=STATE_COLOURS[Message.State(message.state)],
             explanation=words.explain(message),
             history=histories[message.pk],
-            may_resend=resend,
+            may_resend=resend and message.state != Message.State.HELD,
             may_redirect=redirect and message.channel == Message.Channel.EMAIL,
             may_settle=may_settle(user, message),
+            may_review=may_review(user, message),
         )
         for message in Message.objects.filter(subject_ref=reference).defer("text", "html").order_by("pk")
     ]

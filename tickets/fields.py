@@ -1,6 +1,7 @@
 """Form fields that keep to the rules of typed text and of attachments (R6.13, A11)."""
 
 import json
+import re
 import unicodedata
 from functools import cache
 from typing import Any
@@ -39,6 +40,28 @@ class TypedText(forms.CharField):
 
     def with_one_line_end(self, value: str) -> str:
         return value
+
+
+# What a mail program turns into a link: an address, a scheme, or a name that ends like a domain
+ADDRESS_IN_NAME = re.compile(
+    r"[@/]|www\.|[\w-]{2,}\.[^\W\d_]{2,}|\b\w\.(?:com|co|net|org|info|ec|ai|io|me|app|link)\b", re.IGNORECASE
+)
+
+
+class PersonName(TypedText):
+    """The names of a person, which the operator's mails repeat: no address may ride on them (S4)."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        if ADDRESS_IN_NAME.search(unicodedata.normalize("NFKC", text)):
+            raise ValidationError(
+                _(
+                    "Escriba solo los nombres, sin correos ni direcciones web. Después del punto de un título, deje un "
+                    "espacio: Ing. Ana Pérez."
+                ),
+                code="address_in_name",
+            )
+        return text
 
 
 class LongText(TypedText):

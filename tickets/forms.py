@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from companies.models import Administrator, Company
 from companies.phones import display
 from tickets.documents import Document, Received, receive
-from tickets.fields import AttachmentsField, ContactPhone, Email, LongText, TypedText
+from tickets.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
 from tickets.models import Reason, RequestType
 from tickets.quota import QuotaReached
 from tickets.staging import Held, refusal
@@ -71,7 +71,7 @@ class RequestForm(forms.Form):
             ),
         },
     )
-    requester_name = TypedText(
+    requester_name = PersonName(
         label=_("Nombres del solicitante"),
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),

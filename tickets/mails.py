@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from companies import phones
 from notifications import mail, outbox, words
-from notifications.models import Message
+from notifications.models import WITHHELD, Message
 from tickets.models import Area, Attachment, AttachmentEvent, Ticket, TicketEvent
 
 Context = dict[str, object]
+CLIENT = "client"  # in the dedup key of the confirmation
 CONFIRMATION = "ticket_confirmation"  # also the question that the desk asks: has the customer got the proof
 
 
@@ -29,25 +30,37 @@ class Fact:
     lines: list[str]
 
 
-def confirmation(ticket: Ticket) -> Message:
-    """To the address given: the proof of the request, with all that it says (A15, F5). Answers go to the advisor."""
-    return _enqueue(ticket, "client", CONFIRMATION, about(ticket), to=ticket.email, reply_to=_advisor_address(ticket))
+def confirmation(ticket: Ticket, *, held: bool = False) -> Message:
+    """To the address given: the proof of the request, with all that it says (A15, F5). Answers go to the advisor.
+
+    Held: it waits for an advisor to look at the address (S4).
+    """
+    context, reply_to, hold = about(ticket), _advisor_address(ticket), _hold_reason() if held else ""
+    return _enqueue(ticket, CLIENT, CONFIRMATION, context, to=ticket.email, reply_to=reply_to, hold=hold)
 
 
-def notice_to_registered_email(ticket: Ticket, registered_email: str) -> Message | None:
+def withheld(ticket: Ticket) -> str:
+    """The state of the customer's confirmation where it waits for an advisor or was dropped by one; else empty."""
+    sought = Message.objects.filter(dedup_key=f"{_reference(ticket)}:{CLIENT}", state__in=WITHHELD)
+    return sought.values_list("state", flat=True).first() or ""
+
+
+def notice_to_registered_email(ticket: Ticket, registered_email: str, *, held: bool = False) -> Message | None:
     """To the registered address, where another was given: a stolen phone must not divert the proof (A15)."""
     if not registered_email or registered_email.casefold() == ticket.email.casefold():
         return None
     to, reply_to = registered_email, _advisor_address(ticket)
-    return _enqueue(ticket, "registered", "ticket_registered", about(ticket), to=to, reply_to=reply_to)
+    context = {**about(ticket), "held": held}
+    return _enqueue(ticket, "registered", "ticket_registered", context, to=to, reply_to=reply_to)
 
 
-def advisor_notice(ticket: Ticket) -> Message:
+def advisor_notice(ticket: Ticket, *, held: bool = False) -> Message:
     """To the company's advisor or queue: what came in, what to look at, and the way to it (A16). No file goes along.
 
     It has no Reply-To: an answer would quote to the customer what is meant for the advisor.
     """
-    return _enqueue(ticket, "advisor", "ticket_advisor", about_for_advisor(ticket), to=_advisor_address(ticket))
+    context = about_for_advisor(ticket, held=held)
+    return _enqueue(ticket, "advisor", "ticket_advisor", context, to=_advisor_address(ticket))
 
 
 def area_notice(ticket: Ticket, area: Area) -> Message:
@@ -75,7 +88,9 @@ def infected_to_customer(document: Attachment) -> Message:
     """To the customer, once a document: which one did not get through, and what to do. Answers go to the advisor."""
     ticket = document.ticket
     context, key = about_infected(document), f"infected:{document.pk}:client"
-    return _enqueue(ticket, key, "ticket_infected", context, to=ticket.email, reply_to=_advisor_address(ticket))
+    hold = _hold_reason() if withheld(ticket) else ""
+    to, reply_to = ticket.email, _advisor_address(ticket)
+    return _enqueue(ticket, key, "ticket_infected", context, to=to, reply_to=reply_to, hold=hold)
 
 
 def proof_undelivered(ticket: Ticket, failed: Message) -> Message:
@@ -99,8 +114,8 @@ def about(ticket: Ticket) -> Context:
     }
 
 
-def about_for_advisor(ticket: Ticket) -> Context:
-    return {**about(ticket), "desk_url": _desk_url(ticket), "marks": _marks(ticket)}
+def about_for_advisor(ticket: Ticket, *, held: bool = False) -> Context:
+    return {**about(ticket), "desk_url": _desk_url(ticket), "marks": _marks(ticket, held=held)}
 
 
 def about_for_area(ticket: Ticket, area: Area) -> Context:
@@ -166,9 +181,22 @@ def _news(event: TicketEvent) -> tuple[str, str]:
     return _("su solicitud cambió de estado"), _("Su solicitud está en estado «{status}».").format(status=shown)
 
 
-def _enqueue(ticket: Ticket, key: str, kind: str, context: Context, *, to: str, reply_to: str = "") -> Message:
+def _hold_reason() -> str:
+    return _(
+        "Desde el mismo número se confirmaron muchas solicitudes en poco tiempo y esta dirección no es la registrada: "
+        "revise que sea del cliente."
+    )
+
+
+def _reference(ticket: Ticket) -> str:
+    return f"ticket:{ticket.number}"
+
+
+def _enqueue(
+    ticket: Ticket, key: str, kind: str, context: Context, *, to: str, reply_to: str = "", hold: str = ""
+) -> Message:
     parts = mail.render(kind, context)
-    reference = f"ticket:{ticket.number}"
+    reference = _reference(ticket)
     return outbox.enqueue_email(
         dedup_key=f"{reference}:{key}",
         subject_ref=reference,
@@ -178,6 +206,7 @@ def _enqueue(ticket: Ticket, key: str, kind: str, context: Context, *, to: str, 
         subject=parts.subject,
         text=parts.text,
         html=parts.html,
+        hold=hold,
     )
 
 
@@ -221,9 +250,16 @@ def _contact_facts(ticket: Ticket) -> list[Fact]:
     ]
 
 
-def _marks(ticket: Ticket) -> list[str]:
+def _marks(ticket: Ticket, *, held: bool) -> list[str]:
     """What the advisor should look at; none of it held the customer up (design 7)."""
     marks = []
+    if held:
+        waits = _("La confirmación para {email} espera: desde ese número se confirmaron muchas solicitudes en poco")
+        marks.append(
+            (waits + " " + _("tiempo. Revise la dirección y envíela o descártela en el ticket.")).format(
+                email=ticket.email
+            )
+        )
     if ticket.company.tax_id_doubtful:
         marks.append(_("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa."))
     if ticket.email.casefold() != ticket.administrator.email.casefold():

@@ -191,8 +191,10 @@ def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[At
 
 def _tell(ticket: Ticket, registered_email: str) -> None:
     """A15, A16, D6: the customer, the advisor, the registered address where another one was given, and the areas."""
-    mails.confirmation(ticket)
-    mails.advisor_notice(ticket)
-    mails.notice_to_registered_email(ticket, registered_email)
+    elsewhere = registered_email.casefold() != ticket.email.casefold()
+    held = elsewhere and not quota.may_mail_elsewhere(ticket.verified_phone)
+    mails.confirmation(ticket, held=held)
+    mails.advisor_notice(ticket, held=held)
+    mails.notice_to_registered_email(ticket, registered_email, held=held)
     for area in ticket.request_type.areas.filter(is_active=True):
         mails.area_notice(ticket, area)

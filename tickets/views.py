@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.directory import directory
 from otp import gate
-from tickets import choice, proof
+from tickets import choice, mails, proof
 from tickets.access import Caller, administrator_required, ticket_of, tickets_of
 from tickets.forms import CompanyForm
 from tickets.models import Attachment, Ticket
@@ -44,6 +44,7 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         "attachments": found.documents,
         "by_caller": by_caller,
         "undelivered": proof.lacking_among([number]).get(number),
+        "withheld": mails.withheld(found),
     }
     if by_caller and request.GET.get("creado") == "1":
         return render(request, "tickets/created.html", {**context, "registered_email": _also_notified(found)})
