@@ -1,18 +1,16 @@
 """The mails to operations: an alarm, and the digest of a day. Figures only, nothing personal."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from notifications import mail, outbox
+from notifications import local_time, mail, outbox
 from notifications.models import Alarm, Message
 
-ECUADOR = "America/Guayaquil"
 REFERENCE = "operations"  # the `subject_ref` of what concerns no customer
 
 
@@ -29,13 +27,6 @@ def recipients() -> list[str]:
     return settings.OPERATIONS_EMAIL or [settings.POSTVENTA_EMAIL]
 
 
-def moment(at: datetime) -> str:
-    """In the zone that this installation shows, said with it: operations may sit in another."""
-    local = date_format(timezone.localtime(at), r"j \d\e F \d\e Y, H:i:s")
-    zone = _("hora de Ecuador") if settings.TIME_ZONE == ECUADOR else settings.TIME_ZONE
-    return f"{local} ({zone})"
-
-
 def page_url() -> str:
     return settings.PORTAL_BASE_URL + reverse("admin:notifications_heartbeat_changelist")
 
@@ -47,7 +38,7 @@ def alarm(raised: Alarm, title: str, advice: str, period: str) -> list[Message]:
         "advice": advice,
         "facts": [
             Fact(_("Cifra"), [raised.detail]),
-            Fact(_("Desde"), [moment(raised.raised_at)]),
+            Fact(_("Desde"), [local_time.sentence(raised.raised_at, seconds=True)]),
         ],
     }
     return _enqueue("operations_alarm", f"alarm:{raised.kind}:{period}", context)
@@ -61,7 +52,7 @@ def digest(day: date, groups: dict[str, list[Fact]], alarms: list[str]) -> list[
 
 def test(to: str, key: str) -> Message:
     """A mail that shows that mails leave."""
-    parts = mail.render("operations_test", {"moment": moment(timezone.now())})
+    parts = mail.render("operations_test", {"moment": local_time.sentence(timezone.now(), seconds=True)})
     return outbox.enqueue_email(
         dedup_key=key,
         subject_ref=REFERENCE,

@@ -1,13 +1,15 @@
 """The mails to operations with invented figures, for the previews at the desk."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notifications import catalogue
-from notifications.operations_mail import Fact, moment, page_url
+from notifications import catalogue, local_time
+from notifications.operations_mail import Fact, page_url
+
+RAISED = datetime(2026, 11, 21, 19, 5, 10, tzinfo=UTC)
 
 
 def register() -> None:
@@ -15,7 +17,9 @@ def register() -> None:
     catalogue.register_mail("operations_alarm", gettext_lazy("Alarma para operaciones"), _alarm, staff=True)
     catalogue.register_mail("operations_digest", gettext_lazy("Resumen diario para operaciones"), _digest, staff=True)
     catalogue.register_mail(
-        "operations_test", gettext_lazy("Mensaje de prueba"), lambda: {"moment": moment(timezone.now())}
+        "operations_test",
+        gettext_lazy("Mensaje de prueba"),
+        lambda: {"moment": local_time.sentence(timezone.now(), seconds=True)},
     )
 
 
@@ -25,7 +29,7 @@ def _alarm() -> dict[str, object]:
         "advice": _("Vea si el uso es normal antes de subir el límite."),
         "facts": [
             Fact(_("Cifra"), [_("Códigos pedidos, del límite del día: 1604 de 2000 (80 %)")]),
-            Fact(_("Desde"), ["21 de noviembre de 2026, 14:05:10 (hora de Ecuador)"]),
+            Fact(_("Desde"), [local_time.sentence(RAISED, seconds=True)]),
         ],
         "page_url": page_url(),
     }

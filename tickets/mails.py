@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from companies import phones
-from notifications import mail, outbox, words
+from notifications import local_time, mail, outbox, words
 from notifications.models import WITHHELD, Message
 from tickets.models import Area, Attachment, AttachmentEvent, Ticket, TicketEvent
 
@@ -135,7 +132,7 @@ def about_change(ticket: Ticket, event: TicketEvent) -> Context:
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
         Fact(_("Estado"), [event.get_to_status_display()]),
-        Fact(_("Desde"), [_ecuador_time(event.at)]),
+        Fact(_("Desde"), [local_time.sentence(event.at)]),
         Fact(_("Cliente"), [ticket.company_name]),
         Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
         Fact(_("Motivo"), [ticket.reason_text]),
@@ -238,7 +235,7 @@ def _request_facts(ticket: Ticket) -> list[Fact]:
         Fact(_("Motivo"), [ticket.reason_text]),
         Fact(_("Detalle de la solicitud"), ticket.details.splitlines() or [_("Sin detalle")]),
         Fact(_("Documentos"), documents or [_("Ninguno")]),
-        Fact(_("Confirmada"), [_ecuador_time(ticket.confirmed_at)]),
+        Fact(_("Confirmada"), [local_time.sentence(ticket.confirmed_at)]),
     ]
 
 
@@ -270,8 +267,3 @@ def _marks(ticket: Ticket, *, held: bool) -> list[str]:
     if not ticket.effective_terms:
         marks.append(_("La empresa no tiene cuentas de facturación: no se pudo calcular la fecha efectiva."))
     return marks
-
-
-def _ecuador_time(moment: datetime) -> str:
-    local = date_format(timezone.localtime(moment), r"j \d\e F \d\e Y, H:i")
-    return _("{time} (hora de Ecuador)").format(time=local)

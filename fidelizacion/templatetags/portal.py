@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -11,6 +12,7 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from companies.phones import display
+from notifications import local_time
 
 register = template.Library()
 
@@ -31,6 +33,18 @@ def phone(number: object) -> str:
 def keep_together(text: str) -> str:
     """The text with no line break within a date, a phone, a size or a ticket's number."""
     return ONE_NUMBER.sub(lambda found: found[0].replace(" ", NO_BREAK), text)
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """A moment with the name of its zone: 30 de noviembre de 2026, 15:01 and the zone in brackets."""
+    return local_time.sentence(at)
+
+
+@register.simple_tag
+def zone() -> str:
+    """What the zone of the times on the page is called."""
+    return local_time.zone()
 
 
 @register.filter

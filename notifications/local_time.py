@@ -1,0 +1,28 @@
+"""Moments for people: in the one zone of this installation, `TIME_ZONE`, and said with it (design 24)."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+ECUADOR = "America/Guayaquil"
+UTC = {"UTC", "Etc/UTC"}
+
+
+def zone() -> str:
+    """What the zone of every time shown is called: `TIME_ZONE_LABEL`, or else a true name of `TIME_ZONE`."""
+    if settings.TIME_ZONE_LABEL:
+        return str(settings.TIME_ZONE_LABEL)
+    if settings.TIME_ZONE == ECUADOR:
+        return _("hora de Ecuador")
+    if settings.TIME_ZONE in UTC:
+        return _("hora UTC")
+    return _("hora de {zone}").format(zone=settings.TIME_ZONE)
+
+
+def sentence(at: datetime, *, seconds: bool = False) -> str:
+    """`30 de noviembre de 2026, 15:01 (hora de Ecuador)`."""
+    local = date_format(timezone.localtime(at), r"j \d\e F \d\e Y, H:i:s" if seconds else r"j \d\e F \d\e Y, H:i")
+    return f"{local} ({zone()})"

@@ -1,0 +1,39 @@
+"""The zone of a time shown is named in one place: `TIME_ZONE` and what follows from it (design 24)."""
+
+import re
+from typing import Any
+
+import pytest
+
+from notifications import local_time
+from tests.conformance.project import BASE, PRODUCT
+
+NAMED_HERE = {"notifications/local_time.py", "fidelizacion/settings.py", "fidelizacion/env.py"}
+# The label written out, a zone by its name, or a fixed offset: none follows the setting
+FIXED = re.compile(r"hora de Ecuador|\(de Ecuador\)|GUAYAQUIL|America/Guayaquil|hours=-5")
+SOURCES = sorted(
+    path
+    for folder in [*PRODUCT, "templates", "locale", "static"]
+    for path in (BASE / folder).rglob("*")
+    if path.suffix in {".py", ".html", ".txt", ".po", ".js"} and "migrations" not in path.parts
+)
+
+
+def test_no_other_file_names_the_zone() -> None:
+    named = {str(path.relative_to(BASE)) for path in SOURCES if FIXED.search(path.read_text(encoding="utf-8"))}
+    assert len(SOURCES) > 200
+    assert named - NAMED_HERE == set()
+
+
+@pytest.mark.parametrize(
+    ("zone", "label", "shown"),
+    [
+        ("America/Guayaquil", "", "hora de Ecuador"),
+        ("UTC", "", "hora UTC"),
+        ("America/Bogota", "", "hora de America/Bogota"),
+        ("Pacific/Galapagos", "hora de Galápagos", "hora de Galápagos"),
+    ],
+)
+def test_the_label_is_true_of_the_zone(settings: Any, zone: str, label: str, shown: str) -> None:
+    settings.TIME_ZONE, settings.TIME_ZONE_LABEL = zone, label
+    assert local_time.zone() == shown
