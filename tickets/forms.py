@@ -13,11 +13,13 @@ from companies.models import Administrator, Company
 from companies.phones import display
 from tickets.documents import Document, Received, receive
 from tickets.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
-from tickets.models import Reason, RequestType
+from tickets.models import OTHER_REASON, Reason, RequestType
+from tickets.offer import Offer
 from tickets.quota import QuotaReached
 from tickets.staging import Held, refusal
 
 MAX_DETAILS = 5_000
+OTHER = "otro"  # the value of `OTHER_REASON` in the form, which may have no row yet
 TYPED = ("request_type", "reason", "requester_name", "email", "contact_phone", "details")
 
 
@@ -108,7 +110,7 @@ class RequestForm(forms.Form):
         data: MultiValueDict[str, Any] | None = None,
         files: MultiValueDict[str, Any] | None = None,
         *,
-        reasons: Iterable[Reason],
+        offer: Offer,
         initial: dict[str, Any] | None = None,
         held: Held = Held(),  # noqa: B008  frozen
         phone: str = "",
@@ -117,13 +119,13 @@ class RequestForm(forms.Form):
         self._phone = phone  # whose documents are counted
         self.held = held  # the documents staged for it already
         self.received = Received()  # what came with it now, once it is judged
-        self._reasons = {str(reason.pk): reason for reason in reasons}
-        types = {reason.request_type_id: reason.request_type for reason in self._reasons.values()}
-        self._types = {str(pk): request_type for pk, request_type in types.items()}
+        self._reasons = {str(reason.pk): reason for reason in offer.reasons}
+        self._types = {str(request_type.pk): request_type for request_type in offer.types}
         if len(self._types) == 1:
             self.initial.setdefault("request_type", next(iter(self._types)))
         self._offer("request_type", _type_choices(self.types))
-        self._offer("reason", [("", _("Seleccione el motivo")), *_reason_choices(self._reasons.values())])
+        listed = _reason_choices(self._reasons.values())
+        self._offer("reason", [("", _("Seleccione el motivo")), *listed, (OTHER, OTHER_REASON)])
 
     @property
     def types(self) -> list[RequestType]:
@@ -136,8 +138,9 @@ class RequestForm(forms.Form):
 
     def shown_reason(self) -> str:
         """The text of the reason that the form, as it is shown, would send; empty while none is chosen."""
-        chosen = self._reasons.get(str(self["reason"].value()))
-        return chosen.text if chosen else ""
+        value = str(self["reason"].value())
+        chosen = self._reasons.get(value)
+        return chosen.text if chosen else OTHER_REASON if value == OTHER else ""
 
     def carry_key(self, token: str) -> None:
         """Show this submission key, whatever was posted."""
@@ -160,7 +163,7 @@ class RequestForm(forms.Form):
         return self.received.accepted
 
     def clean(self) -> dict[str, Any]:
-        """The rows behind what was chosen: a reason belongs to one request type."""
+        """The rows behind what was chosen: a reason belongs to one request type; no row is that of `OTHER_REASON`."""
         cleaned = self.cleaned_data
         request_type = self._types.get(cleaned.get("request_type", ""))
         reason = self._reasons.get(cleaned.get("reason", ""))

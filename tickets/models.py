@@ -37,6 +37,10 @@ class Area(models.Model):
         return self.name
 
 
+OTHER_REASON = "Otro motivo"  # offered always: there is a reason to choose whatever the operator has retired (A24)
+LAST = 9_999
+
+
 class RequestType(models.Model):
     """A kind of request: what it is called, whether the portal offers it, and when it takes effect (A7, decision 6)."""
 
@@ -63,10 +67,9 @@ class RequestType(models.Model):
 
 
 class ReasonQuerySet(models.QuerySet["Reason"]):
-    def offered(self) -> Self:
-        """Those on the portal's form, with their request types, in the order in which they are shown."""
-        offered = self.filter(is_active=True, request_type__in_portal=True).select_related("request_type")
-        return offered.order_by("request_type__position", "request_type__name", "position", "text")
+    def other_of(self, request_type: RequestType) -> "Reason":
+        """The row of `OTHER_REASON`, written the first time that somebody chooses it; retiring it changes nothing."""
+        return self.get_or_create(request_type=request_type, text=OTHER_REASON, defaults={"position": LAST})[0]
 
 
 class Reason(models.Model):
@@ -76,7 +79,9 @@ class Reason(models.Model):
         RequestType, verbose_name=_("tipo de requerimiento"), on_delete=models.CASCADE, related_name="reasons"
     )
     text = models.CharField(_("motivo"), max_length=120)
-    is_active = models.BooleanField(_("se ofrece"), default=True)
+    is_active = models.BooleanField(
+        _("se ofrece"), default=True, help_text=_("«Otro motivo» se ofrece siempre, al final de la lista.")
+    )
     position = models.PositiveSmallIntegerField(_("orden"), default=0)
 
     objects = ReasonQuerySet.as_manager()

@@ -19,6 +19,7 @@ from tickets.access import Caller, administrator_required
 from tickets.documents import Received
 from tickets.forms import CompanyForm, RequestForm, initial_of
 from tickets.models import Reason, StagedFile, Ticket
+from tickets.offer import current_offer
 from tickets.quota import QuotaReached
 from tickets.shown_terms import ShownTerms, TermsChange, terms_at
 from tickets.staging import Owner, StagedFileGone
@@ -63,7 +64,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     form = RequestForm(
         request.POST,
         request.FILES,
-        reasons=Reason.objects.offered(),
+        offer=current_offer(),
         held=staging.held(owner, request.POST),
         phone=owner.phone,
     )
@@ -93,7 +94,7 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
         return redirect("tickets:company")
     key = draft.key if draft else SubmissionKey.mint(caller.administrator, company)
     initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
-    form = RequestForm(reasons=Reason.objects.offered(), initial=initial)
+    form = RequestForm(offer=current_offer(), initial=initial)
     owner = Owner(request, caller.administrator, caller.visitor.phone)
     return _page(owner, company, form, key, draft=draft, staged=draft.staged if draft else ())
 
@@ -116,7 +117,7 @@ def _submission(caller: Caller, owner: Owner, company: Company, key: SubmissionK
         verified_phone=caller.visitor.phone,
         verified_by=caller.visitor.method,
         request_type=data["request_type"],
-        reason=data["reason"],
+        reason=data["reason"] or Reason.objects.other_of(data["request_type"]),
         requester_name=data["requester_name"],
         email=data["email"],
         contact_phone=data["contact_phone"],

@@ -14,6 +14,7 @@ from otp.forms import CodeForm, EntryForm
 from tickets.effective_date import Term
 from tickets.forms import CompanyForm, RequestForm
 from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket, TicketEvent
+from tickets.offer import Offer
 from tickets.shown_terms import ShownTerms, TermsChange
 
 AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
@@ -33,7 +34,7 @@ def term(account: str = "C-1", cut_day: int = 15) -> Term:
 def request_form(data: str | None = None) -> RequestForm:
     kind = RequestType(pk=1, code="cancellation", name="Anulación o baja de servicios")
     reasons = [Reason(pk=1, request_type=kind, text="No utiliza el servicio")]
-    return RequestForm(QueryDict(data) if data is not None else None, reasons=reasons)
+    return RequestForm(QueryDict(data) if data is not None else None, offer=Offer([kind], reasons))
 
 
 def ticket(status: str = Ticket.Status.NEW) -> Ticket:

@@ -10,6 +10,7 @@ from notifications.models import Message
 from tests import cast
 from tests.tickets.given import COMPANY, ENTRY, REQUEST, fields_of, filled_form, pdf, text_of, visitor
 from tickets.models import Attachment, Reason, Ticket
+from tickets.offer import current_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +24,7 @@ def test_a9_names_mail_and_phone_come_filled_in_from_the_directory() -> None:
 
 def test_a8_the_reasons_are_offered_in_order_and_none_is_chosen() -> None:
     response = visitor(cast.ana()).get(REQUEST)
-    texts = [reason.text for reason in Reason.objects.offered()]
+    texts = [reason.text for reason in current_offer().reasons]
     assert texts == [
         "Usuario no labora en la empresa",
         "No utiliza el servicio",
@@ -31,7 +32,7 @@ def test_a8_the_reasons_are_offered_in_order_and_none_is_chosen() -> None:
         "Problemas de cobertura",
         "Mejor oferta de la competencia",
     ]
-    assert "Seleccione el motivo " + " ".join(texts) in text_of(response)
+    assert "Seleccione el motivo " + " ".join([*texts, "Otro motivo"]) in text_of(response)
     assert fields_of(response)["reason"] == ""
 
 
