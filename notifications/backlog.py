@@ -77,8 +77,20 @@ def owed() -> QuerySet[Message]:
 
 def stuck(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Those owed for too long, or given up and neither sent again as a copy nor settled another way since."""
-    late = OWED & Q(owed_since__lte=timezone.now() - SLOW)
-    return messages.alias(owed_since=owed_since()).filter(late | _left(GIVEN_UP))
+    return messages.alias(owed_since=owed_since()).filter(_stuck())
+
+
+def count_stuck_and_held() -> tuple[int, int]:
+    """How many are stuck, and how many wait for staff: one query, since the desk's home asks."""
+    waits = Q(state=State.HELD)
+    found = Message.objects.alias(owed_since=owed_since()).filter(_stuck() | waits)
+    counts = found.aggregate(all=Count("pk"), held=Count("pk", filter=waits))
+    return counts["all"] - counts["held"], counts["held"]
+
+
+def _stuck() -> Q:
+    """Of messages with `owed_since`."""
+    return (OWED & Q(owed_since__lte=timezone.now() - SLOW)) | _left(GIVEN_UP)
 
 
 def _left(states: Iterable[str]) -> Q:

@@ -46,13 +46,14 @@ def _home(user: User | AnonymousUser) -> dict[str, Any]:
     mine = list(_pressing_first(_taken_by(user))[:MOST])
     lacking = proof.lacking_among(ticket.number for ticket in (*new, *mine))
     may_see_messages = user.has_perm("notifications.view_message")
+    stuck, held = backlog.count_stuck_and_held() if may_see_messages else (0, 0)
     return {
         **_counts(),
         "new": [_row(ticket, lacking) for ticket in new],
         "mine": [_row(ticket, lacking) for ticket in mine],
         "lacking_count": proof.lacking().order_by().values("subject_ref").distinct().count(),
-        "held_count": backlog.held().count() if may_see_messages else 0,
-        "stuck_count": backlog.stuck(Message.objects.all()).count() if may_see_messages else 0,
+        "held_count": held,
+        "stuck_count": stuck,
     }
 
 
