@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0005_settled_messages'),
+        ('notifications', '0006_web_errors'),
     ]
 
     operations = [
