@@ -2,10 +2,11 @@
 
 import re
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlencode
 
 import httpx
@@ -56,9 +57,10 @@ def web(stack: Stack, gateways: str, proxies: str = "") -> Iterator[int]:
         process.wait(15)
 
 
-def enter(port: int, lines: list[str]) -> str:
+def enter(port: int, lines: list[str], tls: ssl.SSLContext | None = None) -> str:
     """Where typing the number leads, with these lines in the request, byte for byte."""
-    page = httpx.get(f"http://127.0.0.1:{port}/fidelizacion/", trust_env=False)
+    scheme = "https" if tls else "http"
+    page = httpx.get(f"{scheme}://127.0.0.1:{port}/fidelizacion/", trust_env=False, verify=tls or True)
     token = TOKEN.search(page.text)
     assert token, page.text[:300]
     body = urlencode({"csrfmiddlewaretoken": token[1], "phone": TYPED})
@@ -72,7 +74,10 @@ def enter(port: int, lines: list[str]) -> str:
         "Connection: close",
         *lines,
     ]
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+    with ExitStack() as ends:
+        connection = ends.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+        if tls:
+            connection = ends.enter_context(tls.wrap_socket(connection))
         connection.sendall("\r\n".join([*head, "", body]).encode())
         answer = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
     location = LOCATION.search(answer)

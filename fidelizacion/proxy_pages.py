@@ -1,0 +1,26 @@
+"""Static error pages for the proxy in front, in the operator's brand: it shows them when the portal cannot answer."""
+
+import base64
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from fidelizacion.brand import Brand
+from fidelizacion.branding import icon, mark, stylesheet
+
+STATUSES = (413, 429, 502, 503, 504)
+STYLESHEET = "estilo.css"
+PORTAL_STYLES = settings.BASE_DIR / "static" / "css" / "portal.css"
+
+
+def files(brand: Brand) -> dict[str, bytes]:
+    """Each file by its name. A page asks for nothing but its stylesheet: the rest of the portal may be away."""
+    logo = mark(brand)
+    context = {
+        "brand": brand,
+        "brand_icon": icon(brand),
+        "brand_logo_url": f"data:{logo.content_type};base64,{base64.b64encode(logo.content).decode()}",
+        "stylesheet": f"/avisos/{STYLESHEET}",  # deploy/nginx/server.conf
+    }
+    pages = {f"{status}.html": render_to_string(f"proxy/{status}.html", context).encode() for status in STATUSES}
+    return {**pages, STYLESHEET: stylesheet(brand).content + PORTAL_STYLES.read_bytes()}

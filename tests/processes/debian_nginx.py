@@ -1,0 +1,139 @@
+"""nginx as Debian installs it, after the steps of docs/nginx.md: in a folder of its own, on loopback only."""
+
+import os
+import re
+import shutil
+import ssl
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+import httpx
+import pytest
+
+from fidelizacion.demo.broker import free_port
+from tests.conformance.project import BASE
+from tests.servers import wait_for_port
+
+NAME = "portal.operadora.example"
+STOCK = Path("/etc/nginx")
+STEPS = re.compile(r"```sh\n((?:apt|install) .*?)```", re.DOTALL)
+# The address that a test chooses to come from; and its files, which Debian keeps where only root may write
+OF_THE_TEST = """
+set_real_ip_from 127.0.0.1;
+real_ip_header X-Test-Address;
+client_body_temp_path {folder}/body;
+proxy_temp_path {folder}/proxy;
+fastcgi_temp_path {folder}/fastcgi;
+uwsgi_temp_path {folder}/uwsgi;
+scgi_temp_path {folder}/scgi;
+"""
+
+
+@dataclass(frozen=True)
+class Nginx:
+    """A running nginx with the documented configuration."""
+
+    folder: Path
+    http: int
+    https: int
+    mobile: int = 0  # the mobile gateway's listener, where there is one
+
+    def browser(self, address: str) -> httpx.Client:
+        """A client that seems to come from this address, and follows no redirect."""
+        headers = {"Host": NAME, "X-Test-Address": address}
+        base = f"https://127.0.0.1:{self.https}"
+        return httpx.Client(base_url=base, headers=headers, verify=any_certificate(), trust_env=False, timeout=30)
+
+    def logs(self) -> dict[str, str]:
+        """Every log there is, by its name."""
+        return {path.name: path.read_text(encoding="utf-8") for path in (self.folder / "log").iterdir()}
+
+
+def any_certificate() -> ssl.SSLContext:
+    """The documented one is provisional, and of another name than 127.0.0.1."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def nginx_binary() -> str:
+    """Skips the test where nginx or its stock configuration is not there."""
+    binary = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+    if binary is None or not (STOCK / "nginx.conf").is_file():
+        absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        absent("skipped: nginx no está instalado (apt install nginx-light)")
+    return str(binary)
+
+
+@contextmanager
+def debian_nginx(
+    portal: int, desk: int, changes: Mapping[str, str] | None = None, mobile: bool = False
+) -> Iterator[Nginx]:
+    """Installed word for word, with the portal and the desk at these ports, and started."""
+    binary = nginx_binary()
+    folder = Path(mkdtemp(prefix="fidelizacion-nginx-"))
+    folder.chmod(0o755)  # its workers are another user
+    nginx = Nginx(folder, free_port(), free_port(), free_port() if mobile else 0)
+    upstreams = {"127.0.0.1:8000": f"127.0.0.1:{portal}", "127.0.0.1:8001": f"127.0.0.1:{desk}"}
+    try:
+        _install(binary, nginx, {**upstreams, **(changes or {})})
+        command = [*_command(binary, folder), "-g", "daemon off;"]
+        with (folder / "output").open("wb") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=output)
+        try:
+            wait_for_port(nginx.https, process, folder / "output")
+            yield nginx
+        finally:
+            process.terminate()
+            process.wait(15)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _command(binary: str, folder: Path) -> list[str]:
+    return [binary, "-e", f"{folder}/log/start.log", "-c", f"{folder}/etc/nginx/nginx.conf"]
+
+
+def _install(binary: str, nginx: Nginx, changes: Mapping[str, str]) -> None:
+    etc = nginx.folder / "etc" / "nginx"
+    shutil.copytree(STOCK, etc, symlinks=True)
+    (nginx.folder / "log").mkdir()
+    here = {
+        "/etc/nginx/": f"{etc}/",
+        f"{etc}/modules-enabled": "/etc/nginx/modules-enabled",
+        "/var/log/nginx": f"{nginx.folder}/log",
+        "/run/nginx.pid": f"{nginx.folder}/pid",
+        "listen 80;": f"listen 127.0.0.1:{nginx.http};",
+        "listen [::]:80;": f"listen [::1]:{nginx.http};",
+        "listen 443 ssl;": f"listen 127.0.0.1:{nginx.https} ssl;",
+        "listen [::]:443 ssl;": f"listen [::1]:{nginx.https} ssl;",
+        "listen 10.9.0.10:443 ssl;": f"listen 127.0.0.1:{nginx.mobile} ssl;",
+        "allow 10.9.0.0/24;": "allow 127.0.0.1;",
+        **changes,
+    }
+    documents = ("nginx.md", "network-identity.md") if nginx.mobile else ("nginx.md",)
+    for step in (step for document in documents for step in documented_steps(document)):
+        local = step.replace("/etc/nginx", str(etc))
+        subprocess.run(["/bin/sh", "-ec", local], cwd=BASE, check=True, capture_output=True)
+    for path in (etc / "nginx.conf", *(etc / "conf.d").glob("*.conf"), *(etc / "portal").glob("*.conf")):
+        text = path.read_text(encoding="utf-8")
+        for theirs, ours in here.items():
+            text = text.replace(theirs, ours)
+        path.write_text(text, encoding="utf-8")
+    (etc / "conf.d" / "of-the-test.conf").write_text(OF_THE_TEST.format(folder=nginx.folder), encoding="utf-8")
+    tested = subprocess.run([*_command(binary, nginx.folder), "-t"], capture_output=True, text=True, check=False)
+    assert tested.returncode == 0, tested.stderr
+    assert "[warn]" not in tested.stderr.replace('the "user" directive makes sense only', ""), tested.stderr
+
+
+def documented_steps(document: str) -> list[str]:
+    """What a person types to put the files in place; this machine's own nginx is neither installed nor reloaded."""
+    found = STEPS.search((BASE / "docs" / document).read_text(encoding="utf-8"))
+    assert found
+    steps = found[1].strip().splitlines()
+    assert steps[-2:] == ["nginx -t", "systemctl reload nginx"]
+    return [step for step in steps[:-2] if not step.startswith("apt install")]
