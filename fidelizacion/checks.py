@@ -73,6 +73,8 @@ def address(**_: Any) -> Iterator[CheckMessage]:
         yield _error(5, "PORTAL_BASE_URL no es una dirección web.", "Se escribe así: https://portal.operadora.example")
     elif not settings.HTTPS and not settings.DEBUG and not is_loopback(host):
         yield _error(6, "PORTAL_BASE_URL usa http fuera de este equipo.", "Use https: por ahí viaja el PIN.")
+    if settings.HSTS_PRELOAD and not settings.HSTS_SUBDOMAINS:
+        yield _error(60, "HSTS_PRELOAD exige HSTS_SUBDOMAINS.", "Quite HSTS_SUBDOMAINS=0, o no pida la lista.")
     if not settings.DEBUG and ("*" in settings.ALLOWED_HOSTS or not settings.ALLOWED_HOSTS):
         yield _error(7, "ALLOWED_HOSTS está vacía o admite cualquier nombre.", "Escriba los nombres del portal.")
 

@@ -1,5 +1,7 @@
 """Mails over real SMTP: what arrives, and what the far side's answers lead to (R4.06-R4.09, R4.26)."""
 
+import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -10,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.mail import get_connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -17,7 +20,9 @@ from fidelizacion.demo.broker import free_port
 from notifications import delivery
 from notifications.delivery import Outcome, deliver
 from notifications.models import Message
+from tests.check import PRODUCTION
 from tests.notifications.helpers import Sink, other_process, owe_email, smtp_sink, use_smtp
+from tests.project.test_checks import SETTINGS
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
 
@@ -90,6 +95,18 @@ def test_a_mute_server_is_given_up_in_time_r4_26(settings: Settings) -> None:
         started = time.monotonic()
         assert deliver(owe_email().pk) == Outcome.AGAIN
         assert time.monotonic() - started < 15  # production waits for 20
+
+
+def test_production_waits_for_a_mute_server_20_seconds_at_most_r4_26(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django's own default is to wait for ever, and with it every mail behind this one."""
+    monkeypatch.setattr(os, "environ", PRODUCTION)
+    read = runpy.run_path(str(SETTINGS))
+    assert 0 < read["EMAIL_TIMEOUT"] <= 20
+
+
+def test_every_connection_waits_so_long_and_no_longer_r4_26(settings: Settings) -> None:
+    use_smtp(settings, free_port())
+    assert vars(get_connection())["timeout"] == settings.EMAIL_TIMEOUT
 
 
 def test_no_server_at_all_delays_and_no_more(settings: Settings) -> None:
