@@ -1,0 +1,44 @@
+"""R7.03: brokers are real in every suite, and the faults' own suite refuses to run without one."""
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from celery import Celery
+
+from tests.conformance.project import BASE, PRODUCT, imports, sources
+from tests.faults.conftest import refuse_stand_ins
+
+EAGER = re.compile(r"task_always_eager\W+True", re.IGNORECASE)
+
+
+def app(broker: str = "redis://127.0.0.1:6379/0", **options: bool) -> Celery:
+    made = Celery("chaos", broker=broker, set_as_current=False)
+    made.conf.update(options)
+    return made
+
+
+def test_r7_03_nothing_stands_in_for_a_broker_anywhere() -> None:
+    for path in sources(*PRODUCT, "tests", "bench"):
+        assert "fakeredis" not in imports(path), path
+        assert path == Path(__file__) or not EAGER.search(path.read_text(encoding="utf-8")), path
+    for lock in (BASE / "requirements").glob("*.txt"):
+        assert "fakeredis" not in lock.read_text(encoding="utf-8"), lock
+
+
+def test_r7_03_the_suite_of_faults_accepts_a_real_broker() -> None:
+    refuse_stand_ins(app())
+
+
+@pytest.mark.parametrize("stand_in", [app("memory://"), app(task_always_eager=True)])
+def test_r7_03_the_suite_of_faults_refuses_what_stands_in_for_one(stand_in: Celery) -> None:
+    with pytest.raises(AssertionError):
+        refuse_stand_ins(stand_in)
+
+
+def test_r7_03_the_suite_of_faults_refuses_fakeredis(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fakeredis", ModuleType("fakeredis"))
+    with pytest.raises(AssertionError):
+        refuse_stand_ins(app())
