@@ -22,7 +22,8 @@ from tests.stack import Stack, answers, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
-THREADS = 2
+# A process compares one password of a stranger at a time (staff/lockout.py): with one thread, that is all it has
+THREADS = 1
 # Minutes of work for whoever compares a password with it, inside hashlib as always
 A_COSTLY_PASSWORD = """
 import django; django.setup()
