@@ -1,0 +1,45 @@
+"""R8.01: every text that a table keeps is in docs/personal-data.md, as a person's or not, before it may exist."""
+
+import re
+
+from django.apps import apps
+from django.db import models
+
+from tests.conformance.project import BASE
+
+OURS = ("companies", "otp", "tickets", "notifications", "staff")
+ROW = re.compile(r"^\| `([a-z]+\.\w+)` \|([^|]*)\|([^|]*)\|([^|]*)\|$", re.MULTILINE)
+TEXT = (models.CharField, models.TextField, models.GenericIPAddressField, models.FileField, models.JSONField)
+
+
+def documented() -> dict[str, tuple[set[str], str, set[str]]]:
+    """By table: the data of persons, what they are for, and the other texts."""
+    rows = ROW.findall((BASE / "docs" / "personal-data.md").read_text(encoding="utf-8"))
+    assert len({row[0] for row in rows}) == len(rows), "a table is there twice"
+    return {name: (_names(personal), reason.strip(), _names(others)) for name, personal, reason, others in rows}
+
+
+def _names(cell: str) -> set[str]:
+    return set(re.findall(r"`(\w+)`", cell))
+
+
+def test_r8_01_every_text_of_every_table_is_documented_and_nothing_else_is() -> None:
+    inventory = {
+        model._meta.label: {field.name for field in model._meta.fields if isinstance(field, TEXT)}
+        for label in OURS
+        for model in apps.get_app_config(label).get_models()
+    }
+    assert {name: personal | others for name, (personal, _, others) in documented().items()} == inventory
+
+
+def test_r8_01_a_persons_data_has_a_purpose_and_is_in_one_column() -> None:
+    for name, (personal, reason, others) in documented().items():
+        assert bool(personal) == bool(reason), name
+        assert not personal & others, name
+
+
+def test_r8_01_no_table_keeps_an_identity_card() -> None:
+    for label in OURS:
+        for model in apps.get_app_config(label).get_models():
+            names = {field.name for field in model._meta.fields}
+            assert not {name for name in names if re.search(r"cedula|identity_card|id_card|birth", name)}, model
