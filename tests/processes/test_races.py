@@ -65,7 +65,7 @@ def test_of_twenty_wrong_codes_at_once_five_are_tried_and_then_the_right_one_is_
         form, code = asked(visitor)
         answers = post_at_once(visitor, form, f"{(int(code) + 1) % 1_000_000:06}")
         assert {answer.status_code for answer in answers} == {422}
-        counted = [answer for answer in answers if "intento" in answer.text.partition("</main>")[0]]
+        counted = [answer for answer in answers if "Le queda" in answer.text.partition("</main>")[0]]
         late = visitor.send(form, code=code)
     with Visitor(stack) as visitor:
         visitor.sign_in(PHONE)  # forgets the failures
