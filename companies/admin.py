@@ -16,6 +16,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from companies import phones
+from companies.autocomplete import AutocompleteMixin
 from companies.inlines import LabelledInline
 from companies.models import Administration, Administrator, BillingAccount, Company, ServiceLine
 from companies.search_terms import contains_words, digits_of, phone_of, tax_id_starts
@@ -73,11 +74,12 @@ class CompanyAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if obj.tax_id_doubtful:
-            messages.warning(request, _("El dígito verificador del RUC no cuadra. Se guardó con una marca de duda."))
+            told = _("El dígito verificador de %s no cuadra: revíselo. Se guardó con la marca «Dudoso».")
+            messages.warning(request, told % obj.tax_id)
 
 
 @admin.register(BillingAccount)
-class BillingAccountAdmin(ModelAdmin):
+class BillingAccountAdmin(AutocompleteMixin, ModelAdmin):
     list_display = ["number", "company", "cut_day"]
     list_select_related = ["company"]
     list_per_page = 50
@@ -97,7 +99,7 @@ class BillingAccountAdmin(ModelAdmin):
 
 
 @admin.register(ServiceLine)
-class ServiceLineAdmin(ModelAdmin):
+class ServiceLineAdmin(AutocompleteMixin, ModelAdmin):
     list_display = ["number", "kind", "status", "account", "company"]
     list_select_related = ["account__company"]
     list_filter = ["kind", "status"]

@@ -14,8 +14,6 @@ CEDULA_DIGITS = 10
 RUC_DIGITS = 13
 # 24 provinces; 30 is for Ecuadorians registered abroad, 50 is in stdnum's tables
 PROVINCES = frozenset({f"{number:02}" for number in range(1, 25)} | {"30", "50"})
-PUBLIC_BODY = "6"
-COMPANY = "9"
 
 
 class InvalidTaxId(ValueError):
@@ -24,7 +22,7 @@ class InvalidTaxId(ValueError):
 
 @dataclass(frozen=True)
 class TaxId:
-    """`doubtful`: its modulus 11 does not add up, which the tax office's own numbers sometimes do not."""
+    """`doubtful`: its check digit does not add up. Real numbers exist that do not, so it is marked and not refused."""
 
     number: str
     doubtful: bool = False
@@ -34,11 +32,7 @@ def check_tax_id(raw: str) -> TaxId:
     """The number without separators; `InvalidTaxId` says what is wrong with it."""
     number = ci.compact(raw)
     _check_form(number)
-    if (ci if len(number) == CEDULA_DIGITS else ruc).is_valid(number):
-        return TaxId(number)
-    if len(number) == RUC_DIGITS and number[2] in {PUBLIC_BODY, COMPANY}:
-        return TaxId(number, doubtful=True)
-    raise InvalidTaxId(_("El dígito verificador no corresponde. Revise el número de cédula o RUC."))
+    return TaxId(number, doubtful=not (ci if len(number) == CEDULA_DIGITS else ruc).is_valid(number))
 
 
 def validate_tax_id(value: str) -> None:

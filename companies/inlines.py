@@ -7,8 +7,10 @@ from django.db.models import Field
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
+from companies.autocomplete import AutocompleteMixin
 
-class LabelledInline(TabularInline):
+
+class LabelledInline(AutocompleteMixin, TabularInline):
     """A table of related rows. A column's heading is no label to a screen reader, so each control carries its own."""
 
     def formfield_for_dbfield(

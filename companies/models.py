@@ -30,7 +30,7 @@ class Company(models.Model):
 
     legal_name = models.CharField(_("razón social"), max_length=200)
     tax_id = models.CharField(_("cédula / RUC"), max_length=13, unique=True, validators=[validate_tax_id])
-    # A19: a company's RUC may fail modulus 11 and still be real; the advisor is told, nobody is refused
+    # A19: a real number may fail its check digit; the advisor sees the mark, and it is not refused
     tax_id_doubtful = models.BooleanField(_("dígito verificador dudoso"), default=False, editable=False)
     city = models.CharField(_("ciudad"), max_length=80, blank=True)
     advisor = models.ForeignKey(

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import parse_header_parameters
 
 from fidelizacion.errors import error_page
+
+REFUSED = "text/plain; charset=latin-1"
 
 
 class CharsetMiddleware:
@@ -25,15 +28,32 @@ class CharsetMiddleware:
         return self.get_response(request)
 
 
-def without_extended_parameters(application: WSGIApplication) -> WSGIApplication:
-    """Drop a `Content-Type` with parameters in the manner of RFC 2231 (`charset*=x''y`), which no browser sends.
+def with_our_charset(application: WSGIApplication) -> WSGIApplication:
+    """Judge the charset of a `Content-Type` before Django reads the query string in it, which ends in a bare 500.
 
-    Django fails on one in an unknown encoding before any middleware runs, and so with no page of ours.
+    A type with parameters in the manner of RFC 2231 (`charset*=x''y`), which no browser sends, is dropped: Django fails
+    on one in an unknown encoding. One with another charset is replaced by a harmless one, which `CharsetMiddleware`
+    refuses with its page.
     """
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if "*" in environ.get("CONTENT_TYPE", ""):  # in no media type, nor in a boundary
+        content_type = environ.get("CONTENT_TYPE", "")
+        if "*" in content_type:  # in no media type, nor in a boundary
             environ = {**environ, "CONTENT_TYPE": ""}
+        elif _claims_another_charset(content_type):
+            environ = {**environ, "CONTENT_TYPE": REFUSED}
         return application(environ, start_response)
 
     return wrapped
+
+
+def _claims_another_charset(content_type: str) -> bool:
+    if "charset" not in content_type.lower():
+        return False
+    try:
+        charset = parse_header_parameters(content_type)[1].get("charset")
+        return charset is not None and codecs.lookup(charset).name != "utf-8"
+    except LookupError:  # unknown: Django ignores it
+        return False
+    except ValueError:  # a header that Django cannot read either
+        return True

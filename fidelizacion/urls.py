@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from fidelizacion import branding, health, metrics, robots
+from fidelizacion import branding, desk_search, health, metrics, robots
 from notifications import webhooks
 from staff.sign_in import SignIn, SignOut
 
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fidelizacion/", include("tickets.urls")),
     path("admin/login/", SignIn.as_view(), name="staff-sign-in"),
     path("admin/logout/", SignOut.as_view(), name="staff-sign-out"),
+    path("admin/search/", desk_search.search, name="desk-search"),
     path("admin/", admin.site.urls),
     path("favicon.ico", branding.tab_icon),  # browsers ask for it where a page names none: the desk, a file
     path("robots.txt", robots.robots, name="robots"),

@@ -40,6 +40,15 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 4, 10
 MAX_VALIDITY = 36_000  # seconds; Twilio refuses more (its error 21624)
 REFUSED_FOR_NOW = frozenset({408, 425, 429})
 OUR_ACCOUNT = frozenset({401, 403})
+# Our settings or our account, whatever the number: no SMS of anybody leaves until somebody mends them. The account is
+# closed or on trial (10001, 20005, 21608, 90010), may not send to the country (21408), the sender is missing or wrong
+# (14108, 21212, 21213, 21601, 21603, 21606, 21607, 21659-21661), the report address is (21609), or the
+# messaging service is unknown or empty: 21701-21705
+OUR_SETTINGS = frozenset(
+    {10001, 14108, 20005, 20404, 21212, 21213, 21408, 21601, 21603, 21606, 21607, 21608, 21609, 21659, 21660, 21661}
+    | {21701, 21702, 21703, 21704, 21705, 90010}
+)
+REFUSED_FOR_NOW_CODES = frozenset({21611, 21730})  # the sender's queue is full; Twilio is under maintenance
 # Not a number, not a mobile, opted out, short code, landline. Twilio adds codes: only what staff read depends on them
 BAD_NUMBERS = frozenset({21211, 21217, 21265, 21610, 21614, 21635})
 
@@ -140,11 +149,12 @@ def _refusal(status: int, code: object) -> GatewayFailure:
         return AmbiguousFailure(reason)
     if code in BAD_NUMBERS:
         return BadNumber(reason)
-    if status in OUR_ACCOUNT or status < 400:
+    if status in OUR_ACCOUNT or code in OUR_SETTINGS or status < 400:
         # A redirect is no answer of Twilio's either: the base URL leads somewhere else
-        logger.error("%s: no SMS leaves until the account and the address of Twilio are put right", reason)
+        logger.error("%s: no SMS leaves until the account, the sender and the address of Twilio are put right", reason)
         return TemporaryFailure(reason)
-    return TemporaryFailure(reason) if status in REFUSED_FOR_NOW else PermanentFailure(reason)
+    for_now = status in REFUSED_FOR_NOW or code in REFUSED_FOR_NOW_CODES
+    return TemporaryFailure(reason) if for_now else PermanentFailure(reason)
 
 
 def _lost(error: requests.RequestException) -> GatewayFailure:

@@ -19,15 +19,10 @@ def test_a19_separators_are_dropped(typed: str) -> None:
     assert check_tax_id(typed).number == "1799999028001"
 
 
-@pytest.mark.parametrize("number", ["1799999029001", "1769999910001"])
-def test_a19_a_company_or_public_body_that_fails_modulus_11_is_accepted_with_a_mark(number: str) -> None:
+@pytest.mark.parametrize("number", ["1799999029001", "1769999910001", "1714307104", "1714307104001"])
+def test_a19_23_a_number_that_does_not_add_up_is_accepted_with_a_mark(number: str) -> None:
+    """Of a company, a public body or a person alike: [C]'s own sample cédula fails its check digit."""
     assert check_tax_id(number) == TaxId(number, doubtful=True)
-
-
-@pytest.mark.parametrize("number", ["1714307104", "1714307104001"])
-def test_a19_a_person_whose_check_digit_is_wrong_is_pointed_out(number: str) -> None:
-    with pytest.raises(InvalidTaxId, match="dígito verificador"):
-        check_tax_id(number)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +56,9 @@ def test_a19_whatever_is_typed_is_a_number_or_refused_in_words(typed: str) -> No
     assert refusal or (number.isdigit() and len(number) in {10, 13})
 
 
-@pytest.mark.parametrize(("tax_id", "doubtful"), [("1799999028001", False), ("1799999029001", True)])
+@pytest.mark.parametrize(
+    ("tax_id", "doubtful"), [("1799999028001", False), ("1799999029001", True), ("1714307104", True)]
+)
 def test_a19_a_company_saved_through_a_form_carries_the_mark(tax_id: str, doubtful: bool) -> None:
     company = Company(legal_name="Acme", tax_id=tax_id, tax_id_doubtful=not doubtful)
     company.full_clean(validate_unique=False)
@@ -70,5 +67,5 @@ def test_a19_a_company_saved_through_a_form_carries_the_mark(tax_id: str, doubtf
 
 def test_a19_a_company_with_an_impossible_number_is_not_saved_through_a_form() -> None:
     with pytest.raises(ValidationError) as refusal:
-        Company(legal_name="Acme", tax_id="1714307104001").full_clean(validate_unique=False)
+        Company(legal_name="Acme", tax_id="1774307104").full_clean(validate_unique=False)
     assert list(refusal.value.message_dict) == ["tax_id"]

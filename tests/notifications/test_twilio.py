@@ -66,9 +66,11 @@ def test_what_is_too_late_is_not_handed_over_r1_23(far_side: FarSide, seconds_le
         ("400", 21211, BadNumber, "twilio: 400, código 21211 (no es un número válido)"),
         ("400", 21614, BadNumber, "twilio: 400, código 21614 (no es un número móvil)"),
         ("400", 21610, BadNumber, "twilio: 400, código 21610 (el destinatario pidió no recibir SMS)"),
-        ("400", 21408, PermanentFailure, "twilio: 400, código 21408 (la cuenta no puede enviar a ese país)"),
+        ("400", 21602, PermanentFailure, "twilio: 400, código 21602"),
+        ("400", 21612, PermanentFailure, "twilio: 400, código 21612"),
+        ("400", 21611, TemporaryFailure, "twilio: 400, código 21611 (la cola del remitente está llena)"),
         ("400", 0, PermanentFailure, "twilio: 400"),
-        ("404", 20404, PermanentFailure, "twilio: 404, código 20404"),
+        ("404", 0, PermanentFailure, "twilio: 404"),
         ("401", 20003, TemporaryFailure, "twilio: 401, código 20003"),
         ("403", 20003, TemporaryFailure, "twilio: 403, código 20003"),
         ("307", 0, TemporaryFailure, "twilio: 307"),
@@ -138,6 +140,23 @@ def test_an_unknown_name_sent_nothing(settings: Settings, monkeypatch: pytest.Mo
 
 def test_an_address_that_is_none_sent_nothing(settings: Settings) -> None:
     certainly_not_sent(settings, "nowhere")
+
+
+@pytest.mark.parametrize("code", sorted(twilio.OUR_SETTINGS))
+def test_22_what_is_wrong_with_our_sender_account_or_service_is_retried_and_logged_as_ours(
+    far_side: FarSide, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    """A customer's number is not to blame, and the SMS leaves once it is put right."""
+    far_side.faults, far_side.code = ["404" if code == 20404 else "400"], code
+    with pytest.raises(GatewayFailure) as caught:
+        send()
+    assert type(caught.value) is TemporaryFailure
+    assert [(record.levelname, record.name) for record in caplog.records] == [("ERROR", twilio.__name__)]
+
+
+def test_22_the_codes_of_the_sender_are_among_them() -> None:
+    assert {21603, 21606, 21659, 21660, 21661, 21703, 21408, 21608} <= twilio.OUR_SETTINGS
+    assert not twilio.OUR_SETTINGS & (twilio.BAD_NUMBERS | twilio.REFUSED_FOR_NOW_CODES)
 
 
 def test_our_own_mistakes_are_told_to_whoever_can_mend_them(

@@ -113,7 +113,7 @@ def test_a_file_is_read_however_it_was_saved(listed: Path, raw: bytes) -> None:
         ("Ana;09912", "le faltan dígitos"),
         ("179001691", "dígitos de más"),
         ("1790016919000", "establecimiento"),
-        ("1712345678", "dígito verificador"),
+        ("1772345678", "tercer dígito"),
         ("02 234 5678", "debe ser móvil"),
         ("9,91E+08", "le faltan dígitos"),
     ],

@@ -28,6 +28,7 @@ FAULTS = {
     "connection lost after the request": ["close"],
     "connection lost after the request, once": ["close", "ok"],
     "400, the number is none (21211, 21614…)": ["400"],
+    "400, our sender is wrong (21606, 21603…)": ["400", "400"],
     "401 or 403": ["401"],
     "429": ["429"],
     "429, once": ["429", "ok"],
@@ -89,7 +90,7 @@ def walked(clock: time_machine.Traveller) -> tuple[Challenge, int]:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_costs_two_sms_at_most_and_is_as_documented_r1_24_r1_25(far_side: FarSide, fault: str) -> None:
     far_side.faults = FAULTS[fault]
-    far_side.code = 21211 if far_side.faults == ["400"] else 0
+    far_side.code = {("400",): 21211, ("400", "400"): 21606}.get(tuple(far_side.faults), 0)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         far_side.on_hang = lambda: clock.shift(10)
         challenge, seconds = walked(clock)

@@ -8,7 +8,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
-from fidelizacion.content_type import without_extended_parameters
+from fidelizacion.content_type import with_our_charset
 
 ENTRY = "/fidelizacion/"
 
@@ -39,5 +39,5 @@ def test_an_extended_parameter_in_an_unknown_encoding_is_ignored(parameter: str)
     setup_testing_defaults(environ)
     environ["HTTP_HOST"] = "testserver"
     start_response = Mock()
-    list(without_extended_parameters(WSGIHandler())(environ, start_response))
+    list(with_our_charset(WSGIHandler())(environ, start_response))
     assert start_response.call_args.args[0] == "200 OK"

@@ -1,0 +1,16 @@
+"""The desk theme's search, which fails on a page that is no number."""
+
+from django.contrib import admin
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+
+def search(request: HttpRequest) -> HttpResponseBase:
+    page = request.GET.get("page", "1")
+    if not (page.isascii() and page.isdigit()):
+        raise Http404
+    try:
+        return admin.site.admin_view(admin.site.search)(request)  # type: ignore[attr-defined]  # the theme's
+    except InvalidPage:
+        raise Http404 from None
