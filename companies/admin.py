@@ -45,8 +45,19 @@ class CompanyAdmin(ModelAdmin):
     search_fields = ["legal_name"]
     search_help_text = _("Razón social, RUC o cédula")
     fields = ["legal_name", "tax_id", "check_digit_in_words", "city", "advisor", "queue_email"]
-    readonly_fields = ["check_digit_in_words"]
+    readonly_fields = ["check_digit_in_words", "shown_advisor"]
     inlines = [BillingAccountInline, AdministrationInline]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Read-only, Django would link the advisor to the account's own page, which is for superusers only."""
+        fields = list(super().get_fields(request, obj))
+        if self.has_change_permission(request, obj):
+            return fields
+        return ["shown_advisor" if field == "advisor" else field for field in fields]
+
+    @display(description=_("asesor postventa"))
+    def shown_advisor(self, company: Company) -> str | None:
+        return str(company.advisor) if company.advisor else None
 
     @display(description=_("dígito verificador"), label={"doubtful": "warning", "right": "success"})
     def check_digit(self, company: Company) -> tuple[str, Any]:

@@ -36,6 +36,11 @@ class ReadOnlyAdmin(ModelAdmin):
     show_full_result_count = False
     empty_value_display = "—"
 
+    @display(description=_("usuario"))
+    def shown_user(self, row: Any) -> str | None:
+        """In words: the account's own page, to which Django would link, is for superusers only."""
+        return row.user.get_username() if row.user else None
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -96,7 +101,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ["moment", "kind_label", "method", "result", "shown_phone", "reason", "address", "actor"]
     list_filter = ["kind", "at"]
     actions = None
-    fields = ["at", "kind", "method", "result", "shown_phone", "session_hash", "address", "user", "actor", "reason"]
+    fields = ["at", "kind", "method", "result", "shown_phone", "session_hash", "address"]
+    fields += ["shown_user", "actor", "reason"]
     search_fields = ["phone_hash"]
     search_help_text = _("Número móvil completo, en cualquier forma")
 

@@ -29,7 +29,7 @@ class SignInEventAdmin(ReadOnlyAdmin):
     list_display = ["moment", "kind_label", "name", "known_browser", "address"]
     list_filter = ["kind", "at"]
     actions = None
-    fields = ["at", "kind", "name", "user", "known_browser", "address", "request_id"]
+    fields = ["at", "kind", "name", "shown_user", "known_browser", "address", "request_id"]
     search_fields = ["name_hash"]
     search_help_text = _("Usuario completo")
 

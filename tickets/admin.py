@@ -28,7 +28,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from companies.inlines import LabelledInline
 from notifications import naming
-from tickets import admin_documents, admin_page, admin_search, admin_status, downloads, proof
+from tickets import admin_date, admin_documents, admin_page, admin_search, admin_status, downloads, proof
 from tickets.admin_messages import ProofFilter
 from tickets.models import Area, AttachmentEvent, Reason, RequestType, Ticket
 
@@ -44,6 +44,7 @@ class EffectiveDateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("pasada", _("Ya pasó")),
+            ("vencida", _("Ya pasó, sin cerrar")),
             ("7", _("En los próximos 7 días")),
             ("30", _("En los próximos 30 días")),
             ("sin", _("Sin fecha")),
@@ -53,6 +54,8 @@ class EffectiveDateFilter(admin.SimpleListFilter):
         today, chosen = timezone.localdate(), self.value()
         if chosen == "pasada":
             return queryset.filter(effective_date__lt=today)
+        if chosen == "vencida":
+            return queryset.filter(effective_date__lt=today).exclude(status=Ticket.Status.CLOSED)
         if chosen in {"7", "30"}:
             return queryset.filter(effective_date__range=(today, today + timedelta(days=int(chosen))))
         return queryset.filter(effective_date=None) if chosen == "sin" else queryset
@@ -129,6 +132,7 @@ class TicketAdmin(ModelAdmin):
         return [
             path("adjunto/<int:pk>/", view(downloads.download), name="tickets_attachment_download"),
             path("<int:number>/estado/<slug:to>/", view(self.status_view), name="tickets_ticket_status"),
+            path("<int:number>/fecha/", view(self.date_view), name="tickets_ticket_date"),
             *super().get_urls(),
         ]
 
@@ -162,6 +166,12 @@ class TicketAdmin(ModelAdmin):
         if to not in Ticket.Status.values:
             raise Http404
         return admin_status.StatusChange(request, user, self._ticket(str(number)), to, self._page(request)).respond()
+
+    def date_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User) or not user.has_perm("tickets.change_ticket"):
+            raise PermissionDenied
+        return admin_date.DateChange(request, user, self._ticket(str(number)), self._page(request)).respond()
 
     def _page(self, request: HttpRequest) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts}

@@ -29,7 +29,7 @@ class AttachmentEventAdmin(ReadOnlyAdmin):
     list_filter = ["what", "at"]
     list_select_related = ["attachment"]
     actions = None
-    fields = ["at", "what", "document", "ticket_number", "user", "actor", "address", "request_id"]
+    fields = ["at", "what", "document", "ticket_number", "shown_user", "actor", "address", "request_id"]
     search_fields = ["attachment__ticket"]
     search_help_text = _("Número de ticket")
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from companies import phones
 from notifications import words
-from tickets import admin_messages, proof, workflow
+from tickets import admin_messages, mails, proof, workflow
 from tickets.models import Attachment, Ticket
 
 Status = Ticket.Status
@@ -59,12 +60,26 @@ def context(ticket: Ticket, user: User | AnonymousUser) -> dict[str, Any]:
         "events": list(ticket.events.all()) if may("tickets.view_ticketevent") else [],
         "mails": admin_messages.shown(ticket, user),
         "proof_problem": _proof_problem(ticket),
+        "may_set_date": may("tickets.change_ticket") and workflow.may_set_date(ticket),
+        "marks": _marks(ticket),
     }
 
 
 def _documents(ticket: Ticket) -> list[tuple[Attachment, str | Promise, str]]:
     """Each document with what the antivirus says of it, in a word and a colour."""
     return [(document, *SCANS[document.shown_scan]) for document in ticket.documents]
+
+
+def _marks(ticket: Ticket) -> list[str]:
+    """What to look at before working the ticket, as in the mail to the advisor."""
+    marks = []
+    if ticket.company.tax_id_doubtful:
+        marks.append(_("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa."))
+    registered = mails.registered_address(ticket)
+    if registered:
+        told = gettext("El correo de la solicitud, %(given)s, es distinto del registrado. Avisamos también a %(to)s.")
+        marks.append(told % {"given": ticket.email, "to": registered})
+    return [str(mark) for mark in marks]
 
 
 def _proof_problem(ticket: Ticket) -> str:

@@ -23,6 +23,7 @@ def register() -> None:
     add(mails.CONFIRMATION, gettext_lazy("Confirmación al cliente"), lambda: mails.about(a_ticket()))
     add("ticket_registered", gettext_lazy("Aviso al correo registrado"), lambda: mails.about(a_ticket()))
     add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
+    add("ticket_date", gettext_lazy("Fecha efectiva fijada, al cliente"), _a_date)
     add("ticket_infected", gettext_lazy("Documento con virus, al cliente"), lambda: mails.about_infected(_infected()))
     staff = partial(catalogue.register_mail, staff=True)
     staff("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: mails.about_for_advisor(a_ticket()))
@@ -88,3 +89,11 @@ def _a_change() -> mails.Context:
         customer_note=_("Las líneas se darán de baja el 15 de diciembre.\nLe llamaremos antes para coordinar."),
     )
     return mails.about_change(ticket, event)
+
+
+def _a_date() -> mails.Context:
+    ticket = a_ticket()
+    ticket.effective_terms, ticket.effective_date = [], date(2026, 12, 15)
+    note = _("Es el corte de facturación de la cuenta que nos indicó.")
+    event = TicketEvent(ticket=ticket, at=CONFIRMED, effective_date=ticket.effective_date, customer_note=note)
+    return mails.about_date(ticket, event)

@@ -51,6 +51,12 @@ def notice_to_registered_email(ticket: Ticket, registered_email: str, *, held: b
     return _enqueue(ticket, "registered", "ticket_registered", context, to=to, reply_to=reply_to)
 
 
+def registered_address(ticket: Ticket) -> str:
+    """Where the notice to the registered address went; empty where the request was made with that very address."""
+    sent = Message.objects.filter(dedup_key=f"ticket:{ticket.number}:registered").values_list("to", flat=True).first()
+    return sent or ""
+
+
 def advisor_notice(ticket: Ticket, *, held: bool = False) -> Message:
     """To the company's advisor or queue: what came in, what to look at, and the way to it (A16). No file goes along.
 
@@ -70,6 +76,12 @@ def status_changed(ticket: Ticket, event: TicketEvent) -> Message:
     """To the customer, when the advisor chooses to tell: where the request stands now."""
     context, reply_to = about_change(ticket, event), _advisor_address(ticket)
     return _enqueue(ticket, f"event:{event.pk}", "ticket_status", context, to=ticket.email, reply_to=reply_to)
+
+
+def date_set(ticket: Ticket, event: TicketEvent) -> Message:
+    """To the customer: the effective date that staff set, where none could be computed. Answers go to the advisor."""
+    context, reply_to = about_date(ticket, event), _advisor_address(ticket)
+    return _enqueue(ticket, f"event:{event.pk}", "ticket_date", context, to=ticket.email, reply_to=reply_to)
 
 
 def infected_to_advisor(document: Attachment) -> Message:
@@ -139,6 +151,16 @@ def about_change(ticket: Ticket, event: TicketEvent) -> Context:
     ]
     note = event.customer_note.splitlines()
     return {**about(ticket), "facts": facts, "news": news, "sentence": sentence, "note": note}
+
+
+def about_date(ticket: Ticket, event: TicketEvent) -> Context:
+    facts = [
+        Fact(_("Ticket n.º"), [str(ticket.number)]),
+        Fact(_("Cliente"), [ticket.company_name]),
+        Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
+        Fact(_("Motivo"), [ticket.reason_text]),
+    ]
+    return {**about(ticket), "facts": facts, "day": event.effective_date, "note": event.customer_note.splitlines()}
 
 
 def about_infected(document: Attachment, had: Sequence[str] = ()) -> Context:

@@ -342,6 +342,7 @@ class TicketEvent(AppendOnlyModel):
     note = models.TextField(_("nota"), blank=True)
     told_customer = models.BooleanField(_("se avisó al cliente"), default=False)
     customer_note = models.TextField(_("nota para el cliente"), blank=True)
+    effective_date = models.DateField(_("fecha efectiva fijada"), null=True)  # in an event that set it (point 24)
 
     objects = AppendOnlyQuerySet["TicketEvent"].as_manager()
 

@@ -1,6 +1,7 @@
 """The one door through which a ticket's status changes, with the history written as it does (decision 11, R5.08)."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -64,6 +65,30 @@ def change_status(ticket: Ticket, to: str, actor: User, note: str = "", notice: 
     return event
 
 
+def may_set_date(ticket: Ticket) -> bool:
+    """Whether staff set the effective date: only where none could be computed, and while the ticket is open."""
+    return not ticket.effective_terms and ticket.status != Status.CLOSED
+
+
+def set_effective_date(ticket: Ticket, day: date, actor: User, note: str, notice: Notice) -> TicketEvent:
+    """Set the date of the ticket as the caller read it, and enqueue the customer's mail in the same transaction.
+
+    Raises NotAllowed or Conflict, changing nothing.
+    """
+    if not may_set_date(ticket):
+        raise NotAllowed(_("La fecha efectiva de esta solicitud no se puede fijar."))
+    with transaction.atomic():
+        unchanged = Ticket.objects.filter(pk=ticket.pk, status=ticket.status, version=ticket.version)
+        if not unchanged.update(effective_date=day, version=ticket.version + 1):
+            raise Conflict(_("Otra persona cambió esta solicitud. Vuelva a abrirla y revísela."))
+        ticket.effective_date, ticket.version = day, ticket.version + 1
+        event = record_event(
+            ticket, ticket.status, before=ticket.status, actor=actor, note=note, notice=notice, effective_date=day
+        )
+        mails.date_set(ticket, event)
+    return event
+
+
 def record_event(
     ticket: Ticket,
     to: str,
@@ -73,6 +98,7 @@ def record_event(
     actor_name: str = "",
     note: str = "",
     notice: Notice | None = None,
+    effective_date: date | None = None,
 ) -> TicketEvent:
     """Write a line of history in the caller's transaction; `actor_name` says who where no user did it."""
     return TicketEvent.objects.create(
@@ -85,4 +111,5 @@ def record_event(
         note=note,
         told_customer=notice is not None,
         customer_note=notice.note if notice else "",
+        effective_date=effective_date,
     )

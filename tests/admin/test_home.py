@@ -57,7 +57,7 @@ def test_it_says_what_is_past_its_date_or_stands_still_and_nothing_where_all_is_
     ticket = cast.make_ticket(effective_date=effective(-1))
     confirmation(ticket, Message.State.DEAD)
     shown = text_of(desk.get(HOME))
-    assert "1 solicitud sin cerrar, con la fecha efectiva ya pasada." in shown
+    assert "1 solicitud sin cerrar, con la fecha efectiva ya pasada" in shown
     assert "1 solicitud cuyo cliente no recibió la confirmación" in shown
     assert "1 mensaje detenido" in shown
 
