@@ -64,6 +64,7 @@ def _navigation() -> list[dict[str, Any]]:
                 _item(_("Cuentas de facturación"), "receipt_long", "companies.billingaccount"),
                 _item(_("Líneas de servicio"), "sim_card", "companies.serviceline"),
                 _item(_("Administradores"), "contact_phone", "companies.administrator"),
+                _item(_("Cambios de contacto"), "published_with_changes", "staff.contactchange"),
             ],
         },
         {

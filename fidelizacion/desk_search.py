@@ -10,7 +10,9 @@ def search(request: HttpRequest) -> HttpResponseBase:
     page = request.GET.get("page", "1")
     if not (page.isascii() and page.isdigit()):
         raise Http404
+    view = admin.site.admin_view(admin.site.search)  # type: ignore[attr-defined]  # the theme's
     try:
-        return admin.site.admin_view(admin.site.search)(request)  # type: ignore[attr-defined]  # the theme's
+        response: HttpResponseBase = view(request)
     except InvalidPage:
         raise Http404 from None
+    return response

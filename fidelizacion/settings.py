@@ -244,6 +244,8 @@ LOGIN_REDIRECT_URL = "admin:index"
 STAFF_FAILURES_PER_USER = env.read("STAFF_FAILURES_PER_USER", parse_rates, parse_rates("5/15m"))
 STAFF_FAILURES_PER_ADDRESS = env.read("STAFF_FAILURES_PER_ADDRESS", parse_rates, parse_rates("20/15m"))
 STAFF_FAILURES_PER_BROWSER = env.read("STAFF_FAILURES_PER_BROWSER", parse_rates, parse_rates("10/15m"))
+# On unless switched off: whoever has an administrator's phone cancels lines (staff/contact_changes.py)
+STAFF_SECOND_PERSON = env.flag("STAFF_SECOND_PERSON", default=True)
 STAFF_BROWSER_COOKIE_NAME = f"{_PREFIX}staffbrowser"
 STAFF_BROWSER_AGE = timedelta(days=90)  # how long a browser stays known without a new sign-in
 

@@ -1,4 +1,4 @@
-"""The texts of the SMS: the one that carries a code (A4, R1.21), and the one that carries a link (A1).
+"""The texts of the SMS: with a code (A4, R1.21), with a link (A1), and about a changed number (S11).
 
 Each must fit one SMS in the GSM 7-bit alphabet, where á, í, ó and ú do not exist (one of them would halve the room).
 The code's last line is the one that browsers read to fill the code in: https://wicg.github.io/sms-one-time-codes/
@@ -36,6 +36,15 @@ def invitation(address: str) -> str:
         advice = ""
     name = _name(room)
     return f"{name}{action}{advice}{address}" if name else f"{action[2:].capitalize()}{advice}{address}"
+
+
+def contact_changed() -> str:
+    """To a number that was an administrator's until now (S11). How to object comes last, and gives way to the name."""
+    action = ": este numero ya no administra su empresa en el portal. Si usted no lo pidio, avise cuanto antes"
+    phone = fold(settings.BRAND.support_phone)
+    contact = f" al {phone}." if phone and len(action) + len(phone) + 5 < ROOM else "."
+    name = _name(ROOM - len(action) - len(contact))
+    return f"{name}{action}{contact}" if name else f"{action[2:].capitalize()}{contact}"
 
 
 def fold(words: str) -> str:

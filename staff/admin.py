@@ -10,6 +10,7 @@ from unfold.decorators import display
 
 from notifications import naming
 from otp.admin import ReadOnlyAdmin
+from staff import admin_contacts  # noqa: F401  it registers the list of administrators
 from staff.models import SignInEvent
 from staff.names import keys_of
 

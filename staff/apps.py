@@ -7,3 +7,11 @@ from django.utils.translation import gettext_lazy as _
 class StaffConfig(AppConfig):
     name = "staff"
     verbose_name = _("Personal")
+
+    def ready(self) -> None:
+        from notifications import catalogue  # noqa: PLC0415  models are there only now
+        from otp import sms  # noqa: PLC0415
+        from staff import contact_messages as contact  # noqa: PLC0415
+
+        catalogue.register_mail(contact.MAIL, _("Cambio de contacto"), contact.sample)
+        catalogue.register_sms(contact.SMS, _("Cambio de número, por SMS"), sms.contact_changed)

@@ -1,4 +1,4 @@
-"""The record of sign-ins at the desk: written once, never changed (R5.09)."""
+"""The record of sign-ins at the desk (R5.09), and changes of an administrator's contact data (S11)."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from companies.models import Administrator
 from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
@@ -53,3 +54,59 @@ class SignInEvent(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()} {self.name}"
+
+
+class ContactChange(models.Model):
+    """A change of the phone or e-mail of an administrator: who asked for it, who confirmed it, what became of it."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Por confirmar")
+        APPLIED = "applied", _("Hecho")
+        REJECTED = "rejected", _("Rechazado")
+
+    administrator = models.ForeignKey(
+        Administrator, verbose_name=_("administrador"), on_delete=models.PROTECT, related_name="contact_changes"
+    )
+    old_phone = models.CharField(_("número anterior"), max_length=16)
+    new_phone = models.CharField(_("número nuevo"), max_length=16)
+    old_email = models.EmailField(_("correo anterior"))
+    new_email = models.EmailField(_("correo nuevo"))
+    state = models.CharField(_("estado"), max_length=8, choices=State.choices)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("lo pidió"), on_delete=models.PROTECT, related_name="+"
+    )
+    requested_at = models.DateTimeField(_("pedido"))
+    # Nobody where no second person was asked for
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("lo decidió"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(_("decidido"), null=True)
+    reason = models.CharField(_("motivo"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("cambio de contacto")
+        verbose_name_plural = _("cambios de contacto")
+        ordering = ["-requested_at", "-pk"]
+        permissions = [("confirm_contactchange", "Can confirm cambio de contacto")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["administrator"], condition=models.Q(state="pending"), name="contact_change_pending_once"
+            ),
+            # One may withdraw what one asked for, and not confirm it
+            models.CheckConstraint(
+                condition=models.Q(state="rejected") | ~models.Q(decided_by=models.F("requested_by")),
+                name="contact_change_by_two",
+            ),
+        ]
+        indexes = [models.Index(fields=["requested_at"], name="contact_change_at")]
+
+    def __str__(self) -> str:
+        return f"{self.requested_at:%Y-%m-%d %H:%M} {self.administrator}"
+
+    @property
+    def moves_phone(self) -> bool:
+        return self.old_phone != self.new_phone
+
+    @property
+    def moves_email(self) -> bool:
+        return self.old_email != self.new_email

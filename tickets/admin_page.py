@@ -72,14 +72,16 @@ def _documents(ticket: Ticket) -> list[tuple[Attachment, str | Promise, str]]:
 
 def _marks(ticket: Ticket) -> list[str]:
     """What to look at before working the ticket, as in the mail to the advisor."""
-    marks = []
+    marks: list[str] = []
     if ticket.company.tax_id_doubtful:
-        marks.append(_("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa."))
+        marks.append(
+            gettext("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa.")
+        )
     registered = mails.registered_address(ticket)
     if registered:
         told = gettext("El correo de la solicitud, %(given)s, es distinto del registrado. Avisamos también a %(to)s.")
         marks.append(told % {"given": ticket.email, "to": registered})
-    return [str(mark) for mark in marks]
+    return marks
 
 
 def _proof_problem(ticket: Ticket) -> str:

@@ -53,6 +53,8 @@ SUPERVISOR = (
     "otp.change_phoneguard",  # lifting the wait only: the desk offers no form
     "otp.view_auditevent",
     "staff.view_signinevent",
+    "staff.view_contactchange",
+    "staff.confirm_contactchange",  # what somebody else asked for (S11)
     "otp.view_networkswitch",
     "otp.change_networkswitch",
 )

@@ -13,6 +13,7 @@ from tests import cast
 from tests.admin.desk import advisor, signed_in, soup, supervisor
 from tests.staff.test_sign_in import WRONG, sign_in
 from tests.tickets.given import filled_form, pdf, visitor
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 MOST = 150
@@ -48,5 +49,5 @@ def test_24_every_link_of_every_page_may_be_opened(make_user: Callable[[], User]
 def test_24_the_ticket_shows_that_its_address_is_not_the_registered_one(same: bool) -> None:
     form = filled_form(visitor(cast.ana()))
     form.post(email="ana@acme.example" if same else "otra@acme.example")
-    page = soup(signed_in(advisor()).get(f"/admin/tickets/ticket/{cast.Ticket.objects.get().pk}/change/")).get_text(" ")
+    page = soup(signed_in(advisor()).get(f"/admin/tickets/ticket/{Ticket.objects.get().pk}/change/")).get_text(" ")
     assert ("es distinto del registrado. Avisamos también a ana@acme.example" in " ".join(page.split())) is not same

@@ -12,7 +12,7 @@ from companies.models import Administrator, BillingAccount, Company, ServiceLine
 from notifications.models import Heartbeat, Message
 from otp import invitations, unlocking
 from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
-from staff.models import SignInEvent
+from staff.models import ContactChange, SignInEvent
 from tests import cast
 from tests.admin.desk import advisor, signed_in, supervisor
 from tickets import staff
@@ -40,6 +40,7 @@ ADVISOR = {
     "otp/auditevent": set(),
     "otp/networkswitch": set(),
     "staff/signinevent": set(),
+    "staff/contactchange": set(),
     "auth/user": set(),
     "auth/group": set(),
 }
@@ -59,6 +60,7 @@ SUPERVISOR = {
     "otp/auditevent": READ,
     "otp/networkswitch": READ,
     "staff/signinevent": READ,
+    "staff/contactchange": READ,
 }
 NOBODY: dict[str, set[str]] = {model: set() for model in ADVISOR}
 
@@ -91,6 +93,12 @@ def rows() -> dict[str, object]:
         "otp/networkswitch": NetworkSwitch.objects.get_or_create(id=1)[0].pk,
         "otp/phoneguard": str(guard.pk).replace("+", "%2B"),
         "otp/auditevent": AuditEvent.objects.earliest("pk").pk,
+        "staff/contactchange": ContactChange.objects.create(
+            administrator=ticket.administrator,
+            requested_by=User.objects.create_user("una"),
+            requested_at=now,
+            state="pending",
+        ).pk,
         "staff/signinevent": SignInEvent.objects.create(at=now, kind="wrong", name="pe…", name_hash="0").pk,
         "auth/user": User.objects.create_user("otra").pk,
         "auth/group": Group.objects.create(name="Grupo").pk,

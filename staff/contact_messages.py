@@ -1,0 +1,83 @@
+"""The notices of a changed phone or e-mail: to the old phone, the old address and the new one (S11)."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from companies.models import Administrator
+from companies.phones import tail
+from notifications import mail, outbox
+from otp import sms
+from staff.models import ContactChange
+
+MAIL, SMS = "contact_changed", "contact_changed_sms"  # their names in the catalogue
+
+
+@dataclass(frozen=True)
+class Row:
+    """One changed value, masked: the mail may reach who should not have it."""
+
+    label: str
+    before: str
+    after: str
+
+
+def enqueue_notices(change: ContactChange) -> None:
+    """Write them to the outbox, in the caller's transaction."""
+    reference = f"contact:{change.pk}"
+    if change.moves_phone:
+        outbox.enqueue_sms(
+            dedup_key=f"{reference}:sms",
+            subject_ref=reference,
+            kind=SMS,
+            to=change.old_phone,
+            text=sms.contact_changed(),
+        )
+    parts = mail.render(MAIL, context(change))
+    for which, to in _addresses(change):
+        outbox.enqueue_email(
+            dedup_key=f"{reference}:{which}",
+            subject_ref=reference,
+            kind=MAIL,
+            to=to,
+            reply_to=settings.POSTVENTA_EMAIL,
+            subject=parts.subject,
+            text=parts.text,
+            html=parts.html,
+        )
+
+
+def context(change: ContactChange) -> dict[str, object]:
+    """What the mail is rendered with."""
+    rows = []
+    if change.moves_phone:
+        ends = _("terminado en %s")
+        rows.append(Row(_("Número móvil"), ends % tail(change.old_phone), ends % tail(change.new_phone)))
+    if change.moves_email:
+        rows.append(Row(_("Correo electrónico"), _masked(change.old_email), _masked(change.new_email)))
+    return {"names": change.administrator.names, "rows": rows}
+
+
+def sample() -> dict[str, object]:
+    """An invented case, for the preview at the desk."""
+    return context(
+        ContactChange(
+            administrator=Administrator(names="Ana Pérez"),
+            old_phone="+593991234567",
+            new_phone="+593987654321",
+            old_email="ana@empresa.example",
+            new_email="aperez@empresa.example",
+        )
+    )
+
+
+def _addresses(change: ContactChange) -> list[tuple[str, str]]:
+    if change.old_email.casefold() == change.new_email.casefold():
+        return [("old", change.old_email)]
+    return [("old", change.old_email), ("new", change.new_email)]
+
+
+def _masked(email: str) -> str:
+    name, _at, domain = email.partition("@")
+    return f"{name[:1]}…@{domain}"
