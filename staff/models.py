@@ -101,7 +101,7 @@ class ContactChange(models.Model):
         indexes = [models.Index(fields=["requested_at"], name="contact_change_at")]
 
     def __str__(self) -> str:
-        return f"{self.requested_at:%Y-%m-%d %H:%M} {self.administrator}"
+        return str(self.administrator)
 
     @property
     def moves_phone(self) -> bool:
