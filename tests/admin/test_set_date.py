@@ -66,7 +66,7 @@ def test_24_the_customer_is_told_by_mail_and_sees_it_on_the_page(desk: Client, t
         mail.html,
         text_of(visitor(ticket.administrator).get(f"/fidelizacion/ticket/{ticket.pk}/")),
     ):
-        assert day in text
+        assert day in text.replace("\xa0", " ")
         assert "Es su corte." in text
         assert "Lo dijo facturación" not in text
 
