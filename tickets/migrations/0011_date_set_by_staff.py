@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0009_repeated_requests'),
+        ('tickets', '0010_other_reason'),
     ]
 
     operations = [
