@@ -37,8 +37,8 @@ def record_refusal(request: HttpRequest, username: str) -> None:
     place = addresses.bucket(addresses.client_address(request))
     try:
         consume(
-            budget("staff.refused.name", key_of(username), REFUSALS_PER_NAME),
-            budget("staff.refused.address", place, REFUSALS_PER_ADDRESS),
+            budget("refused.name", key_of(username), REFUSALS_PER_NAME),
+            budget("refused.place", place, REFUSALS_PER_ADDRESS),
         )
     except LimitReached:
         return
