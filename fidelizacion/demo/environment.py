@@ -59,7 +59,7 @@ PRODUCT = frozenset(
         "TICKET_NUMBER_START",
         "WEB_CONCURRENCY",
         "WEB_THREADS",
-        "WEB_THREADS",
+        "LOG_FORMAT",
         "WEB_LOG_LEVEL",
         "LOG_FORMAT",
         "OTP_DIGITS",
