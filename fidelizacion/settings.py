@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from kombu import Exchange, Queue
 
 from fidelizacion import desk, mail_provider
 from fidelizacion.brand import Brand, parse_colour
@@ -331,6 +332,9 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # -- Celery (security.md, R4.11: the settings measured to hold; the database row is the truth, Celery the courier) ----
 CELERY_BROKER_URL = REDIS_URL
+# PINs have a lane of their own, so that slow mails do not delay them. A worker without `--queues` takes both
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "codes")]
+CELERY_TASK_ROUTES = {"otp.tasks.send_challenge": {"queue": "codes", "routing_key": "codes"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True

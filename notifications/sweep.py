@@ -25,9 +25,16 @@ class SweepFailed(Exception):
         self.failed = failed
 
 
-def register(name: str, sweep: Callable[[], int]) -> None:
-    """Add a sweep: it does what is overdue, in small bites, and returns how much it did."""
+def register(name: str, sweep: Callable[[], int], *, first: bool = False) -> None:
+    """Add a sweep: it does what is overdue, in small bites, and returns how much it did.
+
+    `first` runs before the others where one process runs all of them in turn, because somebody is waiting for it.
+    """
+    others = {other: known for other, known in _sweeps.items() if first and other != name}
     _sweeps[name] = sweep
+    for other, known in others.items():
+        del _sweeps[other]
+        _sweeps[other] = known
 
 
 def names() -> list[str]:

@@ -14,7 +14,7 @@ class OtpConfig(AppConfig):
         from otp import delivery, figures, reported  # noqa: PLC0415
         from otp import invitation_messages as invitation  # noqa: PLC0415
 
-        sweep.register("códigos", delivery.sweep)
+        sweep.register("códigos", delivery.sweep, first=True)
         receipts.register("otp", reported.LEDGER)
         # A copy would pass by the limits of links, and might take one to an address that is not the registered one
         instead = _("Un enlace no se repite: envíe uno nuevo desde la lista de administradores.")

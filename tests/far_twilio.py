@@ -2,11 +2,12 @@
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 from urllib.parse import parse_qs
 
 from pytest_django import Settings
@@ -29,6 +30,8 @@ class FarSide:
     asked: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
     left: int = 0  # SMS that may be on their way
     connections: int = 0
+    gathering: Barrier | None = None  # nobody is answered before as many as it counts have asked
+    seconds: float = 0.0  # what each answer takes
     on_hang: Callable[[], None] = lambda: None
     ended: Event = field(default_factory=Event)
 
@@ -75,6 +78,9 @@ def listening(far_side: FarSide) -> Iterator[str]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             far_side.asked.append((self.path, parse_qs(body)))
             fault = far_side.next_fault()
+            if far_side.gathering:
+                far_side.gathering.wait(8)  # less than the client waits for an answer
+            time.sleep(far_side.seconds)
             if fault in {"hang", "close"}:
                 if fault == "hang":
                     far_side.on_hang()

@@ -21,6 +21,8 @@ READY_SECONDS = 60
 STOP_SECONDS, STOP_BROKER_SECONDS = 6.0, 1.5
 PAUSE = 0.1
 WORKER = ("--concurrency", "2", "--without-gossip", "--without-mingle")
+# PINs only, so that they do not wait for mails; threads, because a gateway is waited for and not computed
+CODES = ("--queues", "codes", "--pool", "threads", "--concurrency", "20", "--hostname", "codes@%h", *WORKER[2:])
 
 
 class Refused(Exception):
@@ -89,7 +91,8 @@ class Supervisor:
         schedule = str(self.folder / "beat-schedule")
         self.children = [
             self._child("web", [sys.executable, "-m", "gunicorn", "fidelizacion.wsgi"], "web"),
-            self._child("trabajador", [*celery, "worker", *WORKER], "worker"),
+            self._child("trabajador", [*celery, "worker", "--queues", "celery", *WORKER], "worker"),
+            self._child("códigos", [*celery, "worker", *CODES], "codes"),
             self._child("agenda", [*celery, "beat", "--schedule", schedule, "--pidfile="], "beat"),
             self._child("repaso", [sys.executable, "manage.py", "deliver_notifications", "--loop"], "sweep"),
         ]

@@ -12,7 +12,7 @@ from tests.conformance.test_environment import read_by_settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((BASE / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("migrate", "web", "desk", "worker", "beat", "sweep")
+OURS = ("migrate", "web", "desk", "worker", "codes", "beat", "sweep")
 # Read by gunicorn.conf.py
 OF_THE_WEB_SERVER = {"WEB_BIND", "WEB_CONCURRENCY", "WEB_THREADS"}
 

@@ -1,6 +1,7 @@
 """What is scheduled and sent by name exists (R4.11, style.md 9)."""
 
 import json
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -12,8 +13,9 @@ from django.conf import settings
 
 from fidelizacion.celery import HEARTBEAT, app
 from fidelizacion.redis_transport import Transport
+from otp.challenges import SEND_TASK
 from tests.check import PRODUCTION
-from tests.conformance.project import BASE
+from tests.conformance.project import BASE, PRODUCT, sources
 
 # R4.11: measured to lose no work; each is read back from the application that the worker runs
 PINNED: dict[str, Any] = {
@@ -100,3 +102,21 @@ def test_a_lost_task_is_given_back_only_after_its_time_limit() -> None:
 def test_the_sign_of_life_is_sent_each_minute_by_the_name_that_beat_listens_to() -> None:
     entry = settings.CELERY_BEAT_SCHEDULE["heartbeat"]
     assert (entry["task"], entry["schedule"]) == (HEARTBEAT, 60.0)
+
+
+def test_pins_have_a_queue_of_their_own_and_a_plain_worker_takes_both() -> None:
+    assert app.amqp.router.route({}, SEND_TASK)["queue"].name == "codes"
+    assert app.amqp.router.route({}, HEARTBEAT)["queue"].name == "celery"
+    assert set(app.amqp.queues.consume_from) == {"celery", "codes"}
+
+
+def test_r4_10_no_task_waits_in_the_broker() -> None:
+    """Retries live in the row: a task with an ETA past the visibility timeout would be given to two workers."""
+    waits = re.compile(r"\b(countdown|eta)\s*=|[\"'](countdown|eta)[\"']\s*:|\.retry\(|apply_async\(")
+    found = [
+        f"{path.relative_to(BASE)}:{number}"
+        for path in sources(*PRODUCT, "bench")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if waits.search(line)
+    ]
+    assert found == []

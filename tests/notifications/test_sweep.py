@@ -145,3 +145,15 @@ def _wait_until_sent(message: Message) -> None:
             return
         threading.Event().wait(0.1)
     raise AssertionError(message.state)
+
+
+@pytest.mark.parametrize("interval", ["-1", "0", "nan", "inf", "1e9", "x"])
+def test_an_interval_that_is_none_is_refused(interval: str) -> None:
+    with pytest.raises(CommandError, match="no sirve: son segundos"):
+        run("--loop", f"--interval={interval}")
+
+
+def test_codes_come_before_mails_where_one_process_does_all_in_turn() -> None:
+    """By cron: a mail server that takes seconds a message does not delay who waits for a code."""
+    names = sweep.names()
+    assert names.index("códigos") < names.index("mensajes")

@@ -259,6 +259,7 @@ def test_the_sweep_takes_over_after_two_seconds_through_the_registry() -> None:
     assert len(memory.outbox) == 1
 
 
+@pytest.mark.django_db(transaction=True)  # several are sent at once, on connections of their own
 def test_one_that_cannot_be_sent_does_not_keep_the_others_waiting(carrier: Carrier) -> None:
     cast.ana()
     cast.bruno()

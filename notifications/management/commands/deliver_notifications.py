@@ -1,9 +1,10 @@
 """Sends what is owed with no broker: once, for cron, or for ever beside the worker (contract.md)."""
 
+import math
 import signal
 import threading
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from types import FrameType
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from notifications import alarms, delivery, heartbeats, sweep
 from notifications.delivery import Outcome
 
+SHORTEST_INTERVAL = 0.05  # seconds
 LONGEST_PAUSE = 30.0  # seconds between passes while they fail, say because the database is away
 SIGN_SECONDS, WATCH_SECONDS = 10.0, 60.0  # between signs of life, and between looks at the figures
 STUCK_SECONDS = 180.0  # without a pass that came to its end, a sweep shows no sign of life
@@ -27,7 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--loop", action="store_true", help="sigue enviando hasta que se lo detenga")
         parser.add_argument(
-            "--interval", type=float, default=1.0, metavar="SEGUNDOS", help="segundos entre pasadas (con --loop)"
+            "--interval", type=_interval, default=1.0, metavar="SEGUNDOS", help="segundos entre pasadas (con --loop)"
         )
 
     def handle(self, *args: Any, loop: bool, interval: float, **options: Any) -> None:  # noqa: ARG002
@@ -79,6 +81,21 @@ class Command(BaseCommand):
         for thread in threads:
             thread.join(GOODBYE)
         self.stdout.write(_("Detenido."))
+
+
+def _interval(typed: str) -> float:
+    """Raises what argparse tells the person: below, the sweep would ask the database without a pause, or never."""
+    try:
+        seconds = float(typed)
+    except ValueError:
+        seconds = math.nan
+    if not SHORTEST_INTERVAL <= seconds <= LONGEST_PAUSE:  # not a number is in no range
+        raise ArgumentTypeError(
+            _("«{typed}» no sirve: son segundos, de {least} a {most}").format(
+                typed=typed, least=SHORTEST_INTERVAL, most=int(LONGEST_PAUSE)
+            )
+        )
+    return seconds
 
 
 def _on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

@@ -1,0 +1,111 @@
+"""A burst of PINs while the mail server takes seconds a message: they leave at once, by the worker and by the sweep."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from fidelizacion.demo.supervisor import CODES
+from tests.far_twilio import ACCOUNT, TOKEN, FarSide, listening
+from tests.faults import sink
+from tests.faults.ledger import seconds
+from tests.faults.stack import Sinking
+from tests.stack import BASE, Stack, database, engine_under_test, wait_for
+
+pytestmark = [pytest.mark.loopback, pytest.mark.processes]
+
+BURST, MAILS = 20, 6
+OWE = """
+import sys, django; django.setup()
+from datetime import timedelta
+from django.utils import timezone
+from notifications import outbox
+from notifications.courier import nudge
+from otp import challenges, codes
+from otp.models import Challenge
+for number in range(int(sys.argv[1])):
+    outbox.enqueue_email(dedup_key=f"mail:{number}", subject_ref="test", to="ana@empresa.example",
+                         subject="Prueba", text="Prueba", html="")
+for number in range(int(sys.argv[2])):
+    now = timezone.now()
+    made = Challenge.objects.create(phone="+593991234567", session_ref=f"{number:064}", nonce=codes.new_nonce(),
+                                    created_at=now, expires_at=now + timedelta(minutes=5))
+    nudge(challenges.SEND_TASK, made.pk)
+"""
+
+
+class Bursting(Sinking):
+    """Whose SMS go to a stand-in for Twilio."""
+
+    def __init__(self, folder: Path, url: str, address: str) -> None:
+        twilio = {"SMS_GATEWAY": "twilio", "TWILIO_BASE_URL": address, "TWILIO_FROM": "+15005550006"}
+        super().__init__(folder, url, {**twilio, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN})
+
+    def commands(self) -> dict[str, list[str]]:
+        """The worker as docker-compose.yml runs it beside the one of the codes."""
+        commands = super().commands()
+        commands["worker"] += ["--queues", "celery"]
+        return commands
+
+    def owe(self, *, mails: int = 0, codes: int = 0) -> None:
+        command = [sys.executable, "-c", OWE, str(mails), str(codes)]
+        subprocess.run(command, cwd=BASE, env=self.environment, check=True)
+
+    def busy_with_mails(self) -> bool:
+        return bool(self.ledger.number("SELECT count(*) FROM notifications_message WHERE state = 'sending'"))
+
+    def codes_worker_answers(self) -> bool:
+        command = [sys.executable, "-m", "celery", "-A", "fidelizacion", "inspect", "ping", "--timeout", "2"]
+        done = subprocess.run(command, cwd=BASE, env=self.environment, capture_output=True, text=True, check=False)
+        return "codes@" in done.stdout
+
+    def sent(self) -> bool:
+        return self.ledger.number("SELECT count(*) FROM otp_challenge WHERE outcome = 'handled'") == BURST
+
+    def took(self) -> float:
+        """From the first code asked for to the last one sent."""
+        ((first, last),) = self.ledger.rows("SELECT min(created_at), max(handled_at) FROM otp_challenge")
+        return seconds(last) - seconds(first)
+
+
+@contextmanager
+def product(stack: Stack, folder: Path, far_side: FarSide) -> Iterator[Bursting]:
+    with (
+        listening(far_side) as address,
+        database(engine_under_test()) as url,
+        Bursting(folder, url, address) as started,
+    ):
+        started.environment["STATIC_ROOT"] = stack.environment["STATIC_ROOT"]
+        started.start_broker()
+        started.start_mail_server()
+        started.prepare()
+        started.start_product()
+        yield started
+
+
+@pytest.mark.parametrize("by", ["worker", "sweep"])
+def test_a_burst_of_codes_leaves_at_once_while_mails_are_slow(
+    stack: Stack, tmp_path: Path, by: str, record_property: Callable[[str, Any], None]
+) -> None:
+    """None is answered before all twenty have been asked for: one after the other, none would ever leave."""
+    far_side = FarSide(gathering=Barrier(BURST), seconds=1.0)
+    with product(stack, tmp_path, far_side) as bursting:
+        if by == "worker":
+            bursting.halt("sweep")
+            bursting.start("codes", [sys.executable, "-m", "celery", "-A", "fidelizacion", "worker", *CODES])
+            assert wait_for(bursting.codes_worker_answers, 60)
+        sink.set_mode(bursting.mail_folder, "mute")
+        bursting.owe(mails=MAILS)
+        assert wait_for(bursting.busy_with_mails, 30)
+        if by == "sweep":
+            bursting.signal(signal.SIGSTOP, "broker")
+        bursting.owe(codes=BURST)
+        assert wait_for(bursting.sent, 60)
+        assert len(far_side.asked) == BURST
+        record_property("figures", f"{BURST} codes of 1 s each by the {by}, mails mute: {bursting.took():.1f} s")
