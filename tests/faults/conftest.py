@@ -4,8 +4,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from celery import Celery, current_app
+from celery import Celery
 
+from fidelizacion.celery import app
 from tests.far_twilio import FarSide, listening
 from tests.faults.stack import Faulty
 from tests.stack import Stack, database, engine_under_test
@@ -13,13 +14,13 @@ from tests.stack import Stack, database, engine_under_test
 
 @pytest.fixture(scope="session", autouse=True)
 def _real_broker() -> None:
-    refuse_stand_ins(current_app._get_current_object())
+    refuse_stand_ins(app)
 
 
-def refuse_stand_ins(app: Celery) -> None:
+def refuse_stand_ins(product: Celery) -> None:
     """R7.03: a task that runs at once in the caller, or a broker in memory, fails in no way that a real one does."""
-    assert not app.conf.task_always_eager, "task_always_eager: no task of this suite would pass by a broker"
-    assert app.connection_for_write().transport.driver_type == "redis", "the broker is not Redis or Valkey"
+    assert not product.conf.task_always_eager, "task_always_eager: no task of this suite would pass by a broker"
+    assert product.connection_for_write().transport.driver_type == "redis", "the broker is not Redis or Valkey"
     assert "fakeredis" not in sys.modules, "fakeredis stands in for the broker"
 
 
