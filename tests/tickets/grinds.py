@@ -119,6 +119,29 @@ GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "fields": ("a.docx", part_filled("word/a.xml", b"<w:fldSimple ")),
     "fields without an end": ("a.docx", part_filled("word/a.xml", b"fldSimple instrText")),
     "field texts": ("a.docx", part_filled("word/a.xml", b"<w:instrText>x</w:instrText>")),
+    "fields beside comments": ("a.docx", part_filled("word/a.xml", b"<!----><instrText>D</instrText>")),
+    "small fields beside comments": (
+        "a.docx",
+        part_filled("word/a.xml", b"<!----><instrText>D</instrText>", 4_000_000),
+    ),
+    "elements beside an odd field": ("a.docx", part_filled("word/a.xml", b"<!----><b a=''/>", 4_000_000)),
+    "attributes beside an odd field": (
+        "a.docx",
+        lambda: packed(
+            package(
+                extra={
+                    "word/noise.bin": noise(300_000),
+                    "word/a.xml": b"<a><!----><instrText/><b "
+                    + b" ".join(b"a%x=''" % n for n in range(350_000))
+                    + b"/></a>",
+                }
+            )
+        ),
+    ),
+    "letters beside an odd field": (
+        "a.docx",
+        part_filled("word/a.xml", b"<!----><instrText>" + b"&#65;" * 200_000, 3_500_000),
+    ),
     "text without an end": ("a.docx", part_filled("word/a.xml", b"\0 ")),
     "packages in a package": (
         "a.docx",

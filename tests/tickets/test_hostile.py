@@ -32,6 +32,7 @@ from tests.tickets.hostile import (
     many_entries,
     native,
     object_stream,
+    odd_field,
     old_book,
     protected_workbook,
 )
@@ -83,6 +84,9 @@ HONEST: dict[str, tuple[str, bytes]] = {
             )
         ),
     ),
+    "a field beside comments": ("a.docx", odd_field("<!-- DDE x --><w:instrText>PAGE</w:instrText><!--DDE x-->")),
+    "a field in 16 bits": ("a.docx", odd_field("<w:instrText>PAGE</w:instrText>", "utf-16")),
+    "a field in pieces": ("a.docx", odd_field("<w:instrText>D</w:instrText><w:instrText>ATE</w:instrText>")),
     "a text about DDE": ("a.docx", docx(word__a_dot_xml=b"<w:t>DDE y DDEAUTO se apagan en Opciones</w:t>")),
     "parts in 16 bits": ("a.xlsx", xlsx(xl__a_dot_xml='<?xml version="1.0"?><a/>'.encode("utf-16"))),
     "a stray byte after the end": ("a.docx", docx() + b"x"),

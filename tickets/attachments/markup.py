@@ -16,10 +16,10 @@ def read_elements(xml: bytes, start: Callable[[str, Attributes], None], effort: 
 
     def begun(tag: str, attributes: Attributes) -> None:
         effort.spend()
-        start(tag.rpartition(_SEPARATOR)[2], attributes)
+        start(local_name(tag), attributes)
 
     effort.read(len(xml), SLOW)
-    parser = _parser()
+    parser = new_parser()
     parser.StartElementHandler = begun
     parser.Parse(xml, True)
 
@@ -29,17 +29,24 @@ def root_element(beginning: bytes) -> str:
     found: list[str] = []
 
     def start(tag: str, _attributes: Attributes) -> None:
-        found.append(tag.rpartition(_SEPARATOR)[2])
+        found.append(local_name(tag))
         parser.StartElementHandler = None
 
-    parser = _parser()
+    parser = new_parser()
     parser.StartElementHandler = start
     with suppress(expat.ExpatError):  # what comes after the first element is not judged
         parser.Parse(beginning[:65_536], False)
     return found[0] if found else ""
 
 
-def _parser() -> expat.XMLParserType:
+def local_name(name: str) -> str:
+    """The name of an element or attribute without its namespace."""
+    return name.rpartition(_SEPARATOR)[2]
+
+
+def new_parser() -> expat.XMLParserType:
+    """One that knows namespaces and refuses document types."""
+
     def refuse(*_args: object) -> None:
         raise Unacceptable(Trouble.DAMAGED)
 

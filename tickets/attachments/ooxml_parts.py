@@ -3,10 +3,9 @@
 Every part is unpacked, so that no size is taken on trust, and none is held whole that need not be.
 """
 
-from tickets.attachments import archive, ole, programs
+from tickets.attachments import archive, fields, ole, programs
 from tickets.attachments.archive import Entry
 from tickets.attachments.effort import Effort
-from tickets.attachments.fields import Text
 from tickets.attachments.markup import Attributes, read_elements
 from tickets.attachments.targets import is_remote
 from tickets.attachments.trouble import Trouble, Unacceptable
@@ -34,7 +33,7 @@ class Examination:
         if entry.name.endswith(".rels"):
             self._look_at_relationships(archive.unpack(self._content, entry, archive.MAX_UNPACKED))
             return
-        text = Text(self._effort)
+        text = fields.Text(self._effort)
         for number, chunk in enumerate(archive.chunks(self._content, entry)):
             self._effort.read(len(chunk))
             if not number:
@@ -42,6 +41,8 @@ class Examination:
             if is_markup:
                 text.read(chunk)
         text.close()
+        if text.is_unsure:
+            fields.parse(archive.unpack(self._content, entry, archive.MAX_UNPACKED), self._effort)
 
     def _look_at_relationships(self, xml: bytes) -> None:
         self._effort.read(2 * len(xml))
