@@ -1,7 +1,7 @@
 """Documents as they come with a form: each one judged, those accepted kept whatever is wrong with the others (A11)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from tickets import quota
-from tickets.attachments import MAX_FILES, clean_name, judge, refused_unopened
+from tickets.attachments import MAX_FILES, Verdict, clean_name, content_type_of, judge, refused_unopened
 from tickets.uploads import ReceivedFile
 
 
@@ -40,14 +40,35 @@ def sent(request: HttpRequest) -> list[ReceivedFile]:
     return cast("list[ReceivedFile]", request.FILES.getlist("attachments"))
 
 
-def receive(files: Sequence[ReceivedFile], held: int, phone: str) -> Received:
+@dataclass(frozen=True)
+class Inspected:
+    """A document that was accepted before: its content and the type found then."""
+
+    sha256: str
+    content_type: str
+
+
+def receive(
+    files: Sequence[ReceivedFile],
+    held: int,
+    phone: str,
+    inspected: Callable[[], Collection[Inspected]] = tuple,
+) -> Received:
     """Judge the files sent with a form that holds so many documents already; five are the most of both together.
 
     Raises QuotaReached, with none opened, where that phone may not send so many. Those accepted are counted where they
-    are kept, those opened and refused here (S5).
+    are kept, those opened and refused here (S5). Those that `inspected` knows, which are the ones of the ticket that a
+    first click has made, are neither opened nor counted again: the second click gets the same ticket (R4.19).
     """
-    unopened = [bool(refused_unopened(file.name or "", len(file.content))) for file in files[:MAX_FILES]]
-    quota.check(phone, unopened.count(False))
+    verdicts = [_unopened(file) for file in files[:MAX_FILES]]
+    if verdicts:
+        verdicts = _known(files, verdicts, inspected())
+    try:
+        quota.check(phone, verdicts.count(None))
+    except quota.QuotaReached:
+        # The first click may have taken the last of it meanwhile, in the transaction that made its ticket
+        if None in (verdicts := _known(files, verdicts, inspected())):
+            raise
     accepted: list[Document] = []
     problems: list[str] = []
     left_out: list[str] = []
@@ -58,16 +79,38 @@ def receive(files: Sequence[ReceivedFile], held: int, phone: str) -> Received:
         if held + len(accepted) >= MAX_FILES or position >= MAX_FILES:
             left_out.append(name)
             continue
-        verdict = judge(file.name or "", file.content)
+        verdict = verdicts[position] or judge(file.name or "", file.content)
         if verdict.accepted:
             accepted.append(Document(name, verdict.content_type, file.content))
         else:
             problems.append(verdict.reason)
-            refused += not unopened[position]
+            refused += verdicts[position] is None
     quota.count_refused(phone, refused)
     if left_out or held > MAX_FILES:
         problems.append(_too_many(held + len(files), left_out))
     return Received(tuple(accepted), tuple(problems))
+
+
+def _unopened(file: ReceivedFile) -> Verdict | None:
+    """The verdict by name and size alone; none where the file has to be opened."""
+    reason = refused_unopened(file.name or "", len(file.content))
+    return judge(file.name or "", file.content) if reason else None
+
+
+def _known(
+    files: Sequence[ReceivedFile], verdicts: Sequence[Verdict | None], inspected: Collection[Inspected]
+) -> list[Verdict | None]:
+    """The verdicts, with those of documents that were accepted before, under a name of the same type."""
+    known = set(inspected)
+    return [
+        verdict or _again(file, known) if known else verdict for file, verdict in zip(files, verdicts, strict=False)
+    ]
+
+
+def _again(file: ReceivedFile, known: Collection[Inspected]) -> Verdict | None:
+    content_type = content_type_of(file.name or "")
+    sha256 = hashlib.sha256(file.content).hexdigest()
+    return Verdict(accepted=True, content_type=content_type) if Inspected(sha256, content_type) in known else None
 
 
 def _too_many(count: int, left_out: list[str]) -> str:

@@ -1,6 +1,6 @@
 """The portal's forms: which company, and what is asked for it (A6-A11)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, cast
 
 from django import forms
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from companies.models import Administrator, Company
 from companies.phones import display
-from tickets.documents import Document, Received, receive
+from tickets.documents import Document, Inspected, Received, receive
 from tickets.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
 from tickets.models import OTHER_REASON, Reason, RequestType
 from tickets.offer import Offer
@@ -114,9 +114,11 @@ class RequestForm(forms.Form):
         initial: dict[str, Any] | None = None,
         held: Held = Held(),  # noqa: B008  frozen
         phone: str = "",
+        inspected: Callable[[], Collection[Inspected]] = tuple,
     ) -> None:
         super().__init__(data, files, initial=initial)
         self._phone = phone  # whose documents are counted
+        self._inspected = inspected  # which documents need not be opened again
         self.held = held  # the documents staged for it already
         self.received = Received()  # what came with it now, once it is judged
         self._reasons = {str(reason.pk): reason for reason in offer.reasons}
@@ -152,7 +154,9 @@ class RequestForm(forms.Form):
     def clean_attachments(self) -> tuple[Document, ...]:
         """Up to five documents with those staged; each one refused is named, and `received` has the others."""
         try:
-            self.received = receive(self.cleaned_data["attachments"], len(self.held.files), self._phone)
+            self.received = receive(
+                self.cleaned_data["attachments"], len(self.held.files), self._phone, self._inspected
+            )
         except QuotaReached as reached:
             raise ValidationError(refusal(reached), code="quota") from reached
         problems = [ValidationError(problem, code="refused_file") for problem in self.received.problems]

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +17,7 @@ from companies.models import Company
 from otp import gate
 from tickets import choice, drafts, repeats, staging
 from tickets.access import Caller, administrator_required
-from tickets.documents import Received
+from tickets.documents import Inspected, Received
 from tickets.forms import CompanyForm, RequestForm, initial_of
 from tickets.models import Reason, StagedFile, Ticket
 from tickets.offer import current_offer
@@ -24,7 +25,15 @@ from tickets.quota import QuotaReached
 from tickets.shown_terms import ShownTerms, TermsChange, terms_at
 from tickets.staging import Owner, StagedFileGone
 from tickets.storage import StorageFailed
-from tickets.submission import AskAgain, KeyUsed, RepeatedRequest, Submission, register, ticket_of_key
+from tickets.submission import (
+    AskAgain,
+    KeyUsed,
+    RepeatedRequest,
+    Submission,
+    documents_of_key,
+    register,
+    ticket_of_key,
+)
 from tickets.submission_key import SubmissionKey, UnknownKey
 
 logger = logging.getLogger(__name__)
@@ -67,6 +76,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         offer=current_offer(),
         held=staging.held(owner, request.POST),
         phone=owner.phone,
+        inspected=partial(_inspected, request, caller),
     )
     try:
         key, company = _posted_key(request, caller)
@@ -106,6 +116,14 @@ def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Co
     if company is None:
         raise UnknownKey
     return key, company
+
+
+def _inspected(request: HttpRequest, caller: Caller) -> list[Inspected]:
+    """Of a second click, the documents that the first one has brought already."""
+    try:
+        return documents_of_key(SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator))
+    except UnknownKey:
+        return []
 
 
 def _submission(caller: Caller, owner: Owner, company: Company, key: SubmissionKey, form: RequestForm) -> Submission:

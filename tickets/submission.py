@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from companies.models import Administrator, Company
 from tickets import mails, quota, repeats, scanning, staging, storage, workflow
-from tickets.documents import Document
+from tickets.documents import Document, Inspected
 from tickets.effective_date import Term
 from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket
 from tickets.shown_terms import ShownTerms, terms_at
@@ -88,6 +88,12 @@ class RepeatedRequest(AskAgain):
 def ticket_of_key(key: SubmissionKey) -> Ticket | None:
     """The ticket this rendering of the form has already given."""
     return Ticket.objects.filter(submission_key=key.uuid).first()
+
+
+def documents_of_key(key: SubmissionKey) -> list[Inspected]:
+    """The documents of the ticket that this rendering of the form has already given."""
+    rows = Attachment.objects.filter(ticket__submission_key=key.uuid).values_list("sha256", "content_type")
+    return [Inspected(*row) for row in rows]
 
 
 def register(submission: Submission) -> Ticket:

@@ -87,6 +87,41 @@ def test_a_click_that_made_no_ticket_of_its_own_counts_nothing(form: Filled) -> 
     assert quota.left(cast.ANA_PHONE) == 2
 
 
+def test_r4_19_a_second_click_gets_the_ticket_when_the_first_took_the_last_of_the_quota(form: Filled) -> None:
+    first, second = (form.post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"%"), pdf("c.pdf")]) for _ in range(2))
+    assert quota.left(cast.ANA_PHONE) == 0
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first["Location"] == second["Location"]
+
+
+def test_s5_the_files_of_a_second_click_are_not_opened_again(form: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    form.post(attachments=pdf())
+    monkeypatch.setattr("tickets.documents.judge", None)
+    assert form.post(attachments=pdf()).status_code == 303
+    assert quota.left(cast.ANA_PHONE) == 2
+
+
+def test_s5_under_a_used_key_other_files_and_other_names_are_opened_and_counted(form: Filled) -> None:
+    form.post(attachments=pdf())
+    assert form.post(attachments=pdf("a.docx")).status_code == 422, "the same bytes are no Word document"
+    assert form.post(attachments=pdf("b.pdf", PDF + b"%")).status_code == 422
+    assert quota.left(cast.ANA_PHONE) == 0
+    assert form.post(attachments=pdf("b.pdf", PDF + b"%%")).status_code == 422
+    assert Ticket.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_r4_19_of_many_clicks_with_the_last_of_the_quota_all_name_the_same_ticket(form: Filled) -> None:
+    def confirm(_position: int) -> str:
+        browser = Client()
+        browser.cookies = form.client.cookies
+        files = [pdf("a.pdf"), pdf("b.pdf", PDF + b"%"), pdf("c.pdf", PDF + b"%%")]
+        return str(browser.post(REQUEST, {**form.values, "attachments": files}).get("Location", ""))
+
+    assert set(at_once(8, confirm)) == {f"/fidelizacion/ticket/{Ticket.objects.get().number}/?creado=1"}
+    assert quota.left(cast.ANA_PHONE) == 0
+
+
 def test_files_refused_by_name_or_size_are_not_opened_and_count_nothing(form: Filled) -> None:
     form.post(attachments=[pdf("a.exe"), pdf("b.pdf", b""), pdf("c.pdf", PDF + bytes(MAX_BYTES))])
     assert quota.left(cast.ANA_PHONE) == 3

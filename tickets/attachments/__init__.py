@@ -23,6 +23,7 @@ __all__ = [
     "MAX_NAME",
     "Verdict",
     "clean_name",
+    "content_type_of",
     "extension_of",
     "judge",
     "refused_unopened",
@@ -57,7 +58,12 @@ def judge(name: str, content: bytes) -> Verdict:
     reason = refused_unopened(name, len(content)) or _content_refusal(clean, content)
     if reason:
         return Verdict(accepted=False, reason=_of_temporary(clean) or reason)
-    return Verdict(accepted=True, content_type=KINDS[extension_of(clean)].content_type)
+    return Verdict(accepted=True, content_type=content_type_of(clean))
+
+
+def content_type_of(name: str) -> str:
+    """The type that a document of this name is accepted as; its name was not refused."""
+    return KINDS[extension_of(clean_name(name))].content_type
 
 
 def refused_unopened(name: str, size: int) -> str:
