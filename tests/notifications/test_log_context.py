@@ -35,6 +35,7 @@ def test_8_a_reference_has_eight_characters_that_nobody_takes_for_another() -> N
     assert all(re.fullmatch(r"[2-9A-HJKMNP-TV-Z]{8}", each) for each in references)
 
 
+@pytest.mark.django_db  # the signal also closes old connections, which another test may have left
 def test_8_a_line_of_a_request_carries_its_reference_until_the_answer_has_gone() -> None:
     request_started.send(sender=None, environ={})
     reference = log_context.fields()["request_id"]

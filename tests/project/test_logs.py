@@ -2,6 +2,7 @@
 
 import json
 import logging
+import timeit
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.db import DataError, IntegrityError, OperationalError
 from pytest_django import Settings
 
 from fidelizacion.env import parse_log_format
-from fidelizacion.logs import DiscreetFormatter, JsonFormatter, formatter
+from fidelizacion.logs import DiscreetFormatter, JsonFormatter, formatter, masked
 from notifications import log_context
 
 ROW = "null value in column «reply_to»\nDETAIL:  Failing row contains (15, ana@acme.example,\nPor cierre de la oficina)"
@@ -71,9 +72,14 @@ def test_a_database_that_is_away_takes_one_line_and_not_a_hundred() -> None:
         ("099 123 4567", "•••567"),
         ("099-123-4567", "•••567"),
         ("099%20123%204567", "•••567"),
+        ("+593 99 123 4567", "+•••567"),
+        ("593-99-123-4567", "•••567"),
+        ("02 234 5678", "•••678"),
+        ("099+123+4567", "•••567"),
         ("RUC 1790012345001.", "RUC •••001."),
         ("/ana.perez+x@acme.example/", "/•••@acme.example/"),
         ("ana%40acme.example", "•••%40acme.example"),
+        ("/?e=ana%2Bportal%40acme.example", "/?e=•••%40acme.example"),
         ("/fidelizacion/?i=bcdfghjkmnpqrstvwxyz&x=1", "/fidelizacion/?i=•••&x=1"),
         ("/?x=1&i=bcdfghjkmnpqrstvwxyz", "/?x=1&i=•••"),
     ],
@@ -95,6 +101,34 @@ def test_what_somebody_writes_into_an_address_is_masked_r8_08(written: str, told
 )
 def test_what_names_nobody_is_left_as_it_is(text: str) -> None:
     assert logged(ValueError(), text).startswith(f"{text}\n")
+
+
+FORGED = "x\n2026-11-28 00:00:00,000 ERROR portal [-]: forged\r\x1b[2K\x85\u2028"
+
+
+def test_r8_08_what_a_client_writes_begins_no_line() -> None:
+    text = logged(ValueError(FORGED), "of %s", FORGED)
+    assert not [line for line in text.splitlines() if line.startswith("2026")]
+    assert {character for character in text if not character.isprintable()} == {"\n"}
+    assert "x\\n2026-11-28" in text, "it is still told"
+
+
+def test_r8_08_a_database_that_is_away_neither() -> None:
+    assert len(logged(OperationalError("x\r2026"), "failed").splitlines()) == 2
+
+
+@pytest.mark.parametrize("piece", ["a", "1", "a%40", "a.", "0 ", "@", "a@b", "%40"])
+def test_r8_08_masking_a_long_address_takes_no_time(piece: str) -> None:
+    """A third of a second for each address of 4,000 letters that is not found would stop the web process.
+
+    Compared with one of an eighth, so that it depends on no machine: it took 64 times as long.
+    """
+
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        return min(timeit.repeat(lambda: masked(text), number=1, repeat=3))
+
+    assert seconds(16_000) < 24 * seconds(2_000)
 
 
 def test_8_a_line_of_json_is_masked_and_says_what_it_is_about(settings: Settings) -> None:
