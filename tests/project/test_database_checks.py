@@ -5,11 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.core.management.commands import migrate
 from django.db import OperationalError
+from django.db.migrations.exceptions import MigrationSchemaMissing
 from pytest_django import Settings
 
 from fidelizacion import demo_traces
 from fidelizacion.database_checks import database_of_this_process
+from fidelizacion.demo.broker import free_port
 from fidelizacion.demo.environment import demo_environment
 from tests.check import BASE, PRODUCTION
 
@@ -56,6 +60,29 @@ def test_sqlite_in_earnest_is_named(tmp_path: Path) -> None:
     database = tmp_path / "fidelizacion.sqlite3"
     done = run(["manage.py", "migrate", "--no-input"], {**UNNAMED, "DATABASE_URL": f"sqlite:///{database}"})
     assert (done.returncode, database.is_file()) == (0, True), done.stderr
+
+
+@pytest.mark.loopback
+@pytest.mark.processes
+def test_9_a_database_that_is_down_takes_migrate_one_line(tmp_path: Path) -> None:
+    away = f"postgres://fidelizacion:secreta@127.0.0.1:{free_port()}/fidelizacion"
+    for url in (away, f"sqlite:///{tmp_path / 'none' / 'a.sqlite3'}"):
+        done = run(["manage.py", "migrate", "--no-input"], {**PRODUCTION, "DATABASE_URL": url})
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert "La base de datos no responde: " in done.stderr
+        assert "secreta" not in done.stderr
+
+
+def test_9_a_database_of_another_owner_takes_migrate_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise MigrationSchemaMissing("Unable to create the django_migrations table (denied\nLINE 1)")
+
+    monkeypatch.setattr(migrate.Command, "handle", refuse)
+    with pytest.raises(CommandError) as refused:
+        call_command("migrate")
+    assert "no puede crear tablas" in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_outside_of_debug_it_has_to_be_named(settings: Settings) -> None:
