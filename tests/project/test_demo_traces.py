@@ -81,7 +81,25 @@ def test_with_many_accounts_check_ops_compares_for_some_seconds_and_says_how_man
     monkeypatch.setattr(demo_traces, "SECONDS_TO_COMPARE", -1.0)
     assert demo_accounts(-1.0).unchecked == 3
     assert figures()["demo_accounts"].shown == "ninguna; 3 sin revisar"
-    assert demo_accounts().usernames[0] == "supervisor"  # the demo's own names come first
+    assert demo_accounts(60.0).usernames[0] == "supervisor"  # the demo's own names come first
+
+
+def test_1_with_hundreds_of_accounts_check_deploy_ends_in_time_and_says_how_many_are_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each comparison takes ten seconds of this clock: the fourth would begin after the thirty that there are."""
+    clock = [0.0]
+
+    def compare(_password: str, _stored: str) -> bool:
+        clock[0] += 10.5
+        return False
+
+    monkeypatch.setattr(demo_traces, "check_password", compare)
+    monkeypatch.setattr("fidelizacion.demo_traces.time.monotonic", lambda: clock[0])
+    User.objects.bulk_create(User(username=f"cuenta{number}", password="x") for number in range(300))
+    [left] = demo_left_behind()
+    assert (left.id, clock[0]) == ("fidelizacion.I002", 31.5)
+    assert "297 cuentas" in left.msg
 
 
 def test_without_a_database_the_check_says_so_and_finds_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
