@@ -49,6 +49,7 @@ DROPS: dict[type[Operation], str] = {
     operations.AlterUniqueTogether: "constrains a table that old code writes, and knows nothing of the constraint",
 }
 NO_DEFAULT = "adds a NOT NULL column without db_default: old code does not write it, and each of its inserts fails"
+NOT_TWICE = "adds a unique column: old code does not write it, and its second insert repeats the default"
 UNREADABLE = "does what cannot be judged from here"
 
 
@@ -93,7 +94,9 @@ def _model(operation: Operation) -> str:
 
 def _problem(operation: Operation, app: str, state: ProjectState) -> str:
     if isinstance(operation, operations.AddField):
-        return NO_DEFAULT if _has_to_be_written(operation.field) else ""
+        if _has_to_be_written(operation.field):
+            return NO_DEFAULT
+        return NOT_TWICE if operation.field.unique and operation.field.has_db_default() else ""
     if isinstance(operation, operations.AlterField):
         before = state.models[app, operation.model_name_lower].fields[operation.name]
         return _altered(before, operation.field)

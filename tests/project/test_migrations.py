@@ -54,6 +54,8 @@ BAD: dict[str, list[Operation]] = {
         add(models.CharField(max_length=9, default="")),
         migrations.AddField("message", "other", models.CharField(max_length=9, db_default="")),
     ],
+    "a unique column whose default is given twice": [add(models.CharField(max_length=9, unique=True, db_default=""))],
+    "the same that may be NULL": [add(nullable(models.CharField, max_length=9, unique=True, db_default=""))],
     "a dropped column": [migrations.RemoveField("message", "note")],
     "a renamed column": [migrations.RenameField("message", "note", "remark")],
     "a column renamed by db_column": [alter("note", nullable(models.CharField, max_length=50, db_column="remark"))],
@@ -77,6 +79,7 @@ BAD: dict[str, list[Operation]] = {
 }
 GOOD: dict[str, list[Operation]] = {
     "a column with a default in the database": [add(models.CharField(max_length=9, db_default=""))],
+    "a unique column that may be NULL": [add(nullable(models.CharField, max_length=9, unique=True))],
     "a column that may be NULL": [add(nullable(models.DateTimeField))],
     "another table with all it needs": [
         NEW_TABLE,
