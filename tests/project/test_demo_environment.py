@@ -11,6 +11,7 @@ import pytest
 from fidelizacion.demo import broker
 from fidelizacion.demo.environment import demo_environment, may_pass
 from fidelizacion.demo.preflight import port_problem
+from fidelizacion.demo.prepare import collect_static_files
 from fidelizacion.demo.processes import Child
 from fidelizacion.demo.supervisor import Refused, Supervisor, checked_port
 from tests.conformance.project import BASE
@@ -141,3 +142,13 @@ def test_the_web_server_is_told_in_one_line_how_many_it_cannot_be(name: str, val
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, f"{name}: debe ser un número entero de 1 o más.\n")
+
+
+def test_1_static_files_that_no_demo_collected_are_not_deleted(tmp_path: Path) -> None:
+    """`demo --prepare` by hand, where STATIC_ROOT names the folder that a web server serves."""
+    served = tmp_path / "static"
+    served.mkdir()
+    (served / "portal.css").write_text("a", encoding="ascii")
+    with pytest.raises(SystemExit, match="hay archivos que no puso una demostración: no se tocan"):
+        collect_static_files(served)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["portal.css"]
