@@ -358,6 +358,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
 }
+CELERY_BEAT_SCHEDULER = "fidelizacion.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     # While no worker takes it, a sweep is not worth keeping: the next one does the same
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0, "options": {"expires": 55}},

@@ -13,6 +13,8 @@ class NotificationsConfig(AppConfig):
 
         from notifications import (  # noqa: PLC0415  models exist only now
             backlog,
+            beat_lease,
+            clock,
             delivery,
             digest,
             figures,
@@ -31,6 +33,8 @@ class NotificationsConfig(AppConfig):
 
         operations_samples.register()
         figures.register("processes", _("Procesos"), heartbeats.figures, order=10)
+        figures.register("beat", _("Procesos"), beat_lease.figures, order=11)
+        figures.register("clock", _("Reloj"), clock.figures, order=12)
         figures.register("web", _("Web"), web_errors.figures, order=15)
         figures.register("messages", _("Mensajes"), backlog.figures, order=20)
         digest.register("messages", _("Mensajes"), digest.messages, order=20)

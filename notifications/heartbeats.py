@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notifications import alarms
+from notifications import alarms, clock
 from notifications.figures import Figure, Level, age
 from notifications.models import Heartbeat
 
@@ -54,13 +54,17 @@ ALARMS = {
 
 
 def beat(name: str) -> None:
-    """Write a sign of life. `since` starts anew after a silence, and the clock never runs back."""
+    """Write a sign of life, with how the clock is. `since` starts anew after a silence; no moment runs back."""
     now = timezone.now()
     after_silence = Case(When(at__lt=now - LIMITS[name], then=now), default=F("since"))
-    known = Heartbeat.objects.filter(name=name)
-    if not known.filter(at__lte=now).update(at=now, since=after_silence):
+    later = Case(When(at__lt=now, then=now), default=F("at"))
+    found = clock.skew()
+    skew = found.at_least if found else None
+    # A clock set back writes how far, though no sign of life: the row is later than it is
+    if not Heartbeat.objects.filter(name=name).update(at=later, since=after_silence, clock_skew=skew):
         # Two that come first at once: one inserts, the other has nothing to add
-        Heartbeat.objects.bulk_create([Heartbeat(name=name, at=now, since=now)], ignore_conflicts=True)
+        first = Heartbeat(name=name, at=now, since=now, clock_skew=skew)
+        Heartbeat.objects.bulk_create([first], ignore_conflicts=True)
 
 
 def beat_if_possible(name: str) -> None:
@@ -78,7 +82,7 @@ def may_judge(watcher: str) -> bool:
 
 
 def figures() -> Iterator[Figure]:
-    """The age of each sign of life."""
+    """The age of each sign of life, and the clock that it was written by."""
     now, known = timezone.now(), {row.name: row for row in Heartbeat.objects.all()}
     for name, limit in LIMITS.items():
         row = known.get(name)
@@ -93,3 +97,6 @@ def figures() -> Iterator[Figure]:
             str(ALARMS[name].advice) if silent else "",
             (ALARMS[name].name,) if silent else (),
         )
+        if row and row.clock_skew is not None:  # of a silent one too: it may be silent by its clock alone
+            label = _("Reloj de: {process}").format(process=LABELS[name])
+            yield clock.figure(f"clock_skew_{name}_seconds", label, row.clock_skew, row.clock_skew, alarm=True)

@@ -148,6 +148,13 @@ class Heartbeat(models.Model):
     name = models.CharField(_("proceso"), max_length=20, primary_key=True)
     at = models.DateTimeField(_("última señal"))
     since = models.DateTimeField(_("sin interrupción desde"))
+    # How far its machine's clock is ahead of the database server's, in seconds; none where there is no server
+    clock_skew = models.FloatField(null=True)
+    # Of beat alone (beat_lease.py): who schedules and until when, and when another last asked to while that one lived
+    holder = models.CharField(max_length=120, db_default="", default="", blank=True)
+    held_until = models.DateTimeField(null=True)
+    second_at = models.DateTimeField(null=True)
+    second = models.CharField(max_length=120, db_default="", default="", blank=True)
 
     class Meta:
         verbose_name = _("señal de vida")

@@ -45,7 +45,7 @@ def test_what_is_stuck_is_linked_oldest_first_and_names_no_recipient() -> None:
 def test_alarms_are_shown_with_what_they_mean() -> None:
     alarms.raise_alarm("sms-day-80", "1600 de 2000")
     shown = text_of(signed_in(supervisor()).get(PAGE))
-    assert "Se usó el 80 % de los códigos del día 1600 de 2000" in shown
+    assert "Salió el 80 % de los códigos del día 1600 de 2000" in shown
     assert "Abierta" in shown
 
 

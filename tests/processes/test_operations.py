@@ -6,10 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from fidelizacion.demo.processes import Child
+from tests.faults.ledger import LONG_AGO, Ledger
 from tests.stack import BASE, Stack, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
@@ -33,17 +36,60 @@ def last_sign(stack: Stack, name: str) -> float:
     return 0.0 if age is None else time.time() - float(age)
 
 
-@pytest.fixture
-def beat(stack: Stack) -> Iterator[None]:
-    child = stack.start("beat", [*BEAT, str(stack.folder / "beat-schedule")])
-    yield
+@contextmanager
+def running_beat(stack: Stack, name: str) -> Iterator[Child]:
+    child = stack.start(name, [*BEAT, str(stack.folder / f"{name}-schedule")])
+    yield child
     assert child.process
     child.process.terminate()
     child.process.wait(15)
-    del stack.children["beat"]
+    del stack.children[name]
 
 
-def test_worker_beat_and_sweep_show_that_they_live_and_the_broker_is_as_it_should_be(stack: Stack, beat: None) -> None:
+@pytest.fixture
+def beat(stack: Stack) -> Iterator[Child]:
+    with running_beat(stack, "beat") as child:
+        yield child
+
+
+def said(child: Child, words: str) -> bool:
+    return words in child.log.read_text(encoding="utf-8")
+
+
+def schedules(stack: Stack, child: Child) -> bool:
+    """Whether it has the lease."""
+    return child.process is not None and f"pid {child.process.pid}," in scheduler(stack)
+
+
+def scheduler(stack: Stack) -> str:
+    rows = Ledger(stack.environment["DATABASE_URL"]).rows(
+        "SELECT holder FROM notifications_heartbeat WHERE name = 'beat'"
+    )
+    return str(rows[0][0]) if rows else ""
+
+
+def pass_time(stack: Stack, column: str, name: str = "beat") -> None:
+    """As if that moment in the row of this process were long ago."""
+    statements = {
+        "at": "UPDATE notifications_heartbeat SET at = %s WHERE name = %s",
+        "since": "UPDATE notifications_heartbeat SET since = %s WHERE name = %s",
+        "held_until": "UPDATE notifications_heartbeat SET held_until = %s WHERE name = %s",
+        "second_at": "UPDATE notifications_heartbeat SET second_at = %s WHERE name = %s",
+    }
+    Ledger(stack.environment["DATABASE_URL"]).rows(statements[column], LONG_AGO, name)
+
+
+def open_alarms(stack: Stack) -> set[str]:
+    """After the sweep has looked, as it does each minute."""
+    command = [sys.executable, "manage.py", "deliver_notifications"]
+    subprocess.run(command, cwd=BASE, env=stack.environment, capture_output=True, check=True)
+    found = Ledger(stack.environment["DATABASE_URL"]).rows(
+        "SELECT kind FROM notifications_alarm WHERE cleared_at IS NULL"
+    )
+    return {kind for (kind,) in found}
+
+
+def test_worker_beat_and_sweep_show_that_they_live_and_the_broker_is_as_it_should_be(stack: Stack, beat: Child) -> None:
     found: dict[str, Any] = {}
 
     def all_alive() -> bool:
@@ -65,8 +111,37 @@ def test_a_test_message_goes_through_the_real_worker_or_the_command_itself(stack
     assert wait_for(lambda: len(stack.mails("Mensaje de prueba")) == 1, 5)
 
 
+def test_r4_16_a_stopped_beat_is_an_alarm(stack: Stack, beat: Child) -> None:
+    assert wait_for(lambda: last_sign(stack, "beat"), 30)
+    assert "beat-silent" not in open_alarms(stack)
+    assert beat.process
+    beat.process.terminate()
+    beat.process.wait(15)
+    pass_time(stack, "at")
+    pass_time(stack, "since", "sweep")  # which has lived for long enough to judge
+    assert "beat-silent" in open_alarms(stack)
+
+
+def test_r4_16_a_second_beat_is_told_and_follows_the_first_when_that_is_killed(stack: Stack, beat: Child) -> None:
+    assert beat.process
+    assert wait_for(lambda: schedules(stack, beat), 30)
+    with running_beat(stack, "beat2") as second:
+        assert wait_for(lambda: said(second, "this is a second beat"), 60)
+        assert not said(second, "Sending due task")
+        assert check_ops(stack)["second_beat_age_seconds"]["level"] == "warning"
+        assert "second-beat" in open_alarms(stack)
+
+        beat.process.kill()
+        beat.process.wait(15)
+        pass_time(stack, "held_until")  # its lease runs out
+        assert wait_for(lambda: schedules(stack, second), 30)
+        pass_time(stack, "second_at")
+        assert "second-beat" not in open_alarms(stack)
+    assert scheduler(stack) == ""  # ended as asked to: the next beat need not wait
+
+
 @pytest.mark.prove
-def test_r4_15_after_each_restart_of_the_broker_the_signs_come_again(stack: Stack, beat: None) -> None:
+def test_r4_15_after_each_restart_of_the_broker_the_signs_come_again(stack: Stack, beat: Child) -> None:
     """Within a minute, which is how often beat sends the task, and some seconds to connect again."""
     for _ in range(3):
         stack.signal(signal.SIGKILL, "broker")

@@ -178,7 +178,7 @@ def test_without_a_database_it_says_so_and_asks_it_once(healthy: None, monkeypat
         monkeypatch.setitem(figures._sources, name, replaced)
     status, said = check()
     assert (status, len(asked)) == (2, 1)
-    assert "No se pudo leer: processes, web, messages, codes, documents." in said
+    assert "No se pudo leer: processes, beat, clock, web, messages, codes, documents." in said
     assert "secret" not in said
 
 
