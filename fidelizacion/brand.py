@@ -60,6 +60,12 @@ class Brand:
     support_hours: str  # of that phone, as people write them: "lunes a viernes, 8:00 a 18:00"
     support_email: str
     privacy_url: str
+    privacy_email: str  # where people ask about their data: the data protection officer's
+    sms_provider: str  # who gets numbers and addresses from us, and in which country; for the privacy notice
+    mail_provider: str
+    data_authority_name: str
+    data_authority_url: str
+    retention_months: int  # of a closed ticket, with its documents and messages
     regulator_name: str
     regulator_url: str
 

@@ -74,7 +74,7 @@ def address(**_: Any) -> Iterator[CheckMessage]:
     elif not settings.HTTPS and not settings.DEBUG and not is_loopback(host):
         yield _error(6, "PORTAL_BASE_URL usa http fuera de este equipo.", "Use https: por ahí viaja el PIN.")
     if settings.HSTS_PRELOAD and not settings.HSTS_SUBDOMAINS:
-        yield _error(60, "HSTS_PRELOAD exige HSTS_SUBDOMAINS.", "Quite HSTS_SUBDOMAINS=0, o no pida la lista.")
+        yield _error(65, "HSTS_PRELOAD exige HSTS_SUBDOMAINS.", "Quite HSTS_SUBDOMAINS=0, o no pida la lista.")
     if not settings.DEBUG and ("*" in settings.ALLOWED_HOSTS or not settings.ALLOWED_HOSTS):
         yield _error(7, "ALLOWED_HOSTS está vacía o admite cualquier nombre.", "Escriba los nombres del portal.")
 
@@ -212,6 +212,17 @@ def proxies(**_: Any) -> Iterator[CheckMessage]:
         yield _error(23, "TRUSTED_PROXIES incluye todas las direcciones.", "Liste solo sus proxies.")
     if any(network.prefixlen == 0 for network in settings.METRICS_NETWORKS):
         yield _error(42, "METRICS_NETWORKS incluye todas las direcciones.", "Liste solo las de su Prometheus.")
+
+
+@register
+def privacy_notice(**_: Any) -> Iterator[CheckMessage]:
+    """A notice with no address for questions about one's data lacks what the law asks for; the portal starts (R8.02)."""
+    if not (settings.DEBUG or settings.DEMO or _is_email(settings.BRAND.privacy_email)):
+        yield checks.Warning(
+            "OPERATOR_PRIVACY_EMAIL falta o no es un correo: el aviso de privacidad no dice a quién escribir.",
+            hint="Escriba el correo de protección de datos de la operadora (docs/personal-data.md).",
+            id="fidelizacion.W002",
+        )
 
 
 @register

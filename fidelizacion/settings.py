@@ -379,6 +379,12 @@ BRAND = Brand(
     support_hours=env.text("OPERATOR_SUPPORT_HOURS"),
     support_email=env.text("OPERATOR_SUPPORT_EMAIL"),
     privacy_url=env.text("OPERATOR_PRIVACY_URL"),
+    privacy_email=env.text("OPERATOR_PRIVACY_EMAIL"),
+    sms_provider="Twilio, en Estados Unidos" if SMS_GATEWAY == "twilio" else "",
+    mail_provider=env.text("OPERATOR_MAIL_PROVIDER"),
+    data_authority_name=env.text("OPERATOR_DATA_AUTHORITY_NAME", "la Superintendencia de Protección de Datos Personales"),
+    data_authority_url=env.text("OPERATOR_DATA_AUTHORITY_URL"),
+    retention_months=env.number("OPERATOR_RETENTION_MONTHS", 24, minimum=1, maximum=240),
     regulator_name=env.text("OPERATOR_REGULATOR_NAME", "ARCOTEL"),
     regulator_url=env.text("OPERATOR_REGULATOR_URL"),
 )

@@ -21,6 +21,7 @@ PRODUCTION = {
     "EMAIL_URL": "smtp+tls://fidelizacion:clave@correo.operadora.example:587",
     "DEFAULT_FROM_EMAIL": "Fidelización <fidelizacion@operadora.example>",
     "POSTVENTA_EMAIL": "postventa@operadora.example",
+    "OPERATOR_PRIVACY_EMAIL": "datos@operadora.example",
     "SMS_GATEWAY": "twilio",
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
     "TWILIO_AUTH_TOKEN": "0" * 32,

@@ -84,7 +84,7 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({"EMAIL_URL": "dummymail://"}, 24),
         ({"PORTAL_BASE_URL": "http://portal.operadora.example"}, 6),
         ({"ALLOWED_HOSTS": "*"}, 7),
-        ({"HSTS_PRELOAD": "1", "HSTS_SUBDOMAINS": "0"}, 60),
+        ({"HSTS_PRELOAD": "1", "HSTS_SUBDOMAINS": "0"}, 65),
         ({**DEMO, "DEBUG": "1"}, 8),
         ({**DEMO, "PORTAL_BASE_URL": "https://portal.operadora.example"}, 9),
         ({**DEMO, "ALLOWED_HOSTS": "127.0.0.1,portal.operadora.example"}, 9),
