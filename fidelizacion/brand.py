@@ -24,6 +24,7 @@ LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"
 # Mail programs show neither SVG nor WebP
 MAIL_LOGO_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 MAIL_MARKS = Path(__file__).resolve().parent / "mail_marks"  # templates/brand/mark.svg as PNG, in either ink
+DATA_AUTHORITY = "la Superintendencia de Protección de Datos Personales"  # of LOPDP
 LOGO_BYTES = 8 * 1024  # what a first visit of 20 kB leaves for it (performance.md)
 
 

@@ -216,7 +216,7 @@ def proxies(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def privacy_notice(**_: Any) -> Iterator[CheckMessage]:
-    """A notice with no address for questions about one's data lacks what the law asks for; the portal starts (R8.02)."""
+    """A notice with no address for questions about one's data misses what the law asks; the portal starts (R8.02)."""
     if not (settings.DEBUG or settings.DEMO or _is_email(settings.BRAND.privacy_email)):
         yield checks.Warning(
             "OPERATOR_PRIVACY_EMAIL falta o no es un correo: el aviso de privacidad no dice a quién escribir.",

@@ -1,12 +1,26 @@
-"""The settings of django-anymail, from three variables: any provider that it knows, by its name there."""
+"""Who sends mail: a server by its address, or any provider that django-anymail knows, by its name there."""
 
 import json
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import environ
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
 SECRET_LENGTH = 32  # characters, of user and password together
 # Seconds to connect and to answer: a task is ended after 45
 CONNECT, ANSWER = 5, 20
+
+
+def parse_email_url(raw: str) -> dict[str, object]:
+    """Django's settings of outgoing mail. Raises ValueError for an address that names no server."""
+    try:
+        config: dict[str, object] = dict(environ.Env.email_url_config(raw))
+    except Exception:  # noqa: BLE001  the library raises half a dozen kinds for a malformed address
+        raise ValueError("no es una dirección de correo saliente (smtp+tls://usuario:clave@host:587)") from None
+    if config["EMAIL_BACKEND"] == SMTP and not config["EMAIL_HOST"]:
+        raise ValueError("le falta el servidor (smtp+tls://usuario:clave@host:587)")
+    return config
 
 
 def parse_settings(raw: str) -> dict[str, Any]:

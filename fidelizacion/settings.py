@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from kombu import Exchange, Queue
 
 from fidelizacion import desk, mail_provider
-from fidelizacion.brand import Brand, parse_colour
+from fidelizacion.brand import DATA_AUTHORITY, Brand, parse_colour
 from fidelizacion.env import (
     Environment,
     parse_base_url,
@@ -302,22 +302,10 @@ TICKET_NUMBER_START = env.number("TICKET_NUMBER_START", 1_000_001, minimum=1_000
 
 
 # -- Mail -------------------------------------------------------------------------------------------------------------
-SMTP = EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-
-
-def _email(raw: str) -> dict[str, object]:
-    try:
-        config: dict[str, object] = dict(environ.Env.email_url_config(raw))
-    except Exception:  # noqa: BLE001  as for the database
-        raise ValueError("no es una dirección de correo saliente (smtp+tls://usuario:clave@host:587)") from None
-    if config["EMAIL_BACKEND"] == SMTP and not config["EMAIL_HOST"]:
-        raise ValueError("le falta el servidor (smtp+tls://usuario:clave@host:587)")
-    return config
-
-
+SMTP = EMAIL_BACKEND = mail_provider.SMTP
 EMAIL_URL_SET = bool(env.text("EMAIL_URL"))
 _DEMO_MAIL: dict[str, object] = {"EMAIL_BACKEND": "notifications.gateways.demo.DemoEmailBackend"}
-vars().update(env.read("EMAIL_URL", _email, _DEMO_MAIL if DEMO else {}))
+vars().update(env.read("EMAIL_URL", mail_provider.parse_email_url, _DEMO_MAIL if DEMO else {}))
 EMAIL_PROVIDER = env.text("EMAIL_PROVIDER").lower()
 EMAIL_PROVIDER_SETTINGS: dict[str, object] = env.read("EMAIL_PROVIDER_SETTINGS", mail_provider.parse_settings, {})
 _SECRETS: tuple[str, ...] = env.read("EMAIL_WEBHOOK_SECRET", mail_provider.parse_secrets, ())
@@ -382,7 +370,7 @@ BRAND = Brand(
     privacy_email=env.text("OPERATOR_PRIVACY_EMAIL"),
     sms_provider="Twilio, en Estados Unidos" if SMS_GATEWAY == "twilio" else "",
     mail_provider=env.text("OPERATOR_MAIL_PROVIDER"),
-    data_authority_name=env.text("OPERATOR_DATA_AUTHORITY_NAME", "la Superintendencia de Protección de Datos Personales"),
+    data_authority_name=env.text("OPERATOR_DATA_AUTHORITY_NAME", DATA_AUTHORITY),
     data_authority_url=env.text("OPERATOR_DATA_AUTHORITY_URL"),
     retention_months=env.number("OPERATOR_RETENTION_MONTHS", 24, minimum=1, maximum=240),
     regulator_name=env.text("OPERATOR_REGULATOR_NAME", "ARCOTEL"),

@@ -36,7 +36,8 @@ def test_every_page_past_the_pin_leads_to_ones_requests_and_out() -> None:
         session = soup(page).select_one("nav.account")
         assert session is not None, page.request["PATH_INFO"]
         assert session.select("a[href='/fidelizacion/tickets/']")
-        assert [button.get_text(strip=True) for button in session.select("button[type=submit]:not([aria-hidden])")] == ["Salir"]
+        buttons = session.select("button[type=submit]:not([aria-hidden])")
+        assert [button.get_text(strip=True) for button in buttons] == ["Salir"]
 
 
 @pytest.mark.django_db
