@@ -23,9 +23,11 @@ def test_a_request_with_a_document_gets_a_number_and_two_mails(stack: Stack) -> 
     mails = wait_for(lambda: found if len(found := stack.mails(number)) == 2 else None, 5)
     assert mails, "two mails within 5 s of confirming"
     for mail in mails:
+        # The operator's mark belongs to the HTML; the customer's document stays with us (R3.19)
         kinds = [part.get_content_type() for part in mail.walk()]
-        assert kinds == ["multipart/alternative", "text/plain", "text/html"]
-        assert all(number in part.get_content() for part in mail.iter_parts())
+        assert kinds == ["multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png"]
+        assert all(number in part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
+        assert [part.get_content_disposition() for part in mail.walk()][-1] == "inline"
     assert len({mail["Message-ID"] for mail in mails}) == 2
 
 
