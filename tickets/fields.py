@@ -49,11 +49,13 @@ ADDRESS_IN_NAME = re.compile(
 
 
 class PersonName(TypedText):
-    """The names of a person, which the operator's mails repeat: no address may ride on them (S4)."""
+    """The names of a person, which the operator's mails repeat: they may contain no address (S4)."""
+
+    registered = ""  # the names in the directory, accepted as they are: the form comes filled in with them
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value)
-        if ADDRESS_IN_NAME.search(unicodedata.normalize("NFKC", text)):
+        if text != self.registered and ADDRESS_IN_NAME.search(_as_seen(text)):
             raise ValidationError(
                 _(
                     "Escriba solo los nombres, sin correos ni direcciones web. Después del punto de un título, deje un "
@@ -62,6 +64,16 @@ class PersonName(TypedText):
                 code="address_in_name",
             )
         return text
+
+
+def _as_seen(text: str) -> str:
+    """The text as a reader sees it: without invisible characters, and with one kind of full stop."""
+    return unicodedata.normalize("NFKC", without_invisible(text)).replace("\u3002", ".")
+
+
+def without_invisible(text: str) -> str:
+    """The text without zero-width spaces, soft hyphens and marks of direction, which chat programs copy along."""
+    return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 
 class LongText(TypedText):
@@ -79,7 +91,10 @@ class LongText(TypedText):
 
 
 class Email(TypedText, forms.EmailField):
-    """An e-mail address."""
+    """An e-mail address. Pasted with invisible characters it passes for valid, and cannot be written to."""
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(without_invisible(value) if isinstance(value, str) else value)
 
 
 class ContactPhone(TypedText):

@@ -121,6 +121,7 @@ class RequestForm(forms.Form):
         self._inspected = inspected  # which documents need not be opened again
         self.held = held  # the documents staged for it already
         self.received = Received()  # what came with it now, once it is judged
+        cast("PersonName", self.fields["requester_name"]).registered = self.initial.get("requester_name", "").strip()
         self._reasons = {str(reason.pk): reason for reason in offer.reasons}
         self._types = {str(request_type.pk): request_type for request_type in offer.types}
         if len(self._types) == 1:
@@ -137,6 +138,11 @@ class RequestForm(forms.Form):
         """The request type that the form, as it is shown, would send."""
         chosen = self._types.get(str(self["request_type"].value()))
         return chosen or next(iter(self.types), None)
+
+    def assumed_type(self) -> RequestType | None:
+        """The type of `shown_type`, where there are several and none is chosen yet."""
+        several = len(self._types) > 1
+        return self.shown_type() if several and str(self["request_type"].value()) not in self._types else None
 
     def shown_reason(self) -> str:
         """The text of the reason that the form, as it is shown, would send; empty while none is chosen."""

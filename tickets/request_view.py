@@ -74,6 +74,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         request.POST,
         request.FILES,
         offer=current_offer(),
+        initial=initial_of(caller.administrator),
         held=staging.held(owner, request.POST),
         phone=owner.phone,
         inspected=partial(_inspected, request, caller),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from notifications.models import Message
 from tests import cast
 from tests.tickets.given import PDF, REQUEST, Filled, fields_of, filled_form, pdf, soup, staged_in, text_of, visitor
 from tickets.models import Attachment, Reason, RequestType, Ticket
@@ -26,6 +27,15 @@ def assert_refused(response: Any, field: str, words: str) -> None:
     assert response.status_code == 422
     assert words in error_beside(response, field)
     assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["ana@acme.example\u200b", "\u202aana@acme.example\u202c"])
+def test_an_address_pasted_with_characters_that_are_not_seen_can_be_written_to(form: Filled, typed: str) -> None:
+    """Chat programs copy them along; the confirmation was then given up as not deliverable."""
+    assert form.post(email=typed).status_code == 303
+    assert Ticket.objects.get().email == "ana@acme.example"
+    confirmation = Message.objects.get(kind="ticket_confirmation")
+    assert (confirmation.to, confirmation.state) == ("ana@acme.example", Message.State.QUEUED)
 
 
 @pytest.mark.parametrize(

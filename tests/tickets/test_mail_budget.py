@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 from pytest_django import Settings
 
+from companies.models import Administrator
 from notifications import actions, backlog, delivery, mail
 from notifications.models import Message, MessageAction
 from otp.rates import parse_rates
@@ -131,7 +132,10 @@ ADDRESSES = (
     "ana@acme.example",
     "Ana ＠ acme",
     "t.co/abc",
-    "evil。com evil．com",
+    "evil。com",
+    "evil．com",
+    "evil\u00ad.com",  # a soft hyphen and a zero-width space are not seen
+    "evil.\u200bcom",
 )
 NAMES = (
     "Ing. Ana Pérez",
@@ -154,6 +158,15 @@ def test_s4_a_name_with_an_address_in_it_is_refused_and_kept(client: Client, nam
 @pytest.mark.parametrize("name", NAMES)
 def test_s4_names_as_people_write_them_are_taken(client: Client, name: str) -> None:
     assert filled_form(client).post(requester_name=name).status_code == 303
+    assert Ticket.objects.get().requester_name == name
+
+
+@pytest.mark.parametrize("name", ["ING.JUAN PEREZ", "PEREZ/JUAN"])
+def test_s4_a_name_as_the_directory_has_it_is_taken(name: str) -> None:
+    """The form comes with it: a customer would be refused for what the operator wrote."""
+    ana = cast.ana()
+    Administrator.objects.filter(pk=ana.pk).update(names=name)
+    assert filled_form(visitor(ana)).post().status_code == 303
     assert Ticket.objects.get().requester_name == name
 
 
