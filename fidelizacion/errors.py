@@ -22,6 +22,8 @@ def error_page(request: HttpRequest, status: int, template: str = "") -> HttpRes
         **brand_context(),
         "reference": getattr(request, "request_id", ""),
         "desk_url": desk if request.path.startswith(desk) else "",  # staff go back to where they work
+        # Set by the portal's gate, and nothing is read for it
+        "signed_in": status == 404 and hasattr(request, "portal_visitor"),
         "sent": request.method == "POST",  # a form: what was typed is on the page before
     }
     page = render_to_string(template or f"{status}.html", context)

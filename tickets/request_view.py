@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -167,13 +168,18 @@ def _refuse(
 
 
 def _refuse_key(caller: Caller, owner: Owner, form: RequestForm) -> HttpResponse:
-    """No ticket for a key that was not this administrator's; what was typed is shown, for the company picked now."""
+    """No ticket for a key that was not this administrator's. The form shows what was typed, for the company picked now.
+
+    Where a company has to be picked first, what was typed for the other one is not offered for it.
+    """
     logger.warning("Unknown submission key posted by administrator %d", caller.administrator.pk)
     request = owner.request
     company = choice.current_company(request, caller.administrator)
     if company is None:
         companies = directory().companies(caller.administrator)
-        picker = CompanyForm(request.POST, companies=companies)
+        picker = CompanyForm(companies=companies)
+        lost = _("No se registró nada: usted ya no administra la empresa de ese formulario, o el formulario caducó.")
+        messages.warning(request, f"{lost} {_('Elija una empresa y llene la solicitud otra vez.')}")
         return render(request, "tickets/company.html", {"form": picker, "companies": companies}, status=422)
     form.add_error(None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez."))
     key = SubmissionKey.mint(caller.administrator, company)

@@ -5,7 +5,7 @@ from django.test import Client
 
 from companies.models import Administration, Administrator, Company
 from tests import cast
-from tests.tickets.given import ENTRY, filled_form, pdf, text_of, visitor
+from tests.tickets.given import COMPANY, ENTRY, filled_form, pdf, soup, text_of, visitor
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +114,30 @@ def test_a21_an_administrator_left_with_no_company_is_signed_out(acme: Company) 
     ticket = requested(client)
     leave(ana, acme)
     assert client.get(page_of(ticket))["Location"].partition("?")[0] == ENTRY
+
+
+def test_a21_a_form_of_a_lost_company_is_refused_with_the_cause_before_another_is_picked(acme: Company) -> None:
+    ana = cast.ana(acme, cast.make_company("Beta S. A."), cast.make_company("Gama S. A."))
+    client = visitor(ana)
+    client.post(COMPANY, {"company": acme.pk})
+    form = filled_form(client)
+    leave(ana, acme)
+    answer = form.post()
+    assert answer.status_code == 422
+    page = text_of(answer)
+    assert "No se registró nada" in page
+    assert "Error:" not in page  # picking a company was not asked yet
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["a stranger's", "none"])
+def test_a21_a_page_that_is_not_the_callers_says_why_and_leads_to_those_that_are(acme: Company, number: str) -> None:
+    """Who came by the link of a mail has just typed a PIN: to sign in again is no way on. Both pages are the same."""
+    theirs = cast.make_ticket(cast.bruno()).number
+    answer = visitor(cast.ana(acme)).get(f"/fidelizacion/ticket/{theirs if number != 'none' else 9999999}/")
+    assert answer.status_code == 404
+    assert "solo a los administradores actuales de su empresa" in text_of(answer)
+    assert soup(answer).select_one("main a.button")["href"] == LIST  # type: ignore[index]
 
 
 def test_a21_two_companies_are_listed_together_newest_first(acme: Company) -> None:

@@ -10,7 +10,7 @@ from tickets import workflow
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
-REFERENCE = re.compile(r"[0-9a-f]{32}")  # of the request, on error pages
+REFERENCE = re.compile(r"\b[2-9A-HJKMNP-TV-Z]{8}\b")  # of the request, on error pages
 LIST = "/fidelizacion/tickets/"
 
 
