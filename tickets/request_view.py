@@ -220,6 +220,7 @@ def _page(
         "company": company,
         "services": directory().services(company),
         "terms": terms,
+        "assumed_type": form.assumed_type(),
         "terms_change": TermsChange.between(key.shown, terms),
         "notice_days": request_type.notice_days if request_type else 0,
         "several_companies": choice.was_picked(owner.request),
