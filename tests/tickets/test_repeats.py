@@ -64,6 +64,14 @@ def test_a23_after_back_the_same_request_is_told_and_kept(form: Filled) -> None:
     }
 
 
+def test_a23_of_a_closed_one_it_does_not_say_that_it_goes_on(form: Filled) -> None:
+    assert "y sigue su curso" in text_of(after_back(form).post())
+    Ticket.objects.update(status=Ticket.Status.CLOSED)
+    page = text_of(after_back(form).post())
+    assert "y ya está cerrada" in page
+    assert "sigue su curso" not in page
+
+
 def test_a23_the_same_key_with_the_same_content_still_gives_the_same_ticket(form: Filled) -> None:
     assert form.post()["Location"] == f"/fidelizacion/ticket/{Ticket.objects.get().number}/?creado=1"
 
