@@ -59,6 +59,32 @@ def test_a23_back_and_confirm_again_registers_nothing_in_silence(
     walk.context.close()
 
 
+@scripts
+def test_a23_the_button_of_a_repeat_is_sent_after_the_documents_too(
+    chromium: Browser, stack: Stack, scripts: bool
+) -> None:
+    """With scripts the documents go first and the form follows by `submit()`, which leaves the button out."""
+    walk = Walk(chromium, stack, scripts=scripts)
+    page = walk.page
+    walk.sign_in()
+    details = f"Los enlaces de Loja {uuid4()}."
+    for _time in range(2):
+        page.goto("/fidelizacion/solicitud/")
+        choose_a_reason(page)
+        page.fill("[name=details]", details)
+        page.set_input_files("[name=attachments]", [FILE])
+        walk.confirm()
+        expect(page.locator("#numero-de-ticket, #ya-pedida")).to_be_visible()
+    number = page.locator("#ya-pedida").inner_text().split()[-1]
+    listed = tickets_listed(walk)
+    page.set_input_files("[name=attachments]", [FILE])  # once more: the content stays the same
+    page.get_by_role("button", name="Registrarla como una solicitud nueva").click()
+    expect(page.locator("#numero-de-ticket")).not_to_have_text(number)
+    assert tickets_listed(walk) == listed + 1
+    assert walk.trouble == []
+    walk.context.close()
+
+
 def set_cut_day(stack: Stack, day: int) -> None:
     """What an operator's directory does between two showings of a form."""
     change = f"from companies.models import BillingAccount; BillingAccount.objects.update(cut_day={day})"

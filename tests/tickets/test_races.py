@@ -12,7 +12,9 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from notifications.models import Message
+from notifications import actions
+from notifications.models import Message, MessageAction
+from otp.rates import parse_rates
 from tests import cast
 from tests.tickets.given import REQUEST, filled_form, pdf, visitor
 from tickets.models import Attachment, LatestRequest, Ticket, TicketEvent
@@ -91,6 +93,49 @@ def test_a23_of_eight_who_register_it_anyway_one_does_and_the_others_are_asked_a
     forms = [{**filled_form(client).values, "duplicate_of": str(first.number)} for _ in range(8)]
     assert repeated_at_once(8, forms, client.cookies) == [303] + [422] * 7
     assert [ticket.duplicate_of for ticket in Ticket.objects.order_by("number")] == [None, first]
+
+
+def test_a23_eight_clicks_on_the_button_of_a_repeat_make_one_ticket_which_all_of_them_name() -> None:
+    client = visitor(cast.ana())
+    filled_form(client).post()
+    first = Ticket.objects.get()
+    form = {**filled_form(client).values, "duplicate_of": str(first.number)}
+    assert repeated_at_once(8, [form] * 8, client.cookies) == [303] * 8
+    assert [ticket.duplicate_of for ticket in Ticket.objects.order_by("number")] == [None, first]
+    assert Message.objects.count() == 4
+
+
+def test_s4_of_eight_requests_at_once_so_many_mails_leave_as_the_budget_has(settings: Settings) -> None:
+    settings.TICKETS_PER_PHONE = parse_rates("3/h")
+    client = visitor(cast.ana())
+    forms = [filled_form(client, details=f"Línea {n}", email="x@ajeno.example").values for n in range(8)]
+    assert repeated_at_once(8, forms, client.cookies) == [303] * 8
+    states = Message.objects.filter(to="x@ajeno.example").order_by("-state").values_list("state", flat=True)
+    assert list(states) == [Message.State.QUEUED] * 3 + [Message.State.HELD] * 5
+
+
+def test_s4_of_eight_advisors_at_once_one_releases_or_drops_a_held_mail(settings: Settings) -> None:
+    settings.TICKETS_PER_PHONE = parse_rates("1/h")
+    client = visitor(cast.ana())
+    for line in ("Línea 1", "Línea 2"):
+        filled_form(client, details=line).post(email="x@ajeno.example")
+    held, carla = Message.objects.get(state=Message.State.HELD), actions.Actor.of(cast.carla())
+    read = [Message.objects.get(pk=held.pk) for _ in range(8)]
+
+    def decide(position: int) -> bool:
+        try:
+            if position % 2:
+                actions.drop(read[position], "No es del cliente", carla, 0)
+            else:
+                actions.release(read[position], carla, 0)
+        except actions.Refused:
+            return False
+        return True
+
+    assert at_once(8, decide).count(True) == 1
+    kind = MessageAction.objects.get().kind
+    held.refresh_from_db()
+    assert (kind, held.state) in {("released", Message.State.QUEUED), ("dropped", Message.State.DROPPED)}
 
 
 def test_r5_08_of_ten_advisors_at_once_one_closes_the_ticket() -> None:
