@@ -7,15 +7,17 @@ does not answer, the others refuse at once, with the page for "later", and serve
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from fidelizacion import query_limits
 from fidelizacion.errors import error_page
 
 WITHOUT_DATABASE = ("/health/", "/marca/", "/favicon.ico")  # `ready` limits itself; static files never get here
-# Places are taken and freed many times a second. Without either for so long, those who have them wait for something
+# A query takes milliseconds. When every place waits for one that has taken so long, the database hangs or is locked
 STALLED_SECONDS = 2.0
 LOOK_SECONDS = 0.1
 RETRY_AFTER = "5"
@@ -26,7 +28,8 @@ class DatabaseGate:
 
     def __init__(self, places: int, database: query_limits.Health = query_limits.database) -> None:
         self._free, self._trial = threading.Semaphore(places), threading.Lock()
-        self._database, self._moved_at = database, 0.0
+        self._places, self._database = places, database
+        self._asked_at: dict[int, float] = {}  # by thread: when the query began that it waits for
 
     def run(self, request: Callable[[], HttpResponse]) -> HttpResponse | None:
         """What the request gives, or None when it would wait for a hung database.
@@ -44,16 +47,27 @@ class DatabaseGate:
 
     def _run_in_turn(self, request: Callable[[], HttpResponse], *, trial: bool = False) -> HttpResponse | None:
         while not self._free.acquire(timeout=LOOK_SECONDS):
-            stalled = time.monotonic() - self._moved_at > STALLED_SECONDS
-            if stalled or (self._database.hung and not trial):
+            if self._stalled() or (self._database.hung and not trial):
                 return None
-        self._moved_at = time.monotonic()
         try:
-            with query_limits.within(query_limits.WEB_SECONDS):
+            with query_limits.within(query_limits.WEB_SECONDS), connection.execute_wrapper(self._timed):
                 return request()
         finally:
-            self._moved_at = time.monotonic()
             self._free.release()
+
+    def _timed(self, execute: Callable[..., Any], *args: Any) -> Any:
+        """Run a query, and let the other threads see how long it has taken so far."""
+        thread = threading.get_ident()
+        self._asked_at[thread] = time.monotonic()
+        try:
+            return execute(*args)
+        finally:
+            del self._asked_at[thread]
+
+    def _stalled(self) -> bool:
+        """Whether every place waits for a query. Inspecting documents takes the processor, and counts as progress."""
+        latest = time.monotonic() - STALLED_SECONDS
+        return sum(asked_at < latest for asked_at in list(self._asked_at.values())) >= self._places
 
 
 class DatabaseGateMiddleware:

@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from psycopg.pq import ConnStatus
 from psycopg.waiting import Ready, Wait
 
-from fidelizacion import query_limits
+from fidelizacion import database_gate, query_limits
 from fidelizacion.database_gate import DatabaseGate, DatabaseGateMiddleware
 from fidelizacion.postgresql.base import Connection, QueryTimedOut
 from fidelizacion.query_limits import Health
@@ -103,22 +103,50 @@ def test_while_the_database_hangs_one_request_at_a_time_tries_it() -> None:
     assert gate.run(HttpResponse) is not None
 
 
-def test_a_request_waits_for_its_turn_while_others_get_on_and_is_refused_when_none_does() -> None:
-    gate, go = DatabaseGate(1, Health()), threading.Event()
+def holding(gate: DatabaseGate, go: threading.Event, *, with_a_query: bool) -> threading.Thread:
+    """A request that has a place, and waits until it may go on: for a query, or busy with something else."""
     taken = threading.Event()
 
-    def slow() -> HttpResponse:
+    def wait(*_: object) -> bool:
         taken.set()
-        assert go.wait(20)
+        return go.wait(20)
+
+    def request() -> HttpResponse:
+        if with_a_query:
+            gate._timed(wait)
+        else:
+            wait()
         return HttpResponse()
 
-    thread = threading.Thread(target=lambda: gate.run(slow))
+    thread = threading.Thread(target=gate.run, args=[request])
     thread.start()
     assert taken.wait(10)
+    return thread
+
+
+def test_a_request_is_refused_when_every_place_waits_for_a_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_gate, "STALLED_SECONDS", 0.2)
+    gate, go = DatabaseGate(1, Health()), threading.Event()
+    thread = holding(gate, go, with_a_query=True)
     assert gate.run(HttpResponse) is None
     go.set()
     thread.join()
     assert gate.run(HttpResponse) is not None
+
+
+def test_a_request_waits_for_its_turn_while_others_work_without_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inspecting documents on a busy machine takes seconds, and costs nobody else the answer."""
+    monkeypatch.setattr(database_gate, "STALLED_SECONDS", 0.0)
+    gate, go, answers = DatabaseGate(1, Health()), threading.Event(), list[HttpResponse | None]()
+    busy = holding(gate, go, with_a_query=False)
+    waiting = threading.Thread(target=lambda: answers.append(gate.run(HttpResponse)))
+    waiting.start()
+    waiting.join(3 * database_gate.LOOK_SECONDS)
+    assert waiting.is_alive()
+    go.set()
+    busy.join()
+    waiting.join()
+    assert [answer is not None for answer in answers] == [True]
 
 
 def test_a_refused_request_gets_the_page_for_later(client: Client) -> None:
