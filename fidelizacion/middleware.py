@@ -17,6 +17,7 @@ from django.utils.cache import add_never_cache_headers
 
 from fidelizacion.errors import error_page
 from notifications import log_context
+from otp.addresses import peer_address, within
 from staff.record import Kind, record
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -45,6 +46,25 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = reference
         return response
+
+
+class ForwardedProtoMiddleware:
+    """Drops `X-Forwarded-Proto` unless a listed proxy or gateway sent it, before Django believes it (R2.02).
+
+    Django's `SECURE_PROXY_SSL_HEADER` believes any sender: whoever reaches the process directly would pass for https.
+    A Unix socket has no peer address, and only processes of this machine that were given it can write there.
+    """
+
+    HEADER = "HTTP_X_FORWARDED_PROTO"
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        peer = peer_address(request)
+        if peer is not None and not within(peer, (*settings.TRUSTED_PROXIES, *settings.MOBILE_GATEWAYS)):
+            request.META.pop(self.HEADER, None)
+        return self.get_response(request)
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):

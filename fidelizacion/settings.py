@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "fidelizacion.middleware.RequestIdMiddleware",
+    "fidelizacion.middleware.ForwardedProtoMiddleware",
     # Outside of SecurityMiddleware, whose redirects carry these headers too (R6.03)
     "fidelizacion.middleware.ContentSecurityPolicyMiddleware",
     "fidelizacion.middleware.HeadersMiddleware",

@@ -3,6 +3,7 @@
 import os
 import runpy
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ OF_HTTPS = (
     "SECURE_HSTS_SECONDS",
     "SECURE_PROXY_SSL_HEADER",
     "SECURE_SSL_REDIRECT",
+    "TRUSTED_PROXIES",
 )
 InProduction = Callable[..., dict[str, Any]]
 
@@ -52,9 +54,10 @@ def in_production(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> InProd
     return judge
 
 
-def visitor(secure: bool = True) -> Client:
+def visitor(secure: bool = True, peer: str = "10.0.0.9") -> Client:
+    """Who comes by the proxy of production's sample, or from elsewhere."""
     headers = {"Host": HOST, **({"X-Forwarded-Proto": "https"} if secure else {})}
-    return Client(raise_request_exception=False, headers=headers)
+    return Client(raise_request_exception=False, headers=headers, REMOTE_ADDR=peer)
 
 
 @pytest.mark.django_db
@@ -92,6 +95,20 @@ def test_x_forwarded_proto_is_believed_only_where_a_proxy_is_listed(in_productio
     in_production(TRUSTED_PROXIES=proxies)
     answer = visitor().get("/fidelizacion/ayuda/")
     assert answer.status_code == (200 if proxies else 301)
+
+
+@pytest.mark.parametrize(
+    ("peer", "believed"),
+    [("10.0.0.9", True), ("10.9.0.1", True), ("", True), ("198.51.100.7", False), ("127.0.0.1", False), ("::1", False)],
+)
+def test_r2_02_x_forwarded_proto_is_believed_only_from_a_listed_peer(
+    in_production: InProduction, settings: Settings, peer: str, believed: bool
+) -> None:
+    """A proxy, a gateway, or a Unix socket, which has no peer address."""
+    in_production()
+    settings.MOBILE_GATEWAYS = [ip_network("10.9.0.1/32")]
+    answer = visitor(peer=peer).get("/fidelizacion/ayuda/")
+    assert answer.status_code == (200 if believed else 301)
 
 
 @pytest.mark.parametrize("changes", [{}, {"HSTS_PRELOAD": "1"}, {"HSTS_SUBDOMAINS": "0"}])
