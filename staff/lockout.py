@@ -6,22 +6,18 @@ so many are compared: by username, by address, and by browser where the person s
 is not subject to the first two, which anybody can use up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network
 from threading import BoundedSemaphore
 
 from django.conf import settings
 
-from otp import addresses, budgets
+from otp import addresses, budgets, quotas
 from otp.budgets import Budget, LimitReached, budget
-from otp.rates import Rate
 from staff.known_browser import Browser
 from staff.names import key_of
 
-# One person can have many IPv6 networks of 64 bits: what holds them may make so many times the tries of one
-WIDER = {56: 3, 48: 10}
 SECONDS_TO_WAIT = 2.0  # for its turn, in a known browser
 _turns = {True: BoundedSemaphore(1), False: BoundedSemaphore(1)}
 
@@ -52,7 +48,7 @@ class Try:
             own = f"{self.browser.name}:{key_of(self.username)}"
             return [budget("staff.browser", own, settings.STAFF_FAILURES_PER_BROWSER)]
         user = budget("staff.user", key_of(self.username), settings.STAFF_FAILURES_PER_USER)
-        return [user, *_of_address(self.address)]
+        return [user, *quotas.of_address("staff.address", self.place, settings.STAFF_FAILURES_PER_ADDRESS)]
 
     def is_locked(self) -> bool:
         """Whether the next try would be refused."""
@@ -80,17 +76,3 @@ def turn(attempt: Try) -> Iterator[None]:
 def was_right(attempt: Try) -> None:
     """Only wrong passwords count: a whole office may sign in from one address at eight o'clock."""
     budgets.give_back(*attempt.limits())
-
-
-def _of_address(address: addresses.Address | None) -> list[Budget]:
-    rates = settings.STAFF_FAILURES_PER_ADDRESS
-    limits = [budget("staff.address", addresses.bucket(address), rates)]
-    if isinstance(address, IPv6Address):
-        for bits, times in WIDER.items():
-            network = IPv6Network((address, bits), strict=False)
-            limits.append(budget("staff.address", str(network), _times(rates, times)))
-    return limits
-
-
-def _times(rates: Sequence[Rate], times: int) -> tuple[Rate, ...]:
-    return tuple(Rate(rate.count * times, rate.seconds) for rate in rates)

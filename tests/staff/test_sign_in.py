@@ -129,7 +129,7 @@ def test_s6_a_known_browser_is_spared_for_its_own_account_only_and_has_a_limit_t
     [
         (["198.51.100.7"] * 20, "198.51.100.8"),
         ([f"2001:db8:1:2::{n:x}" for n in range(1, 21)], "2001:db8:1:3::1"),
-        ([f"2001:db8:1:{n:x}::1" for n in range(60)], "2001:db8:1:1ff::1"),
+        ([f"2001:db8:1:{n:x}::1" for n in range(80)], "2001:db8:1:1ff::1"),
     ],
     ids=["an IPv4 address", "an IPv6 network of 64 bits", "an IPv6 network of 56 bits"],
 )
