@@ -10,9 +10,25 @@ from django.utils import timezone
 
 from otp import delivery, invitations
 from otp.models import AuditEvent, BudgetUse, Challenge, Invitation, PhoneGuard
+from otp.rates import Rate
 
 KEEP_CHALLENGES = timedelta(hours=24)
 KEEP_USES = timedelta(hours=48)  # at least; longer when a limit looks further back
+# Every limit of the settings: one that is missing here would look back 48 hours at most
+LIMITS = (
+    "INVITATIONS_PER_PHONE",
+    "OTP_FAILURES_ALARM",
+    "OTP_FAILURES_PER_ADDRESS",
+    "OTP_SENDS_PER_ADDRESS",
+    "OTP_SENDS_PER_DAY",
+    "OTP_SENDS_PER_PHONE",
+    "OTP_SENDS_PER_SESSION",
+    "STAFF_FAILURES_PER_ADDRESS",
+    "STAFF_FAILURES_PER_BROWSER",
+    "STAFF_FAILURES_PER_USER",
+    "TICKETS_PER_PHONE",
+    "UPLOAD_QUOTA_PER_PHONE",
+)
 KEEP_AUDIT = timedelta(days=731)  # 24 months, whichever they are (R8.03)
 # As logs (R8.03): who was sent a link is asked about for some weeks after it ended, and then the audit knows
 KEEP_INVITATIONS = timedelta(days=90)
@@ -40,14 +56,5 @@ def clear_expired() -> None:
 
 
 def _longest_window() -> timedelta:
-    limits = (
-        settings.OTP_SENDS_PER_PHONE,
-        settings.OTP_SENDS_PER_ADDRESS,
-        settings.OTP_SENDS_PER_SESSION,
-        settings.OTP_SENDS_PER_DAY,
-        settings.OTP_FAILURES_PER_ADDRESS,
-        settings.OTP_FAILURES_ALARM,
-        settings.UPLOAD_QUOTA_PER_PHONE,
-        settings.INVITATIONS_PER_PHONE,
-    )
-    return max(KEEP_USES, *(timedelta(seconds=rate.seconds) for limit in limits for rate in limit))
+    rates: list[Rate] = [rate for name in LIMITS for rate in getattr(settings, name)]
+    return max([KEEP_USES, *(timedelta(seconds=rate.seconds) for rate in rates)])

@@ -13,8 +13,9 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from notifications import courier
 from notifications.gateways import memory
 from otp import challenges, tasks
+from otp.budgets import budget, consume
 from otp.models import AuditEvent, BudgetUse, Challenge, PhoneGuard
-from otp.rates import parse_rates
+from otp.rates import Rate, parse_rates
 from tests import cast
 from tests.otp import walk
 
@@ -81,3 +82,25 @@ def test_uses_are_kept_for_the_longest_limit(settings: Settings) -> None:
 
 def test_beat_runs_the_clearing() -> None:
     assert tasks.clear_expired.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+
+def test_the_cleaning_knows_every_limit_of_the_settings() -> None:
+    """One that it does not know would forget after 48 hours, however far back it is set to look."""
+    values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
+    limits = {
+        name for name, value in values.items() if isinstance(value, tuple) and value and isinstance(value[0], Rate)
+    }
+    assert limits == set(tasks.LIMITS)
+
+
+@pytest.mark.parametrize("name", ["TICKETS_PER_PHONE", "STAFF_FAILURES_PER_USER"])
+def test_what_a_longer_limit_counts_is_kept_as_long(settings: Settings, name: str) -> None:
+    setattr(settings, name, parse_rates("3/7d"))
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        consume(budget("a-kind", "a-value", parse_rates("3/7d")))
+        clock.shift(timedelta(days=6))
+        tasks.clear_expired()
+        assert BudgetUse.objects.count() == 1
+        clock.shift(timedelta(days=2))
+        tasks.clear_expired()
+        assert BudgetUse.objects.count() == 0
