@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from fidelizacion.brand import Brand
 from fidelizacion.branding import icon, mark, stylesheet
 
-STATUSES = (413, 429, 502, 503, 504)
+STATUSES = (400, 403, 404, 413, 429, 502, 503, 504)
 STYLESHEET = "estilo.css"
 PORTAL_STYLES = settings.BASE_DIR / "static" / "css" / "portal.css"
 

@@ -181,6 +181,39 @@ def test_what_nginx_has_to_say_it_says_in_spanish(nginx: Nginx) -> None:
     assert "--brand" in style.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "cookie", "status"),
+    [
+        ("GET", "/fidelizacion/", "a" * 40_000, 400),
+        ("GET", "/" + "a" * 40_000, "", 414),
+        ("TRACE", "/fidelizacion/", "", 405),
+        ("GET", "/avisos/413.html", "", 404),
+    ],
+)
+def test_s10_what_nginx_itself_refuses_it_refuses_in_spanish(
+    nginx: Nginx, method: str, path: str, cookie: str, status: int
+) -> None:
+    """Too large a header, too long an address, a method of its own, a page that is internal."""
+    with nginx.browser("192.0.2.53") as browser:
+        the_page(browser.request(method, path, headers={"Cookie": cookie}), status)
+
+
+def test_s10_a_network_that_may_not_see_the_desk_is_told_in_spanish() -> None:
+    changes = {"#allow 192.0.2.0/24;": "allow 192.0.2.0/24;", "#deny all;": "deny all;"}
+    with debian_nginx(free_port(), free_port(), changes) as nginx:
+        with nginx.browser("198.51.100.1") as stranger:
+            assert "no se abre desde su red" in the_page(stranger.get("/admin/"), 403).get_text()
+            assert stranger.get("/fidelizacion/").status_code == AWAY, "the portal is for everybody"
+        with nginx.browser("192.0.2.54") as staff:
+            assert staff.get("/admin/").status_code == AWAY
+
+
+def test_http_at_the_port_of_https_is_sent_to_https(nginx: Nginx) -> None:
+    plain = f"http://127.0.0.1:{nginx.https}/fidelizacion/ayuda/?a=b"
+    answer = httpx.get(plain, headers={"Host": NAME}, trust_env=False)
+    assert (answer.status_code, answer.headers["Location"]) == (301, f"https://{NAME}/fidelizacion/ayuda/?a=b")
+
+
 def test_a_portal_that_does_not_answer_has_a_page_too() -> None:
     quick = {"proxy_connect_timeout 3s;": "proxy_connect_timeout 3s; proxy_read_timeout 1s;"}
     with (
