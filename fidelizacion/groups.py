@@ -32,15 +32,25 @@ class Change:
     removed: int
 
 
+class PermissionsMissing(Exception):
+    """Not all apps are migrated: a group would get less than its role, and nobody would see it."""
+
+
 @transaction.atomic
 def set_up() -> list[Change]:
-    """Give each group exactly the permissions of its role. Users keep their groups."""
+    """Give each group exactly the permissions of its role. Users keep their groups.
+
+    Raises PermissionsMissing, with nothing changed.
+    """
     return [_set_up(name, listed) for name, listed in ROLES.items()]
 
 
 def _set_up(name: str, listed: tuple[str, ...]) -> Change:
+    wanted = set(staff.permissions(listed))
+    if len(wanted) < len(set(listed)):
+        raise PermissionsMissing
     group, made = Group.objects.get_or_create(name=name)
-    before, wanted = set(group.permissions.all()), set(staff.permissions(listed))
+    before = set(group.permissions.all())
     group.permissions.set(wanted)
     return Change(name, made, len(wanted - before), len(before - wanted))
 

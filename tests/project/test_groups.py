@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Group, Permission, User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS
 
 from fidelizacion import groups
@@ -64,6 +64,14 @@ def test_setup_groups_brings_them_back_and_can_be_repeated() -> None:
     ]
     assert setup_groups().count("sin cambios") == 4
     assert permissions("Asesor") == set(staff.ADVISOR)
+
+
+def test_9_on_a_half_migrated_database_setup_groups_changes_nothing_and_says_why() -> None:
+    Group.objects.get(name="Asesor").permissions.clear()
+    Permission.objects.get(codename="view_reason").delete()
+    with pytest.raises(CommandError, match="le faltan migraciones: nada cambió"):
+        setup_groups()
+    assert permissions("Asesor") == set()
 
 
 def test_migrate_makes_what_is_missing_and_leaves_what_an_operator_changed() -> None:

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         try:
             changes = groups.set_up()
-        except (OperationalError, InterfaceError, ProgrammingError):
+        except (OperationalError, InterfaceError, ProgrammingError, groups.PermissionsMissing):
             raise CommandError(_("La base de datos no responde, o le faltan migraciones: nada cambió.")) from None
         for change in changes:
             self.stdout.write(f"{change.group:<12} {_told(change)}")
