@@ -176,6 +176,7 @@ def test_17_a_template_of_ones_own_computer_is_no_other_machines(target: str) ->
         ),
         *("\\\\malo\\a\\a.dotm", "//malo/a/a.dotm", "\\/malo/a/a.dotm", "//Users/ana/a.dotm", " \\\\malo\\a"),
         *("file://malo/a.dotm", "file:\\\\malo\\a", "file:////malo/a", "FILE:////malo/a", "file://///malo/a"),
+        *("//a:80/a.dotm", "file://a:80/a.dotm", "\\\\a:80\\a.dotm", "file:/%2f%2fmalo/a", "file:/%5C%5cmalo/a"),
         *("file:///\\\\malo\\a", "file:///\\malo\\a", "file:///%5C%5Cmalo/a", "file:%2F%2Fmalo/a", "%66ile:////malo/a"),
         *(
             "file:////Users@80/a/b",

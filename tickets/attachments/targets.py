@@ -18,7 +18,10 @@ from urllib.parse import unquote
 _CODED = 5  # times that an address may be coded over, after which it is held against it
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _FILE = re.compile(r"file:(?://localhost(?=/))?", re.IGNORECASE)
-_DRIVE = re.compile(r"/*[a-z][:|](?:/(?!/)|[^/]|$)", re.IGNORECASE)
+# No digit behind it: `//a:80/` is a port of a machine called `a`
+_DRIVE = re.compile(r"/*[a-z][:|](?:/(?!/)|[^/\d]|$)", re.IGNORECASE)
+# Programs disagree on whether a coded slash counts as one; Word codes none there
+_CODED_SLASH = re.compile(r"\s*file:[/\\]*%(?:25)*(?:2f|5c)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 _OF_A_MAC = re.compile(r"file:////(?:Users|Applications|Library)/[^/]", re.ASCII)  # as Word writes it, and no other way
 
@@ -26,7 +29,7 @@ _OF_A_MAC = re.compile(r"file:////(?:Users|Applications|Library)/[^/]", re.ASCII
 def is_remote(target: str) -> bool:
     """Whether opening it would ask another machine."""
     address = _plain(target)
-    if "%" in address and unquote(address) != address:
+    if _CODED_SLASH.match(target) or ("%" in address and unquote(address) != address):
         return True
     scheme = _FILE.match(address)
     path = address[scheme.end() :] if scheme else address
