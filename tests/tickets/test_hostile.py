@@ -32,10 +32,10 @@ from tests.tickets.hostile import (
     many_entries,
     native,
     object_stream,
-    odd_field,
     old_book,
     protected_workbook,
 )
+from tests.tickets.odd_fields import odd_field
 from tickets.attachments import CONTRADICTIONS, judge
 
 ONE_PIXEL = b"\x89PNG\r\n\x1a\n" + bytes(40)
