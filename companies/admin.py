@@ -29,9 +29,14 @@ class BillingAccountInline(LabelledInline):
 
 
 class AdministrationInline(LabelledInline):
+    """Rows to add and to remove. None is changed into another, so that each change of rights is one of these two."""
+
     model = Administration
     extra = 0
     autocomplete_fields = ["administrator", "company"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Company)

@@ -24,7 +24,7 @@ def theme(brand: Brand) -> dict[str, Any]:
         "SITE_SYMBOL": "support_agent",
         "SITE_URL": "/fidelizacion/",
         "SHOW_VIEW_ON_SITE": False,
-        "DASHBOARD_CALLBACK": "tickets.admin_home.dashboard",
+        "DASHBOARD_CALLBACK": "fidelizacion.desk_home.dashboard",
         "STYLES": [lambda _request: static("desk/desk.css")],
         "COLORS": {"primary": shades(brand.colour)},
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": _navigation()},
@@ -64,7 +64,7 @@ def _navigation() -> list[dict[str, Any]]:
                 _item(_("Cuentas de facturación"), "receipt_long", "companies.billingaccount"),
                 _item(_("Líneas de servicio"), "sim_card", "companies.serviceline"),
                 _item(_("Administradores"), "contact_phone", "companies.administrator"),
-                _item(_("Cambios de contacto"), "published_with_changes", "staff.contactchange"),
+                _item(_("Cambios de administradores"), "published_with_changes", "staff.contactchange"),
             ],
         },
         {

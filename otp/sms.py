@@ -1,4 +1,4 @@
-"""The texts of the SMS: with a code (A4, R1.21), with a link (A1), and about a changed number (S11).
+"""The texts of the SMS: with a code (A4, R1.21), with a link (A1), and about changed administrators (S11).
 
 Each must fit one SMS in the GSM 7-bit alphabet, where á, í, ó and ú do not exist (one of them would halve the room).
 The code's last line is the one that browsers read to fill the code in: https://wicg.github.io/sms-one-time-codes/
@@ -39,8 +39,17 @@ def invitation(address: str) -> str:
 
 
 def contact_changed() -> str:
-    """To a number that was an administrator's until now (S11). How to object comes last, and gives way to the name."""
-    action = ": este numero ya no administra su empresa en el portal. Si usted no lo pidio, avise cuanto antes"
+    """To a number that was an administrator's until now (S11)."""
+    return _warning(": este numero ya no administra su empresa en el portal. Si usted no lo pidio, avise cuanto antes")
+
+
+def administrator_added() -> str:
+    """To the administrators that a company already has, when another person becomes one (S11)."""
+    return _warning(": otra persona ya puede dar de baja servicios de su empresa. Si no lo pidio, avise cuanto antes")
+
+
+def _warning(action: str) -> str:
+    """The operator's name, shortened if need be, what happened, and the telephone to call."""
     phone = fold(settings.BRAND.support_phone)
     contact = f" al {phone}." if phone and len(action) + len(phone) + 5 < ROOM else "."
     name = _name(ROOM - len(action) - len(contact))

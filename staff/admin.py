@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from notifications import naming
 from otp.admin import ReadOnlyAdmin
-from staff import admin_contacts  # noqa: F401  it registers the list of administrators
+from staff import admin_contacts, admin_rights  # noqa: F401  they register pages
 from staff.models import SignInEvent
 from staff.names import keys_of
 

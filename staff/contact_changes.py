@@ -1,8 +1,12 @@
-"""Changing the phone or e-mail of an administrator: confirmed by a second person, and told to the person (S11).
+"""Changing the phone, e-mail or companies of an administrator, with a second person and notices (S11).
 
-Whoever has the phone cancels a company's lines. So a new phone waits until another member of staff confirms it
-(`STAFF_SECOND_PERSON`), and the old phone and both addresses are told in the transaction in which it changes.
+The person who holds an administrator's phone cancels the lines of its companies. So a new phone, and a new company of
+an administrator, wait until another member of staff confirms them (`STAFF_SECOND_PERSON`). The people affected are
+notified in the transaction that makes the change: on a new phone or e-mail, the old phone and both addresses; on a new
+administrator, those that the company already has; on a removal, the person removed.
 """
+
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -10,11 +14,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from companies.models import Administrator
-from staff import contact_messages
+from companies.models import Administration, Administrator, Company
+from staff import contact_messages, rights_messages
 from staff.models import ContactChange
 
-State = ContactChange.State
+Kind, State = ContactChange.Kind, ContactChange.State
 
 
 class ChangeError(Exception):
@@ -38,7 +42,7 @@ def propose(before: Administrator, after: Administrator, user: User) -> ContactC
 def record_applied(before: Administrator, after: Administrator, user: User) -> ContactChange:
     """Record a change that the caller makes in the same transaction, and enqueue its notices."""
     change = _create(before, after, user, State.APPLIED)
-    contact_messages.enqueue_notices(change)
+    _enqueue_notices(change)
     return change
 
 
@@ -54,9 +58,43 @@ def confirm(change: ContactChange, user: User, reason: str = "") -> None:
             )
             if not unchanged.update(phone=change.new_phone, email=change.new_email):
                 raise ChangeError(_("Los datos de esta persona cambiaron desde que se pidió: rechace este cambio."))
-            contact_messages.enqueue_notices(change)
+            if change.kind == Kind.GRANTED:
+                Administration.objects.create(administrator_id=change.administrator_id, company_id=change.company_id)
+            _enqueue_notices(change)
     except IntegrityError:
-        raise ChangeError(_("El número nuevo ya es de otro administrador: rechace este cambio.")) from None
+        taken = _("El número nuevo ya es de otro administrador: rechace este cambio.")
+        granted = _("Esta persona ya administra esa empresa: rechace este cambio.")
+        raise ChangeError(granted if change.kind == Kind.GRANTED else taken) from None
+
+
+def grant(administration: Administration, user: User) -> ContactChange:
+    """Make a person an administrator of a company: at once, or when a second person confirms it.
+
+    Raises ChangeError while the same request waits.
+    """
+    person, company = administration.administrator, administration.company
+    if not settings.STAFF_SECOND_PERSON:
+        administration.save()
+        return _apply(person, user, Kind.GRANTED, company)
+    try:
+        with transaction.atomic():
+            return _create(person, person, user, State.PENDING, kind=Kind.GRANTED, company=company)
+    except IntegrityError:
+        raise ChangeError(_("Ya se pidió que esta persona administre esa empresa. Falta confirmarlo.")) from None
+
+
+def revoke(administration: Administration, user: User) -> None:
+    """End a person's right to a company at once: waiting would leave it to somebody the company does not trust."""
+    administration.delete()
+    _apply(administration.administrator, user, Kind.REVOKED, administration.company)
+
+
+def record_activity(person: Administrator, user: User) -> None:
+    """Record that the caller has activated or deactivated a person in the same transaction, and enqueue its notices.
+
+    An activation does not wait: two people agreed to this phone and to these companies before.
+    """
+    _apply(person, user, Kind.ACTIVATED if person.is_active else Kind.DEACTIVATED)
 
 
 def reject(change: ContactChange, user: User, reason: str) -> None:
@@ -64,7 +102,18 @@ def reject(change: ContactChange, user: User, reason: str) -> None:
     _decide(change, State.REJECTED, user, reason)
 
 
-def _create(before: Administrator, after: Administrator, user: User, state: State) -> ContactChange:
+def _apply(person: Administrator, user: User, kind: Kind, company: Company | None = None) -> ContactChange:
+    change = _create(person, person, user, State.APPLIED, kind=kind, company=company)
+    _enqueue_notices(change)
+    return change
+
+
+def _enqueue_notices(change: ContactChange) -> None:
+    messages = contact_messages if change.kind == Kind.CONTACT else rights_messages
+    messages.enqueue_notices(change)
+
+
+def _create(before: Administrator, after: Administrator, user: User, state: State, **values: Any) -> ContactChange:
     return ContactChange.objects.create(
         administrator=after,
         old_phone=str(before.phone),
@@ -74,6 +123,7 @@ def _create(before: Administrator, after: Administrator, user: User, state: Stat
         state=state,
         requested_by=user,
         requested_at=timezone.now(),
+        **values,
     )
 
 

@@ -1,4 +1,4 @@
-"""The record of sign-ins at the desk (R5.09), and changes of an administrator's contact data (S11)."""
+"""The record of sign-ins at the desk (R5.09), and of changes of who administers a company (S11)."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from companies.models import Administrator
+from companies.models import Administrator, Company
 from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
@@ -57,7 +57,17 @@ class SignInEvent(AppendOnlyModel):
 
 
 class ContactChange(models.Model):
-    """A change of the phone or e-mail of an administrator: who asked for it, who confirmed it, what became of it."""
+    """A change of an administrator's phone, e-mail or companies: who asked for it, who confirmed it, and its result.
+
+    Where the phone and the e-mail do not change, both columns of each hold the values at the time of the request.
+    """
+
+    class Kind(models.TextChoices):
+        CONTACT = "contact", _("Cambio de contacto")
+        GRANTED = "granted", _("Empresa asignada")
+        REVOKED = "revoked", _("Empresa retirada")
+        ACTIVATED = "activated", _("Activación")
+        DEACTIVATED = "deactivated", _("Desactivación")
 
     class State(models.TextChoices):
         PENDING = "pending", _("Por confirmar")
@@ -66,6 +76,13 @@ class ContactChange(models.Model):
 
     administrator = models.ForeignKey(
         Administrator, verbose_name=_("administrador"), on_delete=models.PROTECT, related_name="contact_changes"
+    )
+    kind = models.CharField(
+        _("qué"), max_length=11, choices=Kind.choices, default=Kind.CONTACT, db_default=Kind.CONTACT.value
+    )
+    # Only where a company is assigned or withdrawn
+    company = models.ForeignKey(
+        Company, verbose_name=_("empresa"), null=True, on_delete=models.PROTECT, related_name="+"
     )
     old_phone = models.CharField(_("número anterior"), max_length=16)
     new_phone = models.CharField(_("número nuevo"), max_length=16)
@@ -84,13 +101,20 @@ class ContactChange(models.Model):
     reason = models.CharField(_("motivo"), max_length=300, blank=True)
 
     class Meta:
-        verbose_name = _("cambio de contacto")
-        verbose_name_plural = _("cambios de contacto")
+        verbose_name = _("cambio de administrador")
+        verbose_name_plural = _("cambios de administradores")
         ordering = ["-requested_at", "-pk"]
-        permissions = [("confirm_contactchange", "Can confirm cambio de contacto")]
+        permissions = [("confirm_contactchange", "Can confirm cambio de administrador")]
         constraints = [
             models.UniqueConstraint(
-                fields=["administrator"], condition=models.Q(state="pending"), name="contact_change_pending_once"
+                fields=["administrator"],
+                condition=models.Q(state="pending", company=None),
+                name="contact_change_pending_once",
+            ),
+            models.UniqueConstraint(
+                fields=["administrator", "company"],
+                condition=models.Q(state="pending"),
+                name="company_change_pending_once",
             ),
             # One may withdraw what one asked for, and not confirm it
             models.CheckConstraint(

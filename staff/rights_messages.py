@@ -1,0 +1,63 @@
+"""The notices of a company's new or removed administrator (S11).
+
+A new one is announced to those that the company already has; a removal, to the person removed. So nobody takes a
+company over unseen, by adding a person or by removing the others first.
+"""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from companies.models import Administrator, Company
+from companies.phones import tail
+from notifications import mail, outbox
+from otp import sms
+from staff.models import ContactChange
+
+MAIL, SMS = "administrator_changed", "administrator_added_sms"  # their names in the catalogue
+REMOVAL_SMS = "contact_changed_sms"  # its text fits a removal as it is
+ADDED = {ContactChange.Kind.GRANTED, ContactChange.Kind.ACTIVATED}
+
+
+def enqueue_notices(change: ContactChange) -> None:
+    """Write them to the outbox, in the caller's transaction."""
+    person = change.administrator
+    companies = [change.company] if change.company else list(person.companies.all())
+    for company in companies:
+        if change.kind in ADDED:
+            others = company.administrators.filter(is_active=True).exclude(pk=person.pk)
+            _enqueue(change, company, others, SMS, sms.administrator_added())
+        else:
+            _enqueue(change, company, [person], REMOVAL_SMS, sms.contact_changed())
+
+
+def context(change: ContactChange, company: Company) -> dict[str, object]:
+    """What the mail is rendered with."""
+    person = change.administrator
+    added = change.kind in ADDED
+    return {"added": added, "names": person.names, "tail": tail(change.new_phone), "company": company.legal_name}
+
+
+def sample() -> dict[str, object]:
+    """An invented case, for the preview at the desk."""
+    person = Administrator(names="Luis Paz")
+    change = ContactChange(kind=ContactChange.Kind.GRANTED, administrator=person, new_phone="+593987654321")
+    return context(change, Company(legal_name="Acme del Ecuador S. A."))
+
+
+def _enqueue(change: ContactChange, company: Company, people: Iterable[Administrator], kind: str, text: str) -> None:
+    reference = f"contact:{change.pk}"
+    parts = mail.render(MAIL, context(change, company))
+    for person in people:
+        key = f"{reference}:{company.pk}:{person.pk}"
+        outbox.enqueue_sms(dedup_key=f"{key}:sms", subject_ref=reference, kind=kind, to=str(person.phone), text=text)
+        outbox.enqueue_email(
+            dedup_key=f"{key}:email",
+            subject_ref=reference,
+            kind=MAIL,
+            to=person.email,
+            reply_to=settings.POSTVENTA_EMAIL,
+            subject=parts.subject,
+            text=parts.text,
+            html=parts.html,
+        )
