@@ -53,6 +53,11 @@ def test_r5_03_long_passwords_and_phrases_are_accepted(carla: User, password: st
     assert accepted(carla, password)
 
 
+def test_r5_03_of_a_very_long_password_only_the_beginning_is_searched_for_repetitions(carla: User) -> None:
+    """Searching all of 60,000 characters would hold a web thread for a minute."""
+    assert not accepted(carla, "a" * 128 + GOOD)
+
+
 @pytest.mark.parametrize("length", [11, 14])
 def test_r5_03_fewer_than_15_characters_are_refused(carla: User, length: int) -> None:
     """Nothing else is wrong with it: this is the test that the minimum is there."""
