@@ -355,6 +355,7 @@ CELERY_BEAT_SCHEDULE = {
     # At an hour, not every so many: the latter count anew, and may never come, when beat starts without its file
     "digest": {"task": "notifications.tasks.digest", "schedule": crontab(minute=0, hour=7)},
     "clear-expired": {"task": "otp.tasks.clear_expired", "schedule": crontab(minute=15, hour=3)},
+    "clear-sign-ins": {"task": "staff.tasks.clear_expired", "schedule": crontab(minute=30, hour=3)},
     "remove-orphaned-files": {"task": "tickets.tasks.remove_orphaned_files", "schedule": crontab(minute=45, hour=3)},
 }
 

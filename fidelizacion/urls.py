@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from fidelizacion import branding, desk_search, health, metrics, robots
 from notifications import webhooks
+from staff.password_change import PasswordChange
 from staff.sign_in import SignIn, SignOut
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fidelizacion/", include("tickets.urls")),
     path("admin/login/", SignIn.as_view(), name="staff-sign-in"),
     path("admin/logout/", SignOut.as_view(), name="staff-sign-out"),
+    path("admin/password_change/", admin.site.admin_view(PasswordChange.as_view()), name="staff-password-change"),
     path("admin/search/", desk_search.search, name="desk-search"),
     path("admin/", admin.site.urls),
     path("favicon.ico", branding.tab_icon),  # browsers ask for it where a page names none: the desk, a file

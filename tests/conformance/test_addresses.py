@@ -25,7 +25,7 @@ PUBLIC = PORTAL_PUBLIC | {
 SIGNED = {"webhooks/sms/<str:provider>/", "webhooks/email/<str:provider>/"}
 TO_THE_ENTRY = {"fidelizacion/pin/", "fidelizacion/pin/reenviar/", "fidelizacion/salir/"}
 # The desk's own door (tests/staff)
-DESK = {"admin/login/", "admin/logout/", "admin/search/"}
+DESK = {"admin/login/", "admin/logout/", "admin/password_change/", "admin/search/"}
 NUMBER = re.compile(r"<[^>]+>")
 EVERY = [path for path, _ in addresses()]
 GATED = sorted(set(EVERY) - PUBLIC - SIGNED - TO_THE_ENTRY - DESK)

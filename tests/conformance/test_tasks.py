@@ -63,7 +63,7 @@ def test_what_is_scheduled_survives_a_beat_without_its_file_and_does_not_pile_up
 def test_every_task_of_ours_has_a_module_of_ours() -> None:
     app.loader.import_default_modules()
     ours = {name for name in app.tasks if not name.startswith("celery.")}
-    assert {name.partition(".")[0] for name in ours} <= {"otp", "tickets", "notifications", "companies"}
+    assert {name.partition(".")[0] for name in ours} <= {"otp", "tickets", "notifications", "companies", "staff"}
 
 
 def test_the_worker_has_the_settings_that_were_measured_to_hold() -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from fidelizacion.demo import prepare
+from staff import tasks
 from staff.models import SignInEvent
 from tests.staff.test_sign_in import RIGHT, sign_in
 
@@ -75,6 +76,27 @@ def test_r5_04_a_new_password_ends_the_other_sessions_of_the_account(carla: User
     typed = {"old_password": RIGHT, "new_password1": NEW, "new_password2": NEW}
     assert here.post("/admin/password_change/", typed).status_code == 302
     assert (is_in(here), is_in(elsewhere)) == (True, False)
+
+
+def test_r5_02_the_present_password_is_not_guessed_without_limit_where_it_is_changed(carla: User) -> None:
+    client = Client()
+    sign_in(client)
+    typed = {"old_password": "no es esta, seguro que no", "new_password1": NEW, "new_password2": NEW}
+    for _ in range(10):  # of a browser in which she signed in
+        client.post("/admin/password_change/", typed)
+    response = client.post("/admin/password_change/", typed | {"old_password": RIGHT})
+    assert "Hubo demasiados intentos" in response.content.decode()
+    carla.refresh_from_db()
+    assert carla.check_password(RIGHT)
+    assert SignInEvent.objects.filter(kind=SignInEvent.Kind.WRONG, user=carla).count() == 10
+
+
+def test_r8_03_sign_ins_are_kept_two_years(carla: User) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=732)):
+        sign_in(Client())
+    sign_in(Client())
+    tasks.clear_expired()
+    assert SignInEvent.objects.count() == 1
 
 
 def test_r5_05_an_installation_starts_with_no_account_at_all() -> None:

@@ -1,0 +1,15 @@
+"""What the worker does for staff sign-in: once a day, delete the sign-ins past their retention."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from staff.models import SignInEvent
+
+KEEP_SIGN_INS = timedelta(days=731)  # 24 months, as every security audit (R8.03)
+
+
+@shared_task
+def clear_expired() -> None:
+    SignInEvent.objects.purge(timezone.now() - KEEP_SIGN_INS)
