@@ -93,7 +93,7 @@ class ConfirmedAdministratorAdmin(ConfirmedRights, InvitingAdministratorAdmin):
         before, user = Administrator.objects.select_for_update().get(pk=obj.pk), _user(request)
         moved = (before.phone, before.email) != (obj.phone, obj.email)
         if moved and contact_changes.needs_second_person(before, obj):
-            self._hold(request, before, obj, user)
+            self._hold(request, before, obj, form)
             moved = False
         super().save_model(request, obj, form, change)
         if moved:
@@ -101,13 +101,15 @@ class ConfirmedAdministratorAdmin(ConfirmedRights, InvitingAdministratorAdmin):
         if before.is_active != obj.is_active:
             contact_changes.record_activity(obj, user)
 
-    def _hold(self, request: HttpRequest, before: Administrator, obj: Administrator, user: User) -> None:
+    def _hold(self, request: HttpRequest, before: Administrator, obj: Administrator, form: Any) -> None:
         """Ask for the change, and put the old phone and e-mail back into the row that is about to be saved."""
         try:
-            messages.warning(request, _held(contact_changes.propose(before, obj, user)))
+            messages.warning(request, _held(contact_changes.propose(before, obj, _user(request))))
         except contact_changes.ChangeError as error:
             messages.error(request, str(error))
         obj.phone, obj.email = before.phone, before.email
+        # Not changed yet, so not in the history of the row either
+        form.changed_data = [name for name in form.changed_data if name not in {"phone", "email"}]
 
 
 def _user(request: HttpRequest) -> User:

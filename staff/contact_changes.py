@@ -58,8 +58,8 @@ def confirm(change: ContactChange, user: User, reason: str = "") -> None:
             )
             if not unchanged.update(phone=change.new_phone, email=change.new_email):
                 raise ChangeError(_("Los datos de esta persona cambiaron desde que se pidió: rechace este cambio."))
-            if change.kind == Kind.GRANTED:
-                Administration.objects.create(administrator_id=change.administrator_id, company_id=change.company_id)
+            if change.company and change.kind == Kind.GRANTED:
+                Administration.objects.create(administrator=change.administrator, company=change.company)
             _enqueue_notices(change)
     except IntegrityError:
         taken = _("El número nuevo ya es de otro administrador: rechace este cambio.")
@@ -102,7 +102,9 @@ def reject(change: ContactChange, user: User, reason: str) -> None:
     _decide(change, State.REJECTED, user, reason)
 
 
-def _apply(person: Administrator, user: User, kind: Kind, company: Company | None = None) -> ContactChange:
+def _apply(
+    person: Administrator, user: User, kind: ContactChange.Kind, company: Company | None = None
+) -> ContactChange:
     change = _create(person, person, user, State.APPLIED, kind=kind, company=company)
     _enqueue_notices(change)
     return change
@@ -113,7 +115,9 @@ def _enqueue_notices(change: ContactChange) -> None:
     messages.enqueue_notices(change)
 
 
-def _create(before: Administrator, after: Administrator, user: User, state: State, **values: Any) -> ContactChange:
+def _create(
+    before: Administrator, after: Administrator, user: User, state: ContactChange.State, **values: Any
+) -> ContactChange:
     return ContactChange.objects.create(
         administrator=after,
         old_phone=str(before.phone),
@@ -127,7 +131,7 @@ def _create(before: Administrator, after: Administrator, user: User, state: Stat
     )
 
 
-def _decide(change: ContactChange, state: State, user: User, reason: str) -> None:
+def _decide(change: ContactChange, state: ContactChange.State, user: User, reason: str) -> None:
     pending = ContactChange.objects.filter(pk=change.pk, state=State.PENDING)
     if not pending.update(state=state, decided_by=user, decided_at=timezone.now(), reason=reason):
         raise ChangeError(_("Este cambio ya se había decidido."))

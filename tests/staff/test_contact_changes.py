@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -23,6 +24,11 @@ pytestmark = pytest.mark.django_db
 
 NEW = "+593987654321"
 State = ContactChange.State
+
+
+def changed_fields() -> str:
+    """What the history of the row says about the last save."""
+    return str(LogEntry.objects.latest("pk").get_change_message())
 
 
 @pytest.fixture
@@ -65,6 +71,8 @@ def test_s11_a_new_phone_waits_for_a_second_person_and_nothing_else_does(ana: Ad
     assert "otra persona con permiso debe confirmar" in text_of(response)
     assert phone_of(ana) == cast.ANA_PHONE
     assert ana.names == "Ana María"
+    assert "ombres" in changed_fields()
+    assert "móvil" not in changed_fields()
     assert told() == []
     change = ContactChange.objects.get()
     assert (change.state, change.requested_by, change.new_phone) == (State.PENDING, sonia, NEW)
