@@ -24,11 +24,11 @@ TRIES = 50  # each lost one means that another request got its number: far more 
 
 
 class LimitReached(Exception):
-    """There has been too much of it for now. Which limit it was is told to nobody (R1.20)."""
+    """A limit is used up for now. No page says which one, since that could say something of a number (R1.20)."""
 
 
 class SharedLimitReached(LimitReached):
-    """A limit that is one for everybody, and so may be told: `until` says nothing about any one person's uses."""
+    """The limit that all visitors share is used up; a page may say `until` when, as that says nothing of one number."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
@@ -51,11 +51,11 @@ def budget(kind: str, value: str, rates: Sequence[Rate]) -> Budget:
 def consume(*budgets: Budget, within: Budget | None = None) -> None:
     """Use each of them once, or none: LimitReached is raised when one is used up.
 
-    `within` is one that everybody shares and that is counted elsewhere: it is read, and never written. When that one is
-    used up SharedLimitReached is raised, whichever others are.
+    `within` is the limit that all visitors share. It is counted elsewhere, so it is only read here. When it is used up,
+    SharedLimitReached is raised, also when others are used up too.
 
-    Callers list them from the most particular to the most shared, always in one order: that is what keeps two requests
-    from waiting for each other, and a row that everybody wants is held for the shortest time.
+    Callers list them from the most particular to the most shared, always in one order: so two requests cannot wait for
+    each other, and the row that most requests want is locked for the shortest time.
     """
     _consume([(each, 1) for each in budgets], within)
 
@@ -68,7 +68,7 @@ def consume_times(wanted: Budget, times: int) -> None:
 
 
 def allows(wanted: Budget) -> bool:
-    """Whether it could be used now: to tell beforehand. Only `consume` decides."""
+    """Whether one more use fits now. Another request may take it before `consume`, which decides."""
     return not _used_up([(wanted, _last([wanted.key])[wanted.key])])
 
 
@@ -93,7 +93,7 @@ def _delete_use(key: str, number: int) -> bool:
 
 
 def left(wanted: Budget) -> int:
-    """How many more times it could be used now: to tell beforehand, like `allows`."""
+    """How many more uses fit now. Like `allows`, it reserves nothing."""
     now, uses = timezone.now(), BudgetUse.objects.filter(key=wanted.key)
     free = (rate.count - uses.filter(at__gt=now - timedelta(seconds=rate.seconds)).count() for rate in wanted.rates)
     return max(0, min(free, default=0))
@@ -153,7 +153,7 @@ def _used_up(asked: Sequence[tuple[Budget, int]]) -> bool:
 
 
 def _take(numbers: Sequence[tuple[str, int]]) -> bool:
-    """All of these, or none: somebody else may have been quicker with one."""
+    """Insert all of these uses, or none where another request has already taken one of the numbers."""
     now = timezone.now()
     with transaction.atomic():
         taken = insert_new([BudgetUse(key=key, number=number, at=now) for key, number in numbers])

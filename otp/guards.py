@@ -47,12 +47,12 @@ def is_waiting(guard: PhoneGuard, now: datetime) -> bool:
 
 
 def is_stopped(guard: PhoneGuard, *, trusted: bool) -> bool:
-    """Whether there were a hundred failures in a row: of anybody, or for a trusted try of trusted ones."""
+    """Whether there were a hundred failures in a row. For a trusted try only the trusted failures count."""
     return (guard.trusted_failures if trusted else guard.failures) >= MOST_FAILURES
 
 
 def spares(guard: PhoneGuard, challenge: Challenge, *, trusted: bool) -> bool:
-    """Whether the wait of this guard spares the first try of this challenge: the exceptions that are told above."""
+    """Whether the first try of this challenge is compared despite the wait (the module's two exceptions)."""
     return trusted or (guard.locked_at is not None and challenge.created_at < guard.locked_at)
 
 
@@ -68,7 +68,7 @@ def count_try(phone: str, now: datetime, *, spared: bool = False, trusted: bool 
     try is counted like any other; it is only not refused.
     """
     _seen(phone, now)
-    while True:  # each turn lost is a try of somebody else's that was counted, and those end in a wait
+    while True:  # another request's try was counted in each turn that is lost, and after some of those the phone waits
         guard = guard_of(phone)
         waiting = is_waiting(guard, now)
         if is_stopped(guard, trusted=trusted) or (waiting and not spared):
@@ -81,8 +81,8 @@ def count_try(phone: str, now: datetime, *, spared: bool = False, trusted: bool 
 
 
 def _seen(phone: str, now: datetime) -> None:
-    """Have a row for the phone. The first try of a number writes as much as any later one, so that it takes as long:
-    who has entered before is nobody's business (R1.14)."""
+    """Write the phone's row, whether it exists or not: the first try of a number runs the same statements as any later
+    one, so the time it takes does not say whether the number was typed before (R1.14)."""
     PhoneGuard.objects.bulk_create(
         [PhoneGuard(phone=phone, tried_at=now)],
         update_conflicts=True,

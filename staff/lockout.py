@@ -23,7 +23,7 @@ _turns = {True: BoundedSemaphore(1), False: BoundedSemaphore(1)}
 
 
 class Busy(Exception):
-    """The process is comparing a password already."""
+    """This process is already comparing a password for this kind of browser (known or not)."""
 
 
 @dataclass(frozen=True)
