@@ -17,6 +17,13 @@ from tests.faults.ledger import seconds as time_of
 from tests.stack import BASE, Stack, wait_for
 
 DELIVERING = ("worker", "sweep")
+ENQUEUE = """
+import sys, django; django.setup()
+from notifications import outbox
+for number in range(int(sys.argv[2])):
+    outbox.enqueue_email(dedup_key=f"{sys.argv[1]}:{number}", subject_ref="test", to="ana@empresa.example",
+                         subject="Prueba", text="Prueba", html="")
+"""
 
 
 class Sinking(Stack):
@@ -37,6 +44,16 @@ class Sinking(Stack):
     def received(self) -> list[sink.Mail]:
         """What the mail server has said 250 to."""
         return list(sink.received(self.mail_folder))
+
+    def owe_mails(self, name: str, count: int) -> None:
+        """Each is announced to the worker once."""
+        command = [sys.executable, "-c", ENQUEUE, name, str(count)]
+        subprocess.run(command, cwd=BASE, env=self.environment, check=True)
+
+    def states(self, name: str) -> list[str]:
+        """Of the mails owed by that name."""
+        found = self.ledger.rows("SELECT state FROM notifications_message WHERE dedup_key LIKE %s", f"{name}:%")
+        return [str(state) for (state,) in found]
 
     def worker_takes_tasks(self, seconds: float = 60) -> bool:
         """Whether a task that is sent now is done within this time, without the sweep, which does no heartbeat."""

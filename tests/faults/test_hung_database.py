@@ -1,26 +1,40 @@
 """A database that keeps its connections and answers nothing: what needs none is served, the rest is refused in time."""
 
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
 import httpx
+import psycopg
 import pytest
 
 from tests.faults.hanging import Proxy, locked, stopped
 from tests.faults.stack import Sinking
 from tests.processes.visitor import Visitor
 from tests.servers import Postgresql, postgresql_binaries
-from tests.stack import Stack, engine_under_test, wait_for
+from tests.stack import BASE, Stack, engine_under_test, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 VISITORS = 24  # three times as many as use the database at once: 2 processes of 4
 PROMISED = 2.0  # seconds: what `ready` is promised in, and what needs no database has to be faster than
+TIMED_OUT = {"postgresql": "did not answer within the limit", "sqlite": "database is locked"}
+SIGNS = """
+from fidelizacion.celery import HEARTBEAT, app
+for _ in range(8):
+    app.send_task(HEARTBEAT)
+"""
+# Young ones, which the server's own limit (15 s) does not end before it hangs
+WAITING = """SELECT count(*) FILTER (WHERE query LIKE '%notifications_heartbeat%') >= 2
+    AND count(*) FILTER (WHERE query LIKE '%notifications_message%') >= 1
+    FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND clock_timestamp() - query_start < interval '10 seconds'"""
 LONGEST = {"postgresql": 12.0, "sqlite": 25.0}  # a check of 1 s, a connection of 2 s and a query of 5 s; a lock of 20 s
 Hang = Callable[[], AbstractContextManager[None]]
 
@@ -116,3 +130,43 @@ def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
         assert wait_for(lambda: visitor.send(visitor.form("phone"), phone="0987654321").status_code == 200, 15)
     for visitor in visitors:
         visitor.browser.close()
+
+
+@contextmanager
+def queries_in_progress(product: Sinking) -> Iterator[None]:
+    """Worker and sweep wait for the answer to a query, and not for a connection, when the server hangs."""
+    signs = partial(subprocess.run, [sys.executable, "-c", SIGNS], cwd=BASE, env=product.environment, check=True)
+    if engine_under_test() == "sqlite":
+        signs()
+        yield  # a locked file keeps waiting whoever comes
+        return
+    url = product.environment["DATABASE_URL"]
+    with closing(psycopg.connect(url)) as locker, closing(psycopg.connect(url, autocommit=True)) as watcher:
+        locker.execute("LOCK TABLE notifications_message, notifications_heartbeat IN ACCESS EXCLUSIVE MODE")
+        signs()
+        assert wait_for(lambda: watcher.execute(WAITING).fetchone() == (True,), 60)
+        yield
+
+
+def test_worker_and_sweep_end_each_query_within_its_limit_and_go_on_when_the_database_is_back(
+    hanging: tuple[Sinking, Hang],
+) -> None:
+    """With no limit on their side, a query to a stopped server would wait for as long as it is stopped."""
+    product, hang = hanging
+    assert product.worker_takes_tasks()
+    started = {name: child.process and child.process.pid for name, child in product.children.items()}
+    product.owe_mails("before", 4)
+
+    def timed_out(name: str) -> bool:
+        return TIMED_OUT[engine_under_test()] in (product.folder / f"{name}.log").read_text(encoding="utf-8")
+
+    with queries_in_progress(product), hang():
+        assert wait_for(lambda: timed_out("worker"), 90)
+        assert wait_for(lambda: timed_out("sweep"), 90)
+    assert product.worker_takes_tasks(90)
+    product.owe_mails("after", 4)
+    product.ledger.end_leases()  # of what was on its way
+    assert wait_for(lambda: product.states("before") + product.states("after") == ["sent"] * 8, 60)
+    assert len({mail.message_id for mail in product.received() if mail.subject == "Prueba"}) == 8
+    assert {name: child.process and child.process.pid for name, child in product.children.items()} == started
+    assert [name for name, child in product.children.items() if child.status is not None] == []
