@@ -147,8 +147,8 @@ REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
 # Attachments: never below a served folder (R3.15), on this machine's disk unless a store is named
 MEDIA_ROOT = Path(env.text("ATTACHMENTS_DIR", str(VAR_DIR / "attachments")))
 ATTACHMENTS_MIN_FREE_PERCENT = env.number("ATTACHMENTS_MIN_FREE_PERCENT", 10, maximum=90)  # R3.20
-# Confirmations to addresses that are not the registered one; above it they wait for an advisor (S4). Ten an hour serve
-# somebody who asks for several companies by hand, and are worth nothing to who would write to strangers
+# Confirmations to addresses that are not the registered one; above it they wait for an advisor (S4). Ten an hour are
+# enough for a person who requests for several companies by hand, and too few to send unwanted mail
 TICKETS_PER_PHONE = env.read("TICKETS_PER_PHONE", parse_rates, parse_rates("10/h,30/d"))
 UPLOAD_QUOTA_PER_PHONE = env.read("UPLOAD_QUOTA_PER_PHONE", parse_rates, parse_rates("20/d"))  # files; R3.20
 LOCAL_STORE: dict[str, Any] = {

@@ -43,10 +43,10 @@ def take(phone: str, count: int) -> None:
 
 
 def count_refused(phone: str, count: int) -> None:
-    """Count documents that were opened and refused, as far as there are any left: nobody is told less for it.
+    """Count documents that were opened and refused, up to the limit. The refusals that the customer reads stay whole.
 
-    They were allowed when they were opened (`check`). Of requests at the same moment each may have been: no more than
-    the web process has threads, and each use is taken once.
+    `check` allowed them before they were opened. Simultaneous requests may each have passed it, so the limit can be
+    exceeded by as many requests as the web process has threads.
     """
     with suppress(budgets.LimitReached):
         for _document in range(count):

@@ -149,7 +149,7 @@ def _submission(caller: Caller, owner: Owner, company: Company, key: SubmissionK
 
 
 def _ticket_number(raw: str) -> int | None:
-    """A ticket's number as the button sends it; of anything else there is no ticket."""
+    """The ticket number that the button sends; None for anything else."""
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 18 else None
 
 

@@ -35,7 +35,7 @@ class Submission:
     details: str
     documents: tuple[Document, ...] = ()  # sent with the form that was confirmed
     staged: tuple[StagedFile, ...] = ()  # sent before, and kept since
-    duplicate_of: int | None = None  # the ticket that the customer has read of, where one more is asked for anyway
+    duplicate_of: int | None = None  # the ticket shown to the customer, who registers the same request anyway
 
     @cached_property
     def digest(self) -> str:
@@ -53,7 +53,7 @@ class Submission:
 
     @cached_property
     def content(self) -> str:
-        """The same for the same request, whoever of the company sends it, from wherever (A23)."""
+        """Equal for equal requests of a company, from any administrator and any device (A23)."""
         return repeats.content_of(self.reason, self.details, self._documents)
 
     @property
@@ -161,7 +161,7 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
 
 
 def _repeated(submission: Submission) -> Ticket | None:
-    """The ticket named by the button, if it is the one with this content: nothing else is written down as repeated."""
+    """The ticket named by the button, if it is the last one with this content; a forged number is ignored."""
     if submission.duplicate_of is None:
         return None
     last = repeats.last_of(submission.company, submission.request_type, submission.content)
