@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from tickets import workflow
+from tickets.admin_messages import notice_result
 from tickets.models import Ticket
 
 LONGEST = timedelta(days=366)  # from the confirmation: what lies further on is a mistyped year
@@ -89,8 +90,7 @@ class DateChange:
         except workflow.WorkflowError:
             self.ticket.refresh_from_db()
             return self._conflict(typed)
-        told = gettext("La fecha efectiva quedó fijada. El aviso al cliente está en cola para %s.")
-        messages.success(self.request, told % self.ticket.email)
+        messages.success(self.request, f"{gettext('La fecha efectiva quedó fijada.')} {notice_result(self.ticket)}")
         return self._to_ticket()
 
     def _conflict(self, typed: dict[str, Any]) -> HttpResponse:

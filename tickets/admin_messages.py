@@ -8,12 +8,13 @@ from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import catalogue, words
 from notifications.admin_actions import STATE_COLOURS, may_review, may_settle
 from notifications.models import Message, MessageAction
-from tickets import proof
+from tickets import mails, proof
 from tickets.models import Ticket
 
 
@@ -30,6 +31,14 @@ class Shown:
     may_redirect: bool
     may_settle: bool
     may_review: bool
+
+
+def notice_result(ticket: Ticket) -> str:
+    """What became of the mail to the customer that staff have just asked for."""
+    if mails.withheld(ticket):
+        waits = gettext("El aviso para %s espera, como la confirmación: revise la dirección y envíelo desde Mensajes.")
+        return waits % ticket.email
+    return gettext("El aviso al cliente está en cola para %s.") % ticket.email
 
 
 def shown(ticket: Ticket, user: User | AnonymousUser) -> list[Shown]:

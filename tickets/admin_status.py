@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from tickets import workflow
+from tickets.admin_messages import notice_result
 from tickets.admin_page import COLOURS, Step, step
 from tickets.models import Ticket
 
@@ -90,7 +91,7 @@ class StatusChange:
         told = gettext("La solicitud quedó en estado «%s».")
         messages.success(self.request, told % self.ticket.get_status_display())
         if form.cleaned_data["tell"]:
-            messages.success(self.request, gettext("El aviso al cliente está en cola para %s.") % self.ticket.email)
+            messages.success(self.request, notice_result(self.ticket))
         return self._to_ticket()
 
     def _conflict(self, typed: dict[str, Any]) -> HttpResponse:

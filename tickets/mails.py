@@ -16,7 +16,7 @@ from tickets.models import Area, Attachment, AttachmentEvent, Ticket, TicketEven
 
 Context = dict[str, object]
 CLIENT = "client"  # in the dedup key of the confirmation
-CONFIRMATION = "ticket_confirmation"  # also the question that the desk asks: has the customer got the proof
+CONFIRMATION = "ticket_confirmation"  # also used to find undelivered confirmations
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,12 @@ def area_notice(ticket: Ticket, area: Area) -> Message:
 
 def status_changed(ticket: Ticket, event: TicketEvent) -> Message:
     """To the customer, when the advisor chooses to tell: where the request stands now."""
-    context, reply_to = about_change(ticket, event), _advisor_address(ticket)
-    return _enqueue(ticket, f"event:{event.pk}", "ticket_status", context, to=ticket.email, reply_to=reply_to)
+    return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_status", about_change(ticket, event))
 
 
 def date_set(ticket: Ticket, event: TicketEvent) -> Message:
     """To the customer: the effective date that staff set, where none could be computed. Answers go to the advisor."""
-    context, reply_to = about_date(ticket, event), _advisor_address(ticket)
-    return _enqueue(ticket, f"event:{event.pk}", "ticket_date", context, to=ticket.email, reply_to=reply_to)
+    return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_date", about_date(ticket, event))
 
 
 def infected_to_advisor(document: Attachment) -> Message:
@@ -95,11 +93,8 @@ def infected_to_advisor(document: Attachment) -> Message:
 
 def infected_to_customer(document: Attachment) -> Message:
     """To the customer, once a document: which one did not get through, and what to do. Answers go to the advisor."""
-    ticket = document.ticket
     context, key = about_infected(document), f"infected:{document.pk}:client"
-    hold = _hold_reason() if withheld(ticket) else ""
-    to, reply_to = ticket.email, _advisor_address(ticket)
-    return _enqueue(ticket, key, "ticket_infected", context, to=to, reply_to=reply_to, hold=hold)
+    return _enqueue_for_customer(document.ticket, key, "ticket_infected", context)
 
 
 def proof_undelivered(ticket: Ticket, failed: Message) -> Message:
@@ -209,6 +204,12 @@ def _hold_reason() -> str:
 
 def _reference(ticket: Ticket) -> str:
     return f"ticket:{ticket.number}"
+
+
+def _enqueue_for_customer(ticket: Ticket, key: str, kind: str, context: Context) -> Message:
+    """A mail after the confirmation: it waits too where the confirmation waits or was dropped (S4)."""
+    hold, reply_to = _hold_reason() if withheld(ticket) else "", _advisor_address(ticket)
+    return _enqueue(ticket, key, kind, context, to=ticket.email, reply_to=reply_to, hold=hold)
 
 
 def _enqueue(

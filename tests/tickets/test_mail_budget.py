@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from companies.models import Administrator
@@ -13,8 +14,9 @@ from notifications import actions, backlog, delivery, mail
 from notifications.models import Message, MessageAction
 from otp.rates import parse_rates
 from tests import cast
+from tests.admin.desk import advisor, signed_in, step_of
 from tests.tickets.given import filled_form, text_of, visitor
-from tickets import mail_samples, mails
+from tickets import mail_samples, mails, workflow
 from tickets.models import Attachment, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +93,22 @@ def test_s4_the_registered_address_and_the_advisor_read_that_it_waits(third: Tic
 def test_s4_a_later_mail_to_the_same_customer_waits_too(third: Ticket) -> None:
     document = Attachment.objects.create(ticket=third, original_name="a.pdf", size=1, file="x", sha256="0" * 64)
     assert mails.infected_to_customer(document).state == State.HELD
+
+
+@pytest.mark.parametrize("confirmation", [State.HELD, State.DROPPED])
+def test_s4_what_staff_do_later_writes_to_no_address_that_waits_or_was_dropped(
+    third: Ticket, confirmation: str
+) -> None:
+    Message.objects.filter(pk=confirmation_of(third).pk).update(state=confirmation)
+    Ticket.objects.filter(pk=third.pk).update(effective_terms=[], effective_date=None)  # none was computed
+    carla = advisor()
+    step = {"version": "0", "tell": "on", "customer_note": "", "note": ""}
+    answer = signed_in(carla).post(step_of(third.number, "in_progress"), step, follow=True)
+    assert f"El aviso para {STRANGER} espera, como la confirmación" in text_of(answer)
+    third.refresh_from_db()
+    workflow.set_effective_date(third, timezone.localdate(), carla, "Sin cuentas", workflow.Notice(""))
+    later = Message.objects.filter(kind__in=["ticket_status", "ticket_date"]).values_list("to", "state")
+    assert list(later) == [(STRANGER, State.HELD)] * 2
 
 
 def test_s4_operations_see_how_many_wait(third: Ticket) -> None:
