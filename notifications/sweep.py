@@ -12,6 +12,8 @@ from notifications import log_context
 logger = logging.getLogger(__name__)
 
 _sweeps: dict[str, Callable[[], int]] = {}
+_awaited: set[str] = set()  # by a person, at this moment
+LOOKS = 4  # of an awaited sweep to one of the others: it adds a quarter of a second at most, not a second
 _stopping = threading.Event()
 _passed: dict[str, float] = {}  # when each last came to its end in this process
 
@@ -28,8 +30,11 @@ class SweepFailed(Exception):
 def register(name: str, sweep: Callable[[], int], *, first: bool = False) -> None:
     """Add a sweep: it does what is overdue, in small bites, and returns how much it did.
 
-    `first` runs before the others where one process runs all of them in turn, because somebody is waiting for it.
+    `first` runs before the others where one process runs all of them in turn, and oftener than they where each has a
+    thread, because somebody is waiting for it.
     """
+    if first:
+        _awaited.add(name)
     others = {other: known for other, known in _sweeps.items() if first and other != name}
     _sweeps[name] = sweep
     for other, known in others.items():
@@ -39,6 +44,11 @@ def register(name: str, sweep: Callable[[], int], *, first: bool = False) -> Non
 
 def names() -> list[str]:
     return list(_sweeps)
+
+
+def pause(name: str, interval: float) -> float:
+    """How long between two passes of this one, where the others take so long."""
+    return interval / LOOKS if name in _awaited else interval
 
 
 def run(name: str) -> int:

@@ -50,6 +50,19 @@ def test_one_failing_sweep_does_not_keep_the_others_from_running(sweeps: None) -
     assert (caught.value.failed, caught.value.counts["b"]) == (["a"], 7)
 
 
+def test_what_a_person_waits_for_is_looked_at_four_times_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A burst of codes without the broker: two seconds are the worker's, and hardly more are lost before it leaves."""
+    assert sweep.pause("códigos", 1.0) == 0.25
+    assert sweep.pause("mensajes", 1.0) == 1.0
+    waits: list[float] = []
+    monkeypatch.setattr(sweep, "stopping", lambda: len(waits) == 2)
+    monkeypatch.setattr(sweep, "wait", waits.append)
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+    monkeypatch.setattr(deliver_notifications, "close_old_connections", lambda: None)
+    deliver_notifications._repeat("códigos", 1.0)
+    assert waits == [0.25, 0.25]
+
+
 def away() -> int:
     raise OperationalError("connection refused\nIs the server running?")
 

@@ -136,5 +136,5 @@ def _repeat(name: str, interval: float) -> None:
             connections.close_all()
         else:
             failures = 0
-        sweep.wait(min(LONGEST_PAUSE, interval * 2 ** min(failures, 10)))
+        sweep.wait(min(LONGEST_PAUSE, sweep.pause(name, interval) * 2 ** min(failures, 10)))
     connections.close_all()
