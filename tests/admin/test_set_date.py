@@ -69,6 +69,7 @@ def test_24_the_customer_is_told_by_mail_and_sees_it_on_the_page(desk: Client, t
         assert day in text.replace("\xa0", " ")
         assert "Es su corte." in text
         assert "Lo dijo facturación" not in text
+    assert mail.html.count("Es su corte.") == 1  # the button once repeated it, as ['Es su corte.']
 
 
 @pytest.mark.parametrize(

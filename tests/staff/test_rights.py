@@ -120,6 +120,7 @@ def test_s11_confirmed_it_takes_effect_and_the_company_s_administrators_are_noti
         assert "Bruno Salazar" in text
         assert "terminado en 321" in text
         assert cast.BRUNO_PHONE[-7:] not in text
+        assert "S. A.." not in text
 
 
 def test_s11_the_one_who_asked_for_it_cannot_confirm_it_as_a_superuser_either(
