@@ -2,11 +2,12 @@
 
 Limits, in seconds:
 - 16 outside of requests (worker, sweep, commands): one more than the server's own `statement_timeout` (15), so that a
-  server that works ends a long statement itself, and says why.
+  server that works ends a long statement itself, and says why. None for `migrate`.
 - 5 in a web request: no page takes a second (docs/performance.md), and a person waits for it.
 - 1 to find out whether a connection kept from an earlier request still answers; 2 to connect (settings.py).
 """
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,16 @@ def current() -> float:
 def within(seconds: float) -> Iterator[None]:
     """Give each query of this thread so long, or less where less was given already."""
     before, _limit.seconds = _limit.seconds, min(seconds, _limit.seconds)
+    try:
+        yield
+    finally:
+        _limit.seconds = before
+
+
+@contextmanager
+def unlimited() -> Iterator[None]:
+    """Let the queries of this thread take what they take: for migrations, which a person watches."""
+    before, _limit.seconds = _limit.seconds, math.inf
     try:
         yield
     finally:

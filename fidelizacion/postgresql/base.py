@@ -6,6 +6,7 @@ on the client's side, with a timeout if it is given one. After it, the connectio
 is unknown.
 """
 
+import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -31,8 +32,9 @@ class Connection(psycopg.Connection[Any]):
     def wait(self, gen: "PQGen[T]", interval: float = INTERVAL, timeout: float | None = None) -> T:
         if timeout is not None:
             return super().wait(gen, interval, timeout)
+        limit = query_limits.current()
         try:
-            answer = super().wait(gen, interval, query_limits.current())
+            answer = super().wait(gen, interval, None if math.isinf(limit) else limit)
         except errors._WaitTimeout:  # noqa: SLF001  psycopg raises no public one
             query_limits.database.failed()
             self.pgconn.finish()

@@ -84,8 +84,8 @@ class Handler:
     def _keep(self, raw: bytes) -> None:
         mail = message_from_bytes(raw, policy=default)
         assert isinstance(mail, EmailMessage)
-        parts = [part.get_content() for part in mail.walk() if not part.is_multipart()]
-        content = hashlib.sha256("\0".join([str(mail["To"]), str(mail["Subject"]), *parts]).encode()).hexdigest()
+        parts = [part.get_payload(decode=True) for part in mail.walk() if not part.is_multipart()]  # the mark is bytes
+        content = hashlib.sha256(repr([str(mail["To"]), str(mail["Subject"]), *parts]).encode()).hexdigest()
         kept = {"message_id": mail["Message-ID"], "subject": str(mail["Subject"]), "content": content}
         os.write(self.descriptor, json.dumps({**kept, "at": time.time()}).encode() + b"\n")
         os.fsync(self.descriptor)

@@ -1,5 +1,6 @@
 """Which database the processes work on: one that is named, and in the demo the demo's own."""
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -7,11 +8,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.commands import migrate
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.migrations.exceptions import MigrationSchemaMissing
 from pytest_django import Settings
 
-from fidelizacion import demo_traces
+from fidelizacion import demo_traces, query_limits
 from fidelizacion.database_checks import database_of_this_process
 from fidelizacion.demo.broker import free_port
 from fidelizacion.demo.environment import demo_environment
@@ -83,6 +84,24 @@ def test_9_a_database_of_another_owner_takes_migrate_one_line(monkeypatch: pytes
         call_command("migrate")
     assert "no puede crear tablas" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.django_db
+def test_a_migration_may_take_longer_than_any_query_of_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index on a large table takes minutes; the limits of before hold again afterwards."""
+
+    def limits() -> tuple[float, str]:
+        if connection.vendor != "postgresql":
+            return query_limits.current(), ""
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            return query_limits.current(), str(cursor.fetchone()[0])
+
+    before, during = limits(), list[tuple[float, str]]()
+    monkeypatch.setattr(migrate.Command, "handle", lambda *_args, **_options: during.append(limits()))
+    call_command("migrate")
+    assert during == [(math.inf, "0" if connection.vendor == "postgresql" else "")]
+    assert limits() == before
 
 
 def test_outside_of_debug_it_has_to_be_named(settings: Settings) -> None:

@@ -1,5 +1,7 @@
 """Django's `migrate`, which first asks whether this is a database to work on (database_checks.py)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.checks import Tags
@@ -9,12 +11,15 @@ from django.db import InterfaceError, OperationalError, connections
 from django.db.migrations.exceptions import MigrationSchemaMissing
 from django.utils.translation import gettext as _
 
+from fidelizacion import query_limits
+
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         """Say in one line what an operator can mend; a migration that fails keeps its traceback."""
         try:
-            super().handle(*args, **options)
+            with self._no_limit(options["database"]):
+                super().handle(*args, **options)
         except MigrationSchemaMissing as error:
             said = _("El usuario de la base no puede crear tablas en ella: {reason}").format(reason=error)
             raise CommandError(" ".join(said.split())) from None
@@ -25,6 +30,20 @@ class Command(migrate.Command):
         for alias in kwargs["databases"]:
             self._connect(alias)
         super().check(*args, **kwargs)
+
+    @staticmethod
+    @contextmanager
+    def _no_limit(alias: str) -> Iterator[None]:
+        """An index on a large table takes longer than any query of the product may (query_limits.py)."""
+        on_server = connections[alias].vendor == "postgresql"
+        if on_server:
+            with connections[alias].cursor() as cursor:
+                cursor.execute("SET statement_timeout = 0")
+        with query_limits.unlimited():
+            yield
+        if on_server:
+            with connections[alias].cursor() as cursor:
+                cursor.execute("RESET statement_timeout")
 
     @staticmethod
     def _connect(alias: str) -> None:
