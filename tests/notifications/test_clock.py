@@ -1,7 +1,10 @@
 """How far a machine's clock is from the database server's: measured, judged, shown and alarmed."""
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -37,6 +40,22 @@ def test_the_clock_is_measured_against_the_servers(shift: float, level: Level) -
     assert figure.level == level
     assert not shift or figure.shown.startswith("adelantado" if shift > 0 else "atrasado")
     assert ("NTP" in figure.advice) is (level > Level.FINE)
+
+
+def test_the_truth_is_within_the_error_however_long_the_answer_takes() -> None:
+    """All of the delay on the way there: half of it is taken off, and the other half is the error."""
+
+    def slowly(execute: Callable[..., Any], *arguments: Any) -> Any:
+        time.sleep(0.3)
+        return execute(*arguments)
+
+    with connection.execute_wrapper(slowly):
+        found = clock.skew()
+    assert (found is not None) is HAS_SERVER
+    if found:
+        assert abs(found.seconds) <= found.error
+        assert found.error >= 0.15
+        assert found.at_least == 0
 
 
 def test_the_round_trip_is_in_nobodys_favour() -> None:
