@@ -50,6 +50,7 @@ class FarSide:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # of the default's five, more at once are only heard when they ask again, a second later
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Quiet: the client went away first, as the test wants."""
