@@ -50,7 +50,7 @@ clean:
 # Asked before anything is installed; the port only matters to the demo
 $(MADE):
 	@command -v $(PYTHON) >/dev/null || { echo "No se encuentra $(PYTHON): instale Python 3.11 o más nuevo" >&2; exit 1; }
-	@$(PYTHON) fidelizacion/demo/preflight.py $(if $(filter demo,$(MAKECMDGOALS)),$(PORT))
+	@$(PYTHON) demo/preflight.py $(if $(filter demo,$(MAKECMDGOALS)),$(PORT))
 	@echo "Preparando $(VENV)…"
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@

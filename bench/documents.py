@@ -4,7 +4,7 @@ import secrets
 import zlib
 
 from bench.requests import File
-from tests.tickets import genuine
+from tests.attachments import genuine
 
 MEGABYTE = 1_000_000
 WORDS = " ".join(f"servicio {number} de la empresa" for number in range(6_000)).encode()

@@ -13,9 +13,9 @@ from typing import Self
 
 from bench.load import Gun
 from bench.requests import signed_in
-from fidelizacion.demo.broker import free_port
-from fidelizacion.demo.processes import Child
-from fidelizacion.demo.supervisor import WORKER
+from demo.broker import free_port
+from demo.processes import Child
+from demo.supervisor import WORKER
 from tests.servers import postgresql, postgresql_binaries
 from tests.stack import BASE, Stack, answers, database, running, wait_for
 

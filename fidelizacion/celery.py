@@ -9,7 +9,7 @@ from kombu.transport import TRANSPORT_ALIASES
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelizacion.settings")
 
 # Not by `broker_transport`: with it kombu drops the TLS of a rediss:// address
-TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "fidelizacion.redis_transport:Transport"))
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "jobs.redis_transport:Transport"))
 
 app = Celery("fidelizacion")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -29,7 +29,7 @@ def judge_the_environment(**_: object) -> None:
 @beat_init.connect
 def show_that_beat_lives(**_: object) -> None:
     """A sign at the start and each time beat sends the task that is the worker's own sign (R4.16)."""
-    from notifications import heartbeats  # noqa: PLC0415  as above
+    from operations import heartbeats  # noqa: PLC0415  as above
 
     def sign(**_: object) -> None:
         heartbeats.beat_if_possible(heartbeats.BEAT)

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from fidelizacion.branding import brand_context
+from brand.branding import brand_context
 
 
 def brand(request: HttpRequest) -> dict[str, object]:  # noqa: ARG001  the signature is Django's

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError
 from django.db import Error as DatabaseFailure
 
-from notifications import log_context
+from jobs import log_context
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 BLANK = r"(?: |-|\+|%20)"
@@ -28,7 +28,7 @@ MASKED = (
     re.compile(rf"(?<!\d)(?:593{BLANK}?|0)\d{{1,2}}{BLANK}?\d{{3}}{BLANK}?\d(?=\d{{3}}(?!\d))"),
     # Begun at the first character only: from each of 4,000 it would take a third of a second (R8.08)
     re.compile(r"(?<![\w.+%-])[\w.+%-]+(?=(?:@|%40)[\w-]+\.\w)"),
-    re.compile(r"(?<=[?&]i=)\w+"),  # the token of a link (otp/invitations.py)
+    re.compile(r"(?<=[?&]i=)\w+"),  # the token of a link (otp/invitations/invitations.py)
 )
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")  # all but the tab
 UUID = re.compile(r"\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b")

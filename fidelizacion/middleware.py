@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from fidelizacion.errors import error_page
-from notifications import log_context
+from jobs import log_context
 from otp.addresses import peer_address, within
 from staff.record import Kind, record
 
@@ -89,7 +89,9 @@ class HeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        response.headers.setdefault("X-Robots-Tag", "noindex")  # the entry and the help say otherwise (otp/views.py)
+        response.headers.setdefault(
+            "X-Robots-Tag", "noindex"
+        )  # the entry and the help say otherwise (portal/entry/views.py)
         if request.path_info.startswith(ADMIN):
             add_never_cache_headers(response)
         return response

@@ -10,8 +10,11 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from kombu import Exchange, Queue
 
-from fidelizacion import desk, mail_provider
-from fidelizacion.brand import DATA_AUTHORITY, Brand, parse_colour
+from attachments.clamd import Server, parse_url
+from attachments.store_url import parse_storage_url
+from brand.brand import DATA_AUTHORITY, Brand, parse_colour
+from desk import theme as desk
+from fidelizacion import mail_provider
 from fidelizacion.env import (
     Environment,
     parse_base_url,
@@ -20,9 +23,7 @@ from fidelizacion.env import (
     parse_log_format,
     parse_time_zone,
 )
-from otp.rates import parse_count, parse_rates
-from tickets.clamd import Server, parse_url
-from tickets.store_url import parse_storage_url
+from otp.limits.rates import parse_count, parse_rates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -79,7 +80,7 @@ MIDDLEWARE = [
     "fidelizacion.middleware.BodyLimitMiddleware",
     "fidelizacion.content_type.CharsetMiddleware",
     "fidelizacion.middleware.NulMiddleware",
-    "fidelizacion.database_gate.DatabaseGateMiddleware",
+    "fidelizacion.database.database_gate.DatabaseGateMiddleware",
     "fidelizacion.middleware.PatientSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -135,7 +136,7 @@ def _database(raw: str) -> dict[str, object]:
     if not config.get("NAME"):
         raise ValueError("le falta el nombre de la base (postgres://usuario:clave@host/base)")
     # The engine is Django's, with a limit for each query (query_limits.py says which)
-    ours = {"ENGINE": "fidelizacion.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    ours = {"ENGINE": "fidelizacion.database.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     return {**config, **ours, "OPTIONS": POSTGRESQL_OPTIONS}
 
 
@@ -171,7 +172,7 @@ MAX_BODY_BYTES = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # everything but the files (R6.13)
 DATA_UPLOAD_MAX_NUMBER_FILES = 50  # so that too many files are answered by the form (security.md, R3.02)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
-FILE_UPLOAD_HANDLERS = ["tickets.uploads.CappedMemoryUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["attachments.uploads.CappedMemoryUploadHandler"]
 
 # -- Sessions and cookies (R6.07) -------------------------------------------------------------------------------------
 _PREFIX = "__Host-" if HTTPS else ""
@@ -286,8 +287,8 @@ MOBILE_HEADER = env.text("MOBILE_HEADER")
 MOBILE_GATEWAYS = env.networks("MOBILE_GATEWAYS")
 MOBILE_CLIENT_NETWORKS = env.networks("MOBILE_CLIENT_NETWORKS")
 MOBILE_HEADER_KEY: tuple[str, ...] = env.read("MOBILE_HEADER_KEY", parse_keys, ())
-# Asked in this order (otp/network.py); the PIN follows when none knows the number
-NETWORK_IDENTITIES: tuple[str, ...] = ("otp.mobile_header.MobileHeader",) if MOBILE_HEADER else ()
+# Asked in this order (otp/network/network.py); the PIN follows when none knows the number
+NETWORK_IDENTITIES: tuple[str, ...] = ("otp.network.mobile_header.MobileHeader",) if MOBILE_HEADER else ()
 
 SMS_GATEWAY = env.text("SMS_GATEWAY", "twilio")
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
@@ -305,7 +306,7 @@ TICKET_NUMBER_START = env.number("TICKET_NUMBER_START", 1_000_001, minimum=1_000
 # -- Mail -------------------------------------------------------------------------------------------------------------
 SMTP = EMAIL_BACKEND = mail_provider.SMTP
 EMAIL_URL_SET = bool(env.text("EMAIL_URL"))
-_DEMO_MAIL: dict[str, object] = {"EMAIL_BACKEND": "notifications.gateways.demo.DemoEmailBackend"}
+_DEMO_MAIL: dict[str, object] = {"EMAIL_BACKEND": "demo.gateways.DemoEmailBackend"}
 vars().update(env.read("EMAIL_URL", mail_provider.parse_email_url, _DEMO_MAIL if DEMO else {}))
 EMAIL_PROVIDER = env.text("EMAIL_PROVIDER").lower()
 EMAIL_PROVIDER_SETTINGS: dict[str, object] = env.read("EMAIL_PROVIDER_SETTINGS", mail_provider.parse_settings, {})
@@ -347,7 +348,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
 }
-CELERY_BEAT_SCHEDULER = "fidelizacion.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "operations.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     # While no worker takes it, a sweep is not worth keeping: the next one does the same
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0, "options": {"expires": 55}},

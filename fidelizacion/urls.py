@@ -5,15 +5,18 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from fidelizacion import branding, desk_search, health, metrics, robots
-from notifications import webhooks
-from staff.password_change import PasswordChange
-from staff.sign_in import SignIn, SignOut
+from brand import branding
+from desk import desk_search
+from desk.password_change import PasswordChange
+from desk.sign_in import SignIn, SignOut
+from fidelizacion import robots
+from notifications.reports import webhooks
+from operations import health, metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/fidelizacion/")),
-    path("fidelizacion/", include("otp.urls")),
-    path("fidelizacion/", include("tickets.urls")),
+    path("fidelizacion/", include("portal.entry.urls")),
+    path("fidelizacion/", include("portal.tickets.urls")),
     path("admin/login/", SignIn.as_view(), name="staff-sign-in"),
     path("admin/logout/", SignOut.as_view(), name="staff-sign-out"),
     path("admin/password_change/", admin.site.admin_view(PasswordChange.as_view()), name="staff-password-change"),
@@ -30,7 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/email/<str:provider>/", webhooks.email, name="webhook-email"),
 ]
 if settings.DEMO:
-    urlpatterns.append(path("demo/", include("notifications.urls")))
+    urlpatterns.append(path("demo/", include("demo.urls")))
 
 handler400 = "fidelizacion.errors.bad_request"
 handler403 = "fidelizacion.errors.permission_denied"

@@ -11,22 +11,10 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from anymail.signals import tracking  # noqa: PLC0415
 
-        from notifications import (  # noqa: PLC0415  models exist only now
-            backlog,
-            beat_lease,
-            clock,
-            delivery,
-            digest,
-            figures,
-            heartbeats,
-            log_context,
-            mail_reports,
-            operations_samples,
-            receipts,
-            reported,
-            sweep,
-            web_errors,
-        )
+        from jobs import log_context, sweep  # noqa: PLC0415  models exist only now
+        from notifications.reports import mail_reports, receipts, reported  # noqa: PLC0415  models exist only now
+        from notifications.sending import delivery  # noqa: PLC0415  models exist only now
+        from operations import backlog, beat_lease, clock, digest, figures, heartbeats, operations_samples, web_errors  # noqa: PLC0415  models exist only now
 
         log_context.connect()
         web_errors.connect()

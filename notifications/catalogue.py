@@ -11,7 +11,7 @@ from functools import partial
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 
-from notifications import mail
+from notifications.email import mail
 from notifications.models import Message
 
 Words = str | Promise

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

@@ -12,9 +12,10 @@ from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from notifications import courier, receipts
-from notifications.insertion import insert_new
+from jobs import courier
+from jobs.insertion import insert_new
 from notifications.models import Message, MessageQuerySet
+from notifications.reports import receipts
 
 GIVE_UP_AFTER = timedelta(hours=72)  # GOV.UK Notify's limit (R4.08)
 E164 = re.compile(r"\+[1-9]\d{7,14}")

@@ -2,9 +2,10 @@
 
 from celery import shared_task
 
-from notifications import alarms, delivery, heartbeats
-from notifications import digest as digests
-from notifications import sweep as sweeps
+from jobs import sweep as sweeps
+from notifications.sending import delivery
+from operations import alarms, heartbeats
+from operations import digest as digests
 
 
 @shared_task

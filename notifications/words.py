@@ -4,9 +4,9 @@ import re
 
 from django.utils.translation import gettext as _
 
-from notifications.claims import LEASE
-from notifications.mail_failures import OUR_ACCOUNT
+from notifications.email.mail_failures import OUR_ACCOUNT
 from notifications.models import Message
+from notifications.sending.claims import LEASE
 
 State = Message.State
 # RFC 3463's class, subject and detail where the answer has them, else RFC 5321's three digits

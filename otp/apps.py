@@ -9,10 +9,15 @@ class OtpConfig(AppConfig):
     verbose_name = _("Verificación por SMS")
 
     def ready(self) -> None:
-        from notifications import catalogue, digest, receipts, sweep  # noqa: PLC0415  models are there only now
-        from notifications import figures as registry  # noqa: PLC0415
-        from otp import delivery, figures, reported  # noqa: PLC0415
-        from otp import invitation_messages as invitation  # noqa: PLC0415
+        from jobs import sweep  # noqa: PLC0415  models are there only now
+        from notifications import catalogue  # noqa: PLC0415  models are there only now
+        from notifications.reports import receipts  # noqa: PLC0415  models are there only now
+        from operations import code_figures as figures  # noqa: PLC0415
+        from operations import digest  # noqa: PLC0415  models are there only now
+        from operations import figures as registry  # noqa: PLC0415
+        from otp import reported  # noqa: PLC0415
+        from otp.invitations import invitation_messages as invitation  # noqa: PLC0415
+        from otp.pin import delivery  # noqa: PLC0415
 
         sweep.register("códigos", delivery.sweep, first=True)
         receipts.register("otp", reported.LEDGER)

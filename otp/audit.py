@@ -13,11 +13,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from companies.phones import tail
-from otp import quotas
-from otp.budgets import LimitReached, budget, consume
 from otp.keyed import keyed_hash, keyed_hashes
+from otp.limits import quotas
+from otp.limits.budgets import LimitReached, budget, consume
+from otp.limits.rates import Rate
 from otp.models import AuditEvent, Invitation
-from otp.rates import Rate
 
 Kind = AuditEvent.Kind
 Method = AuditEvent.Method

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
 class Invitation(models.Model):

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from notifications.gateways import Kind, Report
 from notifications.models import Message
-from notifications.receipts import ASK_UNTIL, Ledger
+from notifications.reports.receipts import ASK_UNTIL, Ledger
+from notifications.sms import Kind, Report
 from otp import audit
 from otp.models import Challenge
 

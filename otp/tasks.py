@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from otp import delivery, invitations
+from otp.invitations import invitations
+from otp.limits.rates import Rate
 from otp.models import AuditEvent, BudgetUse, Challenge, Invitation, PhoneGuard
-from otp.rates import Rate
+from otp.pin import delivery
 
 KEEP_CHALLENGES = timedelta(hours=24)
 KEEP_USES = timedelta(hours=48)  # at least; longer when a limit looks further back

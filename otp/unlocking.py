@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from otp import audit, guards
+from otp import audit
+from otp.limits import guards
 
 REASON_ROOM = 100
 PERSONAL = re.compile(r"@|(?:\d\D*){9}")  # an e-mail, or digits enough for a phone; a ticket's number has seven

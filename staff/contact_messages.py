@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from companies.models import Administrator
 from companies.phones import tail
-from notifications import mail, outbox
+from notifications import outbox
+from notifications.email import mail
 from otp import sms
 from staff.models import ContactChange
 

@@ -13,8 +13,9 @@ from threading import BoundedSemaphore
 
 from django.conf import settings
 
-from otp import addresses, budgets, quotas
-from otp.budgets import Budget, LimitReached, budget
+from otp import addresses
+from otp.limits import budgets, quotas
+from otp.limits.budgets import Budget, LimitReached, budget
 from staff.known_browser import Browser
 from staff.names import key_of
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from companies.models import Administrator, Company
-from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
 class SignInEventQuerySet(AppendOnlyQuerySet["SignInEvent"]):

@@ -5,8 +5,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from otp import addresses
-from otp.budgets import LimitReached, budget, consume
-from otp.rates import Rate
+from otp.limits.budgets import LimitReached, budget, consume
+from otp.limits.rates import Rate
 from staff.known_browser import browser_of
 from staff.models import SignInEvent
 from staff.names import key_of, mask

@@ -10,7 +10,8 @@ from django.conf import settings
 
 from companies.models import Administrator, Company
 from companies.phones import tail
-from notifications import mail, outbox
+from notifications import outbox
+from notifications.email import mail
 from otp import sms
 from staff.models import ContactChange
 

@@ -15,9 +15,9 @@ from tempfile import mkdtemp
 
 import pytest
 
-from fidelizacion.demo.broker import free_port
+from attachments.clamd import Server
+from demo.broker import free_port
 from tests.servers import wait_for_port
-from tickets.clamd import Server
 
 # The string that every antivirus takes for a virus by agreement; in halves, so that none takes this file for one
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" + b"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs
 
 from pytest_django import Settings
 
-from fidelizacion.demo.broker import free_port
-from notifications.gateways import twilio
+from demo.broker import free_port
+from notifications.sms import twilio
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "canary-of-the-token"
 # Faults after which the SMS may be on its way: all but a refusal

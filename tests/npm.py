@@ -12,7 +12,7 @@ from tempfile import gettempdir, mkdtemp
 
 import pytest
 
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from tests.servers import wait_for_port
 
 SECONDS_TO_INSTALL = 240

@@ -14,8 +14,8 @@ from tempfile import mkdtemp
 
 import psycopg
 
-from fidelizacion.demo import broker
-from fidelizacion.demo.broker import free_port
+from demo import broker
+from demo.broker import free_port
 
 DEBIAN_BINARIES = Path("/usr/lib/postgresql")
 SECONDS_TO_START = 30

@@ -20,10 +20,10 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from fidelizacion.demo.broker import free_port
-from fidelizacion.demo.environment import demo_environment
-from fidelizacion.demo.processes import Child, kill_leftovers, stop
-from fidelizacion.demo.supervisor import WORKER
+from demo.broker import free_port
+from demo.environment import demo_environment
+from demo.processes import Child, kill_leftovers, stop
+from demo.supervisor import WORKER
 from tests.servers import broker_command
 
 BASE = Path(__file__).resolve().parent.parent

@@ -12,9 +12,12 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Solicitudes")
 
     def ready(self) -> None:
-        from notifications import figures as registry  # noqa: PLC0415
-        from notifications import receipts, sweep  # noqa: PLC0415  models exist only now
-        from tickets import figures, mail_samples, scanning, undelivered  # noqa: PLC0415
+        from jobs import sweep  # noqa: PLC0415  models exist only now
+        from notifications.reports import receipts  # noqa: PLC0415  models exist only now
+        from operations import document_figures as figures  # noqa: PLC0415
+        from operations import figures as registry  # noqa: PLC0415
+        from tickets import scanning  # noqa: PLC0415
+        from tickets.emails import mail_samples, undelivered  # noqa: PLC0415
 
         mail_samples.register()
         registry.register("documents", _("Documentos"), figures.figures, order=40)

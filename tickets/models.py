@@ -15,8 +15,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from companies.models import Administrator, Company
-from notifications.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from tickets.effective_date import Term
 
 

@@ -20,8 +20,10 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from notifications import courier, sweep
-from tickets import clamd, mails, workflow
+from attachments import clamd
+from jobs import courier, sweep
+from tickets import workflow
+from tickets.emails import mails
 from tickets.models import Attachment, AttachmentEvent, AttachmentQuerySet, Ticket
 
 logger = logging.getLogger(__name__)

@@ -17,10 +17,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from attachments import quota
+from attachments.documents import Document
 from companies.models import Administrator
 from otp import gate
-from tickets import quota, storage
-from tickets.documents import Document
+from tickets import storage
 from tickets.models import StagedFile, private_storage
 
 logger = logging.getLogger(__name__)

@@ -9,10 +9,12 @@ from functools import cached_property
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from attachments import quota
+from attachments.documents import Document, Inspected
 from companies.models import Administrator, Company
-from tickets import mails, quota, repeats, scanning, staging, storage, workflow
-from tickets.documents import Document, Inspected
+from tickets import repeats, scanning, staging, storage, workflow
 from tickets.effective_date import Term
+from tickets.emails import mails
 from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket
 from tickets.shown_terms import ShownTerms, terms_at
 from tickets.submission_key import SubmissionKey

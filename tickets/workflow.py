@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import mails
+from tickets.emails import mails
 from tickets.models import Ticket, TicketEvent
 
 Status = Ticket.Status

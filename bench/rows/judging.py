@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from attachments.inspection import judge
 from bench.documents import ONE_MEGABYTE
 from bench.figures import Line, Spread, figure
 from bench.servers import Bench
-from tickets.attachments import judge
 
 TIMES = 40
 GOAL_MS, GOAL_BYTES = 15.0, 50_000_000

@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.figures import Line, Spread, figure
 from bench.servers import Bench, started
 from bench.sink import times
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from tests.servers import wait_for_port
 from tests.stack import BASE, Stack, wait_for
 

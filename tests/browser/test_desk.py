@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect
 
-from fidelizacion.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
+from fidelizacion.system_checks.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
 from tests.processes.visitor import Visitor
 from tests.stack import Stack
 

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
+from attachments.inspection import MAX_BYTES
 from tests.browser.test_portal import Walk, choose_a_reason, scripts
 from tests.stack import Stack, wait_for
 from tests.tickets.given import PDF
-from tickets.attachments import MAX_BYTES
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from notifications import catalogue
-from notifications.mail import MARK
+from notifications.email.mail import MARK
 from notifications.models import Message
 from tests.conformance.project import BASE
 

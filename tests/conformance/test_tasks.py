@@ -12,8 +12,8 @@ from celery.schedules import crontab
 from django.conf import settings
 
 from fidelizacion.celery import HEARTBEAT, app
-from fidelizacion.redis_transport import Transport
-from otp.challenges import SEND_TASK
+from jobs.redis_transport import Transport
+from otp.pin.challenges import SEND_TASK
 from tests.check import PRODUCTION
 from tests.conformance.project import BASE, PRODUCT, sources
 

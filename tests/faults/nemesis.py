@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import psutil
 
-from fidelizacion.demo.processes import Child
+from demo.processes import Child
 from tests.faults import sink
 from tests.faults.stack import Sinking
 from tests.servers import Postgresql

@@ -16,10 +16,10 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from notifications import delivery
-from notifications.carriage import Carrier
-from notifications.gateways.twilio import TwilioGateway
 from notifications.models import Message
+from notifications.sending import delivery
+from notifications.sending.carriage import Carrier
+from notifications.sms.twilio import TwilioGateway
 from tickets import storage, submission
 from tickets.models import Ticket
 

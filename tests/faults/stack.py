@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from demo.broker import free_port
 from fidelizacion.celery import HEARTBEAT
-from fidelizacion.demo.broker import free_port
 from tests.far_twilio import ACCOUNT, TOKEN, FarSide
 from tests.faults import points, sink
 from tests.faults.ledger import Ledger

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fidelizacion.demo.supervisor import CODES
+from demo.supervisor import CODES
 from tests.far_twilio import ACCOUNT, TOKEN, FarSide, listening
 from tests.faults import sink
 from tests.faults.ledger import seconds
@@ -26,8 +26,8 @@ import sys, django; django.setup()
 from datetime import timedelta
 from django.utils import timezone
 from notifications import outbox
-from notifications.courier import nudge
-from otp import challenges, codes
+from jobs.courier import nudge
+from otp.pin import challenges, codes
 from otp.models import Challenge
 for number in range(int(sys.argv[1])):
     outbox.enqueue_email(dedup_key=f"mail:{number}", subject_ref="test", to="ana@empresa.example",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from tests.faults.invariants import check, unfinished
 from tests.faults.stack import Sinking
 from tests.processes.visitor import Visitor, a_real_pdf

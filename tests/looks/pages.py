@@ -10,9 +10,9 @@ from django.test import RequestFactory
 from companies.directory import Services
 from companies.models import Administrator, Company
 from notifications.models import DemoMessage
-from otp.forms import CodeForm, EntryForm
+from portal.entry.forms import CodeForm, EntryForm
+from portal.request.forms import CompanyForm, RequestForm
 from tickets.effective_date import Term
-from tickets.forms import CompanyForm, RequestForm
 from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket, TicketEvent
 from tickets.offer import Offer
 from tickets.shown_terms import ShownTerms, TermsChange
@@ -72,11 +72,11 @@ def _pin_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     wrong_phone, wrong_code = QueryDict("phone=12"), QueryDict("code=12")
     pin = {"phone_tail": "567", **CODES}
     return {
-        "entry": ("otp/entry.html", {"form": EntryForm(), "verified_tail": None}),
-        "entry, refused": ("otp/entry.html", {"form": EntryForm(wrong_phone), "verified_tail": "567"}),
-        "pin": ("otp/pin.html", {"form": CodeForm(), "resend_wait": 45, **pin}),
-        "pin, refused": ("otp/pin.html", {"form": CodeForm(wrong_code), "resend_wait": 0, **pin}),
-        "help": ("otp/help.html", dict(CODES)),
+        "entry": ("portal/entry/entry.html", {"form": EntryForm(), "verified_tail": None}),
+        "entry, refused": ("portal/entry/entry.html", {"form": EntryForm(wrong_phone), "verified_tail": "567"}),
+        "pin": ("portal/entry/pin.html", {"form": CodeForm(), "resend_wait": 45, **pin}),
+        "pin, refused": ("portal/entry/pin.html", {"form": CodeForm(wrong_code), "resend_wait": 0, **pin}),
+        "help": ("portal/entry/help.html", dict(CODES)),
     }
 
 
@@ -109,16 +109,19 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     repeated = {**shown, "repeated": ticket(), "similar": [ticket()], "form": request_form("details=x")}
     unknown = {**shown, "terms": [], "services": Services([], 0), "form": request_form()}
     return {
-        "cancel": ("tickets/cancel.html", {}),
-        "company": ("tickets/company.html", {"form": CompanyForm(companies=companies), **picker}),
-        "company, refused": ("tickets/company.html", {"form": CompanyForm(QueryDict(), companies=companies), **picker}),
-        "request": ("tickets/request.html", {**shown, "form": request_form()}),
-        "request, refused": ("tickets/request.html", refused),
-        "request, no files taken": ("tickets/request.html", closed),
-        "request, repeated": ("tickets/request.html", repeated),
-        "request, another date": ("tickets/request.html", moved),
-        "request, other dates": ("tickets/request.html", regrouped),
-        "request, nothing known": ("tickets/request.html", unknown),
+        "cancel": ("portal/request/cancel.html", {}),
+        "company": ("portal/request/company.html", {"form": CompanyForm(companies=companies), **picker}),
+        "company, refused": (
+            "portal/request/company.html",
+            {"form": CompanyForm(QueryDict(), companies=companies), **picker},
+        ),
+        "request": ("portal/request/request.html", {**shown, "form": request_form()}),
+        "request, refused": ("portal/request/request.html", refused),
+        "request, no files taken": ("portal/request/request.html", closed),
+        "request, repeated": ("portal/request/request.html", repeated),
+        "request, another date": ("portal/request/request.html", moved),
+        "request, other dates": ("portal/request/request.html", regrouped),
+        "request, nothing known": ("portal/request/request.html", unknown),
     }
 
 
@@ -128,13 +131,13 @@ def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     one = {"ticket": ticket(), "terms": [term()], "attachments": files, "by_caller": True}
     several = {**one, "terms": [term(), term("C-2", 31)], "attachments": []}
     return {
-        "created": ("tickets/created.html", {**one, "registered_email": ""}),
-        "created, several": ("tickets/created.html", {**several, "registered_email": "jefa@empresa.example"}),
-        "ticket": ("tickets/ticket.html", {**one, "events": events}),
-        "ticket, a colleague's": ("tickets/ticket.html", {**one, "events": events, "by_caller": False}),
-        "ticket, several": ("tickets/ticket.html", {**several, "events": events}),
-        "list": ("tickets/list.html", {"tickets": [ticket(), ticket(Ticket.Status.CLOSED)]}),
-        "list, empty": ("tickets/list.html", {"tickets": []}),
+        "created": ("portal/tickets/created.html", {**one, "registered_email": ""}),
+        "created, several": ("portal/tickets/created.html", {**several, "registered_email": "jefa@empresa.example"}),
+        "ticket": ("portal/tickets/ticket.html", {**one, "events": events}),
+        "ticket, a colleague's": ("portal/tickets/ticket.html", {**one, "events": events, "by_caller": False}),
+        "ticket, several": ("portal/tickets/ticket.html", {**several, "events": events}),
+        "list": ("portal/tickets/list.html", {"tickets": [ticket(), ticket(Ticket.Status.CLOSED)]}),
+        "list, empty": ("portal/tickets/list.html", {"tickets": []}),
     }
 
 

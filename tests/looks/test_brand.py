@@ -12,8 +12,8 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from fidelizacion import branding
-from fidelizacion.brand import (
+from brand import branding
+from brand.brand import (
     DARK_SURFACES,
     LIGHT_SURFACES,
     LOGO_BYTES,

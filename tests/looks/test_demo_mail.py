@@ -9,7 +9,7 @@ from pytest_django import Settings
 from notifications.models import DemoMessage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
-urlpatterns = [path("demo/", include("notifications.urls")), path("", include("fidelizacion.urls"))]
+urlpatterns = [path("demo/", include("demo.urls")), path("", include("fidelizacion.urls"))]
 
 
 def sent(channel: str) -> DemoMessage:

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
-from fidelizacion import branding
+from attachments import inspection as attachments
+from brand import branding
 from tests.looks.pages import contexts, draw
-from tickets import attachments
 
 MAX_PAGE_BYTES = 20_000  # compressed, with all it loads (performance.md)
 MAX_REQUESTS = 5

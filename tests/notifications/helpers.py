@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection
 from pytest_django import Settings
 
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from notifications import outbox
 from notifications.models import Message
 

@@ -12,10 +12,10 @@ from django.db.models import Sum
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from notifications import claims, delivery
-from notifications.claims import BATCH, BATCH_SECONDS, LEASE
-from notifications.delivery import Outcome
 from notifications.models import Message, MessageQuerySet
+from notifications.sending import claims, delivery
+from notifications.sending.claims import BATCH, BATCH_SECONDS, LEASE
+from notifications.sending.delivery import Outcome
 from tests.notifications.helpers import owe_email, owe_sms
 
 pytestmark = pytest.mark.django_db

@@ -14,11 +14,12 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications import delivery, outbox, tasks
-from notifications.carriage import Carrier
-from notifications.delivery import Outcome, deliver
-from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
+from notifications import outbox, tasks
 from notifications.models import Message
+from notifications.sending import delivery
+from notifications.sending.carriage import Carrier
+from notifications.sending.delivery import Outcome, deliver
+from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
 from tests.notifications.helpers import owe_email, owe_sms
 
 pytestmark = pytest.mark.django_db

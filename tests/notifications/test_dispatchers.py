@@ -8,9 +8,9 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from notifications import delivery
-from notifications.delivery import Outcome
 from notifications.models import Message
+from notifications.sending import delivery
+from notifications.sending.delivery import Outcome
 from tests.notifications.helpers import owe_email
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,8 +6,9 @@ from django.core.mail import EmailMultiAlternatives
 from pytest_django import Settings
 from time_machine import TimeMachineFixture
 
-from notifications.gateways import demo, memory, sms_gateway
+from demo import gateways as demo
 from notifications.models import DemoMessage
+from notifications.sms import memory, sms_gateway
 
 NUMBER, TEXT = "+593991234567", "Codigo 731942"
 
@@ -55,7 +56,7 @@ def test_messages_of_one_instant_keep_their_order(settings: Settings, time_machi
 @pytest.mark.django_db
 def test_the_demo_mailbox_keeps_both_parts(settings: Settings) -> None:
     settings.DEMO = True
-    settings.EMAIL_BACKEND = "notifications.gateways.demo.DemoEmailBackend"
+    settings.EMAIL_BACKEND = "demo.gateways.DemoEmailBackend"
     mail = EmailMultiAlternatives("Asunto", "texto", to=["ana@acme.example"], headers={"Message-ID": "<1@x>"})
     mail.attach_alternative("<p>html</p>", "text/html")
     assert mail.send() == 1

@@ -10,7 +10,7 @@ from celery.signals import task_postrun, task_prerun
 from django.core.signals import request_finished, request_started
 
 from fidelizacion.logs import LINE, DiscreetFormatter
-from notifications import log_context, sweep
+from jobs import log_context, sweep
 
 
 @pytest.fixture(autouse=True)

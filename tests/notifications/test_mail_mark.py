@@ -8,12 +8,14 @@ from bs4 import BeautifulSoup
 from django.core import mail as django_mail
 from pytest_django import Settings
 
-from fidelizacion.brand import brand_problems
+from brand.brand import brand_problems
 from fidelizacion.templatetags.portal import keep_together
-from notifications import catalogue, delivery, mail
-from notifications.mail import MARK, with_its_mark
+from notifications import catalogue
+from notifications.email import mail
+from notifications.email.mail import MARK, with_its_mark
+from notifications.sending import delivery
 from tests.tickets.test_mails import a_ticket
-from tickets import mails
+from tickets.emails import mails
 
 PNG = b"\x89PNG\r\n\x1a\n logo"
 
@@ -37,7 +39,7 @@ def test_every_mail_shows_it_and_a_preview_shows_it_too(name: str) -> None:
 def test_the_default_mark_has_the_ink_of_the_band(settings: Settings, colour: str, ink: str) -> None:
     mark = replace(settings.BRAND, colour=colour, logo=None).mail_mark
     assert mark is not None
-    assert mark.content == (Path("fidelizacion/mail_marks") / f"{ink}.png").read_bytes()
+    assert mark.content == (Path("brand/mail_marks") / f"{ink}.png").read_bytes()
     assert not mark.is_own
 
 

@@ -10,11 +10,11 @@ from anymail.exceptions import AnymailAPIError
 from botocore.exceptions import ClientError, EndpointConnectionError
 from pytest_django import Settings
 
-from notifications import carriage, delivery
-from notifications.delivery import Outcome, deliver
-from notifications.gateways import GatewayFailure, PermanentFailure, TemporaryFailure
-from notifications.mail_failures import CarrierAway, sort
+from notifications.email.mail_failures import CarrierAway, sort
 from notifications.models import Message
+from notifications.sending import carriage, delivery
+from notifications.sending.delivery import Outcome, deliver
+from notifications.sms import GatewayFailure, PermanentFailure, TemporaryFailure
 from tests.far_mail import MAILGUN_ID, POSTMARK_ID, FarMail, far_mail, use_provider
 from tests.far_twilio import mute_address, refused_address
 from tests.notifications.helpers import owe_email

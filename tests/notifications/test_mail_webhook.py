@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications import webhooks
 from notifications.models import KeptReport, Message
+from notifications.reports import webhooks
 from tests.far_mail import MAILGUN_ID, POSTMARK_ID, SECRET, use_provider
 from tests.notifications.helpers import owe_email
 

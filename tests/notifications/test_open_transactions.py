@@ -9,8 +9,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection
 from pytest_django import Settings
 
-from notifications import delivery
 from notifications.models import Message
+from notifications.sending import delivery
 from tests.notifications.helpers import Sink, owe_email, smtp_sink
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db(transaction=True)]

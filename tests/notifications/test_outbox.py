@@ -4,7 +4,8 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from notifications import courier, outbox
+from jobs import courier
+from notifications import outbox
 from notifications.models import Message
 from tests.notifications.helpers import owe_email, owe_sms
 

@@ -10,9 +10,11 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications import outbox, receipts, reported, sweep
-from notifications.gateways import Kind, PermanentFailure, Report, TemporaryFailure
+from jobs import sweep
+from notifications import outbox
 from notifications.models import KeptReport, Message
+from notifications.reports import receipts, reported
+from notifications.sms import Kind, PermanentFailure, Report, TemporaryFailure
 from tests.notifications.helpers import owe_email, owe_sms
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from notifications.delivery import Outcome, deliver
 from notifications.models import Message, MessageAction, MessageQuerySet
+from notifications.sending.delivery import Outcome, deliver
 from tests.notifications.helpers import owe_email
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
-from notifications import webhooks
 from notifications.models import KeptReport, Message
+from notifications.reports import webhooks
 from tests.notifications.helpers import owe_sms
 
 pytestmark = pytest.mark.django_db

@@ -16,10 +16,10 @@ from django.core.mail import get_connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from fidelizacion.demo.broker import free_port
-from notifications import delivery
-from notifications.delivery import Outcome, deliver
+from demo.broker import free_port
 from notifications.models import Message
+from notifications.sending import delivery
+from notifications.sending.delivery import Outcome, deliver
 from tests.check import PRODUCTION
 from tests.notifications.helpers import Sink, other_process, owe_email, smtp_sink, use_smtp
 from tests.project.test_checks import SETTINGS
@@ -31,8 +31,8 @@ KILLED_AFTER_250 = """
 import os, signal, sys
 import django
 django.setup()
-from fidelizacion.demo.broker import free_port
-from notifications import delivery
+from demo.broker import free_port
+from notifications.sending import delivery
 delivery._record = lambda *args, **values: os.kill(os.getpid(), signal.SIGKILL)
 delivery.deliver(int(sys.argv[1]))
 """

@@ -11,7 +11,7 @@ import pytest
 import requests
 from pytest_django import Settings
 
-from notifications.gateways import (
+from notifications.sms import (
     AmbiguousFailure,
     BadNumber,
     GatewayFailure,

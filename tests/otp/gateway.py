@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from django.test import Client
 from pytest_django import Settings
 
-from otp import signature
+from otp.network import signature
 from tests import cast
 from tests.otp import walk
 
@@ -24,7 +24,7 @@ def configure(settings: Settings, *keys: str) -> None:
     settings.MOBILE_GATEWAYS = [ip_network("10.9.0.0/24")]
     settings.MOBILE_CLIENT_NETWORKS = [ip_network("100.64.0.0/10")]
     settings.MOBILE_HEADER_KEY = keys
-    settings.NETWORK_IDENTITIES = ("otp.mobile_header.MobileHeader",)
+    settings.NETWORK_IDENTITIES = ("otp.network.mobile_header.MobileHeader",)
 
 
 def signed(

@@ -4,8 +4,8 @@ import re
 
 from companies.models import Administrator
 from notifications.models import Message
-from otp import invitations
-from otp.invitations import Channel
+from otp.invitations import invitations
+from otp.invitations.invitations import Channel
 from otp.models import Invitation
 from tests import cast
 

@@ -10,12 +10,15 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.append_only import AppendOnly
-from notifications.gateways import PermanentFailure, memory
-from otp import audit, challenges, codes, delivery, network, quotas
-from otp.budgets import consume
+from audit.append_only import AppendOnly
+from notifications.sms import PermanentFailure, memory
+from otp import audit
+from otp.limits import quotas
+from otp.limits.budgets import consume
+from otp.limits.rates import parse_rates
 from otp.models import AuditEvent, Challenge, PhoneGuard
-from otp.rates import parse_rates
+from otp.network import network
+from otp.pin import challenges, codes, delivery
 from tests import cast
 from tests.otp import walk
 from tests.otp.crowd import at_once

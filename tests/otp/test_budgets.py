@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from otp.budgets import Budget, LimitReached, budget, consume, consume_times, left
+from otp.limits.budgets import Budget, LimitReached, budget, consume, consume_times, left
+from otp.limits.rates import Rate, parse_rates
 from otp.models import BudgetUse
-from otp.rates import Rate, parse_rates
 from tests.otp.crowd import at_once
 
 pytestmark = pytest.mark.django_db

@@ -5,11 +5,11 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from otp import challenges, codes
-from otp.budgets import LimitReached
-from otp.challenges import Answer
+from otp.limits.budgets import LimitReached
+from otp.limits.rates import parse_rates
 from otp.models import Challenge, PhoneGuard
-from otp.rates import parse_rates
+from otp.pin import challenges, codes
+from otp.pin.challenges import Answer
 from tests import cast
 
 pytestmark = pytest.mark.django_db

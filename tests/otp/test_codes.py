@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from otp import codes
+from otp.pin import codes
 
 PHONE = "+593991234567"
 # Chi-square with 9 degrees of freedom exceeds this once in a thousand times; the nonces below are fixed

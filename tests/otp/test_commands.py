@@ -9,8 +9,9 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from otp import challenges, guards
+from otp.limits import guards
 from otp.models import AuditEvent, PhoneGuard
+from otp.pin import challenges
 from tests import cast
 
 pytestmark = pytest.mark.django_db

@@ -12,16 +12,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
-from otp import challenges, delivery, quotas
-from otp.budgets import consume, consume_times, give_back, left
+from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
+from otp.limits import quotas
+from otp.limits.budgets import consume, consume_times, give_back, left
+from otp.limits.rates import parse_rates
 from otp.models import AuditEvent, BudgetUse, Challenge
-from otp.rates import parse_rates
+from otp.pin import challenges, delivery
 from tests import cast
 from tests.otp import walk
 from tests.otp.crowd import at_once
 from tests.otp.test_delivery import Carrier
-from tests.otp.test_sameness import INACTIVE, KNOWN, UNKNOWN, WITHOUT_COMPANY, seen, shape
+from tests.portal.test_sameness import INACTIVE, KNOWN, UNKNOWN, WITHOUT_COMPANY, seen, shape
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +134,7 @@ def test_s1_whoever_the_network_vouches_for_needs_no_code(client: Client, monkey
     cast.ana()
     spend()
     assert walk.ask(client, cast.ANA_PHONE).status_code == 429
-    monkeypatch.setattr("otp.network.identify", lambda _request: cast.ANA_PHONE)
+    monkeypatch.setattr("otp.network.network.identify", lambda _request: cast.ANA_PHONE)
     assert walk.ask(client, cast.ANA_PHONE)["Location"] == "/fidelizacion/solicitud/"
 
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from companies.directory import LocalDirectory
 from companies.models import Administrator
-from notifications import sweep
-from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
-from otp import challenges, codes, delivery
+from jobs import sweep
+from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
 from otp.models import Challenge
+from otp.pin import challenges, codes, delivery
 from tests import cast
 
 pytestmark = pytest.mark.django_db

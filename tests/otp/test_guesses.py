@@ -9,13 +9,16 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications import alarms
 from notifications.models import Alarm
-from otp import challenges, codes, figures, guards, guesses, known_browser
-from otp.budgets import consume_times
-from otp.challenges import Answer
+from operations import alarms
+from operations import code_figures as figures
+from otp import known_browser
+from otp.limits import guards, guesses
+from otp.limits.budgets import consume_times
+from otp.limits.rates import parse_rates
 from otp.models import AuditEvent, BudgetUse, Challenge, PhoneGuard
-from otp.rates import parse_rates
+from otp.pin import challenges, codes
+from otp.pin.challenges import Answer
 from tests import cast
 from tests.otp import walk
 from tests.otp.crowd import at_once
@@ -203,7 +206,7 @@ def test_s6_a_browser_that_verified_one_number_is_a_stranger_to_another(client: 
 def test_s6_network_identity_and_staff_pass_the_stop(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     stop()
     with monkeypatch.context() as network:
-        network.setattr("otp.network.identify", lambda _request: cast.ANA_PHONE)
+        network.setattr("otp.network.network.identify", lambda _request: cast.ANA_PHONE)
         assert walk.ask(client, cast.ANA_PHONE)["Location"] == "/fidelizacion/solicitud/"
     assert not enters(Client())
     assert guards.clear(cast.ANA_PHONE)

@@ -4,9 +4,9 @@ import pytest
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from otp import network
 from otp.models import AuditEvent
-from otp.network import Claim
+from otp.network import network
+from otp.network.network import Claim
 from tests import cast
 from tests.otp import walk
 from tests.otp.gateway import ANA, KEY, OLD_KEY, configure, enter, signed

@@ -14,10 +14,12 @@ from pytest_django import Settings
 
 from companies.models import Administrator
 from notifications.models import Message
-from otp import budgets, invitations, sms, tasks
-from otp.invitations import Channel, Refusal, Refused
+from otp import sms, tasks
+from otp.invitations import invitations
+from otp.invitations.invitations import Channel, Refusal, Refused
+from otp.limits import budgets
+from otp.limits.rates import parse_rates
 from otp.models import AuditEvent, BudgetUse, Challenge, Invitation
-from otp.rates import parse_rates
 from tests import cast
 from tests.otp.crowd import at_once
 from tests.otp.links import LINK, address, invited, token_of

@@ -21,11 +21,11 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from notifications.gateways import memory
-from otp import codes, delivery
+from notifications.sms import memory
 from otp.keyed import keyed_hash
+from otp.limits.rates import parse_rates
 from otp.models import Challenge
-from otp.rates import parse_rates
+from otp.pin import codes, delivery
 from tests import cast
 from tests.otp import rules, walk
 from tests.otp.observed import Comparison, Observed

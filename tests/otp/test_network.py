@@ -14,11 +14,11 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from otp import network
 from otp.models import BudgetUse, Challenge, NetworkSwitch, PhoneGuard
-from otp.network import Claim
+from otp.network import network
+from otp.network.network import Claim
 from tests import cast
-from tests.admin.desk import signed_in, supervisor
+from tests.desk.desk import signed_in, supervisor
 from tests.otp import walk
 from tests.otp.gateway import (
     ANA,

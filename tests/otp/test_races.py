@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from notifications.gateways import memory
-from otp import budgets, challenges, codes, delivery
-from otp.challenges import Answer
+from notifications.sms import memory
+from otp.limits import budgets
 from otp.models import BudgetUse, Challenge, PhoneGuard
+from otp.pin import challenges, codes, delivery
+from otp.pin.challenges import Answer
 from tests import cast
 from tests.otp import walk
 from tests.otp.crowd import at_once, fifty_times

@@ -2,7 +2,7 @@
 
 import pytest
 
-from otp.rates import Rate, parse_count, parse_rates
+from otp.limits.rates import Rate, parse_count, parse_rates
 
 
 def test_a_limit_is_a_list_of_rates() -> None:

@@ -8,16 +8,17 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from notifications import receipts, sweep
-from notifications.gateways import BadNumber, Kind, PermanentFailure, Report, TemporaryFailure
+from jobs import sweep
 from notifications.models import Message
-from otp import challenges, delivery
+from notifications.reports import receipts
+from notifications.sms import BadNumber, Kind, PermanentFailure, Report, TemporaryFailure
 from otp.models import AuditEvent, Challenge
+from otp.pin import challenges, delivery
 from otp.tasks import clear_expired
 from tests import cast
-from tests.admin.desk import signed_in, soup, supervisor
+from tests.desk.desk import signed_in, soup, supervisor
 from tests.otp import walk
-from tests.otp.test_sameness import CSRF
+from tests.portal.test_sameness import CSRF
 
 pytestmark = pytest.mark.django_db
 Delivery = Challenge.Delivery

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from otp.signature import Signature, mac_of
+from otp.network.signature import Signature, mac_of
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "network-identity.md").read_text(encoding="utf-8")
 COMMAND = re.compile(r"printf %s '([^']+)' \| openssl dgst -sha256 -hmac '([^']+)'")

@@ -10,12 +10,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from notifications import courier
-from notifications.gateways import memory
-from otp import challenges, tasks
-from otp.budgets import budget, consume
+from jobs import courier
+from notifications.sms import memory
+from otp import tasks
+from otp.limits.budgets import budget, consume
+from otp.limits.rates import Rate, parse_rates
 from otp.models import AuditEvent, BudgetUse, Challenge, PhoneGuard
-from otp.rates import Rate, parse_rates
+from otp.pin import challenges
 from tests import cast
 from tests.otp import walk
 

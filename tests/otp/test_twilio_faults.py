@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.gateways import twilio
-from otp import delivery
+from notifications.sms import twilio
 from otp.models import Challenge
+from otp.pin import delivery
 from tests import cast
 from tests.far_twilio import FarSide, far_twilio, refused_address, using_twilio
 from tests.otp import walk

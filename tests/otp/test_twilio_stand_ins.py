@@ -18,11 +18,12 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from fidelizacion.demo.broker import free_port
-from notifications import receipts, sweep
-from notifications.gateways import AmbiguousFailure, PermanentFailure, TemporaryFailure, sms_gateway, twilio
-from otp import challenges, codes, delivery
+from demo.broker import free_port
+from jobs import sweep
+from notifications.reports import receipts
+from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, sms_gateway, twilio
 from otp.models import AuditEvent, Challenge
+from otp.pin import challenges, codes, delivery
 from tests import cast, npm
 from tests.conformance.project import BASE
 from tests.far_twilio import using_twilio

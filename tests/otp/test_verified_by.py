@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from tests import cast
-from tests.admin.desk import advisor, page_of, signed_in
+from tests.desk.desk import advisor, page_of, signed_in
 from tests.otp import gateway, walk
 from tests.tickets.given import filled_form, text_of
 from tickets.models import Ticket

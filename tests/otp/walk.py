@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from django.test import Client
 
-from notifications.gateways import memory
-from otp import delivery
+from notifications.sms import memory
 from otp.keyed import keyed_hash
 from otp.models import Challenge
+from otp.pin import delivery
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Page

@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 import httpx
 import pytest
 
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from tests.conformance.project import BASE
 from tests.servers import wait_for_port
 

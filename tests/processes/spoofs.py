@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from tests.conformance.project import BASE
 from tests.stack import Stack, answers, wait_for
 

@@ -12,8 +12,8 @@ import httpx
 import psutil
 import pytest
 
-from fidelizacion.demo.broker import free_port
-from fidelizacion.demo.processes import Child, stop
+from demo.broker import free_port
+from demo.processes import Child, stop
 from tests.processes.visitor import Visitor
 from tests.stack import Stack, answers, wait_for
 

@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from tests.check import PRODUCTION
 from tests.conformance.project import BASE
 from tests.conformance.test_deployment import COMPOSE, SERVICES

@@ -17,8 +17,8 @@ import pytest
 from psycopg.sql import SQL, Identifier
 from redis import Redis
 
-from fidelizacion.demo.broker import free_port
-from fidelizacion.demo.environment import MARK
+from demo.broker import free_port
+from demo.environment import MARK
 from tests.check import PRODUCTION
 from tests.processes.visitor import Visitor
 from tests.servers import broker_command, wait_for_port
@@ -187,7 +187,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(demo: Demo) -> None:
 
 def preflight(pretence: str) -> "subprocess.CompletedProcess[str]":
     """What is asked before anything is installed, by a Python that pretends."""
-    run = "runpy.run_path('fidelizacion/demo/preflight.py', run_name='__main__')"
+    run = "runpy.run_path('demo/preflight.py', run_name='__main__')"
     code = f"import sys, runpy; sys.argv = ['preflight']; {pretence}; {run}"
     return subprocess.run([sys.executable, "-c", code], cwd=BASE, capture_output=True, text=True, check=False)
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from tests.conformance.project import BASE
 from tests.processes.debian_nginx import Nginx, any_certificate, debian_nginx
 from tests.processes.spoofs import TOKEN

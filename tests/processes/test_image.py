@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from tests.check import PRODUCTION
 from tests.conformance.project import BASE
 from tests.stack import answers, wait_for

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from bs4 import BeautifulSoup
 
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from tests.processes.debian_nginx import NAME, STOCK, Nginx, any_certificate, debian_nginx
 from tests.stack import wait_for
 

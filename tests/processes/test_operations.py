@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fidelizacion.demo.processes import Child
+from demo.processes import Child
 from tests.faults.ledger import LONG_AGO, Ledger
 from tests.stack import BASE, Stack, wait_for
 

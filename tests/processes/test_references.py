@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fidelizacion.demo.supervisor import WORKER
+from demo.supervisor import WORKER
 from tests.processes.visitor import Visitor
 from tests.stack import BASE, Stack, running, wait_for
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fidelizacion.demo.broker import free_port
+from demo.broker import free_port
 from tests.check import PRODUCTION
 from tests.stack import Stack, answers, wait_for
 

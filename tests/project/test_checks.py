@@ -11,7 +11,7 @@ import pytest
 from django.core.checks import ERROR
 from django.core.checks.registry import registry
 
-from fidelizacion import checks
+from fidelizacion.system_checks import checks
 from tests.check import PRODUCTION
 
 SETTINGS = Path(checks.__file__).with_name("settings.py")
@@ -147,7 +147,7 @@ def test_another_store_for_the_documents_may_be_set_and_needs_its_library(
 ) -> None:
     store = {"STORAGE_URL": "s3://clave:secreto@almacen.example/adjuntos"}
     assert errors(**store) == []
-    monkeypatch.delitem(sys.modules, "tickets.s3")
+    monkeypatch.delitem(sys.modules, "attachments.s3")
     monkeypatch.setitem(sys.modules, "storages.backends.s3", None)
     assert errors(**store) == ["fidelizacion.E040"]
 

@@ -12,10 +12,11 @@ from django.db import OperationalError, connection
 from django.db.migrations.exceptions import MigrationSchemaMissing
 from pytest_django import Settings
 
-from fidelizacion import demo_traces, query_limits
-from fidelizacion.database_checks import database_of_this_process
-from fidelizacion.demo.broker import free_port
-from fidelizacion.demo.environment import demo_environment
+from demo.broker import free_port
+from demo.environment import demo_environment
+from fidelizacion.system_checks import demo_traces
+from fidelizacion.system_checks.database_checks import database_of_this_process
+from jobs import query_limits
 from tests.check import BASE, PRODUCTION
 
 UNNAMED = {name: value for name, value in PRODUCTION.items() if name != "DATABASE_URL"}

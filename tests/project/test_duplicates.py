@@ -3,11 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from notifications import alarms
 from notifications.models import Alarm, Message
-from otp import budgets, guards
+from operations import alarms
+from otp.limits import budgets, guards
+from otp.limits.rates import parse_rates
 from otp.models import BudgetUse, PhoneGuard
-from otp.rates import parse_rates
 from tests.notifications.helpers import owe_email
 from tests.otp.crowd import at_once
 from tests.refusals import refused_statements

@@ -18,8 +18,8 @@ from django.db import transaction
 from django.test import Client
 
 from tests import cast
-from tests.admin.desk import advisor, signed_in, supervisor
 from tests.conformance.project import addresses
+from tests.desk.desk import advisor, signed_in, supervisor
 from tests.tickets.given import visitor
 
 TABLE = Path(__file__).with_name("header_sweep.txt")

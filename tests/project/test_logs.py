@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from fidelizacion.env import parse_log_format
 from fidelizacion.logs import DiscreetFormatter, JsonFormatter, formatter, masked
-from notifications import log_context
+from jobs import log_context
 
 ROW = "null value in column «reply_to»\nDETAIL:  Failing row contains (15, ana@acme.example,\nPor cierre de la oficina)"
 

@@ -12,7 +12,8 @@ import pytest
 from django.conf import settings as live
 from django.urls import Resolver404, resolve
 
-from fidelizacion import checks, mail_checks, mail_provider
+from fidelizacion import mail_provider
+from fidelizacion.system_checks import checks, mail_checks
 from tests.check import PRODUCTION
 
 SETTINGS = Path(checks.__file__).with_name("settings.py")

@@ -6,7 +6,8 @@ import re
 import pytest
 from django.conf import settings
 
-from otp import addresses, guards, guesses
+from otp import addresses
+from otp.limits import guards, guesses
 from tests.conformance.project import BASE, tree
 
 DOCUMENT = (BASE / "docs" / "pin.md").read_text(encoding="utf-8")

@@ -14,10 +14,11 @@ from django.test import Client, RequestFactory
 from psycopg.pq import ConnStatus
 from psycopg.waiting import Ready, Wait
 
-from fidelizacion import database_gate, query_limits
-from fidelizacion.database_gate import DatabaseGate, DatabaseGateMiddleware
-from fidelizacion.postgresql.base import Connection, QueryTimedOut
-from fidelizacion.query_limits import Health
+from fidelizacion.database import database_gate
+from fidelizacion.database.database_gate import DatabaseGate, DatabaseGateMiddleware
+from fidelizacion.database.postgresql.base import Connection, QueryTimedOut
+from jobs import query_limits
+from jobs.query_limits import Health
 
 pytestmark = pytest.mark.loopback
 
@@ -79,7 +80,7 @@ def test_the_limits_are_the_documented_ones() -> None:
     DatabaseGateMiddleware(view)(RequestFactory().get("/fidelizacion/"))
     assert (seen, query_limits.current()) == ([5.0], 16.0)
     if connection.vendor == "postgresql":
-        assert connection.settings_dict["ENGINE"] == "fidelizacion.postgresql"
+        assert connection.settings_dict["ENGINE"] == "fidelizacion.database.postgresql"
         assert "statement_timeout=15s" in str(connection.settings_dict["OPTIONS"])
 
 

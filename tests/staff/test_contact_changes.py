@@ -10,15 +10,15 @@ from django.test import Client
 from pytest_django import Settings
 
 from companies.models import Administrator
+from desk import staff
 from notifications.models import Message
 from otp import sms
 from staff import contact_changes
 from staff.models import ContactChange
 from tests import cast
-from tests.admin.desk import signed_in, supervisor, text_of
-from tests.admin.test_directory import ADMINISTRATORS, administrator_form
+from tests.desk.desk import signed_in, supervisor, text_of
+from tests.desk.test_directory import ADMINISTRATORS, administrator_form
 from tests.otp.crowd import at_once
-from tickets import staff
 
 pytestmark = pytest.mark.django_db
 

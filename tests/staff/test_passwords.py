@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from fidelizacion import demo_traces
-from fidelizacion.demo import prepare
-from tests.admin.desk import signed_in, soup
+from demo import prepare
+from fidelizacion.system_checks import demo_traces
+from tests.desk.desk import signed_in, soup
 
 pytestmark = pytest.mark.django_db
 

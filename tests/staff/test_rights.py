@@ -8,16 +8,16 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from companies.models import Administration, Administrator, Company
+from desk import staff
 from notifications.models import Message
 from otp import sms
 from staff import contact_changes
 from staff.models import ContactChange
 from tests import cast
-from tests.admin.desk import signed_in, supervisor, text_of
-from tests.admin.test_directory import ADMINISTRATORS, COMPANIES, administrator_form, company_form, formset
+from tests.desk.desk import signed_in, supervisor, text_of
+from tests.desk.test_directory import ADMINISTRATORS, COMPANIES, administrator_form, company_form, formset
 from tests.otp.crowd import at_once
 from tests.staff.test_contact_changes import decide, told
-from tickets import staff
 
 pytestmark = pytest.mark.django_db
 

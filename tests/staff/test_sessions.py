@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from fidelizacion.demo import prepare
+from demo import prepare
 from staff import tasks
 from staff.models import SignInEvent
 from tests.staff.test_sign_in import RIGHT, sign_in

@@ -11,10 +11,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.append_only import AppendOnly
-from otp.rates import parse_rates
+from audit.append_only import AppendOnly
+from otp.limits.rates import parse_rates
 from staff.models import SignInEvent
-from tests.admin.desk import signed_in, soup, supervisor, text_of
+from tests.desk.desk import signed_in, soup, supervisor, text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -4,10 +4,10 @@ import pytest
 
 from notifications.models import Message
 from tests import cast
+from tests.portal.test_request_costs import cost_of_ticket
 from tests.tickets.given import filled_form, visitor
-from tests.tickets.test_costs import cost_of_ticket
 from tests.tickets.test_mails import a_ticket
-from tickets import mails
+from tickets.emails import mails
 from tickets.models import Area, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -9,13 +9,14 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from attachments import clamd
+from attachments.clamd import Server, Verdict
+from attachments.inspection import EXTENSIONS, MAX_BYTES, MAX_FILES
+from attachments.inspection.archive import MAX_UNPACKED
 from notifications.models import Message
 from tests import cast
 from tests.tickets.given import PDF, text_of, visitor
-from tickets import clamd, scanning
-from tickets.attachments import EXTENSIONS, MAX_BYTES, MAX_FILES
-from tickets.attachments.archive import MAX_UNPACKED
-from tickets.clamd import Server, Verdict
+from tickets import scanning
 from tickets.models import Attachment, AttachmentEvent, Ticket, TicketEvent, private_storage
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +98,7 @@ def test_the_verdict_and_its_messages_are_one_transaction(
     def fail(*_args: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("tickets.mails.infected_to_customer", fail)
+    monkeypatch.setattr("tickets.emails.mails.infected_to_customer", fail)
     with pytest.raises(RuntimeError):
         scanning.scan(other.pk)
     other.refresh_from_db()

@@ -10,13 +10,17 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from companies.models import Administrator
-from notifications import actions, backlog, delivery, mail
+from notifications import actions
+from notifications.email import mail
 from notifications.models import Message, MessageAction
-from otp.rates import parse_rates
+from notifications.sending import delivery
+from operations import backlog
+from otp.limits.rates import parse_rates
 from tests import cast
-from tests.admin.desk import advisor, signed_in, step_of
+from tests.desk.desk import advisor, signed_in, step_of
 from tests.tickets.given import filled_form, text_of, visitor
-from tickets import mail_samples, mails, workflow
+from tickets import workflow
+from tickets.emails import mail_samples, mails
 from tickets.models import Attachment, Ticket
 
 pytestmark = pytest.mark.django_db

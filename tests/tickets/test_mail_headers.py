@@ -7,12 +7,13 @@ import pytest
 from bs4 import BeautifulSoup
 from pytest_django import Settings
 
-from notifications import delivery
 from notifications.models import Message
+from notifications.sending import delivery
 from tests import cast
 from tests.notifications.helpers import Sink, smtp_sink
 from tests.tickets.test_mails import a_ticket
-from tickets import mails, workflow
+from tickets import workflow
+from tickets.emails import mails
 from tickets.models import Area, Attachment, Ticket
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db]

@@ -14,11 +14,12 @@ from django.core import mail as django_mail
 from django.utils.timezone import localdate
 from pytest_django import Settings
 
-from notifications import delivery, mail
+from notifications.email import mail
 from notifications.models import Message
+from notifications.sending import delivery
 from tests.cast import carla, make_administrator, make_company
-from tickets import mails
 from tickets.effective_date import terms_for
+from tickets.emails import mails
 from tickets.models import Attachment, Reason, RequestType, Ticket
 
 pytestmark = pytest.mark.django_db

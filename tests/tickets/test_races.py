@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from notifications import actions
 from notifications.models import Message, MessageAction
-from otp.rates import parse_rates
+from otp.limits.rates import parse_rates
 from tests import cast
 from tests.tickets.given import REQUEST, filled_form, pdf, visitor
 from tickets.models import Attachment, LatestRequest, Ticket, TicketEvent

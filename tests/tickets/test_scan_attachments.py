@@ -9,11 +9,11 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from fidelizacion.demo.broker import free_port
+from attachments.clamd import Server
+from demo.broker import free_port
 from tests import cast
 from tests.antivirus import EICAR, clamd_running
 from tests.tickets.given import PDF
-from tickets.clamd import Server
 from tickets.models import Attachment, AttachmentEvent, Ticket, private_storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.loopback]

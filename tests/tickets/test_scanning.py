@@ -14,13 +14,14 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from fidelizacion.demo.broker import free_port
-from notifications import sweep
+from attachments import clamd
+from attachments.clamd import Server
+from demo.broker import free_port
+from jobs import sweep
 from tests import cast
 from tests.antivirus import EICAR, Clamd, StandIn, clamd_running, stand_in
 from tests.tickets.given import PDF, filled_form, pdf, visitor
-from tickets import clamd, scanning
-from tickets.clamd import Server
+from tickets import scanning
 from tickets.models import Attachment, Ticket, private_storage
 from tickets.scanning import ATTEMPTS, Outcome, scan
 
@@ -246,7 +247,7 @@ def test_the_worker_is_told_once_of_a_ticket_with_documents_and_never_without_an
         if task == "tickets.tasks.scan_documents":
             told.append(pk)
 
-    monkeypatch.setattr("notifications.courier.nudge_on_commit", nudge)
+    monkeypatch.setattr("jobs.courier.nudge_on_commit", nudge)
     client = visitor(cast.ana())
     filled_form(client).post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"\n")])
     assert told == []

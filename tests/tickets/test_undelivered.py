@@ -9,16 +9,18 @@ from bs4 import BeautifulSoup
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications import actions, alarms, outbox, receipts
-from notifications.delivery import Outcome, deliver
-from notifications.gateways import Kind, Report
+from notifications import actions, outbox
 from notifications.models import Alarm, Message
-from tests.admin.desk import TICKETS, advisor, signed_in
+from notifications.reports import receipts
+from notifications.sending.delivery import Outcome, deliver
+from notifications.sms import Kind, Report
+from operations import alarms
 from tests.cast import carla, make_company
+from tests.desk.desk import TICKETS, advisor, signed_in
 from tests.notifications.helpers import smtp_sink
 from tests.tickets.test_areas import an_area
 from tests.tickets.test_mails import a_ticket
-from tickets import mails
+from tickets.emails import mails
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db

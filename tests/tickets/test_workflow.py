@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from notifications.append_only import AppendOnly
+from audit.append_only import AppendOnly
 from tests import cast
 from tickets.models import Ticket, TicketEvent
 from tickets.workflow import Conflict, NotAllowed, allowed_from, change_status

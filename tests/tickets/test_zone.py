@@ -8,8 +8,8 @@ import time_machine
 
 from notifications.models import Message
 from tests import cast
-from tests.admin.desk import page_of, signed_in, supervisor
-from tests.admin.desk import text_of as desk_text
+from tests.desk.desk import page_of, signed_in, supervisor
+from tests.desk.desk import text_of as desk_text
 from tests.tickets.given import filled_form, text_of, visitor
 from tickets.models import Ticket
 

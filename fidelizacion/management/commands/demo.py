@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from fidelizacion.demo.announce import announce, say
-from fidelizacion.demo.prepare import prepare
-from fidelizacion.demo.supervisor import Refused, Supervisor, checked_port, end_when_parent_does
+from demo.announce import announce, say
+from demo.prepare import prepare
+from demo.supervisor import Refused, Supervisor, checked_port, end_when_parent_does
 
 
 class Command(BaseCommand):

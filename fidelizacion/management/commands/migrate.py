@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, connections
 from django.db.migrations.exceptions import MigrationSchemaMissing
 from django.utils.translation import gettext as _
 
-from fidelizacion import query_limits
+from jobs import query_limits
 
 
 class Command(migrate.Command):

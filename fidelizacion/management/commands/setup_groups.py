@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.utils.translation import gettext as _
 
-from fidelizacion import groups
+from desk import groups
 
 
 class Command(BaseCommand):

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy
 from rich.console import Console
 from rich.progress import track
 
-from otp import audit, invitation_run, invitees
-from otp.invitation_run import Outcome
-from otp.invitations import Channel, Refusal
-from otp.invitees import Entry
+from otp import audit
+from otp.invitations import invitation_run, invitees
+from otp.invitations.invitation_run import Outcome
+from otp.invitations.invitations import Channel, Refusal
+from otp.invitations.invitees import Entry
 
 TELL_EVERY = 500  # entries, where there is no terminal to draw a bar on
 

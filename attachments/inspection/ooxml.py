@@ -1,0 +1,86 @@
+"""Word and Excel packages (.docx, .xlsx): proved by their main part, refused for what they carry (R3.07-R3.09)."""
+
+from collections.abc import Iterable
+
+from attachments.inspection import archive, programs
+from attachments.inspection.archive import Entry
+from attachments.inspection.effort import Effort
+from attachments.inspection.kinds import DOCX, XLSX, Kind
+from attachments.inspection.markup import Attributes, read_elements, root_element
+from attachments.inspection.ooxml_parts import MAX_RELATIONSHIPS, Examination
+from attachments.inspection.trouble import Trouble, Unacceptable
+
+MAX_CONTENT_TYPES = 256 * 1024  # bytes of [Content_Types].xml; real ones are some 2 kB
+
+TYPES, RELATIONSHIPS = "[content_types].xml", "_rels/.rels"
+# Content type of the main part, alike in transitional and strict OOXML; templates and macro documents have others
+MAIN_PARTS = {f"{DOCX.content_type}.main+xml": DOCX, f"{XLSX.content_type}.main+xml": XLSX}
+ROOTS = {DOCX: "document", XLSX: "workbook"}
+_MAIN_RELATIONSHIP = "/relationships/officedocument"
+
+
+def kind_of(content: bytes, effort: Effort) -> Kind | None:
+    """Which of the two it proves to be, `None` for any other zip; `Unacceptable` for what must not come in."""
+    entries = archive.entries(content, effort)
+    parts = {entry.name: entry for entry in entries}
+    types = _content_types(content, parts, effort)
+    _refuse_macros(parts, types)
+    programs.refuse_names(parts)
+    kind = _main_kind(content, parts, types, effort)
+    examination = Examination(content, effort)
+    for entry in entries:
+        examination.look_at(
+            entry, is_markup=entry.name.endswith((".xml", ".vml")) or types.get(entry.name, "").endswith("xml")
+        )
+    return kind
+
+
+def _content_types(content: bytes, parts: dict[str, Entry], effort: Effort) -> dict[str, str]:
+    """The content type of each part that is there; none at all without `[Content_Types].xml`."""
+    if TYPES not in parts:
+        return {}
+    defaults: dict[str, str] = {}
+    overrides: dict[str, str] = {}
+
+    def start(tag: str, attributes: Attributes) -> None:
+        if tag == "Override":
+            overrides[_part(attributes["PartName"])] = attributes["ContentType"].lower()
+        elif tag == "Default":
+            defaults[attributes["Extension"].lower()] = attributes["ContentType"].lower()
+
+    read_elements(archive.unpack(content, parts[TYPES], MAX_CONTENT_TYPES), start, effort)
+    return {name: overrides.get(name) or defaults.get(name.rpartition(".")[2], "") for name in parts}
+
+
+def _refuse_macros(parts: Iterable[str], types: dict[str, str]) -> None:
+    for name in parts:
+        type_ = types.get(name, "")
+        if name.endswith("vbaproject.bin") or any(
+            mark in type_ for mark in ("macroenabled", "vbaproject", "macrosheet", "sheet.binary")
+        ):
+            raise Unacceptable(Trouble.MACROS)
+    for name in parts:
+        if "/activex/" in name or "activex" in types.get(name, ""):
+            raise Unacceptable(Trouble.CONTROLS)
+
+
+def _main_kind(content: bytes, parts: dict[str, Entry], types: dict[str, str], effort: Effort) -> Kind | None:
+    """The kind that the content types, the package's relationship and the root element all tell."""
+    proved = {MAIN_PARTS[type_] for type_ in types.values() if type_ in MAIN_PARTS}
+    if len(proved) != 1 or RELATIONSHIPS not in parts:
+        return None
+    targets: set[str] = set()
+
+    def start(tag: str, attributes: Attributes) -> None:
+        if tag == "Relationship" and attributes["Type"].lower().endswith(_MAIN_RELATIONSHIP):
+            targets.add(_part(attributes["Target"]))
+
+    read_elements(archive.unpack(content, parts[RELATIONSHIPS], MAX_RELATIONSHIPS), start, effort)
+    kind = proved.pop()
+    if len(targets) != 1 or MAIN_PARTS.get(types.get(main := targets.pop(), "")) is not kind:
+        return None
+    return kind if root_element(next(archive.chunks(content, parts[main]), b"")) == ROOTS[kind] else None
+
+
+def _part(name: str) -> str:
+    return name.replace("\\", "/").removeprefix("./").lstrip("/").lower()

@@ -1,0 +1,69 @@
+"""How many documents, and mails to other addresses, a verified number may send (R3.20, S4).
+
+A document has at most 2 MiB, so 20 of them are 40 MiB at most.
+
+What is refused for its content counts too: it was opened, which is what costs the server (S5). What is refused for its
+name, its size or because there are five already was not opened, and does not count.
+"""
+
+from contextlib import suppress
+
+from django.conf import settings
+
+from otp.limits import budgets
+
+
+class QuotaReached(Exception):
+    """The number has sent as many documents as it may for now; `left` says how many it still could."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__()
+        self.left = left
+
+
+def left(phone: str) -> int:
+    """How many more could be stored now."""
+    return budgets.left(_of(phone))
+
+
+def check(phone: str, count: int) -> None:
+    """Raises QuotaReached when so many could not be stored now: asked before anything is written."""
+    if count and (free := left(phone)) < count:
+        raise QuotaReached(free)
+
+
+def take(phone: str, count: int) -> None:
+    """Count so many as stored, in the transaction of the rows that name them. Raises QuotaReached."""
+    if not count:
+        return
+    try:
+        budgets.consume_times(_of(phone), count)
+    except budgets.LimitReached:
+        raise QuotaReached(left(phone)) from None
+
+
+def count_refused(phone: str, count: int) -> None:
+    """Count documents that were opened and refused, up to the limit. The refusals that the customer reads stay whole.
+
+    `check` allowed them before they were opened. Simultaneous requests may each have passed it, so the limit can be
+    exceeded by as many requests as the web process has threads.
+    """
+    with suppress(budgets.LimitReached):
+        for _document in range(count):
+            budgets.consume(_of(phone))
+
+
+def may_mail_elsewhere(phone: str) -> bool:
+    """Whether one more confirmation may go to an address that is not the registered one; counts it where it may (S4).
+
+    A verified session could otherwise write to any address in the operator's name, as often as it likes.
+    """
+    try:
+        budgets.consume(budgets.budget("tickets", phone, settings.TICKETS_PER_PHONE))
+    except budgets.LimitReached:
+        return False
+    return True
+
+
+def _of(phone: str) -> budgets.Budget:
+    return budgets.budget("upload", phone, settings.UPLOAD_QUOTA_PER_PHONE)

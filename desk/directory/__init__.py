@@ -1,0 +1,1 @@
+"""Companies, accounts, lines, administrators and their invitations at the desk."""

@@ -1,0 +1,183 @@
+"""The directory at the desk: companies, their accounts and lines, and who may request for them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from companies import phones
+from companies.models import Administration, Administrator, BillingAccount, Company, ServiceLine
+from companies.search_terms import contains_words, digits_of, phone_of, tax_id_starts
+from desk.autocomplete import AutocompleteMixin
+from desk.directory.inlines import LabelledInline
+
+
+class BillingAccountInline(LabelledInline):
+    model = BillingAccount
+    extra = 0
+    can_delete = False  # its lines would go with it, thousands of them, without a question asked
+
+
+class AdministrationInline(LabelledInline):
+    """Rows to add and to remove. None is changed into another, so that each change of rights is one of these two."""
+
+    model = Administration
+    extra = 0
+    autocomplete_fields = ["administrator", "company"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Company)
+class CompanyAdmin(ModelAdmin):
+    list_display = ["legal_name", "tax_id", "check_digit", "city", "advisor"]
+    list_select_related = ["advisor"]
+    list_filter = ["tax_id_doubtful"]
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+    search_fields = ["legal_name"]
+    search_help_text = _("Razón social, RUC o cédula")
+    fields = ["legal_name", "tax_id", "check_digit_in_words", "city", "advisor", "queue_email"]
+    readonly_fields = ["check_digit_in_words", "shown_advisor"]
+    inlines = [BillingAccountInline, AdministrationInline]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Read-only, Django would link the advisor to the account's own page, which is for superusers only."""
+        fields = list(super().get_fields(request, obj))
+        if self.has_change_permission(request, obj):
+            return fields
+        return ["shown_advisor" if field == "advisor" else field for field in fields]
+
+    @display(description=_("asesor postventa"))
+    def shown_advisor(self, company: Company) -> str | None:
+        return str(company.advisor) if company.advisor else None
+
+    @display(description=_("dígito verificador"), label={"doubtful": "warning", "right": "success"})
+    def check_digit(self, company: Company) -> tuple[str, Any]:
+        """A19: some numbers that the tax office issued do not add up; whoever works the ticket must know."""
+        return ("doubtful", _("Dudoso")) if company.tax_id_doubtful else ("right", _("Correcto"))
+
+    @display(description=_("dígito verificador"))
+    def check_digit_in_words(self, company: Company) -> Any:
+        return self.check_digit(company)[1] if company.pk else None
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> "forms.ModelChoiceField[Any] | None":
+        # A plain list: staff are few, and an autocomplete would need the right to read every user's record
+        if db_field.name == "advisor":
+            kwargs["queryset"] = User.objects.filter(is_staff=True, is_active=True).order_by("username")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        condition = tax_id_starts("tax_id", search_term) or contains_words("legal_name", search_term)
+        return queryset.filter(condition), False
+
+    def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if obj.tax_id_doubtful:
+            told = _("El dígito verificador de %s no cuadra: revíselo. Se guardó con la marca «Dudoso».")
+            messages.warning(request, told % obj.tax_id)
+
+
+@admin.register(BillingAccount)
+class BillingAccountAdmin(AutocompleteMixin, ModelAdmin):
+    list_display = ["number", "company", "cut_day"]
+    list_select_related = ["company"]
+    list_per_page = 50
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    actions = None
+    search_fields = ["number"]
+    search_help_text = _("Número de cuenta, RUC o razón social")
+    autocomplete_fields = ["company"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        company = tax_id_starts("company__tax_id", term) or contains_words("company__legal_name", term)
+        return queryset.filter(Q(number__istartswith=term) | company), False
+
+
+@admin.register(ServiceLine)
+class ServiceLineAdmin(AutocompleteMixin, ModelAdmin):
+    list_display = ["number", "kind", "status", "account", "company"]
+    list_select_related = ["account__company"]
+    list_filter = ["kind", "status"]
+    list_per_page = 50
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    actions = None
+    search_fields = ["number"]
+    search_help_text = _("Número de servicio, completo o su comienzo")
+    autocomplete_fields = ["account"]  # a company can have thousands of lines and many accounts
+
+    @display(description=_("empresa"))
+    def company(self, line: ServiceLine) -> str:
+        return line.account.company.legal_name
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Service numbers are free text (A18): as typed, without separators, or as a phone of either spelling."""
+        term = search_term.strip()
+        phone = phone_of(term)
+        spellings = {term, digits_of(term), phone, phones.display(phone).replace(" ", "")} - {""}
+        exact = queryset.filter(number__in=spellings)
+        return (exact if exact.exists() else queryset.filter(number__startswith=term)), False
+
+
+class AdministratorForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only, not when running
+    """The phone is read by our own rules: the library's field drops letters and extensions without a word (A18)."""
+
+    phone = forms.CharField(
+        label=_("Número móvil"),
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=_("En cualquier forma: 099 123 4567, +593 99 123 4567."),
+    )
+
+    def clean_phone(self) -> str:
+        try:
+            return phones.normalise_mobile(self.cleaned_data["phone"])
+        except phones.InvalidPhone as error:
+            raise ValidationError(str(error)) from error
+
+
+@admin.register(Administrator)
+class AdministratorAdmin(ModelAdmin):
+    form = AdministratorForm
+    list_display = ["names", "shown_phone", "email", "is_active"]
+    list_filter = ["is_active"]
+    list_per_page = 50
+    show_full_result_count = False
+    actions: Sequence[str] | None = None
+    search_fields = ["names"]
+    search_help_text = _("Nombres, teléfono o correo")
+    inlines = [AdministrationInline]
+
+    @display(description=_("número móvil"), ordering="phone")
+    def shown_phone(self, administrator: Administrator) -> str:
+        return phones.display(administrator.phone)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if phone := phone_of(search_term):
+            return queryset.filter(phone=phone), False
+        field = "email" if "@" in search_term else "names"
+        return queryset.filter(contains_words(field, search_term)), False

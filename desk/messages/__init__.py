@@ -1,0 +1,1 @@
+"""Messages at the desk: list, resending, previews, stuck ones."""

@@ -1,0 +1,46 @@
+"""Every message as it would look, with invented data: nothing of a customer, and nothing of it runs."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext
+
+from notifications import catalogue
+from notifications.email.mail import with_its_mark
+
+
+class Previews:
+    """The addresses of these pages, for the admin of messages."""
+
+    admin_site: Any
+    opts: Any
+
+    def preview_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("plantillas/", view(self.samples_view), name="notifications_message_samples"),
+            path("plantillas/<slug:name>/", view(self.sample_view), name="notifications_message_sample"),
+        ]
+
+    def samples_view(self, request: HttpRequest) -> HttpResponse:
+        entries = sorted(catalogue.entries(), key=lambda entry: (entry.channel, str(entry.title)))
+        context = {"title": gettext("Plantillas de los mensajes"), "entries": entries}
+        return self._page(request, "desk/message_samples.html", context)
+
+    def sample_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        entry = catalogue.entry(name)
+        if entry is None:
+            raise Http404
+        parts = entry.preview()
+        parts = replace(parts, html=with_its_mark(parts.html))
+        return self._page(request, "desk/message_sample.html", {"title": entry.title, "parts": parts})
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        if not request.user.has_perm("notifications.preview_message"):
+            raise PermissionDenied
+        full = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, template, full)

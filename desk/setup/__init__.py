@@ -1,0 +1,1 @@
+"""Verification, audit and users at the desk."""

@@ -1,0 +1,48 @@
+"""The record of sign-ins at the desk, for supervisors: to read and to search by username."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from desk.setup import contact_changes as admin_contacts  # noqa: F401  they register pages
+from desk.setup.verification import ReadOnlyAdmin
+from notifications import naming
+from staff.models import SignInEvent
+from staff.names import keys_of
+
+Kind = SignInEvent.Kind
+COLOURS = {
+    Kind.SIGNED_IN: "success",
+    Kind.WRONG: "warning",
+    Kind.LOCKED: "danger",
+    Kind.REFUSED: "danger",
+    Kind.SIGNED_OUT: "info",
+    Kind.EXPIRED: "info",
+}
+
+
+@admin.register(SignInEvent)
+class SignInEventAdmin(ReadOnlyAdmin):
+    list_display = ["moment", "kind_label", "name", "known_browser", "address"]
+    list_filter = ["kind", "at"]
+    actions = None
+    fields = ["at", "kind", "name", "shown_user", "known_browser", "address", "request_id"]
+    search_fields = ["name_hash"]
+    search_help_text = _("Usuario completo")
+
+    @display(description=_("cuándo"), ordering="at")
+    def moment(self, event: SignInEvent) -> str:
+        return naming.moment(event.at)
+
+    @display(description=_("qué"), ordering="kind", label=COLOURS)
+    def kind_label(self, event: SignInEvent) -> tuple[str, str]:
+        return event.kind, event.get_kind_display()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return (queryset.filter(name_hash__in=keys_of(search_term)) if search_term.strip() else queryset), False

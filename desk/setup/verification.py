@@ -1,0 +1,189 @@
+"""The PIN check at the desk: who waits after too many wrong codes, what happened at the door, which links were sent,
+and the network's switch.
+
+Challenges are not shown at all: a nonce and the pepper make the code, and what is left of a row once they are out
+(a number, a time) tells staff nothing about a person that the ticket does not.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat
+from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from companies import phones
+from companies.search_terms import phone_of
+from desk.directory import invitations as invitation_admin  # noqa: F401  the first registers the list of administrators
+from desk.messages.actions import STATE_COLOURS
+from notifications import naming
+from notifications.models import Message
+from otp import audit, unlocking
+from otp.limits import guards
+from otp.models import AuditEvent, Invitation, NetworkSwitch, PhoneGuard
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """For rows that only the PIN check writes."""
+
+    list_per_page = 50
+    paginator = InfinitePaginator
+    list_disable_select_all = True  # its button would name the paginator's made-up total
+    show_full_result_count = False
+    empty_value_display = "—"
+
+    @display(description=_("usuario"))
+    def shown_user(self, row: Any) -> str | None:
+        """In words: the account's own page, to which Django would link, is for superusers only."""
+        return row.user.get_username() if row.user else None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(PhoneGuard)
+class PhoneGuardAdmin(ReadOnlyAdmin):
+    list_display = ["shown_phone", "failures", "locks", "until"]
+    fields = ["shown_phone", "failures", "trusted_failures", "locks", "until"]
+    actions = ["unlock"]
+    search_fields = ["phone"]
+    search_help_text = _("Número móvil")
+
+    @display(description=_("número móvil"))
+    def shown_phone(self, guard: PhoneGuard) -> str:
+        return phones.display(guard.phone)
+
+    @display(description=_("en espera hasta"), ordering="locked_until")
+    def until(self, guard: PhoneGuard) -> str | None:
+        if guards.is_stopped(guard, trusted=False):
+            return gettext("que alguien levante la espera: 100 fallos seguidos")
+        return naming.moment(guard.locked_until) if guard.locked_until else None
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return (queryset.filter(phone=phone_of(search_term)) if search_term.strip() else queryset), False
+
+    @admin.action(description=_("Levantar la espera"), permissions=["unlock"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[PhoneGuard]) -> None:
+        """R1.07, with an audit row for each number."""
+        user = request.user if isinstance(request.user, User) else None
+        lifted = sum(unlocking.unlock(guard.phone, user=user) for guard in queryset)
+        told = ngettext("Se levantó la espera de %(count)d número.", "Se levantó la de %(count)d números.", lifted)
+        messages.success(request, told % {"count": lifted})
+
+    def has_unlock_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("otp.change_phoneguard")
+
+
+KIND_COLOURS = {
+    # Of a kind without an entry the theme shows the code, not the words
+    **dict.fromkeys(AuditEvent.Kind, "default"),
+    AuditEvent.Kind.VERIFIED: "success",
+    AuditEvent.Kind.FAILED: "warning",
+    AuditEvent.Kind.LOCKED: "danger",
+    AuditEvent.Kind.UNLOCKED: "info",
+}
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ["moment", "kind_label", "method", "result", "shown_phone", "reason", "address", "actor"]
+    list_filter = ["kind", "at"]
+    actions = None
+    fields = ["at", "kind", "method", "result", "shown_phone", "session_hash", "address"]
+    fields += ["shown_user", "actor", "reason"]
+    search_fields = ["phone_hash"]
+    search_help_text = _("Número móvil completo, en cualquier forma")
+
+    @display(description=_("cuándo"), ordering="at")
+    def moment(self, event: AuditEvent) -> str:
+        return naming.moment(event.at)
+
+    @display(description=_("qué"), ordering="kind", label=KIND_COLOURS)
+    def kind_label(self, event: AuditEvent) -> tuple[str, str]:
+        return event.kind, event.get_kind_display()
+
+    @display(description=_("número móvil"))
+    def shown_phone(self, event: AuditEvent) -> str:
+        return f"…{event.phone_tail}"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        phone = phone_of(search_term)
+        return (queryset.filter(audit.of_phone(phone)) if phone else queryset.none()), False
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Links that were sent; sending them is an action on the list of administrators."""
+
+    list_display = ["sent", "shown_phone", "channel", "actor", "message_label", "expires", "used"]
+    list_filter = ["channel", "created_at"]
+    actions = None
+    fields = ["created_at", "shown_phone", "channel", "actor", "message_label", "expires_at", "used_at"]
+    search_fields = ["phone"]
+    search_help_text = _("Número móvil completo, en cualquier forma")
+
+    @display(description=_("número móvil"))
+    def shown_phone(self, invitation: Invitation) -> str:
+        return f"…{phones.tail(invitation.phone)}"
+
+    @display(description=_("enviada"), ordering="created_at")
+    def sent(self, invitation: Invitation) -> str:
+        return naming.moment(invitation.created_at)
+
+    @display(description=_("vence"), ordering="expires_at")
+    def expires(self, invitation: Invitation) -> str:
+        return naming.moment(invitation.expires_at)
+
+    @display(description=_("primer ingreso con ella"), ordering="used_at")
+    def used(self, invitation: Invitation) -> str | None:
+        return naming.moment(invitation.used_at) if invitation.used_at else None
+
+    @display(description=_("mensaje"), label=STATE_COLOURS)
+    def message_label(self, invitation: Any) -> tuple[str, str] | None:
+        state = invitation.message_state
+        return (state, str(Message.State(state).label)) if state else None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the state of each one's message, the newest if it was sent again."""
+        reference = Concat(Value("invitation:"), Cast(OuterRef("pk"), CharField()))
+        newest = Message.objects.filter(subject_ref=reference).order_by("-pk").values("state")[:1]
+        listed: QuerySet[Any] = super().get_queryset(request).annotate(message_state=Subquery(newest))
+        return listed
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return (queryset.filter(phone=phone_of(search_term)) if search_term.strip() else queryset), False
+
+
+@admin.register(NetworkSwitch)
+class NetworkSwitchAdmin(ModelAdmin):
+    """One row, to switch on and off (R2.13); the record's own history tells who did, and when."""
+
+    list_display = ["__str__", "enabled"]
+    fields = ["enabled"]
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,130 @@
+"""The desk's theme: the operator's name and colour, and where its pages are (django-unfold's settings)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from brand.brand import LIGHT_INK, MINIMUM_CONTRAST, Brand, contrast, legible
+
+# How much of white (below 600) or of black (above) goes into each shade; 600 is what buttons and links are drawn with
+LIGHTER = {50: 0.95, 100: 0.88, 200: 0.75, 300: 0.58, 400: 0.38, 500: 0.18}
+DARK_SURFACES = ("#101828", "#1e2939")  # the theme's, with text in the shades up to 500 on them
+DARKER = {700: 0.15, 800: 0.3, 900: 0.45, 950: 0.62}
+
+
+def theme(brand: Brand) -> dict[str, Any]:
+    return {
+        "SITE_TITLE": "Gestor de Fidelización",
+        "SITE_HEADER": "Gestor de Fidelización",
+        "SITE_SUBHEADER": brand.name,
+        "SITE_SYMBOL": "support_agent",
+        "SITE_URL": "/fidelizacion/",
+        "SHOW_VIEW_ON_SITE": False,
+        "DASHBOARD_CALLBACK": "desk.desk_home.dashboard",
+        "STYLES": [lambda _request: static("desk/desk.css")],
+        "COLORS": {"primary": shades(brand.colour)},
+        "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": _navigation()},
+    }
+
+
+def shades(colour: str) -> dict[str, str]:
+    """The theme's eleven shades of a colour; darkened first until the white text of its buttons can be read on it."""
+    base = colour
+    while contrast(LIGHT_INK, base) < MINIMUM_CONTRAST:
+        base = _mix(base, "#000000", 0.05)
+    lighter = {weight: _mix(base, "#ffffff", share) for weight, share in LIGHTER.items()}
+    lighter = {weight: legible(shade, DARK_SURFACES, lighter=True) for weight, shade in lighter.items()}
+    darker = {weight: _mix(base, "#000000", share) for weight, share in DARKER.items()}
+    return {str(weight): shade for weight, shade in sorted({**lighter, 600: base, **darker}.items())}
+
+
+def _mix(colour: str, other: str, share: float) -> str:
+    pairs = ((int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{int(mine * (1 - share) + theirs * share):02x}" for mine, theirs in pairs)
+
+
+def _navigation() -> list[dict[str, Any]]:
+    """Groups of pages. One that the user may not open is not shown; a group with none is not either."""
+    return [
+        {
+            "title": _("Solicitudes"),
+            "items": [
+                {"title": _("Inicio"), "icon": "home", "link": reverse_lazy("admin:index"), "active": _at_home},
+                _item(_("Solicitudes"), "inbox", "tickets.ticket"),
+            ],
+        },
+        {
+            "title": _("Directorio"),
+            "items": [
+                _item(_("Empresas"), "apartment", "companies.company"),
+                _item(_("Cuentas de facturación"), "receipt_long", "companies.billingaccount"),
+                _item(_("Líneas de servicio"), "sim_card", "companies.serviceline"),
+                _item(_("Administradores"), "contact_phone", "companies.administrator"),
+                _item(_("Cambios de administradores"), "published_with_changes", "staff.contactchange"),
+            ],
+        },
+        {
+            "title": _("Mensajes"),
+            "items": [
+                {**_item(_("Mensajes"), "outgoing_mail", "notifications.message"), "active": _at_messages},
+                {
+                    "title": _("Plantillas"),
+                    "icon": "preview",
+                    "link": reverse_lazy("admin:notifications_message_samples"),
+                    "permission": _may("notifications.preview_message"),
+                },
+                _item(_("Invitaciones"), "forward_to_inbox", "otp.invitation"),
+                _item(_("Operación"), "monitor_heart", "notifications.heartbeat"),
+                _item(_("Números en espera"), "phone_locked", "otp.phoneguard"),
+                _item(_("Auditoría de ingresos"), "policy", "otp.auditevent"),
+                _item(_("Ingresos del personal"), "badge", "staff.signinevent"),
+                _item(_("Auditoría de documentos"), "quick_reference_all", "tickets.attachmentevent"),
+            ],
+        },
+        {
+            "title": _("Configuración"),
+            "items": [
+                _item(_("Tipos de requerimiento"), "category", "tickets.requesttype"),
+                _item(_("Motivos"), "list_alt", "tickets.reason"),
+                _item(_("Áreas"), "groups", "tickets.area"),
+                _item(_("Identificación por la red"), "cell_tower", "otp.networkswitch"),
+            ],
+        },
+        {
+            "title": _("Usuarios"),
+            "items": [
+                _item(_("Usuarios"), "person", "auth.user"),
+                _item(_("Grupos"), "group", "auth.group"),
+            ],
+        },
+    ]
+
+
+def _at_home(request: HttpRequest) -> bool:
+    """There, and not at a page below, whose address begins alike."""
+    return request.path == reverse("admin:index")
+
+
+def _at_messages(request: HttpRequest) -> bool:
+    """At the messages or one of them, and not at their previews, whose address begins alike."""
+    messages = reverse("admin:notifications_message_changelist")
+    samples = reverse("admin:notifications_message_samples")
+    return request.path.startswith(messages) and not request.path.startswith(samples)
+
+
+def _item(title: object, icon: str, model: str) -> dict[str, Any]:
+    app_label, _dot, name = model.partition(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app_label}_{name}_changelist"),
+        "permission": _may(f"{app_label}.view_{name}"),
+    }
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)

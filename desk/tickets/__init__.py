@@ -1,0 +1,1 @@
+"""Tickets at the desk: home, list, page, status changes."""

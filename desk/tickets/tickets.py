@@ -1,0 +1,268 @@
+"""The advisors' desk: tickets to find, read and work; reasons and request types to keep.
+
+What the customer confirmed cannot be edited here by anyone: a ticket's page has no form but the changes of status.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import ManyToManyField, Model, ProtectedError, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from desk.directory.inlines import LabelledInline
+from desk.tickets import date as admin_date
+from desk.tickets import documents as admin_documents
+from desk.tickets import page as admin_page
+from desk.tickets import search as admin_search
+from desk.tickets import status as admin_status
+from desk.tickets.messages import ProofFilter
+from notifications import naming
+from tickets import downloads
+from tickets.emails import proof
+from tickets.models import Area, AttachmentEvent, Reason, RequestType, Ticket
+
+admin.site.register(AttachmentEvent, admin_documents.AttachmentEventAdmin)
+
+
+class EffectiveDateFilter(admin.SimpleListFilter):
+    """What takes effect when; "past" is what should have been carried out by now."""
+
+    title = _("fecha efectiva")
+    parameter_name = "efectiva"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("pasada", _("Ya pasó")),
+            ("vencida", _("Ya pasó, sin cerrar")),
+            ("7", _("En los próximos 7 días")),
+            ("30", _("En los próximos 30 días")),
+            ("sin", _("Sin fecha")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        today, chosen = timezone.localdate(), self.value()
+        if chosen == "pasada":
+            return queryset.filter(effective_date__lt=today)
+        if chosen == "vencida":
+            return queryset.filter(effective_date__lt=today).exclude(status=Ticket.Status.CLOSED)
+        if chosen in {"7", "30"}:
+            return queryset.filter(effective_date__range=(today, today + timedelta(days=int(chosen))))
+        return queryset.filter(effective_date=None) if chosen == "sin" else queryset
+
+
+@admin.register(Ticket)
+class TicketAdmin(ModelAdmin):
+    list_display = [
+        "shown_number",
+        "status_label",
+        "effective_day",
+        "company_name",
+        "company_tax_id",
+        "requester",
+        "reason_text",
+        "confirmed",
+    ]
+    list_display_links = ["shown_number"]
+    list_filter = ["status", ProofFilter, "reason", "request_type", EffectiveDateFilter, "confirmed_at"]
+    list_per_page = 50
+    paginator = InfinitePaginator  # counting a million rows costs more than showing fifty
+    show_full_result_count = False
+    actions = None
+    search_fields = ["number"]
+    search_help_text = _("Número, RUC, teléfono, correo o empresa")
+
+    @display(description=_("ticket n.º"), ordering="number")
+    def shown_number(self, ticket: Ticket) -> str:
+        return str(ticket.number)  # as the customer reads it: no thousands separator
+
+    @display(description=_("estado"), ordering="status")
+    def status_label(self, ticket: Ticket) -> str:
+        """With the mark of a ticket whose customer has no proof: set for the page at once (get_changelist_instance)."""
+        colour = admin_page.COLOURS[Ticket.Status(ticket.status)]
+        lacks_proof = getattr(ticket, "lacks_proof", False)
+        shown = {"status": ticket.get_status_display(), "colour": colour, "lacks_proof": lacks_proof}
+        return render_to_string("desk/ticket_state.html", shown)
+
+    @display(description=_("fecha efectiva"), ordering="effective_date", empty_value="—")
+    def effective_day(self, ticket: Ticket) -> str | None:
+        return date_format(ticket.effective_date, "j b Y") if ticket.effective_date else None
+
+    @display(description=_("solicitante"), ordering="requester_name")
+    def requester(self, ticket: Ticket) -> str:
+        return ticket.requester_name
+
+    @display(description=_("confirmada"), ordering="confirmed_at")
+    def confirmed(self, ticket: Ticket) -> str:
+        return naming.moment(ticket.confirmed_at)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("details", "effective_terms")
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """A date that no calendar has, in an address typed by hand, is a filter that cannot be used."""
+        try:
+            changelist = super().get_changelist_instance(request)
+            listed = list(changelist.result_list)  # asked for here, where it can still be answered
+        except (OverflowError, ValueError) as error:
+            raise IncorrectLookupParameters from error
+        lacking = proof.lacking_among(ticket.number for ticket in listed)
+        for ticket in listed:
+            ticket.lacks_proof = ticket.number in lacking
+        changelist.result_list = listed
+        return changelist
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return admin_search.search(queryset, search_term), False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("adjunto/<int:pk>/", view(downloads.download), name="tickets_attachment_download"),
+            path("<int:number>/estado/<slug:to>/", view(self.status_view), name="tickets_ticket_status"),
+            path("<int:number>/fecha/", view(self.date_view), name="tickets_ticket_date"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A page to read in place of Django's form, and nothing to post to (R5.07)."""
+        if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
+            raise PermissionDenied
+        ticket = self._ticket(object_id)
+        context = {
+            **self._page(request),
+            **admin_page.context(ticket, request.user),
+            "original": ticket,
+            "title": gettext("Ticket n.º %s") % ticket.number,
+        }
+        return TemplateResponse(request, "desk/ticket.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The ticket's own history, which its page shows; the admin's log knows nothing of it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect(reverse("admin:tickets_ticket_change", args=[object_id]) + "#historial")
+
+    def status_view(self, request: HttpRequest, number: int, to: str) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User) or not user.has_perm("tickets.change_ticket"):
+            raise PermissionDenied
+        if to not in Ticket.Status.values:
+            raise Http404
+        return admin_status.StatusChange(request, user, self._ticket(str(number)), to, self._page(request)).respond()
+
+    def date_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User) or not user.has_perm("tickets.change_ticket"):
+            raise PermissionDenied
+        return admin_date.DateChange(request, user, self._ticket(str(number)), self._page(request)).respond()
+
+    def _page(self, request: HttpRequest) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "opts": self.opts}
+
+    @staticmethod
+    def _ticket(number: str) -> Ticket:
+        """The desk's one door to a ticket; who may pass is asked before."""
+        if not (number.isascii() and number.isdigit() and len(number) <= 18):
+            raise Http404
+        return get_object_or_404(Ticket.objects.select_related("company"), number=int(number))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("tickets.view_ticket")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RetiredNotDeleted(ModelAdmin):
+    """For rows that tickets point to: once one does, the row is retired instead of deleted (A8)."""
+
+    actions = None
+
+    def in_use(self, obj: Model) -> bool:
+        raise NotImplementedError
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Asked before Django does: it would list every ticket in the way, of which there may be a million."""
+        obj = self.get_object(request, object_id)
+        if obj is None or not self.has_delete_permission(request, obj):
+            return super().delete_view(request, object_id, extra_context)
+        try:
+            if not self.in_use(obj):
+                return super().delete_view(request, object_id, extra_context)
+        except ProtectedError:  # a ticket came between the question and the deletion
+            pass
+        messages.error(
+            request,
+            _("«%s» está en uso en solicitudes registradas y no se puede eliminar. Para retirarlo, deje de ofrecerlo.")
+            % obj,
+        )
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
+
+
+class ReasonInline(LabelledInline):
+    model = Reason
+    extra = 0
+    can_delete = False  # from its own page, which knows whether tickets use it
+
+
+@admin.register(Area)
+class AreaAdmin(ModelAdmin):
+    """Whom a request type tells besides the advisor (D6). One that is not told any more stays, for its messages."""
+
+    list_display = ["name", "email", "is_active"]
+    list_filter = ["is_active"]
+    actions = None
+
+
+@admin.register(RequestType)
+class RequestTypeAdmin(RetiredNotDeleted):
+    list_display = ["name", "in_portal", "effective_rule", "notice_days", "position"]
+    inlines = [ReasonInline]
+    formfield_overrides = {ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}}
+
+    def in_use(self, obj: Model) -> bool:
+        return Ticket.objects.filter(Q(request_type=obj.pk) | Q(reason__request_type=obj.pk)).exists()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["code"] if obj else []  # other records and programs know the type by its code
+
+
+@admin.register(Reason)
+class ReasonAdmin(RetiredNotDeleted):
+    list_display = ["text", "request_type", "is_active", "position"]
+    list_select_related = ["request_type"]
+    list_filter = ["is_active", "request_type"]
+
+    def in_use(self, obj: Model) -> bool:
+        return Ticket.objects.filter(reason=obj.pk).exists()

@@ -1,0 +1,76 @@
+"""The system checks of the mail provider (docs/mail-providers.md)."""
+
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import anymail.backends
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import get_connection
+
+from fidelizacion.system_checks.checks import is_loopback
+
+NOT_PROVIDERS = {"base", "base_requests", "console", "test"}
+WITHOUT_REPORTS = {"scaleway"}
+
+
+def providers() -> set[str]:
+    """Those that django-anymail has a backend for."""
+    return {module.name for module in pkgutil.iter_modules(anymail.backends.__path__)} - NOT_PROVIDERS
+
+
+def _error(number: int, message: str, hint: str) -> Error:
+    return Error(message, hint=hint, id=f"fidelizacion.E{number:03}")
+
+
+@register
+def mail_provider(**_: Any) -> Iterator[CheckMessage]:
+    """Which provider sends mail, and whether it can."""
+    provider = settings.EMAIL_PROVIDER
+    if not provider:
+        return
+    if provider not in providers():
+        yield _error(
+            50, "EMAIL_PROVIDER no es un proveedor conocido.", f"Use uno de: {', '.join(sorted(providers()))}."
+        )
+        return
+    if settings.EMAIL_URL_SET:
+        yield _error(51, "Están definidas EMAIL_PROVIDER y EMAIL_URL.", "Deje una: envía el proveedor, o el servidor.")
+    if not settings.ANYMAIL["WEBHOOK_SECRET"] and provider not in WITHOUT_REPORTS:
+        yield _error(
+            52,
+            "EMAIL_PROVIDER está definida sin EMAIL_WEBHOOK_SECRET.",
+            "Sin ella cualquiera podría decir que un correo llegó. Se escribe usuario:clave (docs/mail-providers.md).",
+        )
+    yield from _settings_of(provider)
+
+
+def _settings_of(provider: str) -> Iterator[CheckMessage]:
+    """What EMAIL_PROVIDER_SETTINGS lacks, or should not have; no value is ever shown."""
+    prefix = f"{provider.upper()}_"
+    foreign = sorted(set(settings.EMAIL_PROVIDER_SETTINGS) - _starting(prefix))
+    if foreign:
+        # Among anymail's own options are some that print mails, or believe what nobody signed
+        yield _error(53, f"EMAIL_PROVIDER_SETTINGS tiene {', '.join(foreign)}.", f"Use solo las que empiezan {prefix}")
+    url = settings.EMAIL_PROVIDER_SETTINGS.get(f"{prefix}API_URL")
+    if url is not None and not _safe(str(url)):
+        yield _error(54, f"{prefix}API_URL usa http fuera de este equipo.", "Use https: por ahí viaja la clave.")
+    try:
+        get_connection(f"anymail.backends.{provider}.EmailBackend")
+    except ImproperlyConfigured as problem:
+        yield _error(55, "A EMAIL_PROVIDER le falta algo para enviar.", " ".join(str(problem).split()))
+
+
+def _starting(prefix: str) -> set[str]:
+    return {name for name in settings.EMAIL_PROVIDER_SETTINGS if name.startswith(prefix)}
+
+
+def _safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))

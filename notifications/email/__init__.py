@@ -1,0 +1,1 @@
+"""Render e-mails, build them, classify the errors of mail servers."""

@@ -1,0 +1,1 @@
+"""Delivery reports: what providers say became of a message."""

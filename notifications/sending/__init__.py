@@ -1,0 +1,1 @@
+"""Claim a message, send it, record the result."""

@@ -1,0 +1,67 @@
+"""The daily mail to operations: what the day before was like, told by each app that has figures of days."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Min, Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from notifications import naming
+from notifications.models import GIVEN_UP, Alarm, Message
+from operations import alarms, backlog, operations_mail
+from operations.figures import age
+from operations.operations_mail import Fact
+
+KEEP_ALARMS = timedelta(days=366)
+State = Message.State
+Source = Callable[[datetime, datetime], Iterable[Fact]]
+
+_sources: dict[str, tuple[int, str | Promise, Source]] = {}
+
+
+def register(name: str, title: str | Promise, source: Source, *, order: int = 50) -> None:
+    """Add what a day was like: `source` is given its beginning and its end."""
+    _sources[name] = (order, title, source)
+
+
+def send(today: date | None = None) -> list[Message]:
+    """Owe the mail about yesterday. Asked twice in a day, it is owed once."""
+    day = (today or timezone.localdate()) - timedelta(days=1)
+    start = timezone.make_aware(datetime.combine(day, time.min))
+    end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+    sources = sorted(_sources.values(), key=lambda registered: registered[0])
+    groups = {str(title): list(source(start, end)) for _order, title, source in sources}
+    Alarm.objects.filter(cleared_at__lt=timezone.now() - KEEP_ALARMS).delete()
+    return operations_mail.digest(day, groups, [_told(alarm) for alarm in _of_day(start, end)])
+
+
+def messages(start: datetime, end: datetime) -> Iterable[Fact]:
+    """The outbox: what left and what was given up that day, and what is owed now."""
+    yield Fact(_("Enviados"), [str(Message.objects.filter(sent_at__gte=start, sent_at__lt=end).count())])
+    for state in GIVEN_UP:
+        ended = Message.objects.filter(state=state).filter(
+            Q(tried_at__gte=start, tried_at__lt=end) | Q(tried_at=None, created_at__gte=start, created_at__lt=end)
+        )
+        yield Fact(str(backlog.COUNTED[state]), [str(ended.count())])
+    owed = backlog.owed()
+    oldest = owed.aggregate(oldest=Min("owed_since"))["oldest"]
+    waiting = (timezone.now() - oldest).total_seconds() if oldest else 0
+    now = _("{count}; el más antiguo, desde hace {age}").format(count=owed.count(), age=age(waiting))
+    yield Fact(_("Por entregar ahora"), [now if oldest else _("ninguno")])
+
+
+def _of_day(start: datetime, end: datetime) -> Iterable[Alarm]:
+    """Alarms that were open at any time of the day."""
+    lasted = Q(cleared_at=None) | Q(cleared_at__gte=start)
+    return Alarm.objects.filter(lasted, raised_at__lt=end).order_by("raised_at")
+
+
+def _told(alarm: Alarm) -> str:
+    raised, ended = naming.moment(alarm.raised_at), _("sigue abierta")
+    if alarm.cleared_at:
+        ended = naming.moment(alarm.cleared_at)
+        day = f"{ended.rpartition(' ')[0]} "
+        ended = ended.removeprefix(day) if raised.startswith(day) else ended  # of the same day only the time
+    return _("{title}: {raised} – {ended}").format(title=alarms.known(alarm.kind).title, raised=raised, ended=ended)

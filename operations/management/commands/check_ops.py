@@ -1,0 +1,71 @@
+"""Says how the product is doing: database, broker, processes, messages, codes, disk (R4.14-R4.17)."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+
+from operations import figures
+from operations.figures import LEVEL_NAMES, Figure, Level, Reading
+
+
+class Command(BaseCommand):
+    help = "Revisa la operación. Termina con 0 si todo está bien, 1 si algo pide atención y 2 si algo es crítico."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", dest="as_json", help="para otro programa")
+
+    def handle(self, *args: Any, as_json: bool, **options: Any) -> None:  # noqa: ARG002
+        reading = figures.collect(costly=True)
+        if as_json:
+            self.stdout.write(json.dumps(document(reading), ensure_ascii=False, indent=2))
+        else:
+            for line in report(reading):
+                self.stdout.write(line)
+        if reading.level:
+            sys.exit(reading.level)
+
+
+def document(reading: Reading) -> dict[str, Any]:
+    """For programs: names never change, words may."""
+    return {
+        "level": reading.level.name.lower(),
+        "unread": reading.failed,
+        "figures": {
+            figure.name: {"value": figure.value, "level": figure.level.name.lower(), "shown": figure.shown}
+            for figure in reading.figures
+        },
+    }
+
+
+def report(reading: Reading) -> list[str]:
+    """For people: aligned, by group, and the summary last."""
+    width = max((len(figure.label) for figure in reading.figures), default=0)
+    lines: list[str] = []
+    for title, group in reading.groups.items():
+        lines += [title, *(line for figure in group for line in _lines(figure, width)), ""]
+    lines += [_("No se pudo leer: {names}.").format(names=", ".join(reading.failed))] if reading.failed else []
+    return [*lines, _summary(reading)]
+
+
+def _lines(figure: Figure, width: int) -> list[str]:
+    mark = "" if figure.level == Level.FINE else f"  [{LEVEL_NAMES[figure.level]}]"
+    told = f"  {figure.label.ljust(width)}  {figure.shown}{mark}"
+    return [told, f"  {'':{width}}  → {figure.advice}"] if figure.advice else [told]
+
+
+def _summary(reading: Reading) -> str:
+    counts = {level: sum(figure.level == level for figure in reading.figures) for level in Level}
+    critical = counts[Level.CRITICAL] + len(reading.failed)
+    if not reading.level:
+        return _("Todo en orden: {count} cifras.").format(count=len(reading.figures))
+    return _("{state}: {critical} críticas, {warnings} piden atención, {fine} bien.").format(
+        state=str(LEVEL_NAMES[reading.level]).capitalize(),
+        critical=critical,
+        warnings=counts[Level.WARNING],
+        fine=counts[Level.FINE],
+    )

@@ -1,0 +1,81 @@
+"""The mails to operations: an alarm, and the digest of a day. Figures only, nothing personal."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from notifications import local_time, outbox
+from notifications.email import mail
+from notifications.models import Alarm, Message
+
+REFERENCE = "operations"  # the `subject_ref` of what concerns no customer
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One row of the mail's table."""
+
+    label: str
+    lines: list[str]
+
+
+def recipients() -> list[str]:
+    """Who is told. With nobody named, the queue that every installation has: an alarm must reach somebody."""
+    return settings.OPERATIONS_EMAIL or [settings.POSTVENTA_EMAIL]
+
+
+def page_url() -> str:
+    return settings.PORTAL_BASE_URL + reverse("admin:notifications_heartbeat_changelist")
+
+
+def alarm(raised: Alarm, title: str, advice: str, period: str) -> list[Message]:
+    """That something holds which should not. Once a period, however often it is raised in it."""
+    context: dict[str, object] = {
+        "title": title,
+        "advice": advice,
+        "facts": [
+            Fact(_("Cifra"), [raised.detail]),
+            Fact(_("Desde"), [local_time.sentence(raised.raised_at, seconds=True)]),
+        ],
+    }
+    return _enqueue("operations_alarm", f"alarm:{raised.kind}:{period}", context)
+
+
+def digest(day: date, groups: dict[str, list[Fact]], alarms: list[str]) -> list[Message]:
+    """What happened on a day. Once a day."""
+    context: dict[str, object] = {"day": day, "groups": groups, "alarms": alarms}
+    return _enqueue("operations_digest", f"digest:{day.isoformat()}", context)
+
+
+def test(to: str, key: str) -> Message:
+    """A mail that shows that mails leave."""
+    parts = mail.render("operations_test", {"moment": local_time.sentence(timezone.now(), seconds=True)})
+    return outbox.enqueue_email(
+        dedup_key=key,
+        subject_ref=REFERENCE,
+        kind="operations_test",
+        to=to,
+        subject=parts.subject,
+        text=parts.text,
+        html=parts.html,
+    )
+
+
+def _enqueue(template: str, key: str, context: dict[str, object]) -> list[Message]:
+    parts = mail.render(template, {**context, "page_url": page_url()})
+    return [
+        outbox.enqueue_email(
+            dedup_key=f"{key}:{number}" if number > 1 else key,
+            subject_ref=REFERENCE,
+            kind=template,
+            to=to,
+            subject=parts.subject,
+            text=parts.text,
+            html=parts.html,
+        )
+        for number, to in enumerate(recipients(), start=1)
+    ]

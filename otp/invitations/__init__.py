@@ -1,0 +1,1 @@
+"""Links of entry: who gets one, sending them in bulk, their messages."""

@@ -1,0 +1,1 @@
+"""Limits of use and the lock-out of a phone."""

@@ -1,0 +1,1 @@
+"""Identification by the operator's mobile network."""

@@ -1,0 +1,64 @@
+"""The number that the operator's mobile gateway writes into a header of the request (A3, design 5).
+
+The header is believed only when the socket's other end is a listed gateway and the client's own address, behind it, is
+in the operator's mobile networks; with `MOBILE_HEADER_KEY` set, only when the gateway's signature says the same.
+"""
+
+import logging
+import re
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.request import split_domain_port
+from django.utils import timezone
+
+from otp import addresses
+from otp.addresses import Address
+from otp.models import AuditEvent
+from otp.network.network import Claim, Ignored
+from otp.network.signature import Signature
+
+MOBILE_NUMBER = re.compile(r"5939[0-9]{8}")
+IGNORED = "Mobile header ignored: %s"
+
+logger = logging.getLogger(__name__)
+
+
+class MobileHeader:
+    """A `NetworkIdentity`. What a header held is never logged, only why it was ignored (R2.11)."""
+
+    def claim(self, request: HttpRequest) -> Claim | None:
+        client = _mobile_client(request)
+        raw = request.headers.get(settings.MOBILE_HEADER)
+        if client is None or raw is None:
+            return None
+        msisdn = raw.strip(" \t")
+        # Joined duplicates, a plus sign, other encodings (R2.06)
+        if not MOBILE_NUMBER.fullmatch(msisdn):
+            logger.warning(IGNORED, "no whole mobile number")
+            raise Ignored(AuditEvent.Result.NO_NUMBER)
+        if not settings.MOBILE_HEADER_KEY:
+            return Claim(f"+{msisdn}")
+        return _signed_claim(request, msisdn, str(client))
+
+
+def _signed_claim(request: HttpRequest, msisdn: str, client: str) -> Claim:
+    signature = Signature.read(request.headers.get(f"{settings.MOBILE_HEADER}-Signature", ""))
+    host = split_domain_port(request.get_host())[0]
+    if signature is None or not signature.covers(msisdn, client, host, settings.MOBILE_HEADER_KEY):
+        logger.warning(IGNORED, "no valid signature")
+        raise Ignored(AuditEvent.Result.UNSIGNED)
+    if not signature.is_fresh(timezone.now().timestamp()):
+        logger.warning(IGNORED, "signed too long ago, or the clocks differ")
+        raise Ignored(AuditEvent.Result.STALE)
+    return Claim(f"+{msisdn}", nonce=signature.nonce)
+
+
+def _mobile_client(request: HttpRequest) -> Address | None:
+    """The phone's address, if a listed gateway brings it and it is in the operator's mobile networks."""
+    peer, client = addresses.peer_address(request), addresses.client_address(request)
+    if peer is None or not addresses.within(peer, settings.MOBILE_GATEWAYS):
+        return None
+    if client is None or not addresses.within(client, settings.MOBILE_CLIENT_NETWORKS):
+        return None
+    return client

@@ -1,0 +1,1 @@
+"""The code by SMS: challenge, code, text, sending."""

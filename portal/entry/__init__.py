@@ -1,0 +1,1 @@
+"""The entry, the PIN page, leaving and help."""

@@ -1,0 +1,14 @@
+"""The addresses of the PIN check, all under `/fidelizacion/` (contract.md)."""
+
+from django.urls import path
+
+from portal.entry import views
+
+app_name = "otp"
+urlpatterns = [
+    path("", views.entry, name="entry"),
+    path("pin/", views.pin, name="pin"),
+    path("pin/reenviar/", views.resend, name="resend"),
+    path("salir/", views.leave, name="sign_out"),
+    path("ayuda/", views.guide, name="help"),
+]

@@ -1,0 +1,1 @@
+"""The request form: its fields, drafts and documents."""

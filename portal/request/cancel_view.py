@@ -1,0 +1,25 @@
+"""*Cancelar* and *Salir* on the request form: leave at once, or ask first where something was typed (A13)."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from otp import gate
+from portal.access import Caller, administrator_required
+from portal.entry.views import leave
+from portal.request import drafts
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator_required(on_expired=drafts.keep)
+def cancel(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Keep what was typed while the question is open: going on with the request gives it back."""
+    if request.method == "POST":
+        if drafts.is_untouched(request, caller):
+            return leave(request)
+        drafts.keep(request, caller.visitor.phone, cancelled=True)
+        return HttpResponseRedirect(reverse("tickets:cancel"), status=303)
+    if gate.kept_for(request, caller.visitor) is None:
+        return redirect("tickets:request")
+    return render(request, "portal/request/cancel.html")

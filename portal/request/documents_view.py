@@ -1,0 +1,35 @@
+"""Takes the documents of a form before it is confirmed, for a page that shows how far they have come (design 14).
+
+What it answers is also what the form does with the same files; a browser without scripts never comes here.
+"""
+
+from django.http import HttpRequest, JsonResponse
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_POST
+
+from attachments.documents import receive, sent
+from attachments.quota import QuotaReached
+from portal.access import Caller, administrator_required
+from tickets import staging
+from tickets.models import StagedFile
+from tickets.storage import StorageFailed
+
+
+@require_POST
+@administrator_required()
+def upload(request: HttpRequest, caller: Caller) -> JsonResponse:
+    """The list entries of the documents kept now, what is wrong with the others, and whether fewer could be sent."""
+    owner = staging.Owner(request, caller.administrator, caller.visitor.phone)
+    staged: tuple[StagedFile, ...] = ()
+    problems: list[str] = []
+    choose_again = False
+    try:
+        received = receive(sent(request), len(staging.held(owner, request.POST).files), owner.phone)
+        problems += received.problems
+        staged = staging.stage(owner, received.accepted)
+    except (StorageFailed, QuotaReached) as problem:
+        problems.append(staging.refusal(problem))
+        choose_again = isinstance(problem, QuotaReached) and problem.left > 0
+    entries = render_to_string("portal/request/staged.html", {"staged": staged})
+    answer = {"staged": entries, "problems": problems, "choose_again": choose_again}
+    return JsonResponse(answer, status=422 if problems else 200, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,236 @@
+"""The request form: shown, refused with all that was typed, or turned into a ticket (A6-A13, R4.19)."""
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import Self
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from attachments.documents import Inspected, Received
+from attachments.quota import QuotaReached
+from companies.directory import directory
+from companies.models import Company
+from otp import gate
+from portal import choice
+from portal.access import Caller, administrator_required
+from portal.request import drafts
+from portal.request.forms import CompanyForm, RequestForm, initial_of
+from tickets import repeats, staging
+from tickets.models import Reason, StagedFile, Ticket
+from tickets.offer import current_offer
+from tickets.shown_terms import ShownTerms, TermsChange, terms_at
+from tickets.staging import Owner, StagedFileGone
+from tickets.storage import StorageFailed
+from tickets.submission import (
+    AskAgain,
+    KeyUsed,
+    RepeatedRequest,
+    Submission,
+    documents_of_key,
+    register,
+    ticket_of_key,
+)
+from tickets.submission_key import SubmissionKey, UnknownKey
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Existing:
+    """The tickets that the form names: the one of its key, the one with its content, and those like it."""
+
+    used: Ticket | None = None
+    repeated: Ticket | None = None
+
+    @classmethod
+    def named_by(cls, asked: AskAgain) -> Self:
+        """The ticket because of which nothing was registered, if one was the cause."""
+        if isinstance(asked, KeyUsed):
+            return cls(used=asked.ticket)
+        return cls(repeated=asked.ticket if isinstance(asked, RepeatedRequest) else None)
+
+    def similar(self, company: Company, form: RequestForm) -> list[Ticket]:
+        """Shown before confirming, and not in the way (A23)."""
+        request_type = form.shown_type()
+        if request_type is None:
+            return []
+        found = repeats.similar_to(company, request_type, form.shown_reason())
+        return [ticket for ticket in found if ticket not in {self.used, self.repeated}]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator_required(on_expired=drafts.keep)
+def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
+    if request.method != "POST":
+        return _show(request, caller)
+    gate.drop_kept(request)  # the browser has it again
+    owner = Owner(request, caller.administrator, caller.visitor.phone)
+    staging.remove(owner, request.POST)
+    form = RequestForm(
+        request.POST,
+        request.FILES,
+        offer=current_offer(),
+        initial=initial_of(caller.administrator),
+        held=staging.held(owner, request.POST),
+        phone=owner.phone,
+        inspected=partial(_inspected, request, caller),
+    )
+    try:
+        key, company = _posted_key(request, caller)
+    except UnknownKey:
+        return _refuse_key(caller, owner, form)
+    if not form.is_valid():
+        return _refuse(owner, company, form, key, Existing(used=ticket_of_key(key)))
+    try:
+        ticket = register(_submission(caller, owner, company, key, form))
+    except AskAgain as asked:
+        return _refuse(owner, company, form, key, Existing.named_by(asked))
+    except (StorageFailed, QuotaReached, StagedFileGone) as problem:
+        logger.warning("The documents of a request could not be stored", exc_info=problem)
+        form.add_error("attachments", staging.refusal(problem))
+        if not isinstance(problem, StagedFileGone):  # that one says nothing against what came with the form
+            form.received = Received()
+        return _refuse(owner, company, form, key)
+    return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket.number])}?creado=1", status=303)
+
+
+def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
+    draft = drafts.restore(request, caller)
+    company = draft.company if draft else choice.current_company(request, caller.administrator)
+    if company is None:
+        return redirect("tickets:company")
+    key = draft.key if draft else SubmissionKey.mint(caller.administrator, company)
+    initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
+    form = RequestForm(offer=current_offer(), initial=initial)
+    owner = Owner(request, caller.administrator, caller.visitor.phone)
+    return _page(owner, company, form, key, draft=draft, staged=draft.staged if draft else ())
+
+
+def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Company]:
+    """The key of the form that was posted, and its company, whichever one was picked since in another tab."""
+    key = SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator)
+    company = directory().company(caller.administrator, key.company_id)
+    if company is None:
+        raise UnknownKey
+    return key, company
+
+
+def _inspected(request: HttpRequest, caller: Caller) -> list[Inspected]:
+    """Of a second click, the documents that the first one has brought already."""
+    try:
+        return documents_of_key(SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator))
+    except UnknownKey:
+        return []
+
+
+def _submission(caller: Caller, owner: Owner, company: Company, key: SubmissionKey, form: RequestForm) -> Submission:
+    data = form.cleaned_data
+    return Submission(
+        key=key,
+        administrator=caller.administrator,
+        company=company,
+        verified_phone=caller.visitor.phone,
+        verified_by=caller.visitor.method,
+        request_type=data["request_type"],
+        reason=data["reason"] or Reason.objects.other_of(data["request_type"]),
+        requester_name=data["requester_name"],
+        email=data["email"],
+        contact_phone=data["contact_phone"],
+        details=data["details"],
+        documents=data["attachments"],
+        staged=staging.freed(owner, form.held.files, key.uuid),
+        duplicate_of=_ticket_number(owner.request.POST.get("duplicate_of", "")),
+    )
+
+
+def _ticket_number(raw: str) -> int | None:
+    """The ticket number that the button sends; None for anything else."""
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 18 else None
+
+
+def _refuse(
+    owner: Owner,
+    company: Company,
+    form: RequestForm,
+    key: SubmissionKey,
+    existing: Existing | None = None,
+) -> HttpResponse:
+    """The form again. A key that has given its ticket gives no other: a fresh one takes its place."""
+    existing = existing or Existing()
+    if existing.used:
+        key = SubmissionKey.mint(owner.administrator, company)
+    return _page(owner, company, form, key, existing=existing, staged=_kept(owner, form, key), status=422)
+
+
+def _refuse_key(caller: Caller, owner: Owner, form: RequestForm) -> HttpResponse:
+    """No ticket for a key that was not this administrator's. The form shows what was typed, for the company picked now.
+
+    Where a company has to be picked first, what was typed for the other one is not offered for it.
+    """
+    logger.warning("Unknown submission key posted by administrator %d", caller.administrator.pk)
+    request = owner.request
+    company = choice.current_company(request, caller.administrator)
+    if company is None:
+        companies = directory().companies(caller.administrator)
+        picker = CompanyForm(companies=companies)
+        lost = _("No se registró nada: usted ya no administra la empresa de ese formulario, o el formulario caducó.")
+        messages.warning(request, f"{lost} {_('Elija una empresa y llene la solicitud otra vez.')}")
+        return render(request, "portal/request/company.html", {"form": picker, "companies": companies}, status=422)
+    form.add_error(None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez."))
+    key = SubmissionKey.mint(caller.administrator, company)
+    return _page(owner, company, form, key, staged=_kept(owner, form, key), status=422)
+
+
+def _kept(owner: Owner, form: RequestForm, key: SubmissionKey) -> tuple[StagedFile, ...]:
+    """The documents that the form, shown again, has already: those it had, and those accepted now."""
+    try:
+        return (
+            *staging.freed(owner, form.held.files, key.uuid),
+            *staging.stage(owner, form.received.accepted),
+        )
+    except (StorageFailed, QuotaReached) as problem:
+        logger.warning("The documents of a refused form could not be stored", exc_info=problem)
+        form.add_error("attachments", staging.refusal(problem))
+        return tuple(file for file in form.held.files if file.taken_by is None)
+
+
+def _page(
+    owner: Owner,
+    company: Company,
+    form: RequestForm,
+    key: SubmissionKey,
+    *,
+    existing: Existing | None = None,
+    draft: drafts.Draft | None = None,
+    staged: tuple[StagedFile, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The form with the dates that hold now, in text and key, and what changed since the key's form (A22)."""
+    request_type, closed, existing = form.shown_type(), staging.closed(), existing or Existing()
+    terms = terms_at(timezone.now(), company, request_type) if request_type else []
+    form.carry_key(key.showing(ShownTerms.of(terms)).token())
+    form.fields["attachments"].disabled = bool(closed)
+    context = {
+        "form": form,
+        "company": company,
+        "services": directory().services(company),
+        "terms": terms,
+        "assumed_type": form.assumed_type(),
+        "terms_change": TermsChange.between(key.shown, terms),
+        "notice_days": request_type.notice_days if request_type else 0,
+        "several_companies": choice.was_picked(owner.request),
+        "staged": staged,
+        "uploads_closed": closed,
+        "existing_ticket": existing.used,
+        "repeated": existing.repeated,
+        "similar": existing.similar(company, form),
+        "draft": draft,
+    }
+    return render(owner.request, "portal/request/request.html", context, status=status)

@@ -1,0 +1,1 @@
+"""The pages past the form: company, result, ticket, list."""

@@ -1,0 +1,16 @@
+"""Addresses of the portal past the gate (contract.md, Portal)."""
+
+from django.urls import path
+
+from portal.request import cancel_view, documents_view, request_view
+from portal.tickets import views
+
+app_name = "tickets"
+urlpatterns = [
+    path("empresa/", views.company, name="company"),
+    path("solicitud/", request_view.request_form, name="request"),
+    path("solicitud/cancelar/", cancel_view.cancel, name="cancel"),
+    path("solicitud/documentos/", documents_view.upload, name="documents"),
+    path("ticket/<int:number>/", views.ticket, name="ticket"),
+    path("tickets/", views.ticket_list, name="list"),
+]

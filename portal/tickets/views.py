@@ -1,0 +1,71 @@
+"""The portal's pages past the gate: pick a company, ask, and see what was asked (A6-A14, A20, A21)."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from companies.directory import directory
+from otp import gate
+from portal import choice
+from portal.access import Caller, administrator_required, ticket_of, tickets_of
+from portal.request.forms import CompanyForm
+from tickets.emails import mails, proof
+from tickets.models import Attachment, Ticket
+
+SEE_OTHER = 303
+LISTED = 100  # the newest; whoever has more looks an older one up with the advisor
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrator_required()
+def company(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Pick one of several companies; with only one there is nothing to pick."""
+    companies = directory().companies(caller.administrator)
+    if len(companies) == 1:
+        return redirect("tickets:request")
+    form = CompanyForm(request.POST if request.method == "POST" else None, companies=companies)
+    if form.is_valid():
+        choice.pick(request, form.chosen())
+        gate.drop_kept(request)  # it was typed for another company
+        return HttpResponseRedirect(reverse("tickets:request"), status=SEE_OTHER)
+    context = {"form": form, "companies": companies}
+    return render(request, "portal/request/company.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+@administrator_required()
+def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
+    """A request of the caller's companies: the result screen for who has just confirmed it, else its status."""
+    found = ticket_of(caller.administrator, number)
+    by_caller = found.administrator_id == caller.administrator.pk
+    context = {
+        "ticket": found,
+        "terms": found.terms,
+        "attachments": found.documents,
+        "by_caller": by_caller,
+        "undelivered": proof.lacking_among([number]).get(number),
+        "withheld": mails.withheld(found),
+    }
+    if by_caller and request.GET.get("creado") == "1":
+        return render(request, "portal/tickets/created.html", {**context, "registered_email": _also_notified(found)})
+    set_apart = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)
+    return render(
+        request, "portal/tickets/ticket.html", {**context, "events": found.events.all(), "set_apart": set_apart}
+    )
+
+
+def _also_notified(ticket: Ticket) -> str:
+    """The caller's registered address, where the confirmation went to another one (A15)."""
+    registered = ticket.administrator.email
+    return registered if registered.casefold() != ticket.email.casefold() else ""
+
+
+@require_safe
+@administrator_required()
+def ticket_list(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """The newest requests of the caller's companies, whichever of their administrators made them (A21)."""
+    tickets = list(tickets_of(caller.administrator)[:LISTED])
+    undelivered = proof.lacking_among(ticket.number for ticket in tickets)
+    context = {"tickets": tickets, "caller": caller.administrator, "undelivered": undelivered}
+    return render(request, "portal/tickets/list.html", context)

@@ -1,0 +1,112 @@
+"""Judge damaged and hostile files in a process of its own, and say how long and how much memory it took.
+
+python -m tests.attachments.mutants mutants SEED COUNT
+python -m tests.attachments.mutants file NAME PATH
+"""
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from attachments.inspection import EXTENSIONS, extension_of, judge
+from tests.attachments.genuine import GOOD, SAMPLES
+from tests.corpus import samples
+
+SEEDS = 30
+Dice = Callable[[int], int]
+
+
+def dice(seed: str) -> Dice:
+    """The same throws for the same seed: `throw(6)` is 0 to 5."""
+    throws = 0
+
+    def throw(sides: int) -> int:
+        nonlocal throws
+        throws += 1
+        return int.from_bytes(hashlib.blake2b(f"{seed}:{throws}".encode(), digest_size=8).digest()) % sides
+
+    return throw
+
+
+def seeds() -> list[tuple[str, bytes]]:
+    """Thirty files to damage: all our own, and of the corpus those that weigh most in each format."""
+    own = [(f"x.{extension}", content) for extension, content in GOOD.items() if extension != "jpeg"]
+    own += [
+        (path.name, path.read_bytes())
+        for path in sorted(SAMPLES.glob("*r[46]*.pdf")) + sorted(SAMPLES.glob("*stream.pdf"))
+    ]
+    taken = [sample for sample in samples() if sample.verdict == "accept"]
+    taken.sort(key=lambda sample: (sample.path.stat().st_size, sample.id), reverse=True)
+    by_format = {extension: [s for s in taken if extension_of(s.name) == extension] for extension in EXTENSIONS}
+    largest = [ones[rank] for rank in range(len(taken)) for ones in by_format.values() if rank < len(ones)]
+    return own + [(sample.name, sample.path.read_bytes()) for sample in largest[: SEEDS - len(own)]]
+
+
+def mutants(seed: str, count: int) -> Iterator[tuple[str, bytes]]:
+    """Bits flipped, ends cut off, pieces of another file put in, and others appended."""
+    throw = dice(seed)
+    files = seeds()
+    for _number in range(count):
+        name, content = files[throw(len(files))]
+        other = files[throw(len(files))][1]
+        changed = bytearray(content)
+        for _turn in range(1 + throw(3)):
+            at, piece = throw(len(changed) + 1), other[(start := throw(len(other))) : start + throw(4096)]
+            match throw(5):
+                case 0:
+                    for _flip in range(1 + throw(16)):
+                        changed[throw(len(changed))] ^= 1 << throw(8)
+                case 1:
+                    del changed[max(at, 1) :]
+                case 2:
+                    changed[at : at + throw(2) * len(piece)] = piece
+                case 3:
+                    changed += piece
+                case _:
+                    changed[at : at + 4] = (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\xff\xff\xff\x7f")[throw(3)]
+        yield name, bytes(changed)
+
+
+def measured(files: Iterator[tuple[str, bytes]]) -> dict[str, float]:
+    """Milliseconds of the slowest and by how many MB the process grew at its largest."""
+    for extension, content in GOOD.items():  # what is loaded and set up only once
+        judge(f"x.{extension}", content)
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak so far is forgotten
+    before = peak()
+    slowest, total, count, taken = 0.0, 0.0, 0, 0
+    for name, content in files:
+        started = time.process_time()
+        verdict = judge(name, content)
+        spent = (time.process_time() - started) * 1000
+        slowest, total, count, taken = max(slowest, spent), total + spent, count + 1, taken + verdict.accepted
+    return {
+        "count": count,
+        "accepted": taken,
+        "slowest_ms": slowest,
+        "mean_ms": total / count,
+        "grown_mb": (peak() - before) / 1024,
+    }
+
+
+def peak() -> int:
+    """The most memory this process ever held, in KiB; `getrusage` would count what the one that started it held."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
+def main(arguments: list[str]) -> None:
+    match arguments:
+        case ["mutants", seed, count]:
+            made = mutants(seed, int(count))
+        case ["file", name, path]:  # made elsewhere: making it takes more memory than judging it should
+            made = iter([(name, Path(path).read_bytes())])
+        case _:
+            sys.exit(__doc__)
+    sys.stdout.write(json.dumps(measured(made)) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

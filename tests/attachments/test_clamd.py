@@ -1,0 +1,173 @@
+"""The INSTREAM client, against a real clamd and against servers that misbehave (R3.18)."""
+
+import io
+import signal
+import time
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+
+from attachments import clamd
+from attachments.clamd import ScanFailed, Server, ServerAway, ServerStuck, Verdict
+from demo.broker import free_port
+from tests.antivirus import EICAR, LONGEST_STREAM, SIGNATURE, Clamd, clamd_running, stand_in
+from tests.tickets.given import PDF
+
+pytestmark = pytest.mark.loopback
+CLEAN = Verdict(infected=False)
+INFECTED = Verdict(infected=True, signature=f"{SIGNATURE}.UNOFFICIAL")
+
+
+@pytest.fixture(scope="module")
+def antivirus() -> Iterator[Clamd]:
+    with clamd_running() as running:
+        yield running
+
+
+def docx(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"<w:document>" + content + b"</w:document>")
+    return packed.getvalue()
+
+
+def test_a_clean_file_is_clean_by_either_kind_of_socket(antivirus: Clamd) -> None:
+    assert clamd.scan(antivirus.server, [PDF]) == CLEAN
+    assert clamd.scan(antivirus.unix_server, [PDF[:20], b"", PDF[20:]]) == CLEAN
+
+
+@pytest.mark.parametrize("infected", [EICAR, PDF + EICAR, docx(EICAR)], ids=["bare", "in a PDF", "in a DOCX"])
+def test_a_virus_is_found_wherever_it_is(antivirus: Clamd, infected: bytes) -> None:
+    assert clamd.scan(antivirus.server, [infected]) == INFECTED
+
+
+def test_an_empty_piece_does_not_end_the_stream_before_the_virus(antivirus: Clamd) -> None:
+    assert clamd.scan(antivirus.server, [PDF, b"", EICAR]) == INFECTED
+
+
+@pytest.mark.parametrize("piece", [LONGEST_STREAM + 1, 65_536])
+def test_a_stream_that_clamd_finds_too_long_is_not_clean(antivirus: Clamd, piece: int) -> None:
+    """By man clamd.conf it could be: what is over a limit of its scan is told as OK."""
+    pieces = [bytes(piece)] * (2 * LONGEST_STREAM // piece + 1)
+    with pytest.raises(ScanFailed, match=r"longer than it takes|no verdict"):
+        clamd.scan(antivirus.server, pieces)
+
+
+def test_a_clamd_that_stands_still_is_given_up_in_time(antivirus: Clamd) -> None:
+    antivirus.signal(signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        with pytest.raises(ServerStuck):
+            clamd.scan(antivirus.server, [PDF], seconds=0.3)
+        assert time.monotonic() - started < 15  # production waits for 30
+    finally:
+        antivirus.signal(signal.SIGCONT)
+
+
+def test_a_clamd_killed_in_the_middle_of_a_stream_gives_no_verdict() -> None:
+    with clamd_running() as antivirus:
+
+        def pieces() -> Iterator[bytes]:
+            yield PDF
+            antivirus.kill()
+            yield from [bytes(65_536)] * 20
+
+        with pytest.raises(ScanFailed):
+            clamd.scan(antivirus.server, pieces())
+
+
+@pytest.mark.parametrize(
+    "server",
+    [Server(host="127.0.0.1", port=free_port()), Server(path="/nonexistent/clamd.ctl"), Server(path="/x" * 99)],
+)
+def test_nobody_there_is_told_apart_from_a_file_that_cannot_be_judged(server: Server) -> None:
+    with pytest.raises(ServerAway):
+        clamd.scan(server, [PDF])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\0",
+        b"stream: OK",  # cut short: it might have gone on
+        b"stream: OK\0stream: Virus FOUND\0",
+        b"OK\0",
+        b"stream: OK \0",
+        b"stream: Can't allocate memory ERROR\0",
+        b"INSTREAM size limit exceeded. ERROR\0",
+        b"UNKNOWN COMMAND\0",
+        b"stream:  FOUND\0",
+        b"HTTP/1.1 200 OK\r\n\r\n\0",
+        b"x" * 100_000,
+    ],
+)
+def test_whatever_is_no_plain_verdict_is_none(answer: bytes) -> None:
+    with stand_in(answer) as far, pytest.raises(ScanFailed):
+        clamd.scan(far.server, [PDF])
+
+
+def test_what_arrives_is_what_was_sent() -> None:
+    with stand_in() as far:
+        assert clamd.scan(far.server, [PDF, EICAR]) == CLEAN
+        assert bytes(far.received) == PDF + EICAR
+
+
+def test_an_ok_from_whoever_did_not_listen_to_the_end_is_no_verdict() -> None:
+    with stand_in(b"stream: OK\0", hang_up_after=1) as far, pytest.raises(ScanFailed):
+        clamd.scan(far.server, [bytes(1_000_000)] * 8)
+
+
+def test_one_who_answers_drop_by_drop_does_not_get_more_time() -> None:
+    def slowly() -> Iterator[bytes]:
+        while True:
+            time.sleep(0.05)
+            yield b"x"
+
+    with stand_in() as far, pytest.raises(ServerStuck):
+        clamd.scan(far.server, slowly(), seconds=0.3)
+
+
+def test_a_file_that_cannot_be_read_is_no_fault_of_the_antivirus() -> None:
+    def broken() -> Iterator[bytes]:
+        yield PDF
+        raise TimeoutError
+
+    with stand_in() as far, pytest.raises(TimeoutError):
+        clamd.scan(far.server, broken())
+
+
+@pytest.mark.parametrize(
+    ("raw", "server"),
+    [
+        ("tcp://clamav:3310", Server(host="clamav", port=3310)),
+        ("tcp://10.0.0.9", Server(host="10.0.0.9", port=3310)),
+        ("tcp://[::1]:3311/", Server(host="::1", port=3311)),
+        ("unix:///run/clamav/clamd.ctl", Server(path="/run/clamav/clamd.ctl")),
+    ],
+)
+def test_its_address_is_a_host_or_a_socket(raw: str, server: Server) -> None:
+    assert clamd.parse_url(raw) == server
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "clamav:3310",
+        "http://clamav:3310",
+        "tcp://",
+        "tcp://clamav:0",
+        "tcp://clamav:99999",
+        "tcp://clamav:x",
+        "tcp://clamav:3310/path",
+        "tcp://user@clamav:3310",
+        "tcp://[::1",
+        "unix://run/clamav/clamd.ctl",
+        "unix:///",
+        "/run/clamav/clamd.ctl",
+    ],
+)
+def test_any_other_address_is_refused(raw: str) -> None:
+    with pytest.raises(ValueError, match="clamd"):
+        clamd.parse_url(raw)

@@ -1,0 +1,103 @@
+"""No file keeps the inspection busy: its work is counted in steps, which are the same on every machine (R7.06, S5)."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attachments.inspection import judge
+from attachments.inspection.effort import MAX_STEPS, Effort
+from attachments.inspection.inside import look_inside
+from tests.attachments.genuine import GOOD, packed, pdf
+from tests.attachments.grinds import GRINDS
+from tests.attachments.hostile import noise
+from tests.corpus import samples
+from tests.trace import lines_run
+
+# What a reader does between two counts: one pass of a library over the file, or over a piece of a part
+LINES_A_STEP = 16
+TOO_COMPLEX = "es demasiado complejo para revisarlo"
+
+
+def steps_of(content: bytes) -> int:
+    effort = Effort()
+    look_inside(content, effort)
+    return effort.steps
+
+
+@pytest.mark.parametrize("what", GRINDS)
+def test_s5_no_file_takes_more_lines_of_ours_than_its_steps_allow(what: str) -> None:
+    """Lines of Python that run are counted, so that a loop that forgets to count its steps is seen."""
+    _name, make = GRINDS[what]
+    content = make()
+    effort = Effort()
+    lines = lines_run(lambda: look_inside(content, effort), most=LINES_A_STEP * MAX_STEPS)
+    assert lines < LINES_A_STEP * MAX_STEPS
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("brackets in a text", "Imprímalo como PDF y adjunte el PDF nuevo."),
+        ("brackets after an object stream", "Imprímalo como PDF y adjunte el PDF nuevo."),
+        ("headers in comments", "Imprímalo como PDF y adjunte el PDF nuevo."),
+        ("coded letters in fields", "Guárdelo como PDF y adjunte el PDF."),
+        ("records", "Guárdelo como PDF y adjunte el PDF."),
+    ],
+)
+def test_s5_a_file_that_takes_too_much_is_refused_with_a_way_out(what: str, says: str) -> None:
+    name, make = GRINDS[what]
+    reason = judge(name, make()).reason
+    assert TOO_COMPLEX in reason
+    assert reason.endswith(says)
+
+
+def test_s5_the_largest_workbook_that_may_be_is_not_too_complex() -> None:
+    name, make = GRINDS["twenty megabytes of rows"]
+    assert judge(name, make()).accepted
+
+
+def test_s5_public_documents_take_less_than_half_of_what_they_may() -> None:
+    assert max(steps_of(sample.path.read_bytes()) for sample in samples()) < MAX_STEPS // 2
+
+
+PIECES = st.sampled_from(
+    rb"( ) \a #4a /JS /JS(x) /First /ObjStm obj stream endstream endobj << >> [ ] < /EF /F(a trailer".split()
+    + rb"%| |1 0 obj |/Encrypt 1 0 R ".split(b"|")
+    + b"%\n|\n|\r\n|stream\n".split(b"|")
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(PIECES, st.integers(1, 4_000)), min_size=1, max_size=6), st.integers(1, 4))
+def test_s5_whatever_is_put_together_ends_within_its_steps(pieces: list[tuple[bytes, int]], times: int) -> None:
+    """Two megabytes of any pieces in any number: never more than the limit and the one thing begun last."""
+    body = b"".join(piece * count for piece, count in pieces) * times
+    content = pdf(body[:2_000_000])
+    effort = Effort()
+    lines = lines_run(lambda: look_inside(content, effort), most=LINES_A_STEP * MAX_STEPS)
+    assert lines < LINES_A_STEP * MAX_STEPS
+    assert effort.steps < 2 * MAX_STEPS
+
+
+TAGS = st.sampled_from(
+    b"<a/>|<w:instrText>|</w:instrText>|&#1;|&amp;|<w:fldSimple instr='|'/>|<|>|\0|<w:fldChar w:fldCharType='begin'/>"
+    b"|instrText| a='b'|ddelink|a".split(b"|")
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(TAGS, st.integers(1, 20_000)), min_size=1, max_size=6), st.sampled_from(["a.xml", "a.xml.rels"])
+)
+def test_s5_so_does_whatever_is_put_into_a_part(pieces: list[tuple[bytes, int]], part: str) -> None:
+    body = b"<a>attachedTemplate" + b"".join(piece * count for piece, count in pieces)[:18_000_000]
+    content = packed({"[Content_Types].xml": b"<Types/>", "_rels/.rels": b"<a/>", part: body, "b": noise(200_000)})
+    effort = Effort()
+    lines = lines_run(lambda: look_inside(content, effort), most=LINES_A_STEP * MAX_STEPS)
+    assert lines < LINES_A_STEP * MAX_STEPS
+    assert effort.steps < 2 * MAX_STEPS
+
+
+@pytest.mark.parametrize("extension", GOOD)
+def test_the_steps_of_a_file_are_always_the_same(extension: str) -> None:
+    assert len({steps_of(GOOD[extension]) for _turn in range(3)}) == 1

@@ -1,0 +1,66 @@
+"""The sample directory of the demo, as contract.md announces it, and recognisable as invented."""
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from companies.directory import directory
+from companies.identity import check_tax_id
+from companies.models import Administrator, BillingAccount, Company, ServiceLine
+from demo.sample import load_sample_directory
+from tests.cast import carla
+
+pytestmark = pytest.mark.django_db
+
+
+def companies_of(phone: str) -> list[Company]:
+    administrator = directory().administrator(phone)
+    assert administrator is not None
+    return directory().companies(administrator)
+
+
+def test_the_announced_numbers_administer_what_was_announced() -> None:
+    load_sample_directory()
+    (single,) = companies_of("+593991234567")
+    assert len(directory().billing_accounts(single)) == 1
+    three = companies_of("+593997654321")
+    assert len(three) == 3
+    cuts = [{account.cut_day for account in directory().billing_accounts(company)} for company in three]
+    assert any(len(days) > 1 for days in cuts)
+    (large,) = companies_of("+593981112233")
+    assert directory().services(large).total == 5_000
+    assert directory().administrator("+593960000000") is None
+
+
+def test_loading_again_changes_nothing_and_is_quick(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    load_sample_directory()
+    Company.objects.filter(tax_id="1799999028001").update(city="Ambato")
+    tables = (Company, BillingAccount, ServiceLine, Administrator)
+    before = [model._default_manager.count() for model in tables]
+    with django_assert_max_num_queries(20):
+        load_sample_directory()
+    assert [model._default_manager.count() for model in tables] == before
+    assert Company.objects.get(tax_id="1799999028001").city == "Ambato"
+
+
+def test_the_advisor_follows_some_companies_and_not_all() -> None:
+    advisor = carla()
+    load_sample_directory(advisor)
+    assert 0 < Company.objects.filter(advisor=advisor).count() < Company.objects.count()
+
+
+def test_nothing_in_the_sample_can_be_taken_for_a_real_company_or_person() -> None:
+    load_sample_directory()
+    for company in Company.objects.all():
+        assert company.tax_id[3:7] == "9999"
+        assert company.tax_id[2] in "69"  # no cédula: any that adds up could be somebody's
+        assert company.tax_id_doubtful == check_tax_id(company.tax_id).doubtful
+    assert all(administrator.email.endswith(".example") for administrator in Administrator.objects.all())
+    numbers = ServiceLine.objects.values_list("number", flat=True)
+    assert all(number.startswith(("0900", "DEMO-")) for number in numbers)
+
+
+def test_a19_the_sample_has_a_doubtful_number_to_show() -> None:
+    load_sample_directory()
+    assert Company.objects.filter(tax_id_doubtful=True).count() == 1

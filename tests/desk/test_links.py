@@ -1,0 +1,53 @@
+"""No link at the desk leads its reader to a page that is refused to them (point 24)."""
+
+from collections.abc import Callable
+from urllib.parse import urljoin
+
+import pytest
+from django.contrib.auth.models import User
+
+from notifications.models import Message
+from otp import unlocking
+from staff.models import SignInEvent
+from tests import cast
+from tests.desk.desk import advisor, signed_in, soup, supervisor
+from tests.staff.test_sign_in import WRONG, sign_in
+from tests.tickets.given import filled_form, pdf, visitor
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+MOST = 150
+
+
+@pytest.mark.parametrize("make_user", [advisor, supervisor])
+def test_24_every_link_of_every_page_may_be_opened(make_user: Callable[[], User]) -> None:
+    user = make_user()
+    filled_form(visitor(cast.ana(cast.make_company(advisor=user)))).post(attachments=pdf())
+    unlocking.unlock(cast.ANA_PHONE, user=user)
+    sign_in(signed_in(user), WRONG, username=user.get_username())
+    assert SignInEvent.objects.exists()
+    assert Message.objects.exists()
+    client = signed_in(user)
+    to_open, opened, refused = ["/admin/"], set[str](), {}
+    while to_open and len(opened) < MOST:
+        page = to_open.pop(0)
+        if page in opened or page.endswith("/jsi18n/"):
+            continue
+        opened.add(page)
+        response = client.get(page)
+        if response.status_code == 403:
+            refused[page] = response.request["PATH_INFO"]
+        if response.status_code != 200 or not str(response.headers.get("Content-Type")).startswith("text/html"):
+            continue
+        links = [urljoin(page, str(link["href"])).partition("#")[0] for link in soup(response).select("a[href]")]
+        to_open += [link for link in links if link.startswith("/admin/") and "?" not in link]
+    assert len(opened) > 20
+    assert refused == {}
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_24_the_ticket_shows_that_its_address_is_not_the_registered_one(same: bool) -> None:
+    form = filled_form(visitor(cast.ana()))
+    form.post(email="ana@acme.example" if same else "otra@acme.example")
+    page = soup(signed_in(advisor()).get(f"/admin/tickets/ticket/{Ticket.objects.get().pk}/change/")).get_text(" ")
+    assert ("es distinto del registrado. Avisamos también a ana@acme.example" in " ".join(page.split())) is not same

@@ -1,0 +1,223 @@
+"""Sending a message again from the desk: who may, what happens, once, and on record (R4.18, R5.06, R5.09)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from audit.append_only import AppendOnly
+from notifications import actions
+from notifications.models import Message, MessageAction
+from notifications.sending import delivery
+from tests import cast
+from tests.desk.desk import advisor, page_of, signed_in, soup, supervisor, text_of
+from tests.desk.test_ticket_page import make_message
+
+pytestmark = pytest.mark.django_db
+State = Message.State
+Kind = MessageAction.Kind
+OTHER = "ana.nueva@acme.example"
+
+
+@pytest.fixture
+def desk() -> Client:
+    return signed_in(advisor())
+
+
+def again(message: Message) -> str:
+    return f"/admin/notifications/message/{message.pk}/reenviar/"
+
+
+def elsewhere(message: Message) -> str:
+    return f"/admin/notifications/message/{message.pk}/otra-direccion/"
+
+
+def failed(**changes: object) -> Message:
+    values: dict[str, object] = {"state": State.FAILED, "attempts": 3, "last_error": "550 5.1.1 unknown user"}
+    return make_message(cast.make_ticket(), kind="ticket_confirmation", **{**values, **changes})
+
+
+def test_one_that_never_arrived_is_queued_again_as_it_is(desk: Client) -> None:
+    message = failed()
+    response = desk.post(again(message), {"serial": "0", "next": page_of(3)}, follow=False)
+    assert response["Location"] == page_of(3)
+    now = Message.objects.get()
+    assert (now.state, now.attempts, now.message_id, now.last_error) == (State.QUEUED, 0, message.message_id, "")
+    action = MessageAction.objects.get()
+    assert (action.kind, action.actor_name, action.state_before) == (Kind.RETRIED, "Carla", State.FAILED)
+    assert (action.error_before, action.to) == ("550 5.1.1 unknown user", "a•••@acme.example")
+
+
+def test_one_that_was_sent_goes_as_a_copy_that_mail_programs_show(desk: Client) -> None:
+    message = failed(state=State.SENT, last_error="", html="<p>Sí</p>", reply_to="postventa@operadora.example")
+    desk.post(again(message), {"serial": "0"})
+    copy = Message.objects.exclude(pk=message.pk).get()
+    same = ("to", "subject", "text", "html", "reply_to", "kind", "subject_ref", "channel")
+    assert [getattr(copy, name) for name in same] == [getattr(message, name) for name in same]
+    assert copy.dedup_key == f"{message.dedup_key}:again:{message.pk}-0"
+    assert copy.message_id != message.message_id
+    assert (copy.copy_of, copy.state) == (message, State.QUEUED)
+    assert MessageAction.objects.get().copy == copy
+    assert delivery.deliver(copy.pk) == delivery.Outcome.SENT
+
+
+def test_one_that_waits_goes_now(desk: Client) -> None:
+    later = timezone.now() + timedelta(minutes=9)
+    message = failed(state=State.QUEUED, next_at=later, give_up_at=later)
+    desk.post(again(message), {"serial": "0"})
+    message.refresh_from_db()
+    assert message.next_at < later
+    assert message.attempts == 3
+
+
+def test_one_on_its_way_and_one_to_no_address_are_left_alone_in_words(desk: Client) -> None:
+    for message, said in (
+        (failed(state=State.SENDING), "se está enviando"),
+        (failed(dedup_key="k2", to="sin-arroba"), "solo se puede enviar a otra"),
+    ):
+        assert said in text_of(desk.post(again(message), {"serial": "0"}, follow=True))
+    assert not MessageAction.objects.exists()
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.SENT])
+def test_a_second_click_does_nothing_more(desk: Client, state: str) -> None:
+    message = failed(state=state)
+    desk.post(again(message), {"serial": "0"})
+    Message.objects.filter(pk=message.pk).update(state=state)  # it failed once more, or was sent, in between
+    assert "Ya se había pedido" in text_of(desk.post(again(message), {"serial": "0"}, follow=True))
+    assert MessageAction.objects.count() == 1
+    assert Message.objects.count() == (1 if state == State.FAILED else 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_the_same_instant_make_one_copy() -> None:
+    message = failed(state=State.SENT)
+
+    def click(_number: int) -> bool:
+        try:
+            actions._copy(message, OTHER, Kind.REDIRECTED, actions.Actor("Carla"), 0)  # past the first, kinder check
+        except actions.AlreadyDone:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(click, range(4))) == [False, False, False, True]
+    assert Message.objects.filter(to=OTHER).count() == MessageAction.objects.count() == 1
+
+
+def test_a_supervisor_sends_it_to_another_address() -> None:
+    message = failed()
+    response = signed_in(supervisor()).post(elsewhere(message), {"serial": "0", "to": OTHER}, follow=True)
+    assert OTHER in text_of(response)
+    assert Message.objects.filter(copy_of=message).get().to == OTHER
+    action = MessageAction.objects.get()
+    assert (action.kind, action.to) == (Kind.REDIRECTED, "a•••@acme.example")
+    message.refresh_from_db()
+    assert message.state == State.FAILED  # as it was; its copy stands for it
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "",
+        "ana",
+        "a@b.example, c@d.example",
+        "a@b.example\r\nBcc: x@y.example",
+        "a@b.example\u2028x",  # a line end that Django takes for a letter
+        "a" * 260 + "@b.ec",
+    ],
+)
+def test_an_address_that_is_none_is_asked_for_again(to: str) -> None:
+    message = failed()
+    response = signed_in(supervisor()).post(elsewhere(message), {"serial": "0", "to": to})
+    assert response.status_code == 422
+    assert soup(response).select_one(".errors input[name=to]") is not None
+    assert Message.objects.count() == 1
+
+
+def test_a_message_sent_elsewhere_can_be_sent_again_and_again() -> None:
+    """Keys stay short however long the chain is."""
+    client, message = signed_in(supervisor()), failed(state=State.SENT)
+    for _ in range(20):
+        client.post(again(message), {"serial": "0"})
+        message = Message.objects.latest("pk")
+        Message.objects.filter(pk=message.pk).update(state=State.SENT)
+    assert Message.objects.count() == 21
+    assert max(len(key) for key in Message.objects.values_list("dedup_key", flat=True)) < 60
+
+
+@pytest.mark.parametrize("make", [again, elsewhere])
+def test_a_get_shows_what_would_be_done_and_does_nothing(make: object) -> None:
+    message = failed()
+    assert callable(make)
+    page = soup(signed_in(supervisor()).get(make(message)))
+    serial = page.select_one("form.desk-card [name=serial]")
+    assert serial is not None
+    assert serial["value"] == "0"
+    assert "La dirección no existe o no recibe correo" in page.get_text()
+    assert not MessageAction.objects.exists()
+
+
+def test_whoever_may_not_is_refused_and_is_shown_no_way_r5_06() -> None:
+    message = failed(subject_ref="")
+    reader = advisor()
+    reader.user_permissions.remove(*reader.user_permissions.filter(codename="resend_message"))
+    client = signed_in(User.objects.get(pk=reader.pk))
+    for address in (again(message), elsewhere(message)):
+        assert client.get(address).status_code == 403
+        assert client.post(address, {"serial": "0", "to": OTHER}).status_code == 403
+    page = client.get(f"/admin/notifications/message/{message.pk}/change/").content.decode()
+    assert again(message) not in page
+    assert not MessageAction.objects.exists()
+
+
+def test_an_advisor_may_not_choose_the_address(desk: Client) -> None:
+    message = failed()
+    assert desk.post(elsewhere(message), {"serial": "0", "to": OTHER}).status_code == 403
+
+
+def test_a_post_without_its_token_is_refused() -> None:
+    message = failed()
+    strict = signed_in(advisor(), enforce_csrf_checks=True)
+    assert strict.post(again(message), {"serial": "0"}).status_code == 403
+    assert not MessageAction.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "way", ["https://mala.example/", "//mala.example/admin/", "/fidelizacion/", "javascript:alert(1)"]
+)
+def test_the_way_back_stays_at_the_desk(desk: Client, way: str) -> None:
+    message = failed()
+    response = desk.post(again(message), {"serial": "0", "next": way})
+    assert response["Location"] == f"/admin/notifications/message/{message.pk}/change/"
+
+
+def test_what_was_done_is_never_changed_r5_09() -> None:
+    message = failed()
+    actions.send_again(message, actions.Actor("manage.py"), 0)
+    action = MessageAction.objects.get()
+    for change in (action.save, action.delete, MessageAction.objects.all().delete):
+        with pytest.raises(AppendOnly):
+            change()
+
+
+@pytest.mark.parametrize("kind", ["invitation", "invitation_sms"])
+def test_a_link_that_left_is_not_repeated_by_way_of_its_message(kind: str) -> None:
+    """It has limits of its own, ends after a week, and goes to the registered address only (docs/decisions.md)."""
+    client, message, sms = signed_in(supervisor()), failed(), kind.endswith("sms")
+    channel, to = (Message.Channel.SMS, "+593991234567") if sms else (Message.Channel.EMAIL, OTHER)
+    Message.objects.update(state=State.SENT, kind=kind, channel=channel, to=to)
+    ways = [again(message)] if sms else [again(message), elsewhere(message)]
+    for way in ways:
+        told = text_of(client.post(way, {"serial": "0", "to": "x@y.example"}, follow=True))
+        assert "envíe uno nuevo desde la lista de administradores" in told
+    assert Message.objects.count() == 1
+    Message.objects.update(state=State.DEAD)  # nobody has it: then the same one may leave
+    client.post(again(message), {"serial": "0"})
+    assert Message.objects.get().state == State.QUEUED

@@ -1,0 +1,47 @@
+"""The previews at the desk: every message by name, drawn where nothing of it can run."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+
+from notifications import catalogue
+from notifications.models import Message
+from tests.desk.desk import advisor, signed_in, soup, text_of
+
+pytestmark = pytest.mark.django_db
+SAMPLES = "/admin/notifications/message/plantillas/"
+
+
+@pytest.fixture
+def desk() -> Client:
+    return signed_in(advisor())
+
+
+def test_the_list_leads_to_every_message(desk: Client) -> None:
+    links = {str(link["href"]) for link in soup(desk.get(SAMPLES)).select(".desk-files a")}
+    assert links == {f"{SAMPLES}{entry.name}/" for entry in catalogue.entries()}
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in catalogue.entries()])
+def test_a_preview_shows_both_parts_and_lets_nothing_run(desk: Client, name: str) -> None:
+    entry = catalogue.entry(name)
+    assert entry is not None
+    response = desk.get(f"{SAMPLES}{name}/")
+    assert response.status_code == 200
+    assert str(entry.title) in text_of(response)
+    frame = soup(response).select_one("iframe")
+    if entry.channel == Message.Channel.SMS:
+        assert frame is None
+        return
+    assert frame is not None
+    assert 'sandbox=""' in response.content.decode()  # the empty list: it allows nothing
+    assert BeautifulSoup(str(frame["srcdoc"]), "html.parser").h1 is not None
+
+
+def test_a_name_of_no_message_is_not_found(desk: Client) -> None:
+    assert desk.get(f"{SAMPLES}nada/").status_code == 404
+
+
+def test_looking_at_one_owes_nobody_a_mail(desk: Client) -> None:
+    desk.get(f"{SAMPLES}ticket_confirmation/")
+    assert not Message.objects.exists()

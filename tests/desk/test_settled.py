@@ -1,0 +1,109 @@
+"""A message given up whose business was settled another way: marked so, on record, and at a standstill no more."""
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+
+from notifications import actions
+from notifications.models import Message, MessageAction
+from operations import backlog, figures
+from operations.figures import Level
+from tests.desk.desk import TICKETS, advisor, numbers_listed, page_of, signed_in, soup, text_of
+from tests.desk.test_message_again import failed
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+State = Message.State
+HOW = "Le leí la constancia por teléfono"
+
+
+@pytest.fixture
+def desk() -> Client:
+    return signed_in(advisor())
+
+
+def settled(message: Message) -> str:
+    return f"/admin/notifications/message/{message.pk}/resuelto/"
+
+
+def ticket_page() -> str:
+    return page_of(Ticket.objects.get().number)
+
+
+def test_it_is_marked_once_and_on_record_r5_09(desk: Client) -> None:
+    message = failed()
+    answers = [text_of(desk.post(settled(message), {"serial": "0", "note": HOW}, follow=True)) for _ in range(2)]
+    assert "El mensaje «Confirmación al cliente» queda resuelto." in answers[0]
+    assert "Ya se había pedido" in answers[1]
+    action = MessageAction.objects.get()
+    assert (action.kind, action.actor_name, action.note) == (MessageAction.Kind.SETTLED, "Carla", HOW)
+    message.refresh_from_db()
+    assert message.state == State.FAILED  # which is still what became of the mail
+    assert HOW in text_of(desk.get(ticket_page()))
+
+
+def test_it_is_no_longer_at_a_standstill_nor_does_its_ticket_lack_the_proof(desk: Client) -> None:
+    message = failed(state=State.DEAD)
+    assert numbers_listed(desk.get(TICKETS, {"confirmacion": "no"})) == [Ticket.objects.get().number]
+    desk.post(settled(message), {"serial": "0", "note": HOW})
+    assert not backlog.stuck(Message.objects.all()).exists()
+    assert numbers_listed(desk.get(TICKETS, {"confirmacion": "no"})) == []
+    assert "El cliente no recibió la confirmación" not in text_of(desk.get(ticket_page()))
+    dead = next(figure for figure in figures.collect().figures if figure.name == "messages_dead")
+    assert (dead.value, dead.level) == (0, Level.FINE)
+
+
+def test_the_command_does_not_send_it_after_all() -> None:
+    message = failed(state=State.DEAD)
+    actions.settle(message, HOW, actions.Actor("Carla"), 0)
+    said = StringIO()
+    call_command("retry_notifications", "--dead", "--yes", stdout=said)
+    call_command("retry_notifications", stdout=said)
+    assert "Nada que hacer" in said.getvalue()
+    assert "Abandonado                      0" in said.getvalue()
+
+
+def test_sent_again_and_failed_again_it_is_open_again(desk: Client) -> None:
+    message = failed()
+    actions.settle(message, HOW, actions.Actor("Carla"), 0)
+    message.refresh_from_db()
+    actions.send_again(message, actions.Actor("Carla"), 1)
+    Message.objects.update(state=State.FAILED)
+    assert backlog.stuck(Message.objects.all()).exists()
+    assert settled(message) in desk.get(ticket_page()).content.decode()
+
+
+def test_how_it_was_settled_has_to_be_said(desk: Client) -> None:
+    message = failed()
+    response = desk.post(settled(message), {"serial": "0", "note": " "})
+    assert response.status_code == 422
+    assert "Escriba cómo se resolvió" in text_of(response)
+    assert not MessageAction.objects.exists()
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.SENT, State.DELIVERED])
+def test_what_was_not_given_up_is_not_settled(desk: Client, state: str) -> None:
+    message = failed(state=state)
+    assert settled(message) not in desk.get(ticket_page()).content.decode()
+    assert "rechazado o abandonado" in text_of(desk.post(settled(message), {"serial": "0", "note": HOW}, follow=True))
+    assert not MessageAction.objects.exists()
+
+
+def test_it_is_offered_where_the_message_is_shown_until_it_is_done(desk: Client) -> None:
+    message = failed()
+    pages = (ticket_page(), f"/admin/notifications/message/{message.pk}/change/")
+    assert [settled(message) in desk.get(page).content.decode() for page in pages] == [True, True]
+    assert soup(desk.get(settled(message))).select_one("textarea[name=note]") is not None
+    actions.settle(message, HOW, actions.Actor("Carla"), 0)
+    assert [settled(message) in desk.get(page).content.decode() for page in pages] == [False, False]
+
+
+def test_it_takes_the_right_to_send_again_r5_06() -> None:
+    message, reader = failed(), advisor()
+    reader.user_permissions.remove(*reader.user_permissions.filter(codename="resend_message"))
+    client = signed_in(User.objects.get(pk=reader.pk))
+    assert client.post(settled(message), {"serial": "0", "note": HOW}).status_code == 403
+    assert settled(message) not in client.get(ticket_page()).content.decode()

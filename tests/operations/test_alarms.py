@@ -1,0 +1,141 @@
+"""Alarms: raised once while they last, mailed once in their period, raised again after they were over (R4.17)."""
+
+from datetime import datetime, timedelta
+from threading import Barrier, Thread
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.core import mail
+from django.db import OperationalError, connection
+from pytest_django import Settings
+
+from notifications.models import Alarm, Heartbeat, Message
+from notifications.sending import delivery
+from operations import alarms, clock, figures, heartbeats
+from operations.figures import Figure, Level
+from operations.heartbeats import SWEEP
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 11, 21, 12, 5, tzinfo=ZoneInfo("America/Guayaquil"))
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def holding(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of alarms that hold because of one figure, which is all there is."""
+    monkeypatch.setattr(alarms, "_kinds", dict(alarms._kinds))
+    monkeypatch.setattr(figures, "_sources", {})
+    alarms.kind("hourly", "Algo pasa", "Haga algo.")
+    alarms.kind("daily", "Algo pasa hoy", "Haga algo hoy.", daily=True)
+    names: list[str] = []
+    figures.register("one", "Grupo", lambda: [Figure("n", "Cifra", 7, "7 de 8", Level.CRITICAL, alarms=tuple(names))])
+    return names
+
+
+def watch_at(moment: datetime, *, judging: bool = True) -> None:
+    with time_machine.travel(moment, tick=False):
+        alarms.watch(judging=judging)
+
+
+def keys() -> list[str]:
+    return sorted(Message.objects.values_list("dedup_key", flat=True))
+
+
+def test_what_holds_is_raised_once_and_mailed_to_operations(
+    holding: list[str], settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.OPERATIONS_EMAIL = ["guardia@operadora.example", "noc@operadora.example"]
+    holding.append("daily")
+    for minute in range(3):
+        watch_at(NOON + timedelta(minutes=minute))
+    assert Alarm.objects.get().detail == "Cifra: 7 de 8"
+    assert keys() == ["alarm:daily:2026-11-21", "alarm:daily:2026-11-21:2"]
+    assert set(Message.objects.values_list("to", flat=True)) == set(settings.OPERATIONS_EMAIL)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "alarm daily: Cifra: 7 de 8"
+    ]
+
+
+def test_with_nobody_named_the_queue_of_the_installation_is_told(holding: list[str], settings: Settings) -> None:
+    holding.append("daily")
+    watch_at(NOON)
+    message = Message.objects.get()
+    delivery.deliver(message.pk)
+    assert mail.outbox[0].to == [settings.POSTVENTA_EMAIL]
+    assert mail.outbox[0].subject == "Alarma: Algo pasa hoy"
+    assert "Haga algo hoy." in str(mail.outbox[0].body)
+    assert "7 de 8" in str(mail.outbox[0].body)
+    assert "Alarma:\n" not in str(mail.outbox[0].body)  # the title says which it is, and in words
+    assert "daily" not in message.text + message.html
+
+
+def test_an_alarm_ends_with_its_cause_and_may_come_again(holding: list[str]) -> None:
+    holding.append("hourly")
+    watch_at(NOON)
+    holding.clear()
+    watch_at(NOON + timedelta(minutes=1))
+    assert Alarm.objects.get().cleared_at == NOON + timedelta(minutes=1)
+    holding.append("hourly")
+    watch_at(NOON + timedelta(minutes=2))  # it flaps: a row, and no second mail within the hour
+    assert (Alarm.objects.count(), keys()) == (2, ["alarm:hourly:2026-11-21T12"])
+    holding.clear()
+    watch_at(NOON + timedelta(minutes=3))
+    holding.append("hourly")
+    watch_at(NOON + HOUR)
+    assert keys() == ["alarm:hourly:2026-11-21T12", "alarm:hourly:2026-11-21T13"]
+
+
+def test_what_cannot_be_read_ends_no_alarm(holding: list[str]) -> None:
+    holding.append("hourly")
+    watch_at(NOON)
+
+    def away() -> list[Figure]:
+        raise OperationalError("away")
+
+    figures.register("one", "Grupo", away)
+    watch_at(NOON + HOUR)
+    assert Alarm.objects.get().cleared_at is None
+
+
+def test_silence_is_held_against_nobody_by_a_watcher_just_started() -> None:
+    alarms.watch(judging=False)
+    assert not Alarm.objects.filter(kind="worker-silent").exists()
+    alarms.watch(judging=True)
+    assert Alarm.objects.filter(kind="worker-silent", cleared_at=None).exists()
+
+
+def test_the_sweep_tells_of_a_dead_worker_and_the_worker_of_a_dead_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R4.15, R4.16: the dead raise no alarms."""
+    monkeypatch.setattr(clock, "skew", lambda: None)  # the server's clock is not moved with ours
+    with time_machine.travel(NOON, tick=False):
+        for name in heartbeats.LIMITS:
+            heartbeats.beat(name)
+    for minute in range(1, 7):
+        with time_machine.travel(NOON + timedelta(minutes=minute), tick=False):
+            heartbeats.beat(SWEEP)
+            alarms.watch(judging=heartbeats.may_judge(SWEEP))
+    assert set(Alarm.objects.values_list("kind", flat=True)) == {"worker-silent", "beat-silent"}
+    Heartbeat.objects.exclude(name=SWEEP).update(at=NOON + timedelta(minutes=12), since=NOON)
+    watch_at(NOON + timedelta(minutes=12))
+    assert Alarm.objects.get(kind="sweep-silent").cleared_at is None
+    assert Alarm.objects.get(kind="worker-silent").cleared_at == NOON + timedelta(minutes=12)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_watchers_at_once_raise_it_once() -> None:
+    together, raised = Barrier(2), list[bool]()
+
+    def look() -> None:
+        together.wait(10)
+        raised.append(alarms.raise_alarm("sms-day-80", "1600 de 2000"))
+        connection.close()
+
+    threads = [Thread(target=look) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(raised) == [False, True]
+    assert (Alarm.objects.count(), Message.objects.count()) == (1, 1)

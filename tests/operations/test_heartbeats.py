@@ -1,0 +1,91 @@
+"""Signs of life: who writes them, when they are old, who may judge whom (R4.15, R4.16)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from celery.signals import before_task_publish
+from django.db import OperationalError
+from django.utils import timezone
+
+from fidelizacion.celery import HEARTBEAT, show_that_beat_lives
+from notifications import tasks
+from notifications.models import Heartbeat
+from operations import heartbeats
+from operations.figures import Figure, Level
+from operations.heartbeats import BEAT, SWEEP, WORKER
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+def figure(name: str) -> Figure:
+    return next(each for each in heartbeats.figures() if each.name == f"heartbeat_{name}_age_seconds")
+
+
+def test_a_process_never_heard_of_is_critical() -> None:
+    assert (figure(WORKER).level, figure(WORKER).value, figure(WORKER).shown) == (Level.CRITICAL, None, "nunca")
+
+
+@pytest.mark.parametrize(("name", "minutes"), [(WORKER, 3), (BEAT, 5), (SWEEP, 5)])
+def test_r4_15_r4_16_a_sign_is_good_for_so_many_minutes(name: str, minutes: int) -> None:
+    start = timezone.now()
+    heartbeats.beat(name)
+    with time_machine.travel(start + minutes * MINUTE - timedelta(seconds=5)):
+        assert figure(name).level == Level.FINE
+    with time_machine.travel(start + minutes * MINUTE + timedelta(seconds=5)):
+        assert figure(name).level == Level.CRITICAL
+        assert figure(name).alarms == (f"{name}-silent",)
+
+
+def test_a_sign_renews_the_row_and_a_clock_set_back_does_not() -> None:
+    with time_machine.travel(timezone.now(), tick=False):
+        heartbeats.beat(SWEEP)
+    first = Heartbeat.objects.get()
+    with time_machine.travel(first.at + MINUTE, tick=False):
+        heartbeats.beat(SWEEP)
+    with time_machine.travel(first.at - MINUTE, tick=False):
+        heartbeats.beat(SWEEP)
+    row = Heartbeat.objects.get()
+    assert (row.at - first.at, row.since) == (MINUTE, first.since)
+
+
+def test_a_watcher_judges_nobody_before_it_has_lived_for_a_while_without_a_break() -> None:
+    start = timezone.now()
+    for minute in range(5):
+        with time_machine.travel(start + minute * MINUTE):
+            heartbeats.beat(SWEEP)
+            assert not heartbeats.may_judge(SWEEP)
+    with time_machine.travel(start + 6 * MINUTE):
+        assert heartbeats.may_judge(SWEEP)
+    with time_machine.travel(start + 20 * MINUTE):  # it was dead itself
+        heartbeats.beat(SWEEP)
+        assert not heartbeats.may_judge(SWEEP)
+
+
+def test_the_task_of_each_minute_is_the_workers_sign() -> None:
+    tasks.heartbeat()
+    assert figure(WORKER).level == Level.FINE
+
+
+def test_beat_shows_that_it_lives_when_it_sends_that_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeats, "close_old_connections", lambda: None)
+    show_that_beat_lives()
+    Heartbeat.objects.all().delete()
+    before_task_publish.send(sender="notifications.tasks.sweep")
+    assert not Heartbeat.objects.exists()
+    before_task_publish.send(sender=HEARTBEAT)
+    assert figure(BEAT).level == Level.FINE
+
+
+def test_a_process_goes_on_without_its_database(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(_name: str) -> None:
+        raise OperationalError("postgres://user:secret@host is away")
+
+    monkeypatch.setattr(heartbeats, "close_old_connections", lambda: None)
+    monkeypatch.setattr(heartbeats, "beat", away)
+    heartbeats.beat_if_possible(BEAT)
+    assert caplog.messages == ["no sign of life of beat: OperationalError"]

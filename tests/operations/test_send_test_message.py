@@ -1,0 +1,98 @@
+"""`send_test_message`: through the outbox, now, and told in words."""
+
+from io import StringIO
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from pytest_django import Settings
+
+from demo.broker import free_port
+from notifications.models import Message
+from notifications.sending import delivery
+from notifications.sms import PermanentFailure, memory
+from tests.notifications.helpers import smtp_sink, use_smtp
+
+pytestmark = pytest.mark.django_db
+
+
+def send(*arguments: str) -> str:
+    out = StringIO()
+    call_command("send_test_message", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_a_mail_leaves_and_the_command_says_how_long_it_took() -> None:
+    said = send("--email", "jefa@operadora.example")
+    assert said.startswith("Listo: correo n.º ")
+    assert " s. Compruebe" in said
+    assert mail.outbox[0].to == ["jefa@operadora.example"]
+    assert mail.outbox[0].subject == "Mensaje de prueba del portal de Operadora Andina"
+    assert Message.objects.get().state == Message.State.SENT
+
+
+@pytest.mark.parametrize("spelling", ["0991234567", "+593 99 123 4567"])
+def test_an_sms_leaves_for_a_number_in_any_spelling(spelling: str) -> None:
+    memory.outbox.clear()
+    assert send("--sms", spelling).startswith("Listo: SMS")
+    assert memory.outbox[-1].to == "+593991234567"
+    assert memory.outbox[-1].text.isascii()
+
+
+def test_two_tests_are_two_messages() -> None:
+    for _ in range(2):
+        send("--email", "jefa@operadora.example")
+    assert len(mail.outbox) == 2
+
+
+@pytest.mark.loopback
+def test_a_refusal_is_told_in_the_servers_words(settings: Settings) -> None:
+    with smtp_sink(settings) as sink:
+        sink.rcpt = "550 No such user"
+        with pytest.raises(CommandError, match=r"fue rechazado tras \d+,\d s, y no se repetirá: 550 No such user"):
+            send("--email", "nadie@operadora.example")
+
+
+@pytest.mark.loopback
+def test_a_server_that_is_away_is_told_and_the_message_is_tried_again(settings: Settings) -> None:
+    use_smtp(settings, free_port())
+    with pytest.raises(CommandError, match="se reintentará solo: ConnectionRefusedError"):
+        send("--email", "jefa@operadora.example")
+    assert Message.objects.get().state == Message.State.QUEUED
+
+
+@pytest.mark.parametrize("wrong", [["--sms", "123"], ["--email", "nadie"]])
+def test_what_is_no_number_or_address_fails(wrong: list[str]) -> None:
+    with pytest.raises(CommandError):
+        send(*wrong)
+
+
+def test_a_carrier_that_refuses_the_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise PermanentFailure("twilio: 400, código 21614")
+
+    monkeypatch.setattr(memory.MemoryGateway, "send", refuse)
+    with pytest.raises(CommandError, match="21614"):
+        send("--sms", "0991234567")
+
+
+def test_when_the_worker_is_quicker_its_result_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = delivery.deliver
+
+    def beaten(pk: int) -> delivery.Outcome:
+        first(pk)
+        return first(pk)
+
+    monkeypatch.setattr(delivery, "deliver", beaten)
+    assert send("--email", "jefa@operadora.example").startswith("Listo")
+    assert len(mail.outbox) == 1
+
+
+def test_a_database_that_is_away_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_pk: int) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(delivery, "deliver", away)
+    with pytest.raises(CommandError, match="La base de datos no responde"):
+        send("--email", "jefa@operadora.example")

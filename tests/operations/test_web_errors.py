@@ -1,0 +1,109 @@
+"""Errors of the web that nobody expected are a figure and an alarm; what the client did wrong is not (9, R4.17)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import DatabaseError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+from django.utils import timezone
+from pytest_django import Settings
+
+from fidelizacion.urls import handler400, handler403, handler404, handler500, urlpatterns  # noqa: F401
+from notifications.models import Alarm, WebErrors
+from operations import alarms, web_errors
+from operations.figures import Level
+
+pytestmark = pytest.mark.django_db
+RAISED = {500: RuntimeError, 503: OperationalError, 400: BadRequest, 403: PermissionDenied, 404: Http404}
+
+
+def fail(request: HttpRequest, status: int) -> HttpResponse:
+    raise RAISED[status]
+
+
+urlpatterns = [*urlpatterns, path("fail/<int:status>/", fail)]
+
+
+@pytest.fixture(autouse=True)
+def _fresh(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.ROOT_URLCONF = __name__
+    monkeypatch.setattr(web_errors, "counter", web_errors.Counter())
+    monkeypatch.setattr(web_errors, "EVERY", 0.0)
+
+
+def get(address: str, **headers: str) -> int:
+    return Client(raise_request_exception=False).get(address, **headers).status_code  # type: ignore[arg-type]
+
+
+def counted() -> int:
+    return sum(WebErrors.objects.values_list("count", flat=True))
+
+
+def test_9_each_error_is_counted_and_raises_one_alarm() -> None:
+    assert [get("/fail/500/") for _turn in range(3)] == [500] * 3
+    assert counted() == 3
+    assert WebErrors.objects.count() <= 2, "one row a minute"
+    recent, day = web_errors.figures()
+    assert (recent.value, recent.level, day.value) == (3, Level.WARNING, 3)
+    assert "referencia" in recent.advice
+    alarms.watch(judging=True)
+    alarms.watch(judging=True)
+    assert Alarm.objects.filter(kind="web-errors").count() == 1
+
+
+def test_9_many_are_critical_and_the_alarm_closes_when_they_end() -> None:
+    for _turn in range(10):
+        get("/fail/500/")
+    alarms.watch(judging=True)
+    assert next(web_errors.figures()).level == Level.CRITICAL
+    with time_machine.travel(timezone.now() + timedelta(minutes=12)):
+        alarms.watch(judging=True)
+        recent, day = web_errors.figures()
+    assert (recent.value, recent.level, day.value) == (0, Level.FINE, 10)
+    assert not Alarm.objects.filter(kind="web-errors", cleared_at=None).exists()
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 503])
+def test_9_other_refusals_are_not_errors_of_the_web(status: int) -> None:
+    assert get(f"/fail/{status}/") == status
+    assert counted() == 0
+
+
+def test_9_neither_is_a_wrong_host(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    assert get("/fidelizacion/", headers={"Host": "malo.example"}) == 400  # type: ignore[arg-type]
+    assert counted() == 0
+
+
+def test_9_a_storm_is_written_every_few_seconds_and_nothing_of_it_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_errors, "EVERY", 5.0)
+    now = [1_000.0]
+    monkeypatch.setattr("operations.web_errors.time.monotonic", lambda: now[0])
+    for _turn in range(20):
+        get("/fail/500/")
+    assert counted() == 1, "the first at once"
+    now[0] += 6
+    get("/health/live")
+    assert counted() == 20, "the others with the next request"
+
+
+def test_9_a_database_that_is_away_changes_no_answer_and_loses_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    add, asked = web_errors._add, []
+
+    def away(number: int) -> None:
+        asked.append(number)
+        raise DatabaseError
+
+    now = [1_000.0]
+    monkeypatch.setattr("operations.web_errors.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(web_errors, "_add", away)
+    assert [get("/fail/500/") for _turn in range(3)] == [500] * 3
+    assert asked == [1], "not asked again for a minute"
+    monkeypatch.setattr(web_errors, "_add", add)
+    now[0] += 61
+    get("/health/live")
+    assert counted() == 3

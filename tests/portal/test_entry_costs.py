@@ -1,0 +1,37 @@
+"""What the PIN check costs the database, however much it was used before (performance.md)."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from otp.limits import quotas
+from otp.models import BudgetUse
+from tests import cast
+from tests.otp import walk
+from tests.portal.test_request_costs import queries
+
+# Committing for real: inside a test's own transaction, savepoints would be counted
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def cost_of_asking() -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        assert walk.ask(Client(), cast.NOBODY_PHONE).status_code == 302
+    return queries(captured)
+
+
+def test_a_code_asked_for() -> None:
+    """The session, the earlier code, the day and the uses read, those written, its twin, the code and its event."""
+    spent = cost_of_asking()
+    assert len(spent) <= 8, "\n".join(spent)
+
+
+def test_a_code_asked_for_after_many() -> None:
+    cost_of_asking()
+    everybody = quotas.sends_of_day(invited=False).key
+    now = timezone.now()
+    BudgetUse.objects.bulk_create(BudgetUse(key=everybody, number=number, at=now) for number in range(1, 1500))
+    spent = cost_of_asking()
+    assert len(spent) <= 9, "\n".join(spent)

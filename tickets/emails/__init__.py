@@ -1,0 +1,1 @@
+"""The e-mails about a ticket, their samples, and confirmations that did not arrive."""
