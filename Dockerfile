@@ -20,6 +20,13 @@ COPY otp otp
 COPY tickets tickets
 COPY notifications notifications
 COPY staff staff
+COPY attachments attachments
+COPY audit audit
+COPY brand brand
+COPY desk desk
+COPY jobs jobs
+COPY operations operations
+COPY portal portal
 COPY templates templates
 COPY static static
 COPY locale locale

@@ -14,7 +14,8 @@ bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = _number("WEB_CONCURRENCY", os.environ.get("WEB_CONCURRENCY", "2"))
 # Threads, because a browser's idle spare connection would hold a synchronous worker until its timeout
 worker_class = "gthread"
-# Two more than may use the database at once (fidelizacion/database/database_gate.py): they serve what needs none while it hangs
+# Two more than may use the database at once; they serve what needs none while it hangs. The gate is in
+# fidelizacion/database/database_gate.py
 threads = _number("WEB_THREADS", os.environ.get("WEB_THREADS", "4")) + 2
 # The application, its checks included, is loaded once, before the first worker: a bad environment ends here
 preload_app = True

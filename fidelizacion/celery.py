@@ -14,7 +14,7 @@ TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "jobs.redis_transpor
 app = Celery("fidelizacion")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-HEARTBEAT = "notifications.tasks.heartbeat"
+HEARTBEAT = "operations.tasks.heartbeat"
 
 
 @celeryd_init.connect

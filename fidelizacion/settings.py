@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from kombu import Exchange, Queue
@@ -15,6 +14,7 @@ from attachments.store_url import parse_storage_url
 from brand.brand import DATA_AUTHORITY, Brand, parse_colour
 from desk import theme as desk
 from fidelizacion import mail_provider
+from fidelizacion.database.url import SQLITE_OPTIONS, parse_database_url
 from fidelizacion.env import (
     Environment,
     parse_base_url,
@@ -53,6 +53,9 @@ INSTALLED_APPS = [
     "notifications",
     "tickets",
     "staff",
+    "operations",
+    "jobs",
+    "desk",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -108,41 +111,9 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # -- Stores (design 1: SQLite or PostgreSQL; the processes refuse to start where none is named) -----------------------
-SQLITE_OPTIONS = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-}
-POSTGRESQL_OPTIONS = {
-    "connect_timeout": 2,
-    "options": "-c statement_timeout=15s -c timezone=UTC",
-    # A server that is cut off, not stopped, says no goodbye: without these a connection waits a quarter of an hour
-    "tcp_user_timeout": 5_000,  # milliseconds
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 2,
-}
-
-
-def _database(raw: str) -> dict[str, object]:
-    try:
-        config: dict[str, object] = dict(environ.Env.db_url_config(raw))
-    except Exception:  # noqa: BLE001  the library raises half a dozen kinds for a malformed address
-        raise ValueError("no es una dirección de base de datos (postgres://usuario:clave@host/base)") from None
-    if config.get("ENGINE") == "django.db.backends.sqlite3":
-        return {**config, "OPTIONS": SQLITE_OPTIONS}
-    if config.get("ENGINE") != "django.db.backends.postgresql":
-        raise ValueError("use PostgreSQL (postgres://…) o SQLite (sqlite:///…)")
-    if not config.get("NAME"):
-        raise ValueError("le falta el nombre de la base (postgres://usuario:clave@host/base)")
-    # The engine is Django's, with a limit for each query (query_limits.py says which)
-    ours = {"ENGINE": "fidelizacion.database.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-    return {**config, **ours, "OPTIONS": POSTGRESQL_OPTIONS}
-
-
 _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "fidelizacion.sqlite3", "OPTIONS": SQLITE_OPTIONS}
 DATABASE_URL_SET = bool(env.text("DATABASE_URL"))
-DATABASES = {"default": env.read("DATABASE_URL", _database, dict(_SQLITE))}
+DATABASES = {"default": env.read("DATABASE_URL", parse_database_url, dict(_SQLITE))}
 REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
 
 # Attachments: never below a served folder (R3.15), on this machine's disk unless a store is named
@@ -291,6 +262,12 @@ MOBILE_HEADER_KEY: tuple[str, ...] = env.read("MOBILE_HEADER_KEY", parse_keys, (
 NETWORK_IDENTITIES: tuple[str, ...] = ("otp.network.mobile_header.MobileHeader",) if MOBILE_HEADER else ()
 
 SMS_GATEWAY = env.text("SMS_GATEWAY", "twilio")
+SMS_GATEWAYS = {
+    "console": "notifications.sms.console.ConsoleGateway",
+    "memory": "notifications.sms.memory.MemoryGateway",
+    "demo": "demo.gateways.DemoGateway",
+    "twilio": "notifications.sms.twilio.TwilioGateway",
+}
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
 TWILIO_AUTH_TOKEN_PREVIOUS = env.text("TWILIO_AUTH_TOKEN_PREVIOUS")  # while tokens are rotated, for callbacks
@@ -351,10 +328,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULER = "operations.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     # While no worker takes it, a sweep is not worth keeping: the next one does the same
-    "sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0, "options": {"expires": 55}},
-    "heartbeat": {"task": "notifications.tasks.heartbeat", "schedule": 60.0, "options": {"expires": 55}},
+    "sweep": {"task": "jobs.tasks.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    "heartbeat": {"task": "operations.tasks.heartbeat", "schedule": 60.0, "options": {"expires": 55}},
     # At an hour, not every so many: the latter count anew, and may never come, when beat starts without its file
-    "digest": {"task": "notifications.tasks.digest", "schedule": crontab(minute=0, hour=7)},
+    "digest": {"task": "operations.tasks.digest", "schedule": crontab(minute=0, hour=7)},
     "clear-expired": {"task": "otp.tasks.clear_expired", "schedule": crontab(minute=15, hour=3)},
     "clear-sign-ins": {"task": "staff.tasks.clear_expired", "schedule": crontab(minute=30, hour=3)},
     "remove-orphaned-files": {"task": "tickets.tasks.remove_orphaned_files", "schedule": crontab(minute=45, hour=3)},

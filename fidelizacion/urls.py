@@ -1,5 +1,7 @@
 """Every address of the product (contract.md)."""
 
+from importlib.util import find_spec
+
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
@@ -32,7 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/sms/<str:provider>/", webhooks.sms, name="webhook-sms"),
     path("webhooks/email/<str:provider>/", webhooks.email, name="webhook-email"),
 ]
-if settings.DEMO:
+if settings.DEMO and find_spec("demo") is not None:
     urlpatterns.append(path("demo/", include("demo.urls")))
 
 handler400 = "fidelizacion.errors.bad_request"

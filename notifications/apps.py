@@ -14,18 +14,8 @@ class NotificationsConfig(AppConfig):
         from jobs import log_context, sweep  # noqa: PLC0415  models exist only now
         from notifications.reports import mail_reports, receipts, reported  # noqa: PLC0415  models exist only now
         from notifications.sending import delivery  # noqa: PLC0415  models exist only now
-        from operations import backlog, beat_lease, clock, digest, figures, heartbeats, operations_samples, web_errors  # noqa: PLC0415  models exist only now
 
         log_context.connect()
-        web_errors.connect()
-
-        operations_samples.register()
-        figures.register("processes", _("Procesos"), heartbeats.figures, order=10)
-        figures.register("beat", _("Procesos"), beat_lease.figures, order=11)
-        figures.register("clock", _("Reloj"), clock.figures, order=12)
-        figures.register("web", _("Web"), web_errors.figures, order=15)
-        figures.register("messages", _("Mensajes"), backlog.figures, order=20)
-        digest.register("messages", _("Mensajes"), digest.messages, order=20)
         sweep.register("mensajes", delivery.sweep_messages)
         sweep.register("informes", receipts.sweep)
         receipts.register("mensajes", reported.LEDGER)

@@ -9,12 +9,9 @@ class OtpConfig(AppConfig):
     verbose_name = _("Verificación por SMS")
 
     def ready(self) -> None:
-        from jobs import sweep  # noqa: PLC0415  models are there only now
-        from notifications import catalogue  # noqa: PLC0415  models are there only now
-        from notifications.reports import receipts  # noqa: PLC0415  models are there only now
-        from operations import code_figures as figures  # noqa: PLC0415
-        from operations import digest  # noqa: PLC0415  models are there only now
-        from operations import figures as registry  # noqa: PLC0415
+        from jobs import sweep  # noqa: PLC0415  models exist only now
+        from notifications import catalogue  # noqa: PLC0415  models exist only now
+        from notifications.reports import receipts  # noqa: PLC0415  models exist only now
         from otp import reported  # noqa: PLC0415
         from otp.invitations import invitation_messages as invitation  # noqa: PLC0415
         from otp.pin import delivery  # noqa: PLC0415
@@ -25,5 +22,3 @@ class OtpConfig(AppConfig):
         instead = _("Un enlace no se repite: envíe uno nuevo desde la lista de administradores.")
         catalogue.register_mail(invitation.MAIL, _("Enlace de ingreso"), invitation.sample, instead=instead)
         catalogue.register_sms(invitation.SMS, _("Enlace de ingreso por SMS"), invitation.sample_sms, instead=instead)
-        registry.register("codes", _("Códigos y SMS"), figures.figures, order=30)
-        digest.register("codes", _("Códigos y SMS"), figures.of_day, order=30)

@@ -14,13 +14,10 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from jobs import sweep  # noqa: PLC0415  models exist only now
         from notifications.reports import receipts  # noqa: PLC0415  models exist only now
-        from operations import document_figures as figures  # noqa: PLC0415
-        from operations import figures as registry  # noqa: PLC0415
         from tickets import scanning  # noqa: PLC0415
         from tickets.emails import mail_samples, undelivered  # noqa: PLC0415
 
         mail_samples.register()
-        registry.register("documents", _("Documentos"), figures.figures, order=40)
         sweep.register("antivirus", scanning.sweep_documents)
         receipts.on_given_up("tickets", undelivered.tell_advisor)
         post_migrate.connect(start_numbers, sender=self, dispatch_uid="tickets.numbering")

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from desk.setup import contact_changes as admin_contacts  # noqa: F401  they register pages
 from desk.setup.verification import ReadOnlyAdmin
 from notifications import naming
 from staff.models import SignInEvent

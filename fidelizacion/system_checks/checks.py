@@ -5,6 +5,7 @@ They run at the start of the web process, the worker, beat and every command. An
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,6 @@ from django.utils.module_loading import import_string
 from attachments.inspection import libmagic
 from brand.brand import brand_problems
 from fidelizacion.env import Network
-from notifications.sms import GATEWAYS
 
 SECRET_LENGTH = 50
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
@@ -84,6 +84,8 @@ def demo(**_: Any) -> Iterator[CheckMessage]:
     """The demo shows codes to whoever looks: this machine only (design 15)."""
     if not settings.DEMO:
         return
+    if find_spec("demo") is None:
+        yield _error(66, "DEMO está activa y la demostración no viene en esta imagen.", "Quite DEMO.")
     if settings.DEBUG:
         yield _error(8, "DEMO y DEBUG están activas a la vez.", "La demostración corre como producción: quite DEBUG.")
     hosts = [settings.PORTAL_HOST, *settings.ALLOWED_HOSTS]
@@ -99,8 +101,8 @@ def demo(**_: Any) -> Iterator[CheckMessage]:
 def sms(**_: Any) -> Iterator[CheckMessage]:
     """Who sends the PIN."""
     gateway = settings.SMS_GATEWAY
-    if gateway not in GATEWAYS:
-        yield _error(10, "SMS_GATEWAY no es un proveedor conocido.", f"Use uno de: {', '.join(GATEWAYS)}.")
+    if gateway not in settings.SMS_GATEWAYS:
+        yield _error(10, "SMS_GATEWAY no es un proveedor conocido.", f"Use uno de: {', '.join(settings.SMS_GATEWAYS)}.")
     if (gateway == "console" and not settings.DEBUG) or (gateway == "demo" and not settings.DEMO):
         need = "DEBUG" if gateway == "console" else "DEMO"
         yield _error(11, f"SMS_GATEWAY={gateway} muestra los códigos y exige {need}.", "Use SMS_GATEWAY=twilio.")

@@ -12,12 +12,6 @@ from django.utils.module_loading import import_string
 from notifications.models import KeptReport, Message
 
 Kind = KeptReport.Kind
-GATEWAYS = {
-    "console": "notifications.sms.console.ConsoleGateway",
-    "memory": "notifications.sms.memory.MemoryGateway",
-    "demo": "demo.gateways.DemoGateway",
-    "twilio": "notifications.sms.twilio.TwilioGateway",
-}
 
 
 class GatewayFailure(Exception):
@@ -71,7 +65,7 @@ class TellingGateway(Protocol):
 
 def sms_gateway() -> SmsGateway:
     """The gateway that the settings name. Raises ImproperlyConfigured for an unknown name."""
-    path = GATEWAYS.get(settings.SMS_GATEWAY)
+    path = settings.SMS_GATEWAYS.get(settings.SMS_GATEWAY)
     if path is None:
-        raise ImproperlyConfigured(f"SMS_GATEWAY: use uno de {', '.join(sorted(GATEWAYS))}")
+        raise ImproperlyConfigured(f"SMS_GATEWAY: use uno de {', '.join(sorted(settings.SMS_GATEWAYS))}")
     return cast("SmsGateway", import_string(path)())

@@ -8,8 +8,22 @@ from pathlib import Path
 from django.urls import URLPattern, URLResolver, get_resolver
 
 BASE = Path(__file__).resolve().parent.parent.parent
-APPS = ("companies", "otp", "tickets", "notifications", "staff")
-PRODUCT = ("fidelizacion", *APPS)
+# In the production image; the demo is not
+APPS = (
+    "attachments",
+    "audit",
+    "brand",
+    "companies",
+    "desk",
+    "jobs",
+    "notifications",
+    "operations",
+    "otp",
+    "portal",
+    "staff",
+    "tickets",
+)
+PRODUCT = ("fidelizacion", "demo", *APPS)
 
 
 def sources(*folders: str) -> list[Path]:

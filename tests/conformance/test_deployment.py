@@ -7,7 +7,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from tests.conformance.project import BASE, PRODUCT
+from tests.conformance.project import APPS, BASE
 from tests.conformance.test_environment import read_by_settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((BASE / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -77,6 +77,6 @@ def test_the_proxy_that_the_containers_see_is_the_networks_gateway() -> None:
 def test_the_image_holds_every_folder_of_the_product_and_runs_as_nobody() -> None:
     image = (BASE / "Dockerfile").read_text(encoding="utf-8")
     copied = set(re.findall(r"^COPY (\w+) \1$", image, re.MULTILINE))
-    assert copied == {*PRODUCT, "templates", "static", "locale"}
+    assert copied == {"fidelizacion", *APPS, "templates", "static", "locale"}
     assert all((BASE / folder).is_dir() for folder in copied)
     assert image.index("USER fidelizacion") < image.index("CMD")

@@ -1,25 +1,106 @@
-"""Imports go one way (design.md, Shape)."""
+"""Imports go down only: one table of floors, of packages and of their rooms (docs/decisions.md)."""
+
+import ast
+from pathlib import Path
 
 import pytest
 
-from tests.conformance.project import APPS, imports, sources
+from tests.conformance.project import BASE, PRODUCT, imports, sources, tree
 
-MAY_IMPORT: dict[str, set[str]] = {
-    "companies": set(),
-    "notifications": set(),
-    "otp": {"companies", "notifications"},
-    "tickets": {"companies", "otp", "notifications"},
-    "staff": {"companies", "otp", "notifications"},
-}
+# From top to bottom. A room may import what stands on lower lines, and itself. The most specific name counts: a package
+# alone stands for those of its modules that no other line names.
+FLOORS = """
+fidelizacion.management
+demo
+fidelizacion
+desk.admin desk.apps desk.desk_home
+desk.operations desk.tickets
+desk.setup
+desk.directory desk.messages
+desk
+portal.tickets
+portal.request
+portal.entry
+portal
+operations.apps operations.tasks operations.management
+operations
+staff.apps
+staff
+tickets.apps tickets.tasks tickets.management
+tickets.submission
+tickets.scanning tickets.staging
+tickets.workflow
+tickets.emails
+tickets
+attachments
+attachments.inspection
+otp.apps otp.tasks otp.management
+otp.reported otp.unlocking
+otp.pin
+otp.invitations
+otp.audit otp.network
+otp.limits
+otp
+notifications.apps notifications.tasks notifications.management
+notifications.actions
+notifications.catalogue notifications.words
+notifications.sending
+notifications.email
+notifications.outbox
+notifications.reports
+notifications.sms
+notifications
+companies
+audit jobs brand
+"""
+FLOOR_OF = {room: height for height, line in enumerate(reversed(FLOORS.strip().splitlines())) for room in line.split()}
 
 
-@pytest.mark.parametrize("app", APPS)
-def test_an_app_imports_only_what_stands_below_it(app: str) -> None:
-    forbidden = {"fidelizacion", *APPS} - {app} - MAY_IMPORT[app]
-    offences = {str(path): found for path in sources(app) if (found := imports(path) & forbidden)}
-    assert offences == {}
+def room_of(module: str) -> str | None:
+    """The most specific room of the table that holds a module; none for modules of others."""
+    parts = module.split(".")
+    names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((name for name in names if name in FLOOR_OF), None)
 
 
-@pytest.mark.parametrize("app", ["fidelizacion", *APPS])
-def test_nothing_of_the_product_imports_its_tests(app: str) -> None:
-    assert [str(path) for path in sources(app) if "tests" in imports(path)] == []
+def modules_imported(path: Path) -> set[str]:
+    """Every module that a file imports; of `from a import b` both `a.b` where it is a module, and else `a`."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                folder = BASE / module.replace(".", "/")
+                found.add(module if folder.is_dir() or folder.with_suffix(".py").is_file() else node.module)
+    return found
+
+
+def test_every_package_stands_on_a_floor() -> None:
+    assert {room.partition(".")[0] for room in FLOOR_OF} == set(PRODUCT)
+    gone = [
+        r
+        for r in FLOOR_OF
+        if not (BASE / r.replace(".", "/")).is_dir() and not (BASE / f"{r.replace('.', '/')}.py").is_file()
+    ]
+    assert gone == []
+
+
+@pytest.mark.parametrize("package", PRODUCT)
+def test_a_room_imports_only_what_stands_below_it(package: str) -> None:
+    upward = []
+    for path in sources(package):
+        module = ".".join(path.relative_to(BASE).with_suffix("").parts).removesuffix(".__init__")
+        room = room_of(module)
+        assert room
+        for imported in modules_imported(path):
+            other = room_of(imported)
+            if other and other != room and FLOOR_OF[other] >= FLOOR_OF[room]:
+                upward.append(f"{module} -> {imported}")
+    assert sorted(upward) == []
+
+
+@pytest.mark.parametrize("package", PRODUCT)
+def test_nothing_of_the_product_imports_its_tests(package: str) -> None:
+    assert [str(path) for path in sources(package) if "tests" in imports(path)] == []

@@ -64,7 +64,7 @@ def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
 def draw(case: str) -> str:
     template, context = contexts()[case]
     request = RequestFactory().get("/")
-    request.portal_visitor = template.startswith("tickets/")  # type: ignore[attr-defined]  # as the gate does
+    request.portal_visitor = template.startswith(("portal/request/", "portal/tickets/"))  # type: ignore[attr-defined]  # as the gate does
     return render_to_string(template, context, request)
 
 

@@ -14,6 +14,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 from pytest_django import Settings
 
+from jobs import tasks as sweep_tasks
 from notifications import outbox, tasks
 from notifications.models import Message
 from notifications.sending import delivery
@@ -264,7 +265,7 @@ def test_the_tasks_do_what_they_are_named_for_r4_13() -> None:
     with time_machine.travel(timezone.now() + timedelta(seconds=5)):
         owe_email()
     with time_machine.travel(timezone.now() + timedelta(seconds=10)):
-        tasks.sweep()
+        sweep_tasks.sweep()
     assert len(mail.outbox) == 2
 
 

@@ -136,6 +136,6 @@ def test_the_scheduler_of_celery_sends_only_with_the_lease(tmp_path: Path, monke
     assert len(sent) == 1
     intervals: list[Any] = [first.tick() for _ in range(10)]
     assert max(intervals) <= RENEW  # or the lease would run out
-    assert "notifications.tasks.heartbeat" in sent
+    assert "operations.tasks.heartbeat" in sent
     first.close()
     second.close()

@@ -9,10 +9,9 @@ import time_machine
 from django.conf import settings
 
 from fidelizacion.celery import app as celery_app
-from notifications import tasks
 from notifications.models import Alarm, Message
 from notifications.sending import delivery
-from operations import digest
+from operations import digest, tasks
 from tests.notifications.helpers import owe_email
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,8 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from fidelizacion.celery import HEARTBEAT, show_that_beat_lives
-from notifications import tasks
 from notifications.models import Heartbeat
-from operations import heartbeats
+from operations import heartbeats, tasks
 from operations.figures import Figure, Level
 from operations.heartbeats import BEAT, SWEEP, WORKER
 
@@ -73,7 +72,7 @@ def test_beat_shows_that_it_lives_when_it_sends_that_task(monkeypatch: pytest.Mo
     monkeypatch.setattr(heartbeats, "close_old_connections", lambda: None)
     show_that_beat_lives()
     Heartbeat.objects.all().delete()
-    before_task_publish.send(sender="notifications.tasks.sweep")
+    before_task_publish.send(sender="jobs.tasks.sweep")
     assert not Heartbeat.objects.exists()
     before_task_publish.send(sender=HEARTBEAT)
     assert figure(BEAT).level == Level.FINE

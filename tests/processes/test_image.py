@@ -176,3 +176,17 @@ def test_the_user_that_serves_may_write_documents_and_nothing_else(image: Image)
 def test_nothing_that_the_image_serves_is_for_root_alone(image: Image) -> None:
     for path in (image.root / "srv/static").rglob("*"):
         assert path.stat().st_mode & 0o004, path
+
+
+def test_the_image_has_no_demo_and_says_so(image: Image) -> None:
+    """It would open a mailbox with everybody's codes; the command answers whatever its options are."""
+    assert not (image.root / "app" / "demo").exists()
+    command = [image.environment["PYTHON"], "manage.py", "demo", "--port", "8001"]
+    options: dict[str, Any] = {"cwd": image.root / "app", "env": image.environment, "capture_output": True}
+    done = subprocess.run(command, **options, **AS_SERVER, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip() == "La demostración no viene en esta imagen. Úsela desde el código: make demo"
+    active = {**options, "env": {**image.environment, "DEMO": "1"}}
+    refused = subprocess.run([command[0], "manage.py", "check"], **active, **AS_SERVER, text=True, check=False)
+    assert refused.returncode != 0
+    assert "fidelizacion.E066" in refused.stderr

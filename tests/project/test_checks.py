@@ -12,9 +12,9 @@ from django.core.checks import ERROR
 from django.core.checks.registry import registry
 
 from fidelizacion.system_checks import checks
-from tests.check import PRODUCTION
+from tests.check import BASE, PRODUCTION
 
-SETTINGS = Path(checks.__file__).with_name("settings.py")
+SETTINGS = BASE / "fidelizacion" / "settings.py"
 Errors = Callable[..., list[str]]
 MOBILE = {
     "MOBILE_HEADER": "X-MSISDN",

@@ -94,7 +94,7 @@ def test_what_somebody_writes_into_an_address_is_masked_r8_08(written: str, told
     [
         "challenge 1234567, send 2: twilio: 400, código 21211 (no es un número válido)",
         "message 3608314 at 2026-11-21 20:21:08,661",
-        "Task notifications.tasks.sweep[12345678-1234-1234-1234-123456789012] received",
+        "Task jobs.tasks.sweep[12345678-1234-1234-1234-123456789012] received",
         "redis://:**@127.0.0.1:36555/0 celery@worker",
         "Not Found: /fidelizacion/ticket/3608314/",
     ],

@@ -5,7 +5,6 @@ import os
 import runpy
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,9 +13,9 @@ from django.urls import Resolver404, resolve
 
 from fidelizacion import mail_provider
 from fidelizacion.system_checks import checks, mail_checks
-from tests.check import PRODUCTION
+from tests.check import BASE, PRODUCTION
 
-SETTINGS = Path(checks.__file__).with_name("settings.py")
+SETTINGS = BASE / "fidelizacion" / "settings.py"
 SECRET = "portal:" + "s" * 32
 TOKEN = {"POSTMARK_SERVER_TOKEN": "canary"}
 POSTMARK = {

@@ -264,7 +264,9 @@ class Killed(BaseException):
     """What no handler of the product's may be given time for: the process is gone."""
 
 
-@pytest.mark.parametrize("step", ["staging.take", "workflow.record_event", "mails.advisor_notice"])
+@pytest.mark.parametrize(
+    "step", ["tickets.staging.take", "tickets.workflow.record_event", "tickets.emails.mails.advisor_notice"]
+)
 def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphans(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -272,7 +274,7 @@ def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphan
         raise Killed
 
     again = refused(form, attachments=pdf("antes.pdf"))
-    monkeypatch.setattr(f"tickets.{step}", die)
+    monkeypatch.setattr(step, die)
     with pytest.raises(Killed):
         again.post(attachments=pdf("ahora.pdf", PDF + b"\n"))
     monkeypatch.undo()
@@ -284,14 +286,14 @@ def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphan
     assert files(settings) == 2
 
 
-@pytest.mark.parametrize("step", ["quota.take", "models.StagedFile.objects.bulk_create"])
+@pytest.mark.parametrize("step", ["attachments.quota.take", "tickets.models.StagedFile.objects.bulk_create"])
 def test_r3_21_a_death_while_keeping_a_document_leaves_only_an_orphan(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def die(*_: object, **__: object) -> None:
         raise Killed
 
-    monkeypatch.setattr(f"tickets.{step}", die)
+    monkeypatch.setattr(step, die)
     with pytest.raises(Killed):
         form.post(reason="", attachments=pdf())
     monkeypatch.undo()

@@ -1,39 +1,27 @@
-"""`manage.py demo`: the whole product on this machine, until Ctrl-C."""
+"""`manage.py demo`, where the demo is installed; the production image leaves the package out."""
 
-import argparse
-import os
 import sys
+from importlib.util import find_spec
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from demo.announce import announce, say
-from demo.prepare import prepare
-from demo.supervisor import Refused, Supervisor, checked_port, end_when_parent_does
+ABSENT = "La demostración no viene en esta imagen. Úsela desde el código: make demo"
+
+if find_spec("demo") is not None:
+    from demo.command import Command
+else:
+
+    class Command(BaseCommand):  # type: ignore[no-redef]  # the same name for where the demo is absent
+        help = ABSENT
+
+        def run_from_argv(self, argv: list[str]) -> None:  # noqa: ARG002  whatever the options, the answer is the same
+            """Say so and end with 2, before any option is read or any check is run."""
+            self.stderr.write(ABSENT)
+            sys.exit(2)
+
+        def handle(self, *_args: Any, **_options: Any) -> None:
+            raise CommandError(ABSENT, returncode=2)
 
 
-class Command(BaseCommand):
-    help = (
-        "Ejecuta el producto completo en este equipo, con datos de ejemplo: web, trabajador, agenda y repaso. "
-        "Solo atiende en 127.0.0.1; Ctrl-C lo termina todo."
-    )
-    # The environment that matters is the one it prepares for its processes, each of which is checked
-    requires_system_checks = []
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--port", default=os.environ.get("PORT") or "8000", help="puerto (o PORT=)")
-        parser.add_argument("--prepare", action="store_true", help=argparse.SUPPRESS)
-        parser.add_argument("--end-with-parent", action="store_true", help=argparse.SUPPRESS)
-
-    def handle(self, *_args: Any, **options: Any) -> None:
-        if options["prepare"]:
-            prepare()
-            return
-        if options["end_with_parent"]:
-            end_when_parent_does()
-        try:
-            Supervisor(settings.BASE_DIR, checked_port(options["port"]), say).run(announce)
-        except Refused as refusal:
-            self.stderr.write(str(refusal))
-            sys.exit(1)
+__all__ = ["Command"]
