@@ -77,7 +77,7 @@ class Brand:
 
     @cached_property
     def support_tel(self) -> str:
-        """The address that dials the phone of help, or nothing where it is no number to dial."""
+        """The `tel:` address of the help phone, or an empty text where it cannot be dialled."""
         number = NOT_DIALLED.sub("", UP_TO_AN_EXTENSION.match(self.support_phone)[0])  # type: ignore[index]  # always matches
         return f"tel:{number}" if len(number) >= SHORTEST_NUMBER else ""
 
@@ -89,7 +89,7 @@ class Brand:
             if subtype is not None and logo.is_file():
                 return MailMark(logo.read_bytes(), subtype, is_own=True)
         if self.logo is not None and self.logo.suffix.lower() in LOGO_TYPES and self.logo.is_file():
-            return None  # the portal shows it: another mark in the mails would be somebody else's
+            return None  # the portal shows this logo; mails with the default mark would look like another sender's
         ink = "white" if self.ink == LIGHT_INK else "black"
         return MailMark((MAIL_MARKS / f"{ink}.png").read_bytes(), "png", is_own=False)
 

@@ -1,4 +1,4 @@
-"""The desk theme's search, which fails on a page that is no number."""
+"""Wrap the desk theme's search: a `page` that is not a number answers 404 instead of an error 500."""
 
 from django.contrib import admin
 from django.core.paginator import InvalidPage

@@ -33,7 +33,7 @@ class Change:
 
 
 class PermissionsMissing(Exception):
-    """Not all apps are migrated: a group would get less than its role, and nobody would see it."""
+    """Some apps are not migrated yet, so groups would silently get fewer permissions than their role has."""
 
 
 @transaction.atomic

@@ -119,7 +119,7 @@ class Workbook:
 
 
 def _is_of_program(text: str) -> bool:
-    """The 3 also stands between the folders of a workbook, whose text begins with a mark of its own."""
+    """Whether the text names a program. A workbook's path has the separator 3 too, but begins otherwise."""
     return text[:1] not in _OF_WORKBOOK and _APART in text[1:]
 
 

@@ -18,7 +18,7 @@ _TAG = re.compile(
 )
 _NAME_OF_FIELD = re.compile(rb"<(?:[^\s<>/:]*:)?(?:instrText|fldSimple|fldChar)(?=[\s/>])")
 _ATTRIBUTE = re.compile(rb"([^\s=\"'/<>]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-# Comments, CDATA and instructions to programs: what stands in them is no tag, and they may part a word
+# Comments, CDATA and processing instructions hold no tags, and they may split a word
 _ASIDE = re.compile(rb"<!|<\?(?!xml\s)")
 _COMMAND = re.compile(r"DDE(?:AUTO)?[^A-Za-z0-9]", re.IGNORECASE)
 _LATER_COMMAND = re.compile(r"DDE(?:AUTO)?[\s\"\\]", re.IGNORECASE)

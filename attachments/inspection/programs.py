@@ -35,7 +35,7 @@ def extension(name: str) -> str:
 
 
 def refuse_names(names: Iterable[str]) -> None:
-    """`Unacceptable` where a part of a package is a program by its name, or a saved web page, which is told apart."""
+    """Raise Unacceptable for a part whose name is that of a program or, with another sentence, of a saved web page."""
     for name in names:
         if (found := extension(name)) in EXTENSIONS:
             raise Unacceptable(Trouble.WEB_PAGE if found in _SAVED_PAGES else Trouble.PROGRAM)
