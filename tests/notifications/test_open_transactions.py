@@ -14,6 +14,7 @@ from notifications.sending import delivery
 from tests.notifications.helpers import Sink, owe_email, smtp_sink
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db(transaction=True)]
+IDLE = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
 PATIENCE = 2.0  # seconds; a writer that meets an open transaction of SQLite's would wait for 20
 
 
@@ -30,7 +31,8 @@ def look() -> tuple[int, float]:
         Message.objects.filter(pk=0).update(attempts=1)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
+                # Of this database alone: other tests run beside this one on the same server
+                cursor.execute(IDLE)
                 idle = cursor.fetchone()[0]
     finally:
         connection.close()

@@ -76,6 +76,7 @@ def test_9_a_database_that_is_down_takes_migrate_one_line(tmp_path: Path) -> Non
         assert "secreta" not in done.stderr
 
 
+@pytest.mark.django_db
 def test_9_a_database_of_another_owner_takes_migrate_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object, **_options: object) -> None:
         raise MigrationSchemaMissing("Unable to create the django_migrations table (denied\nLINE 1)")
