@@ -1,7 +1,7 @@
 """The demo works on a database that it made, and on no other. The mark says which one that is.
 
-The mark is a table, written before the first migration, that holds a digest of each migration of ours. A digest that no
-longer agrees with an applied migration means another history: such a demo cannot be migrated, and is made anew.
+The mark is a table that is written before the first migration and holds a digest of each of the product's migrations.
+Where a digest differs from that of an applied migration, the database cannot be migrated, so the demo makes it anew.
 """
 
 import hashlib

@@ -54,7 +54,7 @@ SUPERVISOR = (
     "otp.view_auditevent",
     "staff.view_signinevent",
     "staff.view_contactchange",
-    "staff.confirm_contactchange",  # what somebody else asked for (S11)
+    "staff.confirm_contactchange",  # changes that another person requested (S11)
     "otp.view_networkswitch",
     "otp.change_networkswitch",
 )

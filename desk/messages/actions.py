@@ -94,13 +94,13 @@ def may_settle(user: Any, message: Message) -> bool:
 
 
 def may_review(user: Any, message: Message) -> bool:
-    """Whether to offer sending or dropping it: it waits for somebody to look at its address."""
+    """Whether the message is held and this user may send or drop it."""
     return message.state == State.HELD and user.has_perm("notifications.resend_message")
 
 
 @dataclass(frozen=True)
 class Again:
-    """One request to do so, by somebody who may. `page` is what every page of the desk needs."""
+    """One request for a message action, by a user with its permission. `page` is what each desk page needs."""
 
     request: HttpRequest
     user: User

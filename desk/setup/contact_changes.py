@@ -73,7 +73,7 @@ class ContactChangeAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """What changes, and the two buttons for somebody who may press them."""
+        """Show what changes, and both buttons to a user who may confirm or reject it."""
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
             raise PermissionDenied
         change = self.get_object(request, object_id)

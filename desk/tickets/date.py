@@ -60,7 +60,7 @@ class DateForm(forms.Form):
 
 @dataclass(frozen=True)
 class DateChange:
-    """One request to set the date of a ticket, by somebody who may. `page` is what every page of the desk needs."""
+    """One request to set a ticket's date, by a user with the permission. `page` is what each desk page needs."""
 
     request: HttpRequest
     user: User
