@@ -80,7 +80,7 @@ def carla() -> User:
 
 def make_request_type() -> RequestType:
     """The request type and reasons that the migration brings, whether or not a flush has taken them since (A7, A8)."""
-    migration = import_module("tickets.migrations.0002_cancellation")
+    migration = import_module("tickets.migrations.0001_initial")
     migration.load(apps, None)
     return RequestType.objects.get(code=migration.CODE)
 
