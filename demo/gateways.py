@@ -10,7 +10,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from notifications.models import DemoMessage, Message
+from demo.models import DemoMessage
+from notifications.models import Message
 
 TRIES = 50  # rows written in the same microsecond, on machines whose clock is that coarse
 

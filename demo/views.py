@@ -13,8 +13,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from demo.models import DemoMessage
 from notifications.email.mail import with_its_mark
-from notifications.models import DemoMessage, Message
+from notifications.models import Message
 
 SHOWN = 200
 View = Callable[..., HttpResponse]

@@ -48,7 +48,7 @@ SUPERVISOR = (
     "tickets.change_reason",
     "tickets.delete_reason",
     "tickets.view_attachmentevent",
-    "notifications.view_heartbeat",  # the page of operations
+    "operations.view_heartbeat",  # the page of operations
     "otp.view_phoneguard",
     "otp.change_phoneguard",  # lifting the wait only: the desk offers no form
     "otp.view_auditevent",
@@ -65,7 +65,7 @@ AUDITOR = (
 )
 # Keeps the product running: its figures, its mails with invented data, the switch of the network. No customer's data
 OPERATIONS = (
-    "notifications.view_heartbeat",
+    "operations.view_heartbeat",
     "notifications.preview_message",
     "otp.view_networkswitch",
     "otp.change_networkswitch",

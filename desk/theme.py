@@ -78,7 +78,7 @@ def _navigation() -> list[dict[str, Any]]:
                     "permission": _may("notifications.preview_message"),
                 },
                 _item(_("Invitaciones"), "forward_to_inbox", "otp.invitation"),
-                _item(_("Operación"), "monitor_heart", "notifications.heartbeat"),
+                _item(_("Operación"), "monitor_heart", "operations.heartbeat"),
                 _item(_("Números en espera"), "phone_locked", "otp.phoneguard"),
                 _item(_("Auditoría de ingresos"), "policy", "otp.auditevent"),
                 _item(_("Ingresos del personal"), "badge", "staff.signinevent"),

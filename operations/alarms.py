@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from jobs.insertion import insert_new
-from notifications.models import Alarm
 from operations import figures, operations_mail
+from operations.models import Alarm
 
 logger = logging.getLogger(__name__)
 

@@ -21,10 +21,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notifications.models import Heartbeat
 from operations import alarms
 from operations.figures import Figure, Level, age
 from operations.heartbeats import BEAT
+from operations.models import Heartbeat
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from notifications import naming
-from notifications.models import GIVEN_UP, Alarm, Message
+from notifications.models import GIVEN_UP, Message
 from operations import alarms, backlog, operations_mail
 from operations.figures import age
+from operations.models import Alarm
 from operations.operations_mail import Fact
 
 KEEP_ALARMS = timedelta(days=366)

@@ -15,9 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notifications.models import Heartbeat
 from operations import alarms, clock
 from operations.figures import Figure, Level, age
+from operations.models import Heartbeat
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from notifications.models import Alarm
 from operations import figures
+from operations.models import Alarm
 from otp.addresses import client_address, within
 
 PREFIX = "fidelizacion_"

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from notifications import local_time, outbox
 from notifications.email import mail
-from notifications.models import Alarm, Message
+from notifications.models import Message
+from operations.models import Alarm
 
 REFERENCE = "operations"  # the `subject_ref` of what concerns no customer
 
@@ -29,7 +30,7 @@ def recipients() -> list[str]:
 
 
 def page_url() -> str:
-    return settings.PORTAL_BASE_URL + reverse("admin:notifications_heartbeat_changelist")
+    return settings.PORTAL_BASE_URL + reverse("admin:operations_heartbeat_changelist")
 
 
 def alarm(raised: Alarm, title: str, advice: str, period: str) -> list[Message]:

@@ -20,9 +20,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notifications.models import WebErrors
 from operations import alarms
 from operations.figures import Figure, Level, count
+from operations.models import WebErrors
 
 logger = logging.getLogger(__name__)
 

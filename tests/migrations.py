@@ -25,7 +25,9 @@ from django.db.models import Field
 # nothing is released; from the first release on it only moves when a release is no longer upgraded from.
 BASELINE = {
     "companies": "0001_initial",
+    "demo": "0001_initial",
     "notifications": "0001_initial",
+    "operations": "0001_initial",
     "otp": "0001_initial",
     "staff": "0001_initial",
     "tickets": "0001_initial",

@@ -15,9 +15,10 @@ from unfold.admin import ModelAdmin
 
 from desk.messages.stuck import STUCK
 from notifications import catalogue, naming
-from notifications.models import GIVEN_UP, Alarm, Heartbeat, Message
+from notifications.models import GIVEN_UP, Message
 from operations import alarms, backlog, figures
 from operations.figures import Level
+from operations.models import Alarm, Heartbeat
 
 MOST_STUCK, MOST_ALARMS = 20, 20
 COLOURS = {Level.FINE: "success", Level.WARNING: "warning", Level.CRITICAL: "danger"}

@@ -67,7 +67,7 @@ def test_r5_12_no_page_of_the_desk_runs_what_was_typed_or_breaks_its_policy(
         "/admin/companies/company/add/",
         "/admin/companies/administrator/add/",
         "/admin/tickets/reason/",
-        "/admin/notifications/heartbeat/",
+        "/admin/operations/heartbeat/",
         f"/admin/notifications/message/?q={number}",
     ):
         answer = page.goto(address, wait_until="load")

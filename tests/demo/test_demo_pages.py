@@ -8,7 +8,7 @@ from django.urls import include, path
 from pytest_django import Settings
 
 from demo.gateways import DemoGateway
-from notifications.models import DemoMessage
+from demo.models import DemoMessage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 urlpatterns = [path("demo/", include("demo.urls")), path("", include("fidelizacion.urls"))]

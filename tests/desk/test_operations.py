@@ -14,7 +14,7 @@ from tests.notifications.helpers import owe_email
 
 pytestmark = pytest.mark.django_db
 
-PAGE = "/admin/notifications/heartbeat/"
+PAGE = "/admin/operations/heartbeat/"
 
 
 def test_it_shows_processes_messages_codes_and_documents() -> None:

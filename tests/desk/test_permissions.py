@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
 from desk import staff
-from notifications.models import Heartbeat, Message
+from notifications.models import Message
+from operations.models import Heartbeat
 from otp import unlocking
 from otp.invitations import invitations
 from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
@@ -36,7 +37,7 @@ ADVISOR = {
     "notifications/message": READ | RESEND,
     "otp/invitation": READ,
     "tickets/attachmentevent": set(),
-    "notifications/heartbeat": set(),
+    "operations/heartbeat": set(),
     "otp/phoneguard": set(),
     "otp/auditevent": set(),
     "otp/networkswitch": set(),
@@ -56,7 +57,7 @@ SUPERVISOR = {
     "companies/administrator": KEEP,
     "notifications/message": READ | RESEND | {"otra-direccion"},
     "tickets/attachmentevent": READ,
-    "notifications/heartbeat": READ,
+    "operations/heartbeat": READ,
     "otp/phoneguard": READ,
     "otp/auditevent": READ,
     "otp/networkswitch": READ,
@@ -86,7 +87,7 @@ def rows() -> dict[str, object]:
         "companies/serviceline": ServiceLine.objects.earliest("pk").pk,
         "companies/administrator": Administrator.objects.earliest("pk").pk,
         "notifications/message": message.pk,
-        "notifications/heartbeat": Heartbeat.objects.create(name="worker", at=now, since=now).pk,
+        "operations/heartbeat": Heartbeat.objects.create(name="worker", at=now, since=now).pk,
         "otp/invitation": invitations.invite(ticket.administrator, invitations.Channel.SMS).pk,
         "tickets/attachmentevent": AttachmentEvent.objects.create(
             attachment=Attachment.objects.earliest("pk"), at=now, what="delivered", actor="Carla"

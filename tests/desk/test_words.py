@@ -15,7 +15,7 @@ from tests.desk.test_ticket_page import make_message
 pytestmark = pytest.mark.django_db
 
 MESSAGES = "/admin/notifications/message/"
-OPERATIONS = "/admin/notifications/heartbeat/"
+OPERATIONS = "/admin/operations/heartbeat/"
 SHORT = re.compile(r"\d{1,2} \w{3} \d{4}, \d\d:\d\d")
 
 

@@ -62,7 +62,7 @@ class Sinking(Stack):
         subprocess.run([sys.executable, *heartbeat], cwd=BASE, env=self.environment, capture_output=True, check=True)
 
         def done() -> bool:
-            found = self.ledger.rows("SELECT at FROM notifications_heartbeat WHERE name = 'worker'")
+            found = self.ledger.rows("SELECT at FROM operations_heartbeat WHERE name = 'worker'")
             return any(time_of(at) >= sent for (at,) in found)
 
         return bool(wait_for(done, seconds))

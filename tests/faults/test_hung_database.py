@@ -32,7 +32,7 @@ for _ in range(8):
     app.send_task(HEARTBEAT)
 """
 # Young ones, which the server's own limit (15 s) does not end before it hangs
-WAITING = """SELECT count(*) FILTER (WHERE query LIKE '%notifications_heartbeat%') >= 2
+WAITING = """SELECT count(*) FILTER (WHERE query LIKE '%operations_heartbeat%') >= 2
     AND count(*) FILTER (WHERE query LIKE '%notifications_message%') >= 1
     FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND clock_timestamp() - query_start < interval '10 seconds'"""
 LONGEST = {"postgresql": 12.0, "sqlite": 25.0}  # a check of 1 s, a connection of 2 s and a query of 5 s; a lock of 20 s
@@ -142,7 +142,7 @@ def queries_in_progress(product: Sinking) -> Iterator[None]:
         return
     url = product.environment["DATABASE_URL"]
     with closing(psycopg.connect(url)) as locker, closing(psycopg.connect(url, autocommit=True)) as watcher:
-        locker.execute("LOCK TABLE notifications_message, notifications_heartbeat IN ACCESS EXCLUSIVE MODE")
+        locker.execute("LOCK TABLE notifications_message, operations_heartbeat IN ACCESS EXCLUSIVE MODE")
         signs()
         assert wait_for(lambda: watcher.execute(WAITING).fetchone() == (True,), 60)
         yield

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 
 from companies.directory import Services
 from companies.models import Administrator, Company
-from notifications.models import DemoMessage
+from demo.models import DemoMessage
 from portal.entry.forms import CodeForm, EntryForm
 from portal.request.forms import CompanyForm, RequestForm
 from tickets.effective_date import Term

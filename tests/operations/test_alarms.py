@@ -10,11 +10,12 @@ from django.core import mail
 from django.db import OperationalError, connection
 from pytest_django import Settings
 
-from notifications.models import Alarm, Heartbeat, Message
+from notifications.models import Message
 from notifications.sending import delivery
 from operations import alarms, clock, figures, heartbeats
 from operations.figures import Figure, Level
 from operations.heartbeats import SWEEP
+from operations.models import Alarm, Heartbeat
 
 pytestmark = pytest.mark.django_db
 

@@ -7,10 +7,11 @@ import time_machine
 from django.utils import timezone
 
 from notifications import outbox
-from notifications.models import Alarm, Message
+from notifications.models import Message
 from notifications.sending import delivery
 from operations import alarms, backlog
 from operations.figures import Figure, Level
+from operations.models import Alarm
 from operations.operations_mail import REFERENCE
 from tests.notifications.helpers import owe_email
 

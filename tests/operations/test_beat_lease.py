@@ -11,12 +11,12 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from fidelizacion.celery import app
-from notifications.models import Alarm, Heartbeat
 from operations import alarms, beat_lease, heartbeats
 from operations.beat import Scheduler
 from operations.beat_lease import LEASE, RENEW, BeatLease
 from operations.figures import Figure, Level
 from operations.heartbeats import BEAT
+from operations.models import Alarm, Heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

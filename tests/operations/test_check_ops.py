@@ -18,9 +18,9 @@ from pytest_django import Settings
 from redis import Redis
 
 from demo.broker import free_port
-from notifications.models import Heartbeat
 from operations import figures, heartbeats
 from operations.figures import Figure, Level
+from operations.models import Heartbeat
 from tests.servers import broker_command, wait_for_port
 from tests.stack import engine_under_test
 

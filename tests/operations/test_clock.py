@@ -12,11 +12,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from notifications.models import Alarm, Heartbeat
 from operations import alarms, clock, heartbeats
 from operations.figures import Level
 from operations.heartbeats import BEAT, SWEEP, WORKER
 from operations.metrics import Exposition
+from operations.models import Alarm, Heartbeat
 from tests.desk.desk import signed_in, supervisor
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +87,7 @@ def test_the_clock_is_in_check_ops_in_the_metrics_and_on_the_page() -> None:
         with pytest.raises(SystemExit):
             call_command("check_ops", stdout=out)
         metrics = Exposition().text().decode()
-        page = client.get("/admin/notifications/heartbeat/").content.decode()
+        page = client.get("/admin/operations/heartbeat/").content.decode()
     for text in (out.getvalue(), page):
         assert "Reloj de esta máquina" in text
         assert ("adelantado" in text) is HAS_SERVER

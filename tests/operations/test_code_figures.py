@@ -8,11 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.models import Alarm, Message
+from notifications.models import Message
 from notifications.sending import delivery
 from operations import alarms
 from operations import code_figures as figures
 from operations.figures import Figure, Level
+from operations.models import Alarm
 from otp.limits.budgets import LimitReached, budget, consume
 from otp.limits.rates import parse_rates
 from otp.models import Challenge

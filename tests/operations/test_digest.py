@@ -9,9 +9,10 @@ import time_machine
 from django.conf import settings
 
 from fidelizacion.celery import app as celery_app
-from notifications.models import Alarm, Message
+from notifications.models import Message
 from notifications.sending import delivery
 from operations import digest, tasks
+from operations.models import Alarm
 from tests.notifications.helpers import owe_email
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,7 @@ def test_it_tells_what_the_day_before_was_like() -> None:
     assert (told["Enviados"], told["Abandonados"], told["Rechazados por el destino"]) == ("2", "1", "0")
     assert told["Códigos pedidos"] == "0"
     assert "- El trabajador no da señales: 20 nov 2026, 12:00 – 12:09" in lines
-    assert f"{settings.PORTAL_BASE_URL}/admin/notifications/heartbeat/" in lines
+    assert f"{settings.PORTAL_BASE_URL}/admin/operations/heartbeat/" in lines
 
 
 def test_asked_twice_it_is_owed_once() -> None:

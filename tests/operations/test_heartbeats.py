@@ -9,10 +9,10 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from fidelizacion.celery import HEARTBEAT, show_that_beat_lives
-from notifications.models import Heartbeat
 from operations import heartbeats, tasks
 from operations.figures import Figure, Level
 from operations.heartbeats import BEAT, SWEEP, WORKER
+from operations.models import Heartbeat
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from fidelizacion.urls import handler400, handler403, handler404, handler500, urlpatterns  # noqa: F401
-from notifications.models import Alarm, WebErrors
 from operations import alarms, web_errors
 from operations.figures import Level
+from operations.models import Alarm, WebErrors
 
 pytestmark = pytest.mark.django_db
 RAISED = {500: RuntimeError, 503: OperationalError, 400: BadRequest, 403: PermissionDenied, 404: Http404}

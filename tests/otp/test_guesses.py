@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.models import Alarm
 from operations import alarms
 from operations import code_figures as figures
+from operations.models import Alarm
 from otp import known_browser
 from otp.limits import guards, guesses
 from otp.limits.budgets import consume_times

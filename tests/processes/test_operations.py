@@ -62,19 +62,17 @@ def schedules(stack: Stack, child: Child) -> bool:
 
 
 def scheduler(stack: Stack) -> str:
-    rows = Ledger(stack.environment["DATABASE_URL"]).rows(
-        "SELECT holder FROM notifications_heartbeat WHERE name = 'beat'"
-    )
+    rows = Ledger(stack.environment["DATABASE_URL"]).rows("SELECT holder FROM operations_heartbeat WHERE name = 'beat'")
     return str(rows[0][0]) if rows else ""
 
 
 def pass_time(stack: Stack, column: str, name: str = "beat") -> None:
     """As if that moment in the row of this process were long ago."""
     statements = {
-        "at": "UPDATE notifications_heartbeat SET at = %s WHERE name = %s",
-        "since": "UPDATE notifications_heartbeat SET since = %s WHERE name = %s",
-        "held_until": "UPDATE notifications_heartbeat SET held_until = %s WHERE name = %s",
-        "second_at": "UPDATE notifications_heartbeat SET second_at = %s WHERE name = %s",
+        "at": "UPDATE operations_heartbeat SET at = %s WHERE name = %s",
+        "since": "UPDATE operations_heartbeat SET since = %s WHERE name = %s",
+        "held_until": "UPDATE operations_heartbeat SET held_until = %s WHERE name = %s",
+        "second_at": "UPDATE operations_heartbeat SET second_at = %s WHERE name = %s",
     }
     Ledger(stack.environment["DATABASE_URL"]).rows(statements[column], LONG_AGO, name)
 
@@ -83,9 +81,7 @@ def open_alarms(stack: Stack) -> set[str]:
     """After the sweep has looked, as it does each minute."""
     command = [sys.executable, "manage.py", "deliver_notifications"]
     subprocess.run(command, cwd=BASE, env=stack.environment, capture_output=True, check=True)
-    found = Ledger(stack.environment["DATABASE_URL"]).rows(
-        "SELECT kind FROM notifications_alarm WHERE cleared_at IS NULL"
-    )
+    found = Ledger(stack.environment["DATABASE_URL"]).rows("SELECT kind FROM operations_alarm WHERE cleared_at IS NULL")
     return {kind for (kind,) in found}
 
 

@@ -3,8 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from notifications.models import Alarm, Message
+from notifications.models import Message
 from operations import alarms
+from operations.models import Alarm
 from otp.limits import budgets, guards
 from otp.limits.rates import parse_rates
 from otp.models import BudgetUse, PhoneGuard

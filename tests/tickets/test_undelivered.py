@@ -10,11 +10,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from notifications import actions, outbox
-from notifications.models import Alarm, Message
+from notifications.models import Message
 from notifications.reports import receipts
 from notifications.sending.delivery import Outcome, deliver
 from notifications.sms import Kind, Report
 from operations import alarms
+from operations.models import Alarm
 from tests.cast import carla, make_company
 from tests.desk.desk import TICKETS, advisor, signed_in
 from tests.notifications.helpers import smtp_sink

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.models import DemoMessage
+from demo.models import DemoMessage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 urlpatterns = [path("demo/", include("demo.urls")), path("", include("fidelizacion.urls"))]

@@ -1,0 +1,26 @@
+"""The demo's mailbox."""
+
+from django.db import models
+
+from notifications.models import Message
+
+
+class DemoMessage(models.Model):
+    """What the demo's gateways "sent": shown on the demo page, written only in demo mode (design 15)."""
+
+    channel = models.CharField(max_length=5, choices=Message.Channel.choices)
+    to = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    message_id = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(unique=True)
+
+    class Meta:
+        app_label = (
+            "demo"  # named, so that demo/gateways.py can be imported, and refuse, where the app is not installed
+        )
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.at:%H:%M:%S}"
