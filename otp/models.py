@@ -3,13 +3,11 @@
 No code is ever stored: it is derived from the pepper and the challenge's nonce (design 4).
 """
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from audit.event import AuditedEvent, AuditedEventQuerySet
 
 
 class Invitation(models.Model):
@@ -148,13 +146,7 @@ class BudgetUse(models.Model):
         return f"{self.key} {self.number}"
 
 
-class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
-    def purge(self, before: datetime) -> int:
-        """Delete what is older, which only the end of its retention allows (R8.03). Returns how many there were."""
-        return models.QuerySet.delete(self.filter(at__lt=before))[0]
-
-
-class AuditEvent(AppendOnlyModel):
+class AuditEvent(AuditedEvent):
     """One thing that happened at the door: written once, with no number, no code and no cookie in it (R1.28, R8.09)."""
 
     class Kind(models.TextChoices):
@@ -192,27 +184,21 @@ class AuditEvent(AppendOnlyModel):
         STALE = "stale", _("Firmada hace demasiado, o con otro reloj")
         REUSED = "reused", _("Con una firma ya usada")
 
-    at = models.DateTimeField(_("cuándo"))
     kind = models.CharField(_("qué"), max_length=8, choices=Kind.choices)
     method = models.CharField(_("medio"), max_length=7, choices=Method.choices, blank=True)
     result = models.CharField(_("resultado"), max_length=8, choices=Result.choices)
     phone_tail = models.CharField(_("número, final"), max_length=3)
     phone_hash = models.CharField(max_length=64)
     session_hash = models.CharField(_("sesión"), max_length=64, blank=True)
-    address = models.CharField(_("dirección de red"), max_length=43, blank=True)  # an IPv6 network at its longest
-    # Who lifted a wait or sent a link: a member of staff at the desk, or the account of the machine with the command
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    # Who lifted a wait or sent a link: the name of `user`, or the account of the machine that ran the command
     actor = models.CharField(_("quién"), max_length=150, blank=True)
     reason = models.CharField(_("motivo"), max_length=100, blank=True)
 
-    objects = AuditEventQuerySet.as_manager()
+    objects = AuditedEventQuerySet["AuditEvent"].as_manager()
 
-    class Meta:
+    class Meta(AuditedEvent.Meta):
         verbose_name = _("evento de seguridad")
         verbose_name_plural = _("auditoría de ingresos")
-        ordering = ["-at", "-pk"]
         indexes = [
             models.Index(fields=["phone_hash", "at"], name="audit_phone_at"),
             models.Index(fields=["at"], name="audit_at"),

@@ -216,6 +216,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="cuándo")),
+                ("address", models.CharField(blank=True, max_length=43, verbose_name="dirección de red")),
                 (
                     "kind",
                     models.CharField(
@@ -276,7 +277,6 @@ class Migration(migrations.Migration):
                 ("phone_tail", models.CharField(max_length=3, verbose_name="número, final")),
                 ("phone_hash", models.CharField(max_length=64)),
                 ("session_hash", models.CharField(blank=True, max_length=64, verbose_name="sesión")),
-                ("address", models.CharField(blank=True, max_length=43, verbose_name="dirección de red")),
                 ("actor", models.CharField(blank=True, max_length=150, verbose_name="quién")),
                 ("reason", models.CharField(blank=True, max_length=100, verbose_name="motivo")),
                 (
@@ -294,6 +294,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "evento de seguridad",
                 "verbose_name_plural": "auditoría de ingresos",
                 "ordering": ["-at", "-pk"],
+                "abstract": False,
                 "indexes": [
                     models.Index(fields=["phone_hash", "at"], name="audit_phone_at"),
                     models.Index(fields=["at"], name="audit_at"),

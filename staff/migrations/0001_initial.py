@@ -133,6 +133,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="cuándo")),
+                ("address", models.CharField(blank=True, max_length=43, verbose_name="dirección de red")),
                 (
                     "kind",
                     models.CharField(
@@ -151,7 +152,6 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=150, verbose_name="usuario escrito")),
                 ("name_hash", models.CharField(max_length=64)),
                 ("known_browser", models.BooleanField(default=False, verbose_name="navegador conocido")),
-                ("address", models.CharField(blank=True, max_length=43, verbose_name="dirección de red")),
                 ("request_id", models.CharField(blank=True, max_length=32, verbose_name="referencia")),
                 (
                     "user",
@@ -168,6 +168,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "ingreso del personal",
                 "verbose_name_plural": "ingresos del personal",
                 "ordering": ["-at", "-pk"],
+                "abstract": False,
                 "indexes": [
                     models.Index(fields=["name_hash", "at"], name="sign_in_name_at"),
                     models.Index(fields=["at"], name="sign_in_at"),
