@@ -33,15 +33,14 @@ class Problem:
 class Environment:
     """The variables of one process. `NAME_FILE` stands in for `NAME` and wins nothing: both set is a problem."""
 
-    source: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     problems: list[Problem] = field(default_factory=list)
 
     def text(self, name: str, default: str = "") -> str:
         """The variable as text, from `NAME` or from the file named by `NAME_FILE`, without surrounding space."""
-        path = self.source.get(f"{name}_FILE", "")
+        path = os.environ.get(f"{name}_FILE")
         if not path:
-            return self.source.get(name, default).strip()
-        if name in self.source:
+            return os.environ.get(name, default).strip()
+        if name in os.environ:
             self.problems.append(Problem(name, f"están definidas {name} y {name}_FILE; deje una sola"))
         try:
             return Path(path).read_text(encoding="utf-8").strip()
