@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 class MobileHeader:
     """A `NetworkIdentity`. What a header held is never logged, only why it was ignored (R2.11)."""
 
+    answers_at_once = True
+
     def claim(self, request: HttpRequest) -> Claim | None:
         client = _mobile_client(request)
         raw = request.headers.get(settings.MOBILE_HEADER)

@@ -44,7 +44,8 @@ class Ignored(Exception):
 class NetworkIdentity(Protocol):
     """One way to ask a network, named in `settings.NETWORK_IDENTITIES`.
 
-    It is asked in a thread of its own, so that one that hangs can be left behind: it must not use the database.
+    A class that only reads the request says so with `answers_at_once = True`. Any other is asked in another thread, so
+    that the visitor goes on without it when it hangs: it must not use the database.
     """
 
     def claim(self, request: HttpRequest) -> Claim | None:
@@ -71,6 +72,23 @@ def identify(request: HttpRequest) -> str | None:
 
 def _claim(path: str, request: HttpRequest) -> Claim | None:
     identity, free = _loaded(path)
+    if getattr(identity, "answers_at_once", False):
+        answer = _answer(identity.claim, request)
+    else:
+        answer = _answer_in_time(path, identity, free, request)
+    if isinstance(answer, Ignored):
+        raise answer
+    if isinstance(answer, Exception):
+        # Its kind alone: the message may quote a number (R2.11)
+        logger.warning("Network identity %s failed: %s", path, type(answer).__name__)
+        return None
+    return answer
+
+
+def _answer_in_time(
+    path: str, identity: NetworkIdentity, free: BoundedSemaphore, request: HttpRequest
+) -> Claim | Exception | None:
+    """The answer of an identity that may hang: none after SECONDS, or while AT_ONCE threads wait for it already."""
     if not free.acquire(blocking=False):
         logger.warning("Network identity %s not asked: it hangs", path)
         return None
@@ -84,17 +102,10 @@ def _claim(path: str, request: HttpRequest) -> Claim | None:
 
     Thread(target=ask, daemon=True, name="network-identity").start()
     try:
-        answer = answers.get(timeout=SECONDS)
+        return answers.get(timeout=SECONDS)
     except Empty:
         logger.warning("Network identity %s took too long", path)
         return None
-    if isinstance(answer, Ignored):
-        raise answer
-    if isinstance(answer, Exception):
-        # Its kind alone: the message may quote a number (R2.11)
-        logger.warning("Network identity %s failed: %s", path, type(answer).__name__)
-        return None
-    return answer
 
 
 def _answer(ask: Callable[[HttpRequest], Claim | None], request: HttpRequest) -> Claim | Exception | None:

@@ -342,6 +342,17 @@ def test_with_every_identity_failing_the_pin_follows_and_no_number_is_logged(
     assert ANA not in caplog.text
 
 
+@pytest.mark.usefixtures("believing")
+def test_a_header_is_read_without_a_thread(client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    cast.ana()
+
+    def refuse(**_: object) -> None:
+        raise AssertionError("a thread was started")
+
+    monkeypatch.setattr(network, "Thread", refuse)
+    assert enter(client) == PAST_THE_PIN
+
+
 def test_an_identity_that_hangs_is_left_behind_and_then_not_asked(
     client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
