@@ -2,12 +2,12 @@
 
 Pure: bytes in, a verdict out; no Django. No bytes make it raise, and none take it long (effort.py). The container is
 opened, because a type guessed from a few bytes refuses every third genuine file and lets in what must stay out.
-libmagic has one vote: against.
+libmagic has one vote, against what its first bytes leave open.
 """
 
 from dataclasses import dataclass
 
-from attachments.inspection import archive, names, ole, reasons
+from attachments.inspection import archive, jpeg, names, ole, pdf, reasons
 from attachments.inspection.effort import Effort
 from attachments.inspection.inside import look_inside
 from attachments.inspection.kinds import EXTENSIONS, KINDS
@@ -39,6 +39,8 @@ _CONTRADICTIONS = (
     " text/x-msdos-batch text/x-php text/x-shellscript"
 )
 CONTRADICTIONS = frozenset(_CONTRADICTIONS.split())
+# What begins with one of these is never one of those, whatever follows; a zip or a late %PDF may be (decisions.md)
+OWN_MARKS = (pdf.MARK, jpeg.START, ole.MAGIC)
 CONTAINERS = (archive.LOCAL, ole.MAGIC)  # what tells these apart may be at their end
 BEGINNING = 16 * 1024  # bytes by which libmagic knows anything else; of blank lines it would take long
 
@@ -88,12 +90,18 @@ def _content_refusal(name: str, content: bytes) -> str:
     extension = extension_of(name)
     expected = KINDS[extension]
     inside = look_inside(content, Effort())
-    is_container = inside.kind is not None or content.startswith(CONTAINERS)
-    vote = mime_type(content if is_container else content[:BEGINNING])
-    if inside.kind is expected and vote not in CONTRADICTIONS:
+    if inside.kind is expected and not _contradicted(content):
         return ""
     if inside.kind is not None and inside.kind is not expected:
         return reasons.of_other_kind(name, inside.kind)
     if inside.trouble is not None:
         return reasons.in_trouble(name, expected, inside.trouble)
-    return reasons.seems(name, extension, vote) or reasons.unreadable(name, expected)
+    return reasons.seems(name, extension, _seen_as(content)) or reasons.unreadable(name, expected)
+
+
+def _contradicted(content: bytes) -> bool:
+    return not content.startswith(OWN_MARKS) and _seen_as(content) in CONTRADICTIONS
+
+
+def _seen_as(content: bytes) -> str:
+    return mime_type(content if content.startswith(CONTAINERS) else content[:BEGINNING])

@@ -7,8 +7,9 @@ import msoffcrypto
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from attachments.inspection import CONTRADICTIONS, judge
+from attachments.inspection import CONTRADICTIONS, judge, libmagic
 from tests.attachments.genuine import (
+    GOOD,
     JPEG,
     PDF,
     SAMPLES,
@@ -26,7 +27,9 @@ from tests.attachments.genuine import (
     xlsx,
 )
 from tests.attachments.hostile import (
+    EXE,
     HOSTILE,
+    PHP,
     external,
     field,
     link_to,
@@ -205,9 +208,40 @@ def test_17_a_template_of_another_machine_is_refused_however_it_is_written(targe
 
 
 @pytest.mark.parametrize("vote", sorted(CONTRADICTIONS))
-def test_r3_06_libmagic_may_contradict_the_container(vote: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "content"), [("a.pdf", b"@PJL\r\n" + PDF), ("a.docx", GOOD["docx"])])
+def test_r3_06_libmagic_may_contradict_the_container(
+    name: str, content: bytes, vote: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert judge(name, content).accepted
     monkeypatch.setattr("attachments.inspection.mime_type", lambda _content: vote)
-    assert not judge("a.pdf", PDF).accepted
+    assert not judge(name, content).accepted
+
+
+# Each followed by a PDF or put behind a printer's header: libmagic knows it, and the reader of PDFs does not
+IN_FRONT = {
+    "a film": b"FWS\x06\xf4\1\0\0\x78\0\5\x5f",
+    "a program of macOS": bytes.fromhex("feedfacf01000007") + bytes(30),
+    "a drawing": b"<!DOCTYPE svg>\n",
+    "a script": b"#! /usr/bin/env bash\n",
+}
+
+
+@pytest.mark.parametrize("what", IN_FRONT)
+def test_r3_06_libmagic_decides_where_the_mark_of_a_pdf_comes_late(what: str) -> None:
+    assert not judge("a.pdf", IN_FRONT[what] + b"\x1b%-12345X@PJL ENTER LANGUAGE=PDF\r\n" + PDF).accepted
+
+
+@pytest.mark.parametrize("extension", ["pdf", "jpg", "doc", "xls"])
+def test_r3_06_libmagic_calls_nothing_else_what_begins_with_its_own_mark(extension: str) -> None:
+    """So these are not shown to it, and with a newer libmagic this may change."""
+    content = GOOD[extension]
+    for intruder in (*IN_FRONT.values(), SVG, b"<!DOCTYPE html><html>", EXE, PHP):
+        for at in (8, 16, 64, 257, 520, len(content)):
+            for made in (
+                content[:at] + intruder + content[at:],
+                content[:at] + intruder + content[at + len(intruder) :],
+            ):
+                assert libmagic.mime_type(made) not in CONTRADICTIONS
 
 
 @pytest.mark.parametrize("revision", [2, 3, 4, 6])
