@@ -1,4 +1,4 @@
-"""Rows that tell what happened: written once, never changed (decision 11, R5.09)."""
+"""Rows that tell what happened: written once, never changed (R5.09)."""
 
 from typing import Any, Never, TypeVar
 

@@ -13,7 +13,7 @@ NOT_DIALLED = re.compile(r"[\s().-]")
 SHORTEST_NUMBER = 3  # such as *611
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 LIGHT_INK, DARK_INK = "#ffffff", "#000000"  # one of the two has 4.58:1 or more on any colour
-MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, normal text
+MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, normal text (L4)
 
 # What text in the brand colour may stand on: the surfaces of static/css/tokens.css (a test compares them)
 LIGHT_SURFACES = ("#ffffff", "#f4f6f8", "#eaf1f8", "#fdf3df", "#fdeceb", "#e8f5ec")
@@ -25,7 +25,7 @@ LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"
 MAIL_LOGO_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 MAIL_MARKS = Path(__file__).resolve().parent / "mail_marks"  # templates/brand/mark.svg as PNG, in either ink
 DATA_AUTHORITY = "la Superintendencia de Protección de Datos Personales"  # of LOPDP
-LOGO_BYTES = 8 * 1024  # what a first visit of 20 kB leaves for it (performance.md)
+LOGO_BYTES = 8 * 1024  # what a first visit of 20 kB leaves for it (P10)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Companies, what they hired, and the administrators who may request cancellations for them (domain A6, A17)."""
+"""Companies, what they hired, and the administrators who may request cancellations for them (A6, A17)."""
 
 from contextlib import suppress
 from typing import Self

@@ -8,7 +8,7 @@ from pathlib import Path
 # Names the demo that a process belongs to; what a killed demo leaves behind is found by it
 MARK = "DEMO_FOLDER"
 
-# High enough that trying things out reaches no limit; the limits themselves are the product's (contract.md)
+# High enough that trying things out reaches no limit; the limits themselves are the product's
 LIMITS = {
     "OTP_RESEND_SECONDS": "5",
     "OTP_SENDS_PER_PHONE": "1000/h",

@@ -1,4 +1,4 @@
-"""The demo's carriers: what they "send" is a row that the demo page shows (design 15)."""
+"""The demo's carriers: what they "send" is a row that the demo page shows."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -22,7 +22,7 @@ def _require_demo() -> None:
 
 
 def keep(message: DemoMessage) -> None:
-    """Store the message at a microsecond of its own, so that "newest first" is an order (contract.md)."""
+    """Store the message at a microsecond of its own, so that "newest first" is an order."""
     message.at = timezone.now()
     for _ in range(TRIES):
         try:

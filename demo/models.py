@@ -6,7 +6,7 @@ from notifications.models import Message
 
 
 class DemoMessage(models.Model):
-    """What the demo's gateways "sent": shown on the demo page, written only in demo mode (design 15)."""
+    """What the demo's gateways "sent": shown on the demo page, written only in demo mode."""
 
     channel = models.CharField(max_length=5, choices=Message.Channel.choices)
     to = models.CharField(max_length=254)

@@ -44,7 +44,7 @@ class SampleCompany:
 
 @dataclass(frozen=True)
 class SampleAdministrator:
-    phone: str  # contract.md
+    phone: str
     names: str
     email: str
     companies: tuple[SampleCompany, ...]

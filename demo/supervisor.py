@@ -17,7 +17,7 @@ from demo.preflight import LAST_PORT, port_problem, port_taken
 from demo.processes import Child, end_with_parent, kill_leftovers, stop
 
 READY_SECONDS = 60
-# Together below the 10 s that Ctrl-C may take (contract.md); the broker goes last, so that work can be handed back
+# Together below the 10 s that Ctrl-C may take; the broker goes last, so that work can be handed back
 STOP_SECONDS, STOP_BROKER_SECONDS = 6.0, 1.5
 PAUSE = 0.1
 WORKER = ("--concurrency", "2", "--without-gossip", "--without-mingle")

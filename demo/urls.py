@@ -1,4 +1,4 @@
-"""The demo mailbox (contract.md)."""
+"""The demo mailbox."""
 
 from django.urls import path
 

@@ -31,7 +31,7 @@ def error_page(request: HttpRequest, status: int, template: str = "") -> HttpRes
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Of a body that Django gave up reading, the page says that it is too much (contract.md: 413)."""
+    """Of a body that Django gave up reading, the page says that it is too much (413, R3.01)."""
     too_much = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
     return error_page(request, 413 if too_much else 400)
 

@@ -168,7 +168,7 @@ class PatientSessionMiddleware(SessionMiddleware):
 
 
 class StaffSessionMiddleware:
-    """Ends the sign-in of staff after 30 minutes idle or 10 hours in all (security.md, 0).
+    """Ends the sign-in of staff after 30 minutes idle or 10 hours in all (R5.04).
 
     Only the staff's own keys go: a visitor verified in the same browser stays so.
     """

@@ -113,7 +113,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# -- Stores (design 1: SQLite or PostgreSQL; the processes refuse to start where none is named) -----------------------
+# -- Stores (SQLite or PostgreSQL; the processes refuse to start where none is named) ---------------------------------
 _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "fidelizacion.sqlite3", "OPTIONS": SQLITE_OPTIONS}
 DATABASE_URL_SET = bool(env.text("DATABASE_URL"))
 DATABASES = {"default": env.read("DATABASE_URL", parse_database_url, dict(_SQLITE))}
@@ -144,7 +144,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 # -- Requests ---------------------------------------------------------------------------------------------------------
 MAX_BODY_BYTES = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # everything but the files (R6.13)
-DATA_UPLOAD_MAX_NUMBER_FILES = 50  # so that too many files are answered by the form (security.md, R3.02)
+DATA_UPLOAD_MAX_NUMBER_FILES = 50  # so that too many files are answered by the form (R3.02)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
 FILE_UPLOAD_HANDLERS = ["attachments.uploads.CappedMemoryUploadHandler"]
 
@@ -166,7 +166,7 @@ CSRF_FAILURE_VIEW = "fidelizacion.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PORTAL_BASE_URL]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# Visitors (security.md, 0): what a portal session lasts, and how long typed text waits for the same person (issue 2)
+# Visitors: what a portal session lasts (P1), and how long typed text waits for the same person (P4)
 VISITOR_IDLE = timedelta(minutes=15)
 VISITOR_ABSOLUTE = timedelta(minutes=60)
 DRAFT_LIFETIME = timedelta(minutes=30)
@@ -202,7 +202,7 @@ _CSP = {
     "frame-ancestors": [NONE],
 }
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": _CSP}
-# The admin's theme needs both (security.md, note to R6.03); the portal has neither
+# The admin's theme needs both (R6.03); the portal has neither
 ADMIN_CONTENT_SECURITY_POLICY = {**_CSP, "script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
 # -- Staff ------------------------------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ PHONENUMBER_DEFAULT_REGION = "EC"
 PHONENUMBER_DB_FORMAT = "E164"
 PHONENUMBER_DEFAULT_FORMAT = "E164"
 
-# -- The PIN (security.md, 1) -----------------------------------------------------------------------------------------
+# -- The PIN ----------------------------------------------------------------------------------------------------------
 OTP_PEPPER = env.text("OTP_PEPPER") or ("unset" if DEBUG else "")
 OTP_DIGITS = env.number("OTP_DIGITS", 6, minimum=4, maximum=8)
 OTP_SHORT_CODES_ACCEPTED = env.flag("OTP_SHORT_CODES_ACCEPTED")
@@ -300,7 +300,7 @@ POSTVENTA_EMAIL = env.text("POSTVENTA_EMAIL", "postventa@localhost" if DEBUG or 
 OPERATIONS_EMAIL = env.items("OPERATIONS_EMAIL")  # alarms and the daily digest; nobody named: POSTVENTA_EMAIL
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# -- Celery (security.md, R4.11: the settings measured to hold; the database row is the truth, Celery the courier) ----
+# -- Celery (R4.11: the settings measured to hold; the database row is the truth, Celery the courier) -----------------
 CELERY_BROKER_URL = REDIS_URL
 # PINs have a lane of their own, so that slow mails do not delay them. A worker without `--queues` takes both
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "codes")]
@@ -340,7 +340,7 @@ CELERY_BEAT_SCHEDULE = {
     "remove-orphaned-files": {"task": "tickets.tasks.remove_orphaned_files", "schedule": crontab(minute=45, hour=3)},
 }
 
-# -- The operator's brand (looks.md) ----------------------------------------------------------------------------------
+# -- The operator's brand ---------------------------------------------------------------------------------------------
 BRAND = Brand(
     name=env.text("OPERATOR_NAME", "Operadora Andina"),
     colour=env.read("OPERATOR_COLOUR", parse_colour, "#0b5c6b"),

@@ -1,4 +1,4 @@
-"""Moments for people: in the one zone of this installation, `TIME_ZONE`, and said with it (design 24)."""
+"""Moments for people: in the one zone of this installation, `TIME_ZONE`, and said with it (P5)."""
 
 from datetime import datetime
 

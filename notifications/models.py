@@ -1,4 +1,4 @@
-"""The outbox. A row here is the truth about a message owed; Celery is only the courier (security.md, 4)."""
+"""The outbox. A row here is the truth about a message owed; Celery is only the courier."""
 
 from datetime import datetime
 from typing import Self

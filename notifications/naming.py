@@ -1,4 +1,4 @@
-"""How the desk writes a moment in a list, and what it says a message is about (looks.md: one name for each thing)."""
+"""How the desk writes a moment in a list, and what it says a message is about (L2)."""
 
 from datetime import datetime
 

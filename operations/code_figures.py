@@ -17,7 +17,7 @@ from otp.limits.budgets import Budget
 from otp.models import AuditEvent, BudgetUse, Challenge
 
 DAY = timedelta(hours=24)
-WARN_SHARE, STOP_SHARE = 0.8, 1.0  # of the day's budget (security.md, R1: alarm at 80 %, stop at 100 %)
+WARN_SHARE, STOP_SHARE = 0.8, 1.0  # of the day's budget (S1: alarm at 80 %, stop at 100 %)
 LAST, LOW_CONVERSION = 50, 0.3  # R1.26: those who pump SMS never type a code
 RECENT = timedelta(minutes=30)
 UNSENT_AT_LEAST = 3  # codes, and more than half of the recent ones: one bad number is no outage

@@ -1,4 +1,4 @@
-"""The gate of the portal: who was verified in this browser session, how, and until when (design 3).
+"""The gate of the portal: who was verified in this browser session, how, and until when (P1).
 
 Everything the portal keeps in a session goes under `portal.` keys, so that leaving removes those and nothing else: a
 member of staff who signed in to the desk with the same browser stays signed in.
@@ -30,7 +30,7 @@ EXPIRED = "portal.expired"  # the phone whose verification ran out, so that its 
 DRAFT = "portal.draft"
 HOLDER = "portal.holder"  # one phone in this browser, from one verification to the next
 
-# Seconds: the idle end may come so much early, and most page views write nothing (performance.md)
+# Seconds: the idle end may come so much early, and most page views write nothing
 SLIDE_EVERY = 30
 
 Method = Literal["pin", "network"]
@@ -155,7 +155,7 @@ def visitor_required(*, on_expired: OnExpired | None = None) -> Callable[[GatedV
 
 
 def cached_as_portal(response: HttpResponse, *, keep: bool = False) -> HttpResponse:
-    """Give a page its `Cache-Control` (contract.md, Portal), unless the view chose one: never stored, save the plain
+    """Give a page its `Cache-Control` (R6.09), unless the view chose one: never stored, save the plain
     entry and invalid forms, which Back must be able to show."""
     keep = keep or response.status_code == 422
     response.headers.setdefault("Cache-Control", "private, no-cache" if keep else "no-store")

@@ -1,4 +1,4 @@
-"""Names for things that are not to be stored as they are: phones, addresses and browser sessions (R1.28, R8)."""
+"""Names for things that are not to be stored as they are: phones, addresses and browser sessions (R1.28, R8.09)."""
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac

@@ -1,6 +1,6 @@
 """What the PIN check keeps: invitations, challenges, each phone's failures, the uses behind limits, and the audit.
 
-No code is ever stored: it is derived from the pepper and the challenge's nonce (design 4).
+No code is ever stored: it is derived from the pepper and the challenge's nonce (R1.09).
 """
 
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""When a request takes effect: rules over dates, with their inputs on record (A12b, design 9).
+"""When a request takes effect: rules over dates, with their inputs on record (A12b).
 
 Pure: no clock, no database, no settings. A rule is a function in `RULES`; a new one is a function, its entry there and
 a choice of `RequestType.Rule`. `VERSION` rises whenever a rule begins to answer differently, so that a stored date can

@@ -1,4 +1,4 @@
-"""Request types and reasons (data, design 6), tickets, their attachments and their history."""
+"""Request types and reasons, tickets, their attachments and their history."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -42,7 +42,7 @@ LAST = 9_999
 
 
 class RequestType(models.Model):
-    """A kind of request: what it is called, whether the portal offers it, and when it takes effect (A7, decision 6)."""
+    """A kind of request: what it is called, whether the portal offers it, and when it takes effect (A7)."""
 
     class Rule(models.TextChoices):
         BILLING_CUT = "billing_cut", _("Corte de facturación con días de anticipación")
@@ -143,7 +143,7 @@ class Ticket(models.Model):
     confirmed_at = models.DateTimeField(_("confirmado"), db_index=True)
     # The earliest of `effective_terms`; none where the directory knows no billing account
     effective_date = models.DateField(_("fecha efectiva"), null=True, db_index=True)
-    # One entry a billing account, with the rule, its version and its inputs (decision 9)
+    # One entry a billing account, with the rule, its version and its inputs
     effective_terms = models.JSONField(_("cálculo de la fecha efectiva"), default=list)
 
     # The request with the same content that the customer had read of before registering this one anyway (A23)
@@ -328,7 +328,7 @@ class AttachmentEvent(AppendOnlyModel):
 
 
 class TicketEvent(AppendOnlyModel):
-    """One line of a ticket's history. Written once, never changed (decision 11)."""
+    """One line of a ticket's history. Written once, never changed (R5.09)."""
 
     ticket = models.ForeignKey(Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField(_("cuándo"))
@@ -342,7 +342,7 @@ class TicketEvent(AppendOnlyModel):
     note = models.TextField(_("nota"), blank=True)
     told_customer = models.BooleanField(_("se avisó al cliente"), default=False)
     customer_note = models.TextField(_("nota para el cliente"), blank=True)
-    effective_date = models.DateField(_("fecha efectiva fijada"), null=True)  # in an event that set it (point 24)
+    effective_date = models.DateField(_("fecha efectiva fijada"), null=True)  # in an event that set it (P6)
 
     objects = AppendOnlyQuerySet["TicketEvent"].as_manager()
 

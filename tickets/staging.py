@@ -56,7 +56,7 @@ class Held:
 
 
 def held(owner: Owner, posted: QueryDict) -> Held:
-    """The files in `staged`, in its order, but for those in `remove` (contract.md)."""
+    """The files in `staged`, in its order, but for those in `remove`."""
     removed = set(posted.getlist("remove"))
     return named(owner, [raw for raw in posted.getlist("staged") if raw not in removed])
 

@@ -1,4 +1,4 @@
-"""From a confirmed form to a ticket: once, whole, or not at all (R3.21, R4.01, R4.19; design 8)."""
+"""From a confirmed form to a ticket: once, whole, or not at all (R3.21, R4.01, R4.19)."""
 
 import hashlib
 import json

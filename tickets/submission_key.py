@@ -1,4 +1,4 @@
-"""The key each rendering of the form carries: at most one ticket a key (R4.19, contract.md).
+"""The key each rendering of the form carries: at most one ticket a key (R4.19).
 
 Signed, so that showing the form writes nothing, and bound to whom it was shown to and for which company: two tabs of
 two companies cannot be mixed up, and another's key is worth nothing. It also carries the effective dates that the form

@@ -1,4 +1,4 @@
-"""The one door through which a ticket's status changes, with the history written as it does (decision 11, R5.08)."""
+"""The one door through which a ticket's status changes, with the history written as it does (R5.08)."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -23,7 +23,7 @@ from attachments.inspection.pdf_objects import (
 from attachments.inspection.trouble import Trouble, Unacceptable
 
 MARK = b"%PDF-"
-WINDOW = 1_024  # bytes within which scanners and ERPs still put the mark (security.md, note to R3.11)
+WINDOW = 1_024  # bytes within which scanners and ERPs still put the mark (R3.11)
 MAX_EMBEDDED = 100  # attached files whose first bytes are looked at
 _ENDS = (b"%%EOF", b"startxref")
 # What comes before the mark may be a printer's or a web server's header, never another kind of file

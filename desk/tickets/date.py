@@ -1,4 +1,4 @@
-"""Setting the effective date of a ticket at the desk, where none could be computed (point 24)."""
+"""Setting the effective date of a ticket at the desk, where none could be computed (P6)."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What `DATABASE_URL` says, and the options that each engine is opened with (design 1)."""
+"""What `DATABASE_URL` says, and the options that each engine is opened with."""
 
 import environ
 

@@ -81,7 +81,7 @@ def address(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def demo(**_: Any) -> Iterator[CheckMessage]:
-    """The demo shows codes to whoever looks: this machine only (design 15)."""
+    """The demo shows codes to whoever looks: this machine only."""
     if not settings.DEMO:
         return
     if find_spec("demo") is None:
@@ -156,7 +156,7 @@ def mail(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def mobile_network(**_: Any) -> Iterator[CheckMessage]:
-    """The number that a mobile gateway vouches for is believed from listed peers only (R2)."""
+    """The number that a mobile gateway vouches for is believed from listed peers only (R2.01)."""
     if not settings.MOBILE_HEADER:
         return
     gateways: Sequence[Network] = settings.MOBILE_GATEWAYS

@@ -49,7 +49,7 @@ def zone() -> str:
 
 @register.filter
 def attributes(attrs: Mapping[str, Any]) -> SafeString:
-    """A widget's attributes, as Django's own template writes them in several times the time (performance.md)."""
+    """A widget's attributes, as Django's own template writes them in several times the time."""
     shown = ((name, value) for name, value in attrs.items() if value is not False)
     return mark_safe("".join(_attribute(name, value) for name, value in shown))  # noqa: S308  each part is escaped
 

@@ -1,4 +1,4 @@
-"""Builds a mail from its three templates: subject, written text and HTML (style.md, 6)."""
+"""Builds a mail from its three templates: subject, written text and HTML."""
 
 import re
 from base64 import b64encode

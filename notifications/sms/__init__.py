@@ -1,4 +1,4 @@
-"""The seam to whoever carries an SMS: one method, chosen by `settings.SMS_GATEWAY` (style.md, 7)."""
+"""The seam to whoever carries an SMS: one method, chosen by `settings.SMS_GATEWAY`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

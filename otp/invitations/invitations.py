@@ -40,7 +40,7 @@ TOKEN = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
 TOKEN_KIND = "invitation.token"  # noqa: S105  what the hash is of, no secret
 
 LIFETIME = timedelta(days=7)  # a week takes in days off; an old message in somebody else's hands opens nothing
-# Codes for one link: what a number has in an hour, and in all what it has in a day (security.md, 0)
+# Codes for one link: what a number has in an hour, and in all what it has in a day (R1.17)
 SENDS_KIND = "invitation"
 SENDS = (Rate(5, 3600), Rate(10, int(LIFETIME.total_seconds())))
 

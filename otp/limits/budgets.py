@@ -105,7 +105,7 @@ def once(kind: str, value: str) -> bool:
 
 
 def _consume(wanted: Sequence[tuple[Budget, int]], within: Budget | None = None) -> None:
-    """All budgets in one reading and one writing: asking for a code is mostly this (performance.md)."""
+    """All budgets in one reading and one writing: asking for a code is mostly this."""
     for _ in range(TRIES):
         last = _last([each.key for each, _ in wanted] + ([within.key] if within else []))
         if within:

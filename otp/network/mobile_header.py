@@ -1,4 +1,4 @@
-"""The number that the operator's mobile gateway writes into a header of the request (A3, design 5).
+"""The number that the operator's mobile gateway writes into a header of the request (A3, R2.01).
 
 The header is believed only when the socket's other end is a listed gateway and the client's own address, behind it, is
 in the operator's mobile networks; with `MOBILE_HEADER_KEY` set, only when the gateway's signature says the same.

@@ -1,4 +1,4 @@
-"""Who the operator's mobile network says is at the other end (A3, design 5). By default nobody is asked.
+"""Who the operator's mobile network says is at the other end (A3, R2.01). By default nobody is asked.
 
 It only ever confirms a number that the visitor typed (R2.07), and the PIN is what follows whenever it does not: when
 the network says nothing, when asking fails, when it takes too long, and when a supervisor has switched it off.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Self
 
-SKEW = 60  # seconds; ASVS 4.1.5 leaves the number to us, security.md says it
+SKEW = 60  # seconds; ASVS 4.1.5 leaves the number to us (R2.05)
 
 FORM = re.compile(r"t=([0-9]{10}),nonce=([A-Za-z0-9_-]{16,64}),v1=([0-9a-f]{64})")
 

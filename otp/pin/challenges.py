@@ -1,4 +1,4 @@
-"""The PIN check: start, verify, resend, close. Views are shells over these verbs (style.md, 3).
+"""The PIN check: start, verify, resend, close. Views are shells over these verbs.
 
 The rules hold for any well-formed number, registered or not, with the same statements for both (R1.13, R1.14): nothing
 here asks the directory, save once the right code was given. What may happen once only is a conditional UPDATE whose

@@ -1,4 +1,4 @@
-"""Sends the SMS of a challenge, in the worker or by the sweep: claim, look up, send, record (design 4).
+"""Sends the SMS of a challenge, in the worker or by the sweep: claim, look up, send, record (R1.14, R1.15).
 
 The claim is a conditional UPDATE with a lease, so that two processes never send the same code at once, and a process
 that dies leaves a lease that runs out. No transaction is open while the directory or the gateway is awaited.
@@ -27,7 +27,7 @@ from otp.pin import codes
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=25)  # more than the slowest gateway takes: three addresses at 4 s and 10 s to answer
-OVERDUE = timedelta(seconds=2)  # what the worker is given before the sweep takes over (design 4)
+OVERDUE = timedelta(seconds=2)  # what the worker is given before the sweep takes over (R4.05)
 MAX_SENDS = 3  # tries
 SMS_AT_MOST = 2  # that may have left: a third would only cost (R1.24)
 RETRY_AFTER = timedelta(seconds=5)

@@ -1,4 +1,4 @@
-"""The addresses of the PIN check, all under `/fidelizacion/` (contract.md)."""
+"""The addresses of the PIN check, all under `/fidelizacion/`."""
 
 from django.urls import path
 

@@ -84,7 +84,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     gate.sign_out(request)
     messages.info(request, _("Salió del portal. Lo que no confirmó no se registró."))
     response = gate.cached_as_portal(redirect("otp:entry"))
-    # Not the cookies: a member of staff may be signed in to the desk with the same browser (security.md, R6.07)
+    # Not the cookies: a member of staff may be signed in to the desk with the same browser (R6.07)
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
 

@@ -1,4 +1,4 @@
-"""Takes the documents of a form before it is confirmed, for a page that shows how far they have come (design 14).
+"""Takes the documents of a form before it is confirmed, for a page that shows how far they have come (P3).
 
 What it answers is also what the form does with the same files; a browser without scripts never comes here.
 """

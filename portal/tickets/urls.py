@@ -1,4 +1,4 @@
-"""Addresses of the portal past the gate (contract.md, Portal)."""
+"""Addresses of the portal past the gate."""
 
 from django.urls import path
 

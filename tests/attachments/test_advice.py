@@ -1,4 +1,4 @@
-"""What a customer is told of a document that is refused can be done, with the kind of file at hand (point 20)."""
+"""What a customer is told of a document that is refused can be done, with the kind of file at hand (P8)."""
 
 import json
 import struct

@@ -132,7 +132,7 @@ HONEST: dict[str, tuple[str, bytes]] = {
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_r3_what_means_harm_is_refused_with_its_reason(what: str) -> None:
+def test_r3_07_what_means_harm_is_refused_with_its_reason(what: str) -> None:
     name, content, says = HOSTILE[what]
     verdict = judge(name, content)
     assert not verdict.accepted
@@ -141,7 +141,7 @@ def test_r3_what_means_harm_is_refused_with_its_reason(what: str) -> None:
 
 
 @pytest.mark.parametrize("what", HONEST)
-def test_r3_what_only_resembles_it_is_taken(what: str) -> None:
+def test_r3_05_what_only_resembles_it_is_taken(what: str) -> None:
     verdict = judge(*HONEST[what])
     assert verdict.accepted, verdict.reason
 

@@ -1,4 +1,4 @@
-"""What may be attached: the corpus as people judged it, the limits, the names, and bytes that mean harm (A11, R3.*)."""
+"""What may be attached: the corpus as people judged it, the limits, the names, and hostile bytes (A11, R3.01-R3.14)."""
 
 import json
 import subprocess

@@ -206,7 +206,7 @@ def test_the_upload_shows_how_far_it_is_and_a_second_click_sends_nothing_more(ch
 
 @pytest.mark.parametrize(("length", "shown"), [(1, "1\u00a0byte"), (12, "12\u00a0bytes"), (1100, "1,1\u00a0KB")])
 def test_a_tiny_file_has_its_size_in_bytes(chromium: Browser, stack: Stack, length: int, shown: str) -> None:
-    """Point 15: not "0,0 KB"."""
+    """Not "0,0 KB"."""
     walk = ready(chromium, stack, scripts=True)
     choose(walk.page, file("nota.pdf", b"x" * length))
     expect(walk.page.locator(".file-name .muted")).to_have_text(shown)

@@ -1,4 +1,4 @@
-"""What was typed stays: error links, Back from an error page, leaving; with JavaScript and without (point 15)."""
+"""What was typed stays: error links, Back from an error page, leaving; with JavaScript and without (P4)."""
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect

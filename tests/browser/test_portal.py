@@ -69,7 +69,7 @@ SMALL = (
 
 @pytest.mark.parametrize("address", ["/fidelizacion/", "/fidelizacion/ayuda/", "/fidelizacion/nada/"])
 def test_every_target_is_large_enough_for_a_finger(chromium: Browser, stack: Stack, address: str) -> None:
-    """looks.md: 44 px."""
+    """L1: 44 px."""
     walk = Walk(chromium, stack, scripts=True, width=360)
     walk.page.goto(address)
     assert walk.page.evaluate(SMALL) == []

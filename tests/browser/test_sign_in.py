@@ -1,4 +1,4 @@
-"""From the link of a mail, through the PIN, to the page that it names (point 13), with JavaScript and without."""
+"""From the link of a mail, through the PIN, to the page that it names, with JavaScript and without."""
 
 import pytest
 from playwright.sync_api import Browser, expect

@@ -1,4 +1,4 @@
-"""Every address is behind the gate or on the list of those that are not (style.md 9, R6.10, R6.16)."""
+"""Every address is behind the gate or on the list of those that are not (R6.10, R6.16)."""
 
 import re
 from collections.abc import Callable

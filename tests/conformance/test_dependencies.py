@@ -25,7 +25,7 @@ def test_a_lock_holds_hashes_and_no_address(lock: Path) -> None:
 
 
 def test_django_is_not_below_the_floor() -> None:
-    """security.md, 6: the newest fixes of 5.2."""
+    """R3.03: the newest fixes of 5.2."""
     assert (5, 2, 19) <= django.VERSION[:3] < (5, 3)
 
 

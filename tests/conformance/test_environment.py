@@ -1,4 +1,4 @@
-"""Every variable that the settings read is told, and nothing is told that nobody reads (style.md, 9)."""
+"""Every variable that the settings read is told, and nothing is told that nobody reads."""
 
 import ast
 import re

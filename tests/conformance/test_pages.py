@@ -1,4 +1,4 @@
-"""What holds for each page of the portal as a visitor gets it (style.md 9, R6.07, R6.08)."""
+"""What holds for each page of the portal as a visitor gets it (R6.07, R6.08)."""
 
 import re
 

@@ -35,7 +35,7 @@ def test_a_name_is_taken_once() -> None:
 
 @pytest.mark.parametrize("name", MAILS)
 def test_a_mail_is_whole_in_both_parts(name: str) -> None:
-    """looks.md, Mails: in Spanish, for light and dark, with a preheader and a heading, and a text of its own."""
+    """L3: in Spanish, for light and dark, with a preheader and a heading, and a text of its own."""
     parts = ENTRIES[name].preview()
     assert parts.subject
     assert len(parts.subject) <= 200

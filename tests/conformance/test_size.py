@@ -1,4 +1,4 @@
-"""How long things may be (style.md, What the numbers say)."""
+"""How long things may be."""
 
 import ast
 

@@ -1,4 +1,4 @@
-"""What is scheduled and sent by name exists (R4.11, style.md 9)."""
+"""What is scheduled and sent by name exists (R4.11)."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The zone of a time shown is named in one place: `TIME_ZONE` and what follows from it (design 24)."""
+"""The zone of a time shown is named in one place: `TIME_ZONE` and what follows from it (P5)."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The demo's carriers: rows of its mailbox in demo mode, and refused outside it (design 15)."""
+"""The demo's carriers: rows of its mailbox in demo mode, and refused outside it."""
 
 import os
 import runpy

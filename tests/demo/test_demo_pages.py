@@ -1,4 +1,4 @@
-"""The demo mailbox: there in demo mode from this machine, and nowhere else (design 15, contract.md)."""
+"""The demo mailbox: there in demo mode from this machine, and nowhere else."""
 
 from datetime import datetime
 

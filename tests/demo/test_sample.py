@@ -1,4 +1,4 @@
-"""The sample directory of the demo, as contract.md announces it, and recognisable as invented."""
+"""The sample directory of the demo: the numbers that README announces, recognisable as invented."""
 
 import pytest
 from pytest_django import DjangoAssertNumQueries

@@ -63,7 +63,7 @@ def test_a19_a_tax_id_of_no_possible_form_is_refused_in_words(desk: Client, tax_
 
 
 @pytest.mark.parametrize("tax_id", ["1790012345001", "1714307104", "1714307104001"])
-def test_a19_23_a_tax_id_that_does_not_add_up_is_kept_with_its_mark(desk: Client, tax_id: str) -> None:
+def test_a19_a_tax_id_that_does_not_add_up_is_kept_with_its_mark(desk: Client, tax_id: str) -> None:
     """A company's RUC, a cédula, and a person's RUC."""
     response = desk.post(f"{COMPANIES}add/", company_form(tax_id=tax_id), follow=True)
     company = Company.objects.get()

@@ -1,4 +1,4 @@
-"""Reasons and request types are data, kept at the desk and offered at once by the portal (A7, A8, decision 6)."""
+"""Reasons and request types are data, kept at the desk and offered at once by the portal (A7, A8)."""
 
 import pytest
 from django.test import Client

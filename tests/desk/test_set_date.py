@@ -1,4 +1,4 @@
-"""A ticket without a computed date gets one at the desk: who, why, and the customer told (point 24)."""
+"""A ticket without a computed date gets one at the desk: who, why, and the customer told (P6)."""
 
 from datetime import date, timedelta
 from typing import Any

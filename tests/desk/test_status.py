@@ -1,4 +1,4 @@
-"""Taking, closing and reopening tickets at the desk (decision 11, R5.08)."""
+"""Taking, closing and reopening tickets at the desk (R5.08)."""
 
 from typing import Any
 

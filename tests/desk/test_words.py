@@ -1,4 +1,4 @@
-"""The desk names things as a person does: no key, no code, one way to write a moment (looks.md)."""
+"""The desk names things as a person does: no key, no code, one way to write a moment (L2)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What must hold whatever died (security.md 4, I1-I5): asked in SQL, and of what the mail server really received."""
+"""What must hold whatever died (I1-I5): asked in SQL, and of what the mail server really received."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable

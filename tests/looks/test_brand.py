@@ -1,4 +1,4 @@
-"""Any colour an operator picks stays legible, and what is served of the brand comes from our own origin."""
+"""Any colour an operator picks stays legible, and what is served of the brand comes from our own origin (L4, R6.18)."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What frames every page: the way out past the PIN, search engines, the phone of help (point 15)."""
+"""What frames every page: the way out past the PIN, search engines, the phone of help (L5)."""
 
 from dataclasses import replace
 from datetime import timedelta

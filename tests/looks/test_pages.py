@@ -1,4 +1,4 @@
-"""What holds for every page of the portal, whatever it says (looks.md)."""
+"""What holds for every page of the portal, whatever it says (P10)."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ from attachments import inspection as attachments
 from brand import branding
 from tests.looks.pages import contexts, draw
 
-MAX_PAGE_BYTES = 20_000  # compressed, with all it loads (performance.md)
+MAX_PAGE_BYTES = 20_000  # compressed, with all it loads (P10)
 MAX_REQUESTS = 5
 every_page = pytest.mark.parametrize("case", contexts())
 

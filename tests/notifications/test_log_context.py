@@ -1,4 +1,4 @@
-"""A log line says which request, task or sweep it is about (8, R8.08)."""
+"""A log line says which request, task or sweep it is about (R8.08)."""
 
 import logging
 import re

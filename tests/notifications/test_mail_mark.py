@@ -1,4 +1,4 @@
-"""The operator's mark goes with each mail, and nothing is asked of a server for it (point 16)."""
+"""The operator's mark goes with each mail, and nothing is asked of a server for it (L3)."""
 
 from dataclasses import replace
 from pathlib import Path

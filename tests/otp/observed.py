@@ -63,4 +63,4 @@ class Observed:
         times = [at for to, at in self.sms if to == phone]
         for count, seconds in PER_PHONE:
             for first, beyond in zip(times, times[count:], strict=False):
-                assert beyond - first >= seconds, "security.md, 0: too many SMS"
+                assert beyond - first >= seconds, "R1.17: too many SMS"

@@ -1,6 +1,6 @@
 """The rules of the PIN check in plain Python, for the model test: lists of times and no database (R1.02-R1.10, R1.17).
 
-Written from security.md and docs/decisions.md, not from the code it is held against: no retries, no conditional
+Written from docs/rules.md and docs/decisions.md, not from the code it is held against: no retries, no conditional
 updates, one thing after the other. Times are seconds.
 """
 

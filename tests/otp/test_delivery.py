@@ -1,4 +1,4 @@
-"""Sending: to registered administrators only, never late, with no transaction open (R1.15, R1.23, design 4)."""
+"""Sending: to registered administrators only, never late, with no transaction open (R1.15, R1.23)."""
 
 from datetime import timedelta
 

@@ -1,6 +1,6 @@
 """How the customer was verified goes from the session to the ticket, and to the advisor (R2.10).
 
-The step-up for many lines that R2.10 also asks for comes with the lines (security.md, its head).
+The step-up for many lines that R2.10 also asks for comes with the lines.
 """
 
 import pytest

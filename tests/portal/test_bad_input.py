@@ -86,7 +86,7 @@ def test_a_phone_is_shown_again_as_it_was_typed(form: Filled) -> None:
 
 
 def test_line_ends_count_as_one_character(form: Filled) -> None:
-    """5,000 characters with LF line ends, although browsers send two for each (contract.md)."""
+    """5,000 characters with LF line ends, although browsers send two for each (R6.13)."""
     assert form.post(details="línea\r\n" * 833 + "ab").status_code == 303
     assert Ticket.objects.get().details == "línea\n" * 833 + "ab"
 

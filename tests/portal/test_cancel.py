@@ -1,4 +1,4 @@
-"""*Cancelar* and *Salir* on the request form ask before they drop what was typed (point 15, A13)."""
+"""*Cancelar* and *Salir* on the request form ask before they drop what was typed (P4, A13)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The token of forms is a new one from the verification on (S10)."""
+"""The token of forms is a new one from the verification on (R1.11)."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def verify(client: Client) -> str:
     return token
 
 
-def test_s10_a_token_from_before_the_verification_opens_no_form_after_it() -> None:
+def test_r1_11_a_token_from_before_the_verification_opens_no_form_after_it() -> None:
     cast.ana()
     client = Client(enforce_csrf_checks=True)
     client.get(walk.ENTRY)

@@ -1,4 +1,4 @@
-"""The page asked for before the gate: where the sign-in leads, and what cannot be made of it (point 13)."""
+"""The page asked for before the gate: where the sign-in leads, and what cannot be made of it."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING

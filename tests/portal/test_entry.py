@@ -68,7 +68,7 @@ def test_one_phone_and_many_addresses_stop_at_three_in_ten_minutes() -> None:
     assert asked == [302] * 3 + [429] * 2
 
 
-def test_s3_a_refused_request_leaves_no_session_behind(settings: Settings) -> None:
+def test_r1_20_a_refused_request_leaves_no_session_behind(settings: Settings) -> None:
     """A script past its limit would fill the table, a row a request."""
     settings.OTP_SENDS_PER_ADDRESS = parse_rates("1/h")
     assert walk.ask(Client(), cast.NOBODY_PHONE).status_code == 302

@@ -1,4 +1,4 @@
-"""What the PIN check costs the database, however much it was used before (performance.md)."""
+"""What the PIN check costs the database, however much it was used before (P11)."""
 
 import pytest
 from django.db import connection

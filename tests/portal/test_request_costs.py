@@ -1,4 +1,4 @@
-"""What a page costs the database, whatever the company has (performance.md)."""
+"""What a page costs the database, whatever the company has (P11)."""
 
 import pytest
 from django.db import connection

@@ -98,7 +98,7 @@ def test_two_numbers_get_the_same_bytes_and_cost_the_same_statements(first: str,
         assert statements == other_statements, name
 
 
-def test_s9_a_number_never_tried_before_costs_the_same_statements_as_one_that_was() -> None:
+def test_r1_14_a_number_never_tried_before_costs_the_same_statements_as_one_that_was() -> None:
     """R1.14: otherwise the first wrong code tells which numbers have entered before."""
     tried = "+593961234567"
     PhoneGuard.objects.create(phone=tried, tried_at=timezone.now() - timedelta(days=1))

@@ -1,4 +1,4 @@
-"""A confirmation that did not arrive is told on the customer's own pages, with what to do (point 14)."""
+"""A confirmation that did not arrive is told on the customer's own pages, with what to do (P7)."""
 
 from dataclasses import replace
 

@@ -15,7 +15,7 @@ from demo.broker import free_port
 from tests.conformance.project import BASE
 from tests.stack import Stack, answers, wait_for
 
-# Of the sample directory (contract.md), as the visitor types it and as a gateway writes it
+# Of the sample directory, as the visitor types it and as a gateway writes it
 TYPED, MSISDN = "0991234567", "593991234567"
 PIN, PAST_THE_PIN = "/fidelizacion/pin/", "/fidelizacion/solicitud/"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')

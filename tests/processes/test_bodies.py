@@ -20,7 +20,7 @@ from tests.stack import Stack, answers, wait_for
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 MEBIBYTE = 1024**2
-MOST_GROWTH = 20 * MEBIBYTE  # issue: a 500 MB body
+MOST_GROWTH = 20 * MEBIBYTE  # R3.01: of a body of 500 MB
 FORM = "/fidelizacion/solicitud/"
 BOUNDARY = "limite"
 HEAD = (

@@ -106,7 +106,7 @@ def stand_in(path: Path, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_s10_the_broker_answers_only_to_who_has_its_password(broker: Broker, secrets: Path) -> None:
+def test_r4_14_the_broker_answers_only_to_who_has_its_password(broker: Broker, secrets: Path) -> None:
     with Redis(port=broker.port) as stranger, pytest.raises(AuthenticationError):
         stranger.ping()
     address = (secrets / "redis_url").read_text(encoding="utf-8").strip()
@@ -116,7 +116,7 @@ def test_s10_the_broker_answers_only_to_who_has_its_password(broker: Broker, sec
     assert kept == {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
 
 
-def test_s10_the_password_is_in_no_list_of_processes(broker: Broker, secrets: Path) -> None:
+def test_r4_14_the_password_is_in_no_list_of_processes(broker: Broker, secrets: Path) -> None:
     password = (secrets / "broker_password").read_bytes().strip()
     for shown in ("cmdline", "environ"):
         assert password not in Path(f"/proc/{broker.process.pid}/{shown}").read_bytes()

@@ -190,7 +190,7 @@ def test_what_nginx_has_to_say_it_says_in_spanish(nginx: Nginx) -> None:
         ("GET", "/avisos/413.html", "", 404),
     ],
 )
-def test_s10_what_nginx_itself_refuses_it_refuses_in_spanish(
+def test_r6_15_what_nginx_itself_refuses_it_refuses_in_spanish(
     nginx: Nginx, method: str, path: str, cookie: str, status: int
 ) -> None:
     """Too large a header, too long an address, a method of its own, a page that is internal."""
@@ -198,7 +198,7 @@ def test_s10_what_nginx_itself_refuses_it_refuses_in_spanish(
         the_page(browser.request(method, path, headers={"Cookie": cookie}), status)
 
 
-def test_s10_a_network_that_may_not_see_the_desk_is_told_in_spanish() -> None:
+def test_r6_15_a_network_that_may_not_see_the_desk_is_told_in_spanish() -> None:
     changes = {"#allow 192.0.2.0/24;": "allow 192.0.2.0/24;", "#deny all;": "deny all;"}
     with debian_nginx(free_port(), free_port(), changes) as nginx:
         with nginx.browser("198.51.100.1") as stranger:
@@ -264,7 +264,7 @@ def without_a_disk(nginx: Nginx) -> Iterator[None]:
 
 @pytest.mark.usefixtures("without_a_disk")
 def test_no_token_number_or_e_mail_is_in_any_log(nginx: Nginx) -> None:
-    """Point 6, R6.08: Debian logs every request of the machine, and nginx repeats a request with each error."""
+    """R6.08: Debian logs every request of the machine, and nginx repeats a request with each error."""
     assert "access_log" in (STOCK / "nginx.conf").read_text(encoding="utf-8")
     with nginx.browser("192.0.2.60") as browser:
         statuses = {answer.status_code for answer in personal_requests(browser)}

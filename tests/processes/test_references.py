@@ -1,4 +1,4 @@
-"""The reference on an error page is in the web's log, and a task's in the worker's: text and JSON (8, R8.08)."""
+"""The reference on an error page is in the web's log, and a task's in the worker's: text and JSON (R8.08)."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a wrong environment is told: each mistake by its id, and nothing for a right one (style.md, 11)."""
+"""What a wrong environment is told: each mistake by its id, and nothing for a right one."""
 
 import os
 import runpy

@@ -82,7 +82,7 @@ def test_r6_04_http_is_sent_to_https_of_the_same_host(in_production: InProductio
         ({"HSTS_SUBDOMAINS": "0"}, TWO_YEARS),
     ],
 )
-def test_s10_preload_is_asked_for_and_subdomains_can_be_spared(
+def test_r6_04_preload_is_asked_for_and_subdomains_can_be_spared(
     in_production: InProduction, changes: dict[str, str], header: str
 ) -> None:
     in_production(**changes)

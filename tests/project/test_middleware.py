@@ -1,4 +1,4 @@
-"""Headers, references, the body limit and the ends of a staff session (R6.03, R6.05, R6.09, security.md 0)."""
+"""Headers, references, the body limit and the ends of a staff session (R6.03, R6.05, R6.09, R5.04)."""
 
 import re
 from unittest.mock import Mock

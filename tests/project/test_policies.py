@@ -18,7 +18,7 @@ PORTAL: Policy = {
     "object-src": {"'none'"},
     "frame-ancestors": {"'none'"},
 }
-# The theme needs the two words (security.md, note to R6.03), and scripts in the page itself are not one of them
+# The theme needs the two words (R6.03), and scripts in the page itself are not one of them
 DESK: Policy = {
     **PORTAL,
     "script-src": {"'self'", "'unsafe-eval'"},

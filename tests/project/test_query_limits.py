@@ -1,4 +1,4 @@
-"""Every query ends within its limit, and a process refuses work that would wait for a hung database (point 4)."""
+"""Every query ends within its limit, and a process refuses work that would wait for a hung database (R4.29)."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""What commands say to operations staff: Spanish, figures as on screen, the same words (looks.md, Terminal)."""
+"""What commands say to operations staff: Spanish, figures as on screen, the same words (L2)."""
 
 import re
 from io import StringIO

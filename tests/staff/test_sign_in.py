@@ -1,4 +1,4 @@
-"""Signing in at the desk: what slows guesses down, whom that spares, and the record of it (S2, S8, 21, R5.02)."""
+"""Signing in at the desk: what slows guesses down, whom that spares, and the record of it (S2, S8, R5.02)."""
 
 from datetime import timedelta
 from typing import Any
@@ -213,7 +213,7 @@ def test_s8_supervisors_read_the_record_and_find_an_account_in_it() -> None:
     assert len(found) == 1
 
 
-def test_s10_the_csrf_token_and_the_session_key_change_at_sign_in() -> None:
+def test_r5_04_the_csrf_token_and_the_session_key_change_at_sign_in() -> None:
     client = Client(enforce_csrf_checks=True)
     client.get(LOGIN)
     token = value_of(client.get(LOGIN), "csrfmiddlewaretoken")

@@ -86,7 +86,7 @@ def test_only_a_cut_on_a_day_some_months_lack_is_explained_a12b() -> None:
 
 @pytest.mark.parametrize("make", [mails.confirmation, mails.advisor_notice])
 def test_a_mail_names_things_as_the_screens_do(make: Callable[[Ticket], Message]) -> None:
-    """looks.md: the same thing has one name everywhere."""
+    """L2: the same thing has one name everywhere."""
     message = make(a_ticket())
     labels = [tag.get_text(strip=True) for tag in BeautifulSoup(message.html, "html.parser").select("th, h2")]
     assert {"Fecha efectiva", "Cliente", "Cédula / RUC", "Documentos", "Confirmada", "Detalle de la solicitud"} <= set(

@@ -230,7 +230,7 @@ def test_two_workers_at_once_scan_a_document_once(far: StandIn) -> None:
 def test_a_request_is_registered_with_the_antivirus_down_and_its_documents_wait(
     settings: Settings,
 ) -> None:
-    """Design 7."""
+    """P2."""
     settings.CLAMD = Server(path="/nonexistent/clamd.ctl")
     assert filled_form(visitor(cast.ana())).post(attachments=pdf()).status_code == 303
     attachment = Attachment.objects.get()

@@ -1,4 +1,4 @@
-"""One ticket a key, whoever clicks twice, goes back, or has two tabs open (R4.19, contract.md)."""
+"""One ticket a key, whoever clicks twice, goes back, or has two tabs open (R4.19)."""
 
 from datetime import date
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Statuses change through one door, once, and the history says so for good (decision 11, R5.08)."""
+"""Statuses change through one door, once, and the history says so for good (R5.08)."""
 
 import pytest
 from django.db import IntegrityError, transaction

@@ -272,7 +272,7 @@ def _contact_facts(ticket: Ticket) -> list[Fact]:
 
 
 def _marks(ticket: Ticket, *, held: bool) -> list[str]:
-    """What the advisor should look at; none of it held the customer up (design 7)."""
+    """What the advisor should look at; none of it held the customer up (P2)."""
     marks = []
     if held:
         waits = _("La confirmación para {email} espera: desde ese número se confirmaron muchas solicitudes en poco")

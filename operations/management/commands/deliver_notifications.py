@@ -1,4 +1,4 @@
-"""Sends what is owed with no broker: once, for cron, or for ever beside the worker (contract.md)."""
+"""Sends what is owed with no broker: once, for cron, or for ever beside the worker (R4.05)."""
 
 import math
 import signal
