@@ -39,12 +39,12 @@ def invitation(address: str) -> str:
 
 
 def contact_changed() -> str:
-    """To a number that was an administrator's until now (S11)."""
+    """To a number that was an administrator's until now."""
     return _warning(": este numero ya no administra su empresa en el portal. Si usted no lo pidio, avise cuanto antes")
 
 
 def administrator_added() -> str:
-    """To the administrators that a company already has, when another person becomes one (S11)."""
+    """To the administrators that a company already has, when another person becomes one."""
     return _warning(": otra persona ya puede dar de baja servicios de su empresa. Si no lo pidio, avise cuanto antes")
 
 

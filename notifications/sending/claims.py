@@ -1,4 +1,4 @@
-"""Taking messages to send: each is one process's at a time, however many there are (R4.04, R4.12).
+"""Taking messages to send: each is one process's at a time, however many there are (R4.04).
 
 A conditional UPDATE decides who has a message. It gives a lease, not a lock: no transaction is open while a carrier is
 awaited, and when a process dies the lease runs out.
