@@ -17,9 +17,8 @@ class DemoMessage(models.Model):
     at = models.DateTimeField(unique=True)
 
     class Meta:
-        app_label = (
-            "demo"  # named, so that demo/gateways.py can be imported, and refuse, where the app is not installed
-        )
+        # Named, so that gateways.py can be imported, and refuse, where the app is not installed
+        app_label = "demo"
         ordering = ["-at"]
 
     def __str__(self) -> str:
