@@ -1,9 +1,10 @@
 """Medians, spreads and ratios, and whether two samples differ."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median, quantiles
+from statistics import correlation, median, quantiles
 from typing import Self
 
 
@@ -46,18 +47,14 @@ def percentile(values: Sequence[float], hundredth: int) -> float:
 
 
 def mann_whitney(first: Sequence[float], second: Sequence[float]) -> float:
-    """The two-sided p that both come from one distribution, by the normal approximation with ties counted."""
-    pooled = sorted((value, side) for side, sample in enumerate((first, second)) for value in sample)
-    ranks, ties, start = [0.0, 0.0], 0, 0
-    while start < len(pooled):
-        end = start
-        while end < len(pooled) and pooled[end][0] == pooled[start][0]:
-            end += 1
-        for _, side in pooled[start:end]:
-            ranks[side] += (start + 1 + end) / 2
-        ties += (end - start) ** 3 - (end - start)
-        start = end
-    n, m = len(first), len(second)
-    u = ranks[0] - n * (n + 1) / 2
-    variance = n * m / 12 * (n + m + 1 - ties / ((n + m) * (n + m - 1)))
-    return math.erfc(abs(u - n * m / 2) / math.sqrt(2 * variance)) if variance else 1.0
+    """The two-sided p that both come from one distribution, by the normal approximation with ties counted.
+
+    Its z is the correlation of rank and sample, times the root of N - 1 (Kruskal and Wallis, for two samples).
+    """
+    pooled = [*first, *second]
+    ordered = sorted(pooled)
+    if ordered[0] == ordered[-1]:
+        return 1.0
+    ranks = [bisect_left(ordered, value) + bisect_right(ordered, value) for value in pooled]
+    z = correlation(ranks, [0] * len(first) + [1] * len(second)) * math.sqrt(len(pooled) - 1)
+    return math.erfc(abs(z) / math.sqrt(2))
