@@ -72,16 +72,6 @@ OPERATIONS = (
 )
 
 
-def advisor_permissions() -> QuerySet[Permission]:
-    """See tickets and the directory, work tickets."""
-    return permissions(ADVISOR)
-
-
-def supervisor_permissions() -> QuerySet[Permission]:
-    """The advisor's, and keep the directory, the reasons and the request types."""
-    return permissions(SUPERVISOR)
-
-
 def permissions(names: Iterable[str]) -> QuerySet[Permission]:
     """The rows of these permissions, written `app.codename`."""
     wanted = Q()

@@ -43,7 +43,6 @@ from tests.attachments.odd_fields import odd_field
 
 ONE_PIXEL = b"\x89PNG\r\n\x1a\n" + bytes(40)
 SVG = b'<?xml version="1.0"?><!DOCTYPE svg><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'
-WORKBOOK = relationships(("externalLinkPath", "https://empresa.sharepoint.example/rubros.xlsx", "External"))
 INVOICE = stream(zlib.compress(b"<factura/>"), b"/Type /EmbeddedFile /Filter /FlateDecode ")
 
 HONEST: dict[str, tuple[str, bytes]] = {

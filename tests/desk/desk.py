@@ -14,13 +14,13 @@ TICKETS = "/admin/tickets/ticket/"
 
 def advisor() -> User:
     user = cast.carla()
-    user.user_permissions.set(staff.advisor_permissions())
+    user.user_permissions.set(staff.permissions(staff.ADVISOR))
     return user
 
 
 def supervisor() -> User:
     user = User.objects.create_user("sonia", first_name="Sonia", is_staff=True)
-    user.user_permissions.set(staff.supervisor_permissions())
+    user.user_permissions.set(staff.permissions(staff.SUPERVISOR))
     return user
 
 

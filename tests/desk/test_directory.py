@@ -18,7 +18,6 @@ pytestmark = pytest.mark.django_db
 COMPANIES = "/admin/companies/company/"
 ADMINISTRATORS = "/admin/companies/administrator/"
 LINES = "/admin/companies/serviceline/"
-NO_ROWS = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_r5_06_the_page_shows_each_part_only_to_whoever_may_see_it() -> None:
     make_message(ticket)
     workflow.record_event(ticket, ticket.status)
     reader = cast.carla()
-    reader.user_permissions.set(staff.advisor_permissions().filter(codename="view_ticket"))
+    reader.user_permissions.set(staff.permissions(staff.ADVISOR).filter(codename="view_ticket"))
     shown = signed_in(reader).get(page_of(ticket.number)).context
     assert {name: shown[name] for name in ("steps", "attachments", "events", "mails")} == {
         "steps": [],

@@ -44,7 +44,7 @@ def sonia() -> User:
 @pytest.fixture
 def pedro() -> User:
     user = User.objects.create_user("pedro", is_staff=True)
-    user.user_permissions.set(staff.supervisor_permissions())
+    user.user_permissions.set(staff.permissions(staff.SUPERVISOR))
     return user
 
 
@@ -123,7 +123,7 @@ def test_s11_a_rejection_needs_a_reason_and_changes_nothing(ana: Administrator, 
 def test_s11_confirming_takes_the_permission(ana: Administrator, sonia: User) -> None:
     save(sonia, ana, phone=NEW)
     advisor = cast.carla()
-    advisor.user_permissions.set(staff.advisor_permissions())
+    advisor.user_permissions.set(staff.permissions(staff.ADVISOR))
     assert decide(advisor, "confirm").status_code == 403
     assert phone_of(ana) == cast.ANA_PHONE
 

@@ -48,7 +48,7 @@ def sonia() -> User:
 @pytest.fixture
 def pedro() -> User:
     user = User.objects.create_user("pedro", is_staff=True)
-    user.user_permissions.set(staff.supervisor_permissions())
+    user.user_permissions.set(staff.permissions(staff.SUPERVISOR))
     return user
 
 
@@ -237,7 +237,7 @@ def test_s11_the_desk_s_home_counts_the_changes_that_one_may_confirm(
     assert words in text_of(signed_in(pedro).get("/admin/"))
     assert words not in text_of(signed_in(sonia).get("/admin/"))  # she asked for it
     advisor = cast.carla()
-    advisor.user_permissions.set(staff.advisor_permissions())
+    advisor.user_permissions.set(staff.permissions(staff.ADVISOR))
     assert words not in text_of(signed_in(advisor).get("/admin/"))
     decide(pedro, "confirm")
     assert words not in text_of(signed_in(pedro).get("/admin/"))

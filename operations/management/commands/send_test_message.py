@@ -20,7 +20,6 @@ from operations import operations_mail
 
 State = Message.State
 PATIENCE = 45.0  # seconds: longer than any carrier is waited for
-UNDER_WAY = (State.QUEUED, State.SENDING)
 NAMES = {Message.Channel.EMAIL: gettext_lazy("correo"), Message.Channel.SMS: "SMS"}  # within a sentence
 
 
