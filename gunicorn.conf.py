@@ -35,7 +35,7 @@ control_socket_disable = True
 
 accesslog = None  # addresses hold ticket numbers: the proxy's log, if any, is the operator's decision
 errorlog = "-"
-loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
+loglevel = "warning"
 
 
 def _mask_log(server: Any) -> None:

@@ -56,12 +56,10 @@ PREFIXES = ("LC_", "OPERATOR_")  # the language, the brand
 PRODUCT = frozenset(
     [
         "TIME_ZONE",
-        "TIME_ZONE_LABEL",
         "TICKET_NUMBER_START",
         "WEB_CONCURRENCY",
         "WEB_THREADS",
         "LOG_FORMAT",
-        "WEB_LOG_LEVEL",
         "OTP_DIGITS",
         "OTP_SHORT_CODES_ACCEPTED",
         "OTP_VALIDITY_SECONDS",

@@ -23,6 +23,10 @@ from staff.record import Kind, record
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 ADMIN = "/admin/"
+MAX_BODY_BYTES = 12 * 1024 * 1024  # R3.01
+# What a session of staff lasts (R5.04)
+STAFF_IDLE = timedelta(minutes=30)
+STAFF_ABSOLUTE = timedelta(hours=10)
 NUL_ASKED_FOR = re.compile(r"(?:^|&)(?!q=)[^&]*%00")
 SESSION_KEY_MADE = re.compile(r"[a-z0-9]{32}")
 PERMISSIONS_POLICY = (
@@ -121,7 +125,7 @@ class BodyLimitMiddleware:
         declared = request.META.get("CONTENT_LENGTH") or "0"
         if not (declared.isascii() and declared.isdigit()):
             return error_page(request, 400)
-        if int(declared) > settings.MAX_BODY_BYTES:
+        if int(declared) > MAX_BODY_BYTES:
             return error_page(request, 413)
         return self.get_response(request)
 
@@ -196,7 +200,7 @@ class StaffSessionMiddleware:
 
     def _ended(self, session: SessionBase, now: datetime) -> bool:
         idle_since, signed_in = self._time(session, self.SEEN, now), self._time(session, self.SIGNED_IN, now)
-        return now - idle_since > settings.STAFF_IDLE or now - signed_in > settings.STAFF_ABSOLUTE
+        return now - idle_since > STAFF_IDLE or now - signed_in > STAFF_ABSOLUTE
 
     def _mark(self, session: SessionBase, now: datetime) -> None:
         if self.SIGNED_IN not in session:

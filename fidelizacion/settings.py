@@ -142,7 +142,6 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 
 # -- Requests ---------------------------------------------------------------------------------------------------------
-MAX_BODY_BYTES = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # everything but the files (R6.13)
 DATA_UPLOAD_MAX_NUMBER_FILES = 50  # so that too many files are answered by the form (R3.02)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
@@ -150,28 +149,18 @@ FILE_UPLOAD_HANDLERS = ["attachments.uploads.CappedMemoryUploadHandler"]
 
 # -- Sessions and cookies (R6.07) -------------------------------------------------------------------------------------
 _PREFIX = "__Host-" if HTTPS else ""
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = f"{_PREFIX}sessionid"
 SESSION_COOKIE_AGE = 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = f"{_PREFIX}csrftoken"
 CSRF_COOKIE_AGE = None
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "fidelizacion.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PORTAL_BASE_URL]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# Visitors: what a portal session lasts (P1), and how long typed text waits for the same person (P4)
-VISITOR_IDLE = timedelta(minutes=15)
-VISITOR_ABSOLUTE = timedelta(minutes=60)
-DRAFT_LIFETIME = timedelta(minutes=30)
-STAFF_IDLE = timedelta(minutes=30)
-STAFF_ABSOLUTE = timedelta(hours=10)
 PORTAL_START_URL = "tickets:request"  # where a visitor goes once verified
 SIGN_IN_DESTINATIONS = ("tickets:list", "tickets:ticket")  # where one who asked for that page goes instead
 
@@ -185,9 +174,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and HSTS_SUBDOMAINS
 SECURE_HSTS_PRELOAD = HTTPS and HSTS_PRELOAD
 # Preload binds every name of the operator's domain, which the portal cannot decide: not to ask for it is no mistake
 SILENCED_SYSTEM_CHECKS = ["security.W021", *(() if HSTS_SUBDOMAINS else ("security.W005",))]
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 
 _CSP = {
     "default-src": [NONE],
@@ -224,25 +210,18 @@ STAFF_FAILURES_PER_BROWSER = env.read("STAFF_FAILURES_PER_BROWSER", parse_rates,
 # On unless switched off: whoever has an administrator's phone cancels lines (staff/contact_changes.py)
 STAFF_SECOND_PERSON = env.flag("STAFF_SECOND_PERSON", default=True)
 STAFF_BROWSER_COOKIE_NAME = f"{_PREFIX}staffbrowser"
-STAFF_BROWSER_AGE = timedelta(days=90)  # how long a browser stays known without a new sign-in
 
 # -- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "es-ec"
-USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]  # the desk's theme speaks no Spanish of its own
-USE_TZ = True
 TIME_ZONE = env.read("TIME_ZONE", parse_time_zone, "America/Guayaquil")  # of every date, time and rule
-TIME_ZONE_LABEL = env.text("TIME_ZONE_LABEL")  # empty: a name derived from it (`notifications.local_time`)
 PHONENUMBER_DEFAULT_REGION = "EC"
-PHONENUMBER_DB_FORMAT = "E164"
-PHONENUMBER_DEFAULT_FORMAT = "E164"
 
 # -- The PIN ----------------------------------------------------------------------------------------------------------
 OTP_PEPPER = env.text("OTP_PEPPER") or ("unset" if DEBUG else "")
 OTP_DIGITS = env.number("OTP_DIGITS", 6, minimum=4, maximum=8)
 OTP_SHORT_CODES_ACCEPTED = env.flag("OTP_SHORT_CODES_ACCEPTED")
 OTP_VALIDITY = timedelta(seconds=env.number("OTP_VALIDITY_SECONDS", 300, minimum=60, maximum=600))
-OTP_ATTEMPTS = 5  # per challenge: Twilio Verify 5, OWASP MFA
 OTP_RESEND_SECONDS = env.number("OTP_RESEND_SECONDS", 60, maximum=3600)
 OTP_SENDS_PER_PHONE = env.read("OTP_SENDS_PER_PHONE", parse_rates, parse_rates("3/10m,5/h,10/d"))
 OTP_SENDS_PER_ADDRESS = env.read("OTP_SENDS_PER_ADDRESS", parse_rates, parse_rates("30/h"))
@@ -253,7 +232,6 @@ OTP_FAILURES_PER_ADDRESS = env.read("OTP_FAILURES_PER_ADDRESS", parse_rates, par
 # A thousand guesses a day are one chance in a thousand of some number; honest typing errors are far fewer
 OTP_FAILURES_ALARM = env.read("OTP_FAILURES_ALARM", parse_rates, parse_rates("200/h,1000/d"))
 PORTAL_BROWSER_COOKIE_NAME = f"{_PREFIX}portalbrowser"
-PORTAL_BROWSER_AGE = timedelta(days=180)  # administrators come some times a year
 OTP_FAILURES_PER_PHONE = env.read("OTP_FAILURES_PER_PHONE", parse_count, 10)
 INVITATIONS_PER_PHONE = env.read("INVITATIONS_PER_PHONE", parse_rates, parse_rates("1/h,3/d"))
 
@@ -298,7 +276,6 @@ EMAIL_TIMEOUT = 20  # seconds; Django's default is to wait for ever (R4.26)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "fidelizacion@localhost" if DEBUG or DEMO else "")
 POSTVENTA_EMAIL = env.text("POSTVENTA_EMAIL", "postventa@localhost" if DEBUG or DEMO else "")
 OPERATIONS_EMAIL = env.items("OPERATIONS_EMAIL")  # alarms and the daily digest; nobody named: POSTVENTA_EMAIL
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # -- Celery (R4.11: the settings measured to hold; the database row is the truth, Celery the courier) -----------------
 CELERY_BROKER_URL = REDIS_URL

@@ -7,16 +7,16 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-ECUADOR = "America/Guayaquil"
+ECUADOR, GALAPAGOS = "America/Guayaquil", "Pacific/Galapagos"
 UTC = {"UTC", "Etc/UTC"}
 
 
 def zone() -> str:
-    """What the zone of every time shown is called: `TIME_ZONE_LABEL`, or else a true name of `TIME_ZONE`."""
-    if settings.TIME_ZONE_LABEL:
-        return str(settings.TIME_ZONE_LABEL)
+    """What the zone of every time shown is called: a true name of `TIME_ZONE`."""
     if settings.TIME_ZONE == ECUADOR:
         return _("hora de Ecuador")
+    if settings.TIME_ZONE == GALAPAGOS:
+        return _("hora de Galápagos")
     if settings.TIME_ZONE in UTC:
         return _("hora UTC")
     return _("hora de {zone}").format(zone=settings.TIME_ZONE)

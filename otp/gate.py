@@ -7,11 +7,10 @@ member of staff who signed in to the desk with the same browser stays signed in.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +29,10 @@ EXPIRED = "portal.expired"  # the phone whose verification ran out, so that its 
 DRAFT = "portal.draft"
 HOLDER = "portal.holder"  # one phone in this browser, from one verification to the next
 
+# What a portal session lasts (P1), and how long typed text waits for the same person (P4)
+VISITOR_IDLE = timedelta(minutes=15)
+VISITOR_ABSOLUTE = timedelta(minutes=60)
+DRAFT_LIFETIME = timedelta(minutes=30)
 # Seconds: the idle end may come so much early, and most page views write nothing
 SLIDE_EVERY = 30
 
@@ -57,8 +60,8 @@ def current_visitor(request: HttpRequest) -> Visitor | None:
     if record is None:
         return None
     now = timezone.now().timestamp()
-    idle_end = record["seen_at"] + settings.VISITOR_IDLE.total_seconds()
-    absolute_end = record["verified_at"] + settings.VISITOR_ABSOLUTE.total_seconds()
+    idle_end = record["seen_at"] + VISITOR_IDLE.total_seconds()
+    absolute_end = record["verified_at"] + VISITOR_ABSOLUTE.total_seconds()
     if now >= min(idle_end, absolute_end):
         request.session[EXPIRED] = record["phone"]
         del request.session[VISITOR]
@@ -115,7 +118,7 @@ def holder(request: HttpRequest, phone: str) -> str:
 
 def keep_for(request: HttpRequest, phone: str, data: dict[str, Any]) -> None:
     """Keep what an expired visitor was typing, for `DRAFT_LIFETIME`; only the same phone gets it back."""
-    until = timezone.now() + settings.DRAFT_LIFETIME
+    until = timezone.now() + DRAFT_LIFETIME
     request.session[DRAFT] = {"phone": phone, "until": until.timestamp(), "data": data}
 
 
@@ -179,7 +182,7 @@ def _refuse(request: HttpRequest, on_expired: OnExpired | None) -> HttpResponse:
 def _expired_message(session: SessionBase) -> str:
     if DRAFT not in session:
         return _("Pasó el tiempo de su sesión. Ingrese otra vez con su número.")
-    minutes = round(settings.DRAFT_LIFETIME.total_seconds() / 60)
+    minutes = round(DRAFT_LIFETIME.total_seconds() / 60)
     return ngettext(
         "Pasó el tiempo de su sesión. Ingrese otra vez con el mismo número: guardamos por %(minutes)d minuto "
         "lo que escribió.",

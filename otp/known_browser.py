@@ -9,6 +9,7 @@ It is set on signing in and at no other time, so that the pages before are the s
 
 import re
 import secrets
+from datetime import timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from otp.keyed import keyed_hash, keyed_hashes
 
 KIND = "known-browser"
 
+AGE = timedelta(days=180)  # administrators come some times a year
 NUMBERS = 3  # of one browser; the eldest goes
 ENTRY = re.compile(r"(?P<word>[0-9a-f]{32})-(?P<end>[0-9]{10})-(?P<mac>[0-9a-f]{64})")
 SEPARATOR = "."
@@ -31,14 +33,14 @@ def knows(request: HttpRequest, phone: str) -> bool:
 
 def remember(request: HttpRequest, response: HttpResponse, phone: str) -> None:
     """Set the cookie on the answer to somebody who has just been verified."""
-    end = int((timezone.now() + settings.PORTAL_BROWSER_AGE).timestamp())
+    end = int((timezone.now() + AGE).timestamp())
     word = secrets.token_hex(16)
     others = [entry for entry in _entries(request) if not _is_of(entry, phone)]
     entries = [f"{word}-{end}-{keyed_hash(KIND, _signed(word, end, phone))}", *(entry[0] for entry in others)]
     response.set_cookie(
         settings.PORTAL_BROWSER_COOKIE_NAME,
         SEPARATOR.join(entries[:NUMBERS]),
-        max_age=settings.PORTAL_BROWSER_AGE,
+        max_age=AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

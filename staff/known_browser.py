@@ -6,6 +6,7 @@ nothing: it only gives the browser a limit of its own (OWASP, "device cookies").
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from staff.names import key_of, keys_of
 
 SALT = "staff.known_browser"
+AGE = timedelta(days=90)  # how long a browser stays known without a new sign-in
 MOST_ACCOUNTS = 5  # of one shared computer
 
 
@@ -32,7 +34,7 @@ def browser_of(request: HttpRequest) -> Browser:
     """What the cookie says, or a browser that knows nobody."""
     cookie = request.COOKIES.get(settings.STAFF_BROWSER_COOKIE_NAME, "")
     try:
-        said = signing.loads(cookie, salt=SALT, max_age=settings.STAFF_BROWSER_AGE)
+        said = signing.loads(cookie, salt=SALT, max_age=AGE)
         return Browser(str(said["name"]), tuple(str(account) for account in said["accounts"]))
     except (signing.BadSignature, KeyError, TypeError):
         return Browser()
@@ -45,7 +47,7 @@ def remember(request: HttpRequest, response: HttpResponse, username: str) -> Non
     response.set_cookie(
         settings.STAFF_BROWSER_COOKIE_NAME,
         signing.dumps({"name": browser.name or secrets.token_hex(16), "accounts": accounts}, salt=SALT),
-        max_age=settings.STAFF_BROWSER_AGE,
+        max_age=AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

@@ -26,6 +26,7 @@ from otp.models import Challenge, Invitation
 from otp.pin import codes
 
 SEND_TASK = "otp.tasks.send_challenge"
+ATTEMPTS = 5  # of one code: Twilio Verify 5, OWASP MFA
 RESENDS_SEEN = timedelta(hours=1)  # how far back earlier codes make the next wait longer
 
 
@@ -82,7 +83,7 @@ def start(phone: str, session_ref: str, address: str, invitation: Invitation | N
     if resend_wait(earlier) == 0:
         return _issue(phone, session_ref, address, after=earlier.pk, invitation=invitation or _invitation_of(earlier))
     consume(*quotas.asking(session_ref, address))
-    if earlier.attempts >= settings.OTP_ATTEMPTS:
+    if earlier.attempts >= ATTEMPTS:
         raise LimitReached
     return earlier
 
@@ -127,7 +128,7 @@ def ended(challenge: Challenge) -> Ended | None:
     """Why the code is good for nothing any more; none while it may be typed."""
     if challenge.used_at is not None:
         return Ended.USED
-    if challenge.attempts >= settings.OTP_ATTEMPTS:
+    if challenge.attempts >= ATTEMPTS:
         return Ended.OUT_OF_TRIES
     over = challenge.closed_at is not None or timezone.now() >= challenge.expires_at
     return Ended.EXPIRED if over else None
@@ -163,7 +164,7 @@ def _try(challenge: Challenge, typed: str, address: str, *, trusted: bool) -> Ve
     spared = waiting and guards.spares(guard, challenge, trusted=trusted)
     if guards.is_stopped(guard, trusted=trusted) or (waiting and not spared):
         return Verdict(Answer.WAIT)
-    if not _take_try(challenge, now, up_to=1 if spared else settings.OTP_ATTEMPTS):
+    if not _take_try(challenge, now, up_to=1 if spared else ATTEMPTS):
         _close_if_expired(challenge, now)
         return Verdict(Answer.WAIT if spared else Answer.DEAD)
     count = guards.count_try(challenge.phone, now, spared=spared, trusted=trusted)
@@ -241,7 +242,7 @@ def _judge(challenge: Challenge, typed: str, address: str) -> Verdict:
     # Nobody is sent the code of an unregistered number; whoever guesses it gets no further than on any wrong one (A5)
     if not right or directory().administrator(challenge.phone) is None:
         challenge.refresh_from_db(fields=["attempts"])
-        left = settings.OTP_ATTEMPTS - challenge.attempts
+        left = ATTEMPTS - challenge.attempts
         return Verdict(Answer.WRONG, left) if left > 0 else Verdict(Answer.DEAD)
     with transaction.atomic():
         if not _use(challenge):

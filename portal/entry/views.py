@@ -242,7 +242,7 @@ def _to(request: HttpRequest, sign_in_page: str) -> HttpResponse:
 
 def _about_codes() -> dict[str, int]:
     minutes = int(settings.OTP_VALIDITY.total_seconds() // 60)
-    return {"code_digits": settings.OTP_DIGITS, "validity_minutes": minutes, "most_tries": settings.OTP_ATTEMPTS}
+    return {"code_digits": settings.OTP_DIGITS, "validity_minutes": minutes, "most_tries": challenges.ATTEMPTS}
 
 
 def _challenge_of(request: HttpRequest) -> Challenge | None:

@@ -6,7 +6,7 @@ import re
 from tests.conformance.project import BASE, tree
 
 # Read by gunicorn.conf.py, make and the suite
-ELSEWHERE = {"WEB_BIND", "WEB_CONCURRENCY", "WEB_LOG_LEVEL", "PORT", "CI", "CORPUS_DIR"}
+ELSEWHERE = {"WEB_BIND", "WEB_CONCURRENCY", "PORT", "CI", "CORPUS_DIR"}
 DEVELOPERS_ONLY = {"PORT", "CI", "CORPUS_DIR"}
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 EXAMPLE = re.compile(r"^#?([A-Z_]+)=", re.MULTILINE)

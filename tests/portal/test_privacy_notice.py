@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 from pytest_django import Settings
 
-from otp import tasks
+from otp import known_browser, tasks
 from tests.otp import walk
 from tickets.storage import ORPHAN_AGE
 
@@ -83,7 +83,7 @@ def test_r8_02_what_the_operator_did_not_set_is_still_said(client: Client, path:
 
 
 @PAGES
-def test_r8_02_its_periods_are_those_of_the_product(client: Client, path: str, settings: Settings) -> None:
+def test_r8_02_its_periods_are_those_of_the_product(client: Client, path: str) -> None:
     (sentence,) = re.findall(r"Cuánto tiempo: .*? sin confirmar, \d+ día\.", notice(client, path))
     days = timedelta(days=1)
     assert [int(figure) for figure in re.findall(r"\d+", sentence)] == [
@@ -93,4 +93,4 @@ def test_r8_02_its_periods_are_those_of_the_product(client: Client, path: str, s
         tasks.KEEP_AUDIT * 12 // timedelta(days=365),
         ORPHAN_AGE // days,
     ]
-    assert f"por {settings.PORTAL_BROWSER_AGE // days} días" in notice(client, path)
+    assert f"por {known_browser.AGE // days} días" in notice(client, path)

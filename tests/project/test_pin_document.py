@@ -4,10 +4,10 @@ import ast
 import re
 
 import pytest
-from django.conf import settings
 
-from otp import addresses
+from otp import addresses, known_browser
 from otp.limits import guards, guesses
+from otp.pin import challenges
 from tests.conformance.project import BASE, tree
 
 DOCUMENT = (BASE / "docs" / "pin.md").read_text(encoding="utf-8")
@@ -49,6 +49,6 @@ def test_r1_31_locks_other_ways_in_and_accepted_risks_are_told(told: str) -> Non
 
 
 def test_r1_31_the_fixed_numbers_are_those_of_the_code() -> None:
-    assert (settings.OTP_ATTEMPTS, guards.MOST_FAILURES, guesses.TIGHTENED) == (5, 100, 4)
-    assert (addresses.AROUND, settings.PORTAL_BROWSER_AGE.days) == (((56, 4), (48, 16)), 180)
+    assert (challenges.ATTEMPTS, guards.MOST_FAILURES, guesses.TIGHTENED) == (5, 100, 4)
+    assert (addresses.AROUND, known_browser.AGE.days) == (((56, 4), (48, 16)), 180)
     assert (guards.FIRST_WAIT.total_seconds(), guards.LONGEST_WAIT.total_seconds()) == (30, 3600)
