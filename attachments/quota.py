@@ -1,4 +1,4 @@
-"""How many documents, and mails to other addresses, a verified number may send (R3.20, S4).
+"""How many documents a verified number may send (R3.20).
 
 A document has at most 2 MiB, so 20 of them are 40 MiB at most.
 
@@ -51,18 +51,6 @@ def count_refused(phone: str, count: int) -> None:
     with suppress(budgets.LimitReached):
         for _document in range(count):
             budgets.consume(_of(phone))
-
-
-def may_mail_elsewhere(phone: str) -> bool:
-    """Whether one more confirmation may go to an address that is not the registered one; counts it where it may (S4).
-
-    A verified session could otherwise write to any address in the operator's name, as often as it likes.
-    """
-    try:
-        budgets.consume(budgets.budget("tickets", phone, settings.TICKETS_PER_PHONE))
-    except budgets.LimitReached:
-        return False
-    return True
 
 
 def _of(phone: str) -> budgets.Budget:

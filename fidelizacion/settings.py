@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "companies",
     "otp",
     "notifications",
+    "attachments",
     "tickets",
     "staff",
     "operations",

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from attachments import storage
 from operations import alarms
 from operations.figures import Figure, Level, age, share
-from tickets import storage
 from tickets.models import Attachment
 
 NEARLY = 1.5  # times the reserve: time left to make room

@@ -24,6 +24,7 @@ from django.db.models import Field
 # The last migration of each app that no release before ran without. Reset when migrations are written anew, as long as
 # nothing is released; from the first release on it only moves when a release is no longer upgraded from.
 BASELINE = {
+    "attachments": "0001_initial",
     "companies": "0001_initial",
     "demo": "0001_initial",
     "notifications": "0001_initial",

@@ -1,20 +1,16 @@
 """Request types and reasons, tickets, their attachments and their history."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Self
-from uuid import uuid4
 
 from django.conf import settings
-from django.core.files.storage import default_storage
-from django.core.files.storage.base import Storage
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from attachments.models import DocumentEvent, ScannedDocument
 from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from companies.models import Administrator, Company
 from tickets.effective_date import Term
@@ -198,76 +194,12 @@ class LatestRequest(models.Model):
         return f"{self.ticket_id} {self.at:%Y-%m-%d %H:%M}"
 
 
-def private_storage() -> Storage:
-    """Where attachments live: the default storage, which no address serves (R3.15)."""
-    return default_storage
-
-
-class StoredDocument(models.Model):
-    """A document that was accepted. The name is text only; the stored file has a random name (R3.15, R3.16)."""
-
-    original_name = models.CharField(_("nombre"), max_length=100)
-    content_type = models.CharField(_("tipo"), max_length=100)  # ours, never the browser's
-    size = models.PositiveIntegerField(_("tamaño en bytes"))
-    sha256 = models.CharField("SHA-256", max_length=64)
-    file = models.FileField(_("archivo"), storage=private_storage, max_length=100)
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return self.original_name
-
-
-class StagedFile(StoredDocument):
-    """A document kept for a form that is not confirmed yet, so that nobody sends it twice.
-
-    Only the administrator who sent it, in the same browser session, can name it (R6.11). When a ticket takes it, the
-    stored file becomes the attachment's; the row stays a while, so that a second click can still say what it sent.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
-    holder = models.CharField(max_length=64)  # what stands for the browser session (`otp.gate.holder`)
-    created_at = models.DateTimeField(db_index=True)
-    taken_by = models.UUIDField(null=True)  # the submission key of the ticket that it went to
-
-    class Meta:
-        verbose_name = _("documento por confirmar")
-        verbose_name_plural = _("documentos por confirmar")
-        indexes = [models.Index(fields=["file"], name="staged_file")]
-
-
-class AttachmentQuerySet(models.QuerySet["Attachment"]):
-    def to_scan(self, now: datetime) -> Self:
-        """Those that the antivirus has not judged, whose turn it is, and that nobody is at."""
-        free = models.Q(leased_until=None) | models.Q(leased_until__lte=now)
-        return self.filter(free, scan=Attachment.Scan.PENDING, next_scan_at__lte=now)
-
-
-class Attachment(StoredDocument):
+class Attachment(ScannedDocument):
     """A document the customer sent with a ticket."""
-
-    class Scan(models.TextChoices):
-        """What the antivirus found. Where there is none, a document stays pending until there is one (R3.18)."""
-
-        PENDING = "pending", _("En revisión")
-        CLEAN = "clean", _("Revisado")
-        INFECTED = "infected", _("Contiene un virus")
-        ERROR = "error", _("No se pudo revisar")
 
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="attachments"
     )
-    scan = models.CharField(_("antivirus"), max_length=8, choices=Scan.choices, default=Scan.PENDING)
-    signature = models.CharField(_("virus"), max_length=200, blank=True)  # as the antivirus calls it
-    scanned_at = models.DateTimeField(_("revisado"), null=True)
-    scan_attempts = models.PositiveSmallIntegerField(default=0)
-    next_scan_at = models.DateTimeField(default=timezone.now)
-    leased_until = models.DateTimeField(null=True)  # somebody is at it until then
-    lease_token = models.CharField(max_length=32, blank=True)
-
-    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("documento adjunto")
@@ -279,41 +211,16 @@ class Attachment(StoredDocument):
         ]
 
     @property
-    def is_deliverable(self) -> bool:
-        """Whether staff may have it: with an antivirus only what it found clean, and never what one found infected."""
-        return self.shown_scan in {"clean", "unscanned"}
-
-    @property
-    def shown_scan(self) -> str:
-        """What the antivirus says of it; `unscanned` where there is none that could say anything."""
-        unknown = self.scan in {Attachment.Scan.PENDING, Attachment.Scan.ERROR}
-        return "unscanned" if unknown and settings.CLAMD is None else self.scan
+    def owner_in_logs(self) -> str:
+        return f"ticket {self.ticket_id}"
 
 
-class AttachmentEvent(AppendOnlyModel):
-    """Who had a document or was refused it, and who asked to have it scanned again (R3.17, R5.09)."""
-
-    class What(models.TextChoices):
-        DELIVERED = "delivered", _("Descargado")
-        PENDING = "pending", _("Negado: en revisión")
-        ERROR = "error", _("Negado: no se pudo revisar")
-        INFECTED = "infected", _("Negado: contiene un virus")
-        FORBIDDEN = "forbidden", _("Negado: sin permiso")
-        MISSING = "missing", _("No se pudo leer el archivo")
-        RESCAN = "rescan", _("Se pidió revisarlo otra vez")
+class AttachmentEvent(DocumentEvent):
+    """Who had an attachment or was refused it, and who asked to have it scanned again (R3.17, R5.09)."""
 
     attachment = models.ForeignKey(
         Attachment, verbose_name=_("documento"), on_delete=models.PROTECT, related_name="events"
     )
-    at = models.DateTimeField(_("cuándo"))
-    what = models.CharField(_("qué"), max_length=9, choices=What.choices)
-    # A member of staff at the desk, or else the account of the machine that ran the command
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    actor = models.CharField(_("quién"), max_length=150)
-    address = models.CharField(_("dirección de red"), max_length=45, blank=True)
-    request_id = models.CharField(_("referencia"), max_length=32, blank=True)
 
     objects = AppendOnlyQuerySet["AttachmentEvent"].as_manager()
 
@@ -322,9 +229,6 @@ class AttachmentEvent(AppendOnlyModel):
         verbose_name_plural = _("auditoría de documentos")
         ordering = ["-at", "-pk"]
         indexes = [models.Index(fields=["at"], name="attachment_event_at")]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.get_what_display()}"
 
 
 class TicketEvent(AppendOnlyModel):

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from attachments import quota
+from attachments import quota, staging, storage
 from attachments.documents import Document, Inspected
+from attachments.models import StagedFile
 from companies.models import Administrator, Company
-from tickets import repeats, scanning, staging, storage, workflow
+from otp.limits import budgets
+from tickets import antivirus, repeats, workflow
 from tickets.effective_date import Term
 from tickets.emails import mails
-from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket
+from tickets.models import Attachment, Reason, RequestType, Ticket
 from tickets.shown_terms import ShownTerms, terms_at
 from tickets.submission_key import SubmissionKey
 
@@ -158,7 +161,7 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
         workflow.record_event(ticket, ticket.status, actor_name=submission.administrator.names)
         _tell(ticket, submission.administrator.email)
         if ticket.documents:
-            scanning.ask_on_commit(ticket)
+            antivirus.scan_on_commit(ticket)
     return ticket
 
 
@@ -200,9 +203,21 @@ def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[At
 def _tell(ticket: Ticket, registered_email: str) -> None:
     """A15, A16, D6: the customer, the advisor, the registered address where another one was given, and the areas."""
     elsewhere = registered_email.casefold() != ticket.email.casefold()
-    held = elsewhere and not quota.may_mail_elsewhere(ticket.verified_phone)
+    held = elsewhere and not _may_mail_elsewhere(ticket.verified_phone)
     mails.confirmation(ticket, held=held)
     mails.advisor_notice(ticket, held=held)
     mails.notice_to_registered_email(ticket, registered_email, held=held)
     for area in ticket.request_type.areas.filter(is_active=True):
         mails.area_notice(ticket, area)
+
+
+def _may_mail_elsewhere(phone: str) -> bool:
+    """Whether one more confirmation may go to an address that is not the registered one; counts it where it may (S4).
+
+    A verified session could otherwise write to any address in the operator's name, as often as it likes.
+    """
+    try:
+        budgets.consume(budgets.budget("tickets", phone, settings.TICKETS_PER_PHONE))
+    except budgets.LimitReached:
+        return False
+    return True

@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from tickets import repeats, scanning, staging, storage
+from attachments import scanning, staging, storage
+from tickets import repeats
+from tickets.models import Attachment
 
 
 @shared_task
@@ -17,4 +19,4 @@ def remove_orphaned_files() -> int:
 @shared_task
 def scan_documents(number: int) -> None:
     """Have the antivirus look at the documents of a ticket."""
-    scanning.scan_ticket(number)
+    scanning.scan_these(Attachment.objects.filter(ticket=number))

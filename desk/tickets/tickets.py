@@ -29,12 +29,12 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from desk.directory.inlines import LabelledInline
 from desk.tickets import date as admin_date
 from desk.tickets import documents as admin_documents
+from desk.tickets import downloads
 from desk.tickets import page as admin_page
 from desk.tickets import search as admin_search
 from desk.tickets import status as admin_status
 from desk.tickets.messages import ProofFilter
 from notifications import naming
-from tickets import downloads
 from tickets.emails import proof
 from tickets.models import Area, AttachmentEvent, Reason, RequestType, Ticket
 

@@ -7,12 +7,12 @@ from django.http import HttpRequest, JsonResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
+from attachments import staging
 from attachments.documents import receive, sent
+from attachments.models import StagedFile
 from attachments.quota import QuotaReached
+from attachments.storage import StorageFailed
 from portal.access import Caller, administrator_required
-from tickets import staging
-from tickets.models import StagedFile
-from tickets.storage import StorageFailed
 
 
 @require_POST

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from attachments import staging
 from attachments.documents import receive, sent
 from attachments.inspection import MAX_FILES
+from attachments.models import StagedFile
 from attachments.quota import QuotaReached
+from attachments.storage import StorageFailed
 from companies.directory import directory
 from companies.models import Company
 from otp import gate
 from portal import choice
 from portal.access import Caller
 from portal.request.forms import TYPED, initial_of
-from tickets import staging
-from tickets.models import StagedFile
-from tickets.storage import StorageFailed
 from tickets.submission_key import SubmissionKey, UnknownKey
 
 MAX_NAME = 200  # characters kept of a file's name

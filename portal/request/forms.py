@@ -11,12 +11,12 @@ from django.utils.translation import ngettext
 
 from attachments.documents import Document, Inspected, Received, receive
 from attachments.quota import QuotaReached
+from attachments.staging import Held, refusal
 from companies.models import Administrator, Company
 from companies.phones import display
 from portal.request.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
 from tickets.models import OTHER_REASON, Reason, RequestType
 from tickets.offer import Offer
-from tickets.staging import Held, refusal
 
 MAX_DETAILS = 5_000
 OTHER = "otro"  # the value of `OTHER_REASON` in the form, which may have no row yet

@@ -13,8 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from attachments import staging
 from attachments.documents import Inspected, Received
+from attachments.models import StagedFile
 from attachments.quota import QuotaReached
+from attachments.staging import Owner, StagedFileGone
+from attachments.storage import StorageFailed
 from companies.directory import directory
 from companies.models import Company
 from otp import gate
@@ -22,12 +26,10 @@ from portal import choice
 from portal.access import Caller, administrator_required
 from portal.request import drafts
 from portal.request.forms import CompanyForm, RequestForm, initial_of
-from tickets import repeats, staging
-from tickets.models import Reason, StagedFile, Ticket
+from tickets import repeats
+from tickets.models import Reason, Ticket
 from tickets.offer import current_offer
 from tickets.shown_terms import ShownTerms, TermsChange, terms_at
-from tickets.staging import Owner, StagedFileGone
-from tickets.storage import StorageFailed
 from tickets.submission import (
     AskAgain,
     KeyUsed,

@@ -11,13 +11,14 @@ from pytest_django import Settings
 
 from attachments import quota
 from attachments.inspection import MAX_BYTES
+from attachments.models import StagedFile
 from otp.limits.rates import parse_rates
 from tests import cast
 from tests.attachments.genuine import PDF
 from tests.otp.crowd import at_once
 from tests.otp.walk import verify
 from tests.tickets.given import REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
-from tickets.models import Attachment, StagedFile, Ticket
+from tickets.models import Attachment, Ticket
 
 pytestmark = pytest.mark.django_db
 

@@ -1,11 +1,12 @@
 """Imports go down only: one table of floors, of packages and of their rooms (docs/decisions.md)."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.conformance.project import BASE, PRODUCT, imports, sources, tree
+from tests.conformance.project import APPS, BASE, PRODUCT, imports, sources, tree
 
 # From top to bottom. A room may import what stands on lower lines, and itself. The most specific name counts: a package
 # alone stands for those of its modules that no other line names.
@@ -28,10 +29,13 @@ staff.apps
 staff
 tickets.apps tickets.tasks tickets.management
 tickets.submission
-tickets.scanning tickets.staging
+tickets.antivirus
 tickets.workflow
 tickets.emails
 tickets
+attachments.apps
+attachments.downloads attachments.scanning attachments.staging
+attachments.documents attachments.storage
 attachments
 attachments.inspection
 otp.apps otp.tasks otp.management
@@ -104,3 +108,21 @@ def test_a_room_imports_only_what_stands_below_it(package: str) -> None:
 @pytest.mark.parametrize("package", PRODUCT)
 def test_nothing_of_the_product_imports_its_tests(package: str) -> None:
     assert [str(path) for path in sources(package) if "tests" in imports(path)] == []
+
+
+@pytest.mark.parametrize("package", APPS)
+def test_an_app_names_nothing_above_it_in_a_string_either(package: str) -> None:
+    """`"tickets.Ticket"` in a foreign key, a task's dotted path and `"tickets:list"` are imports that `ast` hides."""
+    above = [other for other in PRODUCT if FLOOR_OF[other] > FLOOR_OF[package]]
+    modules = [
+        f"{other}.{path.stem}" for other in above for path in (BASE / other).iterdir() if path.stem.isidentifier()
+    ]
+    model, address = (rf"(?:{'|'.join(above)}){rest}" for rest in (r"\.[A-Z]\w+", r":\w+"))
+    named = re.compile("|".join([model, address, *(rf"{re.escape(module)}(?:\.\w+)*" for module in modules)]))
+    found = [
+        f"{path.relative_to(BASE)}: {node.value}"
+        for path in sources(package)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and named.fullmatch(node.value)
+    ]
+    assert found == []

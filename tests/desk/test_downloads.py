@@ -11,11 +11,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from attachments.clamd import Server
+from attachments.models import private_storage
 from audit.append_only import AppendOnly
 from tests import cast
 from tests.desk.desk import advisor, page_of, signed_in, supervisor, text_of
 from tests.tickets.given import PDF
-from tickets.models import Attachment, AttachmentEvent, private_storage
+from tickets.models import Attachment, AttachmentEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -122,10 +123,10 @@ def test_each_download_and_each_refusal_is_a_row(attachment: Attachment, address
 
 
 def test_what_cannot_be_written_down_is_not_delivered(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(**_values: object) -> None:
+    def fail(*_args: object, **_values: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(AttachmentEvent.objects, "create", fail)
+    monkeypatch.setattr(AttachmentEvent, "save", fail)
     response = signed_in(advisor(), raise_request_exception=False).get(address)
     assert response.status_code == 503
     assert PDF not in response.content

@@ -16,11 +16,12 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from attachments import storage
 from notifications.models import Message
 from notifications.sending import delivery
 from notifications.sending.carriage import Carrier
 from notifications.sms.twilio import TwilioGateway
-from tickets import storage, submission
+from tickets import submission
 from tickets.models import Ticket
 
 ARMED = "FAULTS_ARMED"

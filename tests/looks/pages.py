@@ -7,13 +7,14 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
+from attachments.models import StagedFile
 from companies.directory import Services
 from companies.models import Administrator, Company
 from demo.models import DemoMessage
 from portal.entry.forms import CodeForm, EntryForm
 from portal.request.forms import CompanyForm, RequestForm
 from tickets.effective_date import Term
-from tickets.models import Attachment, Reason, RequestType, StagedFile, Ticket, TicketEvent
+from tickets.models import Attachment, Reason, RequestType, Ticket, TicketEvent
 from tickets.offer import Offer
 from tickets.shown_terms import ShownTerms, TermsChange
 

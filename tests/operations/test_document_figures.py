@@ -10,11 +10,10 @@ from django.core.files.storage import Storage
 from django.utils import timezone
 from pytest_django import Settings
 
-from attachments import clamd
+from attachments import clamd, storage
 from operations import document_figures as figures
 from operations.figures import Figure, Level
 from tests import cast
-from tickets import storage
 from tickets.models import Attachment
 
 pytestmark = pytest.mark.django_db

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from attachments.models import StagedFile
 from companies.models import Administrator
 from tests import cast
 from tests.otp.walk import verify
@@ -21,7 +22,7 @@ from tests.tickets.given import (
     text_of,
     visitor,
 )
-from tickets.models import Attachment, StagedFile, Ticket
+from tickets.models import Attachment, Ticket
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 12, 1, 15, tzinfo=UTC)

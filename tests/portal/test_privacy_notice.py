@@ -9,9 +9,9 @@ from bs4 import BeautifulSoup
 from django.test import Client
 from pytest_django import Settings
 
+from attachments.storage import ORPHAN_AGE
 from otp import known_browser, tasks
 from tests.otp import walk
-from tickets.storage import ORPHAN_AGE
 
 pytestmark = pytest.mark.django_db
 

@@ -30,7 +30,7 @@ AS_SERVER: dict[str, Any] = {"user": UID, "group": UID, "extra_groups": []}
 HOST = {"Host": "portal.operadora.example", "X-Forwarded-Proto": "https"}
 STORE_A_DOCUMENT = """
 import django; django.setup()
-from tickets import storage
+from attachments import storage
 with storage.written([b"%PDF-1.4"]) as [name]:
     print(name)
 """

@@ -9,15 +9,15 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from attachments import clamd
+from attachments import clamd, scanning
 from attachments.clamd import Server, Verdict
 from attachments.inspection import EXTENSIONS, MAX_BYTES, MAX_FILES
 from attachments.inspection.archive import MAX_UNPACKED
+from attachments.models import private_storage
 from notifications.models import Message
 from tests import cast
 from tests.tickets.given import PDF, text_of, visitor
-from tickets import scanning
-from tickets.models import Attachment, AttachmentEvent, Ticket, TicketEvent, private_storage
+from tickets.models import Attachment, AttachmentEvent, Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
 Scan = Attachment.Scan
@@ -42,13 +42,13 @@ def infected(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Attachment:
     settings.CLAMD = Server(path="/nonexistent/clamd.ctl")
     monkeypatch.setattr(clamd, "scan", lambda *_args: Verdict(infected=True, signature="Doc.\r\nTest-1"))
     attachment = attach(cast.make_ticket())
-    assert scanning.scan(attachment.pk) == scanning.Outcome.INFECTED
+    assert scanning.scan(attachment) == scanning.Outcome.INFECTED
     return attachment
 
 
 def test_advisor_and_customer_are_each_told_once(infected: Attachment) -> None:
     scanning.scan_again(Attachment.objects.all(), actor="operaciones")
-    scanning.scan(infected.pk)
+    scanning.scan(infected)
     number = infected.ticket_id
     assert dict(Message.objects.values_list("dedup_key", "to")) == {
         f"ticket:{number}:infected:{infected.pk}": "postventa@operadora.example",
@@ -77,7 +77,7 @@ def test_the_advisor_is_told_who_had_it_before_it_was_scanned() -> None:
     document = attach(cast.make_ticket())
     AttachmentEvent.objects.create(attachment=document, at=timezone.now(), what="delivered", actor="Carla")
     AttachmentEvent.objects.create(attachment=document, at=timezone.now(), what="pending", actor="Sonia")
-    scanning.scan(document.pk)
+    scanning.scan(document)
     told, before = Message.objects.filter(kind="ticket_infected_advisor").order_by("-pk")
     assert "ya se había descargado (Carla). " in told.text
     assert "ya se había descargado" not in before.text
@@ -100,7 +100,7 @@ def test_the_verdict_and_its_messages_are_one_transaction(
 
     monkeypatch.setattr("tickets.emails.mails.infected_to_customer", fail)
     with pytest.raises(RuntimeError):
-        scanning.scan(other.pk)
+        scanning.scan(other)
     other.refresh_from_db()
     assert other.scan == Scan.PENDING
     assert not Message.objects.filter(dedup_key__contains=f"infected:{other.pk}").exists()

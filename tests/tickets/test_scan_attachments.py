@@ -10,11 +10,12 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from attachments.clamd import Server
+from attachments.models import private_storage
 from demo.broker import free_port
 from tests import cast
 from tests.antivirus import EICAR, clamd_running
 from tests.tickets.given import PDF
-from tickets.models import Attachment, AttachmentEvent, Ticket, private_storage
+from tickets.models import Attachment, AttachmentEvent, Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.loopback]
 

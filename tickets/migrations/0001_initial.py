@@ -1,8 +1,7 @@
+import attachments.models
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
-import tickets.models
-import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -137,40 +136,6 @@ class Migration(migrations.Migration):
                 "verbose_name": "motivo",
                 "verbose_name_plural": "motivos",
                 "ordering": ["position", "text"],
-            },
-        ),
-        migrations.CreateModel(
-            name="StagedFile",
-            fields=[
-                ("original_name", models.CharField(max_length=100, verbose_name="nombre")),
-                ("content_type", models.CharField(max_length=100, verbose_name="tipo")),
-                ("size", models.PositiveIntegerField(verbose_name="tamaño en bytes")),
-                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
-                (
-                    "file",
-                    models.FileField(
-                        storage=tickets.models.private_storage, upload_to="", verbose_name="archivo"
-                    ),
-                ),
-                (
-                    "id",
-                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
-                ),
-                ("holder", models.CharField(max_length=64)),
-                ("created_at", models.DateTimeField(db_index=True)),
-                ("taken_by", models.UUIDField(null=True)),
-                (
-                    "administrator",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="companies.administrator",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "documento por confirmar",
-                "verbose_name_plural": "documentos por confirmar",
             },
         ),
         migrations.CreateModel(
@@ -326,7 +291,7 @@ class Migration(migrations.Migration):
                 (
                     "file",
                     models.FileField(
-                        storage=tickets.models.private_storage, upload_to="", verbose_name="archivo"
+                        storage=attachments.models.private_storage, upload_to="", verbose_name="archivo"
                     ),
                 ),
                 (
@@ -484,10 +449,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("request_type", "text"), name="reason_text_once_a_type"
             ),
-        ),
-        migrations.AddIndex(
-            model_name="stagedfile",
-            index=models.Index(fields=["file"], name="staged_file"),
         ),
         migrations.AddIndex(
             model_name="ticket",

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from attachments import scanning
+from attachments.scanning import Outcome, Scan
 from otp.audit import account
-from tickets import scanning
 from tickets.models import Attachment
-from tickets.scanning import Outcome, Scan
 
 
 class Command(BaseCommand):

@@ -8,9 +8,10 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.base import ContentFile
 from django.test import Client
 
+from attachments.models import private_storage
 from tests import cast
 from tests.tickets.given import PDF, filled_form, pdf, visitor
-from tickets.models import Attachment, private_storage
+from tickets.models import Attachment
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +91,7 @@ def test_r3_21_a_missing_file_is_not_found_and_is_reported(caplog: pytest.LogCap
     response = ask(an_advisor(), attachment.pk)
     assert response.status_code == 404
     assert "El archivo de este documento no se pudo leer" in response.content.decode()
-    assert [record.levelname for record in caplog.records if record.name == "tickets.downloads"] == ["ERROR"]
+    assert [record.levelname for record in caplog.records if record.name == "attachments.downloads"] == ["ERROR"]
     assert str(attachment.pk) in caplog.text
     assert "secreto" not in caplog.text
 

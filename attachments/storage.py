@@ -1,4 +1,4 @@
-"""Attachments in their store: random names, nobody else's to read, safe before their ticket is (R3.15, R3.21)."""
+"""Documents in their store: random names, mode 0600, flushed to disk before the rows that name them (R3.15, R3.21)."""
 
 import logging
 import os
@@ -12,19 +12,19 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from django.apps import apps
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.db import InterfaceError, OperationalError
 
-from tickets.models import Attachment, StagedFile, private_storage
+from attachments.models import StagedFile, StoredDocument, private_storage
 
 logger = logging.getLogger(__name__)
 
-ORPHAN_AGE = timedelta(hours=24)  # R3.21; a ticket's row follows its files within seconds
+ORPHAN_AGE = timedelta(hours=24)  # R3.21; a row follows its file within seconds
 BATCH = 500  # names a query
 NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
-OWNERS = (StagedFile, Attachment)  # whose rows name files; in this order, a file passes from the one to the other
 FOLDER = re.compile(r"[0-9a-f]{2}")
 
 
@@ -103,10 +103,10 @@ def remove_orphans(now: datetime) -> int:
     Raises OSError when a remote store is away; the next day's run does the same.
     """
     storage = private_storage()
-    stored = _stored_names(storage)
+    stored, models = _stored_names(storage), owners()
     removed = 0
     while names := list(islice(stored, BATCH)):
-        owned = {name for rows in OWNERS for name in rows.objects.filter(file__in=names).values_list("file", flat=True)}
+        owned = {name for model in models for name in _named_by(model, names)}
         for name in names:
             if name not in owned and _is_older(storage, name, now - ORPHAN_AGE):
                 storage.delete(name)
@@ -114,6 +114,19 @@ def remove_orphans(now: datetime) -> int:
     if removed:
         logger.info("Removed %d orphaned files", removed)
     return removed
+
+
+def owners() -> list[type[StoredDocument]]:
+    """The models whose rows name files, of every app: `StagedFile` first, because a file passes from it to another.
+
+    Asked in that order, a file that changes owner in between is seen at least once.
+    """
+    stored = [model for model in apps.get_models() if issubclass(model, StoredDocument)]
+    return sorted(stored, key=lambda model: model is not StagedFile)
+
+
+def _named_by(model: type[StoredDocument], names: list[str]) -> set[str]:
+    return set(model._default_manager.filter(file__in=names).values_list("file", flat=True))  # noqa: SLF001
 
 
 def _write(storage: Storage, content: bytes) -> str:

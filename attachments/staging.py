@@ -1,7 +1,7 @@
-"""Documents of a form that is not confirmed yet: kept, shown again, taken off, and at last made a ticket's (R3.21).
+"""Documents of a form that is not confirmed yet: stored, shown again, removed, taken when it is confirmed (R3.21).
 
-A staged file can be named only by its administrator in the browser that sent it (R6.11). It holds no ticket up: what
-is not there any more is told, and the rest of the form stays.
+A staged file can be named only by its administrator in the browser that sent it (R6.11). A missing one never stops
+the form: the page says that it is missing, and the rest of the form stays.
 """
 
 import logging
@@ -17,12 +17,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from attachments import quota
+from attachments import quota, storage
 from attachments.documents import Document
+from attachments.models import StagedFile, private_storage
 from companies.models import Administrator
 from otp import gate
-from tickets import storage
-from tickets.models import StagedFile, private_storage
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ LIFETIME = timedelta(hours=24)  # longer than any portal session; then the daily
 
 
 class StagedFileGone(Exception):
-    """A staged file went to another ticket, or away, between the look at it and its use."""
+    """A staged file was taken by another form, or deleted, between the look at it and its use."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def named(owner: Owner, raw: Iterable[str]) -> Held:
 
 
 def remove(owner: Owner, posted: QueryDict) -> None:
-    """Take off for good the files in `remove`, unless a ticket has them."""
+    """Delete the files in `remove`, unless a confirmed form took them."""
     if ids := _ids(posted.getlist("remove")):
         _discard(_of(owner).filter(pk__in=ids))
 
@@ -103,7 +102,7 @@ def stage(owner: Owner, documents: Sequence[Document]) -> tuple[StagedFile, ...]
 
 
 def freed(owner: Owner, files: Iterable[StagedFile], key: UUID) -> tuple[StagedFile, ...]:
-    """The files for a ticket of this key: one that another ticket has taken is staged anew, as a copy of its own.
+    """The files for the form of this key: one that another form has taken is staged anew, as a copy.
 
     Raises QuotaReached and StorageFailed.
     """
@@ -111,7 +110,7 @@ def freed(owner: Owner, files: Iterable[StagedFile], key: UUID) -> tuple[StagedF
 
 
 def take(files: Sequence[StagedFile], key: UUID) -> None:
-    """Give the files to the ticket of this key, inside its transaction. Raises StagedFileGone when one is not free."""
+    """Give the files to the form of this key, in the transaction that confirms it. Raises StagedFileGone."""
     if not files:
         return
     free = StagedFile.objects.filter(pk__in=[file.pk for file in files], taken_by=None)
@@ -122,7 +121,7 @@ def take(files: Sequence[StagedFile], key: UUID) -> None:
 def remove_expired(now: datetime) -> int:
     """Delete what was never confirmed, and forget what was. Returns how many files went."""
     old = StagedFile.objects.filter(created_at__lte=now - LIFETIME)
-    old.exclude(taken_by=None).delete()  # the file is an attachment's
+    old.exclude(taken_by=None).delete()  # the file has another row by now
     return _discard(old.filter(taken_by=None))
 
 
@@ -169,7 +168,7 @@ def _copy(owner: Owner, file: StagedFile) -> StagedFile:
 
 
 def _discard(files: models.QuerySet[StagedFile]) -> int:
-    """Row first, and only while no ticket has it: a death in between leaves an orphan, never a ticket without file."""
+    """Row first, and only while no form has taken it: a crash in between leaves an orphan, never a row without file."""
     gone = 0
     for pk, name in files.values_list("pk", "file"):
         if StagedFile.objects.filter(pk=pk, taken_by=None).delete()[0]:

@@ -8,16 +8,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
-from django.db import DatabaseError, IntegrityError, OperationalError
-from django.db.models import Model
+from django.db import DatabaseError, IntegrityError, OperationalError, models
 from django.utils import timezone
 from pytest_django import Settings
 
+from attachments import storage
+from attachments.models import StagedFile
 from tests import cast
 from tests.tickets.given import PDF, REQUEST, fields_of, filled_form, pdf, soup, text_of, visitor
-from tickets import storage, tasks
+from tickets import tasks
 from tickets.models import Attachment, Ticket
 
 
@@ -183,7 +185,18 @@ def test_the_clean_up_of_an_installation_without_files_does_nothing() -> None:
     assert tasks.remove_orphaned_files() == 0
 
 
-@pytest.mark.parametrize("owner", storage.OWNERS)
-def test_looking_for_orphans_reads_no_table_to_its_end(owner: type[Model]) -> None:
+@pytest.mark.parametrize("owner", storage.owners())
+def test_looking_for_orphans_reads_no_table_to_its_end(owner: type[models.Model]) -> None:
     """The daily clean-up asks of every stored file whose it is, of which there may be a million."""
     assert ["file"] in [index.fields for index in owner._meta.indexes]
+
+
+def test_every_model_with_a_file_is_asked_whose_it_is_and_the_staged_files_first() -> None:
+    """A model that the clean-up does not ask would lose its files a day after they came."""
+    with_files = {
+        model
+        for model in apps.get_models()
+        if any(isinstance(field, models.FileField) for field in model._meta.get_fields())
+    }
+    assert storage.owners()[0] is StagedFile
+    assert set(storage.owners()) == with_files >= {Attachment, StagedFile}

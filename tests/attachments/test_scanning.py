@@ -9,21 +9,22 @@ from hashlib import sha256
 from threading import Barrier
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from attachments import clamd
+from attachments import clamd, scanning
 from attachments.clamd import Server
+from attachments.models import DocumentEvent, ScannedDocument, private_storage
+from attachments.scanning import ATTEMPTS, Outcome, scan
 from demo.broker import free_port
 from jobs import sweep
 from tests import cast
 from tests.antivirus import EICAR, Clamd, StandIn, clamd_running, stand_in
 from tests.tickets.given import PDF, filled_form, pdf, visitor
-from tickets import scanning
-from tickets.models import Attachment, Ticket, private_storage
-from tickets.scanning import ATTEMPTS, Outcome, scan
+from tickets.models import Attachment, Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.loopback]
 Scan = Attachment.Scan
@@ -65,7 +66,7 @@ def due_now() -> None:
 def test_a_clean_document_is_clean_and_is_not_asked_about_again(antivirus: Clamd) -> None:
     attachment = document()
     assert not attachment.is_deliverable
-    assert (scan(attachment.pk), scan(attachment.pk)) == (Outcome.CLEAN, Outcome.NOT_OURS)
+    assert (scan(attachment), scan(attachment)) == (Outcome.CLEAN, Outcome.NOT_OURS)
     judged = fresh(attachment)
     assert judged.is_deliverable
     assert judged.scanned_at
@@ -74,7 +75,7 @@ def test_a_clean_document_is_clean_and_is_not_asked_about_again(antivirus: Clamd
 
 def test_a_document_with_a_virus_is_infected(antivirus: Clamd) -> None:
     attachment = document(PDF + EICAR)
-    assert scan(attachment.pk) == Outcome.INFECTED
+    assert scan(attachment) == Outcome.INFECTED
     judged = fresh(attachment)
     assert (judged.scan, judged.signature, judged.is_deliverable) == (Scan.INFECTED, "Local.Eicar.UNOFFICIAL", False)
     assert private_storage().exists(str(judged.file.name))  # set apart, and kept for the record
@@ -82,7 +83,7 @@ def test_a_document_with_a_virus_is_infected(antivirus: Clamd) -> None:
 
 def test_without_an_antivirus_documents_wait_for_one_and_are_had_meanwhile(settings: Settings) -> None:
     attachment = document()
-    assert (scan(attachment.pk), scanning.sweep_documents()) == (Outcome.NOT_OURS, 0)
+    assert (scan(attachment), scanning.sweep_documents()) == (Outcome.NOT_OURS, 0)
     assert (fresh(attachment).scan, fresh(attachment).shown_scan) == (Scan.PENDING, "unscanned")
     assert fresh(attachment).is_deliverable
     with clamd_running() as antivirus:
@@ -93,7 +94,7 @@ def test_without_an_antivirus_documents_wait_for_one_and_are_had_meanwhile(setti
 
 def test_an_infected_document_stays_so_when_the_antivirus_is_taken_away(antivirus: Clamd, settings: Settings) -> None:
     attachment = document(EICAR)
-    scan(attachment.pk)
+    scan(attachment)
     settings.CLAMD = None
     assert not fresh(attachment).is_deliverable
 
@@ -127,14 +128,14 @@ def test_an_antivirus_killed_at_work_costs_a_try_and_no_document(antivirus: Clam
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scanning, "_content", killed_at_work)
-        assert scan(attachment.pk) == Outcome.AGAIN
+        assert scan(attachment) == Outcome.AGAIN
     assert (fresh(attachment).scan, fresh(attachment).scan_attempts) == (Scan.PENDING, 1)
     due_now()
-    assert scan(attachment.pk) == Outcome.AGAIN  # nobody there: this one does not count
+    assert scan(attachment) == Outcome.AGAIN  # nobody there: this one does not count
     assert fresh(attachment).scan_attempts == 1
     antivirus.start()
     due_now()
-    assert scan(attachment.pk) == Outcome.CLEAN
+    assert scan(attachment) == Outcome.CLEAN
 
 
 def test_a_mute_antivirus_costs_one_try_a_minute_and_not_one_a_document(
@@ -163,20 +164,20 @@ def test_what_cannot_be_judged_is_tried_five_times_and_then_told(
     outcomes, waits = [], []
     for _ in range(ATTEMPTS):
         due_now()
-        outcomes.append(scan(attachment.pk))
+        outcomes.append(scan(attachment))
         waits.append(round((fresh(attachment).next_scan_at - timezone.now()).total_seconds() / 60))
     assert outcomes == [Outcome.AGAIN] * 4 + [Outcome.ERROR]
     assert waits[:4] == [1, 5, 15, 60]
     assert (fresh(attachment).scan, fresh(attachment).is_deliverable) == (Scan.ERROR, False)
     assert [record.levelname for record in caplog.records if "could not be scanned" in record.message] == ["ERROR"]
-    assert scan(attachment.pk) == Outcome.NOT_OURS
+    assert scan(attachment) == Outcome.NOT_OURS
     assert far.talks == ATTEMPTS
 
 
 def test_a_document_that_ends_whoever_scans_it_is_given_up_r4_12(far: StandIn) -> None:
     attachment = document()
     Attachment.objects.update(scan_attempts=ATTEMPTS, leased_until=timezone.now() - timedelta(seconds=1))
-    assert scan(attachment.pk) == Outcome.ERROR
+    assert scan(attachment) == Outcome.ERROR
     assert far.talks == 0
 
 
@@ -185,7 +186,7 @@ def test_a_file_that_is_not_what_was_received_is_not_clean(far: StandIn) -> None
     swapped, gone = document(), document()
     Attachment.objects.filter(pk=swapped.pk).update(sha256="0" * 64)
     private_storage().delete(str(gone.file.name))
-    assert {scan(swapped.pk), scan(gone.pk)} == {Outcome.AGAIN}
+    assert {scan(swapped), scan(gone)} == {Outcome.AGAIN}
     assert {fresh(swapped).scan, fresh(gone).scan} == {Scan.PENDING}
 
 
@@ -198,26 +199,26 @@ def test_a_verdict_that_comes_after_the_lease_counts_for_nothing(far: StandIn, m
         return asked(server, chunks)
 
     monkeypatch.setattr(clamd, "scan", taken_meanwhile)
-    scan(attachment.pk)
+    scan(attachment)
     assert (fresh(attachment).scan, fresh(attachment).lease_token) == (Scan.PENDING, "somebody else's")
 
 
 def test_while_somebody_is_at_it_nobody_else_is(far: StandIn) -> None:
     attachment = document()
     Attachment.objects.update(leased_until=timezone.now() + timedelta(seconds=100))
-    assert scan(attachment.pk) == Outcome.NOT_OURS
+    assert scan(attachment) == Outcome.NOT_OURS
     assert far.talks == 0
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_scan_a_document_once(far: StandIn) -> None:
-    pks = [document().pk for _ in range(5)]
+    documents = [document() for _ in range(5)]
     together = Barrier(2)
 
     def work(_number: int) -> Counter[Outcome]:
         together.wait()
         try:
-            return Counter(scan(pk) for pk in pks)
+            return Counter(scan(each) for each in documents)
         finally:
             connection.close()
 
@@ -235,7 +236,7 @@ def test_a_request_is_registered_with_the_antivirus_down_and_its_documents_wait(
     assert filled_form(visitor(cast.ana())).post(attachments=pdf()).status_code == 303
     attachment = Attachment.objects.get()
     assert attachment.scan == Scan.PENDING
-    assert scanning.scan_ticket(attachment.ticket_id) == {Outcome.AGAIN: 1}
+    assert scanning.scan_these(attachment.ticket.attachments.all()) == {Outcome.AGAIN: 1}
 
 
 def test_the_worker_is_told_once_of_a_ticket_with_documents_and_never_without_an_antivirus(
@@ -271,7 +272,29 @@ def test_asking_again_lets_a_false_alarm_go_and_leaves_alone_what_is_being_scann
     Attachment.objects.filter(pk=alarm.pk).update(scan=Scan.INFECTED, signature="False.Alarm")
     Attachment.objects.filter(pk=busy.pk).update(leased_until=timezone.now() + timedelta(seconds=100))
     assert scanning.scan_again(Attachment.objects.all(), actor="operaciones") == 1
-    assert scan(alarm.pk) == Outcome.CLEAN
+    assert scan(alarm) == Outcome.CLEAN
     assert fresh(alarm).signature == ""
     assert [(event.what, event.actor) for event in alarm.events.all()] == [("rescan", "operaciones")]
     assert not busy.events.exists()
+
+
+def test_every_model_of_scanned_documents_is_registered_with_its_audit() -> None:
+    """Its documents would stay pending for ever, and the verdict on a virus could not be recorded."""
+    kept = [model for model in apps.get_models() if issubclass(model, ScannedDocument)]
+    assert set(scanning.registered()) == set(kept) >= {Attachment}
+    for model in kept:
+        assert ["scan", "next_scan_at"] in [index.fields for index in model._meta.indexes]
+        [audit] = [relation.related_model for relation in model._meta.related_objects if relation.name == "events"]
+        assert issubclass(audit, DocumentEvent)
+        assert model().owner_in_logs
+
+
+def test_of_several_models_those_that_wait_longest_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model with many documents due leaves no other waiting."""
+    monkeypatch.setattr(scanning, "BITE", 3)
+    now, made = timezone.now(), [document() for _ in range(5)]
+    for age, each in enumerate(made):
+        Attachment.objects.filter(pk=each.pk).update(next_scan_at=now - timedelta(minutes=age))
+    odd, even = ([each.pk for each in made[start::2]] for start in (0, 1))
+    due = scanning._oldest(Attachment.objects.filter(pk__in=pks) for pks in (odd, even))
+    assert due == [(Attachment, each.pk) for each in (made[4], made[3], made[2])]

@@ -12,12 +12,14 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from attachments import staging
+from attachments.models import StagedFile
 from companies.models import Company
 from tests import cast
 from tests.otp.walk import verify
 from tests.tickets.given import COMPANY, PDF, REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
-from tickets import staging, tasks
-from tickets.models import Attachment, StagedFile, Ticket
+from tickets import tasks
+from tickets.models import Attachment, Ticket
 
 pytestmark = pytest.mark.django_db
 UPLOAD = f"{REQUEST}documentos/"
@@ -265,7 +267,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize(
-    "step", ["tickets.staging.take", "tickets.workflow.record_event", "tickets.emails.mails.advisor_notice"]
+    "step", ["attachments.staging.take", "tickets.workflow.record_event", "tickets.emails.mails.advisor_notice"]
 )
 def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphans(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
@@ -286,7 +288,7 @@ def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphan
     assert files(settings) == 2
 
 
-@pytest.mark.parametrize("step", ["attachments.quota.take", "tickets.models.StagedFile.objects.bulk_create"])
+@pytest.mark.parametrize("step", ["attachments.quota.take", "attachments.models.StagedFile.objects.bulk_create"])
 def test_r3_21_a_death_while_keeping_a_document_leaves_only_an_orphan(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -1,0 +1,41 @@
+"""What tickets have to do with the scan of their documents: ask for it, and say so when one has a virus (R3.18)."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from attachments import scanning
+from jobs import courier
+from tickets import workflow
+from tickets.emails import mails
+from tickets.models import Attachment, Ticket
+
+SCAN_TASK = "tickets.tasks.scan_documents"
+
+
+def register() -> None:
+    """Have attachments scanned."""
+    scanning.register(Attachment, on_infected=report_infected)
+
+
+def scan_on_commit(ticket: Ticket) -> None:
+    """Ask the worker to scan a new ticket's documents once they are committed. The sweep scans those that it misses."""
+    if settings.CLAMD is not None:
+        courier.nudge_on_commit(SCAN_TASK, ticket.pk)
+
+
+def report_infected(document: Attachment) -> None:
+    """Add a line to the ticket's history and write the mails to the advisor and the customer.
+
+    Called in the transaction of the verdict, so that one is never without the other (R4.01).
+    """
+    ticket = document.ticket
+    note = _("El antivirus apartó el documento «{name}»: {signature}.")
+    workflow.record_event(
+        ticket,
+        ticket.status,
+        before=ticket.status,
+        actor_name=_("Antivirus"),
+        note=note.format(name=document.original_name, signature=document.signature),
+    )
+    mails.infected_to_advisor(document)
+    mails.infected_to_customer(document)
