@@ -40,7 +40,7 @@ loglevel = "warning"
 
 def _mask_log(server: Any) -> None:
     """gunicorn quotes a request that it cannot read: written and masked like all that is logged (R8.08)."""
-    from fidelizacion.logs import formatter  # noqa: PLC0415  Django is set up only once the application is loaded
+    from fidelizacion.log_masking import formatter  # noqa: PLC0415  Django is set up only once the application is loaded
 
     for handler in server.log.error_log.handlers:
         handler.setFormatter(formatter())

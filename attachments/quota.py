@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from django.conf import settings
 
-from otp.limits import budgets
+from otp.limits import limits
 
 
 class QuotaReached(Exception):
@@ -23,7 +23,7 @@ class QuotaReached(Exception):
 
 def left(phone: str) -> int:
     """How many more could be stored now."""
-    return budgets.left(_of(phone))
+    return limits.left(_of(phone))
 
 
 def check(phone: str, count: int) -> None:
@@ -37,8 +37,8 @@ def take(phone: str, count: int) -> None:
     if not count:
         return
     try:
-        budgets.consume_times(_of(phone), count)
-    except budgets.LimitReached:
+        limits.consume_times(_of(phone), count)
+    except limits.LimitReached:
         raise QuotaReached(left(phone)) from None
 
 
@@ -48,10 +48,10 @@ def count_refused(phone: str, count: int) -> None:
     `check` allowed them before they were opened. Simultaneous requests may each have passed it, so the limit can be
     exceeded by as many requests as the web process has threads.
     """
-    with suppress(budgets.LimitReached):
+    with suppress(limits.LimitReached):
         for _document in range(count):
-            budgets.consume(_of(phone))
+            limits.consume(_of(phone))
 
 
-def _of(phone: str) -> budgets.Budget:
-    return budgets.budget("upload", phone, settings.UPLOAD_QUOTA_PER_PHONE)
+def _of(phone: str) -> limits.Budget:
+    return limits.budget("upload", phone, settings.UPLOAD_QUOTA_PER_PHONE)

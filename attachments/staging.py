@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attachments import quota, storage
-from attachments.documents import Document
+from attachments.intake import Document
 from attachments.models import StagedFile, private_storage
 from companies.models import Administrator
-from otp import gate
+from otp import session
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Owner:
     @cached_property
     def holder(self) -> str:
         """What stands for the browser session; asked for only when there are files, since it is kept there."""
-        return gate.holder(self.request, self.phone)
+        return session.holder(self.request, self.phone)
 
 
 @dataclass(frozen=True)

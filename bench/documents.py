@@ -4,7 +4,7 @@ import secrets
 import zlib
 
 from bench.requests import File
-from tests.attachments import genuine
+from tests.attachments import valid_files
 
 MEGABYTE = 1_000_000
 WORDS = " ".join(f"servicio {number} de la empresa" for number in range(6_000)).encode()
@@ -13,21 +13,21 @@ WORDS = " ".join(f"servicio {number} de la empresa" for number in range(6_000)).
 def pdf() -> File:
     """Ten scanned pages and ten of text."""
     picture = b"/Type /XObject /Subtype /Image /Width 600 /Height 800 /Filter /DCTDecode"
-    scanned = [genuine.stream(jpeg(MEGABYTE // 11)[1], picture) for _ in range(10)]
-    text = [genuine.stream(zlib.compress(WORDS), b"/Filter /FlateDecode") for _ in range(10)]
-    return "documento.pdf", genuine.pdf(*scanned, *text)
+    scanned = [valid_files.stream(jpeg(MEGABYTE // 11)[1], picture) for _ in range(10)]
+    text = [valid_files.stream(zlib.compress(WORDS), b"/Filter /FlateDecode") for _ in range(10)]
+    return "documento.pdf", valid_files.pdf(*scanned, *text)
 
 
 def docx() -> File:
     """A letter with one large picture."""
     text = b"<document>" + WORDS * 2 + b"</document>"
-    parts = genuine.package(extra={"word/media/image1.jpg": jpeg(MEGABYTE - 100_000)[1]})
-    return "documento.docx", genuine.packed({**parts, "word/document.xml": text})
+    parts = valid_files.package(extra={"word/media/image1.jpg": jpeg(MEGABYTE - 100_000)[1]})
+    return "documento.docx", valid_files.packed({**parts, "word/document.xml": text})
 
 
 def jpeg(size: int = MEGABYTE) -> File:
     """A photograph's worth of bytes between the header and the end."""
-    head, end = genuine.frame(3000, 2000)[:-2], genuine.JPEG[-2:]
+    head, end = valid_files.frame(3000, 2000)[:-2], valid_files.JPEG[-2:]
     noise = secrets.token_bytes(size).replace(b"\xff", b"\xfe")  # a mark would end it
     return "documento.jpg", head + noise + end
 

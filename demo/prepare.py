@@ -12,7 +12,7 @@ from django.db import connection
 from demo.mark import NotADemo, claim
 from demo.sample import load_sample_directory
 from desk import groups
-from fidelizacion.start import refuse_a_bad_environment
+from fidelizacion.startup_checks import refuse_a_bad_environment
 from fidelizacion.system_checks.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from demo.models import DemoMessage
-from notifications.email.mail import with_its_mark
+from notifications.email.rendering import with_its_mark
 from notifications.models import Message
 
 SHOWN = 200

@@ -1,4 +1,4 @@
-"""The groups of the desk, one a role, with the permissions of desk/staff.py (R5.06).
+"""The groups of the desk, one a role, with the permissions of desk/roles.py (R5.06).
 
 `migrate` makes those that are not there; `setup_groups` also brings the others back to what the product gives them.
 """
@@ -11,14 +11,14 @@ from django.apps.registry import apps as installed_apps
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from desk import staff
+from desk import roles
 
 ADVISOR, SUPERVISOR, AUDITOR, OPERATIONS = "Asesor", "Supervisor", "Auditor", "Operaciones"
 ROLES: dict[str, tuple[str, ...]] = {
-    ADVISOR: staff.ADVISOR,
-    SUPERVISOR: staff.SUPERVISOR,
-    AUDITOR: staff.AUDITOR,
-    OPERATIONS: staff.OPERATIONS,
+    ADVISOR: roles.ADVISOR,
+    SUPERVISOR: roles.SUPERVISOR,
+    AUDITOR: roles.AUDITOR,
+    OPERATIONS: roles.OPERATIONS,
 }
 
 
@@ -46,7 +46,7 @@ def set_up() -> list[Change]:
 
 
 def _set_up(name: str, listed: tuple[str, ...]) -> Change:
-    wanted = set(staff.permissions(listed))
+    wanted = set(roles.permissions(listed))
     if len(wanted) < len(set(listed)):
         raise PermissionsMissing
     group, made = Group.objects.get_or_create(name=name)
@@ -62,7 +62,7 @@ def make_missing(using: str, apps: Apps = installed_apps, **_signal: Any) -> Non
     except LookupError:  # migrated to before there were groups
         return
     for name, listed in ROLES.items():
-        permissions = staff.permissions(listed).using(using)
+        permissions = roles.permissions(listed).using(using)
         if permissions.count() < len(set(listed)):  # only some apps are migrated yet: the group comes with the rest
             continue
         with transaction.atomic(using=using):

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from unfold.forms import AdminOwnPasswordChangeForm
 
 from otp import addresses
-from otp.limits.budgets import LimitReached
+from otp.limits.limits import LimitReached
 from staff import known_browser, lockout
 from staff.record import Kind, record, record_refusal
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 
 from otp import addresses
-from otp.limits.budgets import LimitReached
+from otp.limits.limits import LimitReached
 from staff import known_browser, lockout
 from staff.record import Kind, record, record_refusal
 

@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from brand.brand import LIGHT_INK, MINIMUM_CONTRAST, Brand, contrast, legible
+from brand.operator import LIGHT_INK, MINIMUM_CONTRAST, Brand, contrast, legible
 
 # How much of white (below 600) or of black (above) goes into each shade; 600 is what buttons and links are drawn with
 LIGHTER = {50: 0.95, 100: 0.88, 200: 0.75, 300: 0.58, 400: 0.38, 500: 0.18}

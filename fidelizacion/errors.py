@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from brand.branding import brand_context
+from brand.brand_assets import brand_context
 
 
 def error_page(request: HttpRequest, status: int, template: str = "") -> HttpResponse:

@@ -5,8 +5,8 @@ import base64
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from brand.brand import Brand
-from brand.branding import icon, mark, stylesheet
+from brand.brand_assets import icon, mark, stylesheet
+from brand.operator import Brand
 
 STATUSES = (400, 403, 404, 413, 429, 502, 503, 504)
 STYLESHEET = "estilo.css"

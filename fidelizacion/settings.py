@@ -11,8 +11,8 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from kombu import Exchange, Queue
 
 from attachments.clamd import Server, parse_url
-from attachments.store_url import parse_storage_url
-from brand.brand import DATA_AUTHORITY, Brand, parse_colour
+from attachments.s3_url import parse_storage_url
+from brand.operator import DATA_AUTHORITY, Brand, parse_colour
 from desk import theme as desk
 from fidelizacion import mail_provider
 from fidelizacion.database.url import SQLITE_OPTIONS, parse_database_url
@@ -107,7 +107,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "fidelizacion.context.brand",
+                "fidelizacion.context_processors.brand",
             ],
         },
     }
@@ -240,7 +240,7 @@ MOBILE_HEADER = env.text("MOBILE_HEADER")
 MOBILE_GATEWAYS = env.networks("MOBILE_GATEWAYS")
 MOBILE_CLIENT_NETWORKS = env.networks("MOBILE_CLIENT_NETWORKS")
 MOBILE_HEADER_KEY: tuple[str, ...] = env.read("MOBILE_HEADER_KEY", parse_keys, ())
-# Asked in this order (otp/network/network.py); the PIN follows when none knows the number
+# Asked in this order (otp/network/network_identity.py); the PIN follows when none knows the number
 NETWORK_IDENTITIES: tuple[str, ...] = ("otp.network.mobile_header.MobileHeader",) if MOBILE_HEADER else ()
 
 SMS_GATEWAY = env.text("SMS_GATEWAY", "twilio")
@@ -345,7 +345,7 @@ LOG_FORMAT = env.read("LOG_FORMAT", parse_log_format, "text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "fidelizacion.logs.formatter"}},
+    "formatters": {"line": {"()": "fidelizacion.log_masking.formatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # Django's own server errors carry the request; ours go through the same handler, never by e-mail

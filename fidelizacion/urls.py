@@ -7,13 +7,13 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from brand import branding
+from brand import brand_assets
 from desk import desk_search
 from desk.password_change import PasswordChange
 from desk.sign_in import SignIn, SignOut
 from fidelizacion import robots
 from notifications.reports import webhooks
-from operations import health, metrics
+from operations import health, prometheus
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/fidelizacion/")),
@@ -24,13 +24,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/password_change/", admin.site.admin_view(PasswordChange.as_view()), name="staff-password-change"),
     path("admin/search/", desk_search.search, name="desk-search"),
     path("admin/", admin.site.urls),
-    path("favicon.ico", branding.tab_icon),  # browsers ask for it where a page names none: the desk, a file
+    path("favicon.ico", brand_assets.tab_icon),  # browsers ask for it where a page names none: the desk, a file
     path("robots.txt", robots.robots, name="robots"),
-    path("marca/logo", branding.brand_logo, name="brand_logo"),
-    path("marca/marca.css", branding.brand_stylesheet, name="brand_stylesheet"),
+    path("marca/logo", brand_assets.brand_logo, name="brand_logo"),
+    path("marca/marca.css", brand_assets.brand_stylesheet, name="brand_stylesheet"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
-    path("metrics", metrics.metrics, name="metrics"),
+    path("metrics", prometheus.metrics_view, name="metrics"),
     path("webhooks/sms/<str:provider>/", webhooks.sms, name="webhook-sms"),
     path("webhooks/email/<str:provider>/", webhooks.email, name="webhook-email"),
 ]

@@ -6,7 +6,7 @@ import django
 from django.core.wsgi import get_wsgi_application
 
 from fidelizacion.content_type import with_our_charset
-from fidelizacion.start import refuse_a_bad_environment
+from fidelizacion.startup_checks import refuse_a_bad_environment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelizacion.settings")
 django.setup()

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from notifications import catalogue, outbox
+from notifications import message_types, outbox
 from notifications.models import GIVEN_UP, Message, MessageAction
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ def _retry(message: Message, actor: Actor, serial: int) -> Message:
 
 
 def _copy(message: Message, to: str, kind: Kind, actor: Actor, serial: int) -> Message:
-    known = catalogue.entry(message.kind)
+    known = message_types.entry(message.kind)
     if known and known.instead:
         raise Refused(str(known.instead))
     first = message.dedup_key.partition(AGAIN)[0]  # of a copy's copy, too: keys stay short

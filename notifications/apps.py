@@ -12,11 +12,11 @@ class NotificationsConfig(AppConfig):
         from anymail.signals import tracking  # noqa: PLC0415
 
         from jobs import log_context, sweep  # noqa: PLC0415  models exist only now
-        from notifications.reports import mail_reports, receipts, reported  # noqa: PLC0415  models exist only now
+        from notifications.reports import delivery_reports, mail_reports, report_handler  # noqa: PLC0415  models exist only now
         from notifications.sending import delivery  # noqa: PLC0415  models exist only now
 
         log_context.connect()
         sweep.register("mensajes", delivery.sweep_messages)
-        sweep.register("informes", receipts.sweep)
-        receipts.register("mensajes", reported.LEDGER)
+        sweep.register("informes", delivery_reports.sweep)
+        delivery_reports.register("mensajes", report_handler.LEDGER)
         tracking.connect(mail_reports.collect, dispatch_uid="notifications")

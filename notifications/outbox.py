@@ -12,10 +12,10 @@ from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from jobs import courier
+from jobs import enqueue
 from jobs.insertion import insert_new
 from notifications.models import Message, MessageQuerySet
-from notifications.reports import receipts
+from notifications.reports import delivery_reports
 
 GIVE_UP_AFTER = timedelta(hours=72)  # GOV.UK Notify's limit (R4.08)
 E164 = re.compile(r"\+[1-9]\d{7,14}")
@@ -117,7 +117,7 @@ def release(messages: MessageQuerySet) -> int:
 
 def nudge(pk: int) -> None:
     """Tell the worker of a message once the transaction at hand has committed."""
-    courier.nudge_on_commit("notifications.tasks.deliver_message", pk)
+    enqueue.nudge_on_commit("notifications.tasks.deliver_message", pk)
 
 
 def message_id(dedup_key: str) -> str:
@@ -148,7 +148,7 @@ def _owe(message: Message, *, deliverable: bool, hold: str = "") -> Message:
     message.pk = inserted[0]
     message._state.adding = False  # noqa: SLF001  documented: a later save() is an UPDATE
     if not deliverable:
-        receipts.given_up(message)
+        delivery_reports.given_up(message)
     elif not hold:
         nudge(message.pk)
     return message

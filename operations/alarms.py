@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from jobs.insertion import insert_new
-from operations import figures, operations_mail
+from operations import metrics, operations_mail
 from operations.models import Alarm
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def known(name: str) -> Kind:
 
 def watch(*, judging: bool) -> None:
     """Raise what holds and close what no longer does. Without `judging` nobody's silence is held against them yet."""
-    reading = figures.collect()
+    reading = metrics.collect()
     holding = {name: figure for figure in reading.figures for name in figure.alarms}
     for name, figure in holding.items():
         if judging or not known(name).silence:

@@ -10,31 +10,31 @@ class OperationsConfig(AppConfig):
 
     def ready(self) -> None:
         from operations import (  # noqa: PLC0415  models exist only now
-            backlog,
             beat_lease,
-            broker_figures,
+            broker_metrics,
             clock,
-            code_figures,
-            database_figures,
+            code_metrics,
+            database_metrics,
             digest,
-            document_figures,
-            figures,
+            document_metrics,
             heartbeats,
+            metrics,
             operations_samples,
+            queue_metrics,
             web_errors,
         )
 
         web_errors.connect()
 
         operations_samples.register()
-        figures.register("database", _("Base de datos"), database_figures.figures, costly=True, order=0)
-        figures.register("broker", _("Mensajería"), broker_figures.figures, costly=True, order=5)
-        figures.register("processes", _("Procesos"), heartbeats.figures, order=10)
-        figures.register("beat", _("Procesos"), beat_lease.figures, order=11)
-        figures.register("clock", _("Reloj"), clock.figures, order=12)
-        figures.register("web", _("Web"), web_errors.figures, order=15)
-        figures.register("messages", _("Mensajes"), backlog.figures, order=20)
-        figures.register("codes", _("Códigos y SMS"), code_figures.figures, order=30)
-        figures.register("documents", _("Documentos"), document_figures.figures, order=40)
+        metrics.register("database", _("Base de datos"), database_metrics.figures, costly=True, order=0)
+        metrics.register("broker", _("Mensajería"), broker_metrics.figures, costly=True, order=5)
+        metrics.register("processes", _("Procesos"), heartbeats.figures, order=10)
+        metrics.register("beat", _("Procesos"), beat_lease.figures, order=11)
+        metrics.register("clock", _("Reloj"), clock.figures, order=12)
+        metrics.register("web", _("Web"), web_errors.figures, order=15)
+        metrics.register("messages", _("Mensajes"), queue_metrics.figures, order=20)
+        metrics.register("codes", _("Códigos y SMS"), code_metrics.figures, order=30)
+        metrics.register("documents", _("Documentos"), document_metrics.figures, order=40)
         digest.register("messages", _("Mensajes"), digest.messages, order=20)
-        digest.register("codes", _("Códigos y SMS"), code_figures.of_day, order=30)
+        digest.register("codes", _("Códigos y SMS"), code_metrics.of_day, order=30)

@@ -22,8 +22,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations import alarms
-from operations.figures import Figure, Level, age
 from operations.heartbeats import BEAT
+from operations.metrics import Figure, Level, age
 from operations.models import Heartbeat
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations import alarms
-from operations.figures import Figure, Level
+from operations.metrics import Figure, Level
 
 # NTP keeps a clock within a few hundredths of a second. The shortest lease is 25 s (of a code, renewed by nobody) and a
 # PIN is good for 5 minutes: two machines that are each 12 s off, in opposite directions, take each other's work over

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from notifications import naming
+from notifications import labels
 from notifications.models import GIVEN_UP, Message
-from operations import alarms, backlog, operations_mail
-from operations.figures import age
+from operations import alarms, operations_mail, queue_metrics
+from operations.metrics import age
 from operations.models import Alarm
 from operations.operations_mail import Fact
 
@@ -45,8 +45,8 @@ def messages(start: datetime, end: datetime) -> Iterable[Fact]:
         ended = Message.objects.filter(state=state).filter(
             Q(tried_at__gte=start, tried_at__lt=end) | Q(tried_at=None, created_at__gte=start, created_at__lt=end)
         )
-        yield Fact(str(backlog.COUNTED[state]), [str(ended.count())])
-    owed = backlog.owed()
+        yield Fact(str(queue_metrics.COUNTED[state]), [str(ended.count())])
+    owed = queue_metrics.owed()
     oldest = owed.aggregate(oldest=Min("owed_since"))["oldest"]
     waiting = (timezone.now() - oldest).total_seconds() if oldest else 0
     now = _("{count}; el más antiguo, desde hace {age}").format(count=owed.count(), age=age(waiting))
@@ -60,9 +60,9 @@ def _of_day(start: datetime, end: datetime) -> Iterable[Alarm]:
 
 
 def _told(alarm: Alarm) -> str:
-    raised, ended = naming.moment(alarm.raised_at), _("sigue abierta")
+    raised, ended = labels.moment(alarm.raised_at), _("sigue abierta")
     if alarm.cleared_at:
-        ended = naming.moment(alarm.cleared_at)
+        ended = labels.moment(alarm.cleared_at)
         day = f"{ended.rpartition(' ')[0]} "
         ended = ended.removeprefix(day) if raised.startswith(day) else ended  # of the same day only the time
     return _("{title}: {raised} – {ended}").format(title=alarms.known(alarm.kind).title, raised=raised, ended=ended)

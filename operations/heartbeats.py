@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations import alarms, clock
-from operations.figures import Figure, Level, age
+from operations.metrics import Figure, Level, age
 from operations.models import Heartbeat
 
 logger = logging.getLogger(__name__)

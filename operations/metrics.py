@@ -1,78 +1,129 @@
-"""`/metrics` for Prometheus: the figures that operations watch, for the networks that are named and for nobody else."""
+"""The figures that operations watch: each app registers a source, and command, metrics, desk and alarms read the same.
 
-import threading
-import time
-from collections.abc import Iterator
+A figure is never personal: a count, an age, a share. What cannot be read is told as such and hides nothing else.
+"""
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import IntEnum
 
-from operations import figures
-from operations.models import Alarm
-from otp.addresses import client_address, within
+from django.db import Error as DatabaseFailure
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-PREFIX = "fidelizacion_"
-KEEP_SECONDS = 10.0  # an answer is good for so long: however often somebody asks, the database is asked no more
+logger = logging.getLogger(__name__)
 
 
-class FiguresCollector(Collector):
-    """Reads the figures anew at each call."""
+class Level(IntEnum):
+    """How bad it is; also the exit status of `check_ops`."""
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        reading = figures.collect()
-        levels = GaugeMetricFamily(f"{PREFIX}level", "0 bien, 1 atención, 2 crítico", labels=["figure"])
-        for figure in reading.figures:
-            levels.add_metric([figure.name], figure.level)
-            if figure.value is not None:
-                yield GaugeMetricFamily(f"{PREFIX}{figure.name}", figure.label, value=figure.value)
-        yield levels
-        failed = GaugeMetricFamily(f"{PREFIX}unread", "Cifras que no se pudieron leer", labels=["source"])
-        for name in figures.names():
-            failed.add_metric([name], name in reading.failed)
-        yield failed
-        if not reading.failed:
-            opened = GaugeMetricFamily(f"{PREFIX}alarm_open", "Alarmas abiertas", labels=["kind"])
-            for kind in Alarm.objects.filter(cleared_at=None).values_list("kind", flat=True):
-                opened.add_metric([kind], 1)
-            yield opened
+    FINE = 0
+    WARNING = 1
+    CRITICAL = 2
 
 
-class Exposition:
-    """The text, kept for some seconds; who asks while it is being made gets the one before, or waits."""
-
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(FiguresCollector())
-        self._lock = threading.Lock()
-        self._text = b""
-        self._made_at = 0.0
-
-    def text(self) -> bytes:
-        if self._fresh() or (self._text and self._lock.locked()):
-            return self._text
-        with self._lock:
-            if not self._fresh():
-                self._text = generate_latest(self._registry)
-                self._made_at = time.monotonic()
-        return self._text
-
-    def _fresh(self) -> bool:
-        return bool(self._text) and time.monotonic() - self._made_at < KEEP_SECONDS
+LEVEL_NAMES: dict[Level, str | Promise] = {
+    Level.FINE: gettext_lazy("bien"),
+    Level.WARNING: gettext_lazy("atención"),
+    Level.CRITICAL: gettext_lazy("crítico"),
+}
 
 
-exposition = Exposition()
+@dataclass(frozen=True)
+class Figure:
+    """One thing measured. `name` holds its unit (`_seconds`, `_ratio`), as Prometheus asks; `shown` is for people."""
+
+    name: str
+    label: str
+    value: float | None  # none: there is nothing to measure yet
+    shown: str
+    level: Level = Level.FINE
+    advice: str = ""  # what to do, where the level is not fine
+    alarms: tuple[str, ...] = ()  # the kinds of alarm that hold because of it
 
 
-@never_cache
-@require_safe
-def metrics(request: HttpRequest) -> HttpResponse:
-    """To everybody else there is nothing at this address, and no way to tell that there is."""
-    address = client_address(request)
-    if address is None or not within(address, settings.METRICS_NETWORKS):
-        raise Http404
-    return HttpResponse(exposition.text(), content_type=CONTENT_TYPE_LATEST)
+Source = Callable[[], Iterable[Figure]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All figures of one moment, by their sources' titles, and the sources that could not be read."""
+
+    groups: dict[str, list[Figure]] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [figure for group in self.groups.values() for figure in group]
+
+    @property
+    def level(self) -> Level:
+        worst = max((figure.level for figure in self.figures), default=Level.FINE)
+        return Level.CRITICAL if self.failed else worst
+
+
+@dataclass(frozen=True)
+class _Registered:
+    title: str | Promise
+    source: Source
+    costly: bool
+    order: int
+
+
+_sources: dict[str, _Registered] = {}
+
+
+def register(name: str, title: str | Promise, source: Source, *, costly: bool = False, order: int = 50) -> None:
+    """Add a source. A costly one (it asks another server) is read by the command only, never each minute."""
+    _sources[name] = _Registered(title, source, costly, order)
+
+
+def names() -> list[str]:
+    """The sources that are read each minute."""
+    return [name for name, registered in _sources.items() if not registered.costly]
+
+
+def collect(*, costly: bool = False) -> Reading:
+    """Read every source. Once the database does not answer, the others are not made to wait for it as well."""
+    reading, away = Reading(), False
+    for name, registered in sorted(_sources.items(), key=lambda item: item[1].order):
+        if registered.costly and not costly:
+            continue
+        if away and not registered.costly:
+            reading.failed.append(name)
+            continue
+        try:
+            reading.groups.setdefault(str(registered.title), []).extend(registered.source())
+        except Exception as error:  # noqa: BLE001  it is told, and the other sources are read
+            away = away or isinstance(error, DatabaseFailure)
+            logger.warning("figures of %s cannot be read: %s", name, type(error).__name__)
+            reading.failed.append(name)
+    return reading
+
+
+def age(seconds: float | None) -> str:
+    """An age for people: `45 s`, `12 min`, `3 h`, `2 días`."""
+    if seconds is None:
+        return _("nunca")
+    whole = timedelta(seconds=int(max(seconds, 0)))
+    if whole < timedelta(minutes=2):
+        return _("{count} s").format(count=whole.seconds)
+    if whole < timedelta(hours=2):
+        return _("{count} min").format(count=whole.seconds // 60)
+    if whole < timedelta(days=2):
+        return _("{count} h").format(count=int(whole.total_seconds()) // 3600)
+    return _("{count} días").format(count=whole.days)
+
+
+def count(number: int) -> str:
+    """A number for people, its thousands apart."""
+    return str(number_format(number, force_grouping=True))
+
+
+def share(value: float | None) -> str:
+    """A share for people: `87 %`."""
+    return _("sin datos") if value is None else _("{percent} %").format(percent=int(value * 100))

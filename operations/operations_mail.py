@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications import local_time, outbox
-from notifications.email import mail
+from notifications.email import rendering
 from notifications.models import Message
 from operations.models import Alarm
 
@@ -54,7 +54,7 @@ def digest(day: date, groups: dict[str, list[Fact]], alarms: list[str]) -> list[
 
 def test(to: str, key: str) -> Message:
     """A mail that shows that mails leave."""
-    parts = mail.render("operations_test", {"moment": local_time.sentence(timezone.now(), seconds=True)})
+    parts = rendering.render("operations_test", {"moment": local_time.sentence(timezone.now(), seconds=True)})
     return outbox.enqueue_email(
         dedup_key=key,
         subject_ref=REFERENCE,
@@ -67,7 +67,7 @@ def test(to: str, key: str) -> Message:
 
 
 def _enqueue(template: str, key: str, context: dict[str, object]) -> list[Message]:
-    parts = mail.render(template, {**context, "page_url": page_url()})
+    parts = rendering.render(template, {**context, "page_url": page_url()})
     return [
         outbox.enqueue_email(
             dedup_key=f"{key}:{number}" if number > 1 else key,

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notifications import catalogue, local_time
+from notifications import local_time, message_types
 from operations.operations_mail import Fact, page_url
 
 RAISED = datetime(2026, 11, 21, 19, 5, 10, tzinfo=UTC)
@@ -14,9 +14,11 @@ RAISED = datetime(2026, 11, 21, 19, 5, 10, tzinfo=UTC)
 
 def register() -> None:
     """Add them to the catalogue."""
-    catalogue.register_mail("operations_alarm", gettext_lazy("Alarma para operaciones"), _alarm, staff=True)
-    catalogue.register_mail("operations_digest", gettext_lazy("Resumen diario para operaciones"), _digest, staff=True)
-    catalogue.register_mail(
+    message_types.register_mail("operations_alarm", gettext_lazy("Alarma para operaciones"), _alarm, staff=True)
+    message_types.register_mail(
+        "operations_digest", gettext_lazy("Resumen diario para operaciones"), _digest, staff=True
+    )
+    message_types.register_mail(
         "operations_test",
         gettext_lazy("Mensaje de prueba"),
         lambda: {"moment": local_time.sentence(timezone.now(), seconds=True)},

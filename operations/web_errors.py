@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations import alarms
-from operations.figures import Figure, Level, count
+from operations.metrics import Figure, Level, count
 from operations.models import WebErrors
 
 logger = logging.getLogger(__name__)

@@ -10,15 +10,17 @@ class OtpConfig(AppConfig):
 
     def ready(self) -> None:
         from jobs import sweep  # noqa: PLC0415  models exist only now
-        from notifications import catalogue  # noqa: PLC0415  models exist only now
-        from notifications.reports import receipts  # noqa: PLC0415  models exist only now
-        from otp import reported  # noqa: PLC0415
-        from otp.invitations import invitation_messages as invitation  # noqa: PLC0415
+        from notifications import message_types  # noqa: PLC0415  models exist only now
+        from notifications.reports import delivery_reports  # noqa: PLC0415  models exist only now
+        from otp import report_handler  # noqa: PLC0415
+        from otp.invitations import messages as invitation  # noqa: PLC0415
         from otp.pin import delivery  # noqa: PLC0415
 
         sweep.register("códigos", delivery.sweep, first=True)
-        receipts.register("otp", reported.LEDGER)
+        delivery_reports.register("otp", report_handler.LEDGER)
         # A copy would pass by the limits of links, and might take one to an address that is not the registered one
         instead = _("Un enlace no se repite: envíe uno nuevo desde la lista de administradores.")
-        catalogue.register_mail(invitation.MAIL, _("Enlace de ingreso"), invitation.sample, instead=instead)
-        catalogue.register_sms(invitation.SMS, _("Enlace de ingreso por SMS"), invitation.sample_sms, instead=instead)
+        message_types.register_mail(invitation.MAIL, _("Enlace de ingreso"), invitation.sample, instead=instead)
+        message_types.register_sms(
+            invitation.SMS, _("Enlace de ingreso por SMS"), invitation.sample_sms, instead=instead
+        )

@@ -13,9 +13,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from companies.phones import tail
-from otp.keyed import keyed_hash, keyed_hashes
+from otp.hashing import keyed_hash, keyed_hashes
 from otp.limits import quotas
-from otp.limits.budgets import LimitReached, budget, consume
+from otp.limits.limits import LimitReached, budget, consume
 from otp.limits.rates import Rate
 from otp.models import AuditEvent, Invitation
 

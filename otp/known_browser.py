@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from otp.keyed import keyed_hash, keyed_hashes
+from otp.hashing import keyed_hash, keyed_hashes
 
 KIND = "known-browser"
 

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from companies.directory import directory
 from companies.models import Administrator
-from otp import gate
+from otp import session
 from tickets.models import Ticket, TicketQuerySet
 
 P = ParamSpec("P")
@@ -19,7 +19,7 @@ P = ParamSpec("P")
 class Caller:
     """A verified visitor and the administrator that the directory says it is, now."""
 
-    visitor: gate.Visitor
+    visitor: session.Visitor
     administrator: Administrator
 
 
@@ -27,18 +27,18 @@ CallerView = Callable[Concatenate[HttpRequest, Caller, P], HttpResponse]
 
 
 def administrator_required(
-    *, on_expired: gate.OnExpired | None = None
+    *, on_expired: session.OnExpired | None = None
 ) -> Callable[[CallerView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
     """The gate for every page about companies and tickets. Asks the directory each time: rights can be withdrawn."""
 
     def decorate(view: CallerView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-        @gate.visitor_required(on_expired=on_expired)
+        @session.visitor_required(on_expired=on_expired)
         @wraps(view)
-        def gated(request: HttpRequest, visitor: gate.Visitor, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def gated(request: HttpRequest, visitor: session.Visitor, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             administrator = directory().administrator(visitor.phone)
             if administrator is None:
-                gate.sign_out(request)
-                return gate.to_entry(request)
+                session.sign_out(request)
+                return session.to_entry(request)
             return view(request, Caller(visitor, administrator), *args, **kwargs)
 
         return gated

@@ -9,12 +9,12 @@ class StaffConfig(AppConfig):
     verbose_name = _("Personal")
 
     def ready(self) -> None:
-        from notifications import catalogue  # noqa: PLC0415  models are there only now
+        from notifications import message_types  # noqa: PLC0415  models are there only now
         from otp import sms  # noqa: PLC0415
         from staff import contact_messages as contact  # noqa: PLC0415
         from staff import rights_messages as rights  # noqa: PLC0415
 
-        catalogue.register_mail(contact.MAIL, _("Cambio de contacto"), contact.sample)
-        catalogue.register_sms(contact.SMS, _("Cambio de número, por SMS"), sms.contact_changed)
-        catalogue.register_mail(rights.MAIL, _("Administrador agregado o retirado"), rights.sample)
-        catalogue.register_sms(rights.SMS, _("Administrador agregado, por SMS"), sms.administrator_added)
+        message_types.register_mail(contact.MAIL, _("Cambio de contacto"), contact.sample)
+        message_types.register_sms(contact.SMS, _("Cambio de número, por SMS"), sms.contact_changed)
+        message_types.register_mail(rights.MAIL, _("Administrador agregado o retirado"), rights.sample)
+        message_types.register_sms(rights.SMS, _("Administrador agregado, por SMS"), sms.administrator_added)

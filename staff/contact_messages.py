@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from companies.models import Administrator
 from companies.phones import tail
 from notifications import outbox
-from notifications.email import mail
+from notifications.email import rendering
 from otp import sms
 from staff.models import ContactChange
 
@@ -35,7 +35,7 @@ def enqueue_notices(change: ContactChange) -> None:
             to=change.old_phone,
             text=sms.contact_changed(),
         )
-    parts = mail.render(MAIL, context(change))
+    parts = rendering.render(MAIL, context(change))
     for which, to in _addresses(change):
         outbox.enqueue_email(
             dedup_key=f"{reference}:{which}",

@@ -14,8 +14,8 @@ from threading import BoundedSemaphore
 from django.conf import settings
 
 from otp import addresses
-from otp.limits import budgets, quotas
-from otp.limits.budgets import Budget, LimitReached, budget
+from otp.limits import limits, quotas
+from otp.limits.limits import Budget, LimitReached, budget
 from staff.known_browser import Browser
 from staff.names import key_of
 
@@ -53,7 +53,7 @@ class Try:
 
     def is_locked(self) -> bool:
         """Whether the next try would be refused."""
-        return not all(budgets.allows(limit) for limit in self.limits())
+        return not all(limits.allows(limit) for limit in self.limits())
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def turn(attempt: Try) -> Iterator[None]:
     if not semaphore.acquire(timeout=SECONDS_TO_WAIT if attempt.known else 0):
         raise Busy
     try:
-        budgets.consume(*attempt.limits())
+        limits.consume(*attempt.limits())
         yield
     finally:
         semaphore.release()
@@ -76,4 +76,4 @@ def turn(attempt: Try) -> Iterator[None]:
 
 def was_right(attempt: Try) -> None:
     """Only wrong passwords count: a whole office may sign in from one address at eight o'clock."""
-    budgets.give_back(*attempt.limits())
+    limits.give_back(*attempt.limits())

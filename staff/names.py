@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from otp.keyed import keyed_hash, keyed_hashes
+from otp.hashing import keyed_hash, keyed_hashes
 
 SHOWN = 2  # characters of a username that belongs to no account
 

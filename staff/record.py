@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from otp import addresses
-from otp.limits.budgets import LimitReached, budget, consume
+from otp.limits.limits import LimitReached, budget, consume
 from otp.limits.rates import Rate
 from staff.known_browser import browser_of
 from staff.models import SignInEvent

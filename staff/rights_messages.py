@@ -11,7 +11,7 @@ from django.conf import settings
 from companies.models import Administrator, Company
 from companies.phones import tail
 from notifications import outbox
-from notifications.email import mail
+from notifications.email import rendering
 from otp import sms
 from staff.models import ContactChange
 
@@ -48,7 +48,7 @@ def sample() -> dict[str, object]:
 
 def _enqueue(change: ContactChange, company: Company, people: Iterable[Administrator], kind: str, text: str) -> None:
     reference = f"contact:{change.pk}"
-    parts = mail.render(MAIL, context(change, company))
+    parts = rendering.render(MAIL, context(change, company))
     for person in people:
         key = f"{reference}:{company.pk}:{person.pk}"
         outbox.enqueue_sms(dedup_key=f"{key}:sms", subject_ref=reference, kind=kind, to=str(person.phone), text=text)

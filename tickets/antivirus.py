@@ -4,9 +4,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from attachments import scanning
-from jobs import courier
+from jobs import enqueue
 from tickets import workflow
-from tickets.emails import mails
+from tickets.emails import emails
 from tickets.models import Attachment, Ticket
 
 SCAN_TASK = "tickets.tasks.scan_documents"
@@ -20,7 +20,7 @@ def register() -> None:
 def scan_on_commit(ticket: Ticket) -> None:
     """Ask the worker to scan a new ticket's documents once they are committed. The sweep scans those that it misses."""
     if settings.CLAMD is not None:
-        courier.nudge_on_commit(SCAN_TASK, ticket.pk)
+        enqueue.nudge_on_commit(SCAN_TASK, ticket.pk)
 
 
 def report_infected(document: Attachment) -> None:
@@ -37,5 +37,5 @@ def report_infected(document: Attachment) -> None:
         actor_name=_("Antivirus"),
         note=note.format(name=document.original_name, signature=document.signature),
     )
-    mails.infected_to_advisor(document)
-    mails.infected_to_customer(document)
+    emails.infected_to_advisor(document)
+    emails.infected_to_customer(document)

@@ -12,11 +12,11 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Solicitudes")
 
     def ready(self) -> None:
-        from notifications.reports import receipts  # noqa: PLC0415  models exist only now
+        from notifications.reports import delivery_reports  # noqa: PLC0415  models exist only now
         from tickets import antivirus  # noqa: PLC0415
-        from tickets.emails import mail_samples, undelivered  # noqa: PLC0415
+        from tickets.emails import samples, undelivered  # noqa: PLC0415
 
-        mail_samples.register()
+        samples.register()
         antivirus.register()
-        receipts.on_given_up("tickets", undelivered.tell_advisor)
+        delivery_reports.on_given_up("tickets", undelivered.tell_advisor)
         post_migrate.connect(start_numbers, sender=self, dispatch_uid="tickets.numbering")

@@ -11,13 +11,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from attachments import quota, staging, storage
-from attachments.documents import Document, Inspected
+from attachments.intake import Document, Inspected
 from attachments.models import StagedFile
 from companies.models import Administrator, Company
-from otp.limits import budgets
+from otp.limits import limits
 from tickets import antivirus, repeats, workflow
 from tickets.effective_date import Term
-from tickets.emails import mails
+from tickets.emails import emails
 from tickets.models import Attachment, Reason, RequestType, Ticket
 from tickets.shown_terms import ShownTerms, terms_at
 from tickets.submission_key import SubmissionKey
@@ -204,11 +204,11 @@ def _tell(ticket: Ticket, registered_email: str) -> None:
     """A15, A16, D6: the customer, the advisor, the registered address where another one was given, and the areas."""
     elsewhere = registered_email.casefold() != ticket.email.casefold()
     held = elsewhere and not _may_mail_elsewhere(ticket.verified_phone)
-    mails.confirmation(ticket, held=held)
-    mails.advisor_notice(ticket, held=held)
-    mails.notice_to_registered_email(ticket, registered_email, held=held)
+    emails.confirmation(ticket, held=held)
+    emails.advisor_notice(ticket, held=held)
+    emails.notice_to_registered_email(ticket, registered_email, held=held)
     for area in ticket.request_type.areas.filter(is_active=True):
-        mails.area_notice(ticket, area)
+        emails.area_notice(ticket, area)
 
 
 def _may_mail_elsewhere(phone: str) -> bool:
@@ -217,7 +217,7 @@ def _may_mail_elsewhere(phone: str) -> bool:
     A verified session could otherwise write to any address in the operator's name, as often as it likes.
     """
     try:
-        budgets.consume(budgets.budget("tickets", phone, settings.TICKETS_PER_PHONE))
-    except budgets.LimitReached:
+        limits.consume(limits.budget("tickets", phone, settings.TICKETS_PER_PHONE))
+    except limits.LimitReached:
         return False
     return True

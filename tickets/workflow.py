@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets.emails import mails
+from tickets.emails import emails
 from tickets.models import Ticket, TicketEvent
 
 Status = Ticket.Status
@@ -60,7 +60,7 @@ def change_status(ticket: Ticket, to: str, actor: User, note: str = "", notice: 
             raise Conflict(_("Otra persona cambió esta solicitud. Vuelva a abrirla y revise su estado."))
         event = record_event(ticket, to, before=before, actor=actor, note=note, notice=notice)
         if notice is not None:
-            mails.status_changed(ticket, event)
+            emails.status_changed(ticket, event)
     ticket.status, ticket.version = to, ticket.version + 1
     return event
 
@@ -85,7 +85,7 @@ def set_effective_date(ticket: Ticket, day: date, actor: User, note: str, notice
         event = record_event(
             ticket, ticket.status, before=ticket.status, actor=actor, note=note, notice=notice, effective_date=day
         )
-        mails.date_set(ticket, event)
+        emails.date_set(ticket, event)
     return event
 
 

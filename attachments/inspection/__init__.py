@@ -7,13 +7,13 @@ libmagic has one vote, against what its first bytes leave open.
 
 from dataclasses import dataclass
 
-from attachments.inspection import archive, jpeg, names, ole, pdf, reasons
+from attachments.inspection import archive, jpeg, names, ole, pdf, refusals
+from attachments.inspection.detect import look_inside
 from attachments.inspection.effort import Effort
-from attachments.inspection.inside import look_inside
-from attachments.inspection.kinds import EXTENSIONS, KINDS
+from attachments.inspection.formats import EXTENSIONS, KINDS
 from attachments.inspection.libmagic import mime_type
 from attachments.inspection.names import MAX_NAME, clean_name, extension_of
-from attachments.inspection.reasons import HINT
+from attachments.inspection.refusals import HINT
 
 __all__ = [
     "EXTENSIONS",
@@ -77,13 +77,13 @@ def refused_unopened(name: str, size: int) -> str:
 def _of_temporary(name: str) -> str:
     """A document of such a name that is one all the same is taken."""
     mark = names.temporary_mark(name)
-    return reasons.temporary(name, mark) if mark else ""
+    return refusals.temporary(name, mark) if mark else ""
 
 
 def _size_refusal(name: str, size: int) -> str:
     if not size:
-        return reasons.empty(name)
-    return reasons.too_heavy(name, extension_of(name)) if size > MAX_BYTES else ""
+        return refusals.empty(name)
+    return refusals.too_heavy(name, extension_of(name)) if size > MAX_BYTES else ""
 
 
 def _content_refusal(name: str, content: bytes) -> str:
@@ -93,10 +93,10 @@ def _content_refusal(name: str, content: bytes) -> str:
     if inside.kind is expected and not _contradicted(content):
         return ""
     if inside.kind is not None and inside.kind is not expected:
-        return reasons.of_other_kind(name, inside.kind)
+        return refusals.of_other_kind(name, inside.kind)
     if inside.trouble is not None:
-        return reasons.in_trouble(name, expected, inside.trouble)
-    return reasons.seems(name, extension, _seen_as(content)) or reasons.unreadable(name, expected)
+        return refusals.in_trouble(name, expected, inside.trouble)
+    return refusals.seems(name, extension, _seen_as(content)) or refusals.unreadable(name, expected)
 
 
 def _contradicted(content: bytes) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attachments.inspection.effort import Effort
-from attachments.inspection.trouble import Trouble, Unacceptable
+from attachments.inspection.problems import Trouble, Unacceptable
 
 MAX_ENTRIES = 1_000
 MAX_UNPACKED = 20 * 1024 * 1024  # bytes, of all entries together

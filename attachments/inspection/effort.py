@@ -5,7 +5,7 @@ A step is one turn of a loop in Python, about a microsecond. Searches of the C l
 Of 2,152 public documents the hardest took 33,000 steps (November 2026); the limit keeps every file below 200 ms.
 """
 
-from attachments.inspection.trouble import Trouble, Unacceptable
+from attachments.inspection.problems import Trouble, Unacceptable
 
 MAX_STEPS = 80_000
 PLAIN, SLOW = 1_000, 25  # bytes a step: of what is searched for a few words, and of what may start a match anywhere

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 from attachments.inspection.effort import Effort
-from attachments.inspection.markup import Attributes, local_name, new_parser
-from attachments.inspection.trouble import Trouble, Unacceptable
+from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.xml import Attributes, local_name, new_parser
 
 _NAMES = (b"instrText", b"fldSimple", b"fldChar")
 _TAG = re.compile(

@@ -3,8 +3,8 @@
 The picture is kept as it was sent, as evidence: what cameras append (previews, motion, depth) is no reason to refuse.
 """
 
-from attachments.inspection import archive, programs
-from attachments.inspection.trouble import Trouble, Unacceptable
+from attachments.inspection import archive, executables
+from attachments.inspection.problems import Trouble, Unacceptable
 
 START = b"\xff\xd8\xff"
 MAX_PIXELS = 40_000_000
@@ -22,7 +22,7 @@ def check(content: bytes) -> None:
         raise Unacceptable(Trouble.PIXELS)
     if b"%PDF-" in content[:_WINDOW] or archive.ends_in_archive(content):
         raise Unacceptable(Trouble.TWOFOLD)
-    if programs.has_server_code(content):
+    if executables.has_server_code(content):
         raise Unacceptable(Trouble.TWOFOLD)
 
 

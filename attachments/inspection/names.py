@@ -2,8 +2,8 @@
 
 import unicodedata
 
-from attachments.inspection import reasons
-from attachments.inspection.kinds import KINDS
+from attachments.inspection import refusals
+from attachments.inspection.formats import KINDS
 
 MAX_NAME = 100  # characters (R3.16)
 # Written right to left, «cartafdp.exe» reads «cartaexe.pdf»; and what follows a nil is lost on the way to a disk
@@ -42,16 +42,16 @@ def refusal(raw: str) -> str:
     name = clean_name(raw)
     extension = extension_of(name)
     if _MISLEADING & set(raw):
-        return reasons.hidden_characters(name)
+        return refusals.hidden_characters(name)
     if not extension:
-        return reasons.no_extension(name)
+        return refusals.no_extension(name)
     if extension not in KINDS:
-        return reasons.other_extension(name, extension)
+        return refusals.other_extension(name, extension)
     *inner, _last = (part.strip() for part in _folded(name).split("."))
     if inner[0] in _DEVICES:
-        return reasons.device_name(name)
+        return refusals.device_name(name)
     if second := next((part for part in inner[1:] if part in _SECOND), ""):
-        return reasons.second_extension(name, second)
+        return refusals.second_extension(name, second)
     return ""
 
 

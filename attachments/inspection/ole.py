@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from attachments.inspection import programs
+from attachments.inspection import executables
 from attachments.inspection.effort import Effort
-from attachments.inspection.trouble import Trouble, Unacceptable
+from attachments.inspection.problems import Trouble, Unacceptable
 
 MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 _STORAGE, _STREAM, _ROOT = 1, 2, 5
@@ -172,10 +172,10 @@ def _refuse_program(native: bytes) -> None:
     """A file put into a document as an icon: its name, its path and its bytes."""
     texts = re.match(rb"(?s).{4}\x02\0([^\0]{0,260})\0([^\0]{0,260})\0", native)
     names = [text.decode("cp1252", "replace") for text in texts.groups()] if texts else []
-    if any(programs.extension(name) in programs.EXTENSIONS | programs.PAGES for name in names if "." in name):
+    if any(executables.extension(name) in executables.EXTENSIONS | executables.PAGES for name in names if "." in name):
         raise Unacceptable(Trouble.PROGRAM)
     begin = texts.end() if texts else 4
-    if any(programs.is_program(native[at : at + 1024]) for at in _starts(native, begin)):
+    if any(executables.is_program(native[at : at + 1024]) for at in _starts(native, begin)):
         raise Unacceptable(Trouble.PROGRAM)
 
 

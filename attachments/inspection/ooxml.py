@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from attachments.inspection import archive, programs
+from attachments.inspection import archive, executables
 from attachments.inspection.archive import Entry
 from attachments.inspection.effort import Effort
-from attachments.inspection.kinds import DOCX, XLSX, Kind
-from attachments.inspection.markup import Attributes, read_elements, root_element
+from attachments.inspection.formats import DOCX, XLSX, Kind
 from attachments.inspection.ooxml_parts import MAX_RELATIONSHIPS, Examination
-from attachments.inspection.trouble import Trouble, Unacceptable
+from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.xml import Attributes, read_elements, root_element
 
 MAX_CONTENT_TYPES = 256 * 1024  # bytes of [Content_Types].xml; real ones are some 2 kB
 
@@ -25,7 +25,7 @@ def kind_of(content: bytes, effort: Effort) -> Kind | None:
     parts = {entry.name: entry for entry in entries}
     types = _content_types(content, parts, effort)
     _refuse_macros(parts, types)
-    programs.refuse_names(parts)
+    executables.refuse_names(parts)
     kind = _main_kind(content, parts, types, effort)
     examination = Examination(content, effort)
     for entry in entries:

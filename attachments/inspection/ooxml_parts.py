@@ -3,12 +3,12 @@
 Every part is unpacked, so that no size is taken on trust, and none is held whole that need not be.
 """
 
-from attachments.inspection import archive, fields, ole, programs
+from attachments.inspection import archive, executables, fields, ole
 from attachments.inspection.archive import Entry
 from attachments.inspection.effort import Effort
-from attachments.inspection.markup import Attributes, read_elements
+from attachments.inspection.problems import Trouble, Unacceptable
 from attachments.inspection.targets import is_remote
-from attachments.inspection.trouble import Trouble, Unacceptable
+from attachments.inspection.xml import Attributes, read_elements
 
 MAX_RELATIONSHIPS = 1024 * 1024  # bytes of all .rels that are read; only those with more than links and pictures are
 MAX_EMBEDDED = 4 * 1024 * 1024  # bytes of an object that is opened in its turn
@@ -57,7 +57,7 @@ class Examination:
             read_elements(xml, _refuse_fetched, self._effort)
 
     def _look_at_beginning(self, entry: Entry, beginning: bytes) -> None:
-        if programs.is_program(beginning[:1024]):
+        if executables.is_program(beginning[:1024]):
             raise Unacceptable(Trouble.PROGRAM)
         if not beginning.startswith((ole.MAGIC, archive.LOCAL)):
             return
@@ -83,4 +83,4 @@ def _look_into(content: bytes, effort: Effort) -> None:
     parts = [entry.name for entry in archive.entries(content, effort, MAX_OBJECT_ENTRIES)]
     if any(name.endswith("vbaproject.bin") for name in parts):
         raise Unacceptable(Trouble.MACROS)
-    programs.refuse_names(parts)
+    executables.refuse_names(parts)

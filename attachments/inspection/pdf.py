@@ -9,7 +9,7 @@ import binascii
 import re
 from itertools import islice
 
-from attachments.inspection import archive, pdf_password, programs
+from attachments.inspection import archive, executables, pdf_password
 from attachments.inspection.effort import Effort
 from attachments.inspection.pdf_objects import (
     HEADER,
@@ -20,7 +20,7 @@ from attachments.inspection.pdf_objects import (
     starts_in_file,
     starts_in_stream,
 )
-from attachments.inspection.trouble import Trouble, Unacceptable
+from attachments.inspection.problems import Trouble, Unacceptable
 
 MARK = b"%PDF-"
 WINDOW = 1_024  # bytes within which scanners and ERPs still put the mark (R3.11)
@@ -63,7 +63,7 @@ def check(content: bytes, effort: Effort) -> None:
         _check_objects(search, text, starts_in_stream, effort)
     if b"/Embedded" in content:
         for found in islice(_EMBEDDED.finditer(content), MAX_EMBEDDED):
-            if programs.is_program(streams.beginning_after(found.end())):
+            if executables.is_program(streams.beginning_after(found.end())):
                 raise Unacceptable(Trouble.PROGRAM)
 
 
@@ -86,13 +86,13 @@ def _is_harmful(name: bytes, following: bytes) -> bool:
 
 def _check_ends(content: bytes) -> None:
     head = content[: begins(content)]
-    if programs.is_program(head) or programs.has_markup(head) or head.lstrip().startswith(_OTHER_FILES):
+    if executables.is_program(head) or executables.has_markup(head) or head.lstrip().startswith(_OTHER_FILES):
         raise Unacceptable(Trouble.TWOFOLD)
     end = max(content.rfind(mark) for mark in _ENDS)
     if end < 0 or not HEADER.search(content):
         raise Unacceptable(Trouble.DAMAGED)
     tail = content[end:]
-    if archive.ends_in_archive(content) or programs.has_markup(tail) or programs.is_program(tail[5:].lstrip()):
+    if archive.ends_in_archive(content) or executables.has_markup(tail) or executables.is_program(tail[5:].lstrip()):
         raise Unacceptable(Trouble.TWOFOLD)
 
 
@@ -100,4 +100,4 @@ def _is_program_name(found: "re.Match[bytes]") -> bool:
     digits = re.sub(rb"\s", b"", found[2] or b"")
     raw = found[1] or binascii.unhexlify(digits + b"0" * (len(digits) % 2))
     name = raw.replace(b"\0", b"").decode("latin-1")
-    return "." in name and programs.extension(name) in programs.EXTENSIONS
+    return "." in name and executables.extension(name) in executables.EXTENSIONS

@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import chain
 
 from attachments.inspection.effort import PLAIN, SLOW, Effort
-from attachments.inspection.trouble import Trouble, Unacceptable
+from attachments.inspection.problems import Trouble, Unacceptable
 
 # Written so that the search skips to the digits, and to the word
 HEADER = re.compile(rb"(\d(?<!\d\d)\d{0,9})[\0\t\n\f\r ]{1,9}(\d{1,5})[\0\t\n\f\r ]{1,9}obj\b")

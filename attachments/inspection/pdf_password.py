@@ -16,8 +16,8 @@ from itertools import islice
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from attachments.inspection.pdf_objects import Decrypt
+from attachments.inspection.problems import Trouble, Unacceptable
 from attachments.inspection.rc4 import rc4
-from attachments.inspection.trouble import Trouble, Unacceptable
 
 _PADDING = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
 _TRIES = 10

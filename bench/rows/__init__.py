@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from bench.figures import Line
-from bench.rows import broker, code, documents, form, judging, mails, pages, sameness, ticket
+from bench.rows import broker, code, documents, form, judging, mails, pages, ticket, timing_parity
 from bench.servers import Bench
 
 Row = Callable[[Bench], Iterator[Line]]
@@ -14,7 +14,7 @@ ROWS: dict[str, Row] = {
     "documents": documents.measure,
     "broker": broker.measure,
     "code": code.measure,
-    "sameness": sameness.measure,
+    "sameness": timing_parity.measure,
     "judging": judging.measure,
     "mails": mails.measure,
     "pages": pages.measure,

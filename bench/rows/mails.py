@@ -87,7 +87,7 @@ def _owe(product: Stack, count: int, *, told: bool) -> None:
     if not told:
         product.signal(signal.SIGSTOP, "broker")
     try:
-        command = [sys.executable, "-m", "bench.owe", str(count)]
+        command = [sys.executable, "-m", "bench.enqueue", str(count)]
         subprocess.run(command, cwd=BASE, env=product.environment, check=True, stderr=subprocess.DEVNULL)
     finally:
         if not told:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget
 
-from notifications import actions, catalogue, words
+from notifications import actions, error_texts, message_types
 from notifications.models import GIVEN_UP, Message
 from notifications.outbox import is_email
 
@@ -127,7 +127,7 @@ class Again:
 
     def _act(self, form: forms.Form) -> str:
         actor, serial = actions.Actor.of(self.user), form.cleaned_data["serial"]
-        what = {"what": catalogue.title(self.message)}
+        what = {"what": message_types.title(self.message)}
         if self.way == Way.SETTLED:
             actions.settle(self.message, form.cleaned_data["note"], actor, serial)
             return gettext("El mensaje «%(what)s» queda resuelto.") % what
@@ -147,12 +147,12 @@ class Again:
         back = form["next"].value() or ""
         context = {
             **self.page,
-            "title": f"{label}: {catalogue.title(self.message)}",
+            "title": f"{label}: {message_types.title(self.message)}",
             "label": label,
             "original": self.message,
             "message": self.message,
             "state_colour": STATE_COLOURS[State(self.message.state)],
-            "explanation": words.explain(self.message),
+            "explanation": error_texts.explain(self.message),
             "same_row": self.message.state in {State.QUEUED, *GIVEN_UP},
             "way": self.way.name,
             "form": form,

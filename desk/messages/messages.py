@@ -14,7 +14,7 @@ from unfold.paginator import InfinitePaginator
 from desk.messages.actions import STATE_COLOURS, AgainViews, may_review, may_settle
 from desk.messages.previews import Previews
 from desk.messages.stuck import Retrying, StuckFilter, ordering
-from notifications import catalogue, naming, words
+from notifications import error_texts, labels, message_types
 from notifications.models import Message
 
 
@@ -57,19 +57,19 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
 
     @display(description=_("mensaje"), ordering="kind")
     def title(self, message: Message) -> str:
-        return catalogue.title(message)
+        return message_types.title(message)
 
     @display(description=_("creado"), ordering="created_at")
     def created(self, message: Message) -> str:
-        return naming.moment(message.created_at)
+        return labels.moment(message.created_at)
 
     @display(description=_("se refiere a"))
     def about(self, message: Message) -> str:
-        return naming.about(message)
+        return labels.about(message)
 
     @display(description=_("qué pasó"), empty_value="—")
     def problem(self, message: Message) -> str | None:
-        return words.explain(message) or None
+        return error_texts.explain(message) or None
 
     @display(description=_("estado"), ordering="state", label=STATE_COLOURS)
     def state_label(self, message: Message) -> tuple[str, str]:
@@ -105,7 +105,7 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
     def _head(self, request: HttpRequest, message: Message) -> dict[str, Any]:
         email = message.channel == Message.Channel.EMAIL
         return {
-            "explanation": words.explain(message),
+            "explanation": error_texts.explain(message),
             "history": list(message.actions.all()),
             "may_review": may_review(request.user, message),
             "may_resend": message.state != Message.State.HELD and request.user.has_perm("notifications.resend_message"),

@@ -9,8 +9,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
 
-from notifications import catalogue
-from notifications.email.mail import with_its_mark
+from notifications import message_types
+from notifications.email.rendering import with_its_mark
 
 
 class Previews:
@@ -27,12 +27,12 @@ class Previews:
         ]
 
     def samples_view(self, request: HttpRequest) -> HttpResponse:
-        entries = sorted(catalogue.entries(), key=lambda entry: (entry.channel, str(entry.title)))
+        entries = sorted(message_types.entries(), key=lambda entry: (entry.channel, str(entry.title)))
         context = {"title": gettext("Plantillas de los mensajes"), "entries": entries}
         return self._page(request, "desk/message_samples.html", context)
 
     def sample_view(self, request: HttpRequest, name: str) -> HttpResponse:
-        entry = catalogue.entry(name)
+        entry = message_types.entry(name)
         if entry is None:
             raise Http404
         parts = entry.preview()

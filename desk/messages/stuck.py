@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from notifications import actions
 from notifications.models import GIVEN_UP, Message
-from operations import backlog
+from operations import queue_metrics
 
 State = Message.State
 STUCK = "detenidos"
@@ -26,7 +26,7 @@ class StuckFilter(admin.SimpleListFilter):
         return [("si", _("Detenidos, del más antiguo al más nuevo"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return backlog.stuck(queryset) if self.value() == "si" else queryset
+        return queue_metrics.stuck(queryset) if self.value() == "si" else queryset
 
 
 def ordering(request: HttpRequest) -> list[str]:

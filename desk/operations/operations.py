@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from desk.messages.stuck import STUCK
-from notifications import catalogue, naming
+from notifications import labels, message_types
 from notifications.models import GIVEN_UP, Message
-from operations import alarms, backlog, figures
-from operations.figures import Level
+from operations import alarms, metrics, queue_metrics
+from operations.metrics import Level
 from operations.models import Alarm, Heartbeat
 
 MOST_STUCK, MOST_ALARMS = 20, 20
@@ -28,7 +28,7 @@ COLOURS = {Level.FINE: "success", Level.WARNING: "warning", Level.CRITICAL: "dan
 class Row:
     """A figure as the page shows it; only one that is not fine carries a mark."""
 
-    figure: figures.Figure
+    figure: metrics.Figure
     mark: str | Promise
     colour: str
     part: str  # of one, for a bar
@@ -70,11 +70,11 @@ class OperationsAdmin(ModelAdmin):
 
 def page() -> dict[str, Any]:
     """Everything the page shows, read now."""
-    now, reading = timezone.now(), figures.collect()
-    standing = backlog.stuck(Message.objects.defer("text", "html")).order_by("created_at", "pk")
+    now, reading = timezone.now(), metrics.collect()
+    standing = queue_metrics.stuck(Message.objects.defer("text", "html")).order_by("created_at", "pk")
     return {
         "now": now,
-        "level": figures.LEVEL_NAMES[reading.level],
+        "level": metrics.LEVEL_NAMES[reading.level],
         "level_colour": COLOURS[reading.level],
         "unread": reading.failed,
         "groups": {title: [_row(figure) for figure in group] for title, group in reading.groups.items()},
@@ -88,13 +88,13 @@ def page() -> dict[str, Any]:
     }
 
 
-def _row(figure: figures.Figure) -> Row:
-    mark = "" if figure.level == Level.FINE else figures.LEVEL_NAMES[figure.level]
+def _row(figure: metrics.Figure) -> Row:
+    mark = "" if figure.level == Level.FINE else metrics.LEVEL_NAMES[figure.level]
     bar = figure.name.endswith("_ratio") and figure.value is not None
     return Row(figure, mark, COLOURS[figure.level], f"{min(figure.value or 0, 1):.3f}" if bar else "")
 
 
 def _stuck(message: Message) -> Stuck:
-    known = catalogue.entry(message.kind)
+    known = message_types.entry(message.kind)
     title = str(known.title) if known else message.get_channel_display()
-    return Stuck(message, title, naming.about(message), "danger" if message.state in GIVEN_UP else "warning")
+    return Stuck(message, title, labels.about(message), "danger" if message.state in GIVEN_UP else "warning")

@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from companies import phones
 from desk.setup.verification import ReadOnlyAdmin
-from notifications import naming
+from notifications import labels
 from staff import contact_changes
 from staff.models import ContactChange
 
@@ -56,7 +56,7 @@ class ContactChangeAdmin(ReadOnlyAdmin):
 
     @display(description=_("pedido"), ordering="requested_at")
     def moment(self, change: ContactChange) -> str:
-        return naming.moment(change.requested_at)
+        return labels.moment(change.requested_at)
 
     @display(description=_("número"))
     def new_number(self, change: ContactChange) -> str:

@@ -22,10 +22,10 @@ from companies import phones
 from companies.search_terms import phone_of
 from desk.directory import invitations as invitation_admin  # noqa: F401  the first registers the list of administrators
 from desk.messages.actions import STATE_COLOURS
-from notifications import naming
+from notifications import labels
 from notifications.models import Message
-from otp import audit, unlocking
-from otp.limits import guards
+from otp import audit, unlock
+from otp.limits import lockout
 from otp.models import AuditEvent, Invitation, NetworkSwitch, PhoneGuard
 
 
@@ -67,9 +67,9 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
 
     @display(description=_("en espera hasta"), ordering="locked_until")
     def until(self, guard: PhoneGuard) -> str | None:
-        if guards.is_stopped(guard, trusted=False):
+        if lockout.is_stopped(guard, trusted=False):
             return gettext("que alguien levante la espera: 100 fallos seguidos")
-        return naming.moment(guard.locked_until) if guard.locked_until else None
+        return labels.moment(guard.locked_until) if guard.locked_until else None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -80,7 +80,7 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
     def unlock(self, request: HttpRequest, queryset: QuerySet[PhoneGuard]) -> None:
         """R1.07, with an audit row for each number."""
         user = request.user if isinstance(request.user, User) else None
-        lifted = sum(unlocking.unlock(guard.phone, user=user) for guard in queryset)
+        lifted = sum(unlock.unlock(guard.phone, user=user) for guard in queryset)
         told = ngettext("Se levantó la espera de %(count)d número.", "Se levantó la de %(count)d números.", lifted)
         messages.success(request, told % {"count": lifted})
 
@@ -110,7 +110,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @display(description=_("cuándo"), ordering="at")
     def moment(self, event: AuditEvent) -> str:
-        return naming.moment(event.at)
+        return labels.moment(event.at)
 
     @display(description=_("qué"), ordering="kind", label=KIND_COLOURS)
     def kind_label(self, event: AuditEvent) -> tuple[str, str]:
@@ -146,15 +146,15 @@ class InvitationAdmin(ReadOnlyAdmin):
 
     @display(description=_("enviada"), ordering="created_at")
     def sent(self, invitation: Invitation) -> str:
-        return naming.moment(invitation.created_at)
+        return labels.moment(invitation.created_at)
 
     @display(description=_("vence"), ordering="expires_at")
     def expires(self, invitation: Invitation) -> str:
-        return naming.moment(invitation.expires_at)
+        return labels.moment(invitation.expires_at)
 
     @display(description=_("primer ingreso con ella"), ordering="used_at")
     def used(self, invitation: Invitation) -> str | None:
-        return naming.moment(invitation.used_at) if invitation.used_at else None
+        return labels.moment(invitation.used_at) if invitation.used_at else None
 
     @display(description=_("mensaje"), label=STATE_COLOURS)
     def message_label(self, invitation: Any) -> tuple[str, str] | None:

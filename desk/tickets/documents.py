@@ -9,7 +9,7 @@ from unfold.decorators import display
 
 from desk.setup.verification import ReadOnlyAdmin
 from desk.tickets.search import number_in
-from notifications import naming
+from notifications import labels
 from tickets.models import AttachmentEvent
 
 What = AttachmentEvent.What
@@ -35,7 +35,7 @@ class AttachmentEventAdmin(ReadOnlyAdmin):
 
     @display(description=_("cuándo"), ordering="at")
     def moment(self, event: AttachmentEvent) -> str:
-        return naming.moment(event.at)
+        return labels.moment(event.at)
 
     @display(description=_("qué"), ordering="what", label=COLOURS)
     def what_label(self, event: AttachmentEvent) -> tuple[str, str]:

@@ -15,8 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Message
-from operations import backlog
-from tickets.emails import proof
+from operations import queue_metrics
+from tickets.emails import confirmation_status
 from tickets.models import Ticket, TicketEvent
 
 Status = Ticket.Status
@@ -44,14 +44,14 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _home(user: User | AnonymousUser) -> dict[str, Any]:
     new = list(_pressing_first(Ticket.objects.filter(status=Status.NEW))[:MOST])
     mine = list(_pressing_first(_taken_by(user))[:MOST])
-    lacking = proof.lacking_among(ticket.number for ticket in (*new, *mine))
+    lacking = confirmation_status.lacking_among(ticket.number for ticket in (*new, *mine))
     may_see_messages = user.has_perm("notifications.view_message")
-    stuck, held = backlog.count_stuck_and_held() if may_see_messages else (0, 0)
+    stuck, held = queue_metrics.count_stuck_and_held() if may_see_messages else (0, 0)
     return {
         **_counts(),
         "new": [_row(ticket, lacking) for ticket in new],
         "mine": [_row(ticket, lacking) for ticket in mine],
-        "lacking_count": proof.lacking().order_by().values("subject_ref").distinct().count(),
+        "lacking_count": confirmation_status.lacking().order_by().values("subject_ref").distinct().count(),
         "held_count": held,
         "stuck_count": stuck,
     }

@@ -12,9 +12,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from desk.messages.actions import STATE_COLOURS, may_review, may_settle
-from notifications import catalogue, words
+from notifications import error_texts, message_types
 from notifications.models import Message, MessageAction
-from tickets.emails import mails, proof
+from tickets.emails import confirmation_status, emails
 from tickets.models import Ticket
 
 
@@ -35,7 +35,7 @@ class Shown:
 
 def notice_result(ticket: Ticket) -> str:
     """What became of the mail to the customer that staff have just asked for."""
-    if mails.withheld(ticket):
+    if emails.withheld(ticket):
         waits = gettext("El aviso para %s espera, como la confirmación: revise la dirección y envíelo desde Mensajes.")
         return waits % ticket.email
     return gettext("El aviso al cliente está en cola para %s.") % ticket.email
@@ -46,16 +46,16 @@ def shown(ticket: Ticket, user: User | AnonymousUser) -> list[Shown]:
     if not user.has_perm("notifications.view_message"):
         return []
     resend, redirect = (user.has_perm(f"notifications.{each}_message") for each in ("resend", "redirect"))
-    reference = f"{proof.REFERENCE}{ticket.number}"
+    reference = f"{confirmation_status.REFERENCE}{ticket.number}"
     histories: defaultdict[int, list[MessageAction]] = defaultdict(list)
     for action in MessageAction.objects.filter(message__subject_ref=reference):
         histories[action.message_id].append(action)
     return [
         Shown(
             message=message,
-            title=catalogue.title(message),
+            title=message_types.title(message),
             colour=STATE_COLOURS[Message.State(message.state)],
-            explanation=words.explain(message),
+            explanation=error_texts.explain(message),
             history=histories[message.pk],
             may_resend=resend and message.state != Message.State.HELD,
             may_redirect=redirect and message.channel == Message.Channel.EMAIL,
@@ -76,4 +76,4 @@ class ProofFilter(admin.SimpleListFilter):
         return [("no", _("No recibió la confirmación"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return proof.without_proof(queryset) if self.value() == "no" else queryset
+        return confirmation_status.without_proof(queryset) if self.value() == "no" else queryset

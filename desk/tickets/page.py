@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from companies import phones
 from desk.tickets import messages as admin_messages
-from notifications import words
+from notifications import error_texts
 from tickets import workflow
-from tickets.emails import mails, proof
+from tickets.emails import confirmation_status, emails
 from tickets.models import Attachment, Ticket
 
 Status = Ticket.Status
@@ -79,7 +79,7 @@ def _marks(ticket: Ticket) -> list[str]:
         marks.append(
             gettext("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa.")
         )
-    registered = mails.registered_address(ticket)
+    registered = emails.registered_address(ticket)
     if registered:
         told = gettext("El correo de la solicitud, %(given)s, es distinto del registrado. Avisamos también a %(to)s.")
         marks.append(told % {"given": ticket.email, "to": registered})
@@ -88,5 +88,5 @@ def _marks(ticket: Ticket) -> list[str]:
 
 def _proof_problem(ticket: Ticket) -> str:
     """What became of the customer's confirmation, where none arrived and none is on its way."""
-    failed = proof.lacking_among([ticket.number]).get(ticket.number)
-    return (words.explain(failed) or failed.get_state_display()) if failed else ""
+    failed = confirmation_status.lacking_among([ticket.number]).get(ticket.number)
+    return (error_texts.explain(failed) or failed.get_state_display()) if failed else ""

@@ -34,8 +34,8 @@ from desk.tickets import page as admin_page
 from desk.tickets import search as admin_search
 from desk.tickets import status as admin_status
 from desk.tickets.messages import ProofFilter
-from notifications import naming
-from tickets.emails import proof
+from notifications import labels
+from tickets.emails import confirmation_status
 from tickets.models import Area, AttachmentEvent, Reason, RequestType, Ticket
 
 admin.site.register(AttachmentEvent, admin_documents.AttachmentEventAdmin)
@@ -110,7 +110,7 @@ class TicketAdmin(ModelAdmin):
 
     @display(description=_("confirmada"), ordering="confirmed_at")
     def confirmed(self, ticket: Ticket) -> str:
-        return naming.moment(ticket.confirmed_at)
+        return labels.moment(ticket.confirmed_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("details", "effective_terms")
@@ -122,7 +122,7 @@ class TicketAdmin(ModelAdmin):
             listed = list(changelist.result_list)  # asked for here, where it can still be answered
         except (OverflowError, ValueError) as error:
             raise IncorrectLookupParameters from error
-        lacking = proof.lacking_among(ticket.number for ticket in listed)
+        lacking = confirmation_status.lacking_among(ticket.number for ticket in listed)
         for ticket in listed:
             ticket.lacks_proof = ticket.number in lacking
         changelist.result_list = listed

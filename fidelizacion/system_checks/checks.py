@@ -18,7 +18,7 @@ from django.core.validators import validate_email
 from django.utils.module_loading import import_string
 
 from attachments.inspection import libmagic
-from brand.brand import brand_problems
+from brand.operator import brand_problems
 from fidelizacion.env import Network
 
 SECRET_LENGTH = 50

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Case, IntegerField, When
 from django.utils.translation import gettext as _
 
-from operations.figures import Figure, Level
+from operations.metrics import Figure, Level
 
 PASSWORD = "demo-fidelizacion"  # noqa: S105  public: it is in the README
 ADVISOR, SUPERVISOR = "asesora", "supervisor"

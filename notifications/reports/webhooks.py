@@ -12,7 +12,7 @@ from django.urls import Resolver404
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from notifications.reports import mail_reports, receipts
+from notifications.reports import delivery_reports, mail_reports
 from notifications.sms import twilio_callbacks
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def sms(request: HttpRequest, provider: str) -> HttpResponse:
         return HttpResponse(status=403)
     report = twilio_callbacks.read(form.get("MessageSid"), form.get("MessageStatus"), form.get("ErrorCode"))
     if report is not None:
-        receipts.receive(report)
+        delivery_reports.receive(report)
     return HttpResponse(status=204)
 
 
@@ -60,7 +60,7 @@ def email(request: HttpRequest, provider: str) -> HttpResponse:
         logger.warning("a report of the mail provider cannot be read: %s", error)
         return HttpResponse(status=400)
     for report in found:
-        receipts.receive(report)
+        delivery_reports.receive(report)
     return response
 
 

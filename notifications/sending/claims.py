@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications.models import Message
-from notifications.reports import receipts
+from notifications.reports import delivery_reports
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def _buried(message: Message) -> bool:
         )
         if buried:
             message.refresh_from_db()
-            receipts.given_up(message)
+            delivery_reports.given_up(message)
     return bool(buried)
 
 

@@ -19,12 +19,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs import sweep
-from jobs.patience import insist
-from notifications.email.mail_failures import CarrierAway
+from jobs.database_retry import insist
+from notifications.email.email_errors import CarrierAway
 from notifications.models import Message
-from notifications.reports import receipts
+from notifications.reports import delivery_reports
 from notifications.sending import claims
-from notifications.sending.carriage import Carrier
+from notifications.sending.transport import Carrier
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure
 
 logger = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ def _end(message: Message, outcome: Outcome, reason: str) -> Outcome:
     message.state, message.last_error = outcome.value, reason[:200]
     with transaction.atomic():
         if _record(message, state=message.state, last_error=message.last_error):
-            receipts.given_up(message)
+            delivery_reports.given_up(message)
     return outcome
 
 
@@ -140,7 +140,7 @@ def _record_sent(message: Message, provider_id: str) -> None:
             state=Message.State.SENT,
             sent_at=timezone.now(),
             provider_id=provider_id,
-            poll_at=receipts.poll_at(provider_id) if sms else None,
+            poll_at=delivery_reports.poll_at(provider_id) if sms else None,
             last_error="",
         )
     )

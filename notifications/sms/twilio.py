@@ -23,7 +23,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 
 from notifications.sms import AmbiguousFailure, BadNumber, GatewayFailure, PermanentFailure, Report, TemporaryFailure
 from notifications.sms import twilio_callbacks as callbacks
-from notifications.sms.twilio_words import told
+from notifications.sms.twilio_errors import told
 
 logger = logging.getLogger(__name__)
 

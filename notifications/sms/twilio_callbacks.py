@@ -9,7 +9,7 @@ from twilio.request_validator import RequestValidator
 
 from notifications.models import Message
 from notifications.sms import Kind, Report
-from notifications.sms.twilio_words import told
+from notifications.sms.twilio_errors import told
 
 SID = re.compile(r"[A-Za-z0-9]{1,64}")
 # All else ("queued", "sending", "sent"...) says what is known: that Twilio took it

@@ -23,9 +23,9 @@ from companies.models import Administrator
 from notifications.models import Message
 from notifications.outbox import is_email
 from otp import audit
-from otp.invitations import invitation_messages
-from otp.keyed import keyed_hash, keyed_hashes
-from otp.limits.budgets import Budget, LimitReached, allows, budget, consume
+from otp.hashing import keyed_hash, keyed_hashes
+from otp.invitations import messages
+from otp.limits.limits import Budget, LimitReached, allows, budget, consume
 from otp.limits.rates import Rate
 from otp.models import Invitation
 
@@ -165,8 +165,8 @@ def address_of(token: str) -> str:
 
 def _owe(invitation: Invitation, administrator: Administrator, address: str) -> Message:
     if invitation.channel == Channel.EMAIL:
-        return invitation_messages.by_email(invitation, administrator, address)
-    return invitation_messages.by_sms(invitation, address)
+        return messages.by_email(invitation, administrator, address)
+    return messages.by_sms(invitation, address)
 
 
 def _allowance(phone: str, channel: Channel) -> Budget:

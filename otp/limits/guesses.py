@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from otp.limits import quotas
-from otp.limits.budgets import Budget, allows, budget, consume
+from otp.limits.limits import Budget, allows, budget, consume
 from otp.limits.rates import Rate
 
 TIGHTENED = 4  # an address's limit is divided by it while there are too many in all

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from otp import addresses
-from otp.limits.budgets import Budget, budget
+from otp.limits.limits import Budget, budget
 from otp.limits.rates import Rate
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from otp import addresses
 from otp.addresses import Address
 from otp.models import AuditEvent
-from otp.network.network import Claim, Ignored
+from otp.network.network_identity import Claim, Ignored
 from otp.network.signature import Signature
 
 MOBILE_NUMBER = re.compile(r"5939[0-9]{8}")

@@ -17,11 +17,11 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from companies.directory import directory
-from jobs.courier import nudge_on_commit
+from jobs.enqueue import nudge_on_commit
 from otp import audit
 from otp.invitations import invitations
-from otp.limits import guards, guesses, quotas
-from otp.limits.budgets import LimitReached, budget, consume, give_back
+from otp.limits import guesses, lockout, quotas
+from otp.limits.limits import LimitReached, budget, consume, give_back
 from otp.models import Challenge, Invitation
 from otp.pin import codes
 
@@ -159,18 +159,18 @@ def verify(challenge: Challenge, typed: str, address: str = "", *, known_browser
 
 def _try(challenge: Challenge, typed: str, address: str, *, trusted: bool) -> Verdict:
     now = timezone.now()
-    guard = guards.guard_of(challenge.phone)
-    waiting = guards.is_waiting(guard, now)
-    spared = waiting and guards.spares(guard, challenge, trusted=trusted)
-    if guards.is_stopped(guard, trusted=trusted) or (waiting and not spared):
+    guard = lockout.guard_of(challenge.phone)
+    waiting = lockout.is_waiting(guard, now)
+    spared = waiting and lockout.spares(guard, challenge, trusted=trusted)
+    if lockout.is_stopped(guard, trusted=trusted) or (waiting and not spared):
         return Verdict(Answer.WAIT)
     if not _take_try(challenge, now, up_to=1 if spared else ATTEMPTS):
         _close_if_expired(challenge, now)
         return Verdict(Answer.WAIT if spared else Answer.DEAD)
-    count = guards.count_try(challenge.phone, now, spared=spared, trusted=trusted)
-    if count is guards.Count.REFUSED:
+    count = lockout.count_try(challenge.phone, now, spared=spared, trusted=trusted)
+    if count is lockout.Count.REFUSED:
         return Verdict(Answer.WAIT)
-    return replace(_judge(challenge, typed, address), tried=True, began_wait=count is guards.Count.BEGAN_WAIT)
+    return replace(_judge(challenge, typed, address), tried=True, began_wait=count is lockout.Count.BEGAN_WAIT)
 
 
 def _issue(phone: str, session_ref: str, address: str, *, after: int, invitation: Invitation | None) -> Challenge:
@@ -247,7 +247,7 @@ def _judge(challenge: Challenge, typed: str, address: str) -> Verdict:
     with transaction.atomic():
         if not _use(challenge):
             return Verdict(Answer.DEAD)
-        guards.clear(challenge.phone)
+        lockout.clear(challenge.phone)
         invitations.mark_used(challenge.invitation_id)
         _record(audit.Kind.VERIFIED, audit.Result.DONE, challenge, address)
     return Verdict(Answer.RIGHT)

@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from companies.directory import directory
 from jobs import sweep as sweeps
-from jobs.patience import insist
-from notifications.reports import receipts
+from jobs.database_retry import insist
+from notifications.reports import delivery_reports
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, sms_gateway
 from otp import audit, sms
 from otp.limits import quotas
-from otp.limits.budgets import Budget, LimitReached, consume, give_back
+from otp.limits.limits import Budget, LimitReached, consume, give_back
 from otp.models import Challenge
 from otp.pin import codes
 
@@ -180,7 +180,7 @@ def _record(
         "provider_id": provider_id,
         "delivery": Challenge.Delivery.ACCEPTED if provider_id else "",
         "provider_error": reason[:100],
-        "poll_at": receipts.poll_at(provider_id),
+        "poll_at": delivery_reports.poll_at(provider_id),
         "leased_until": None,
     }
     told = result or RESULTS[outcome]

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from companies.directory import directory
 from companies.phones import display, tail
-from otp import addresses, audit, destinations, gate, known_browser
+from otp import addresses, audit, destinations, known_browser, session
+from otp.hashing import keyed_hash
 from otp.invitations import invitations
 from otp.invitations.invitations import Link
-from otp.keyed import keyed_hash
-from otp.limits.budgets import LimitReached, SharedLimitReached
+from otp.limits.limits import LimitReached, SharedLimitReached
 from otp.models import Challenge, Invitation
-from otp.network import network
+from otp.network import network_identity
 from otp.pin import challenges
 from otp.pin.challenges import Answer, Verdict
 from portal.entry.forms import CodeForm, EntryForm
@@ -50,8 +50,8 @@ def pin(request: HttpRequest) -> HttpResponse:
     """Asks for the code (A4), of whoever asked for one."""
     challenge = _challenge_of(request)
     if challenge is None:
-        if gate.current_visitor(request) is not None:
-            return gate.cached_as_portal(destinations.redirect_after_sign_in(request))
+        if session.current_visitor(request) is not None:
+            return session.cached_as_portal(destinations.redirect_after_sign_in(request))
         return _to(request, "otp:entry")
     if request.method == "POST":
         return _judge(request, challenge)
@@ -81,9 +81,9 @@ def leave(request: HttpRequest) -> HttpResponse:
     name = request.session.get(SESSION_NAME)
     if name is not None:
         challenges.close(_ref(name))
-    gate.sign_out(request)
+    session.sign_out(request)
     messages.info(request, _("Salió del portal. Lo que no confirmó no se registró."))
-    response = gate.cached_as_portal(redirect("otp:entry"))
+    response = session.cached_as_portal(redirect("otp:entry"))
     # Not the cookies: a member of staff may be signed in to the desk with the same browser (R6.07)
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
@@ -104,7 +104,7 @@ def _enter(request: HttpRequest) -> HttpResponse:
     invitation = link.for_number(phone)
     name = request.session.get(SESSION_NAME) or _new_name(request)
     session_ref = _ref(name)
-    gate.change_number(request, phone)
+    session.change_number(request, phone)
     if _network_says(request, phone, session_ref) and directory().administrator(phone) is not None:
         _vouched_for(request, phone, session_ref, invitation)
         return _signed_in(request, phone, "network")
@@ -120,8 +120,8 @@ def _enter(request: HttpRequest) -> HttpResponse:
 def _network_says(request: HttpRequest, phone: str, session_ref: str) -> bool:
     """Whether the network vouches for the number that was typed; what it says in vain is counted (R2.06)."""
     try:
-        return network.identify(request) == phone
-    except network.Ignored as ignored:
+        return network_identity.identify(request) == phone
+    except network_identity.Ignored as ignored:
         audit.record_refusal(
             audit.Kind.IGNORED,
             ignored.result,
@@ -165,9 +165,9 @@ def _judge(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     return _pin_page(request, challenge, form, status=422)
 
 
-def _signed_in(request: HttpRequest, phone: str, method: gate.Method) -> HttpResponse:
-    gate.sign_in(request, phone, method)
-    response = gate.cached_as_portal(destinations.redirect_after_sign_in(request))
+def _signed_in(request: HttpRequest, phone: str, method: session.Method) -> HttpResponse:
+    session.sign_in(request, phone, method)
+    response = session.cached_as_portal(destinations.redirect_after_sign_in(request))
     known_browser.remember(request, response, phone)
     return response
 
@@ -178,7 +178,7 @@ def _tries_left(verdict: Verdict) -> str:
 
 
 def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int = 200) -> HttpResponse:
-    visitor = gate.current_visitor(request)
+    visitor = session.current_visitor(request)
     context = {
         "form": form,
         "link": link,
@@ -189,7 +189,7 @@ def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int =
     if not form.is_bound and not link.token and not context["destination"]:
         response = _findable(response)
     # Nothing of anybody's is on the plain entry, so that Back may show it; a number, or its tail, may be on the others
-    return gate.cached_as_portal(response, keep=visitor is None and link.invitation is None)
+    return session.cached_as_portal(response, keep=visitor is None and link.invitation is None)
 
 
 def _findable(response: HttpResponse) -> HttpResponse:
@@ -212,7 +212,7 @@ def _pin_page(
         "destination": destinations.carried(request),
         **_about_codes(),
     }
-    return gate.cached_as_portal(render(request, "portal/entry/pin.html", context, status=status))
+    return session.cached_as_portal(render(request, "portal/entry/pin.html", context, status=status))
 
 
 def _limit_reached(
@@ -232,12 +232,12 @@ def _record_limit(request: HttpRequest, phone: str, session_ref: str) -> None:
 
 def _too_many(request: HttpRequest, link: Link = NO_LINK, page: str = "429.html", **about: object) -> HttpResponse:
     context = {"link": link, "destination": destinations.carried(request), **about}
-    return gate.cached_as_portal(render(request, page, context, status=429))
+    return session.cached_as_portal(render(request, page, context, status=429))
 
 
 def _to(request: HttpRequest, sign_in_page: str) -> HttpResponse:
     """On to a page of the sign-in, for the same destination."""
-    return gate.cached_as_portal(destinations.redirect_with(destinations.carried(request), sign_in_page))
+    return session.cached_as_portal(destinations.redirect_with(destinations.carried(request), sign_in_page))
 
 
 def _about_codes() -> dict[str, int]:

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from otp import gate
+from otp import session
 from portal.access import Caller, administrator_required
 from portal.entry.views import leave
 from portal.request import drafts
@@ -20,6 +20,6 @@ def cancel(request: HttpRequest, caller: Caller) -> HttpResponse:
             return leave(request)
         drafts.keep(request, caller.visitor.phone, cancelled=True)
         return HttpResponseRedirect(reverse("tickets:cancel"), status=303)
-    if gate.kept_for(request, caller.visitor) is None:
+    if session.kept_for(request, caller.visitor) is None:
         return redirect("tickets:request")
     return render(request, "portal/request/cancel.html")

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
 from attachments import staging
-from attachments.documents import receive, sent
+from attachments.intake import receive, sent
 from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.storage import StorageFailed

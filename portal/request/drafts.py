@@ -9,15 +9,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from attachments import staging
-from attachments.documents import receive, sent
 from attachments.inspection import MAX_FILES
+from attachments.intake import receive, sent
 from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.storage import StorageFailed
 from companies.directory import directory
 from companies.models import Company
-from otp import gate
-from portal import choice
+from otp import session
+from portal import current_company
 from portal.access import Caller
 from portal.request.forms import TYPED, initial_of
 from tickets.submission_key import SubmissionKey, UnknownKey
@@ -48,9 +48,9 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
         "staged": staged,
         "problems": [*problems, *(_choose_again(name) for name in _files_not_sent(request))],
         "cancelled": cancelled,
-        "picked": choice.was_picked(request),
+        "picked": current_company.was_picked(request),
     }
-    gate.keep_for(request, phone, data)
+    session.keep_for(request, phone, data)
 
 
 def restore(request: HttpRequest, caller: Caller) -> Draft | None:
@@ -58,7 +58,7 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
 
     It stays kept until something is posted, so that loading the page again loses nothing.
     """
-    kept = gate.kept_for(request, caller.visitor)
+    kept = session.kept_for(request, caller.visitor)
     if kept is None:
         return None
     try:
@@ -69,7 +69,7 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
     if company is None:
         return None
     if kept["picked"]:
-        choice.pick(request, company)
+        current_company.pick(request, company)
     owner = staging.Owner(request, caller.administrator, caller.visitor.phone)
     held = staging.named(owner, kept["staged"])
     return Draft(company, key, kept["typed"], held.files, tuple(kept["problems"]), kept.get("cancelled", False))

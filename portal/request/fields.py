@@ -12,7 +12,7 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext as _
 
 from attachments.inspection import EXTENSIONS, MAX_BYTES, MAX_FILES, judge
-from attachments.inspection.reasons import ADVISED
+from attachments.inspection.refusals import ADVISED
 from attachments.uploads import ReceivedFile
 from companies import phones
 

@@ -9,7 +9,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from attachments.documents import Document, Inspected, Received, receive
+from attachments.intake import Document, Inspected, Received, receive
 from attachments.quota import QuotaReached
 from attachments.staging import Held, refusal
 from companies.models import Administrator, Company

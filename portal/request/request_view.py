@@ -14,15 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from attachments import staging
-from attachments.documents import Inspected, Received
+from attachments.intake import Inspected, Received
 from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.staging import Owner, StagedFileGone
 from attachments.storage import StorageFailed
 from companies.directory import directory
 from companies.models import Company
-from otp import gate
-from portal import choice
+from otp import session
+from portal import current_company
 from portal.access import Caller, administrator_required
 from portal.request import drafts
 from portal.request.forms import CompanyForm, RequestForm, initial_of
@@ -72,7 +72,7 @@ class Existing:
 def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     if request.method != "POST":
         return _show(request, caller)
-    gate.drop_kept(request)  # the browser has it again
+    session.drop_kept(request)  # the browser has it again
     owner = Owner(request, caller.administrator, caller.visitor.phone)
     staging.remove(owner, request.POST)
     form = RequestForm(
@@ -105,7 +105,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     draft = drafts.restore(request, caller)
-    company = draft.company if draft else choice.current_company(request, caller.administrator)
+    company = draft.company if draft else current_company.current_company(request, caller.administrator)
     if company is None:
         return redirect("tickets:company")
     key = draft.key if draft else SubmissionKey.mint(caller.administrator, company)
@@ -178,7 +178,7 @@ def _refuse_key(caller: Caller, owner: Owner, form: RequestForm) -> HttpResponse
     """
     logger.warning("Unknown submission key posted by administrator %d", caller.administrator.pk)
     request = owner.request
-    company = choice.current_company(request, caller.administrator)
+    company = current_company.current_company(request, caller.administrator)
     if company is None:
         companies = directory().companies(caller.administrator)
         picker = CompanyForm(companies=companies)
@@ -227,7 +227,7 @@ def _page(
         "assumed_type": form.assumed_type(),
         "terms_change": TermsChange.between(key.shown, terms),
         "notice_days": request_type.notice_days if request_type else 0,
-        "several_companies": choice.was_picked(owner.request),
+        "several_companies": current_company.was_picked(owner.request),
         "staged": staged,
         "uploads_closed": closed,
         "existing_ticket": existing.used,

@@ -6,11 +6,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.directory import directory
-from otp import gate
-from portal import choice
+from otp import session
+from portal import current_company
 from portal.access import Caller, administrator_required, ticket_of, tickets_of
 from portal.request.forms import CompanyForm
-from tickets.emails import mails, proof
+from tickets.emails import confirmation_status, emails
 from tickets.models import Attachment, Ticket
 
 SEE_OTHER = 303
@@ -26,8 +26,8 @@ def company(request: HttpRequest, caller: Caller) -> HttpResponse:
         return redirect("tickets:request")
     form = CompanyForm(request.POST if request.method == "POST" else None, companies=companies)
     if form.is_valid():
-        choice.pick(request, form.chosen())
-        gate.drop_kept(request)  # it was typed for another company
+        current_company.pick(request, form.chosen())
+        session.drop_kept(request)  # it was typed for another company
         return HttpResponseRedirect(reverse("tickets:request"), status=SEE_OTHER)
     context = {"form": form, "companies": companies}
     return render(request, "portal/request/company.html", context, status=422 if form.is_bound else 200)
@@ -44,8 +44,8 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         "terms": found.terms,
         "attachments": found.documents,
         "by_caller": by_caller,
-        "undelivered": proof.lacking_among([number]).get(number),
-        "withheld": mails.withheld(found),
+        "undelivered": confirmation_status.lacking_among([number]).get(number),
+        "withheld": emails.withheld(found),
     }
     if by_caller and request.GET.get("creado") == "1":
         return render(request, "portal/tickets/created.html", {**context, "registered_email": _also_notified(found)})
@@ -66,6 +66,6 @@ def _also_notified(ticket: Ticket) -> str:
 def ticket_list(request: HttpRequest, caller: Caller) -> HttpResponse:
     """The newest requests of the caller's companies, whichever of their administrators made them (A21)."""
     tickets = list(tickets_of(caller.administrator)[:LISTED])
-    undelivered = proof.lacking_among(ticket.number for ticket in tickets)
+    undelivered = confirmation_status.lacking_among(ticket.number for ticket in tickets)
     context = {"tickets": tickets, "caller": caller.administrator, "undelivered": undelivered}
     return render(request, "portal/tickets/list.html", context)

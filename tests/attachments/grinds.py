@@ -7,8 +7,8 @@ from functools import partial
 from hashlib import md5 as of_hashlib
 
 from attachments.inspection.rc4 import rc4
-from tests.attachments.genuine import JPEG, PDF, SHEET_MAIN, doc, ole, package, packed, pdf, stream
 from tests.attachments.hostile import many_entries, native, noise, object_stream
+from tests.attachments.valid_files import JPEG, PDF, SHEET_MAIN, doc, ole, package, packed, pdf, stream
 
 md5 = partial(of_hashlib, usedforsecurity=False)
 

@@ -6,9 +6,10 @@ import zipfile
 import zlib
 from io import BytesIO
 
-from attachments.inspection.excel import _md5, _plain_rc4
 from attachments.inspection.rc4 import rc4
-from tests.attachments.genuine import (
+from attachments.inspection.xls import _md5, _plain_rc4
+from tests.attachments.odd_fields import ODD_FIELDS, odd_field
+from tests.attachments.valid_files import (
     JPEG,
     PDF,
     SHEET_MAIN,
@@ -24,7 +25,6 @@ from tests.attachments.genuine import (
     xls,
     xlsx,
 )
-from tests.attachments.odd_fields import ODD_FIELDS, odd_field
 
 EXE = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\x00\x00\x4c\x01" + bytes(200)
 PHP = b"<?php system($_GET['c']); ?>"

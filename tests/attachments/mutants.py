@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from attachments.inspection import EXTENSIONS, extension_of, judge
-from tests.attachments.genuine import GOOD, SAMPLES
+from tests.attachments.valid_files import GOOD, SAMPLES
 from tests.corpus import samples
 
 SEEDS = 30

@@ -1,6 +1,6 @@
 """Word fields in XML that is valid and that no office program writes (R3.07)."""
 
-from tests.attachments.genuine import docx
+from tests.attachments.valid_files import docx
 
 
 def odd_field(xml: str, encoding: str = "utf-8") -> bytes:

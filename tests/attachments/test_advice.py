@@ -6,9 +6,9 @@ import struct
 import pytest
 
 from attachments.inspection import MAX_BYTES, judge
-from attachments.inspection.reasons import HINT
-from tests.attachments.genuine import JPEG, PDF, SAMPLES, docx
+from attachments.inspection.refusals import HINT
 from tests.attachments.hostile import noise
+from tests.attachments.valid_files import JPEG, PDF, SAMPLES, docx
 
 HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(40)
 # Two pages of one black dot: the header, and two directories of which the first leads to the second

@@ -12,7 +12,7 @@ from attachments import clamd
 from attachments.clamd import ScanFailed, Server, ServerAway, ServerStuck, Verdict
 from demo.broker import free_port
 from tests.antivirus import EICAR, LONGEST_STREAM, SIGNATURE, Clamd, clamd_running, stand_in
-from tests.tickets.given import PDF
+from tests.tickets.portal_client import PDF
 
 pytestmark = pytest.mark.loopback
 CLEAN = Verdict(infected=False)

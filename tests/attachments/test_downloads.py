@@ -10,7 +10,7 @@ from django.test import Client
 
 from attachments.models import private_storage
 from tests import cast
-from tests.tickets.given import PDF, filled_form, pdf, visitor
+from tests.tickets.portal_client import PDF, filled_form, pdf, visitor
 from tickets.models import Attachment
 
 pytestmark = pytest.mark.django_db

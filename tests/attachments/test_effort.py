@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attachments.inspection import judge
+from attachments.inspection.detect import look_inside
 from attachments.inspection.effort import MAX_STEPS, Effort
-from attachments.inspection.inside import look_inside
-from tests.attachments.genuine import GOOD, packed, pdf
 from tests.attachments.grinds import GRINDS
 from tests.attachments.hostile import noise
+from tests.attachments.valid_files import GOOD, packed, pdf
 from tests.corpus import samples
 from tests.trace import lines_run
 

@@ -8,7 +8,21 @@ import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from attachments.inspection import CONTRADICTIONS, judge, libmagic
-from tests.attachments.genuine import (
+from tests.attachments.hostile import (
+    EXE,
+    HOSTILE,
+    PHP,
+    external,
+    field,
+    link_to,
+    many_entries,
+    native,
+    object_stream,
+    old_book,
+    protected_workbook,
+)
+from tests.attachments.odd_fields import odd_field
+from tests.attachments.valid_files import (
     GOOD,
     JPEG,
     PDF,
@@ -26,20 +40,6 @@ from tests.attachments.genuine import (
     xls,
     xlsx,
 )
-from tests.attachments.hostile import (
-    EXE,
-    HOSTILE,
-    PHP,
-    external,
-    field,
-    link_to,
-    many_entries,
-    native,
-    object_stream,
-    old_book,
-    protected_workbook,
-)
-from tests.attachments.odd_fields import odd_field
 
 ONE_PIXEL = b"\x89PNG\r\n\x1a\n" + bytes(40)
 SVG = b'<?xml version="1.0"?><!DOCTYPE svg><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from attachments.inspection import EXTENSIONS, HINT, MAX_BYTES, MAX_NAME, clean_name, extension_of, judge, libmagic
 from attachments.inspection.archive import MAX_ENTRIES, MAX_UNPACKED
-from tests.attachments.genuine import GOOD, OLE_MAGIC, PDF, docx, ole, package, packed
+from tests.attachments.valid_files import GOOD, OLE_MAGIC, PDF, docx, ole, package, packed
 from tests.corpus import ROOT, samples
 
 EXE = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\x00\x00\x4c\x01" + bytes(200)

@@ -14,10 +14,10 @@ from attachments.inspection import MAX_BYTES
 from attachments.models import StagedFile
 from otp.limits.rates import parse_rates
 from tests import cast
-from tests.attachments.genuine import PDF
-from tests.otp.crowd import at_once
-from tests.otp.walk import verify
-from tests.tickets.given import REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tests.attachments.valid_files import PDF
+from tests.otp.concurrency import at_once
+from tests.otp.pin_client import verify
+from tests.tickets.portal_client import REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
 from tickets.models import Attachment, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_r4_19_a_second_click_gets_the_ticket_when_the_first_took_the_last_of_th
 
 def test_s5_the_files_of_a_second_click_are_not_opened_again(form: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     form.post(attachments=pdf())
-    monkeypatch.setattr("attachments.documents.judge", None)
+    monkeypatch.setattr("attachments.intake.judge", None)
     assert form.post(attachments=pdf()).status_code == 303
     assert quota.left(cast.ANA_PHONE) == 2
 
@@ -143,7 +143,7 @@ def test_s5_past_the_quota_no_file_is_opened_and_the_ticket_is_made_without(
 ) -> None:
     form.post(attachments=[pdf(f"{n}.pdf", PDF[:-30]) for n in range(3)])
     assert quota.left(cast.ANA_PHONE) == 0
-    monkeypatch.setattr("attachments.documents.judge", None)
+    monkeypatch.setattr("attachments.intake.judge", None)
     answer = form.post(attachments=pdf("a.pdf", PDF[:-30]), details="Mi texto")
     assert "Confirme sin archivos nuevos" in text_of(answer)
     assert fields_of(answer)["details"] == "Mi texto"

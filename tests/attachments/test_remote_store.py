@@ -16,12 +16,12 @@ from pytest_django import Settings
 from attachments import s3, storage
 from attachments.models import StagedFile, private_storage
 from attachments.s3 import PrivateS3Storage
-from attachments.store_url import parse_storage_url
+from attachments.s3_url import parse_storage_url
 from demo.broker import free_port
 from tests import cast
 from tests.attachments.test_downloads import an_advisor, ask
 from tests.servers import wait_for_port
-from tests.tickets.given import PDF, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tests.tickets.portal_client import PDF, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
 from tickets import tasks
 from tickets.models import Attachment
 

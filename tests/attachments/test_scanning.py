@@ -23,7 +23,7 @@ from demo.broker import free_port
 from jobs import sweep
 from tests import cast
 from tests.antivirus import EICAR, Clamd, StandIn, clamd_running, stand_in
-from tests.tickets.given import PDF, filled_form, pdf, visitor
+from tests.tickets.portal_client import PDF, filled_form, pdf, visitor
 from tickets.models import Attachment, Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.loopback]
@@ -248,7 +248,7 @@ def test_the_worker_is_told_once_of_a_ticket_with_documents_and_never_without_an
         if task == "tickets.tasks.scan_documents":
             told.append(pk)
 
-    monkeypatch.setattr("jobs.courier.nudge_on_commit", nudge)
+    monkeypatch.setattr("jobs.enqueue.nudge_on_commit", nudge)
     client = visitor(cast.ana())
     filled_form(client).post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"\n")])
     assert told == []

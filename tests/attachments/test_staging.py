@@ -16,8 +16,19 @@ from attachments import staging
 from attachments.models import StagedFile
 from companies.models import Company
 from tests import cast
-from tests.otp.walk import verify
-from tests.tickets.given import COMPANY, PDF, REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tests.otp.pin_client import verify
+from tests.tickets.portal_client import (
+    COMPANY,
+    PDF,
+    REQUEST,
+    Filled,
+    fields_of,
+    filled_form,
+    pdf,
+    staged_in,
+    text_of,
+    visitor,
+)
 from tickets import tasks
 from tickets.models import Attachment, Ticket
 
@@ -267,7 +278,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize(
-    "step", ["attachments.staging.take", "tickets.workflow.record_event", "tickets.emails.mails.advisor_notice"]
+    "step", ["attachments.staging.take", "tickets.workflow.record_event", "tickets.emails.emails.advisor_notice"]
 )
 def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphans(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str

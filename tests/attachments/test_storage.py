@@ -18,7 +18,7 @@ from pytest_django import Settings
 from attachments import storage
 from attachments.models import StagedFile
 from tests import cast
-from tests.tickets.given import PDF, REQUEST, fields_of, filled_form, pdf, soup, text_of, visitor
+from tests.tickets.portal_client import PDF, REQUEST, fields_of, filled_form, pdf, soup, text_of, visitor
 from tickets import tasks
 from tickets.models import Attachment, Ticket
 

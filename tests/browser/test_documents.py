@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 from attachments.inspection import MAX_BYTES
 from tests.browser.test_portal import Walk, choose_a_reason, scripts
 from tests.stack import Stack, wait_for
-from tests.tickets.given import PDF
+from tests.tickets.portal_client import PDF
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 

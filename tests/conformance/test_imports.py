@@ -35,11 +35,11 @@ tickets.emails
 tickets
 attachments.apps
 attachments.downloads attachments.scanning attachments.staging
-attachments.documents attachments.storage
+attachments.intake attachments.storage
 attachments
 attachments.inspection
 otp.apps otp.tasks otp.management
-otp.reported otp.unlocking
+otp.report_handler otp.unlock
 otp.pin
 otp.invitations
 otp.audit otp.network
@@ -47,7 +47,7 @@ otp.limits
 otp
 notifications.apps notifications.tasks notifications.management
 notifications.actions
-notifications.catalogue notifications.words
+notifications.message_types notifications.error_texts
 notifications.sending
 notifications.email
 notifications.outbox

@@ -8,8 +8,8 @@ from django.test import Client
 
 from tests import cast
 from tests.otp.links import address, invited
-from tests.otp.walk import ask
-from tests.tickets.given import filled_form, visitor
+from tests.otp.pin_client import ask
+from tests.tickets.portal_client import filled_form, visitor
 
 ADDRESSES = (
     "/fidelizacion/",

@@ -5,13 +5,13 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from notifications import catalogue
-from notifications.email.mail import MARK
+from notifications import message_types
+from notifications.email.rendering import MARK
 from notifications.models import Message
 from tests.conformance.project import BASE
 
 MAILS = sorted(path.name.removesuffix(".subject.txt") for path in (BASE / "templates/mail").glob("*.subject.txt"))
-ENTRIES = {entry.name: entry for entry in catalogue.entries()}
+ENTRIES = {entry.name: entry for entry in message_types.entries()}
 TRACKING = re.compile(r"https?://(?!127\.0\.0\.1:8000/)", re.IGNORECASE)
 
 
@@ -30,7 +30,7 @@ def test_every_mail_has_a_preview() -> None:
 def test_a_name_is_taken_once() -> None:
     entry = next(iter(ENTRIES.values()))
     with pytest.raises(Exception, match=entry.name):
-        catalogue.register_mail(entry.name, entry.title, dict)
+        message_types.register_mail(entry.name, entry.title, dict)
 
 
 @pytest.mark.parametrize("name", MAILS)

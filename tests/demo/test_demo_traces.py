@@ -14,7 +14,7 @@ from demo.broker import free_port
 from demo.prepare import make_staff
 from fidelizacion.system_checks import demo_traces
 from fidelizacion.system_checks.demo_traces import MARK_TABLE, PASSWORD, demo_accounts, demo_left_behind
-from operations.figures import Figure, Level
+from operations.metrics import Figure, Level
 from tests.check import BASE, PRODUCTION
 
 pytestmark = pytest.mark.django_db

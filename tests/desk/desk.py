@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 from django.contrib.auth.models import User
 from django.test import Client
 
-from desk import staff
+from desk import roles
 from tests import cast
 
 TICKETS = "/admin/tickets/ticket/"
@@ -14,13 +14,13 @@ TICKETS = "/admin/tickets/ticket/"
 
 def advisor() -> User:
     user = cast.carla()
-    user.user_permissions.set(staff.permissions(staff.ADVISOR))
+    user.user_permissions.set(roles.permissions(roles.ADVISOR))
     return user
 
 
 def supervisor() -> User:
     user = User.objects.create_user("sonia", first_name="Sonia", is_staff=True)
-    user.user_permissions.set(staff.permissions(staff.SUPERVISOR))
+    user.user_permissions.set(roles.permissions(roles.SUPERVISOR))
     return user
 
 

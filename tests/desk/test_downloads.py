@@ -15,7 +15,7 @@ from attachments.models import private_storage
 from audit.append_only import AppendOnly
 from tests import cast
 from tests.desk.desk import advisor, page_of, signed_in, supervisor, text_of
-from tests.tickets.given import PDF
+from tests.tickets.portal_client import PDF
 from tickets.models import Attachment, AttachmentEvent
 
 pytestmark = pytest.mark.django_db

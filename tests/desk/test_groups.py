@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS
 
 from demo.prepare import make_staff
-from desk import groups, staff
+from desk import groups, roles
 from tests.desk.desk import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -31,10 +31,10 @@ def setup_groups() -> str:
 @pytest.mark.parametrize(
     ("group", "listed"),
     [
-        ("Asesor", staff.ADVISOR),
-        ("Supervisor", staff.SUPERVISOR),
-        ("Auditor", staff.AUDITOR),
-        ("Operaciones", staff.OPERATIONS),
+        ("Asesor", roles.ADVISOR),
+        ("Supervisor", roles.SUPERVISOR),
+        ("Auditor", roles.AUDITOR),
+        ("Operaciones", roles.OPERATIONS),
     ],
 )
 def test_a_fresh_database_has_a_group_for_each_role(group: str, listed: tuple[str, ...]) -> None:
@@ -53,16 +53,16 @@ def test_setup_groups_brings_them_back_and_can_be_repeated() -> None:
     Group.objects.get(name="Auditor").delete()
     advisors = Group.objects.get(name="Asesor")
     advisors.permissions.add(Permission.objects.get(codename="add_company"))
-    advisors.permissions.remove(Permission.objects.get(codename="view_ticket"), *staff.permissions(staff.OPERATIONS))
+    advisors.permissions.remove(Permission.objects.get(codename="view_ticket"), *roles.permissions(roles.OPERATIONS))
     assert setup_groups().splitlines() == [
         "Asesor       2 permisos agregados, 1 quitados",
         "Supervisor   sin cambios",
-        f"Auditor      creado con {len(staff.AUDITOR)} permisos",
+        f"Auditor      creado con {len(roles.AUDITOR)} permisos",
         "Operaciones  sin cambios",
         "Listo: 4 grupos.",
     ]
     assert setup_groups().count("sin cambios") == 4
-    assert permissions("Asesor") == set(staff.ADVISOR)
+    assert permissions("Asesor") == set(roles.ADVISOR)
 
 
 def test_9_on_a_half_migrated_database_setup_groups_changes_nothing_and_says_why() -> None:
@@ -77,7 +77,7 @@ def test_migrate_makes_what_is_missing_and_leaves_what_an_operator_changed() -> 
     Group.objects.get(name="Supervisor").delete()
     Group.objects.get(name="Asesor").permissions.clear()
     groups.make_missing(using=DEFAULT_DB_ALIAS)
-    assert permissions("Supervisor") == set(staff.SUPERVISOR)
+    assert permissions("Supervisor") == set(roles.SUPERVISOR)
     assert permissions("Asesor") == set()
 
 
@@ -100,12 +100,12 @@ def test_an_advisor_needs_one_tick() -> None:
     typed |= {str(box["name"]): str(box["value"]) for box in form.select('input[name^="date_joined"]')}
     assert root.post(answer.request["PATH_INFO"], typed).status_code == 302
     maria = User.objects.get(username="maria")
-    assert maria.get_all_permissions() == set(staff.ADVISOR)
+    assert maria.get_all_permissions() == set(roles.ADVISOR)
     assert signed_in(maria).get("/admin/tickets/ticket/").status_code == 200
 
 
 def test_the_demos_people_are_in_their_groups() -> None:
     make_staff()
-    assert User.objects.get(username="asesora").get_all_permissions() == set(staff.ADVISOR)
-    assert User.objects.get(username="supervisor").get_all_permissions() == set(staff.SUPERVISOR)
+    assert User.objects.get(username="asesora").get_all_permissions() == set(roles.ADVISOR)
+    assert User.objects.get(username="supervisor").get_all_permissions() == set(roles.SUPERVISOR)
     assert not Permission.objects.filter(user__isnull=False).exists()

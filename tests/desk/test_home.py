@@ -12,7 +12,7 @@ from django.utils import timezone
 from notifications.models import Message
 from tests import cast
 from tests.desk.desk import advisor, signed_in, soup, supervisor, text_of
-from tests.desk.test_proof import confirmation
+from tests.desk.test_undelivered_confirmations import confirmation
 from tickets import workflow
 from tickets.models import Ticket
 

@@ -7,12 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 
 from notifications.models import Message
-from otp import unlocking
+from otp import unlock
 from staff.models import SignInEvent
 from tests import cast
 from tests.desk.desk import advisor, signed_in, soup, supervisor
 from tests.staff.test_sign_in import WRONG, sign_in
-from tests.tickets.given import filled_form, pdf, visitor
+from tests.tickets.portal_client import filled_form, pdf, visitor
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ MOST = 150
 def test_24_every_link_of_every_page_may_be_opened(make_user: Callable[[], User]) -> None:
     user = make_user()
     filled_form(visitor(cast.ana(cast.make_company(advisor=user)))).post(attachments=pdf())
-    unlocking.unlock(cast.ANA_PHONE, user=user)
+    unlock.unlock(cast.ANA_PHONE, user=user)
     sign_in(signed_in(user), WRONG, username=user.get_username())
     assert SignInEvent.objects.exists()
     assert Message.objects.exists()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from notifications import outbox
 from notifications.models import Message
-from operations import alarms, figures, heartbeats
+from operations import alarms, heartbeats, metrics
 from tests.desk.desk import advisor, signed_in, soup, supervisor, text_of
 from tests.notifications.helpers import owe_email
 
@@ -57,11 +57,11 @@ def test_the_share_of_the_budget_is_a_bar_with_its_numbers() -> None:
 
 
 def test_figures_that_cannot_be_read_are_named_and_the_others_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> list[figures.Figure]:
+    def away() -> list[metrics.Figure]:
         raise OperationalError("away")
 
-    monkeypatch.setattr(figures, "_sources", dict(figures._sources))
-    figures.register("codes", "Códigos y SMS", away, order=99)
+    monkeypatch.setattr(metrics, "_sources", dict(metrics._sources))
+    metrics.register("codes", "Códigos y SMS", away, order=99)
     shown = text_of(signed_in(supervisor()).get(PAGE))
     assert "Estas cifras no se pudieron leer: codes" in shown
     assert "Procesos" in shown
@@ -78,8 +78,8 @@ def test_an_advisor_has_no_such_page_and_nobody_can_post_to_it() -> None:
 
 def test_a_source_that_fails_for_good_is_no_reason_to_show_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake in one app's figures, not the database: the sources after it are read."""
-    monkeypatch.setattr(figures, "_sources", dict(figures._sources))
-    figures.register("broken", "Rota", lambda: [figures.Figure("x", "x", 1 // 0, "x")], order=1)
-    reading = figures.collect()
+    monkeypatch.setattr(metrics, "_sources", dict(metrics._sources))
+    metrics.register("broken", "Rota", lambda: [metrics.Figure("x", "x", 1 // 0, "x")], order=1)
+    reading = metrics.collect()
     assert reading.failed == ["broken"]
     assert {"Procesos", "Mensajes"} <= set(reading.groups)

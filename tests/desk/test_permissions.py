@@ -9,10 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
-from desk import staff
+from desk import roles
 from notifications.models import Message
 from operations.models import Heartbeat
-from otp import unlocking
+from otp import unlock
 from otp.invitations import invitations
 from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
 from staff.models import ContactChange, SignInEvent
@@ -76,7 +76,7 @@ def rows() -> dict[str, object]:
         dedup_key="k", channel="email", to="a@b.example", next_at=now, give_up_at=now, created_at=now
     )
     guard = PhoneGuard.objects.create(phone="+593991234567")
-    unlocking.unlock(guard.phone, actor="root")
+    unlock.unlock(guard.phone, actor="root")
     return {
         "tickets/ticket": ticket.pk,
         "tickets/requesttype": RequestType.objects.earliest("pk").pk,
@@ -165,9 +165,9 @@ def test_every_registered_page_is_in_the_matrix() -> None:
     assert registered == set(ADVISOR)
 
 
-@pytest.mark.parametrize("listed", [staff.ADVISOR, staff.SUPERVISOR, staff.AUDITOR, staff.OPERATIONS])
+@pytest.mark.parametrize("listed", [roles.ADVISOR, roles.SUPERVISOR, roles.AUDITOR, roles.OPERATIONS])
 def test_every_permission_listed_exists(listed: tuple[str, ...]) -> None:
-    assert staff.permissions(listed).count() == len(set(listed)) == len(listed)
+    assert roles.permissions(listed).count() == len(set(listed)) == len(listed)
 
 
 def test_the_menu_shows_only_what_may_be_opened() -> None:

@@ -5,7 +5,7 @@ from django.test import Client
 
 from tests import cast
 from tests.desk.desk import page_of, signed_in, soup, supervisor, text_of
-from tests.tickets.given import REQUEST, visitor
+from tests.tickets.portal_client import REQUEST, visitor
 from tickets.models import OTHER_REASON, Reason, RequestType
 
 pytestmark = pytest.mark.django_db

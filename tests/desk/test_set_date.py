@@ -11,8 +11,8 @@ from django.utils import timezone
 from notifications.models import Message
 from tests import cast
 from tests.desk.desk import TICKETS, advisor, numbers_listed, page_of, signed_in, soup, text_of
-from tests.otp.crowd import at_once
-from tests.tickets.given import visitor
+from tests.otp.concurrency import at_once
+from tests.tickets.portal_client import visitor
 from tickets import workflow
 from tickets.models import Ticket, TicketEvent
 

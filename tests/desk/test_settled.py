@@ -9,8 +9,8 @@ from django.test import Client
 
 from notifications import actions
 from notifications.models import Message, MessageAction
-from operations import backlog, figures
-from operations.figures import Level
+from operations import metrics, queue_metrics
+from operations.metrics import Level
 from tests.desk.desk import TICKETS, advisor, numbers_listed, page_of, signed_in, soup, text_of
 from tests.desk.test_message_again import failed
 from tickets.models import Ticket
@@ -49,10 +49,10 @@ def test_it_is_no_longer_at_a_standstill_nor_does_its_ticket_lack_the_proof(desk
     message = failed(state=State.DEAD)
     assert numbers_listed(desk.get(TICKETS, {"confirmacion": "no"})) == [Ticket.objects.get().number]
     desk.post(settled(message), {"serial": "0", "note": HOW})
-    assert not backlog.stuck(Message.objects.all()).exists()
+    assert not queue_metrics.stuck(Message.objects.all()).exists()
     assert numbers_listed(desk.get(TICKETS, {"confirmacion": "no"})) == []
     assert "El cliente no recibió la confirmación" not in text_of(desk.get(ticket_page()))
-    dead = next(figure for figure in figures.collect().figures if figure.name == "messages_dead")
+    dead = next(figure for figure in metrics.collect().figures if figure.name == "messages_dead")
     assert (dead.value, dead.level) == (0, Level.FINE)
 
 
@@ -72,7 +72,7 @@ def test_sent_again_and_failed_again_it_is_open_again(desk: Client) -> None:
     message.refresh_from_db()
     actions.send_again(message, actions.Actor("Carla"), 1)
     Message.objects.update(state=State.FAILED)
-    assert backlog.stuck(Message.objects.all()).exists()
+    assert queue_metrics.stuck(Message.objects.all()).exists()
     assert settled(message) in desk.get(ticket_page()).content.decode()
 
 

@@ -7,8 +7,8 @@ from django.test import Client
 from notifications.models import Message
 from tests import cast
 from tests.desk.desk import advisor, page_of, signed_in, soup, step_of, text_of
-from tests.tickets.given import visitor
-from tickets.emails import mails
+from tests.tickets.portal_client import visitor
+from tickets.emails import emails
 from tickets.models import Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
@@ -120,7 +120,7 @@ def test_no_mail_without_the_change_and_no_change_without_the_mail_r4_01(
     def broken(_ticket: Ticket, _event: TicketEvent) -> Message:
         raise IntegrityError
 
-    monkeypatch.setattr(mails, "status_changed", broken)
+    monkeypatch.setattr(emails, "status_changed", broken)
     ticket = cast.make_ticket()
     with pytest.raises(IntegrityError):
         post(desk, ticket, tell="on")

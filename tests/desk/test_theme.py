@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils.translation import gettext, override
 
-from brand.brand import contrast
+from brand.operator import contrast
 from desk.theme import DARK_SURFACES, shades
 from tests import cast
 from tests.desk.desk import TICKETS, advisor, page_of, signed_in, soup, step_of, supervisor, text_of

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from desk import staff
+from desk import roles
 from notifications.models import Message
 from tests import cast
 from tests.desk.desk import TICKETS, advisor, page_of, signed_in, soup, step_of, text_of
@@ -79,7 +79,7 @@ def test_r5_06_the_page_shows_each_part_only_to_whoever_may_see_it() -> None:
     make_message(ticket)
     workflow.record_event(ticket, ticket.status)
     reader = cast.carla()
-    reader.user_permissions.set(staff.permissions(staff.ADVISOR).filter(codename="view_ticket"))
+    reader.user_permissions.set(roles.permissions(roles.ADVISOR).filter(codename="view_ticket"))
     shown = signed_in(reader).get(page_of(ticket.number)).context
     assert {name: shown[name] for name in ("steps", "attachments", "events", "mails")} == {
         "steps": [],

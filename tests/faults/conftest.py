@@ -7,7 +7,7 @@ import pytest
 from celery import Celery
 
 from fidelizacion.celery import app
-from tests.far_twilio import FarSide, listening
+from tests.fake_twilio import FarSide, listening
 from tests.faults.stack import Faulty
 from tests.stack import Stack, database, engine_under_test
 

@@ -19,7 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from attachments import storage
 from notifications.models import Message
 from notifications.sending import delivery
-from notifications.sending.carriage import Carrier
+from notifications.sending.transport import Carrier
 from notifications.sms.twilio import TwilioGateway
 from tickets import submission
 from tickets.models import Ticket

@@ -10,7 +10,7 @@ from typing import Any
 
 from demo.broker import free_port
 from fidelizacion.celery import HEARTBEAT
-from tests.far_twilio import ACCOUNT, TOKEN, FarSide
+from tests.fake_twilio import ACCOUNT, TOKEN, FarSide
 from tests.faults import points, sink
 from tests.faults.ledger import Ledger
 from tests.faults.ledger import seconds as time_of

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from demo.supervisor import CODES
-from tests.far_twilio import ACCOUNT, TOKEN, FarSide, listening
+from tests.fake_twilio import ACCOUNT, TOKEN, FarSide, listening
 from tests.faults import sink
 from tests.faults.ledger import seconds
 from tests.faults.stack import Sinking
@@ -26,7 +26,7 @@ import sys, django; django.setup()
 from datetime import timedelta
 from django.utils import timezone
 from notifications import outbox
-from jobs.courier import nudge
+from jobs.enqueue import nudge
 from otp.pin import challenges, codes
 from otp.models import Challenge
 for number in range(int(sys.argv[1])):

@@ -12,8 +12,8 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from brand import branding
-from brand.brand import (
+from brand import brand_assets
+from brand.operator import (
     DARK_SURFACES,
     LIGHT_SURFACES,
     LOGO_BYTES,
@@ -31,7 +31,7 @@ colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
 def tokens() -> tuple[dict[str, str], dict[str, str]]:
     """The colours of the token file, in light and in dark."""
-    light, _, dark = branding.TOKENS.read_text(encoding="utf-8").partition("@media")
+    light, _, dark = brand_assets.TOKENS.read_text(encoding="utf-8").partition("@media")
     return dict(TOKEN.findall(light)), dict(TOKEN.findall(dark))
 
 
@@ -67,14 +67,14 @@ def test_the_inks_of_the_token_file_read_on_its_surfaces(scheme: dict[str, str])
 
 
 def test_the_stylesheet_brings_the_operators_colour_for_both_schemes() -> None:
-    css = branding.stylesheet(replace(settings.BRAND, colour="#ffcc00")).content.decode()
+    css = brand_assets.stylesheet(replace(settings.BRAND, colour="#ffcc00")).content.decode()
     light, dark = css.split("@media (prefers-color-scheme: dark)")[1:]
     assert "--brand: #ffcc00; --brand-ink: #000000;" in light
     assert "--brand: #ffcc00;" in dark
 
 
 def test_the_brand_is_kept_for_ever_by_its_version_and_briefly_without(client: Client) -> None:
-    address = str(branding.brand_context()["brand_css_url"])
+    address = str(brand_assets.brand_context()["brand_css_url"])
     assert "immutable" in client.get(address)["Cache-Control"]
     assert client.get("/marca/marca.css?v=old")["Cache-Control"] == "public, max-age=300"
     assert client.get(address)["Content-Type"] == "text/css; charset=utf-8"

@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from tests import cast
 from tests.otp.links import address, invited
-from tests.otp.walk import ask
-from tests.tickets.given import filled_form, soup, text_of, visitor
+from tests.otp.pin_client import ask
+from tests.tickets.portal_client import filled_form, soup, text_of, visitor
 
 HELP, ENTRY = "/fidelizacion/ayuda/", "/fidelizacion/"
 

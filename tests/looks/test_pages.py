@@ -12,7 +12,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
 from attachments import inspection as attachments
-from brand import branding
+from brand import brand_assets
 from tests.looks.pages import contexts, draw
 
 MAX_PAGE_BYTES = 20_000  # compressed, with all it loads (P10)
@@ -101,7 +101,7 @@ def compressed(content: bytes) -> int:
 
 def body(address: str) -> bytes:
     path = address.partition("?")[0]
-    served = {"/marca/marca.css": branding.stylesheet, "/marca/logo": branding.mark}
+    served = {"/marca/marca.css": brand_assets.stylesheet, "/marca/logo": brand_assets.mark}
     if path in served:
         return served[path](settings.BRAND).content
     found = finders.find(path.removeprefix(settings.STATIC_URL))

@@ -18,8 +18,8 @@ from jobs import tasks as sweep_tasks
 from notifications import outbox, tasks
 from notifications.models import Message
 from notifications.sending import delivery
-from notifications.sending.carriage import Carrier
 from notifications.sending.delivery import Outcome, deliver
+from notifications.sending.transport import Carrier
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
 from tests.notifications.helpers import owe_email, owe_sms
 

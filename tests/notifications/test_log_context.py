@@ -9,7 +9,7 @@ import pytest
 from celery.signals import task_postrun, task_prerun
 from django.core.signals import request_finished, request_started
 
-from fidelizacion.logs import LINE, DiscreetFormatter
+from fidelizacion.log_masking import LINE, DiscreetFormatter
 from jobs import log_context, sweep
 
 

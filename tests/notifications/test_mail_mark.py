@@ -8,14 +8,14 @@ from bs4 import BeautifulSoup
 from django.core import mail as django_mail
 from pytest_django import Settings
 
-from brand.brand import brand_problems
+from brand.operator import brand_problems
 from fidelizacion.templatetags.portal import keep_together
-from notifications import catalogue
-from notifications.email import mail
-from notifications.email.mail import MARK, with_its_mark
+from notifications import message_types
+from notifications.email import rendering
+from notifications.email.rendering import MARK, with_its_mark
 from notifications.sending import delivery
 from tests.tickets.test_mails import a_ticket
-from tickets.emails import mails
+from tickets.emails import emails
 
 PNG = b"\x89PNG\r\n\x1a\n logo"
 
@@ -25,7 +25,7 @@ def image_of(html: str) -> str:
     return str(image["src"]) if image else ""
 
 
-MAILS = {each.name: each for each in catalogue.entries() if each.channel == "email"}
+MAILS = {each.name: each for each in message_types.entries() if each.channel == "email"}
 
 
 @pytest.mark.parametrize("name", MAILS)
@@ -48,7 +48,7 @@ def test_the_operators_own_logo_goes_in_its_place(settings: Settings, tmp_path: 
     logo = tmp_path / "logo.png"
     logo.write_bytes(PNG)
     settings.BRAND = replace(settings.BRAND, logo=logo)
-    delivery.deliver(mails.confirmation(a_ticket()).pk)
+    delivery.deliver(emails.confirmation(a_ticket()).pk)
     parts = list(django_mail.outbox[0].message().walk())
     assert parts[-1].get_payload(decode=True) == PNG
 
@@ -58,7 +58,7 @@ def test_a_logo_that_no_mail_shows_is_left_out_and_the_operator_told(settings: S
     logo, other = tmp_path / "logo.svg", tmp_path / "logo.png"
     logo.write_bytes(b"<svg/>")
     settings.BRAND = replace(settings.BRAND, logo=logo)
-    message = mails.confirmation(a_ticket())
+    message = emails.confirmation(a_ticket())
     assert image_of(message.html) == ""
     delivery.deliver(message.pk)
     assert django_mail.outbox[0].message().get_content_type() == "multipart/alternative"
@@ -75,9 +75,9 @@ def test_help_can_be_reached_from_every_mail_to_a_customer(settings: Settings) -
         settings.BRAND, support_phone="1800 123 456", support_hours=hours, support_email="ayuda@operadora.example"
     )
     for name in ("ticket_confirmation", "ticket_registered", "ticket_status", "ticket_infected"):
-        entry = catalogue.entry(name)
+        entry = message_types.entry(name)
         assert entry is not None
-        parts: mail.Parts = entry.preview()
+        parts: rendering.Parts = entry.preview()
         links = {str(link["href"]) for link in BeautifulSoup(parts.html, "html.parser").select("a")}
         assert {"tel:1800123456", "mailto:ayuda@operadora.example"} <= links, name
         assert hours in parts.html

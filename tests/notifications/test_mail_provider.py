@@ -10,13 +10,13 @@ from anymail.exceptions import AnymailAPIError
 from botocore.exceptions import ClientError, EndpointConnectionError
 from pytest_django import Settings
 
-from notifications.email.mail_failures import CarrierAway, sort
+from notifications.email.email_errors import CarrierAway, sort
 from notifications.models import Message
-from notifications.sending import carriage, delivery
+from notifications.sending import delivery, transport
 from notifications.sending.delivery import Outcome, deliver
 from notifications.sms import GatewayFailure, PermanentFailure, TemporaryFailure
-from tests.far_mail import MAILGUN_ID, POSTMARK_ID, FarMail, far_mail, use_provider
-from tests.far_twilio import mute_address, refused_address
+from tests.fake_smtp import MAILGUN_ID, POSTMARK_ID, FarMail, far_mail, use_provider
+from tests.fake_twilio import mute_address, refused_address
 from tests.notifications.helpers import owe_email
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
@@ -29,7 +29,7 @@ def postmark(settings: Settings) -> Iterator[FarMail]:
 
 
 def refused(message: Message) -> GatewayFailure:
-    with carriage.Carrier() as carrier, pytest.raises(GatewayFailure) as caught:
+    with transport.Carrier() as carrier, pytest.raises(GatewayFailure) as caught:
         carrier.send(message)
     return caught.value
 

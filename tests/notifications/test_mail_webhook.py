@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from notifications.models import KeptReport, Message
 from notifications.reports import webhooks
-from tests.far_mail import MAILGUN_ID, POSTMARK_ID, SECRET, use_provider
+from tests.fake_smtp import MAILGUN_ID, POSTMARK_ID, SECRET, use_provider
 from tests.notifications.helpers import owe_email
 
 pytestmark = pytest.mark.django_db

@@ -20,7 +20,7 @@ from notifications.sms import (
     sms_gateway,
     twilio,
 )
-from tests.far_twilio import ACCOUNT, TOKEN, FarSide, far_twilio, mute_address, refused_address, using_twilio
+from tests.fake_twilio import ACCOUNT, TOKEN, FarSide, far_twilio, mute_address, refused_address, using_twilio
 
 pytestmark = pytest.mark.loopback
 NUMBER, TEXT = "+593991234567", "Codigo 731942"

@@ -12,9 +12,9 @@ from pytest_django import Settings
 
 from notifications.models import Message
 from notifications.sending import delivery
-from operations import alarms, clock, figures, heartbeats
-from operations.figures import Figure, Level
+from operations import alarms, clock, heartbeats, metrics
 from operations.heartbeats import SWEEP
+from operations.metrics import Figure, Level
 from operations.models import Alarm, Heartbeat
 
 pytestmark = pytest.mark.django_db
@@ -27,11 +27,11 @@ HOUR = timedelta(hours=1)
 def holding(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of alarms that hold because of one figure, which is all there is."""
     monkeypatch.setattr(alarms, "_kinds", dict(alarms._kinds))
-    monkeypatch.setattr(figures, "_sources", {})
+    monkeypatch.setattr(metrics, "_sources", {})
     alarms.kind("hourly", "Algo pasa", "Haga algo.")
     alarms.kind("daily", "Algo pasa hoy", "Haga algo hoy.", daily=True)
     names: list[str] = []
-    figures.register("one", "Grupo", lambda: [Figure("n", "Cifra", 7, "7 de 8", Level.CRITICAL, alarms=tuple(names))])
+    metrics.register("one", "Grupo", lambda: [Figure("n", "Cifra", 7, "7 de 8", Level.CRITICAL, alarms=tuple(names))])
     return names
 
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_read_ends_no_alarm(holding: list[str]) -> None:
     def away() -> list[Figure]:
         raise OperationalError("away")
 
-    figures.register("one", "Grupo", away)
+    metrics.register("one", "Grupo", away)
     watch_at(NOON + HOUR)
     assert Alarm.objects.get().cleared_at is None
 

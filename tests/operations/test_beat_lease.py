@@ -14,8 +14,8 @@ from fidelizacion.celery import app
 from operations import alarms, beat_lease, heartbeats
 from operations.beat import Scheduler
 from operations.beat_lease import LEASE, RENEW, BeatLease
-from operations.figures import Figure, Level
 from operations.heartbeats import BEAT
+from operations.metrics import Figure, Level
 from operations.models import Alarm, Heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)

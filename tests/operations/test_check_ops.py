@@ -18,8 +18,8 @@ from pytest_django import Settings
 from redis import Redis
 
 from demo.broker import free_port
-from operations import figures, heartbeats
-from operations.figures import Figure, Level
+from operations import heartbeats, metrics
+from operations.metrics import Figure, Level
 from operations.models import Heartbeat
 from tests.servers import broker_command, wait_for_port
 from tests.stack import engine_under_test
@@ -153,8 +153,8 @@ def test_a_dead_process_is_critical_and_is_named(healthy: None) -> None:
 
 
 def test_a_warning_ends_with_1(healthy: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "_sources", dict(figures._sources))
-    figures.register("x", "Otra", lambda: [Figure("x", "Otra cosa", 1, "uno", Level.WARNING, "Mire.")])
+    monkeypatch.setattr(metrics, "_sources", dict(metrics._sources))
+    metrics.register("x", "Otra", lambda: [Figure("x", "Otra cosa", 1, "uno", Level.WARNING, "Mire.")])
     status, said = check()
     assert status == 1
     assert "→ Mire." in said
@@ -172,10 +172,10 @@ def test_without_a_database_it_says_so_and_asks_it_once(healthy: None, monkeypat
         asked.append(1)
         raise OperationalError("postgres://user:secret@host")
 
-    for name in figures.names():
-        registered = figures._sources[name]
-        replaced = figures._Registered(registered.title, away, costly=False, order=registered.order)
-        monkeypatch.setitem(figures._sources, name, replaced)
+    for name in metrics.names():
+        registered = metrics._sources[name]
+        replaced = metrics._Registered(registered.title, away, costly=False, order=registered.order)
+        monkeypatch.setitem(metrics._sources, name, replaced)
     status, said = check()
     assert (status, len(asked)) == (2, 1)
     assert "No se pudo leer: processes, beat, clock, web, messages, codes, documents." in said

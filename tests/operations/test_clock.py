@@ -13,10 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from operations import alarms, clock, heartbeats
-from operations.figures import Level
 from operations.heartbeats import BEAT, SWEEP, WORKER
-from operations.metrics import Exposition
+from operations.metrics import Level
 from operations.models import Alarm, Heartbeat
+from operations.prometheus import Exposition
 from tests.desk.desk import signed_in, supervisor
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from fidelizacion.celery import HEARTBEAT, show_that_beat_lives
 from operations import heartbeats, tasks
-from operations.figures import Figure, Level
 from operations.heartbeats import BEAT, SWEEP, WORKER
+from operations.metrics import Figure, Level
 from operations.models import Heartbeat
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from fidelizacion.logs import DiscreetFormatter
+from fidelizacion.log_masking import DiscreetFormatter
 
 pytestmark = pytest.mark.django_db
 

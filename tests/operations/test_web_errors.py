@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from fidelizacion.urls import handler400, handler403, handler404, handler500, urlpatterns  # noqa: F401
 from operations import alarms, web_errors
-from operations.figures import Level
+from operations.metrics import Level
 from operations.models import Alarm, WebErrors
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from otp.network import signature
 from tests import cast
-from tests.otp import walk
+from tests.otp import pin_client
 
 GATEWAY, FOREIGN_PEER = "10.9.0.1", "203.0.113.9"
 MOBILE_CLIENT, OTHER_CLIENT = "100.64.3.2", "198.51.100.7"
@@ -49,7 +49,7 @@ def enter(
     headers = {"X-Forwarded-For": behind, "X-MSISDN": number}
     if signature:
         headers["X-MSISDN-Signature"] = signature
-    return client.post(walk.ENTRY, {"phone": cast.ANA_PHONE}, headers=headers, REMOTE_ADDR=peer)["Location"]
+    return client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE}, headers=headers, REMOTE_ADDR=peer)["Location"]
 
 
 def is_ana(client: Client) -> bool:

@@ -14,14 +14,14 @@ from audit.append_only import AppendOnly
 from notifications.sms import PermanentFailure, memory
 from otp import audit
 from otp.limits import quotas
-from otp.limits.budgets import consume
+from otp.limits.limits import consume
 from otp.limits.rates import parse_rates
 from otp.models import AuditEvent, Challenge, PhoneGuard
-from otp.network import network
+from otp.network import network_identity
 from otp.pin import challenges, codes, delivery
 from tests import cast
-from tests.otp import walk
-from tests.otp.crowd import at_once
+from tests.otp import pin_client
+from tests.otp.concurrency import at_once
 
 pytestmark = pytest.mark.django_db
 Kind, Result = AuditEvent.Kind, AuditEvent.Result
@@ -40,11 +40,11 @@ def asked() -> Challenge:
 def test_asking_sending_a_typo_and_entering_are_a_row_each(client: Client) -> None:
     """R1.28"""
     cast.ana()
-    walk.ask(client, cast.ANA_PHONE)
-    code = walk.receive(client)
+    pin_client.ask(client, cast.ANA_PHONE)
+    code = pin_client.receive(client)
     assert code is not None
-    walk.answer(client, f"{(int(code) + 1) % 1_000_000:06}")
-    walk.answer(client, code)
+    pin_client.answer(client, f"{(int(code) + 1) % 1_000_000:06}")
+    pin_client.answer(client, code)
     assert told() == [
         (Kind.ASKED, Result.DONE),
         (Kind.SENT, Result.DONE),
@@ -56,10 +56,10 @@ def test_asking_sending_a_typo_and_entering_are_a_row_each(client: Client) -> No
 def test_no_row_holds_the_number_the_code_or_the_session(client: Client) -> None:
     """R8.08, R8.09"""
     cast.ana()
-    walk.ask(client, cast.ANA_PHONE)
-    code, name = walk.receive(client), client.session["portal.name"]
+    pin_client.ask(client, cast.ANA_PHONE)
+    code, name = pin_client.receive(client), client.session["portal.name"]
     assert code is not None
-    walk.answer(client, code)
+    pin_client.answer(client, code)
     for row in AuditEvent.objects.values():
         words = [str(value) for name, value in row.items() if name not in {"at", "phone_hash", "session_hash"}]
         assert row["phone_tail"] == cast.ANA_PHONE[-3:]
@@ -70,15 +70,15 @@ def test_no_row_holds_the_number_the_code_or_the_session(client: Client) -> None
 
 def test_what_a_visitor_does_carries_the_place_it_came_from() -> None:
     client = Client(REMOTE_ADDR="2001:db8:1:2:3:4:5:6")
-    walk.ask(client, cast.NOBODY_PHONE)
-    walk.answer(client, "000000")
+    pin_client.ask(client, cast.NOBODY_PHONE)
+    pin_client.answer(client, "000000")
     assert set(AuditEvent.objects.values_list("address", flat=True)) == {"2001:db8:1:2::/64"}
 
 
 def test_entering_by_the_networks_word_is_told_as_such(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     cast.ana()
-    monkeypatch.setattr(network, "identify", lambda _request: cast.ANA_PHONE)
-    walk.ask(client, cast.ANA_PHONE)
+    monkeypatch.setattr(network_identity, "identify", lambda _request: cast.ANA_PHONE)
+    pin_client.ask(client, cast.ANA_PHONE)
     event = AuditEvent.objects.get()
     assert (event.kind, event.method, event.result) == (Kind.VERIFIED, AuditEvent.Method.NETWORK, Result.DONE)
     assert event.session_hash
@@ -87,8 +87,8 @@ def test_entering_by_the_networks_word_is_told_as_such(client: Client, monkeypat
 
 def test_a_refused_resend_is_told_and_the_page_says_nothing_of_it(client: Client) -> None:
     """R1.20"""
-    walk.ask(client, cast.NOBODY_PHONE)
-    page = client.post(walk.RESEND)
+    pin_client.ask(client, cast.NOBODY_PHONE)
+    page = client.post(pin_client.RESEND)
     assert page.status_code == 429
     assert told(cast.NOBODY_PHONE)[-1] == (Kind.ASKED, Result.LIMIT)
 
@@ -220,19 +220,19 @@ def test_workers_at_once_tell_of_one_sms() -> None:
 def test_what_is_refused_without_being_tried_is_told_once_a_minute(client: Client) -> None:
     """R1.28: a script that goes on after its limit fills no table."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        walk.ask(client, cast.NOBODY_PHONE)
+        pin_client.ask(client, cast.NOBODY_PHONE)
         for _ in range(7):
-            walk.answer(client, "000000")  # five tries, and two on a dead code
+            pin_client.answer(client, "000000")  # five tries, and two on a dead code
         for _ in range(3):
-            client.post(walk.RESEND)
+            client.post(pin_client.RESEND)
         failed, refused = (Kind.FAILED, Result.WRONG), (Kind.ASKED, Result.LIMIT)
         dead = (Kind.FAILED, Result.DEAD)
         assert told(cast.NOBODY_PHONE) == [(Kind.ASKED, Result.DONE), *[failed] * 4, dead, dead, refused]
         clock.shift(59)
-        walk.answer(client, "000000")
+        pin_client.answer(client, "000000")
         assert told(cast.NOBODY_PHONE)[-1] == refused
         clock.shift(1)
-        walk.answer(client, "000000")
+        pin_client.answer(client, "000000")
         assert told(cast.NOBODY_PHONE)[-1] == dead
 
 
@@ -240,5 +240,5 @@ def test_one_place_is_told_ten_refusals_a_minute_whatever_numbers_it_types(setti
     settings.OTP_SENDS_PER_DAY = parse_rates("1/d")
     consume(quotas.sends_of_day(invited=False))
     for number in range(30):
-        walk.ask(Client(), f"09600000{number:02}")
+        pin_client.ask(Client(), f"09600000{number:02}")
     assert AuditEvent.objects.filter(result=Result.LIMIT).count() == 10

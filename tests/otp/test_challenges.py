@@ -5,7 +5,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from otp.limits.budgets import LimitReached
+from otp.limits.limits import LimitReached
 from otp.limits.rates import parse_rates
 from otp.models import Challenge, PhoneGuard
 from otp.pin import challenges, codes

@@ -9,7 +9,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from otp.limits import guards
+from otp.limits import lockout
 from otp.models import AuditEvent, PhoneGuard
 from otp.pin import challenges
 from tests import cast
@@ -35,7 +35,7 @@ def test_a_wait_is_lifted_by_the_number_in_any_spelling(waiting: PhoneGuard, spe
     said = run("unlock_phone", spelling, "--reason", "ticket 3608314")
     assert said.startswith("Listo: el número terminado en 567")
     waiting.refresh_from_db()
-    assert not guards.is_waiting(waiting, timezone.now())
+    assert not lockout.is_waiting(waiting, timezone.now())
     assert (waiting.failures, waiting.locks) == (0, 0)
     event = AuditEvent.objects.get()
     assert (event.kind, event.result, event.method) == ("unlocked", "done", "")
@@ -62,7 +62,7 @@ def test_a_reason_with_personal_data_is_refused_and_lifts_nothing(waiting: Phone
     with pytest.raises(CommandError):
         run("unlock_phone", "0991234567", "--reason", reason)
     waiting.refresh_from_db()
-    assert guards.is_waiting(waiting, timezone.now())
+    assert lockout.is_waiting(waiting, timezone.now())
     assert not AuditEvent.objects.exists()
 
 

@@ -14,13 +14,13 @@ from pytest_django import Settings
 
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
 from otp.limits import quotas
-from otp.limits.budgets import consume, consume_times, give_back, left
+from otp.limits.limits import consume, consume_times, give_back, left
 from otp.limits.rates import parse_rates
 from otp.models import AuditEvent, BudgetUse, Challenge
 from otp.pin import challenges, delivery
 from tests import cast
-from tests.otp import walk
-from tests.otp.crowd import at_once
+from tests.otp import pin_client
+from tests.otp.concurrency import at_once
 from tests.otp.test_delivery import Carrier
 from tests.portal.test_sameness import INACTIVE, KNOWN, UNKNOWN, WITHOUT_COMPANY, seen, shape
 
@@ -62,17 +62,17 @@ def test_s1_made_up_numbers_from_many_places_shut_nobody_out(client: Client) -> 
     cast.ana()
     for number in range(4 * DAY):
         strangers = from_place(number)
-        assert walk.ask(strangers, f"09600000{number:02}").status_code == 302
-        assert walk.receive(strangers) is None
+        assert pin_client.ask(strangers, f"09600000{number:02}").status_code == 302
+        assert pin_client.receive(strangers) is None
     assert used() == 0
-    walk.verify(client, cast.ANA_PHONE)
+    pin_client.verify(client, cast.ANA_PHONE)
     assert used() == 1
 
 
 def test_s1_asking_reads_the_day_and_never_writes_it() -> None:
     cast.ana()
     for phone in (cast.ANA_PHONE, cast.NOBODY_PHONE):
-        walk.ask(Client(), phone)
+        pin_client.ask(Client(), phone)
     assert Challenge.objects.count() == 2
     assert used() == 0
 
@@ -86,9 +86,9 @@ def test_s1_once_the_day_is_spent_every_number_gets_the_same_answer_at_the_same_
     with time_machine.travel(timezone.now(), tick=False) as clock:
         browsers = [Client() for _ in phones]
         for browser, phone in zip(browsers, phones, strict=True):
-            walk.ask(browser, phone)
+            pin_client.ask(browser, phone)
         for number in range(2):
-            walk.ask(Client(REMOTE_ADDR=f"203.0.113.{number}"), UNKNOWN)  # three in all: its limit
+            pin_client.ask(Client(REMOTE_ADDR=f"203.0.113.{number}"), UNKNOWN)  # three in all: its limit
         spend()
         clock.shift(60)
         taken = [answered(browser, phone) for browser, phone in zip(browsers, phones, strict=True)]
@@ -99,7 +99,7 @@ def test_s1_once_the_day_is_spent_every_number_gets_the_same_answer_at_the_same_
 def answered(earlier: Client, phone: str) -> list[tuple[tuple[object, ...], list[str]]]:
     """A new browser at the entry; one that asked before, at the resend and with a code: answers and statements."""
     steps = []
-    for browser, path in ((Client(), walk.ENTRY), (earlier, walk.RESEND), (earlier, walk.PIN)):
+    for browser, path in ((Client(), pin_client.ENTRY), (earlier, pin_client.RESEND), (earlier, pin_client.PIN)):
         with CaptureQueriesContext(connection) as captured:
             page = browser.post(path, {"phone": phone, "code": "000000"})
         steps.append((seen(page), [shape(query["sql"]) for query in captured]))
@@ -112,30 +112,30 @@ def test_s1_the_answer_says_until_when_in_the_operators_time(client: Client, set
     with time_machine.travel(moment, tick=False) as clock:
         spend()
         clock.shift(timedelta(hours=2))
-        page = walk.ask(client, cast.NOBODY_PHONE)
+        page = pin_client.ask(client, cast.NOBODY_PHONE)
         assert page.status_code == 429
         assert page["Cache-Control"] == "no-store"
         said = " ".join(BeautifulSoup(page.content, "html.parser").get_text().split())
         assert "28 de noviembre de 2026, 15:16 (hora de Ecuador)" in said
         clock.shift(timedelta(hours=22))
-        assert walk.ask(client, cast.NOBODY_PHONE).status_code == 302
+        assert pin_client.ask(client, cast.NOBODY_PHONE).status_code == 302
 
 
 def test_s1_a_code_that_was_received_is_good_after_the_day_is_spent(client: Client) -> None:
     cast.ana()
-    walk.ask(client, cast.ANA_PHONE)
-    code = walk.receive(client)
+    pin_client.ask(client, cast.ANA_PHONE)
+    code = pin_client.receive(client)
     spend(DAY - 1)
     assert code is not None
-    assert walk.answer(client, code)["Location"] == "/fidelizacion/solicitud/"
+    assert pin_client.answer(client, code)["Location"] == "/fidelizacion/solicitud/"
 
 
 def test_s1_whoever_the_network_vouches_for_needs_no_code(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     cast.ana()
     spend()
-    assert walk.ask(client, cast.ANA_PHONE).status_code == 429
-    monkeypatch.setattr("otp.network.network.identify", lambda _request: cast.ANA_PHONE)
-    assert walk.ask(client, cast.ANA_PHONE)["Location"] == "/fidelizacion/solicitud/"
+    assert pin_client.ask(client, cast.ANA_PHONE).status_code == 429
+    monkeypatch.setattr("otp.network.network_identity.identify", lambda _request: cast.ANA_PHONE)
+    assert pin_client.ask(client, cast.ANA_PHONE)["Location"] == "/fidelizacion/solicitud/"
 
 
 def test_s1_a_code_asked_for_before_the_day_was_spent_does_not_leave_after(carrier: Carrier) -> None:
@@ -254,9 +254,9 @@ def test_s1_asking_counts_for_the_ipv6_networks_around_an_address(
     statuses = []
     for number in range(2 * times + 1):
         browser = Client(REMOTE_ADDR=networks.format(number))
-        statuses.append(walk.ask(browser, f"0960{number:06}").status_code)
+        statuses.append(pin_client.ask(browser, f"0960{number:06}").status_code)
     assert statuses == [302] * (2 * times) + [429], prefix
-    assert walk.ask(Client(REMOTE_ADDR="2001:db8:ffff::1"), cast.NOBODY_PHONE).status_code == 302
+    assert pin_client.ask(Client(REMOTE_ADDR="2001:db8:ffff::1"), cast.NOBODY_PHONE).status_code == 302
 
 
 def test_s1_an_ipv4_address_has_no_networks_around_it() -> None:

@@ -10,18 +10,18 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from operations import alarms
-from operations import code_figures as figures
+from operations import code_metrics as figures
 from operations.models import Alarm
 from otp import known_browser
-from otp.limits import guards, guesses
-from otp.limits.budgets import consume_times
+from otp.limits import guesses, lockout
+from otp.limits.limits import consume_times
 from otp.limits.rates import parse_rates
 from otp.models import AuditEvent, BudgetUse, Challenge, PhoneGuard
 from otp.pin import challenges, codes
 from otp.pin.challenges import Answer
 from tests import cast
-from tests.otp import walk
-from tests.otp.crowd import at_once
+from tests.otp import pin_client
+from tests.otp.concurrency import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -51,15 +51,15 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def asked(phone: str, client: Client | None = None) -> Client:
     client = client or Client()
-    assert walk.ask(client, phone).status_code == 302
+    assert pin_client.ask(client, phone).status_code == 302
     return client
 
 
 def guess(number: int, place: str = HOME) -> int:
     """One wrong code for a number of its own, by a new browser: what it was answered."""
     client = Client(REMOTE_ADDR=place)
-    walk.ask(client, f"0960{number:06}")
-    return walk.answer(client, "000000").status_code
+    pin_client.ask(client, f"0960{number:06}")
+    return pin_client.answer(client, "000000").status_code
 
 
 def stop(phone: str = cast.ANA_PHONE, **fields: object) -> None:
@@ -69,9 +69,9 @@ def stop(phone: str = cast.ANA_PHONE, **fields: object) -> None:
 def enters(client: Client, phone: str = cast.ANA_PHONE) -> bool:
     """Whether the right code opens the portal."""
     asked(phone, client)
-    code = walk.receive(client)
+    code = pin_client.receive(client)
     assert code is not None
-    return walk.answer(client, code).status_code == 302
+    return pin_client.answer(client, code).status_code == 302
 
 
 def test_s6_an_address_that_tries_many_numbers_is_stopped(settings: Settings) -> None:
@@ -105,7 +105,7 @@ def test_s6_right_codes_and_those_not_compared_use_nothing_up(client: Client) ->
         assert enters(Client())
     dead = asked(cast.BRUNO_PHONE)
     for _ in range(8):
-        walk.answer(dead, "000000")
+        pin_client.answer(dead, "000000")
     wrong = BudgetUse.objects.filter(key__startswith="wrong.")
     assert wrong.count() == 2 * 5  # of the address and in all: the five that were compared
 
@@ -163,22 +163,22 @@ def test_s6_after_a_hundred_failures_in_a_row_nothing_more_is_compared(compared:
 def test_s6_tries_at_once_make_no_more_than_a_hundred() -> None:
     stop(failures=97, locked_at=None)
     now = timezone.now()
-    results = at_once(8, lambda _: guards.count_try(cast.ANA_PHONE, now, spared=True))
+    results = at_once(8, lambda _: lockout.count_try(cast.ANA_PHONE, now, spared=True))
     assert PhoneGuard.objects.get().failures == 100
-    assert results.count(guards.Count.REFUSED) == 5
+    assert results.count(lockout.Count.REFUSED) == 5
 
 
 def test_s6_a_code_asked_for_before_the_stop_is_not_spared(client: Client) -> None:
     asked(cast.ANA_PHONE, client)
-    code = walk.receive(client)
+    code = pin_client.receive(client)
     stop(locked_at=timezone.now(), locked_until=timezone.now() + timedelta(hours=1))
     assert code is not None
-    assert walk.answer(client, code).status_code == 429
+    assert pin_client.answer(client, code).status_code == 429
 
 
 def test_s6_the_stop_spares_the_browser_that_verified_the_number_before(client: Client) -> None:
     assert enters(client)
-    client.post(walk.LEAVE)
+    client.post(pin_client.LEAVE)
     stop()
     assert not enters(Client())
     assert enters(client)
@@ -190,7 +190,7 @@ def test_s6_the_wait_spares_it_too_and_its_own_failures_stop_it_at_a_hundred(cli
     now = timezone.now()
     stop(failures=50, locked_at=now - timedelta(minutes=1), locked_until=now + timedelta(hours=1))
     asked(cast.ANA_PHONE, client)
-    assert walk.answer(client, "000000").status_code == 422
+    assert pin_client.answer(client, "000000").status_code == 422
     guard = PhoneGuard.objects.get(phone=cast.ANA_PHONE)
     assert (guard.failures, guard.trusted_failures) == (51, 1)
     stop(trusted_failures=100, locked_until=None)
@@ -206,10 +206,10 @@ def test_s6_a_browser_that_verified_one_number_is_a_stranger_to_another(client: 
 def test_s6_network_identity_and_staff_pass_the_stop(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     stop()
     with monkeypatch.context() as network:
-        network.setattr("otp.network.network.identify", lambda _request: cast.ANA_PHONE)
-        assert walk.ask(client, cast.ANA_PHONE)["Location"] == "/fidelizacion/solicitud/"
+        network.setattr("otp.network.network_identity.identify", lambda _request: cast.ANA_PHONE)
+        assert pin_client.ask(client, cast.ANA_PHONE)["Location"] == "/fidelizacion/solicitud/"
     assert not enters(Client())
-    assert guards.clear(cast.ANA_PHONE)
+    assert lockout.clear(cast.ANA_PHONE)
     assert enters(Client())
 
 
@@ -221,18 +221,18 @@ def test_s6_a_stopped_number_is_a_figure_and_an_alarm() -> None:
 
 def test_s6_the_cookie_names_no_number_and_comes_only_with_the_sign_in(client: Client) -> None:
     """R1.13, R6.08"""
-    page = walk.ask(client, cast.ANA_PHONE)
+    page = pin_client.ask(client, cast.ANA_PHONE)
     assert "portalbrowser" not in page.cookies
-    code = walk.receive(client)
+    code = pin_client.receive(client)
     assert code is not None
-    value = walk.answer(client, code).cookies["portalbrowser"].value
+    value = pin_client.answer(client, code).cookies["portalbrowser"].value
     assert cast.ANA_PHONE[-9:] not in value
     other = Client()
     asked(cast.ANA_PHONE, other)
-    again = walk.receive(other)
+    again = pin_client.receive(other)
     assert again is not None
     # Nor can two browsers of one person be matched
-    assert walk.answer(other, again).cookies["portalbrowser"].value[-64:] != value[-64:]
+    assert pin_client.answer(other, again).cookies["portalbrowser"].value[-64:] != value[-64:]
 
 
 @pytest.mark.parametrize("forgery", ["", "x", "." * 50, "0" * 32 + "-9999999999-" + "0" * 64, "ñ" * 107])

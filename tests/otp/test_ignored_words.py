@@ -5,10 +5,10 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from otp.models import AuditEvent
-from otp.network import network
-from otp.network.network import Claim
+from otp.network import network_identity
+from otp.network.network_identity import Claim
 from tests import cast
-from tests.otp import walk
+from tests.otp import pin_client
 from tests.otp.gateway import ANA, KEY, OLD_KEY, configure, enter, signed
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ Result = AuditEvent.Result
 
 class Unbelievable:
     def claim(self, _request: object) -> Claim | None:
-        raise network.Ignored(Result.UNSIGNED)
+        raise network_identity.Ignored(Result.UNSIGNED)
 
 
 class Sure:
@@ -56,5 +56,5 @@ def test_the_same_is_told_once_a_minute(settings: Settings) -> None:
 def test_after_a_network_that_is_not_believed_the_next_one_is_asked(client: Client, settings: Settings) -> None:
     cast.ana()
     settings.NETWORK_IDENTITIES = tuple(f"{__name__}.{identity.__name__}" for identity in (Unbelievable, Sure))
-    assert network.identify(RequestFactory().post("/")) == cast.ANA_PHONE
-    assert walk.ask(client, cast.ANA_PHONE)["Location"] != walk.PIN
+    assert network_identity.identify(RequestFactory().post("/")) == cast.ANA_PHONE
+    assert pin_client.ask(client, cast.ANA_PHONE)["Location"] != pin_client.PIN

@@ -17,11 +17,11 @@ from notifications.models import Message
 from otp import sms, tasks
 from otp.invitations import invitations
 from otp.invitations.invitations import Channel, Refusal, Refused
-from otp.limits import budgets
+from otp.limits import limits
 from otp.limits.rates import parse_rates
 from otp.models import AuditEvent, BudgetUse, Challenge, Invitation
 from tests import cast
-from tests.otp.crowd import at_once
+from tests.otp.concurrency import at_once
 from tests.otp.links import LINK, address, invited, token_of
 
 pytestmark = pytest.mark.django_db
@@ -184,7 +184,7 @@ def test_a_link_is_kept_90_days_and_its_codes_are_counted_for_a_week() -> None:
         Challenge.objects.create(
             phone=cast.ANA_PHONE, invitation=invitation, nonce="0", created_at=timezone.now(), expires_at=timezone.now()
         )
-        budgets.consume(invitations.sends_of(invitation))
+        limits.consume(invitations.sends_of(invitation))
         clock.shift(timedelta(days=7, seconds=-1))
         tasks.clear_expired()
         assert BudgetUse.objects.count() == 1

@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from notifications.sms import memory
-from otp.keyed import keyed_hash
+from otp.hashing import keyed_hash
 from otp.limits.rates import parse_rates
 from otp.models import Challenge
 from otp.pin import codes, delivery
 from tests import cast
-from tests.otp import rules, walk
-from tests.otp.observed import Comparison, Observed
+from tests.otp import pin_client, rules
+from tests.otp.trace import Comparison, Observed
 
 EXAMPLES, SHARDS, STEPS = 2000, 4, 20
 SAMPLE = 15
@@ -102,7 +102,7 @@ class Door(RuleBasedStateMachine):
     @rule(person=people, phone=phones, worker_is_quick=st.booleans())
     def ask(self, person: str, phone: str, worker_is_quick: bool) -> None:
         newest = self._newest()
-        page = walk.ask(self.browsers[person], phone)
+        page = pin_client.ask(self.browsers[person], phone)
         if self.inside.get(person) != phone:
             self.inside.pop(person, None)
         expected = self.model.ask(self.session(person), phone, ADDRESSES[person], self.now)
@@ -115,8 +115,8 @@ class Door(RuleBasedStateMachine):
     def resend(self, person: str) -> None:
         self._have_asked(person)
         session, newest = self.session(person), self._newest()
-        page = self.browsers[person].post(walk.RESEND)
-        answer = rules.NOTHING if page.get("Location") == walk.ENTRY else self._asked(page, newest)
+        page = self.browsers[person].post(pin_client.RESEND)
+        answer = rules.NOTHING if page.get("Location") == pin_client.ENTRY else self._asked(page, newest)
         assert answer == self.model.resend(session, ADDRESSES[person], self.now)
         self.worker()
 
@@ -156,7 +156,7 @@ class Door(RuleBasedStateMachine):
     @rule(person=people)
     def leave(self, person: str) -> None:
         session = self.session(person)
-        self.browsers[person].post(walk.LEAVE)
+        self.browsers[person].post(pin_client.LEAVE)
         self.model.end(session)
         self.inside.pop(person, None)
         self._check_who_is_inside(person)
@@ -227,7 +227,7 @@ class Door(RuleBasedStateMachine):
         right = challenge is not None and codes.derive(challenge.nonce, challenge.phone) == code
         compared = len(self.observed.comparisons)
         self.typing, trusted = person, challenge is not None and (person, challenge.phone) in self.known
-        answer, left = _read(walk.answer(browser, code), asked=challenge is not None)
+        answer, left = _read(pin_client.answer(browser, code), asked=challenge is not None)
         assert (answer, left) == self.model.type(session, right=right, now=self.now, trusted=trusted)
         if answer == rules.RIGHT:
             assert challenge is not None
@@ -254,7 +254,7 @@ class Door(RuleBasedStateMachine):
     def _asked(self, page: Any, newest: int) -> str:
         if page.status_code == 429:
             return rules.LIMIT
-        assert (page.status_code, page["Location"]) == (302, walk.PIN)
+        assert (page.status_code, page["Location"]) == (302, pin_client.PIN)
         return rules.ASKED if self._newest() > newest else rules.KEPT
 
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from otp.models import BudgetUse, Challenge, NetworkSwitch, PhoneGuard
-from otp.network import network
-from otp.network.network import Claim
+from otp.network import network_identity
+from otp.network.network_identity import Claim
 from tests import cast
 from tests.desk.desk import signed_in, supervisor
-from tests.otp import walk
+from tests.otp import pin_client
 from tests.otp.gateway import (
     ANA,
     BRUNO,
@@ -87,7 +87,7 @@ def path(identity: type) -> str:
 def test_by_default_nobody_is_asked() -> None:
     """R2.01"""
     request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", HTTP_X_MSISDN=ANA)
-    assert network.identify(request) is None
+    assert network_identity.identify(request) is None
 
 
 @pytest.mark.usefixtures("believing")
@@ -105,7 +105,7 @@ def test_unsigned_only_gateway_and_mobile_client_and_equal_number_skip_the_pin(
         number=ANA if equal else BRUNO,
     )
     all_true = peer and behind and equal
-    assert where == (PAST_THE_PIN if all_true else walk.PIN)
+    assert where == (PAST_THE_PIN if all_true else pin_client.PIN)
     assert is_ana(client) is all_true
 
 
@@ -131,7 +131,7 @@ def test_signed_only_one_row_of_sixteen_skips_the_pin(
         signature=signed(number, behind=client_ip, key=KEY if valid else OLD_KEY),
     )
     all_true = all(row)
-    assert where == (PAST_THE_PIN if all_true else walk.PIN)
+    assert where == (PAST_THE_PIN if all_true else pin_client.PIN)
     assert is_ana(client) is all_true
 
 
@@ -141,7 +141,7 @@ def test_a_signature_is_not_good_for_more_than_a_minute_either_way(client: Clien
     """R2.05"""
     cast.ana()
     with time_machine.travel(timezone.now().replace(microsecond=0), tick=False):
-        assert enter(client, signature=signed(late=late)) == walk.PIN
+        assert enter(client, signature=signed(late=late)) == pin_client.PIN
         assert enter(client, signature=signed(late=late // 61 * 60)) == PAST_THE_PIN
 
 
@@ -164,7 +164,7 @@ def test_a_signature_is_not_good_for_more_than_a_minute_either_way(client: Clien
 def test_a_signature_of_anything_else_leads_to_the_pin(client: Client, make: Callable[[], str]) -> None:
     """R2.05"""
     cast.ana()
-    assert enter(client, signature=make()) == walk.PIN
+    assert enter(client, signature=make()) == pin_client.PIN
     assert not is_ana(client)
 
 
@@ -174,7 +174,7 @@ def test_a_signature_is_good_once() -> None:
     cast.ana()
     header = signed()
     assert enter(Client(), signature=header) == PAST_THE_PIN
-    assert enter(Client(), signature=header) == walk.PIN
+    assert enter(Client(), signature=header) == pin_client.PIN
     assert BudgetUse.objects.filter(key__startswith="nonce:").count() == 1
 
 
@@ -185,14 +185,14 @@ def test_both_keys_are_good_while_one_replaces_the_other_and_then_only_the_new(s
     assert enter(Client(), signature=signed(key=OLD_KEY)) == PAST_THE_PIN
     assert enter(Client(), signature=signed(nonce="another-0123456789")) == PAST_THE_PIN
     configure(settings, KEY)
-    assert enter(Client(), signature=signed(key=OLD_KEY, nonce="later-0123456789")) == walk.PIN
+    assert enter(Client(), signature=signed(key=OLD_KEY, nonce="later-0123456789")) == pin_client.PIN
 
 
 @pytest.mark.usefixtures("believing")
 def test_a_mobile_client_that_reaches_us_past_the_gateway_is_not_believed() -> None:
     """R2.02: whoever is in the mobile network, without the gateway between, can write any header."""
     request = RequestFactory().get("/", REMOTE_ADDR=MOBILE_CLIENT, HTTP_X_MSISDN=ANA)
-    assert network.identify(request) is None
+    assert network_identity.identify(request) is None
 
 
 @pytest.mark.usefixtures("believing")
@@ -203,16 +203,16 @@ def test_who_may_not_enter_sees_the_same_pin_screen_on_the_network(client: Clien
         cast.make_administrator(cast.make_company(), is_active=False)
     if state == "without a company":
         cast.make_administrator()
-    assert enter(client) == walk.PIN
+    assert enter(client) == pin_client.PIN
     assert "portal.visitor" not in client.session
     plain = Client()
-    plain.post(walk.ENTRY, {"phone": cast.ANA_PHONE})
-    assert walk.CODE.sub("", page_text(client)) == walk.CODE.sub("", page_text(plain))
+    plain.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE})
+    assert pin_client.CODE.sub("", page_text(client)) == pin_client.CODE.sub("", page_text(plain))
     assert ANA not in page_text(client)
 
 
 def page_text(client: Client) -> str:
-    page = client.get(walk.PIN)
+    page = client.get(pin_client.PIN)
     return page.content.decode().partition("csrfmiddlewaretoken")[0]
 
 
@@ -220,7 +220,7 @@ def page_text(client: Client) -> str:
 def test_looking_at_the_entry_signs_nobody_in(client: Client) -> None:
     """R2.08"""
     cast.ana()
-    client.get(walk.ENTRY, REMOTE_ADDR=GATEWAY, HTTP_X_FORWARDED_FOR=MOBILE_CLIENT, HTTP_X_MSISDN=ANA)
+    client.get(pin_client.ENTRY, REMOTE_ADDR=GATEWAY, HTTP_X_FORWARDED_FOR=MOBILE_CLIENT, HTTP_X_MSISDN=ANA)
     assert "portal.visitor" not in client.session
 
 
@@ -230,7 +230,7 @@ def test_a_form_without_its_csrf_token_signs_nobody_in() -> None:
     cast.ana()
     client = Client(enforce_csrf_checks=True)
     headers = {"X-Forwarded-For": MOBILE_CLIENT, "X-MSISDN": ANA}
-    answer = client.post(walk.ENTRY, {"phone": cast.ANA_PHONE}, headers=headers, REMOTE_ADDR=GATEWAY)
+    answer = client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE}, headers=headers, REMOTE_ADDR=GATEWAY)
     assert answer.status_code == 403
     assert "portal.visitor" not in client.session
 
@@ -246,7 +246,7 @@ def test_the_network_path_works_while_the_phone_waits(client: Client) -> None:
 @pytest.mark.usefixtures("believing")
 def test_a_code_asked_for_before_dies_when_the_network_identifies(client: Client) -> None:
     cast.ana()
-    walk.ask(client, cast.ANA_PHONE)
+    pin_client.ask(client, cast.ANA_PHONE)
     enter(client)
     assert Challenge.objects.get().closed_at is not None
 
@@ -282,8 +282,8 @@ def test_phones_behind_one_gateway_do_not_share_its_limit_of_codes(settings: Set
 def test_anything_but_one_whole_number_is_ignored(raw: str) -> None:
     """R2.06"""
     request = RequestFactory().get("/", REMOTE_ADDR=GATEWAY, HTTP_X_FORWARDED_FOR=MOBILE_CLIENT, HTTP_X_MSISDN=raw)
-    with pytest.raises(network.Ignored):
-        network.identify(request)
+    with pytest.raises(network_identity.Ignored):
+        network_identity.identify(request)
 
 
 @pytest.mark.usefixtures("ana")
@@ -295,7 +295,7 @@ def test_no_text_in_the_headers_gets_past_the_pin_or_breaks_it(
     """R2.06"""
     configure(settings, *keys)
     headers = {"X-MSISDN": number, "X-MSISDN-Signature": signature, "X-Forwarded-For": MOBILE_CLIENT}
-    page = client.post(walk.ENTRY, {"phone": cast.ANA_PHONE}, headers=headers, REMOTE_ADDR=GATEWAY)
+    page = client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE}, headers=headers, REMOTE_ADDR=GATEWAY)
     assert page.status_code in {302, 429}
     assert "portal.visitor" not in client.session
 
@@ -306,8 +306,8 @@ def test_no_well_formed_signature_of_another_key_is_believed(settings: Settings,
     """R2.05"""
     configure(settings, KEY, OLD_KEY)
     headers = {"X-MSISDN": ANA, "X-MSISDN-Signature": signature, "X-Forwarded-For": MOBILE_CLIENT}
-    with pytest.raises(network.Ignored):
-        network.identify(RequestFactory().get("/", headers=headers, REMOTE_ADDR=GATEWAY))
+    with pytest.raises(network_identity.Ignored):
+        network_identity.identify(RequestFactory().get("/", headers=headers, REMOTE_ADDR=GATEWAY))
 
 
 @pytest.mark.usefixtures("believing")
@@ -317,7 +317,7 @@ def test_a_supervisor_switches_it_off_and_on_again_at_the_desk(client: Client) -
     NetworkSwitch.objects.get_or_create(id=1)
     desk = signed_in(supervisor())
     assert desk.post("/admin/otp/networkswitch/1/change/", {}).status_code == 302
-    assert enter(Client()) == walk.PIN
+    assert enter(Client()) == pin_client.PIN
     assert desk.post("/admin/otp/networkswitch/1/change/", {"enabled": "on"}).status_code == 302
     assert enter(client) == PAST_THE_PIN
 
@@ -337,7 +337,7 @@ def test_with_every_identity_failing_the_pin_follows_and_no_number_is_logged(
     """R2.11"""
     cast.ana()
     settings.NETWORK_IDENTITIES = (path(Failing),)
-    assert enter(client) == walk.PIN
+    assert enter(client) == pin_client.PIN
     assert "failed: RuntimeError" in caplog.text
     assert ANA not in caplog.text
 
@@ -349,7 +349,7 @@ def test_a_header_is_read_without_a_thread(client: Client, settings: Settings, m
     def refuse(**_: object) -> None:
         raise AssertionError("a thread was started")
 
-    monkeypatch.setattr(network, "Thread", refuse)
+    monkeypatch.setattr(network_identity, "Thread", refuse)
     assert enter(client) == PAST_THE_PIN
 
 
@@ -358,14 +358,14 @@ def test_an_identity_that_hangs_is_left_behind_and_then_not_asked(
 ) -> None:
     cast.ana()
     HELD.clear()
-    monkeypatch.setattr(network, "SECONDS", 0.01)
+    monkeypatch.setattr(network_identity, "SECONDS", 0.01)
     settings.NETWORK_IDENTITIES = (path(Hanging),)
     try:
-        for _ in range(network.AT_ONCE + 1):
-            assert network.identify(RequestFactory().post("/")) is None
-        assert caplog.text.count("took too long") == network.AT_ONCE
+        for _ in range(network_identity.AT_ONCE + 1):
+            assert network_identity.identify(RequestFactory().post("/")) is None
+        assert caplog.text.count("took too long") == network_identity.AT_ONCE
         assert "not asked: it hangs" in caplog.text
-        assert enter(client) == walk.PIN
+        assert enter(client) == pin_client.PIN
     finally:
         HELD.set()
 

@@ -9,13 +9,13 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications.sms import memory
-from otp.limits import budgets
+from otp.limits import limits
 from otp.models import BudgetUse, Challenge, PhoneGuard
 from otp.pin import challenges, codes, delivery
 from otp.pin.challenges import Answer
 from tests import cast
-from tests.otp import walk
-from tests.otp.crowd import at_once, fifty_times
+from tests.otp import pin_client
+from tests.otp.concurrency import at_once, fifty_times
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,7 +84,7 @@ def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(compared:
 
 def test_a_signature_used_20_times_at_once_is_good_once() -> None:
     """R2.05"""
-    assert at_once(20, lambda _: budgets.once("nonce", "0123456789abcdef")).count(True) == 1
+    assert at_once(20, lambda _: limits.once("nonce", "0123456789abcdef")).count(True) == 1
 
 
 def test_a_resend_posted_twice_at_once_sends_one_code(challenge: Challenge) -> None:
@@ -114,19 +114,19 @@ def test_a_page_posted_twice_at_once_with_no_session_yet_sends_one_code() -> Non
     """A double click on the entry, by a browser without scripts: both answers lead to the same code."""
     cast.ana()
     first = Client(enforce_csrf_checks=True)
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', first.get(walk.ENTRY).content.decode())
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', first.get(pin_client.ENTRY).content.decode())
     assert token
     clicks = [Client(enforce_csrf_checks=True) for _ in range(3)]
 
     def click(number: int) -> int:
         clicks[number].cookies["csrftoken"] = first.cookies["csrftoken"].value
         data = {"phone": cast.ANA_PHONE, "csrfmiddlewaretoken": token[1]}
-        return clicks[number].post(walk.ENTRY, data).status_code
+        return clicks[number].post(pin_client.ENTRY, data).status_code
 
     assert at_once(3, click) == [302] * 3
     assert len({click.session["portal.name"] for click in clicks}) == 1
     assert Challenge.objects.count() == 1
-    assert clicks[0].get(walk.PIN).status_code == 200
+    assert clicks[0].get(pin_client.PIN).status_code == 200
 
 
 def test_two_pages_of_one_browser_are_two_visits() -> None:
@@ -134,10 +134,10 @@ def test_two_pages_of_one_browser_are_two_visits() -> None:
     names = set()
     browser = Client(enforce_csrf_checks=True)
     for _ in range(2):
-        page = browser.get(walk.ENTRY).content.decode()
+        page = browser.get(pin_client.ENTRY).content.decode()
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token
-        browser.post(walk.ENTRY, {"phone": cast.ANA_PHONE, "csrfmiddlewaretoken": token[1]})
+        browser.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "csrfmiddlewaretoken": token[1]})
         names.add(browser.session["portal.name"])
         del browser.cookies["sessionid"]
     assert len(names) == 2

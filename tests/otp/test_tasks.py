@@ -10,15 +10,15 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from jobs import courier
+from jobs import enqueue
 from notifications.sms import memory
 from otp import tasks
-from otp.limits.budgets import budget, consume
+from otp.limits.limits import budget, consume
 from otp.limits.rates import Rate, parse_rates
 from otp.models import AuditEvent, BudgetUse, Challenge, PhoneGuard
 from otp.pin import challenges
 from tests import cast
-from tests.otp import walk
+from tests.otp import pin_client
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ def test_asking_for_a_code_nudges_the_worker_after_the_commit(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     nudged: list[tuple[str, int]] = []
-    monkeypatch.setattr(courier, "nudge", lambda name, pk: nudged.append((name, pk)))
+    monkeypatch.setattr(enqueue, "nudge", lambda name, pk: nudged.append((name, pk)))
     with django_capture_on_commit_callbacks(execute=True):
         challenge = challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
         assert nudged == []
@@ -43,8 +43,8 @@ def test_asking_for_a_code_nudges_the_worker_after_the_commit(
 
 def test_what_has_had_its_time_is_cleared_away(client: Client) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        walk.ask(client, cast.NOBODY_PHONE)
-        walk.answer(client, "000000")
+        pin_client.ask(client, cast.NOBODY_PHONE)
+        pin_client.answer(client, "000000")
         clock.shift(timedelta(hours=23))
         tasks.clear_expired()
         assert (Challenge.objects.count(), PhoneGuard.objects.count()) == (1, 1)
@@ -63,7 +63,7 @@ def test_what_has_had_its_time_is_cleared_away(client: Client) -> None:
 def test_the_audit_is_kept_for_24_months(client: Client) -> None:
     """R8.03"""
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        walk.ask(client, cast.NOBODY_PHONE)
+        pin_client.ask(client, cast.NOBODY_PHONE)
         clock.shift(timedelta(days=731))
         tasks.clear_expired()
         assert AuditEvent.objects.count() == 1

@@ -14,8 +14,8 @@ from notifications.sms import twilio
 from otp.models import Challenge
 from otp.pin import delivery
 from tests import cast
-from tests.far_twilio import FarSide, far_twilio, refused_address, using_twilio
-from tests.otp import walk
+from tests.fake_twilio import FarSide, far_twilio, refused_address, using_twilio
+from tests.otp import pin_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.loopback]
 DOCUMENT = Path(product.BASE_DIR) / "docs" / "sms.md"
@@ -70,10 +70,10 @@ def walked(clock: time_machine.Traveller) -> tuple[Challenge, int]:
     """Ask for a code as a visitor, let worker and sweep run, and say what became of it and after how many seconds."""
     cast.ana()
     begun, client = timezone.now(), Client()
-    asked = walk.ask(client, cast.ANA_PHONE)
+    asked = pin_client.ask(client, cast.ANA_PHONE)
     # Whatever the gateway does, the visitor is on the second screen before it is even asked
-    assert (asked.status_code, asked["Location"]) == (302, walk.PIN)
-    assert client.get(walk.PIN).status_code == 200
+    assert (asked.status_code, asked["Location"]) == (302, pin_client.PIN)
+    assert client.get(pin_client.PIN).status_code == 200
     challenge = Challenge.objects.get()
     delivery.send(challenge.pk)
     settled = timezone.now()

@@ -20,13 +20,13 @@ from pytest_django import Settings
 
 from demo.broker import free_port
 from jobs import sweep
-from notifications.reports import receipts
+from notifications.reports import delivery_reports
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, sms_gateway, twilio
 from otp.models import AuditEvent, Challenge
 from otp.pin import challenges, codes, delivery
 from tests import cast, npm
 from tests.conformance.project import BASE
-from tests.far_twilio import using_twilio
+from tests.fake_twilio import using_twilio
 from tests.notifications.helpers import other_process
 from tests.stack import answers, wait_for
 
@@ -225,7 +225,7 @@ def test_the_emulator_is_asked_about_what_it_did_not_report_r4_25(emulator: Emul
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = sent_code()
         emulator.becomes(challenge.provider_id, "delivered")
-        clock.shift(receipts.ASK_AFTER)
+        clock.shift(delivery_reports.ASK_AFTER)
         assert sweep.run("informes") == 1
     challenge.refresh_from_db()
     assert challenge.delivery == Challenge.Delivery.DELIVERED

@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from tests import cast
 from tests.desk.desk import advisor, page_of, signed_in
-from tests.otp import gateway, walk
-from tests.tickets.given import filled_form, text_of
+from tests.otp import gateway, pin_client
+from tests.tickets.portal_client import filled_form, text_of
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def test_r2_10_the_session_and_the_ticket_hold_how_and_the_advisor_sees_it(
         gateway.configure(settings)
         assert gateway.enter(client) == gateway.PAST_THE_PIN
     else:
-        walk.verify(client, cast.ANA_PHONE)
+        pin_client.verify(client, cast.ANA_PHONE)
     assert client.session["portal.visitor"]["method"] == method
     assert filled_form(client).post().status_code == 303
     ticket = Ticket.objects.get()

@@ -7,7 +7,18 @@ from django.test import Client
 
 from notifications.models import Message
 from tests import cast
-from tests.tickets.given import PDF, REQUEST, Filled, fields_of, filled_form, pdf, soup, staged_in, text_of, visitor
+from tests.tickets.portal_client import (
+    PDF,
+    REQUEST,
+    Filled,
+    fields_of,
+    filled_form,
+    pdf,
+    soup,
+    staged_in,
+    text_of,
+    visitor,
+)
 from tickets.models import Attachment, Reason, RequestType, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,18 @@ import pytest
 from django.test import Client
 
 from tests import cast
-from tests.tickets.given import ENTRY, REQUEST, Filled, fields_of, filled_form, pdf, soup, staged_in, text_of, visitor
+from tests.tickets.portal_client import (
+    ENTRY,
+    REQUEST,
+    Filled,
+    fields_of,
+    filled_form,
+    pdf,
+    soup,
+    staged_in,
+    text_of,
+    visitor,
+)
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import pytest
 
 from tests import cast
-from tests.tickets.given import COMPANY, REQUEST, text_of, visitor
+from tests.tickets.portal_client import COMPANY, REQUEST, text_of, visitor
 
 pytestmark = pytest.mark.django_db
 

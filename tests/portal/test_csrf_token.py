@@ -7,8 +7,8 @@ from django.test import Client
 
 from tests import cast
 from tests.desk.desk import soup
-from tests.otp import walk
-from tests.tickets.given import REQUEST
+from tests.otp import pin_client
+from tests.tickets.portal_client import REQUEST
 
 pytestmark = pytest.mark.django_db
 
@@ -21,17 +21,17 @@ def token_of(page: Any) -> str:
 
 def verify(client: Client) -> str:
     """Ask for a code and answer it with the page's token, which is returned."""
-    asking = token_of(client.get(walk.ENTRY))
-    client.post(walk.ENTRY, {"phone": "0991234567", "csrfmiddlewaretoken": asking})
-    code, token = walk.receive(client), token_of(client.get(walk.PIN))
-    assert client.post(walk.PIN, {"code": code, "csrfmiddlewaretoken": token}).status_code == 302
+    asking = token_of(client.get(pin_client.ENTRY))
+    client.post(pin_client.ENTRY, {"phone": "0991234567", "csrfmiddlewaretoken": asking})
+    code, token = pin_client.receive(client), token_of(client.get(pin_client.PIN))
+    assert client.post(pin_client.PIN, {"code": code, "csrfmiddlewaretoken": token}).status_code == 302
     return token
 
 
 def test_r1_11_a_token_from_before_the_verification_opens_no_form_after_it() -> None:
     cast.ana()
     client = Client(enforce_csrf_checks=True)
-    client.get(walk.ENTRY)
+    client.get(pin_client.ENTRY)
     before = client.cookies["csrftoken"].value
     token = verify(client)
     assert client.cookies["csrftoken"].value != before

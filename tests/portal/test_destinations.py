@@ -17,8 +17,8 @@ from pytest_django import Settings
 from otp.destinations import SALT, Destination
 from otp.limits.rates import parse_rates
 from tests import cast
-from tests.otp import gateway, links, walk
-from tests.tickets.given import soup
+from tests.otp import gateway, links, pin_client
+from tests.tickets.portal_client import soup
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Page
@@ -43,17 +43,17 @@ def ask_for(client: Client, path: str) -> "Page":
     """Open a page behind the gate; the entry, as the redirect shows it."""
     redirect = client.get(path)
     assert redirect.status_code == 302
-    assert urlsplit(redirect["Location"]).path == walk.ENTRY
+    assert urlsplit(redirect["Location"]).path == pin_client.ENTRY
     return client.get(redirect["Location"])
 
 
 def enter(client: Client, entry: "Page", phone: str = cast.ANA_PHONE) -> "Page":
     """Send the entry form as it is on this page, then the code; what answers the code."""
-    sent = client.post(walk.ENTRY, {"phone": phone, "destination": hidden(entry)})
+    sent = client.post(pin_client.ENTRY, {"phone": phone, "destination": hidden(entry)})
     pin = client.get(sent["Location"])
-    code = walk.receive(client)
+    code = pin_client.receive(client)
     assert code is not None
-    return client.post(walk.PIN, {"code": code, "destination": hidden(pin)})
+    return client.post(pin_client.PIN, {"code": code, "destination": hidden(pin)})
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_the_list_is_led_to_also_with_several_companies(client: Client) -> None:
 
 def test_who_asked_for_no_page_lands_on_the_request(client: Client) -> None:
     cast.ana()
-    entry = client.get(walk.ENTRY)
+    entry = client.get(pin_client.ENTRY)
     assert hidden(entry) == ""
     assert enter(client, entry)["Location"] == START
 
@@ -88,29 +88,31 @@ def test_who_asked_for_no_page_lands_on_the_request(client: Client) -> None:
 def test_it_is_carried_over_whatever_happens_on_the_way(client: Client, ticket_page: str) -> None:
     """A refused number, a refused code, another code, another number."""
     entry = ask_for(client, ticket_page)
-    entry = client.post(walk.ENTRY, {"phone": "12", "destination": hidden(entry)})
+    entry = client.post(pin_client.ENTRY, {"phone": "12", "destination": hidden(entry)})
     assert entry.status_code == 422
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        sent = client.post(walk.ENTRY, {"phone": cast.NOBODY_PHONE, "destination": hidden(entry)})
+        sent = client.post(pin_client.ENTRY, {"phone": cast.NOBODY_PHONE, "destination": hidden(entry)})
         pin = client.get(sent["Location"])
         change = next(str(link["href"]) for link in soup(pin).select("main a") if "Cambiar" in link.get_text())
         entry = client.get(change)
-        pin = client.get(client.post(walk.ENTRY, {"phone": cast.ANA_PHONE, "destination": hidden(entry)})["Location"])
-        pin = client.post(walk.PIN, {"code": "12", "destination": hidden(pin)})
+        pin = client.get(
+            client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": hidden(entry)})["Location"]
+        )
+        pin = client.post(pin_client.PIN, {"code": "12", "destination": hidden(pin)})
         assert pin.status_code == 422
         clock.shift(timedelta(seconds=61))
         resend = soup(pin).select_one("details [name=destination]")
         assert resend is not None
-        pin = client.get(client.post(walk.RESEND, {"destination": resend["value"]})["Location"])
-        code = walk.receive(client)
-        assert client.post(walk.PIN, {"code": code, "destination": hidden(pin)})["Location"] == ticket_page
+        pin = client.get(client.post(pin_client.RESEND, {"destination": resend["value"]})["Location"])
+        code = pin_client.receive(client)
+        assert client.post(pin_client.PIN, {"code": code, "destination": hidden(pin)})["Location"] == ticket_page
 
 
 def test_it_outlives_the_session_in_which_the_code_was_asked_for(client: Client, ticket_page: str) -> None:
     value = hidden(ask_for(client, ticket_page))
-    pin = client.get(client.post(walk.ENTRY, {"phone": cast.ANA_PHONE, "destination": value})["Location"])
+    pin = client.get(client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": value})["Location"])
     client.cookies.clear()
-    for step in (walk.PIN, walk.RESEND):
+    for step in (pin_client.PIN, pin_client.RESEND):
         entry = client.get(client.post(step, {"code": "123456", "destination": hidden(pin)})["Location"])
         assert hidden(entry)
     assert enter(client, entry)["Location"] == ticket_page
@@ -118,7 +120,7 @@ def test_it_outlives_the_session_in_which_the_code_was_asked_for(client: Client,
 
 def test_a_verification_that_ran_out_leads_back_to_its_page(client: Client, ticket_page: str) -> None:
     with time_machine.travel(timezone.now() - timedelta(minutes=20), tick=False):
-        walk.verify(client, cast.ANA_PHONE)
+        pin_client.verify(client, cast.ANA_PHONE)
     entry = ask_for(client, ticket_page)
     assert "Pasó el tiempo de su sesión" in entry.content.decode()
     assert enter(client, entry)["Location"] == ticket_page
@@ -127,14 +129,14 @@ def test_a_verification_that_ran_out_leads_back_to_its_page(client: Client, tick
 def test_a_limit_reached_gives_a_way_back_with_it(client: Client, settings: Settings) -> None:
     settings.OTP_SENDS_PER_SESSION = parse_rates("1/h")
     token = links.invited()
-    walk.ask(client, cast.ANA_PHONE)
+    pin_client.ask(client, cast.ANA_PHONE)
     value = hidden(ask_for(client, SOMEWHERE))
-    page = client.post(walk.ENTRY, {"phone": cast.ANA_PHONE, "destination": value})
+    page = client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": value})
     assert page.status_code == 429
     way_back = soup(page).select_one("main a.button")
     assert way_back is not None
     assert hidden(client.get(str(way_back["href"])))
-    page = client.post(walk.ENTRY, {"phone": cast.ANA_PHONE, "destination": value, "invitation": token})
+    page = client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": value, "invitation": token})
     way_back = soup(page).select_one("main a.button")
     assert way_back is not None
     query = parse_qs(urlsplit(str(way_back["href"])).query)
@@ -147,17 +149,17 @@ def test_an_invitation_and_a_page_go_together(client: Client, ticket_page: str) 
     value = hidden(ask_for(client, ticket_page))
     entry = client.get(f"{links.address(token)}&destino={value}")
     assert hidden(entry)
-    sent = client.post(walk.ENTRY, {"phone": cast.ANA_PHONE, "destination": hidden(entry), "invitation": token})
+    sent = client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": hidden(entry), "invitation": token})
     pin = client.get(sent["Location"])
-    code = walk.receive(client)
-    assert client.post(walk.PIN, {"code": code, "destination": hidden(pin)})["Location"] == ticket_page
+    code = pin_client.receive(client)
+    assert client.post(pin_client.PIN, {"code": code, "destination": hidden(pin)})["Location"] == ticket_page
 
 
 def test_the_networks_word_leads_on_to_it(client: Client, ticket_page: str, settings: Settings) -> None:
     gateway.configure(settings)
     value = hidden(ask_for(client, ticket_page))
     page = client.post(
-        walk.ENTRY,
+        pin_client.ENTRY,
         {"phone": cast.ANA_PHONE, "destination": value},
         headers={"X-Forwarded-For": gateway.MOBILE_CLIENT, "X-MSISDN": gateway.ANA},
         REMOTE_ADDR=gateway.GATEWAY,
@@ -167,10 +169,10 @@ def test_the_networks_word_leads_on_to_it(client: Client, ticket_page: str, sett
 
 def test_whoever_is_verified_already_is_offered_it(client: Client, ticket_page: str) -> None:
     value = hidden(ask_for(client, ticket_page))
-    walk.verify(client, cast.ANA_PHONE)
-    entry = client.get(walk.ENTRY, {"destino": value})
+    pin_client.verify(client, cast.ANA_PHONE)
+    entry = client.get(pin_client.ENTRY, {"destino": value})
     assert ticket_page in [str(link["href"]) for link in soup(entry).select(".notice a")]
-    assert client.get(walk.PIN, {"destino": value})["Location"] == ticket_page
+    assert client.get(pin_client.PIN, {"destino": value})["Location"] == ticket_page
 
 
 def test_asking_for_a_page_stores_nothing(client: Client) -> None:
@@ -189,7 +191,7 @@ def test_the_pages_are_the_same_whether_the_ticket_exists_or_not(ticket_page: st
 def seen(client: Client, path: str, number: str) -> list[tuple[int, str]]:
     """The entry and the code page, without the number and the secrets that hold it."""
     entry = ask_for(client, path)
-    sent = client.post(walk.ENTRY, {"phone": cast.NOBODY_PHONE, "destination": hidden(entry)})
+    sent = client.post(pin_client.ENTRY, {"phone": cast.NOBODY_PHONE, "destination": hidden(entry)})
     pages = []
     for page in (entry, client.get(sent["Location"])):
         parsed = soup(page)
@@ -220,19 +222,19 @@ FOREIGN = {
 def test_what_was_not_signed_for_one_of_these_pages_is_ignored(client: Client, value: str) -> None:
     """No open redirect: tampered, foreign, or of a page that is not on the list."""
     cast.ana()
-    entry = client.get(walk.ENTRY, {"destino": value})
+    entry = client.get(pin_client.ENTRY, {"destino": value})
     assert hidden(entry) == ""
-    sent = client.post(walk.ENTRY, {"phone": cast.ANA_PHONE, "destination": value, "next": value})
-    assert sent["Location"] == walk.PIN
-    code = walk.receive(client)
-    assert client.post(walk.PIN, {"code": code, "destination": value, "next": value})["Location"] == START
+    sent = client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": value, "next": value})
+    assert sent["Location"] == pin_client.PIN
+    code = pin_client.receive(client)
+    assert client.post(pin_client.PIN, {"code": code, "destination": value, "next": value})["Location"] == START
 
 
 def test_a_value_of_the_day_before_is_ignored(client: Client) -> None:
     with time_machine.travel(timezone.now() - timedelta(hours=25), tick=False):
         value = hidden(ask_for(client, SOMEWHERE))
     assert value
-    assert hidden(client.get(walk.ENTRY, {"destino": value})) == ""
+    assert hidden(client.get(pin_client.ENTRY, {"destino": value})) == ""
 
 
 def test_every_page_on_the_list_exists_and_is_read_by_get() -> None:
@@ -252,9 +254,9 @@ def test_two_numbers_get_the_same_bytes_on_the_way_to_a_page() -> None:
         for phone in (cast.ANA_PHONE, "+593960000567"):
             client = Client()
             value = hidden(ask_for(client, SOMEWHERE))
-            sent = client.post(walk.ENTRY, {"phone": phone, "destination": value})
+            sent = client.post(pin_client.ENTRY, {"phone": phone, "destination": value})
             pin = client.get(sent["Location"])
-            wrong = client.post(walk.PIN, {"code": "000000", "destination": hidden(pin)})
+            wrong = client.post(pin_client.PIN, {"code": "000000", "destination": hidden(pin)})
             shown.append([sent["Location"], *(without_csrf(page) for page in (pin, wrong))])
     assert shown[0] == shown[1]
 

@@ -9,8 +9,8 @@ from django.test import Client
 from attachments.models import StagedFile
 from companies.models import Administrator
 from tests import cast
-from tests.otp.walk import verify
-from tests.tickets.given import (
+from tests.otp.pin_client import verify
+from tests.tickets.portal_client import (
     COMPANY,
     ENTRY,
     REQUEST,

@@ -9,13 +9,13 @@ from notifications.sms import memory
 from otp.limits.rates import parse_rates
 from otp.models import Challenge
 from tests import cast
-from tests.otp import walk
+from tests.otp import pin_client
 
 pytestmark = pytest.mark.django_db
 
 
 def test_looking_at_it_stores_nothing(client: Client) -> None:
-    page = client.get(walk.ENTRY)
+    page = client.get(pin_client.ENTRY)
     assert page.status_code == 200
     assert page["Cache-Control"] == "private, no-cache"
     assert Session.objects.count() == 0
@@ -25,8 +25,8 @@ def test_looking_at_it_stores_nothing(client: Client) -> None:
 @pytest.mark.parametrize("typed", ["0991234567", "991234567", "+593991234567", "593 99 123-4567", " 099.123.4567 "])
 def test_every_spelling_of_a_number_is_one_number(client: Client, typed: str) -> None:
     """A18, R1.16"""
-    page = walk.ask(client, typed)
-    assert (page.status_code, page["Location"]) == (302, walk.PIN)
+    page = pin_client.ask(client, typed)
+    assert (page.status_code, page["Location"]) == (302, pin_client.PIN)
     assert Challenge.objects.get().phone == cast.ANA_PHONE
 
 
@@ -34,7 +34,7 @@ def test_every_spelling_of_a_number_is_one_number(client: Client, typed: str) ->
     "typed", ["", "   ", "099123456", "09912345678", "+1 202 555 0123", "022345678", "abc", "0991234567 ext 2", "\x00"]
 )
 def test_what_is_no_mobile_number_is_explained_and_kept(client: Client, typed: str) -> None:
-    page = walk.ask(client, typed)
+    page = pin_client.ask(client, typed)
     assert page.status_code == 422
     assert page["Cache-Control"] == "private, no-cache"
     form = page.context["form"]
@@ -46,23 +46,23 @@ def test_what_is_no_mobile_number_is_explained_and_kept(client: Client, typed: s
 def test_only_registered_numbers_get_an_sms(client: Client) -> None:
     """R1.15"""
     cast.ana()
-    walk.ask(client, cast.ANA_PHONE)
-    assert walk.receive(client) is not None
+    pin_client.ask(client, cast.ANA_PHONE)
+    assert pin_client.receive(client) is not None
     assert memory.outbox[0].to == cast.ANA_PHONE
-    walk.ask(client, cast.NOBODY_PHONE)
-    assert walk.receive(client) is None
+    pin_client.ask(client, cast.NOBODY_PHONE)
+    assert pin_client.receive(client) is None
 
 
 def test_one_address_and_many_phones_stop_at_30() -> None:
     """R1.17"""
-    statuses = [walk.ask(Client(), f"09911{number:05}").status_code for number in range(32)]
+    statuses = [pin_client.ask(Client(), f"09911{number:05}").status_code for number in range(32)]
     assert statuses == [302] * 30 + [429] * 2
 
 
 def test_one_phone_and_many_addresses_stop_at_three_in_ten_minutes() -> None:
     """R1.17"""
     asked = [
-        Client(REMOTE_ADDR=f"203.0.113.{number}").post(walk.ENTRY, {"phone": cast.NOBODY_PHONE}).status_code
+        Client(REMOTE_ADDR=f"203.0.113.{number}").post(pin_client.ENTRY, {"phone": cast.NOBODY_PHONE}).status_code
         for number in range(5)
     ]
     assert asked == [302] * 3 + [429] * 2
@@ -71,10 +71,10 @@ def test_one_phone_and_many_addresses_stop_at_three_in_ten_minutes() -> None:
 def test_r1_20_a_refused_request_leaves_no_session_behind(settings: Settings) -> None:
     """A script past its limit would fill the table, a row a request."""
     settings.OTP_SENDS_PER_ADDRESS = parse_rates("1/h")
-    assert walk.ask(Client(), cast.NOBODY_PHONE).status_code == 302
+    assert pin_client.ask(Client(), cast.NOBODY_PHONE).status_code == 302
     assert Session.objects.count() == 1
     for number in range(5):
-        page = walk.ask(Client(), f"09911{number:05}")
+        page = pin_client.ask(Client(), f"09911{number:05}")
         assert page.status_code == 429
         assert settings.SESSION_COOKIE_NAME not in page.cookies
     assert Session.objects.count() == 1
@@ -87,9 +87,9 @@ def test_which_limit_was_reached_cannot_be_told(settings: Settings) -> None:
         settings.OTP_SENDS_PER_PHONE = settings.OTP_SENDS_PER_ADDRESS = settings.OTP_SENDS_PER_SESSION = ()
         setattr(settings, name, parse_rates("1/h"))
         client = Client()
-        first, second = walk.ask(client, cast.NOBODY_PHONE), walk.ask(client, cast.ANA_PHONE)
+        first, second = pin_client.ask(client, cast.NOBODY_PHONE), pin_client.ask(client, cast.ANA_PHONE)
         if name == "OTP_SENDS_PER_PHONE":
-            second = walk.ask(Client(), cast.NOBODY_PHONE)
+            second = pin_client.ask(Client(), cast.NOBODY_PHONE)
         assert second.status_code == 429, (name, first.status_code)
         bodies.add(second.content)
     assert len(bodies) == 1
@@ -97,13 +97,13 @@ def test_which_limit_was_reached_cannot_be_told(settings: Settings) -> None:
 
 def test_whoever_is_verified_is_told_and_may_go_on(client: Client) -> None:
     cast.ana()
-    walk.verify(client, cast.ANA_PHONE)
-    page = client.get(walk.ENTRY)
+    pin_client.verify(client, cast.ANA_PHONE)
+    page = client.get(pin_client.ENTRY)
     assert page.context["verified_tail"] == "567"
     assert page["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", [walk.ENTRY, walk.PIN])
+@pytest.mark.parametrize("path", [pin_client.ENTRY, pin_client.PIN])
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_only_get_head_and_post_are_answered(client: Client, path: str, method: str) -> None:
     """R6.16"""
@@ -111,9 +111,9 @@ def test_only_get_head_and_post_are_answered(client: Client, path: str, method: 
 
 
 def test_head_is_answered_as_get(client: Client) -> None:
-    assert client.head(walk.ENTRY).status_code == 200
+    assert client.head(pin_client.ENTRY).status_code == 200
 
 
 def test_a_post_without_its_token_is_refused() -> None:
     """R6.10"""
-    assert walk.ask(Client(enforce_csrf_checks=True), cast.ANA_PHONE).status_code == 403
+    assert pin_client.ask(Client(enforce_csrf_checks=True), cast.ANA_PHONE).status_code == 403

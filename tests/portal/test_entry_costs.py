@@ -9,7 +9,7 @@ from django.utils import timezone
 from otp.limits import quotas
 from otp.models import BudgetUse
 from tests import cast
-from tests.otp import walk
+from tests.otp import pin_client
 from tests.portal.test_request_costs import queries
 
 # Committing for real: inside a test's own transaction, savepoints would be counted
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def cost_of_asking() -> list[str]:
     with CaptureQueriesContext(connection) as captured:
-        assert walk.ask(Client(), cast.NOBODY_PHONE).status_code == 302
+        assert pin_client.ask(Client(), cast.NOBODY_PHONE).status_code == 302
     return queries(captured)
 
 

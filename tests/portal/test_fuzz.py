@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from portal.request.forms import TYPED
 from tests import cast
-from tests.tickets.given import COMPANY, REQUEST, Filled, fields_of, filled_form, pdf, visitor
+from tests.tickets.portal_client import COMPANY, REQUEST, Filled, fields_of, filled_form, pdf, visitor
 
 pytestmark = pytest.mark.django_db
 

@@ -15,13 +15,13 @@ from pytest_django import Settings
 from otp.invitations import invitations
 from otp.invitations.invitations import Channel
 from otp.limits import quotas
-from otp.limits.budgets import consume_times
+from otp.limits.limits import consume_times
 from otp.limits.rates import parse_rates
 from otp.models import AuditEvent, Challenge, Invitation, PhoneGuard
 from otp.pin import challenges, codes
 from otp.pin.challenges import Answer
 from tests import cast
-from tests.otp import walk
+from tests.otp import pin_client
 from tests.otp.links import address, invited, token_of
 from tests.portal.test_sameness import Step, seen, shape
 
@@ -32,13 +32,13 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 def enter(client: Client, phone: str, token: str) -> int:
-    return client.post(walk.ENTRY, {"phone": phone, "invitation": token}).status_code
+    return client.post(pin_client.ENTRY, {"phone": phone, "invitation": token}).status_code
 
 
 def used_up(phone: str = cast.ANA_PHONE) -> None:
     """A stranger, from many places, has asked for codes until the number's limit was reached."""
     for number in range(4):
-        status = Client(REMOTE_ADDR=f"203.0.113.{number}").post(walk.ENTRY, {"phone": phone}).status_code
+        status = Client(REMOTE_ADDR=f"203.0.113.{number}").post(pin_client.ENTRY, {"phone": phone}).status_code
     assert status == 429
 
 
@@ -56,7 +56,7 @@ def test_the_link_shows_the_entry_with_the_number_filled_in(client: Client) -> N
     assert fields(page.content) == {"phone": "099 123 4567", "invitation": token}
     form = BeautifulSoup(page.content, "html.parser").select_one("main form")
     assert form
-    assert form["action"] == walk.ENTRY
+    assert form["action"] == pin_client.ENTRY
     assert page["Cache-Control"] == "no-store"
     # Not «no-referrer», with which browsers send no Origin that the form's own check could accept
     assert page["Referrer-Policy"] == "same-origin"
@@ -90,13 +90,13 @@ def test_no_log_quotes_the_token(client: Client, caplog: pytest.LogCaptureFixtur
 
 def test_the_link_signs_nobody_in(client: Client) -> None:
     client.get(address(invited()))
-    assert client.get("/fidelizacion/solicitud/")["Location"] == walk.ENTRY
+    assert client.get("/fidelizacion/solicitud/")["Location"] == pin_client.ENTRY
 
 
 @pytest.mark.parametrize("token", [DEAD, "b" * 19, "<script>", "ñ", "x" * 2000])
 def test_a_forged_link_shows_the_plain_entry_with_a_calm_word(client: Client, token: str) -> None:
     invited()
-    page = client.get(walk.ENTRY, {"i": token})
+    page = client.get(pin_client.ENTRY, {"i": token})
     assert page.status_code == 200
     assert fields(page.content) == {"phone": ""}
     assert page["Cache-Control"] == "private, no-cache"
@@ -113,16 +113,16 @@ def test_an_expired_link_is_like_a_forged_one(client: Client) -> None:
 
 def test_a_refused_form_and_the_page_of_a_limit_keep_the_link(client: Client) -> None:
     token = invited()
-    page = client.post(walk.ENTRY, {"phone": "123", "invitation": token})
+    page = client.post(pin_client.ENTRY, {"phone": "123", "invitation": token})
     assert (page.status_code, page["Cache-Control"]) == (422, "private, no-cache")
     assert fields(page.content) == {"phone": "123", "invitation": token}
     for _ in range(5):
         enter(Client(), cast.ANA_PHONE, token)
     used_up()
-    page = Client().post(walk.ENTRY, {"phone": cast.ANA_PHONE, "invitation": token})
+    page = Client().post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "invitation": token})
     assert page.status_code == 429
     assert f'href="{address(token)}"' in page.content.decode()
-    page = Client().post(walk.ENTRY, {"phone": cast.ANA_PHONE, "invitation": DEAD})
+    page = Client().post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "invitation": DEAD})
     assert page.status_code == 429
     assert DEAD not in page.content.decode()
 
@@ -130,10 +130,10 @@ def test_a_refused_form_and_the_page_of_a_limit_keep_the_link(client: Client) ->
 def test_whoever_enters_by_the_link_is_seen_to_have_used_it(client: Client) -> None:
     token = invited()
     assert enter(client, cast.ANA_PHONE, token) == 302
-    code = walk.receive(client)
+    code = pin_client.receive(client)
     assert code is not None
     assert Invitation.objects.get().used_at is None
-    assert walk.answer(client, code)["Location"] == "/fidelizacion/solicitud/"
+    assert pin_client.answer(client, code)["Location"] == "/fidelizacion/solicitud/"
     assert Invitation.objects.get().used_at is not None
 
 
@@ -143,9 +143,9 @@ def test_a_stranger_who_used_the_number_up_keeps_nobody_out_who_was_invited(clie
     used_up()
     assert enter(Client(), cast.ANA_PHONE, "") == 429
     assert enter(client, cast.ANA_PHONE, token) == 302
-    code = walk.receive(client)
+    code = pin_client.receive(client)
     assert code is not None
-    assert walk.answer(client, code)["Location"] == "/fidelizacion/solicitud/"
+    assert pin_client.answer(client, code)["Location"] == "/fidelizacion/solicitud/"
 
 
 def test_a_resend_and_the_plain_entry_of_the_same_session_count_on_the_link_too(client: Client) -> None:
@@ -154,9 +154,9 @@ def test_a_resend_and_the_plain_entry_of_the_same_session_count_on_the_link_too(
         used_up()
         enter(client, cast.ANA_PHONE, token)
         clock.shift(timedelta(seconds=60))
-        assert client.post(walk.RESEND).status_code == 302
+        assert client.post(pin_client.RESEND).status_code == 302
         clock.shift(timedelta(seconds=120))
-        assert walk.ask(client, cast.ANA_PHONE).status_code == 302
+        assert pin_client.ask(client, cast.ANA_PHONE).status_code == 302
     assert Challenge.objects.filter(invitation=Invitation.objects.get()).count() == 3
 
 
@@ -167,7 +167,7 @@ def test_a_resend_after_the_link_ended_counts_on_the_number(client: Client) -> N
         used_up()
         Invitation.objects.update(expires_at=timezone.now())
         clock.shift(timedelta(seconds=60))
-        assert client.post(walk.RESEND).status_code == 429
+        assert client.post(pin_client.RESEND).status_code == 429
 
 
 def test_the_links_own_codes_are_five_an_hour_and_ten_in_all() -> None:
@@ -208,7 +208,7 @@ def test_codes_of_links_have_a_day_that_ends_too(settings: Settings) -> None:
     for number in range(5):
         statuses.append(enter(client := Client(REMOTE_ADDR=f"203.0.113.{number}"), cast.ANA_PHONE, token))
         if statuses[-1] == 302:
-            assert walk.receive(client) is not None
+            assert pin_client.receive(client) is not None
     assert statuses == [302] * 4 + [429]
     assert Challenge.objects.filter(invitation=None).count() == 2
 
@@ -259,9 +259,9 @@ def test_an_invited_persons_first_try_is_judged_while_the_number_waits(client: C
     assert challenges.verify(challenge, right).answer is Answer.WAIT
     assert PhoneGuard.objects.get().failures == 13
     enter(other := Client(), cast.ANA_PHONE, token)
-    code = walk.receive(other)
+    code = pin_client.receive(other)
     assert code is not None
-    assert walk.answer(other, code).status_code == 302
+    assert pin_client.answer(other, code).status_code == 302
 
 
 def test_whoever_came_without_a_link_is_not_spared_the_wait(client: Client) -> None:
@@ -299,12 +299,12 @@ def walked(phone: str, token: str) -> list[Step]:
     client, taken = Client(), []
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for name, path, data, seconds in (
-            ("entry", walk.ENTRY, {"phone": phone, "invitation": token}, 0),
-            ("refused", walk.ENTRY, {"phone": "12", "invitation": token}, 1),
-            ("wrong code", walk.PIN, {"code": "000000"}, 1),
-            ("resend", walk.RESEND, {}, 60),
-            ("entry again", walk.ENTRY, {"phone": phone, "invitation": token}, 1),
-            ("wrong code again", walk.PIN, {"code": "000000"}, 1),
+            ("entry", pin_client.ENTRY, {"phone": phone, "invitation": token}, 0),
+            ("refused", pin_client.ENTRY, {"phone": "12", "invitation": token}, 1),
+            ("wrong code", pin_client.PIN, {"code": "000000"}, 1),
+            ("resend", pin_client.RESEND, {}, 60),
+            ("entry again", pin_client.ENTRY, {"phone": phone, "invitation": token}, 1),
+            ("wrong code again", pin_client.PIN, {"code": "000000"}, 1),
         ):
             clock.shift(seconds)
             with CaptureQueriesContext(connection) as captured:
@@ -331,7 +331,7 @@ def test_a_token_that_is_not_the_numbers_tells_no_number_from_another(token: str
 
 def test_the_networks_word_uses_the_link_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     token = invited()
-    monkeypatch.setattr("otp.network.network.identify", lambda _request: cast.ANA_PHONE)
+    monkeypatch.setattr("otp.network.network_identity.identify", lambda _request: cast.ANA_PHONE)
     assert enter(client, cast.ANA_PHONE, token) == 302
     assert Invitation.objects.get().used_at is not None
     assert AuditEvent.objects.filter(kind="verified", method="network").exists()

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from companies.models import Administrator
 from otp.models import Challenge, PhoneGuard
 from tests import cast
-from tests.otp import walk
+from tests.otp import pin_client
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Page
@@ -32,8 +32,8 @@ def _ana() -> None:
 
 def asked(client: Client, phone: str = cast.ANA_PHONE) -> str:
     """Ask for a code, and what it is."""
-    walk.ask(client, phone)
-    code = walk.receive(client)
+    pin_client.ask(client, phone)
+    code = pin_client.receive(client)
     assert code is not None
     return code
 
@@ -46,12 +46,12 @@ def test_the_right_code_opens_the_portal_under_a_new_session_key(client: Client)
     """R1.11"""
     code = asked(client)
     before = client.cookies["sessionid"].value
-    page = walk.answer(client, code)
+    page = pin_client.answer(client, code)
     assert (page.status_code, page["Location"]) == (302, "/fidelizacion/solicitud/")
     assert client.cookies["sessionid"].value != before
     stranger = Client()
     stranger.cookies["sessionid"] = before
-    assert stranger.get("/fidelizacion/solicitud/")["Location"] == walk.ENTRY
+    assert stranger.get("/fidelizacion/solicitud/")["Location"] == pin_client.ENTRY
 
 
 def test_the_code_is_nowhere_in_the_database(client: Client) -> None:
@@ -63,12 +63,12 @@ def test_the_code_is_nowhere_in_the_database(client: Client) -> None:
         assert Challenge.objects.get().nonce in dump.getvalue()
         assert code not in dump.getvalue()
         assert code not in str(dict(client.session.items()))
-        walk.answer(client, code)
+        pin_client.answer(client, code)
 
 
 def test_it_shows_the_last_three_digits_and_no_more(client: Client) -> None:
-    walk.ask(client, cast.ANA_PHONE)
-    page = client.get(walk.PIN)
+    pin_client.ask(client, cast.ANA_PHONE)
+    page = client.get(pin_client.PIN)
     assert page["Cache-Control"] == "no-store"
     text = page.content.decode()
     assert "567" in text
@@ -77,8 +77,8 @@ def test_it_shows_the_last_three_digits_and_no_more(client: Client) -> None:
 
 def test_the_field_is_made_for_codes(client: Client) -> None:
     """R1.22"""
-    walk.ask(client, cast.ANA_PHONE)
-    field = BeautifulSoup(client.get(walk.PIN).content, "html.parser").select_one("input[name=code]")
+    pin_client.ask(client, cast.ANA_PHONE)
+    field = BeautifulSoup(client.get(pin_client.PIN).content, "html.parser").select_one("input[name=code]")
     assert field is not None
     shown = {name: field.get(name) for name in ("type", "inputmode", "autocomplete", "maxlength")}
     assert shown == {"type": "text", "inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "10"}
@@ -93,13 +93,13 @@ def test_the_field_is_made_for_codes(client: Client) -> None:
 def test_a_pasted_code_may_hold_spaces_and_dashes(client: Client, spelling: str) -> None:
     """R1.22"""
     code = asked(client)
-    assert walk.answer(client, spelling.format(code[:3], code[3:])).status_code == 302
+    assert pin_client.answer(client, spelling.format(code[:3], code[3:])).status_code == 302
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "12345\x00", "1" * 5000, "½23456", "１２３４"])
 def test_what_cannot_be_a_code_costs_no_try(client: Client, typed: str) -> None:
-    walk.ask(client, cast.ANA_PHONE)
-    page = walk.answer(client, typed)
+    pin_client.ask(client, cast.ANA_PHONE)
+    page = pin_client.answer(client, typed)
     assert page.status_code == 422
     assert page.context["form"].errors["code"]
     assert Challenge.objects.get().attempts == 0
@@ -107,7 +107,7 @@ def test_what_cannot_be_a_code_costs_no_try(client: Client, typed: str) -> None:
 
 def test_a_wrong_code_says_how_many_tries_are_left(client: Client) -> None:
     wrong = other(asked(client))
-    pages = [walk.answer(client, wrong) for _ in range(5)]
+    pages = [pin_client.answer(client, wrong) for _ in range(5)]
     assert {page.status_code for page in pages} == {422}
     assert {page["Cache-Control"] for page in pages} == {"private, no-cache"}
     said = ["Le quedan 4 intentos", "Le quedan 3 intentos", "Le quedan 2 intentos", "Le queda 1 intento", "ya no sirve"]
@@ -129,10 +129,10 @@ def test_15_of_an_expired_code_the_main_action_is_to_ask_for_another(client: Cli
     with time_machine.travel(timezone.now(), tick=False) as clock:
         code = asked(client)
         clock.shift(timedelta(minutes=6))
-        pages = [client.get(walk.PIN), walk.answer(client, code), client.get(walk.PIN)]
+        pages = [client.get(pin_client.PIN), pin_client.answer(client, code), client.get(pin_client.PIN)]
     assert [page.status_code for page in pages] == [200, 422, 200]
     for page in pages:
-        assert main_actions(page) == [("Enviar otro código", walk.RESEND)]
+        assert main_actions(page) == [("Enviar otro código", pin_client.RESEND)]
         assert "El código venció" in said(page)
         assert "Se agotaron los intentos" not in said(page)
         assert b'name="code"' not in page.content
@@ -140,9 +140,9 @@ def test_15_of_an_expired_code_the_main_action_is_to_ask_for_another(client: Cli
 
 def test_15_a_code_out_of_tries_says_so_and_not_that_it_expired(client: Client) -> None:
     wrong = other(asked(client))
-    last = [walk.answer(client, wrong) for _ in range(5)][-1]
-    for page in (last, walk.answer(client, wrong), client.get(walk.PIN)):
-        assert main_actions(page) == [("Enviar otro código", walk.RESEND)]
+    last = [pin_client.answer(client, wrong) for _ in range(5)][-1]
+    for page in (last, pin_client.answer(client, wrong), client.get(pin_client.PIN)):
+        assert main_actions(page) == [("Enviar otro código", pin_client.RESEND)]
         assert "Se agotaron los intentos" in said(page)
         assert "venció" not in said(page)
         assert "Podrá pedir otro en 60 segundos" in said(page) or "Podrá pedir otro en 59 segundos" in said(page)
@@ -150,74 +150,76 @@ def test_15_a_code_out_of_tries_says_so_and_not_that_it_expired(client: Client) 
 
 def test_15_a_live_code_is_typed_in_the_main_form(client: Client) -> None:
     asked(client)
-    assert main_actions(client.get(walk.PIN)) == [("Continuar", walk.PIN)]
+    assert main_actions(client.get(pin_client.PIN)) == [("Continuar", pin_client.PIN)]
 
 
 def test_15_a_resend_before_its_time_says_how_many_seconds_on_the_page_of_the_code(client: Client) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         code = asked(client)
         clock.shift(50)
-        page = client.post(walk.RESEND)
+        page = client.post(pin_client.RESEND)
         assert page.status_code == 429
         assert "Podrá pedirlo en 10 segundos" in said(page)
-        beside = BeautifulSoup(page.content, "html.parser").select_one(f'form[action="{walk.RESEND}"]')
+        beside = BeautifulSoup(page.content, "html.parser").select_one(f'form[action="{pin_client.RESEND}"]')
         assert beside is not None
         assert "Podrá pedir otro en 10 segundos" in " ".join(beside.get_text().split())
-        assert main_actions(page) == [("Continuar", walk.PIN)]
-        assert walk.answer(client, code).status_code == 302
+        assert main_actions(page) == [("Continuar", pin_client.PIN)]
+        assert pin_client.answer(client, code).status_code == 302
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(60, "sirve 1 minuto y"), (300, "sirve 5 minutos y")])
 def test_15_one_minute_is_one(client: Client, settings: Settings, seconds: int, words: str) -> None:
     settings.OTP_VALIDITY = timedelta(seconds=seconds)
-    walk.ask(client, cast.ANA_PHONE)
-    assert words in said(client.get(walk.PIN))
+    pin_client.ask(client, cast.ANA_PHONE)
+    assert words in said(client.get(pin_client.PIN))
     assert words.removesuffix(" y") in said(client.get("/fidelizacion/ayuda/"))
 
 
 def test_a_code_of_one_session_is_worth_nothing_in_another(client: Client) -> None:
     """R1.10"""
     code, stranger = asked(client), Client()
-    walk.ask(stranger, cast.BRUNO_PHONE)
-    assert walk.answer(stranger, code).status_code == 422
-    walk.ask(stranger, cast.ANA_PHONE)
-    assert walk.answer(stranger, code).status_code == 422
-    assert walk.answer(client, code).status_code == 302
+    pin_client.ask(stranger, cast.BRUNO_PHONE)
+    assert pin_client.answer(stranger, code).status_code == 422
+    pin_client.ask(stranger, cast.ANA_PHONE)
+    assert pin_client.answer(stranger, code).status_code == 422
+    assert pin_client.answer(client, code).status_code == 302
 
 
 def test_another_number_in_another_tab_kills_the_code(client: Client) -> None:
     """R1.10"""
     code = asked(client)
-    walk.ask(client, cast.NOBODY_PHONE)
-    assert walk.answer(client, code).status_code == 422
+    pin_client.ask(client, cast.NOBODY_PHONE)
+    assert pin_client.answer(client, code).status_code == 422
 
 
 def test_another_number_ends_the_older_sign_in(client: Client) -> None:
     """R1.11"""
-    walk.verify(client, cast.ANA_PHONE)
+    pin_client.verify(client, cast.ANA_PHONE)
     before = client.cookies["sessionid"].value
-    walk.ask(client, cast.NOBODY_PHONE)
+    pin_client.ask(client, cast.NOBODY_PHONE)
     assert client.cookies["sessionid"].value != before
-    assert client.get("/fidelizacion/solicitud/")["Location"] == walk.ENTRY
+    assert client.get("/fidelizacion/solicitud/")["Location"] == pin_client.ENTRY
 
 
 def test_the_same_number_again_keeps_the_sign_in(client: Client) -> None:
-    walk.verify(client, cast.ANA_PHONE)
-    walk.ask(client, cast.ANA_PHONE)
+    pin_client.verify(client, cast.ANA_PHONE)
+    pin_client.ask(client, cast.ANA_PHONE)
     assert client.get("/fidelizacion/solicitud/").status_code == 200
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", walk.PIN), ("POST", walk.PIN), ("POST", walk.RESEND)])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", pin_client.PIN), ("POST", pin_client.PIN), ("POST", pin_client.RESEND)]
+)
 def test_without_a_code_asked_for_there_is_only_the_entry(client: Client, method: str, path: str) -> None:
     """R1.29"""
     page = client.generic(method, path)
-    assert (page.status_code, page["Location"]) == (302, walk.ENTRY)
+    assert (page.status_code, page["Location"]) == (302, pin_client.ENTRY)
 
 
 def test_the_code_screen_leads_on_whoever_is_verified_already(client: Client) -> None:
     """Back, after the right code."""
-    walk.verify(client, cast.ANA_PHONE)
-    assert client.get(walk.PIN)["Location"] == "/fidelizacion/solicitud/"
+    pin_client.verify(client, cast.ANA_PHONE)
+    assert client.get(pin_client.PIN)["Location"] == "/fidelizacion/solicitud/"
 
 
 def test_a_resend_brings_a_new_code_and_kills_the_old(client: Client) -> None:
@@ -225,12 +227,12 @@ def test_a_resend_brings_a_new_code_and_kills_the_old(client: Client) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         old = asked(client)
         clock.shift(60)
-        page = client.post(walk.RESEND)
-        assert (page.status_code, page["Location"]) == (302, walk.PIN)
-        new = walk.receive(client)
+        page = client.post(pin_client.RESEND)
+        assert (page.status_code, page["Location"]) == (302, pin_client.PIN)
+        new = pin_client.receive(client)
         assert new is not None
-        assert walk.answer(client, old).status_code == 422
-        assert walk.answer(client, new).status_code == 302
+        assert pin_client.answer(client, old).status_code == 422
+        assert pin_client.answer(client, new).status_code == 302
 
 
 def test_a_resend_before_the_minute_is_refused(client: Client) -> None:
@@ -238,14 +240,14 @@ def test_a_resend_before_the_minute_is_refused(client: Client) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         code = asked(client)
         clock.shift(59)
-        assert client.get(walk.PIN).context["resend_wait"] == 1
-        assert client.post(walk.RESEND).status_code == 429
+        assert client.get(pin_client.PIN).context["resend_wait"] == 1
+        assert client.post(pin_client.RESEND).status_code == 429
         assert Challenge.objects.count() == 1
-        assert walk.answer(client, code).status_code == 302
+        assert pin_client.answer(client, code).status_code == 302
 
 
 def test_a_resend_takes_a_post(client: Client) -> None:
-    assert client.get(walk.RESEND).status_code == 405
+    assert client.get(pin_client.RESEND).status_code == 405
 
 
 def test_two_typos_one_resend_and_the_right_code_get_an_honest_person_in(client: Client, settings: Settings) -> None:
@@ -253,12 +255,12 @@ def test_two_typos_one_resend_and_the_right_code_get_an_honest_person_in(client:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         first = asked(client)
         for _ in range(2):
-            assert walk.answer(client, other(first)).status_code == 422
+            assert pin_client.answer(client, other(first)).status_code == 422
         clock.shift(61)
-        client.post(walk.RESEND)
-        second = walk.receive(client)
+        client.post(pin_client.RESEND)
+        second = pin_client.receive(client)
         assert second is not None
-        assert walk.answer(client, second).status_code == 302
+        assert pin_client.answer(client, second).status_code == 302
 
 
 def test_too_many_failures_of_a_phone_are_answered_as_a_limit(client: Client) -> None:
@@ -267,7 +269,7 @@ def test_too_many_failures_of_a_phone_are_answered_as_a_limit(client: Client) ->
         phone=cast.ANA_PHONE, failures=10, locks=1, locked_until=timezone.now() + timedelta(seconds=30)
     )
     code = asked(client)
-    page = walk.answer(client, code)
+    page = pin_client.answer(client, code)
     assert page.status_code == 429
     assert page["Cache-Control"] == "no-store"
 
@@ -276,23 +278,23 @@ def test_a_second_click_on_its_way_does_not_take_the_new_cookie_away(client: Cli
     code = asked(client)
     second = Client()
     second.cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
-    walk.answer(client, code)
-    late = walk.answer(second, code)
+    pin_client.answer(client, code)
+    late = pin_client.answer(second, code)
     assert late.status_code == 302
     assert settings.SESSION_COOKIE_NAME not in late.cookies
 
 
 def test_of_two_clicks_the_newer_code_counts_whichever_request_ends_last(client: Client) -> None:
-    walk.ask(client, cast.BRUNO_PHONE)
+    pin_client.ask(client, cast.BRUNO_PHONE)
     read_by_the_first = dict(client.session.items())
     code = asked(client)
     session = client.session
     session.update(read_by_the_first)
     session.save()
-    assert walk.answer(client, code).status_code == 302
+    assert pin_client.answer(client, code).status_code == 302
 
 
 def test_an_administrator_who_was_removed_meanwhile_does_not_get_in(client: Client) -> None:
     code = asked(client)
     Administrator.objects.update(is_active=False)
-    assert walk.answer(client, code).status_code == 422
+    assert pin_client.answer(client, code).status_code == 422

@@ -11,12 +11,12 @@ from pytest_django import Settings
 
 from attachments.storage import ORPHAN_AGE
 from otp import known_browser, tasks
-from tests.otp import walk
+from tests.otp import pin_client
 
 pytestmark = pytest.mark.django_db
 
 HELP = "/fidelizacion/ayuda/"
-PAGES = pytest.mark.parametrize("path", [walk.ENTRY, HELP])
+PAGES = pytest.mark.parametrize("path", [pin_client.ENTRY, HELP])
 # Each point, and words without which it is not made
 POINTS = {
     "controller": "Quién responde: Operadora Ejemplo",

@@ -10,7 +10,18 @@ from django.utils import timezone
 from companies.models import Company
 from notifications.models import Message
 from tests import cast
-from tests.tickets.given import PDF, REQUEST, Filled, fields_of, filled_form, pdf, soup, staged_in, text_of, visitor
+from tests.tickets.portal_client import (
+    PDF,
+    REQUEST,
+    Filled,
+    fields_of,
+    filled_form,
+    pdf,
+    soup,
+    staged_in,
+    text_of,
+    visitor,
+)
 from tickets import repeats
 from tickets.models import LatestRequest, Ticket
 

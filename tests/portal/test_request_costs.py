@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests import cast
-from tests.tickets.given import REQUEST, Filled, filled_form, pdf, visitor
+from tests.tickets.portal_client import REQUEST, Filled, filled_form, pdf, visitor
 
 # Committing for real: inside a test's own transaction, savepoints would be counted
 pytestmark = pytest.mark.django_db(transaction=True)

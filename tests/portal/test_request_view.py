@@ -8,7 +8,7 @@ from django.test import Client
 
 from notifications.models import Message
 from tests import cast
-from tests.tickets.given import COMPANY, ENTRY, REQUEST, fields_of, filled_form, pdf, text_of, visitor
+from tests.tickets.portal_client import COMPANY, ENTRY, REQUEST, fields_of, filled_form, pdf, text_of, visitor
 from tickets.models import Attachment, Reason, Ticket
 from tickets.offer import current_offer
 

@@ -5,7 +5,7 @@ from django.test import Client
 
 from companies.models import Administration, Administrator, Company
 from tests import cast
-from tests.tickets.given import COMPANY, ENTRY, filled_form, pdf, soup, text_of, visitor
+from tests.tickets.portal_client import COMPANY, ENTRY, filled_form, pdf, soup, text_of, visitor
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from django.utils import timezone
 from otp import audit
 from otp.models import AuditEvent, PhoneGuard
 from tests import cast
-from tests.otp import walk
+from tests.otp import pin_client
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Page
@@ -52,18 +52,18 @@ def walked(phone: str) -> list[Step]:
     client, taken = Client(), []
     with time_machine.travel(timezone.now(), tick=False) as clock:
         steps = [
-            ("entry", "POST", walk.ENTRY, {"phone": phone}, 0),
-            ("code screen", "GET", walk.PIN, {}, 1),
-            ("malformed code", "POST", walk.PIN, {"code": "12"}, 1),
-            ("wrong code", "POST", walk.PIN, {"code": "000000"}, 1),
-            ("early resend", "POST", walk.RESEND, {}, 1),
-            ("resend", "POST", walk.RESEND, {}, 60),
-            ("code screen again", "GET", walk.PIN, {}, 1),
-            *((f"wrong code {number}", "POST", walk.PIN, {"code": "000000"}, 1) for number in range(6)),
-            ("wrong code, too late", "POST", walk.PIN, {"code": "000000"}, 301),
-            ("entry again", "POST", walk.ENTRY, {"phone": phone}, 1),
+            ("entry", "POST", pin_client.ENTRY, {"phone": phone}, 0),
+            ("code screen", "GET", pin_client.PIN, {}, 1),
+            ("malformed code", "POST", pin_client.PIN, {"code": "12"}, 1),
+            ("wrong code", "POST", pin_client.PIN, {"code": "000000"}, 1),
+            ("early resend", "POST", pin_client.RESEND, {}, 1),
+            ("resend", "POST", pin_client.RESEND, {}, 60),
+            ("code screen again", "GET", pin_client.PIN, {}, 1),
+            *((f"wrong code {number}", "POST", pin_client.PIN, {"code": "000000"}, 1) for number in range(6)),
+            ("wrong code, too late", "POST", pin_client.PIN, {"code": "000000"}, 301),
+            ("entry again", "POST", pin_client.ENTRY, {"phone": phone}, 1),
             ("past the gate", "GET", "/fidelizacion/solicitud/", {}, 1),
-            ("leaving", "POST", walk.LEAVE, {}, 1),
+            ("leaving", "POST", pin_client.LEAVE, {}, 1),
         ]
         for name, method, path, data, seconds in steps:
             clock.shift(seconds)

@@ -10,8 +10,8 @@ from django.test import Client
 
 from companies.models import BillingAccount, Company
 from tests import cast
-from tests.otp.walk import verify
-from tests.tickets.given import REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tests.otp.pin_client import verify
+from tests.tickets.portal_client import REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
 from tickets.models import RequestType, Ticket
 
 pytestmark = pytest.mark.django_db

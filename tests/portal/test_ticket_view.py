@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests import cast
-from tests.tickets.given import filled_form, pdf, text_of, visitor
+from tests.tickets.portal_client import filled_form, pdf, text_of, visitor
 from tickets import workflow
 from tickets.models import Ticket
 

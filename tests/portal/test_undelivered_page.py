@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from notifications.models import Message
 from tests import cast
-from tests.tickets.given import filled_form, soup, text_of, visitor
+from tests.tickets.portal_client import filled_form, soup, text_of, visitor
 
 pytestmark = pytest.mark.django_db
 LIST = "/fidelizacion/tickets/"

@@ -23,7 +23,7 @@ from psycopg.sql import SQL, Identifier
 from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
-from tests.far_twilio import TOKEN, FarSide, far_twilio
+from tests.fake_twilio import TOKEN, FarSide, far_twilio
 from tests.processes.visitor import CODE, Visitor
 from tests.stack import BASE, Stack, running, wait_for
 

@@ -5,7 +5,7 @@ import threading
 import httpx
 import pytest
 
-from tests.otp.crowd import fifty_times
+from tests.otp.concurrency import fifty_times
 from tests.processes.visitor import CODE, Form, Visitor
 from tests.stack import Stack, wait_for
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.cast import ANA_PHONE, NOBODY_PHONE, ana, carla
 from tests.check import PRODUCTION
-from tests.otp.walk import verify
+from tests.otp.pin_client import verify
 from tests.project.test_checks import SETTINGS
 
 COOKIES = {"sessionid", "csrftoken"}

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from fidelizacion.content_type import with_our_charset
 from tests import cast
 from tests.desk.desk import signed_in, supervisor
-from tests.tickets.given import COMPANY, REQUEST, visitor
+from tests.tickets.portal_client import COMPANY, REQUEST, visitor
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ from django.test import Client
 from tests import cast
 from tests.conformance.project import addresses
 from tests.desk.desk import advisor, signed_in, supervisor
-from tests.tickets.given import visitor
+from tests.tickets.portal_client import visitor
 
 TABLE = Path(__file__).with_name("header_sweep.txt")
 METHODS = ("GET", "HEAD", "POST", "PUT")

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from otp import addresses, known_browser
-from otp.limits import guards, guesses
+from otp.limits import guesses, lockout
 from otp.pin import challenges
 from tests.conformance.project import BASE, tree
 
@@ -49,6 +49,6 @@ def test_r1_31_locks_other_ways_in_and_accepted_risks_are_told(told: str) -> Non
 
 
 def test_r1_31_the_fixed_numbers_are_those_of_the_code() -> None:
-    assert (challenges.ATTEMPTS, guards.MOST_FAILURES, guesses.TIGHTENED) == (5, 100, 4)
+    assert (challenges.ATTEMPTS, lockout.MOST_FAILURES, guesses.TIGHTENED) == (5, 100, 4)
     assert (addresses.AROUND, known_browser.AGE.days) == (((56, 4), (48, 16)), 180)
-    assert (guards.FIRST_WAIT.total_seconds(), guards.LONGEST_WAIT.total_seconds()) == (30, 3600)
+    assert (lockout.FIRST_WAIT.total_seconds(), lockout.LONGEST_WAIT.total_seconds()) == (30, 3600)

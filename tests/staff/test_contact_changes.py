@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from companies.models import Administrator
-from desk import staff
+from desk import roles
 from notifications.models import Message
 from otp import sms
 from staff import contact_changes
@@ -18,7 +18,7 @@ from staff.models import ContactChange
 from tests import cast
 from tests.desk.desk import signed_in, supervisor, text_of
 from tests.desk.test_directory import ADMINISTRATORS, administrator_form
-from tests.otp.crowd import at_once
+from tests.otp.concurrency import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def sonia() -> User:
 @pytest.fixture
 def pedro() -> User:
     user = User.objects.create_user("pedro", is_staff=True)
-    user.user_permissions.set(staff.permissions(staff.SUPERVISOR))
+    user.user_permissions.set(roles.permissions(roles.SUPERVISOR))
     return user
 
 
@@ -123,7 +123,7 @@ def test_s11_a_rejection_needs_a_reason_and_changes_nothing(ana: Administrator, 
 def test_s11_confirming_takes_the_permission(ana: Administrator, sonia: User) -> None:
     save(sonia, ana, phone=NEW)
     advisor = cast.carla()
-    advisor.user_permissions.set(staff.permissions(staff.ADVISOR))
+    advisor.user_permissions.set(roles.permissions(roles.ADVISOR))
     assert decide(advisor, "confirm").status_code == 403
     assert phone_of(ana) == cast.ANA_PHONE
 

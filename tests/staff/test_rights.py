@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from companies.models import Administration, Administrator, Company
-from desk import staff
+from desk import roles
 from notifications.models import Message
 from otp import sms
 from staff import contact_changes
@@ -16,7 +16,7 @@ from staff.models import ContactChange
 from tests import cast
 from tests.desk.desk import signed_in, supervisor, text_of
 from tests.desk.test_directory import ADMINISTRATORS, COMPANIES, administrator_form, company_form, formset
-from tests.otp.crowd import at_once
+from tests.otp.concurrency import at_once
 from tests.staff.test_contact_changes import decide, told
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def sonia() -> User:
 @pytest.fixture
 def pedro() -> User:
     user = User.objects.create_user("pedro", is_staff=True)
-    user.user_permissions.set(staff.permissions(staff.SUPERVISOR))
+    user.user_permissions.set(roles.permissions(roles.SUPERVISOR))
     return user
 
 
@@ -237,7 +237,7 @@ def test_s11_the_desk_s_home_counts_the_changes_that_one_may_confirm(
     assert words in text_of(signed_in(pedro).get("/admin/"))
     assert words not in text_of(signed_in(sonia).get("/admin/"))  # she asked for it
     advisor = cast.carla()
-    advisor.user_permissions.set(staff.permissions(staff.ADVISOR))
+    advisor.user_permissions.set(roles.permissions(roles.ADVISOR))
     assert words not in text_of(signed_in(advisor).get("/admin/"))
     decide(pedro, "confirm")
     assert words not in text_of(signed_in(pedro).get("/admin/"))

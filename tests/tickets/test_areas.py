@@ -5,9 +5,9 @@ import pytest
 from notifications.models import Message
 from tests import cast
 from tests.portal.test_request_costs import cost_of_ticket
-from tests.tickets.given import filled_form, visitor
+from tests.tickets.portal_client import filled_form, visitor
 from tests.tickets.test_mails import a_ticket
-from tickets.emails import mails
+from tickets.emails import emails
 from tickets.models import Area, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_a_type_that_names_no_area_tells_the_customer_and_the_advisor_only() -> 
 
 
 def test_an_area_reads_what_to_check_until_when_and_where() -> None:
-    message = mails.area_notice(a_ticket(), an_area())
+    message = emails.area_notice(a_ticket(), an_area())
     for part in (message.text, message.html):
         for said in ("Saldos y notas de crédito", "15 de diciembre de 2026", "/admin/tickets/ticket/3608314/change/"):
             assert said in part.replace("\N{NO-BREAK SPACE}", " ")
@@ -47,14 +47,14 @@ def test_an_area_reads_what_to_check_until_when_and_where() -> None:
 
 
 def test_an_area_is_not_given_the_contact_of_the_customer_f4() -> None:
-    message = mails.area_notice(a_ticket(email="contacto@acme.example"), an_area())
+    message = emails.area_notice(a_ticket(email="contacto@acme.example"), an_area())
     for part in (message.text, message.html):
         assert "contacto@acme.example" not in part
         assert "099 123 4567" not in part
 
 
 def test_an_area_with_nothing_written_is_told_what_to_look_at_all_the_same() -> None:
-    assert "contratos, equipos, saldos" in mails.area_notice(a_ticket(), an_area(checks="")).text
+    assert "contratos, equipos, saldos" in emails.area_notice(a_ticket(), an_area(checks="")).text
 
 
 @pytest.mark.django_db(transaction=True)

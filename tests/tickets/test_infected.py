@@ -16,7 +16,7 @@ from attachments.inspection.archive import MAX_UNPACKED
 from attachments.models import private_storage
 from notifications.models import Message
 from tests import cast
-from tests.tickets.given import PDF, text_of, visitor
+from tests.tickets.portal_client import PDF, text_of, visitor
 from tickets.models import Attachment, AttachmentEvent, Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +98,7 @@ def test_the_verdict_and_its_messages_are_one_transaction(
     def fail(*_args: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("tickets.emails.mails.infected_to_customer", fail)
+    monkeypatch.setattr("tickets.emails.emails.infected_to_customer", fail)
     with pytest.raises(RuntimeError):
         scanning.scan(other)
     other.refresh_from_db()

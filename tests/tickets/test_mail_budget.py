@@ -11,16 +11,16 @@ from pytest_django import Settings
 
 from companies.models import Administrator
 from notifications import actions
-from notifications.email import mail
+from notifications.email import rendering
 from notifications.models import Message, MessageAction
 from notifications.sending import delivery
-from operations import backlog
+from operations import queue_metrics
 from otp.limits.rates import parse_rates
 from tests import cast
 from tests.desk.desk import advisor, signed_in, step_of
-from tests.tickets.given import filled_form, text_of, visitor
+from tests.tickets.portal_client import filled_form, text_of, visitor
 from tickets import workflow
-from tickets.emails import mail_samples, mails
+from tickets.emails import emails, samples
 from tickets.models import Attachment, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_s4_the_registered_address_and_the_advisor_read_that_it_waits(third: Tic
 
 def test_s4_a_later_mail_to_the_same_customer_waits_too(third: Ticket) -> None:
     document = Attachment.objects.create(ticket=third, original_name="a.pdf", size=1, file="x", sha256="0" * 64)
-    assert mails.infected_to_customer(document).state == State.HELD
+    assert emails.infected_to_customer(document).state == State.HELD
 
 
 @pytest.mark.parametrize("confirmation", [State.HELD, State.DROPPED])
@@ -116,7 +116,7 @@ def test_s4_what_staff_do_later_writes_to_no_address_that_waits_or_was_dropped(
 
 
 def test_s4_operations_see_how_many_wait(third: Ticket) -> None:
-    [figure] = [figure for figure in backlog.figures() if figure.name == "messages_held"]
+    [figure] = [figure for figure in queue_metrics.figures() if figure.name == "messages_held"]
     assert (figure.value, figure.alarms) == (1, ("mail-held",))
 
 
@@ -144,7 +144,7 @@ def test_s4_or_drops_it_for_good(client: Client, third: Ticket) -> None:
 def test_s4_a_held_mail_is_not_sent_by_asking_for_it_again(third: Ticket) -> None:
     with pytest.raises(actions.Refused):
         actions.send_again(confirmation_of(third), actions.Actor.of(cast.carla()), 0)
-    assert Message.objects.filter(kind=mails.CONFIRMATION).count() == 3
+    assert Message.objects.filter(kind=emails.CONFIRMATION).count() == 3
 
 
 ADDRESSES = (
@@ -195,24 +195,24 @@ def test_s4_a_name_as_the_directory_has_it_is_taken(name: str) -> None:
 CHOSEN = "ELEGIDO POR QUIEN ENVÍA"
 
 
-def mails_of_a_ticket() -> dict[str, mail.Parts]:
-    ticket = mail_samples.a_ticket()
+def mails_of_a_ticket() -> dict[str, rendering.Parts]:
+    ticket = samples.a_ticket()
     ticket.requester_name = ticket.details = CHOSEN
     ticket.email = f"{CHOSEN}@x.example"
     document = Attachment(ticket=ticket, original_name=CHOSEN, size=1)
     failed = Message(to=ticket.email, state=State.FAILED)
     contexts = {
-        "ticket_confirmation": mails.about(ticket),
-        "ticket_registered": mails.about(ticket),
-        "ticket_advisor": mails.about_for_advisor(ticket),
-        "ticket_undelivered": mails.about_undelivered(ticket, failed),
-        "ticket_infected": mails.about_infected(document),
-        "ticket_infected_advisor": mails.about_infected(document),
+        "ticket_confirmation": emails.about(ticket),
+        "ticket_registered": emails.about(ticket),
+        "ticket_advisor": emails.about_for_advisor(ticket),
+        "ticket_undelivered": emails.about_undelivered(ticket, failed),
+        "ticket_infected": emails.about_infected(document),
+        "ticket_infected_advisor": emails.about_infected(document),
     }
-    return {name: mail.render(name, context) for name, context in contexts.items()}
+    return {name: rendering.render(name, context) for name, context in contexts.items()}
 
 
-def beginnings(parts: mail.Parts) -> list[str]:
+def beginnings(parts: rendering.Parts) -> list[str]:
     """The subject, the written text, the preheader and the first paragraph."""
     page = BeautifulSoup(parts.html, "html.parser")
     preheader = page.select_one("body > div, .preheader")

@@ -13,7 +13,7 @@ from tests import cast
 from tests.notifications.helpers import Sink, smtp_sink
 from tests.tickets.test_mails import a_ticket
 from tickets import workflow
-from tickets.emails import mails
+from tickets.emails import emails
 from tickets.models import Area, Attachment, Ticket
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
@@ -33,14 +33,14 @@ def every_mail(ticket: Ticket) -> list[Message]:
     """One of each kind, owed."""
     area = Area.objects.create(name="Cobranzas", email="cobranzas@operadora.example", checks="Saldos\nNotas de crédito")
     event = workflow.record_event(ticket, "in_progress", before="new", notice=workflow.Notice("Le llamaremos."))
-    registered = mails.notice_to_registered_email(ticket, "registrado@acme.example")
+    registered = emails.notice_to_registered_email(ticket, "registrado@acme.example")
     assert registered is not None
     return [
-        mails.confirmation(ticket),
+        emails.confirmation(ticket),
         registered,
-        mails.advisor_notice(ticket),
-        mails.area_notice(ticket, area),
-        mails.status_changed(ticket, event),
+        emails.advisor_notice(ticket),
+        emails.area_notice(ticket, area),
+        emails.status_changed(ticket, event),
     ]
 
 
@@ -127,7 +127,7 @@ def test_an_address_that_is_none_is_no_place_for_answers(sink: Sink) -> None:
     company = cast.make_company()
     company.queue_email = "cola@operadora.example\r\nBcc: todos@mala.example"
     ticket = a_ticket(company=company)
-    message = mails.confirmation(ticket)
+    message = emails.confirmation(ticket)
     assert message.reply_to == ""
     assert delivery.deliver(message.pk) == delivery.Outcome.SENT
     assert sink.mails[0]["Bcc"] is None

@@ -16,7 +16,7 @@ from notifications import actions
 from notifications.models import Message, MessageAction
 from otp.limits.rates import parse_rates
 from tests import cast
-from tests.tickets.given import REQUEST, filled_form, pdf, visitor
+from tests.tickets.portal_client import REQUEST, filled_form, pdf, visitor
 from tickets.models import Attachment, LatestRequest, Ticket, TicketEvent
 from tickets.workflow import Conflict, change_status
 

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from tests import cast
-from tests.tickets.given import REQUEST, Filled, fields_of, filled_form, soup, text_of, visitor
+from tests.tickets.portal_client import REQUEST, Filled, fields_of, filled_form, soup, text_of, visitor
 from tickets.models import OTHER_REASON, Reason, RequestType, Ticket
 from tickets.offer import current_offer
 

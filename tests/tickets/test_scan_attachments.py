@@ -14,7 +14,7 @@ from attachments.models import private_storage
 from demo.broker import free_port
 from tests import cast
 from tests.antivirus import EICAR, clamd_running
-from tests.tickets.given import PDF
+from tests.tickets.portal_client import PDF
 from tickets.models import Attachment, AttachmentEvent, Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.loopback]

@@ -9,7 +9,7 @@ from django.core import signing
 from attachments.models import private_storage
 from notifications.models import Message
 from tests import cast
-from tests.tickets.given import COMPANY, PDF, REQUEST, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tests.tickets.portal_client import COMPANY, PDF, REQUEST, fields_of, filled_form, pdf, staged_in, text_of, visitor
 from tickets.effective_date import Term
 from tickets.models import Attachment, Ticket
 from tickets.shown_terms import ShownTerms

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from notifications import actions, outbox
 from notifications.models import Message
-from notifications.reports import receipts
+from notifications.reports import delivery_reports
 from notifications.sending.delivery import Outcome, deliver
 from notifications.sms import Kind, Report
 from operations import alarms
@@ -21,7 +21,7 @@ from tests.desk.desk import TICKETS, advisor, signed_in
 from tests.notifications.helpers import smtp_sink
 from tests.tickets.test_areas import an_area
 from tests.tickets.test_mails import a_ticket
-from tickets.emails import mails
+from tickets.emails import emails
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def sent(message: Message, provider_id: str = "id-1") -> Message:
 
 
 def bounce(provider_id: str = "id-1") -> None:
-    receipts.receive(Report(Message.Channel.EMAIL, provider_id, Kind.FAILED, BOUNCE))
+    delivery_reports.receive(Report(Message.Channel.EMAIL, provider_id, Kind.FAILED, BOUNCE))
 
 
 def notices() -> list[Message]:
@@ -44,7 +44,7 @@ def notices() -> list[Message]:
 
 def test_a_bounce_is_told_to_the_advisor_once() -> None:
     ticket = a_ticket(company=make_company(advisor=carla()))
-    sent(mails.confirmation(ticket))
+    sent(emails.confirmation(ticket))
     for _ in range(2):
         bounce()
     [notice] = notices()
@@ -65,7 +65,7 @@ def test_a_bounce_is_told_to_the_advisor_once() -> None:
 
 @pytest.mark.loopback
 def test_a_refusal_at_sending_is_told_as_well_r4_09(settings: Settings) -> None:
-    message = mails.confirmation(a_ticket())
+    message = emails.confirmation(a_ticket())
     with smtp_sink(settings) as sink:
         sink.rcpt = "451 4.3.0 busy"
         assert deliver(message.pk) == Outcome.AGAIN
@@ -78,7 +78,7 @@ def test_a_refusal_at_sending_is_told_as_well_r4_09(settings: Settings) -> None:
 
 @pytest.mark.loopback
 def test_a_confirmation_given_up_after_72_hours_is_told_with_what_helps_then_r4_08(settings: Settings) -> None:
-    message = mails.confirmation(a_ticket())
+    message = emails.confirmation(a_ticket())
     with smtp_sink(settings) as sink, time_machine.travel(timezone.now() + timedelta(hours=72, minutes=1)):
         sink.rcpt = "451 4.3.0 busy"
         assert deliver(message.pk) == Outcome.DEAD
@@ -90,7 +90,7 @@ def test_a_confirmation_given_up_after_72_hours_is_told_with_what_helps_then_r4_
 
 
 def test_a_confirmation_that_ends_process_after_process_is_told_once_r4_12() -> None:
-    message = mails.confirmation(a_ticket())
+    message = emails.confirmation(a_ticket())
     Message.objects.filter(pk=message.pk).update(
         state=Message.State.SENDING, lost_leases=2, leased_until=timezone.now(), lease_token="gone"
     )
@@ -99,13 +99,13 @@ def test_a_confirmation_that_ends_process_after_process_is_told_once_r4_12() -> 
 
 
 def test_an_address_that_is_none_is_told_with_the_ticket() -> None:
-    mails.confirmation(a_ticket(email="ana@acme"))
+    emails.confirmation(a_ticket(email="ana@acme"))
     [notice] = notices()
     assert "La dirección del destinatario no es válida" in notice.text
 
 
 def test_a_copy_that_does_not_arrive_either_is_told_with_its_address() -> None:
-    message = sent(mails.confirmation(a_ticket()))
+    message = sent(emails.confirmation(a_ticket()))
     bounce()
     message.refresh_from_db()
     copy = actions.send_elsewhere(message, "otra@acme.example", actions.Actor("Carla"), 0)
@@ -116,7 +116,7 @@ def test_a_copy_that_does_not_arrive_either_is_told_with_its_address() -> None:
 
 
 def test_one_sent_again_that_fails_again_is_told_again() -> None:
-    message = sent(mails.confirmation(a_ticket()))
+    message = sent(emails.confirmation(a_ticket()))
     for serial in range(2):
         bounce(f"id-{serial + 1}")
         message.refresh_from_db()
@@ -126,7 +126,7 @@ def test_one_sent_again_that_fails_again_is_told_again() -> None:
 
 
 def test_while_the_customer_has_another_or_it_is_on_its_way_nobody_is_told() -> None:
-    message = sent(mails.confirmation(a_ticket()))
+    message = sent(emails.confirmation(a_ticket()))
     message.refresh_from_db()
     sent(actions.send_elsewhere(message, "otra@acme.example", actions.Actor("Carla"), 0), "id-2")
     bounce()
@@ -137,13 +137,13 @@ def test_while_the_customer_has_another_or_it_is_on_its_way_nobody_is_told() -> 
 
 def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
     ticket = a_ticket()
-    sent(mails.advisor_notice(ticket), "id-2")
+    sent(emails.advisor_notice(ticket), "id-2")
     bounce("id-2")
     for number, reference in enumerate(("ticket:9999999", "invitation:1", "ticket:x")):
         message = outbox.enqueue_email(
             dedup_key=f"other:{number}",
             subject_ref=reference,
-            kind=mails.CONFIRMATION,
+            kind=emails.CONFIRMATION,
             to="ana@acme.example",
             subject="s",
             text="t",
@@ -154,7 +154,7 @@ def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
     assert notices() == []
 
 
-@pytest.mark.parametrize("tell", [mails.advisor_notice, lambda ticket: mails.area_notice(ticket, an_area())])
+@pytest.mark.parametrize("tell", [emails.advisor_notice, lambda ticket: emails.area_notice(ticket, an_area())])
 def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(tell: Callable[[Ticket], Message]) -> None:
     """R4.09: it starts the work, and whoever it was for cannot be told by mail."""
     message = sent(tell(a_ticket()))
@@ -173,14 +173,14 @@ def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(tell: Cal
 
 def test_a_customers_wrong_address_is_no_alarm() -> None:
     """Their advisor is told; for operations there is nothing to mend."""
-    sent(mails.confirmation(a_ticket()))
+    sent(emails.confirmation(a_ticket()))
     bounce()
     alarms.watch(judging=False)
     assert not Alarm.objects.exists()
 
 
 def test_the_notice_that_bounces_itself_is_the_end_of_it() -> None:
-    sent(mails.confirmation(a_ticket()))
+    sent(emails.confirmation(a_ticket()))
     bounce()
     [notice] = notices()
     sent(notice, "id-2")
@@ -191,7 +191,7 @@ def test_the_notice_that_bounces_itself_is_the_end_of_it() -> None:
 def test_the_ticket_shows_the_bounce() -> None:
     user = advisor()
     ticket = a_ticket(company=make_company(advisor=user))
-    sent(mails.confirmation(ticket))
+    sent(emails.confirmation(ticket))
     bounce()
     page = signed_in(user).get(f"{TICKETS}{ticket.number}/change/").content.decode()
     assert "Rechazado por el destino" in page

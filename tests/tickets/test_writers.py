@@ -7,8 +7,8 @@ from django.db import connection
 
 from notifications.models import Message
 from tests import cast
-from tests.otp.crowd import at_once
-from tests.tickets.given import REQUEST, fields_of, visitor
+from tests.otp.concurrency import at_once
+from tests.tickets.portal_client import REQUEST, fields_of, visitor
 from tickets.models import Ticket, TicketEvent
 from tickets.submission_key import SubmissionKey
 

@@ -10,7 +10,7 @@ from notifications.models import Message
 from tests import cast
 from tests.desk.desk import page_of, signed_in, supervisor
 from tests.desk.desk import text_of as desk_text
-from tests.tickets.given import filled_form, text_of, visitor
+from tests.tickets.portal_client import filled_form, text_of, visitor
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db

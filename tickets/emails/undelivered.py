@@ -1,15 +1,15 @@
 """A confirmation that did not arrive: the customer has no proof, and the advisor is told (R4.08, R4.09)."""
 
 from notifications.models import Message
-from tickets.emails import mails, proof
+from tickets.emails import confirmation_status, emails
 from tickets.models import Ticket
 
 
 def tell_advisor(message: Message) -> None:
     """Called for each message that is given up, in that transaction. Of a customer who has another, nobody is told."""
     number = message.subject_ref.removeprefix("ticket:")
-    if message.kind != mails.CONFIRMATION or not number.isdecimal():
+    if message.kind != emails.CONFIRMATION or not number.isdecimal():
         return
     ticket = Ticket.objects.select_related("company__advisor").filter(pk=number).first()
-    if ticket is not None and proof.lacking_among([ticket.number]):
-        mails.proof_undelivered(ticket, message)
+    if ticket is not None and confirmation_status.lacking_among([ticket.number]):
+        emails.proof_undelivered(ticket, message)

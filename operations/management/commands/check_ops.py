@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from operations import figures
-from operations.figures import LEVEL_NAMES, Figure, Level, Reading
+from operations import metrics
+from operations.metrics import LEVEL_NAMES, Figure, Level, Reading
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="para otro programa")
 
     def handle(self, *args: Any, as_json: bool, **options: Any) -> None:  # noqa: ARG002
-        reading = figures.collect(costly=True)
+        reading = metrics.collect(costly=True)
         if as_json:
             self.stdout.write(json.dumps(document(reading), ensure_ascii=False, indent=2))
         else:

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import track
 
 from otp import audit
-from otp.invitations import invitation_run, invitees
-from otp.invitations.invitation_run import Outcome
+from otp.invitations import bulk, recipients
+from otp.invitations.bulk import Outcome
 from otp.invitations.invitations import Channel, Refusal
-from otp.invitations.invitees import Entry
+from otp.invitations.recipients import Entry
 
 TELL_EVERY = 500  # entries, where there is no terminal to draw a bar on
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         self.stdout.write(told)
 
     def _run(self, entries: Sequence[Entry], channel: Channel, *, dry_run: bool) -> list[Outcome]:
-        runs = invitation_run.run(entries, channel, actor=audit.account(), dry_run=dry_run)
+        runs = bulk.run(entries, channel, actor=audit.account(), dry_run=dry_run)
         return [outcome for outcomes in self._followed(runs, len(entries)) for outcome in outcomes]
 
     def _followed(self, runs: Iterator[list[Outcome]], total: int) -> Iterator[list[Outcome]]:
@@ -87,12 +87,12 @@ class Command(BaseCommand):
 
 def _entries(options: dict[str, Any]) -> list[Entry]:
     if options["phone"]:
-        return invitees.from_phones(options["phone"])
+        return recipients.from_phones(options["phone"])
     if options["company"]:
-        return invitees.from_tax_ids(options["company"])
+        return recipients.from_tax_ids(options["company"])
     try:
-        return invitees.from_file(options["file"])
-    except invitees.UnreadableFile as error:
+        return recipients.from_file(options["file"])
+    except recipients.UnreadableFile as error:
         raise CommandError(str(error)) from error
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from companies.phones import InvalidPhone, normalise_mobile, tail
-from otp import audit, unlocking
+from otp import audit, unlock
 
 
 class Command(BaseCommand):
@@ -20,8 +20,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, phone: str, reason: str, **options: Any) -> None:  # noqa: ARG002
         try:
             number = normalise_mobile(phone)
-            lifted = unlocking.unlock(number, actor=audit.account(), reason=reason.strip())
-        except (InvalidPhone, unlocking.BadReason) as error:
+            lifted = unlock.unlock(number, actor=audit.account(), reason=reason.strip())
+        except (InvalidPhone, unlock.BadReason) as error:
             raise CommandError(str(error)) from error
         told = (
             _("Listo: el número terminado en {tail} puede ingresar ya; se borraron sus fallos.")

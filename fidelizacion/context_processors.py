@@ -1,0 +1,10 @@
+"""The context processor that gives every template the operator's brand."""
+
+from django.http import HttpRequest
+
+from brand.brand_assets import brand_context
+
+
+def brand(request: HttpRequest) -> dict[str, object]:  # noqa: ARG001  the signature is Django's
+    """`brand`, and the addresses of its stylesheet and mark."""
+    return brand_context()

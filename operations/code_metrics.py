@@ -1,0 +1,223 @@
+"""What operations watch of the door: the day's budget of codes, SMS that left, conversion, codes that do not leave."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from notifications.models import Message
+from operations import alarms
+from operations.metrics import Figure, Level, count, share
+from operations.operations_mail import Fact
+from otp.limits import guesses, lockout, quotas
+from otp.limits.limits import Budget
+from otp.models import AuditEvent, BudgetUse, Challenge
+
+DAY = timedelta(hours=24)
+WARN_SHARE, STOP_SHARE = 0.8, 1.0  # of the day's budget (S1: alarm at 80 %, stop at 100 %)
+LAST, LOW_CONVERSION = 50, 0.3  # R1.26: those who pump SMS never type a code
+RECENT = timedelta(minutes=30)
+UNSENT_AT_LEAST = 3  # codes, and more than half of the recent ones: one bad number is no outage
+
+SMS_80 = alarms.kind(
+    "sms-day-80",
+    gettext_lazy("Salió el 80 % de los códigos del día"),
+    gettext_lazy("Vea si el uso es normal (conversión, auditoría de ingresos) antes de subir OTP_SENDS_PER_DAY."),
+    daily=True,
+)
+SMS_100 = alarms.kind(
+    "sms-day-100",
+    gettext_lazy("Se agotaron los códigos del día: no sale ninguno más"),
+    gettext_lazy(
+        "Solo cuentan los SMS que salen, a números registrados. Si el uso es legítimo, suba OTP_SENDS_PER_DAY y "
+        "reinicie; si no, deje el límite y busque el origen. "
+        "Quien recibe un enlace tiene códigos aparte: envíelo a quien lo necesite."
+    ),
+    daily=True,
+)
+CONVERSION = alarms.kind(
+    "conversion-low",
+    gettext_lazy("Pocos códigos llegan a usarse"),
+    gettext_lazy("Puede ser abuso del envío de SMS, o SMS que no llegan: compare con el proveedor y la auditoría."),
+    daily=True,
+)
+UNSENT = alarms.kind(
+    "codes-failing",
+    gettext_lazy("Los códigos no salen: nadie puede ingresar"),
+    gettext_lazy(
+        "Revise la cuenta y el estado del proveedor de SMS (docs/sms.md) y pruebe con send_test_message --sms."
+    ),
+)
+
+GUESSED = alarms.kind(
+    "codes-guessed",
+    gettext_lazy("Demasiados códigos equivocados en total: alguien puede estar probando"),
+    gettext_lazy(
+        "Cada dirección tiene mientras tanto un cuarto de su límite. Busque el origen en la auditoría de ingresos y "
+        "bloquéelo en el proxy (docs/pin.md)."
+    ),
+)
+STOPPED = alarms.kind(
+    "phone-stopped",
+    gettext_lazy("Un número tuvo 100 códigos equivocados seguidos"),
+    gettext_lazy(
+        "Solo entra con su navegador de siempre, un enlace o la red móvil. Llame al administrador; después levante la "
+        "espera en «Números en espera» o con unlock_phone, o envíele un enlace."
+    ),
+    daily=True,
+)
+
+
+LEFT = Q(kind=AuditEvent.Kind.SENT, result__in=[AuditEvent.Result.DONE, AuditEvent.Result.DOUBTFUL])
+DID_NOT = Q(
+    kind=AuditEvent.Kind.SENT,
+    result__in=[AuditEvent.Result.UNSENT, AuditEvent.Result.EXPIRED, AuditEvent.Result.LIMIT],
+)
+
+
+def figures() -> Iterator[Figure]:
+    """All of it, by indexes."""
+    now = timezone.now()
+    yield _budget()
+    by_codes = _with_sms(now).aggregate(sms=Sum("maybe_sent"))["sms"] or 0
+    by_outbox = Message.objects.filter(channel=Message.Channel.SMS, sent_at__gt=now - DAY).count()
+    yield Figure(
+        "sms_sent_24h",
+        _("SMS que salieron en 24 horas"),
+        by_codes + by_outbox,
+        _("{total} ({codes} de códigos, {others} de otros mensajes)").format(
+            total=by_codes + by_outbox, codes=by_codes, others=by_outbox
+        ),
+    )
+    yield from _conversions(now)
+    yield _unsent(now)
+    yield _guesses()
+    yield _stopped()
+
+
+def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
+    """The same for one day, from the audit: challenges are not kept for so long."""
+    counts = AuditEvent.objects.filter(at__gte=start, at__lt=end).aggregate(
+        asked=Count("pk", filter=Q(kind=AuditEvent.Kind.ASKED)),
+        sent=Count("pk", filter=LEFT),
+        unsent=Count("pk", filter=DID_NOT),
+        verified=Count("pk", filter=Q(kind=AuditEvent.Kind.VERIFIED, method=AuditEvent.Method.PIN)),
+    )
+    others = Message.objects.filter(channel=Message.Channel.SMS, sent_at__gte=start, sent_at__lt=end).count()
+    yield Fact(_("Códigos pedidos"), [str(counts["asked"])])
+    yield Fact(
+        _("SMS enviados"), [_("{codes} de códigos, {others} de otros").format(codes=counts["sent"], others=others)]
+    )
+    yield Fact(_("Códigos que no salieron"), [str(counts["unsent"])])
+    conversion = share(counts["verified"] / counts["sent"] if counts["sent"] else None)
+    yield Fact(_("Ingresos con código"), [f"{counts['verified']} ({conversion})"])
+
+
+def _fullest(budgets: Iterable[Budget]) -> tuple[int, int]:
+    """Of all their rates the one of which the largest part is used: how many, of how many."""
+    now = timezone.now()
+    spent = [
+        (BudgetUse.objects.filter(key=each.key, at__gt=now - timedelta(seconds=rate.seconds)).count(), rate.count)
+        for each in budgets
+        for rate in each.rates
+    ]
+    return max(spent, key=lambda pair: pair[0] / pair[1])
+
+
+def _guesses() -> Figure:
+    used, most = _fullest([guesses.in_all()])
+    reached = used >= most
+    return Figure(
+        "wrong_codes_ratio",
+        _("Códigos equivocados, de los que dan la alarma"),
+        used / most,
+        _("{used} de {most} ({percent})").format(used=count(used), most=count(most), percent=share(used / most)),
+        Level.CRITICAL if reached else Level.FINE,
+        str(GUESSED.advice) if reached else "",
+        (GUESSED.name,) if reached else (),
+    )
+
+
+def _stopped() -> Figure:
+    stopped = lockout.stopped().count()
+    return Figure(
+        "phones_stopped",
+        _("Números con 100 códigos equivocados seguidos"),
+        stopped,
+        count(stopped),
+        Level.WARNING if stopped else Level.FINE,
+        str(STOPPED.advice) if stopped else "",
+        (STOPPED.name,) if stopped else (),
+    )
+
+
+def _budget() -> Figure:
+    """How much of the tightest of its limits is used: the windows slide, so "a day" is the last 24 hours.
+
+    A code that was asked for and could not leave any more keeps the alarm open too: the day frees one use at a time,
+    and each that is taken at once would close it.
+    """
+    used, most = _fullest([quotas.sends_of_day(invited=invited) for invited in (False, True)])
+    part = used / most
+    since = timezone.now() - RECENT
+    withheld = Challenge.objects.filter(created_at__gt=since, outcome=Challenge.Outcome.LIMIT).exists()
+    level = Level.FINE
+    held: tuple[alarms.Kind, ...] = ()
+    if part >= STOP_SHARE or withheld:
+        level, held = Level.CRITICAL, (SMS_80, SMS_100)
+    elif part >= WARN_SHARE:
+        level, held = Level.WARNING, (SMS_80,)
+    return Figure(
+        "sms_day_budget_used_ratio",
+        _("Códigos que salieron, del límite del día"),
+        part,
+        _("{used} de {most} ({percent})").format(used=count(used), most=count(most), percent=share(part)),
+        level,
+        str(held[-1].advice) if held else "",
+        tuple(kind.name for kind in held),
+    )
+
+
+def _conversions(now: datetime) -> Iterator[Figure]:
+    """Of the SMS whose code was used or has had its time, how many were used."""
+    settled = _with_sms(now).filter(Q(used_at__isnull=False) | Q(expires_at__lte=now))
+    counts = settled.aggregate(sent=Count("pk"), used=Count("used_at"))
+    yield _conversion("conversion_24h_ratio", _("Conversión en 24 horas"), counts["used"], counts["sent"])
+    kept = Challenge.objects.filter(maybe_sent__gt=0).filter(Q(used_at__isnull=False) | Q(expires_at__lte=now))
+    last = list(kept.order_by("-created_at").values_list("used_at", flat=True)[:LAST])
+    used = sum(moment is not None for moment in last)
+    label = _("Conversión de los últimos {count} envíos").format(count=LAST)
+    low = len(last) == LAST and used / LAST < LOW_CONVERSION
+    yield _conversion("conversion_last_50_ratio", label, used, len(last), low=low)
+
+
+def _conversion(name: str, label: str, used: int, sent: int, *, low: bool = False) -> Figure:
+    part = used / sent if sent else None
+    shown = _("{percent} ({used} de {sent})").format(percent=share(part), used=used, sent=sent) if sent else share(None)
+    if not low:
+        return Figure(name, label, part, shown)
+    return Figure(name, label, part, shown, Level.WARNING, str(CONVERSION.advice), (CONVERSION.name,))
+
+
+def _unsent(now: datetime) -> Figure:
+    ended = Challenge.objects.filter(created_at__gt=now - RECENT).aggregate(
+        unsent=Count("pk", filter=Q(outcome__in=[Challenge.Outcome.FAILED, Challenge.Outcome.EXPIRED])),
+        sent=Count("pk", filter=Q(outcome=Challenge.Outcome.HANDLED, maybe_sent__gt=0)),
+    )
+    failing = ended["unsent"] >= UNSENT_AT_LEAST and ended["unsent"] > ended["sent"]
+    return Figure(
+        "codes_unsent_30m",
+        _("Códigos que no salieron en 30 minutos"),
+        ended["unsent"],
+        _("{unsent}, y {sent} que sí").format(**ended),
+        Level.CRITICAL if failing else Level.FINE,
+        str(UNSENT.advice) if failing else "",
+        (UNSENT.name,) if failing else (),
+    )
+
+
+def _with_sms(now: datetime) -> QuerySet[Challenge]:
+    return Challenge.objects.filter(maybe_sent__gt=0, created_at__gt=now - DAY)

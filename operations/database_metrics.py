@@ -1,0 +1,31 @@
+"""Whether the database answers and has every migration: what `check_ops` asks besides the figures of the apps."""
+
+import time
+from collections.abc import Iterator
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+
+from operations.metrics import Figure, Level
+
+
+def figures() -> Iterator[Figure]:
+    """Raises what the database raises."""
+    started = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    seconds = time.monotonic() - started
+    yield Figure(
+        "database_answer_seconds", _("Base de datos"), seconds, _("responde en {ms} ms").format(ms=int(seconds * 1000))
+    )
+    executor = MigrationExecutor(connection)
+    pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    yield Figure(
+        "migrations_pending",
+        _("Migraciones pendientes"),
+        pending,
+        str(pending),
+        Level.CRITICAL if pending else Level.FINE,
+        _("Ejecute: manage.py migrate") if pending else "",
+    )

@@ -1,0 +1,78 @@
+"""`/metrics` for Prometheus: the figures that operations watch, for the networks that are named and for nobody else."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from operations import metrics
+from operations.models import Alarm
+from otp.addresses import client_address, within
+
+PREFIX = "fidelizacion_"
+KEEP_SECONDS = 10.0  # an answer is good for so long: however often somebody asks, the database is asked no more
+
+
+class FiguresCollector(Collector):
+    """Reads the figures anew at each call."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        reading = metrics.collect()
+        levels = GaugeMetricFamily(f"{PREFIX}level", "0 bien, 1 atención, 2 crítico", labels=["figure"])
+        for figure in reading.figures:
+            levels.add_metric([figure.name], figure.level)
+            if figure.value is not None:
+                yield GaugeMetricFamily(f"{PREFIX}{figure.name}", figure.label, value=figure.value)
+        yield levels
+        failed = GaugeMetricFamily(f"{PREFIX}unread", "Cifras que no se pudieron leer", labels=["source"])
+        for name in metrics.names():
+            failed.add_metric([name], name in reading.failed)
+        yield failed
+        if not reading.failed:
+            opened = GaugeMetricFamily(f"{PREFIX}alarm_open", "Alarmas abiertas", labels=["kind"])
+            for kind in Alarm.objects.filter(cleared_at=None).values_list("kind", flat=True):
+                opened.add_metric([kind], 1)
+            yield opened
+
+
+class Exposition:
+    """The text, kept for some seconds; who asks while it is being made gets the one before, or waits."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(FiguresCollector())
+        self._lock = threading.Lock()
+        self._text = b""
+        self._made_at = 0.0
+
+    def text(self) -> bytes:
+        if self._fresh() or (self._text and self._lock.locked()):
+            return self._text
+        with self._lock:
+            if not self._fresh():
+                self._text = generate_latest(self._registry)
+                self._made_at = time.monotonic()
+        return self._text
+
+    def _fresh(self) -> bool:
+        return bool(self._text) and time.monotonic() - self._made_at < KEEP_SECONDS
+
+
+exposition = Exposition()
+
+
+@never_cache
+@require_safe
+def metrics_view(request: HttpRequest) -> HttpResponse:
+    """To everybody else there is nothing at this address, and no way to tell that there is."""
+    address = client_address(request)
+    if address is None or not within(address, settings.METRICS_NETWORKS):
+        raise Http404
+    return HttpResponse(exposition.text(), content_type=CONTENT_TYPE_LATEST)

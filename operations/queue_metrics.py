@@ -1,0 +1,187 @@
+"""The figures of the outbox: how much is owed, since when, what was given up, how often it is tried again (R4.17)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from notifications import message_types
+from notifications.models import GIVEN_UP, Message
+from notifications.outbox import GIVE_UP_AFTER
+from operations import alarms
+from operations.metrics import Figure, Level, age
+from operations.operations_mail import REFERENCE
+
+State = Message.State
+OWED = Q(state__in=[State.QUEUED, State.SENDING])
+# Of many at once, where the states' own names are of one
+COUNTED = {
+    State.QUEUED: gettext_lazy("Por enviar"),
+    State.SENDING: gettext_lazy("Enviando"),
+    State.FAILED: gettext_lazy("Rechazados por el destino"),
+    State.DEAD: gettext_lazy("Abandonados"),
+}
+SLOW, PAGE = timedelta(minutes=5), timedelta(minutes=30)  # of the oldest undelivered: GOV.UK Notify's checks (R4.17)
+NEWS = timedelta(hours=1)  # how long a message given up is news
+DAY = timedelta(hours=24)
+
+SLOW_ALARM = alarms.kind(
+    "delivery-slow",
+    gettext_lazy("Hay mensajes demorados"),
+    gettext_lazy("Revise el servidor de correo, el proveedor de SMS y los procesos; lo pendiente se sigue intentando."),
+)
+STUCK_ALARM = alarms.kind(
+    "delivery-stuck",
+    gettext_lazy("Hay mensajes detenidos desde hace más de 30 minutos"),
+    gettext_lazy("El último error de cada mensaje, en el escritorio, dice qué falla."),
+)
+DEAD_ALARM = alarms.kind(
+    "message-dead",
+    gettext_lazy("Se abandonaron mensajes"),
+    gettext_lazy("Corrija la causa y devuélvalos a la cola: manage.py retry_notifications --dead --yes"),
+)
+
+REFUSED_ALARM = alarms.kind(
+    "staff-refused",
+    gettext_lazy("Se rechazaron avisos al equipo"),
+    gettext_lazy(
+        "Corrija la dirección del asesor, de la cola, del área o de operaciones, y reenvíe los avisos: hasta entonces "
+        "nadie atiende esas solicitudes."
+    ),
+)
+
+
+HELD_ALARM = alarms.kind(
+    "mail-held",
+    gettext_lazy("Hay correos que esperan a un asesor"),
+    gettext_lazy(
+        "Desde un número se confirmaron muchas solicitudes en poco tiempo. Revise esos correos en el escritorio, en "
+        "Mensajes, estado «Espera a un asesor», y envíelos o descártelos."
+    ),
+    daily=True,
+)
+
+
+def held() -> QuerySet[Message]:
+    """Mails that wait until staff release or drop them (S4)."""
+    return Message.objects.filter(state=State.HELD)
+
+
+def owed() -> QuerySet[Message]:
+    """Messages neither delivered nor given up, each with `owed_since`."""
+    return Message.objects.filter(OWED).annotate(owed_since=owed_since())
+
+
+def stuck(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Those owed for too long, or given up and neither sent again as a copy nor settled another way since."""
+    return messages.alias(owed_since=owed_since()).filter(_stuck())
+
+
+def count_stuck_and_held() -> tuple[int, int]:
+    """How many are stuck, and how many wait for staff: one query, since the desk's home asks."""
+    waits = Q(state=State.HELD)
+    found = Message.objects.alias(owed_since=owed_since()).filter(_stuck() | waits)
+    counts = found.aggregate(all=Count("pk"), held=Count("pk", filter=waits))
+    return counts["all"] - counts["held"], counts["held"]
+
+
+def _stuck() -> Q:
+    """Of messages with `owed_since`."""
+    return (OWED & Q(owed_since__lte=timezone.now() - SLOW)) | _left(GIVEN_UP)
+
+
+def _left(states: Iterable[str]) -> Q:
+    """Given up, and nobody has done anything about it."""
+    replaced = Exists(Message.objects.filter(copy_of=OuterRef("pk")))
+    return Q(state__in=states, settled_at=None) & ~Q(replaced)
+
+
+def owed_since() -> Greatest:
+    """A message queued again is owed anew, and so is the time it is given up."""
+    queued_at = ExpressionWrapper(F("give_up_at") - Value(GIVE_UP_AFTER), output_field=DateTimeField())
+    return Greatest(F("created_at"), queued_at)
+
+
+def figures() -> Iterator[Figure]:
+    """All of it, by indexes: the messages sent in earlier years are not counted."""
+    now = timezone.now()
+    yield _oldest(now)
+    yield from _by_state(now)
+    yield _held()
+    yield _refused_by_staff()
+    retries = Message.objects.filter(tried_at__gt=now - timedelta(minutes=1), attempts__gt=1).count()
+    yield Figure("messages_retried_per_minute", _("Reintentos en el último minuto"), retries, str(retries))
+    sent = Message.objects.filter(sent_at__gt=now - DAY).count()
+    yield Figure("messages_sent_24h", _("Enviados en 24 horas"), sent, str(sent))
+
+
+def _oldest(now: datetime) -> Figure:
+    since = owed().aggregate(oldest=Min("owed_since"))["oldest"]
+    seconds = max((now - since).total_seconds(), 0) if since else 0
+    level = Level.FINE
+    held: tuple[alarms.Kind, ...] = ()
+    if seconds >= PAGE.total_seconds():
+        level, held = Level.CRITICAL, (SLOW_ALARM, STUCK_ALARM)
+    elif seconds >= SLOW.total_seconds():
+        level, held = Level.WARNING, (SLOW_ALARM,)
+    return Figure(
+        "oldest_undelivered_age_seconds",
+        _("El más antiguo por entregar"),
+        seconds,
+        age(seconds) if since else _("ninguno"),
+        level,
+        str(held[-1].advice) if held else "",
+        tuple(kind.name for kind in held),
+    )
+
+
+def _by_state(now: datetime) -> Iterator[Figure]:
+    unfinished = [State.QUEUED, State.SENDING, *GIVEN_UP]
+    unsettled = Message.objects.unsettled()
+    counts = dict(unsettled.filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk")))
+    for state in unfinished[:3]:
+        count = counts.get(state, 0)
+        yield Figure(f"messages_{state}", str(COUNTED[state]), count, str(count))
+    dead = unsettled.filter(state=State.DEAD).exclude(subject_ref=REFERENCE)  # no alarm about an alarm
+    recent = dead.filter(tried_at__gt=now - DAY).count()
+    news = dead.filter(tried_at__gt=now - NEWS).exists()
+    yield Figure(
+        "messages_dead",
+        str(COUNTED[State.DEAD]),
+        counts.get(State.DEAD, 0),
+        _("{count}, de ellos {recent} en 24 horas").format(count=counts.get(State.DEAD, 0), recent=recent),
+        Level.CRITICAL if recent else Level.FINE,
+        str(DEAD_ALARM.advice) if recent else "",
+        (DEAD_ALARM.name,) if news else (),
+    )
+
+
+def _held() -> Figure:
+    count = held().count()
+    return Figure(
+        "messages_held",
+        _("Esperan a un asesor"),
+        count,
+        str(count),
+        Level.WARNING if count else Level.FINE,
+        str(HELD_ALARM.advice) if count else "",
+        (HELD_ALARM.name,) if count else (),
+    )
+
+
+def _refused_by_staff() -> Figure:
+    """A customer's wrong address is told to the advisor. An advisor's own, an area's: who would tell them?"""
+    count = Message.objects.filter(_left([State.FAILED]), kind__in=message_types.staff_kinds()).count()
+    return Figure(
+        "staff_messages_failed",
+        _("Avisos al equipo rechazados"),
+        count,
+        str(count),
+        Level.CRITICAL if count else Level.FINE,
+        str(REFUSED_ALARM.advice) if count else "",
+        (REFUSED_ALARM.name,) if count else (),
+    )

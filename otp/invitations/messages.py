@@ -1,0 +1,67 @@
+"""The two messages of an invitation: one named function each, written to the outbox in its own transaction (A1)."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from companies.models import Administrator
+from companies.phones import tail
+from notifications import outbox
+from notifications.email import rendering
+from notifications.models import Message
+from otp import sms
+from otp.models import Invitation
+
+MAIL, SMS = "invitation", "invitation_sms"  # their names in the catalogue
+
+
+def by_sms(invitation: Invitation, address: str) -> Message:
+    """To the administrator's own number."""
+    return outbox.enqueue_sms(
+        dedup_key=f"{reference(invitation)}:sms",
+        subject_ref=reference(invitation),
+        kind=SMS,
+        to=invitation.phone,
+        text=sms.invitation(address),
+    )
+
+
+def by_email(invitation: Invitation, administrator: Administrator, address: str) -> Message:
+    """To the administrator's registered address."""
+    last_day = date_format(localtime(invitation.expires_at), r"j \d\e F \d\e Y")
+    parts = rendering.render(MAIL, context(administrator.names, tail(invitation.phone), address, last_day))
+    return outbox.enqueue_email(
+        dedup_key=f"{reference(invitation)}:email",
+        subject_ref=reference(invitation),
+        kind=MAIL,
+        to=administrator.email,
+        reply_to=settings.POSTVENTA_EMAIL,
+        subject=parts.subject,
+        text=parts.text,
+        html=parts.html,
+    )
+
+
+def reference(invitation: Invitation) -> str:
+    """What the messages of an invitation are about."""
+    return f"invitation:{invitation.pk}"
+
+
+def context(names: str, phone_tail: str, address: str, last_day: str) -> dict[str, object]:
+    """What the mail is rendered with."""
+    return {"names": names, "phone_tail": phone_tail, "invitation_url": address, "last_day": last_day}
+
+
+def sample() -> dict[str, object]:
+    """An invented case, for whoever looks at the template."""
+    return context("Ana Pérez", "567", _sample_address(), "20 de diciembre de 2026")
+
+
+def sample_sms() -> str:
+    """The same for the SMS."""
+    return sms.invitation(_sample_address())
+
+
+def _sample_address() -> str:
+    return f"{settings.PORTAL_BASE_URL}{reverse('otp:entry')}?i=bcdfghjkmnpqrstvwxyz"

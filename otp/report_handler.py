@@ -1,0 +1,53 @@
+"""The PIN check's ledger: what the SMS provider reports of its codes. Staff see it, and no visitor does (R1.13)."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from notifications.models import Message
+from notifications.reports.delivery_reports import ASK_UNTIL, Ledger
+from notifications.sms import Kind, Report
+from otp import audit
+from otp.models import Challenge
+
+Delivery = Challenge.Delivery
+# By rank, as in the outbox: taken, delivered, failed
+OPEN_TO = {Kind.DELIVERED: [Delivery.ACCEPTED], Kind.FAILED: [Delivery.ACCEPTED, Delivery.DELIVERED]}
+BECOMES = {Kind.DELIVERED: Delivery.DELIVERED, Kind.FAILED: Delivery.UNDELIVERED}
+RESULTS = {Kind.DELIVERED: audit.Result.ARRIVED, Kind.FAILED: audit.Result.LOST}
+
+
+def enter(report: Report) -> bool:
+    """Whether it is about a code; each change has its row in the audit."""
+    if report.channel != Message.Channel.SMS:
+        return False
+    challenge = Challenge.objects.filter(provider_id=report.provider_id).first()
+    if challenge is None or report.kind not in BECOMES:
+        return challenge is not None
+    changes = {
+        "delivery": BECOMES[report.kind],
+        "provider_error": report.reason[:100],
+        "reported_at": report.at,
+        "poll_at": None,
+    }
+    with transaction.atomic():
+        open_to_it = Challenge.objects.filter(pk=challenge.pk, delivery__in=OPEN_TO[report.kind])
+        if open_to_it.update(**changes):
+            audit.record(
+                audit.Kind.REPORTED,
+                RESULTS[report.kind],
+                challenge.phone,
+                session_ref=challenge.session_ref,
+                reason=report.reason,
+            )
+    return True
+
+
+def unasked(now: datetime) -> QuerySet[Challenge]:
+    accepted = Challenge.objects.filter(delivery=Delivery.ACCEPTED, handled_at__gt=timezone.now() - ASK_UNTIL)
+    return accepted.filter(poll_at__lte=now)
+
+
+LEDGER = Ledger(enter, unasked)

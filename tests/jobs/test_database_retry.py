@@ -1,0 +1,64 @@
+"""The database goes away between a carrier's word and its record: the word is kept, and nothing goes twice (R4.06)."""
+
+import pytest
+from django.core import mail
+from django.db import OperationalError
+from django.db.models import QuerySet
+
+from jobs import database_retry
+from notifications.models import Message
+from notifications.sending import delivery
+from notifications.sending.delivery import Outcome, deliver
+from notifications.sms import memory
+from otp.models import Challenge
+from otp.pin import challenges
+from otp.pin import delivery as codes
+from tests import cast
+from tests.notifications.helpers import owe_email
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Outage:
+    """The database refuses so many writes of an outcome."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
+        self.left = writes
+        update = QuerySet.update
+
+        def updating(rows: "QuerySet[Message]", **values: object) -> int:
+            if self.left and values.keys() & {"sent_at", "handled_at"}:
+                self.left -= 1
+                raise OperationalError("terminating connection due to administrator command")
+            return update(rows, **values)
+
+        monkeypatch.setattr(QuerySet, "update", updating)
+        monkeypatch.setattr(database_retry, "PAUSE", 0.01)
+
+
+def test_a_mail_that_was_accepted_is_recorded_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    message, outage = owe_email(), Outage(monkeypatch, writes=3)
+    assert deliver(message.pk) == Outcome.SENT
+    assert outage.left == 0
+    message.refresh_from_db()
+    assert (message.state, len(mail.outbox)) == (Message.State.SENT, 1)
+
+
+def test_a_code_that_was_accepted_is_recorded_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast.ana()
+    memory.outbox.clear()
+    challenge, outage = challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7"), Outage(monkeypatch, writes=3)
+    codes.send(challenge.pk)
+    assert outage.left == 0
+    challenge.refresh_from_db()
+    assert (challenge.outcome, len(memory.outbox)) == (Challenge.Outcome.HANDLED, 1)
+
+
+def test_a_database_that_stays_away_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the lease runs out, and the message goes again with the same Message-ID."""
+    message, _outage = owe_email(), Outage(monkeypatch, writes=1000)
+    monkeypatch.setattr(database_retry, "PATIENCE", 0.1)
+    with pytest.raises(OperationalError):
+        delivery.deliver(message.pk)
+    message.refresh_from_db()
+    assert message.state == Message.State.SENDING

@@ -1,0 +1,278 @@
+"""What providers report of a message: any order ends alike, and nothing waits for ever (R4.24, R4.25)."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+import time_machine
+from django.db import OperationalError, connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from jobs import sweep
+from notifications import outbox
+from notifications.models import KeptReport, Message
+from notifications.reports import delivery_reports, report_handler
+from notifications.sms import Kind, PermanentFailure, Report, TemporaryFailure
+from tests.notifications.helpers import owe_email, owe_sms
+
+pytestmark = pytest.mark.django_db
+State = Message.State
+SMS = Message.Channel.SMS
+SID = "SM0123456789abcdef0123456789abcdef"
+
+
+def sent(**values: object) -> Message:
+    message = owe_sms()
+    changes = {"state": State.SENT, "sent_at": timezone.now(), "provider_id": SID, **values}
+    Message.objects.filter(pk=message.pk).update(**changes)
+    return message
+
+
+def report(kind: Kind, sid: str = SID, reason: str = "") -> Report:
+    return Report(SMS, sid, kind, reason)
+
+
+@pytest.fixture
+def told() -> Iterator[list[Message]]:
+    """What the apps that asked are told."""
+    heard: list[Message] = []
+    delivery_reports.on_given_up("test", heard.append)
+    yield heard
+    del delivery_reports._on_given_up["test"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "state"),
+    [
+        ([Kind.DELIVERED, Kind.DELIVERED], State.DELIVERED),
+        ([Kind.FAILED, Kind.FAILED], State.FAILED),
+        ([Kind.DELIVERED, Kind.FAILED, Kind.DELIVERED, Kind.FAILED], State.FAILED),
+        ([Kind.COMPLAINED, Kind.DELIVERED, Kind.COMPLAINED], State.DELIVERED),
+        ([Kind.COMPLAINED, Kind.FAILED], State.FAILED),
+    ],
+)
+def test_any_order_of_arrival_ends_alike_r4_24(kinds: list[Kind], state: State, told: list[Message]) -> None:
+    for order in set(permutations(kinds)):
+        message = sent()
+        told.clear()
+        for kind in order:
+            delivery_reports.receive(report(kind))
+        message.refresh_from_db()
+        assert message.state == state, order
+        assert (message.complained_at is not None) == (Kind.COMPLAINED in kinds)
+        assert len(told) == (state == State.FAILED)
+        Message.objects.all().update(provider_id="")
+
+
+def test_a_delivery_has_its_time_and_a_failure_its_reason(told: list[Message]) -> None:
+    arrived, lost = sent(), sent(provider_id="SM2")
+    delivery_reports.receive(report(Kind.DELIVERED))
+    delivery_reports.receive(report(Kind.FAILED, "SM2", "twilio: undelivered, código 30003"))
+    for message in (arrived, lost):
+        message.refresh_from_db()
+    assert (arrived.state, arrived.delivered_at is not None) == (State.DELIVERED, True)
+    assert (lost.state, lost.last_error) == (State.FAILED, "twilio: undelivered, código 30003")
+    assert [message.pk for message in told] == [lost.pk]
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.FAILED, State.DEAD])
+def test_a_report_changes_nothing_of_a_message_that_is_not_with_the_provider(state: State) -> None:
+    message = sent(state=state)
+    for kind in (Kind.DELIVERED, Kind.FAILED):
+        delivery_reports.receive(report(kind))
+    message.refresh_from_db()
+    assert message.state == state
+
+
+def test_what_is_reported_of_a_sending_is_not_about_the_next_one() -> None:
+    message = sent(state=State.FAILED)
+    outbox.requeue(Message.objects.filter(pk=message.pk))
+    Message.objects.filter(pk=message.pk).update(state=State.SENT)
+    delivery_reports.receive(report(Kind.FAILED))
+    message.refresh_from_db()
+    assert message.state == State.SENT
+
+
+def test_the_failure_and_what_follows_from_it_are_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = sent()
+
+    def fail(_: Message) -> None:
+        assert connection.in_atomic_block
+        raise OperationalError
+
+    monkeypatch.setitem(delivery_reports._on_given_up, "test", fail)
+    with pytest.raises(OperationalError):
+        delivery_reports.receive(report(Kind.FAILED))
+    message.refresh_from_db()
+    assert message.state == State.SENT
+
+
+def test_a_mistake_in_what_follows_does_not_keep_the_outbox_from_its_state(
+    monkeypatch: pytest.MonkeyPatch, told: list[Message], caplog: pytest.LogCaptureFixture
+) -> None:
+    message = sent()
+
+    def fail(_: Message) -> None:
+        owe_email()
+        raise RuntimeError
+
+    monkeypatch.setattr(delivery_reports, "_on_given_up", {"mistaken": fail, **delivery_reports._on_given_up})
+    delivery_reports.receive(report(Kind.FAILED))
+    message.refresh_from_db()
+    assert (message.state, len(told)) == (State.FAILED, 1)
+    assert "mistaken" in caplog.text
+    assert Message.objects.count() == 1
+
+
+def test_a_report_that_comes_before_its_id_is_written_down_is_entered_r4_24() -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(3):
+            delivery_reports.receive(report(Kind.DELIVERED))
+        assert KeptReport.objects.count() == 1
+        message = sent()
+        clock.shift(delivery_reports.TRY_AGAIN)
+        assert sweep.run("informes") == 1
+        assert sweep.run("informes") == 0
+    message.refresh_from_db()
+    assert (message.state, KeptReport.objects.count()) == (State.DELIVERED, 0)
+
+
+def test_a_report_that_nobody_ever_knows_is_dropped_after_five_minutes_r4_24() -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        delivery_reports.receive(report(Kind.DELIVERED))
+        clock.shift(delivery_reports.KEEP - timedelta(seconds=1))
+        sweep.run("informes")
+        assert KeptReport.objects.count() == 1
+        clock.shift(delivery_reports.TRY_AGAIN)
+        sweep.run("informes")
+    assert KeptReport.objects.count() == 0
+
+
+def test_reports_about_nothing_do_not_fill_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_reports, "MOST_KEPT", 3)
+    for number in range(10):
+        delivery_reports.receive(report(Kind.DELIVERED, f"SM{number}"))
+    assert KeptReport.objects.count() == 3
+
+
+class Gateway:
+    """A gateway that can be asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.answer: Report | Exception | None = report(Kind.DELIVERED)
+        self.open_transactions: list[bool] = []
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def report_on(self, provider_id: str) -> Report | None:
+        self.open_transactions.append(connection.in_atomic_block)
+        self.asked.append(provider_id)
+        self.meanwhile()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    far_side = Gateway()
+    monkeypatch.setattr(delivery_reports, "sms_gateway", lambda: far_side)
+    return far_side
+
+
+def unreported() -> Message:
+    return sent(poll_at=delivery_reports.poll_at(SID))
+
+
+def test_an_sms_that_nobody_reported_is_asked_about_once_r4_25(gateway: Gateway) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        message = unreported()
+        clock.shift(delivery_reports.ASK_AFTER - timedelta(seconds=1))
+        assert sweep.run("informes") == 0
+        clock.shift(1)
+        assert sweep.run("informes") == 1
+        clock.shift(timedelta(hours=3))
+        assert sweep.run("informes") == 0
+    message.refresh_from_db()
+    assert (message.state, gateway.asked) == (State.DELIVERED, [SID])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_the_provider_is_asked(gateway: Gateway) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        unreported()
+        clock.shift(delivery_reports.ASK_AFTER)
+        sweep.run("informes")
+    assert gateway.open_transactions == [False]
+
+
+@pytest.mark.parametrize("answer", [None, PermanentFailure("404")])
+def test_one_without_a_last_word_is_not_asked_about_again_r4_25(gateway: Gateway, answer: Exception | None) -> None:
+    gateway.answer = answer
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        message = unreported()
+        for _ in range(4):
+            clock.shift(delivery_reports.ASK_AFTER)
+            sweep.run("informes")
+    message.refresh_from_db()
+    assert (message.state, gateway.asked) == (State.SENT, [SID])
+
+
+def test_a_provider_that_is_away_is_asked_later_and_not_for_ever_r4_25(gateway: Gateway) -> None:
+    gateway.answer = TemporaryFailure("away")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        unreported()
+        sent(poll_at=delivery_reports.poll_at(SID), provider_id="SM2")
+        clock.shift(delivery_reports.ASK_AFTER)
+        assert sweep.run("informes") == 1  # the next would fare no better
+        clock.shift(delivery_reports.ASK_UNTIL)
+        assert sweep.run("informes") == 0
+    assert gateway.asked == [SID]
+
+
+def test_two_sweeps_do_not_both_ask(gateway: Gateway) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for sid in (SID, "SM2"):
+            sent(poll_at=delivery_reports.poll_at(SID), provider_id=sid)
+        clock.shift(delivery_reports.ASK_AFTER)
+        gateway.meanwhile = lambda: len(gateway.asked) > 1 or sweep.run("informes")
+        sweep.run("informes")
+    assert gateway.asked == [SID, "SM2"]
+
+
+def test_one_that_was_reported_is_not_asked_about(gateway: Gateway) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        unreported()
+        delivery_reports.receive(report(Kind.DELIVERED))
+        clock.shift(delivery_reports.ASK_AFTER)
+        assert sweep.run("informes") == 0
+    assert gateway.asked == []
+
+
+def test_a_sweep_asks_a_bounded_number(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_reports, "QUESTIONS", 2)
+    gateway.answer = None
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for number in range(3):
+            sent(poll_at=delivery_reports.poll_at(SID), provider_id=f"SM{number}")
+        clock.shift(delivery_reports.ASK_AFTER)
+        assert [sweep.run("informes") for _ in range(3)] == [2, 1, 0]
+
+
+def test_there_is_nobody_to_ask_about_what_another_gateway_sent(settings: Settings) -> None:
+    settings.SMS_GATEWAY = "memory"
+    assert delivery_reports.poll_at("memory-1") is None
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        message = sent(poll_at=timezone.now())
+        clock.shift(1)
+        assert [sweep.run("informes") for _ in range(2)] == [1, 0]
+    message.refresh_from_db()
+    assert message.state == State.SENT
+
+
+def test_a_mail_and_an_sms_with_one_id_are_two() -> None:
+    mail = owe_email()
+    Message.objects.filter(pk=mail.pk).update(state=State.SENT, provider_id=SID)
+    assert not report_handler.enter(report(Kind.DELIVERED))

@@ -1,0 +1,50 @@
+"""Walks the PIN check as a visitor does, over the test client, with the worker's part done in this process."""
+
+import re
+from typing import TYPE_CHECKING
+
+from django.test import Client
+
+from notifications.sms import memory
+from otp.hashing import keyed_hash
+from otp.models import Challenge
+from otp.pin import delivery
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Page
+
+ENTRY = "/fidelizacion/"
+PIN = "/fidelizacion/pin/"
+RESEND = "/fidelizacion/pin/reenviar/"
+LEAVE = "/fidelizacion/salir/"
+CODE = re.compile(r"\d{4,8}")
+
+
+def ask(client: Client, phone: str) -> "Page":
+    """Type a number on the entry screen."""
+    return client.post(ENTRY, {"phone": phone})
+
+
+def receive(client: Client) -> str | None:
+    """Let the worker handle the code this session asked for; what the SMS said, if one was sent."""
+    challenge = Challenge.objects.filter(session_ref=keyed_hash("session", client.session["portal.name"])).latest("pk")
+    memory.outbox.clear()
+    delivery.send(challenge.pk)
+    if not memory.outbox:
+        return None
+    found = CODE.search(memory.outbox[-1].text)
+    assert found is not None
+    return found[0]
+
+
+def answer(client: Client, code: str) -> "Page":
+    """Type a code on the second screen."""
+    return client.post(PIN, {"code": code})
+
+
+def verify(client: Client, phone: str) -> None:
+    """Enter with this administrator's number, receive the code and type it: the client is signed in to the portal."""
+    ask(client, phone)
+    code = receive(client)
+    assert code is not None, "no SMS: the number is not of an active administrator with a company"
+    assert answer(client, code).status_code == 302

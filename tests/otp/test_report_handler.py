@@ -1,0 +1,166 @@
+"""What the provider reports of a code: staff see it, and a visitor does not (R1.13, R1.28, R4.24, R4.25)."""
+
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from jobs import sweep
+from notifications.models import Message
+from notifications.reports import delivery_reports
+from notifications.sms import BadNumber, Kind, PermanentFailure, Report, TemporaryFailure
+from otp.models import AuditEvent, Challenge
+from otp.pin import challenges, delivery
+from otp.tasks import clear_expired
+from tests import cast
+from tests.desk.desk import signed_in, soup, supervisor
+from tests.otp import pin_client
+from tests.portal.test_sameness import CSRF
+
+pytestmark = pytest.mark.django_db
+Delivery = Challenge.Delivery
+SID = "SM0123456789abcdef0123456789abcdef"
+REASON = "twilio: undelivered, código 30003 (teléfono apagado o sin cobertura)"
+
+
+class Carrier:
+    """The far side: takes every SMS, or fails as it is told to; asked later, it says what `report` is."""
+
+    def __init__(self) -> None:
+        self.failure: Exception | None = None
+        self.report: Report | None = None
+
+    def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the seam's own signature
+        if self.failure is not None:
+            raise self.failure
+        return SID
+
+    def report_on(self, provider_id: str) -> Report | None:
+        assert provider_id == SID
+        return self.report
+
+
+@pytest.fixture(autouse=True)
+def carrier(monkeypatch: pytest.MonkeyPatch) -> Carrier:
+    far_side = Carrier()
+    monkeypatch.setattr(delivery, "sms_gateway", lambda: far_side)
+    monkeypatch.setattr(delivery_reports, "sms_gateway", lambda: far_side)
+    cast.ana()
+    return far_side
+
+
+def sent_code() -> Challenge:
+    challenge = challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
+    delivery.send(challenge.pk)
+    challenge.refresh_from_db()
+    return challenge
+
+
+def report(kind: Kind, reason: str = "") -> None:
+    delivery_reports.receive(Report(Message.Channel.SMS, SID, kind, reason))
+
+
+def told() -> list[tuple[str, str, str]]:
+    """What the audit tells of the SMS."""
+    kinds = [AuditEvent.Kind.SENT, AuditEvent.Kind.REPORTED]
+    return list(AuditEvent.objects.filter(kind__in=kinds).order_by("pk").values_list("kind", "result", "reason"))
+
+
+def test_a_code_is_accepted_then_delivered_and_the_audit_says_so_once_r4_24() -> None:
+    challenge = sent_code()
+    assert (challenge.delivery, challenge.provider_id) == (Delivery.ACCEPTED, SID)
+    for _ in range(3):
+        report(Kind.DELIVERED)
+    challenge.refresh_from_db()
+    assert (challenge.delivery, challenge.reported_at is not None) == (Delivery.DELIVERED, True)
+    assert told() == [("sent", "done", ""), ("reported", "arrived", "")]
+    event = AuditEvent.objects.get(kind=AuditEvent.Kind.REPORTED)
+    assert (event.method, event.phone_tail) == ("pin", cast.ANA_PHONE[-3:])
+
+
+def test_a_code_that_did_not_arrive_says_why() -> None:
+    challenge = sent_code()
+    report(Kind.FAILED, REASON)
+    report(Kind.DELIVERED)
+    challenge.refresh_from_db()
+    assert (challenge.delivery, challenge.provider_error) == (Delivery.UNDELIVERED, REASON)
+    assert told() == [("sent", "done", ""), ("reported", "lost", REASON)]
+
+
+@pytest.mark.parametrize(
+    "failure", [BadNumber("twilio: 400, código 21614 (no es un número móvil)"), PermanentFailure("twilio: 400")]
+)
+def test_a_number_that_is_refused_at_sending_has_its_reason_too_r1_25(carrier: Carrier, failure: Exception) -> None:
+    carrier.failure = failure
+    challenge = sent_code()
+    assert (challenge.outcome, challenge.delivery) == (Challenge.Outcome.FAILED, "")
+    assert challenge.provider_error == str(failure)
+    assert told() == [("sent", "unsent", str(failure))]
+
+
+def test_a_code_given_up_after_several_tries_has_the_last_reason(carrier: Carrier) -> None:
+    carrier.failure = TemporaryFailure("twilio: 429")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        sent_code()
+        for _ in range(20):
+            clock.shift(5)
+            delivery.sweep()
+    assert told() == [("sent", "unsent", "twilio: 429")]
+
+
+def test_a_code_nobody_reported_is_asked_about_after_half_an_hour_r4_25(carrier: Carrier) -> None:
+    carrier.report = Report(Message.Channel.SMS, SID, Kind.FAILED, REASON)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        challenge = sent_code()
+        clock.shift(delivery_reports.ASK_AFTER)
+        assert [sweep.run("informes") for _ in range(2)] == [1, 0]
+    challenge.refresh_from_db()
+    assert challenge.delivery == Delivery.UNDELIVERED
+    assert told()[-1] == ("reported", "lost", REASON)
+
+
+def test_nobody_is_asked_about_a_number_that_got_no_sms() -> None:
+    """R1.15: nothing was handed over."""
+    challenge = challenges.start(cast.NOBODY_PHONE, "a" * 64, "198.51.100.7")
+    delivery.send(challenge.pk)
+    challenge.refresh_from_db()
+    assert (challenge.delivery, challenge.poll_at) == ("", None)
+
+
+def test_staff_read_the_reason_in_the_list_and_by_command() -> None:
+    sent_code()
+    report(Kind.FAILED, REASON)
+    listed = soup(signed_in(supervisor()).get("/admin/otp/auditevent/")).select("#result_list tbody tr")
+    page = " ".join(row.get_text(" ", strip=True) for row in listed)
+    output = StringIO()
+    call_command("otp_audit", cast.ANA_PHONE, stdout=output)
+    for shown in (page, output.getvalue()):
+        assert "Entrega del SMS" in shown
+        assert "No entregado" in shown
+        assert "código 30003 (teléfono apagado o sin cobertura)" in shown
+
+
+@pytest.mark.parametrize("kind", [Kind.DELIVERED, Kind.FAILED])
+def test_a_visitor_sees_the_same_whatever_is_reported_r1_13(kind: Kind) -> None:
+    with time_machine.travel(timezone.now(), tick=False):
+        client = Client()
+        pin_client.ask(client, cast.ANA_PHONE)
+        delivery.send(Challenge.objects.get().pk)
+        before = client.get(pin_client.PIN).content
+        report(kind, REASON)
+        assert Challenge.objects.get().delivery != Delivery.ACCEPTED
+        after = client.get(pin_client.PIN).content
+    assert CSRF.sub(b"", before) == CSRF.sub(b"", after)
+
+
+def test_a_report_about_a_code_cleared_away_is_about_nobody() -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        sent_code()
+        clock.shift(100_000)
+        clear_expired()
+        report(Kind.DELIVERED)
+    assert Challenge.objects.count() == 0
+    assert told() == [("sent", "done", "")]

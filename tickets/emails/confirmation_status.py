@@ -1,0 +1,33 @@
+"""Has the customer got the confirmation, the proof? The desk marks the tickets whose mail did not arrive (F5)."""
+
+from collections.abc import Iterable
+
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
+from django.db.models.functions import Cast, Substr
+
+from notifications.models import GIVEN_UP, Message
+from tickets.emails.emails import CONFIRMATION
+from tickets.models import Ticket
+
+REFERENCE = "ticket:"
+
+
+def lacking() -> QuerySet[Message]:
+    """Confirmations given up, of tickets that have none on its way, sent, or settled. A copy counts like the first."""
+    given_up = Message.objects.filter(kind=CONFIRMATION, state__in=GIVEN_UP)
+    all_of_it = Message.objects.filter(kind=CONFIRMATION, subject_ref=OuterRef("subject_ref"))
+    other = all_of_it.exclude(state__in=GIVEN_UP, settled_at=None)
+    return given_up.filter(~Exists(other))
+
+
+def without_proof(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Those whose customer did not get it."""
+    number = Cast(Substr("subject_ref", len(REFERENCE) + 1), BigIntegerField())
+    return tickets.filter(pk__in=lacking().order_by().annotate(number=number).values("number"))
+
+
+def lacking_among(numbers: Iterable[int]) -> dict[int, Message]:
+    """The last failed confirmation of each of these tickets that lacks one; one query for a page of them."""
+    references = [f"{REFERENCE}{number}" for number in numbers]
+    found = lacking().filter(subject_ref__in=references).defer("text", "html").order_by("pk")
+    return {int(message.subject_ref.removeprefix(REFERENCE)): message for message in found}

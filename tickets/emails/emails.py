@@ -1,0 +1,293 @@
+"""The mails of a ticket: one named function each, written to the outbox in its own transaction (A15, A16, D6, F5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from companies import phones
+from notifications import error_texts, local_time, outbox
+from notifications.email import rendering
+from notifications.models import WITHHELD, Message
+from tickets.models import Area, Attachment, AttachmentEvent, Ticket, TicketEvent
+
+Context = dict[str, object]
+CLIENT = "client"  # in the dedup key of the confirmation
+CONFIRMATION = "ticket_confirmation"  # also used to find undelivered confirmations
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One row of a mail's table; `lines` has more than one for documents and free text."""
+
+    label: str
+    lines: list[str]
+
+
+def confirmation(ticket: Ticket, *, held: bool = False) -> Message:
+    """To the address given: the proof of the request, with all that it says (A15, F5). Answers go to the advisor.
+
+    Held: it waits for an advisor to look at the address (S4).
+    """
+    context, reply_to, hold = about(ticket), _advisor_address(ticket), _hold_reason() if held else ""
+    return _enqueue(ticket, CLIENT, CONFIRMATION, context, to=ticket.email, reply_to=reply_to, hold=hold)
+
+
+def withheld(ticket: Ticket) -> str:
+    """The state of the customer's confirmation where it waits for an advisor or was dropped by one; else empty."""
+    sought = Message.objects.filter(dedup_key=f"{_reference(ticket)}:{CLIENT}", state__in=WITHHELD)
+    return sought.values_list("state", flat=True).first() or ""
+
+
+def notice_to_registered_email(ticket: Ticket, registered_email: str, *, held: bool = False) -> Message | None:
+    """To the registered address, where another was given: a stolen phone must not divert the proof (A15)."""
+    if not registered_email or registered_email.casefold() == ticket.email.casefold():
+        return None
+    to, reply_to = registered_email, _advisor_address(ticket)
+    context = {**about(ticket), "held": held}
+    return _enqueue(ticket, "registered", "ticket_registered", context, to=to, reply_to=reply_to)
+
+
+def registered_address(ticket: Ticket) -> str:
+    """Where the notice to the registered address went; empty where the request was made with that very address."""
+    sent = Message.objects.filter(dedup_key=f"ticket:{ticket.number}:registered").values_list("to", flat=True).first()
+    return sent or ""
+
+
+def advisor_notice(ticket: Ticket, *, held: bool = False) -> Message:
+    """To the company's advisor or queue: what came in, what to look at, and the way to it (A16). No file goes along.
+
+    It has no Reply-To: an answer would quote to the customer what is meant for the advisor.
+    """
+    context = about_for_advisor(ticket, held=held)
+    return _enqueue(ticket, "advisor", "ticket_advisor", context, to=_advisor_address(ticket))
+
+
+def area_notice(ticket: Ticket, area: Area) -> Message:
+    """To an area of the request type: what it has to check of the customer (D6). Answers go to the advisor."""
+    context, reply_to = about_for_area(ticket, area), _advisor_address(ticket)
+    return _enqueue(ticket, f"area:{area.pk}", "ticket_area", context, to=area.email, reply_to=reply_to)
+
+
+def status_changed(ticket: Ticket, event: TicketEvent) -> Message:
+    """To the customer, when the advisor chooses to tell: where the request stands now."""
+    return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_status", about_change(ticket, event))
+
+
+def date_set(ticket: Ticket, event: TicketEvent) -> Message:
+    """To the customer: the effective date that staff set, where none could be computed. Answers go to the advisor."""
+    return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_date", about_date(ticket, event))
+
+
+def infected_to_advisor(document: Attachment) -> Message:
+    """To the advisor, once a document: it has a virus and nobody gets it (R3.18)."""
+    ticket = document.ticket
+    delivered = document.events.filter(what=AttachmentEvent.What.DELIVERED).order_by("actor")
+    had = list(delivered.values_list("actor", flat=True).distinct())
+    context, key = about_infected(document, had), f"infected:{document.pk}"
+    return _enqueue(ticket, key, "ticket_infected_advisor", context, to=_advisor_address(ticket))
+
+
+def infected_to_customer(document: Attachment) -> Message:
+    """To the customer, once a document: which one did not get through, and what to do. Answers go to the advisor."""
+    context, key = about_infected(document), f"infected:{document.pk}:client"
+    return _enqueue_for_customer(document.ticket, key, "ticket_infected", context)
+
+
+def proof_undelivered(ticket: Ticket, failed: Message) -> Message:
+    """To the advisor: the customer did not get the confirmation, why, and what to do (R4.09).
+
+    Once for each try: what staff sent again, or elsewhere, and failed once more, they have to know.
+    """
+    context, key = about_undelivered(ticket, failed), f"undelivered:{failed.pk}-{failed.actions.count()}"
+    return _enqueue(ticket, key, "ticket_undelivered", context, to=_advisor_address(ticket))
+
+
+def about(ticket: Ticket) -> Context:
+    """What the mails of a ticket say of it."""
+    return {
+        "ticket": ticket,
+        "facts": [*_request_facts(ticket), *_contact_facts(ticket)],
+        "terms": ticket.terms,
+        "contact_phone": phones.display(ticket.contact_phone),
+        "portal_url": settings.PORTAL_BASE_URL + reverse("tickets:ticket", args=[ticket.number]),
+        "objection_url": _objection_url(ticket),
+    }
+
+
+def about_for_advisor(ticket: Ticket, *, held: bool = False) -> Context:
+    return {**about(ticket), "desk_url": _desk_url(ticket), "marks": _marks(ticket, held=held)}
+
+
+def about_for_area(ticket: Ticket, area: Area) -> Context:
+    """Without the contact's data, which an area does not need: they are at the desk (F4)."""
+    facts = _request_facts(ticket)
+    return {
+        **about(ticket),
+        "facts": facts,
+        "area": area,
+        "checks": area.checks.splitlines(),
+        "desk_url": _desk_url(ticket),
+    }
+
+
+def about_change(ticket: Ticket, event: TicketEvent) -> Context:
+    news, sentence = _news(event)
+    facts = [
+        Fact(_("Ticket n.º"), [str(ticket.number)]),
+        Fact(_("Estado"), [event.get_to_status_display()]),
+        Fact(_("Desde"), [local_time.sentence(event.at)]),
+        Fact(_("Cliente"), [ticket.company_name]),
+        Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
+        Fact(_("Motivo"), [ticket.reason_text]),
+    ]
+    note = event.customer_note.splitlines()
+    return {**about(ticket), "facts": facts, "news": news, "sentence": sentence, "note": note}
+
+
+def about_date(ticket: Ticket, event: TicketEvent) -> Context:
+    facts = [
+        Fact(_("Ticket n.º"), [str(ticket.number)]),
+        Fact(_("Cliente"), [ticket.company_name]),
+        Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
+        Fact(_("Motivo"), [ticket.reason_text]),
+    ]
+    return {**about(ticket), "facts": facts, "day": event.effective_date, "note": event.customer_note.splitlines()}
+
+
+def about_infected(document: Attachment, had: Sequence[str] = ()) -> Context:
+    """`had`: who downloaded it before it was scanned, there being no antivirus yet, or one that knew less."""
+    ticket = document.ticket
+    facts = [
+        Fact(_("Ticket n.º"), [str(ticket.number)]),
+        Fact(_("Cliente"), [ticket.company_name]),
+        Fact(_("Documento"), [f"{document.original_name} ({filesizeformat(document.size)})"]),
+        Fact(_("Virus, según el antivirus"), [document.signature]),
+    ]
+    return {**about(ticket), "facts": facts, "document": document, "had": had, "desk_url": _desk_url(ticket)}
+
+
+def about_undelivered(ticket: Ticket, failed: Message) -> Context:
+    facts = [
+        Fact(_("Ticket n.º"), [str(ticket.number)]),
+        Fact(_("Cliente"), [ticket.company_name]),
+        Fact(_("No se pudo entregar en"), [failed.to]),
+        Fact(_("Por qué"), [error_texts.explain(failed)]),
+        Fact(_("Nombres del solicitante"), [ticket.requester_name]),
+        Fact(_("Teléfono de contacto"), [phones.display(ticket.contact_phone)]),
+    ]
+    return {**about(ticket), "facts": facts, "failed": failed, "desk_url": _desk_url(ticket)}
+
+
+def _news(event: TicketEvent) -> tuple[str, str]:
+    """What a change means to the customer: in the subject, and in a sentence."""
+    status = Ticket.Status(event.to_status)
+    if status == Ticket.Status.CLOSED:
+        return _("su solicitud se cerró"), _("Cerramos su solicitud. Si algo quedó pendiente, responda este correo.")
+    if event.from_status == Ticket.Status.CLOSED:
+        return _("reabrimos su solicitud"), _("Su solicitud está otra vez en manos de un asesor postventa.")
+    if status == Ticket.Status.IN_PROGRESS:
+        return _("su solicitud está en gestión"), _("Un asesor postventa está atendiendo su solicitud.")
+    shown = event.get_to_status_display()
+    return _("su solicitud cambió de estado"), _("Su solicitud está en estado «{status}».").format(status=shown)
+
+
+def _hold_reason() -> str:
+    return _(
+        "Desde el mismo número se confirmaron muchas solicitudes en poco tiempo y esta dirección no es la registrada: "
+        "revise que sea del cliente."
+    )
+
+
+def _reference(ticket: Ticket) -> str:
+    return f"ticket:{ticket.number}"
+
+
+def _enqueue_for_customer(ticket: Ticket, key: str, kind: str, context: Context) -> Message:
+    """A mail after the confirmation: it waits too where the confirmation waits or was dropped (S4)."""
+    hold, reply_to = _hold_reason() if withheld(ticket) else "", _advisor_address(ticket)
+    return _enqueue(ticket, key, kind, context, to=ticket.email, reply_to=reply_to, hold=hold)
+
+
+def _enqueue(
+    ticket: Ticket, key: str, kind: str, context: Context, *, to: str, reply_to: str = "", hold: str = ""
+) -> Message:
+    parts = rendering.render(kind, context)
+    reference = _reference(ticket)
+    return outbox.enqueue_email(
+        dedup_key=f"{reference}:{key}",
+        subject_ref=reference,
+        kind=kind,
+        to=to,
+        reply_to=reply_to,
+        subject=parts.subject,
+        text=parts.text,
+        html=parts.html,
+        hold=hold,
+    )
+
+
+def _advisor_address(ticket: Ticket) -> str:
+    advisor = ticket.company.advisor
+    if advisor is not None and advisor.is_active and advisor.email:
+        return advisor.email
+    return ticket.company.queue_email or settings.POSTVENTA_EMAIL
+
+
+def _objection_url(ticket: Ticket) -> str:
+    """A mail to the advisor, begun: "I did not ask for this". The receiver reads it and sends it."""
+    subject = _("Ticket {number}: yo no pedí esta solicitud").format(number=ticket.number)
+    return f"mailto:{quote(_advisor_address(ticket), safe='@')}?{urlencode({'subject': subject}, quote_via=quote)}"
+
+
+def _desk_url(ticket: Ticket) -> str:
+    address: str = settings.PORTAL_BASE_URL
+    return address + reverse("admin:tickets_ticket_change", args=[ticket.number])
+
+
+def _request_facts(ticket: Ticket) -> list[Fact]:
+    documents = [f"{item.original_name} ({filesizeformat(item.size)})" for item in ticket.documents]
+    return [
+        Fact(_("Ticket n.º"), [str(ticket.number)]),
+        Fact(_("Cliente"), [ticket.company_name]),
+        Fact(_("Cédula / RUC"), [ticket.company_tax_id]),
+        Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
+        Fact(_("Motivo"), [ticket.reason_text]),
+        Fact(_("Detalle de la solicitud"), ticket.details.splitlines() or [_("Sin detalle")]),
+        Fact(_("Documentos"), documents or [_("Ninguno")]),
+        Fact(_("Confirmada"), [local_time.sentence(ticket.confirmed_at)]),
+    ]
+
+
+def _contact_facts(ticket: Ticket) -> list[Fact]:
+    return [
+        Fact(_("Nombres del solicitante"), [ticket.requester_name]),
+        Fact(_("Correo electrónico"), [ticket.email]),
+        Fact(_("Teléfono de contacto"), [phones.display(ticket.contact_phone)]),
+    ]
+
+
+def _marks(ticket: Ticket, *, held: bool) -> list[str]:
+    """What the advisor should look at; none of it held the customer up (P2)."""
+    marks = []
+    if held:
+        waits = _("La confirmación para {email} espera: desde ese número se confirmaron muchas solicitudes en poco")
+        marks.append(
+            (waits + " " + _("tiempo. Revise la dirección y envíela o descártela en el ticket.")).format(
+                email=ticket.email
+            )
+        )
+    if ticket.company.tax_id_doubtful:
+        marks.append(_("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa."))
+    if ticket.email.casefold() != ticket.administrator.email.casefold():
+        marks.append(_("El correo de la solicitud es distinto del registrado. También avisamos al registrado."))
+    if ticket.duplicate_of_id:
+        repeated = _("Es igual al ticket n.º {number}: el cliente lo vio y la registró de todos modos.")
+        marks.append(repeated.format(number=ticket.duplicate_of_id))
+    if not ticket.effective_terms:
+        marks.append(_("La empresa no tiene cuentas de facturación: no se pudo calcular la fecha efectiva."))
+    return marks

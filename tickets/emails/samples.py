@@ -1,0 +1,99 @@
+"""The mails of a ticket with invented data, for their preview at the desk: no row is read or written."""
+
+from datetime import UTC, date, datetime
+from functools import partial
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from companies.models import Administrator, BillingAccount, Company
+from notifications import message_types
+from notifications.models import Message
+from tickets.effective_date import terms_for
+from tickets.emails import emails
+from tickets.models import Area, Attachment, RequestType, Ticket, TicketEvent
+
+CONFIRMED = datetime(2026, 11, 30, 20, 15, tzinfo=UTC)
+NOTICED = date(2026, 11, 30)
+
+
+def register() -> None:
+    """Name the mails of tickets. Called once, when the app is ready."""
+    add = message_types.register_mail
+    add(emails.CONFIRMATION, gettext_lazy("Confirmación al cliente"), lambda: emails.about(a_ticket()))
+    add("ticket_registered", gettext_lazy("Aviso al correo registrado"), lambda: emails.about(a_ticket()))
+    add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
+    add("ticket_date", gettext_lazy("Fecha efectiva fijada, al cliente"), _a_date)
+    add("ticket_infected", gettext_lazy("Documento con virus, al cliente"), lambda: emails.about_infected(_infected()))
+    staff = partial(message_types.register_mail, staff=True)
+    staff("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: emails.about_for_advisor(a_ticket()))
+    staff("ticket_area", gettext_lazy("Aviso a un área"), lambda: emails.about_for_area(a_ticket(), _an_area()))
+    staff("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
+    staff(
+        "ticket_infected_advisor",
+        gettext_lazy("Documento con virus, al asesor"),
+        lambda: emails.about_infected(_infected(), had=["Andrea Torres"]),
+    )
+
+
+def a_ticket() -> Ticket:
+    """A request as a customer might make it, with what the advisor is to be warned of."""
+    company = Company(legal_name="Comercial Ejemplo Cía. Ltda.", tax_id="1790000000001", tax_id_doubtful=True)
+    accounts = [BillingAccount(number="1000201", cut_day=15), BillingAccount(number="1000202", cut_day=31)]
+    rule = RequestType.Rule.BILLING_CUT
+    ticket = Ticket(
+        number=3608314,
+        request_type_name="Anulación o baja de servicios",
+        reason_text="No utiliza el servicio",
+        company=company,
+        company_name=company.legal_name,
+        company_tax_id=company.tax_id,
+        administrator=Administrator(names="María Belén D’Angelo", email="administracion@empresa.example"),
+        requester_name="María Belén D’Angelo",
+        email="mbdangelo@empresa.example",
+        contact_phone="+593991234567",
+        details=_("Dar de baja las líneas 099 000 0101 y 099 000 0102.\nLa 099 000 0103 pasa a prepago."),
+        confirmed_at=CONFIRMED,
+        effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, NOTICED)],
+    )
+    ticket.documents = [
+        Attachment(original_name="lineas.xlsx", size=48_213),
+        Attachment(original_name="carta de autorización.pdf", size=1_887_437),
+    ]
+    return ticket
+
+
+def _an_area() -> Area:
+    return Area(name=_("Cobranzas"), checks=_("Saldos pendientes y acuerdos de pago.\nNotas de crédito por emitir."))
+
+
+def _infected() -> Attachment:
+    signature = "Doc.Downloader.Ejemplo-1"
+    return Attachment(ticket=a_ticket(), original_name="sustento marzo.docx", size=91_340, signature=signature)
+
+
+def _undelivered() -> emails.Context:
+    ticket = a_ticket()
+    answer = "550 5.1.1 The email account that you tried to reach does not exist"
+    return emails.about_undelivered(ticket, Message(to=ticket.email, state=Message.State.FAILED, last_error=answer))
+
+
+def _a_change() -> emails.Context:
+    ticket = a_ticket()
+    event = TicketEvent(
+        ticket=ticket,
+        at=CONFIRMED,
+        from_status=Ticket.Status.NEW,
+        to_status=Ticket.Status.IN_PROGRESS,
+        told_customer=True,
+        customer_note=_("Las líneas se darán de baja el 15 de diciembre.\nLe llamaremos antes para coordinar."),
+    )
+    return emails.about_change(ticket, event)
+
+
+def _a_date() -> emails.Context:
+    ticket = a_ticket()
+    ticket.effective_terms, ticket.effective_date = [], date(2026, 12, 15)
+    note = _("Es el corte de facturación de la cuenta que nos indicó.")
+    event = TicketEvent(ticket=ticket, at=CONFIRMED, effective_date=ticket.effective_date, customer_note=note)
+    return emails.about_date(ticket, event)
