@@ -30,7 +30,7 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ScanResult:
     """What clamd said of a whole stream; infected by the signature named."""
 
     infected: bool
@@ -41,11 +41,11 @@ class ScanFailed(Exception):
     """There is no verdict on this stream. The message is ours: what clamd or the system said is not quoted."""
 
 
-class ServerStuck(ScanFailed):
+class Timeout(ScanFailed):
     """No verdict in time: the next stream would wait as long."""
 
 
-class ServerAway(Exception):
+class Unavailable(Exception):
     """Nobody could be reached: this says nothing about the stream."""
 
 
@@ -64,11 +64,11 @@ def parse_url(raw: str) -> Server:
     raise ValueError("no es la dirección de clamd (tcp://servidor:3310 o unix:///run/clamav/clamd.ctl)")
 
 
-def scan(server: Server, chunks: Iterable[bytes], seconds: float = SCAN_SECONDS) -> Verdict:
-    """Send the chunks and return the verdict. Raises ServerAway or ScanFailed; what `chunks` raises passes through."""
+def scan(server: Server, chunks: Iterable[bytes], seconds: float = SCAN_SECONDS) -> ScanResult:
+    """Send the chunks and return the verdict. Raises Unavailable or ScanFailed; what `chunks` raises passes through."""
     ends = time.monotonic() + seconds
     with _connected(server, min(CONNECT_SECONDS, seconds)) as connection:
-        talk = _Talk(connection, ends)
+        talk = _Connection(connection, ends)
         talk.say(b"zINSTREAM\0")
         for chunk in chunks:
             if chunk:  # an empty one would tell the end
@@ -78,9 +78,9 @@ def scan(server: Server, chunks: Iterable[bytes], seconds: float = SCAN_SECONDS)
     text, ended, rest = answer.partition(b"\0")
     if ended and not rest and not talk.cut_short:
         if text == CLEAN:
-            return Verdict(infected=False)
+            return ScanResult(infected=False)
         if found := FOUND.fullmatch(text):
-            return Verdict(infected=True, signature=found[1].decode("utf-8", "replace"))
+            return ScanResult(infected=True, signature=found[1].decode("utf-8", "replace"))
     raise ScanFailed("longer than it takes" if b"size limit" in answer else "no verdict in the answer")
 
 
@@ -96,12 +96,12 @@ def _connected(server: Server, seconds: float) -> socket.socket:
             connection.close()
             raise
     except (OSError, UnicodeError) as error:  # the latter: a host name that no resolver takes
-        raise ServerAway(type(error).__name__) from error
+        raise Unavailable(type(error).__name__) from error
     return connection
 
 
-class _Talk:
-    """A connection of which every step counts towards one end. Raises ServerStuck when it has come."""
+class _Connection:
+    """A connection of which every step counts towards one end. Raises Timeout when it has come."""
 
     def __init__(self, connection: socket.socket, ends: float) -> None:
         self._connection = connection
@@ -115,7 +115,7 @@ class _Talk:
         try:
             self._connection.sendall(data)
         except TimeoutError as error:
-            raise ServerStuck("no verdict in time") from error
+            raise Timeout("no verdict in time") from error
         except OSError:
             self.cut_short = True
 
@@ -127,7 +127,7 @@ class _Talk:
             try:
                 received = self._connection.recv(ANSWER_BYTES)
             except TimeoutError as error:
-                raise ServerStuck("no verdict in time") from error
+                raise Timeout("no verdict in time") from error
             except OSError:
                 break
             if not received:
@@ -138,5 +138,5 @@ class _Talk:
     def _wait(self) -> None:
         left = self._ends - time.monotonic()
         if left <= 0:
-            raise ServerStuck("no verdict in time")
+            raise Timeout("no verdict in time")
         self._connection.settimeout(left)

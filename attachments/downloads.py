@@ -22,7 +22,7 @@ HEADERS = {
 }
 
 
-class Refused(Exception):
+class DownloadRefused(Exception):
     """The document is not handed out. It has been recorded; `what` says why."""
 
     def __init__(self, what: DocumentEvent.What) -> None:
@@ -42,7 +42,7 @@ def deliver(request: HttpRequest, user: User, document: ScannedDocument) -> File
         refusal = What(document.scan)
     if content is None:
         record(request, user, document, refusal)
-        raise Refused(refusal)
+        raise DownloadRefused(refusal)
     record(request, user, document, What.DELIVERED)
     return FileResponse(
         BytesIO(content),

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from attachments import quota
-from attachments.inspection import MAX_FILES, Verdict, clean_name, content_type_of, judge, refused_unopened
+from attachments.inspection import MAX_FILES, Verdict, clean_name, content_type_of, inspect, refused_unopened
 from attachments.uploads import ReceivedFile
 
 
@@ -28,7 +28,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedDocuments:
     """What came with a form: the documents accepted, and what is wrong with the others, for the customer."""
 
     accepted: tuple[Document, ...] = ()
@@ -53,7 +53,7 @@ def receive(
     held: int,
     phone: str,
     inspected: Callable[[], Collection[Inspected]] = tuple,
-) -> Received:
+) -> ReceivedDocuments:
     """Judge the files sent with a form that holds so many documents already; five are the most of both together.
 
     Raises QuotaReached, with none opened, where that phone may not send so many. Those accepted are counted where they
@@ -79,7 +79,7 @@ def receive(
         if held + len(accepted) >= MAX_FILES or position >= MAX_FILES:
             left_out.append(name)
             continue
-        verdict = verdicts[position] or judge(file.name or "", file.content)
+        verdict = verdicts[position] or inspect(file.name or "", file.content)
         if verdict.accepted:
             accepted.append(Document(name, verdict.content_type, file.content))
         else:
@@ -87,14 +87,14 @@ def receive(
             refused += verdicts[position] is None
     quota.count_refused(phone, refused)
     if left_out or held > MAX_FILES:
-        problems.append(_too_many(held + len(files), left_out))
-    return Received(tuple(accepted), tuple(problems))
+        problems.append(_count_refused(held + len(files), left_out))
+    return ReceivedDocuments(tuple(accepted), tuple(problems))
 
 
 def _unopened(file: ReceivedFile) -> Verdict | None:
     """The verdict by name and size alone; none where the file has to be opened."""
     reason = refused_unopened(file.name or "", len(file.content))
-    return judge(file.name or "", file.content) if reason else None
+    return inspect(file.name or "", file.content) if reason else None
 
 
 def _known(
@@ -113,7 +113,7 @@ def _again(file: ReceivedFile, known: Collection[Inspected]) -> Verdict | None:
     return Verdict(accepted=True, content_type=content_type) if Inspected(sha256, content_type) in known else None
 
 
-def _too_many(count: int, left_out: list[str]) -> str:
+def _count_refused(count: int, left_out: list[str]) -> str:
     text = _("Se pueden adjuntar hasta %(limit)d archivos y con estos serían %(count)d.") % {
         "limit": MAX_FILES,
         "count": count,

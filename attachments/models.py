@@ -58,9 +58,9 @@ class StagedFile(StoredDocument):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
-    holder = models.CharField(max_length=64)  # what stands for the browser session (`otp.session.holder`)
+    browser_token = models.CharField(max_length=64)  # what stands for the browser session (`otp.session.holder`)
     created_at = models.DateTimeField(db_index=True)
-    taken_by = models.UUIDField(null=True)  # the submission key of the form that took it
+    claimed_by = models.UUIDField(null=True)  # the submission key of the form that took it
 
     class Meta:
         verbose_name = _("documento por confirmar")

@@ -21,14 +21,14 @@ class QuotaReached(Exception):
         self.left = left
 
 
-def left(phone: str) -> int:
+def remaining(phone: str) -> int:
     """How many more could be stored now."""
-    return limits.left(_of(phone))
+    return limits.remaining(_of(phone))
 
 
 def check(phone: str, count: int) -> None:
     """Raises QuotaReached when so many could not be stored now: asked before anything is written."""
-    if count and (free := left(phone)) < count:
+    if count and (free := remaining(phone)) < count:
         raise QuotaReached(free)
 
 
@@ -39,7 +39,7 @@ def take(phone: str, count: int) -> None:
     try:
         limits.consume_times(_of(phone), count)
     except limits.LimitReached:
-        raise QuotaReached(left(phone)) from None
+        raise QuotaReached(remaining(phone)) from None
 
 
 def count_refused(phone: str, count: int) -> None:
@@ -53,5 +53,5 @@ def count_refused(phone: str, count: int) -> None:
             limits.consume(_of(phone))
 
 
-def _of(phone: str) -> limits.Budget:
-    return limits.budget("upload", phone, settings.UPLOAD_QUOTA_PER_PHONE)
+def _of(phone: str) -> limits.Limit:
+    return limits.limit("upload", phone, settings.UPLOAD_QUOTA_PER_PHONE)

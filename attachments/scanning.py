@@ -32,9 +32,9 @@ LEASE = timedelta(seconds=120)  # longer than any scan: a task ends after 60 s
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))  # between the tries
 ATTEMPTS = len(WAITS) + 1  # R3.18
 AWAY_WAIT = timedelta(minutes=1)  # for everything there is to scan, when nobody answers
-HEAD_START = timedelta(seconds=5)  # what the sweep leaves to the worker
-BITE = 50  # documents a sweep takes at once
-BITE_SECONDS = 10  # and for how long: one more may take the antivirus's whole time limit, and a task ends after 45 s
+WORKER_GRACE = timedelta(seconds=5)  # what the sweep leaves to the worker
+BATCH_SIZE = 50  # documents a sweep takes at once
+BATCH_SECONDS = 10  # and for how long: one more may take the antivirus's whole time limit, and a task ends after 45 s
 
 Scan = ScannedDocument.Scan
 What = DocumentEvent.What
@@ -44,17 +44,17 @@ Documents = models.QuerySet[Any]  # of a registered model
 _on_infected: dict[Model, Callable[[Any], None]] = {}  # the models that are scanned, and what follows on a virus
 
 
-class Outcome(StrEnum):
+class ScanOutcome(StrEnum):
     """What a call did for the document."""
 
     CLEAN = "clean"
     INFECTED = "infected"
     ERROR = "error"
     AGAIN = "again"  # it will be tried again
-    NOT_OURS = "not_ours"  # not due, judged already, taken by somebody else, or no antivirus is configured
+    SKIPPED = "not_ours"  # not due, judged already, taken by somebody else, or no antivirus is configured
 
 
-class NotWhatWasSent(Exception):
+class ChecksumMismatch(Exception):
     """The stored file is not the one that was received."""
 
 
@@ -70,20 +70,20 @@ def registered() -> list[Model]:
     return list(_on_infected)
 
 
-def scan_these(documents: Documents) -> Counter[Outcome]:
+def scan_each(documents: Documents) -> Counter[ScanOutcome]:
     """Scan those of these documents, of one model, that are due; 50 of them or 10 seconds at most."""
     return _scan_each([documents & documents.model.objects.to_scan(timezone.now())])
 
 
-def scan_due(head_start: timedelta = timedelta(0)) -> Counter[Outcome]:
+def scan_due(head_start: timedelta = timedelta(0)) -> Counter[ScanOutcome]:
     """Scan what has been due for `head_start`, oldest first, of every model; 50 documents or 10 seconds at most."""
     return _scan_each(model.objects.to_scan(timezone.now() - head_start) for model in registered())
 
 
 def sweep_documents() -> int:
     """Scan what the worker did not scan in time. Returns how many documents it handled."""
-    counts = scan_due(HEAD_START)
-    return counts.total() - counts[Outcome.NOT_OURS]
+    counts = scan_due(WORKER_GRACE)
+    return counts.total() - counts[ScanOutcome.SKIPPED]
 
 
 def scan_again(documents: Documents, *, actor: str) -> int:
@@ -98,16 +98,16 @@ def scan_again(documents: Documents, *, actor: str) -> int:
     return asked
 
 
-def scan(document: ScannedDocument) -> Outcome:
+def scan(document: ScannedDocument) -> ScanOutcome:
     """Scan one document, if it is its turn and nobody is at it. Calling it twice scans once."""
     return _scan(type(document), document.pk)[0]
 
 
-def _scan_each(due: Iterable[Documents]) -> Counter[Outcome]:
-    counts: Counter[Outcome] = Counter()
+def _scan_each(due: Iterable[Documents]) -> Counter[ScanOutcome]:
+    counts: Counter[ScanOutcome] = Counter()
     if settings.CLAMD is None:
         return counts
-    ends = time.monotonic() + BITE_SECONDS
+    ends = time.monotonic() + BATCH_SECONDS
     for model, pk in _oldest(due):
         if sweep.stopping() or time.monotonic() > ends:
             break
@@ -123,42 +123,42 @@ def _oldest(due: Iterable[Documents]) -> list[tuple[Model, Any]]:
     found = [
         (at, pk, documents.model)
         for documents in due
-        for at, pk in documents.order_by("next_scan_at", "pk").values_list("next_scan_at", "pk")[:BITE]
+        for at, pk in documents.order_by("next_scan_at", "pk").values_list("next_scan_at", "pk")[:BATCH_SIZE]
     ]
-    return [(model, pk) for _at, pk, model in sorted(found, key=itemgetter(0))[:BITE]]
+    return [(model, pk) for _at, pk, model in sorted(found, key=itemgetter(0))[:BATCH_SIZE]]
 
 
-def _scan(model: Model, pk: Any) -> tuple[Outcome, bool]:
+def _scan(model: Model, pk: Any) -> tuple[ScanOutcome, bool]:
     """Also says whether the antivirus answers: where it does not, a batch ends."""
     server = settings.CLAMD
     document = _claim(model, pk) if server is not None else None
     if server is None or document is None:
-        return Outcome.NOT_OURS, True
+        return ScanOutcome.SKIPPED, True
     if document.scan_attempts > ATTEMPTS:  # process after process ended while at it
         return _give_up(document, "no outcome"), True
-    return _ask(server, document)
+    return _scan_content(server, document)
 
 
-def _ask(server: clamd.Server, document: ScannedDocument) -> tuple[Outcome, bool]:
+def _scan_content(server: clamd.Server, document: ScannedDocument) -> tuple[ScanOutcome, bool]:
     try:
         verdict = clamd.scan(server, _content(document))
     except SoftTimeLimitExceeded:
         raise  # the worker is being stopped: the lease runs out and the document is scanned then
-    except clamd.ServerAway as error:
+    except clamd.Unavailable as error:
         # No fault of the document's: it does not count
         logger.error("the antivirus is away (%s): documents wait", error)  # noqa: TRY400  a traceback tells no more
         _record(document, scan_attempts=document.scan_attempts - 1, next_scan_at=timezone.now() + AWAY_WAIT)
-        _all_wait()
-        return Outcome.AGAIN, False
+        _postpone_all()
+        return ScanOutcome.AGAIN, False
     except clamd.ScanFailed as error:
-        answers = not isinstance(error, clamd.ServerStuck)
+        answers = not isinstance(error, clamd.Timeout)
         if not answers:
-            _all_wait()
+            _postpone_all()
         return _try_again(document, str(error)), answers
     except Exception as error:
         logger.exception("%s cannot be read for the antivirus", document.name_in_logs)
         return _try_again(document, type(error).__name__), True
-    return (_set_apart(document, verdict.signature) if verdict.infected else _clear(document)), True
+    return (_quarantine(document, verdict.signature) if verdict.infected else _clear(document)), True
 
 
 def _claim(model: Model, pk: Any) -> ScannedDocument | None:
@@ -172,22 +172,22 @@ def _claim(model: Model, pk: Any) -> ScannedDocument | None:
 
 
 def _content(document: ScannedDocument) -> Iterator[bytes]:
-    """The stored file in pieces; at the end, whether it was the one that the row tells of. Raises NotWhatWasSent."""
+    """The stored file in pieces; at the end, whether it was the one that the row tells of. Raises ChecksumMismatch."""
     digest = hashlib.sha256()
     with document.file.open("rb") as file:
         for chunk in file.chunks():
             digest.update(chunk)
             yield chunk
     if digest.hexdigest() != document.sha256:
-        raise NotWhatWasSent
+        raise ChecksumMismatch
 
 
-def _clear(document: ScannedDocument) -> Outcome:
+def _clear(document: ScannedDocument) -> ScanOutcome:
     _record(document, scan=Scan.CLEAN, signature="", scanned_at=timezone.now())
-    return Outcome.CLEAN
+    return ScanOutcome.CLEAN
 
 
-def _set_apart(document: ScannedDocument, signature: str) -> Outcome:
+def _quarantine(document: ScannedDocument, signature: str) -> ScanOutcome:
     """Record the verdict, and in the same transaction what the app of the document does about it (R4.01)."""
     name = "".join(character for character in signature if character.isprintable())[:200]
     with transaction.atomic():
@@ -195,24 +195,24 @@ def _set_apart(document: ScannedDocument, signature: str) -> Outcome:
             document.signature = name
             _on_infected[type(document)](document)
     logger.warning("%s of %s is infected and set apart", document.name_in_logs, document.owner_in_logs)
-    return Outcome.INFECTED
+    return ScanOutcome.INFECTED
 
 
-def _try_again(document: ScannedDocument, reason: str) -> Outcome:
+def _try_again(document: ScannedDocument, reason: str) -> ScanOutcome:
     if document.scan_attempts >= ATTEMPTS:
         return _give_up(document, reason)
     logger.warning("%s, scan %d: %s", document.name_in_logs, document.scan_attempts, reason)
     _record(document, next_scan_at=timezone.now() + WAITS[document.scan_attempts - 1])
-    return Outcome.AGAIN
+    return ScanOutcome.AGAIN
 
 
-def _give_up(document: ScannedDocument, reason: str) -> Outcome:
+def _give_up(document: ScannedDocument, reason: str) -> ScanOutcome:
     logger.error("%s could not be scanned in %d tries: %s", document.name_in_logs, ATTEMPTS, reason)
     _record(document, scan=Scan.ERROR)
-    return Outcome.ERROR
+    return ScanOutcome.ERROR
 
 
-def _all_wait() -> None:
+def _postpone_all() -> None:
     """Put off whatever else is due, in every process: the next one would fare no better."""
     now = timezone.now()
     for model in registered():

@@ -33,7 +33,7 @@ class StagedFileGone(Exception):
 
 
 @dataclass(frozen=True)
-class Owner:
+class Uploader:
     """Whose the staged files are."""
 
     request: HttpRequest
@@ -41,26 +41,26 @@ class Owner:
     phone: str  # verified; its quota counts them
 
     @cached_property
-    def holder(self) -> str:
+    def browser_token(self) -> str:
         """What stands for the browser session; asked for only when there are files, since it is kept there."""
-        return session.holder(self.request, self.phone)
+        return session.browser_token(self.request, self.phone)
 
 
 @dataclass(frozen=True)
-class Held:
+class StagedFiles:
     """What a form says is staged for it: the files there are, and how many it names that there are not."""
 
     files: tuple[StagedFile, ...] = ()
     missing: int = 0
 
 
-def held(owner: Owner, posted: QueryDict) -> Held:
+def posted_files(owner: Uploader, posted: QueryDict) -> StagedFiles:
     """The files in `staged`, in its order, but for those in `remove`."""
     removed = set(posted.getlist("remove"))
-    return named(owner, [raw for raw in posted.getlist("staged") if raw not in removed])
+    return find(owner, [raw for raw in posted.getlist("staged") if raw not in removed])
 
 
-def named(owner: Owner, raw: Iterable[str]) -> Held:
+def find(owner: Uploader, raw: Iterable[str]) -> StagedFiles:
     """The files of these ids, each once."""
     texts = list(dict.fromkeys(text for text in raw if text))
     wanted = _ids(texts)
@@ -68,16 +68,16 @@ def named(owner: Owner, raw: Iterable[str]) -> Held:
     missing = len(texts) - len(found)
     if missing:
         logger.warning("Administrator %d named %d staged files that are not theirs", owner.administrator.pk, missing)
-    return Held(tuple(found[pk] for pk in wanted if pk in found), missing)
+    return StagedFiles(tuple(found[pk] for pk in wanted if pk in found), missing)
 
 
-def remove(owner: Owner, posted: QueryDict) -> None:
+def remove(owner: Uploader, posted: QueryDict) -> None:
     """Delete the files in `remove`, unless a confirmed form took them."""
     if ids := _ids(posted.getlist("remove")):
         _discard(_of(owner).filter(pk__in=ids))
 
 
-def stage(owner: Owner, documents: Sequence[Document]) -> tuple[StagedFile, ...]:
+def stage(owner: Uploader, documents: Sequence[Document]) -> tuple[StagedFile, ...]:
     """Keep accepted documents for a form to come. Raises QuotaReached and StorageFailed, with nothing kept."""
     if not documents:
         return ()
@@ -88,7 +88,7 @@ def stage(owner: Owner, documents: Sequence[Document]) -> tuple[StagedFile, ...]
         staged = StagedFile.objects.bulk_create(
             StagedFile(
                 administrator=owner.administrator,
-                holder=owner.holder,
+                browser_token=owner.browser_token,
                 created_at=now,
                 original_name=document.name,
                 content_type=document.content_type,
@@ -101,28 +101,28 @@ def stage(owner: Owner, documents: Sequence[Document]) -> tuple[StagedFile, ...]
     return tuple(staged)
 
 
-def freed(owner: Owner, files: Iterable[StagedFile], key: UUID) -> tuple[StagedFile, ...]:
+def for_submission(owner: Uploader, files: Iterable[StagedFile], key: UUID) -> tuple[StagedFile, ...]:
     """The files for the form of this key: one that another form has taken is staged anew, as a copy.
 
     Raises QuotaReached and StorageFailed.
     """
-    return tuple(file if file.taken_by in {None, key} else _copy(owner, file) for file in files)
+    return tuple(file if file.claimed_by in {None, key} else _copy(owner, file) for file in files)
 
 
-def take(files: Sequence[StagedFile], key: UUID) -> None:
+def claim(files: Sequence[StagedFile], key: UUID) -> None:
     """Give the files to the form of this key, in the transaction that confirms it. Raises StagedFileGone."""
     if not files:
         return
-    free = StagedFile.objects.filter(pk__in=[file.pk for file in files], taken_by=None)
-    if free.filter(created_at__gt=timezone.now() - LIFETIME).update(taken_by=key) != len(files):
+    free = StagedFile.objects.filter(pk__in=[file.pk for file in files], claimed_by=None)
+    if free.filter(created_at__gt=timezone.now() - LIFETIME).update(claimed_by=key) != len(files):
         raise StagedFileGone
 
 
 def remove_expired(now: datetime) -> int:
     """Delete what was never confirmed, and forget what was. Returns how many files went."""
     old = StagedFile.objects.filter(created_at__lte=now - LIFETIME)
-    old.exclude(taken_by=None).delete()  # the file has another row by now
-    return _discard(old.filter(taken_by=None))
+    old.exclude(claimed_by=None).delete()  # the file has another row by now
+    return _discard(old.filter(claimed_by=None))
 
 
 def refusal(problem: Exception) -> str:
@@ -143,7 +143,7 @@ def refusal(problem: Exception) -> str:
     )
 
 
-def closed() -> str:
+def uploads_disabled_reason() -> str:
     """Why no document can be taken now, for the page to say before anybody chooses one; empty when they can (R3.20)."""
     if storage.has_room():
         return ""
@@ -153,12 +153,14 @@ def closed() -> str:
     )
 
 
-def _of(owner: Owner) -> models.QuerySet[StagedFile]:
+def _of(owner: Uploader) -> models.QuerySet[StagedFile]:
     since = timezone.now() - LIFETIME
-    return StagedFile.objects.filter(administrator=owner.administrator, holder=owner.holder, created_at__gt=since)
+    return StagedFile.objects.filter(
+        administrator=owner.administrator, browser_token=owner.browser_token, created_at__gt=since
+    )
 
 
-def _copy(owner: Owner, file: StagedFile) -> StagedFile:
+def _copy(owner: Uploader, file: StagedFile) -> StagedFile:
     try:
         with private_storage().open(str(file.file.name)) as stored:
             content = stored.read()
@@ -171,7 +173,7 @@ def _discard(files: models.QuerySet[StagedFile]) -> int:
     """Row first, and only while no form has taken it: a crash in between leaves an orphan, never a row without file."""
     gone = 0
     for pk, name in files.values_list("pk", "file"):
-        if StagedFile.objects.filter(pk=pk, taken_by=None).delete()[0]:
+        if StagedFile.objects.filter(pk=pk, claimed_by=None).delete()[0]:
             storage.delete([name])
             gone += 1
     return gone

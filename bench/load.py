@@ -15,7 +15,7 @@ SECONDS = 60.0  # for one answer
 
 
 @dataclass(frozen=True)
-class Shot:
+class Result:
     """What came of one volley."""
 
     seconds: float  # from the first request to the last answer
@@ -86,26 +86,26 @@ def _client(port: int, requests: Sequence[bytes], together: Barrier) -> list[tup
     return done
 
 
-def volley(port: int, clients: Sequence[Sequence[bytes]]) -> Shot:
+def run(port: int, clients: Sequence[Sequence[bytes]]) -> Result:
     """Every client sends its requests one after the other, all clients at the same time."""
     together = Barrier(len(clients))
     with ThreadPoolExecutor(len(clients)) as pool:
         done = [each for told in pool.map(lambda sent: _client(port, sent, together), clients) for each in told]
-    return Shot(
+    return Result(
         seconds=max(ended for _, ended, _ in done) - min(began for began, _, _ in done),
         latencies=[ended - began for began, ended, _ in done],
         statuses=[status for _, _, status in done],
     )
 
 
-class Gun:
+class LoadGenerator:
     """Fires volleys from a second process."""
 
     def __init__(self) -> None:
         self._process = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
-    def fire(self, port: int, clients: Sequence[Sequence[bytes]]) -> Shot:
-        return self._process.submit(volley, port, clients).result()
+    def fire(self, port: int, clients: Sequence[Sequence[bytes]]) -> Result:
+        return self._process.submit(run, port, clients).result()
 
     def close(self) -> None:
         self._process.shutdown()

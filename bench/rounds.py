@@ -3,34 +3,34 @@
 from collections.abc import Callable, Sequence
 
 from bench.figures import Line, Spread, figure
-from bench.load import Shot
+from bench.load import Result
 
-Volley = Callable[[], Shot]
+Volley = Callable[[], Result]
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The server did not do what was measured; the message says what it answered."""
 
 
-def in_turn(rounds: int, *volleys: Volley) -> list[list[Shot]]:
+def in_turn(rounds: int, *volleys: Volley) -> list[list[Result]]:
     """The shots of each, after one of each that does not count."""
     for volley in volleys:
         volley()
-    shots: list[list[Shot]] = [[] for _ in volleys]
+    shots: list[list[Result]] = [[] for _ in volleys]
     for _ in range(rounds):
         for fired, volley in zip(shots, volleys, strict=True):
             fired.append(volley())
     return shots
 
 
-def accepted(shot: Shot, *statuses: int) -> Shot:
+def accepted(shot: Result, *statuses: int) -> Result:
     """The shot, if every answer was one of these."""
     if not set(shot.statuses) <= set(statuses):
-        raise Refused(f"respuestas {sorted(set(shot.statuses))} donde se esperaba {list(statuses)}")
+        raise RequestRefused(f"respuestas {sorted(set(shot.statuses))} donde se esperaba {list(statuses)}")
     return shot
 
 
-def rate(shots: Sequence[Shot]) -> Spread:
+def rate(shots: Sequence[Result]) -> Spread:
     return Spread.of([shot.rate for shot in shots])
 
 

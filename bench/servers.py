@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from bench.load import Gun
+from bench.load import LoadGenerator
 from bench.requests import signed_in
 from demo.broker import free_port
 from demo.processes import Child
@@ -41,7 +41,7 @@ class Absent(Exception):
 class Bench:
     """Starts what a row asks for when it is first asked for, and ends it all."""
 
-    gun: Gun = field(default_factory=Gun)
+    gun: LoadGenerator = field(default_factory=LoadGenerator)
     _cleanup: ExitStack = field(default_factory=ExitStack)
     _folders: int = 0
     _postgresql: str = ""

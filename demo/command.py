@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from demo.announce import announce, say
 from demo.prepare import prepare
-from demo.supervisor import Refused, Supervisor, checked_port, end_when_parent_does
+from demo.supervisor import CannotStart, Supervisor, checked_port, end_when_parent_does
 
 
 class Command(BaseCommand):
@@ -34,6 +34,6 @@ class Command(BaseCommand):
             end_when_parent_does()
         try:
             Supervisor(settings.BASE_DIR, checked_port(options["port"]), say).run(announce)
-        except Refused as refusal:
+        except CannotStart as refusal:
             self.stderr.write(str(refusal))
             sys.exit(1)

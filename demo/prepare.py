@@ -12,13 +12,13 @@ from django.db import connection
 from demo.mark import NotADemo, claim
 from demo.sample import load_sample_directory
 from desk import groups
-from fidelizacion.startup_checks import refuse_a_bad_environment
+from fidelizacion.startup_checks import exit_on_errors
 from fidelizacion.system_checks.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
 
 
 def prepare() -> None:
     """Brings the demo's folder up to date. Ends the process when the environment or the database is not a demo's."""
-    refuse_a_bad_environment(database=False)  # which gets its mark here
+    exit_on_errors(database=False)  # which gets its mark here
     if not settings.DEMO:
         raise SystemExit("La preparación es solo para la demostración.")
     try:

@@ -25,7 +25,7 @@ WORKER = ("--concurrency", "2", "--without-gossip", "--without-mingle")
 CODES = ("--queues", "codes", "--pool", "threads", "--concurrency", "20", "--hostname", "codes@%h", *WORKER[2:])
 
 
-class Refused(Exception):
+class CannotStart(Exception):
     """The demo cannot run; the message is the one line that says why and what to do."""
 
 
@@ -61,7 +61,7 @@ class Supervisor:
             (self.folder / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
             return (self.folder / "lock").open("w")
         except OSError as error:
-            raise Refused(f"No se puede escribir en {self.folder}: {error.strerror}") from None
+            raise CannotStart(f"No se puede escribir en {self.folder}: {error.strerror}") from None
 
     def _ask_to_stop(self, _signal: int, _frame: object) -> None:
         self.stopping = True
@@ -71,17 +71,19 @@ class Supervisor:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused(port_taken(self.port) or "Otra demostración está empezando o terminando: espere") from None
+            raise CannotStart(
+                port_taken(self.port) or "Otra demostración está empezando o terminando: espere"
+            ) from None
         kill_leftovers(self.folder)
         if problem := port_taken(self.port):
-            raise Refused(problem)
+            raise CannotStart(problem)
 
     def _start(self) -> None:
         self.environment = demo_environment(self.folder, self.port, os.environ)
         try:
             command, self.environment["REDIS_URL"] = broker.server(self.folder / "valkey")
         except broker.NoBroker as missing:
-            raise Refused(str(missing)) from None
+            raise CannotStart(str(missing)) from None
         self.broker = [self._child("mensajería", command, "valkey")]
         self._launch(self.broker)
         self._prepare()
@@ -116,19 +118,19 @@ class Supervisor:
         if step.status is None:
             stop([step], STOP_SECONDS)
         elif step.status != 0:
-            raise Refused(self._last_words(step))
+            raise CannotStart(self._last_words(step))
 
     def _wait_until_ready(self) -> bool:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and not self.stopping:
             for child in self.children:
                 if child.status is not None:
-                    raise Refused(self._last_words(child))
+                    raise CannotStart(self._last_words(child))
             if self._answers():
                 return True
             time.sleep(PAUSE)
         if not self.stopping:
-            raise Refused(f"El portal no respondió en {READY_SECONDS} s: vea {self.folder / 'logs' / 'web.log'}")
+            raise CannotStart(f"El portal no respondió en {READY_SECONDS} s: vea {self.folder / 'logs' / 'web.log'}")
         return False
 
     def _answers(self) -> bool:
@@ -148,7 +150,7 @@ class Supervisor:
                 if status is None or self.stopping:
                     continue
                 if not child.may_restart():
-                    raise Refused(f"«{child.name}» se detiene una y otra vez: vea {child.log}")
+                    raise CannotStart(f"«{child.name}» se detiene una y otra vez: vea {child.log}")
                 self.say(f"«{child.name}» se detuvo (código {status}): se inicia otra vez.")
                 child.start(self.environment)
 
@@ -162,7 +164,7 @@ class Supervisor:
 def checked_port(raw: str) -> int:
     """The port as a number; whether it is free is asked once this folder's leftovers are gone. Raises Refused."""
     if not (raw.isdecimal() and raw.isascii() and 0 < int(raw) <= LAST_PORT):
-        raise Refused(port_problem(raw))
+        raise CannotStart(port_problem(raw))
     return int(raw)
 
 

@@ -49,8 +49,8 @@ SUPERVISOR = (
     "tickets.delete_reason",
     "tickets.view_attachmentevent",
     "operations.view_heartbeat",  # the page of operations
-    "otp.view_phoneguard",
-    "otp.change_phoneguard",  # lifting the wait only: the desk offers no form
+    "otp.view_phonelockout",
+    "otp.change_phonelockout",  # lifting the wait only: the desk offers no form
     "otp.view_auditevent",
     "staff.view_signinevent",
     "staff.view_contactchange",

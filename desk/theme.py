@@ -79,7 +79,7 @@ def _navigation() -> list[dict[str, Any]]:
                 },
                 _item(_("Invitaciones"), "forward_to_inbox", "otp.invitation"),
                 _item(_("Operación"), "monitor_heart", "operations.heartbeat"),
-                _item(_("Números en espera"), "phone_locked", "otp.phoneguard"),
+                _item(_("Números en espera"), "phone_locked", "otp.phonelockout"),
                 _item(_("Auditoría de ingresos"), "policy", "otp.auditevent"),
                 _item(_("Ingresos del personal"), "badge", "staff.signinevent"),
                 _item(_("Auditoría de documentos"), "quick_reference_all", "tickets.attachmentevent"),

@@ -15,6 +15,6 @@ class FidelizacionConfig(AppConfig):
         from fidelizacion.system_checks import checks, database_checks, demo_traces, mail_checks  # noqa: F401, PLC0415  registering is what importing the checks is for
         from operations import metrics  # noqa: PLC0415
 
-        metrics.register("demo", _("Demostración"), demo_traces.figures, costly=True, order=6)
+        metrics.register("demo", _("Demostración"), demo_traces.metrics, on_demand=True, order=6)
         # Auth comes after our apps in INSTALLED_APPS: all of our permissions are there when its turn is over
         post_migrate.connect(groups.make_missing, sender=apps.get_app_config("auth"), dispatch_uid="desk.groups")

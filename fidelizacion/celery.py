@@ -21,9 +21,9 @@ HEARTBEAT = "operations.tasks.heartbeat"
 @beat_init.connect
 def judge_the_environment(**_: object) -> None:
     """Celery only prints what the system checks find; here an error ends the worker before it takes any work."""
-    from fidelizacion.startup_checks import refuse_a_bad_environment  # noqa: PLC0415  Django is not set up when this is imported
+    from fidelizacion.startup_checks import exit_on_errors  # noqa: PLC0415  Django is not set up when this is imported
 
-    refuse_a_bad_environment()
+    exit_on_errors()
 
 
 @beat_init.connect

@@ -36,7 +36,7 @@ LINE = "{asctime} {levelname} {name} [{about}]: {message}"
 BETWEEN = "\n\nDuring handling of the above exception, or because of it:\n\n"
 
 
-class DiscreetFormatter(logging.Formatter):
+class MaskingFormatter(logging.Formatter):
     """The usual one, masked, and of a database error only what went wrong is told, and not with which values.
 
     PostgreSQL adds the whole failing row: an address, a name, what a customer wrote.
@@ -48,7 +48,7 @@ class DiscreetFormatter(logging.Formatter):
         # Whoever formatted it before may have left the full text; Celery quotes the exception in the message, too
         record.exc_text = None
         if isinstance(record.args, dict) and "exc" in record.args and record.exc_info and record.exc_info[1]:
-            record.args = {**record.args, "exc": told(record.exc_info[1])}
+            record.args = {**record.args, "exc": describe(record.exc_info[1])}
         record.about = about()
         return super().format(record)
 
@@ -66,7 +66,7 @@ class DiscreetFormatter(logging.Formatter):
             return self._safe(masked(_in_one_line(error)))
         while error is not None:
             frames = "".join(traceback.format_tb(error.__traceback__))
-            parts.append(f"Traceback (most recent call last):\n{frames}{self._safe(told(error))}")
+            parts.append(f"Traceback (most recent call last):\n{frames}{self._safe(describe(error))}")
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return masked(BETWEEN.join(reversed(parts)))
 
@@ -74,7 +74,7 @@ class DiscreetFormatter(logging.Formatter):
         return CONTROL.sub(lambda found: repr(found[0])[1:-1], text) if self.one_line else text
 
 
-class JsonFormatter(DiscreetFormatter):
+class JsonFormatter(MaskingFormatter):
     """One JSON object a line, in UTC, for programs that gather logs (`LOG_FORMAT=json`)."""
 
     one_line = False  # JSON escapes what would begin a line
@@ -101,11 +101,11 @@ def about() -> str:
     return " ".join(log_context.fields().values()) or "-"
 
 
-def formatter() -> DiscreetFormatter:
+def formatter() -> MaskingFormatter:
     """As the settings want the lines of every process."""
     if settings.LOG_FORMAT == "json":
         return JsonFormatter()
-    return DiscreetFormatter(LINE, style="{")
+    return MaskingFormatter(LINE, style="{")
 
 
 def masked(text: str) -> str:
@@ -123,10 +123,10 @@ def _in_one_line(error: BaseException) -> str:
     """Of a database that is away, every request tells the same: what it said, and where in our code it was asked."""
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
     place = f" ({Path(ours[-1].filename).name}:{ours[-1].lineno})" if ours else ""
-    return f"{told(error)}{place}"
+    return f"{describe(error)}{place}"
 
 
-def told(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """The exception's kind and message; of a database error the first line only, and none that quotes the value."""
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
     if isinstance(error, DataError | psycopg.DataError):

@@ -130,7 +130,7 @@ class BodyLimitMiddleware:
         return self.get_response(request)
 
 
-class NulMiddleware:
+class NullByteMiddleware:
     """Refuses an address with a NUL: no link of ours has one, and PostgreSQL fails on it in whatever is looked up.
 
     Save in the desk's search box, where it may be pasted, and which says itself what is wrong.
@@ -145,7 +145,7 @@ class NulMiddleware:
         return self.get_response(request)
 
 
-class PatientSessionMiddleware(SessionMiddleware):
+class ConcurrentSessionMiddleware(SessionMiddleware):
     """Django's, but it asks the database for no key that Django cannot have made, and deletes no cookie for a session
     that this request did not end.
 

@@ -9,7 +9,7 @@ from django.db import connections
 REFUSED = 3
 
 
-def refuse_a_bad_environment(*, database: bool = True) -> None:
+def exit_on_errors(*, database: bool = True) -> None:
     """Ends the process, with one line per problem, when a system check finds an error.
 
     `database`: the checks of the database, too, for the processes that work on it.

@@ -6,9 +6,9 @@ import django
 from django.core.wsgi import get_wsgi_application
 
 from fidelizacion.content_type import with_our_charset
-from fidelizacion.startup_checks import refuse_a_bad_environment
+from fidelizacion.startup_checks import exit_on_errors
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelizacion.settings")
 django.setup()
-refuse_a_bad_environment()
+exit_on_errors()
 application = with_our_charset(get_wsgi_application())

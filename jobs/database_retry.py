@@ -10,16 +10,16 @@ from jobs import sweep
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 15.0  # seconds: a restart or a switch to the standby, and less than the worker's time limit leaves
+RETRY_FOR = 15.0  # seconds: a restart or a switch to the standby, and less than the worker's time limit leaves
 PAUSE = 0.5
 
 
-def insist(write: Callable[[], object]) -> None:
+def retry_while_down(write: Callable[[], object]) -> None:
     """Write, again and again while the database is away. Raises what it raises when time is up or all is to stop.
 
     `write` may come a second time after a COMMIT whose answer was lost, so it has to be one that does no harm then.
     """
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + RETRY_FOR
     while True:
         try:
             write()

@@ -25,7 +25,7 @@ TIMEOUT = 0.04  # seconds, to connect and for each answer; a broker at hand take
 PAUSE = 30.0  # seconds without a nudge after a failure
 
 
-class Courier:
+class Broker:
     """One connection to the broker, shared by the threads of one process."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Courier:
         self._connection: Connection | None = None
         self._quiet_until = 0.0
 
-    def nudge(self, task_name: str, pk: int) -> None:
+    def enqueue(self, task_name: str, pk: int) -> None:
         """Queue the task for `pk`. Never raises; when it cannot be done at once, it is left to the sweep."""
         if time.monotonic() < self._quiet_until or not self._lock.acquire(timeout=TIMEOUT):
             return
@@ -70,27 +70,27 @@ class Courier:
             logger.debug("closing the broker connection: %s", type(error).__name__)
 
 
-_courier = Courier()
+_broker = Broker()
 
 
-def nudge(task_name: str, pk: int) -> None:
+def enqueue(task_name: str, pk: int) -> None:
     """Queue the task for `pk`, within tens of milliseconds or not at all."""
-    _courier.nudge(task_name, pk)
+    _broker.enqueue(task_name, pk)
 
 
-def nudge_on_commit(task_name: str, pk: int) -> None:
+def enqueue_on_commit(task_name: str, pk: int) -> None:
     """Queue the task once the transaction at hand has committed; nothing the nudge does can undo or fail that."""
 
     def after_commit() -> None:  # a function: Django's report of a robust failure asks for a name, which partials lack
-        nudge(task_name, pk)
+        enqueue(task_name, pk)
 
     transaction.on_commit(after_commit, robust=True)
 
 
 def _forget_parent() -> None:
     """A forked process must not write on its parent's socket, nor wait for a lock that a lost thread held."""
-    global _courier  # noqa: PLW0603  one courier a process is the point
-    _courier = Courier()
+    global _broker  # noqa: PLW0603  one courier a process is the point
+    _broker = Broker()
 
 
 os.register_at_fork(after_in_child=_forget_parent)

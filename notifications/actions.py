@@ -26,11 +26,11 @@ State = Message.State
 Channel = Message.Channel
 
 
-class Refused(Exception):
+class ActionRefused(Exception):
     """Nothing was done; the message is for whoever asked."""
 
 
-class AlreadyDone(Refused):
+class AlreadyDone(ActionRefused):
     """The same was asked twice, or somebody else acted on the message meanwhile."""
 
 
@@ -55,11 +55,11 @@ def send_again(message: Message, actor: Actor, serial: int) -> Message:
     """To the same recipient: the row itself where it never arrived, else a copy. Raises Refused."""
     _require_latest(message, serial)
     if message.state == State.SENDING:
-        raise Refused(_("El mensaje se está enviando en este momento."))
+        raise ActionRefused(_("El mensaje se está enviando en este momento."))
     if message.state == State.HELD:
-        raise Refused(_("El mensaje espera a un asesor: envíelo o descártelo desde su página."))
+        raise ActionRefused(_("El mensaje espera a un asesor: envíelo o descártelo desde su página."))
     if not outbox.is_deliverable(message.channel, message.to):
-        raise Refused(_("La dirección no es válida: el mensaje solo se puede enviar a otra."))
+        raise ActionRefused(_("La dirección no es válida: el mensaje solo se puede enviar a otra."))
     if message.state in {State.QUEUED, *GIVEN_UP}:
         return _retry(message, actor, serial)
     return _copy(message, message.to, Kind.RESENT, actor, serial)
@@ -69,7 +69,7 @@ def send_elsewhere(message: Message, to: str, actor: Actor, serial: int) -> Mess
     """The same mail to another address, as a copy. Raises Refused."""
     _require_latest(message, serial)
     if message.channel != Channel.EMAIL or not outbox.is_email(to):
-        raise Refused(_("Escriba una dirección de correo válida."))
+        raise ActionRefused(_("Escriba una dirección de correo válida."))
     return _copy(message, to, Kind.REDIRECTED, actor, serial)
 
 
@@ -77,7 +77,7 @@ def settle(message: Message, how: str, actor: Actor, serial: int) -> None:
     """What was given up needs nothing more: somebody saw to it another way, say by telephone. Raises Refused."""
     _require_latest(message, serial)
     if message.state not in GIVEN_UP:
-        raise Refused(_("Solo se da por resuelto un mensaje rechazado o abandonado."))
+        raise ActionRefused(_("Solo se da por resuelto un mensaje rechazado o abandonado."))
     same = Message.objects.unsettled().filter(pk=message.pk, state=message.state)
     with _once(message):
         _record(Kind.SETTLED, message, actor, serial, note=how)
@@ -115,7 +115,7 @@ def masked(to: str) -> str:
 
 def _require_held(message: Message) -> None:
     if message.state != State.HELD:
-        raise Refused(_("Este mensaje no espera a un asesor."))
+        raise ActionRefused(_("Este mensaje no espera a un asesor."))
 
 
 def _require_latest(message: Message, serial: int) -> None:
@@ -136,9 +136,9 @@ def _retry(message: Message, actor: Actor, serial: int) -> Message:
 
 
 def _copy(message: Message, to: str, kind: Kind, actor: Actor, serial: int) -> Message:
-    known = message_types.entry(message.kind)
-    if known and known.instead:
-        raise Refused(str(known.instead))
+    known = message_types.message_type(message.kind)
+    if known and known.copy_refusal:
+        raise ActionRefused(str(known.copy_refusal))
     first = message.dedup_key.partition(AGAIN)[0]  # of a copy's copy, too: keys stay short
     with _once(message):
         copy = outbox.enqueue_copy(message, to=to, dedup_key=f"{first}{AGAIN}{message.pk}-{serial}")

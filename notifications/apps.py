@@ -18,5 +18,5 @@ class NotificationsConfig(AppConfig):
         log_context.connect()
         sweep.register("mensajes", delivery.sweep_messages)
         sweep.register("informes", delivery_reports.sweep)
-        delivery_reports.register("mensajes", report_handler.LEDGER)
+        delivery_reports.register("mensajes", report_handler.HANDLER)
         tracking.connect(mail_reports.collect, dispatch_uid="notifications")

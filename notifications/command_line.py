@@ -6,7 +6,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 
-def day_of(typed: str) -> date:
+def parse_day(typed: str) -> date:
     """A day as `2026-11-21`. Raises what argparse tells the person."""
     try:
         return date.fromisoformat(typed)

@@ -4,7 +4,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from notifications.email.email_errors import OUR_ACCOUNT
+from notifications.email.email_errors import ACCOUNT_STATUSES
 from notifications.models import Message
 from notifications.sending.claims import LEASE
 
@@ -17,7 +17,7 @@ API = re.compile(r"API (\d{3})\b|[{\[<]")
 EXCEPTION = re.compile(r"[A-Za-z]+")  # the name of one is all that is kept of it
 
 
-def explain(message: Message) -> str:
+def describe(message: Message) -> str:
     """The last error in words; empty where there is none."""
     error = message.last_error
     if not error:
@@ -40,7 +40,7 @@ def explain(message: Message) -> str:
 def _of_the_api(status: int, message: Message) -> str:
     if message.state == State.FAILED:
         return _("El proveedor de correo no lo aceptó: revise la dirección y, si está bien, avise a operaciones.")
-    if status in OUR_ACCOUNT:
+    if status in ACCOUNT_STATUSES:
         told = _("El proveedor de correo no acepta la cuenta del portal: avise a operaciones.")
         return f"{told} {_what_follows(message)}"
     return _delay(("", ""), message)

@@ -18,38 +18,38 @@ Words = str | Promise
 
 
 @dataclass(frozen=True)
-class Entry:
+class MessageType:
     """A message by its name. `preview` builds one of an invented case; an SMS has only a text.
 
     `staff`: it goes to people of ours. When it is refused, no customer can be called, and an address is to be mended.
-    `instead`: no copy of it is ever sent, and this says what to do.
+    `copy_refusal`: no copy of it is ever sent, and this says what to do.
     """
 
     name: str
     title: Words
     channel: Message.Channel
-    preview: Callable[[], rendering.Parts]
+    preview: Callable[[], rendering.RenderedEmail]
     staff: bool = False
-    instead: Words = ""
+    copy_refusal: Words = ""
 
 
-_entries: dict[str, Entry] = {}
+_entries: dict[str, MessageType] = {}
 
 
 def register_mail(
-    name: str, title: Words, sample: Callable[[], dict[str, object]], *, staff: bool = False, instead: Words = ""
+    name: str, title: Words, sample: Callable[[], dict[str, object]], *, staff: bool = False, copy_refusal: Words = ""
 ) -> None:
     """Add a mail. `sample` returns the context of an invented case, and reads no row of the database."""
-    _add(Entry(name, title, Message.Channel.EMAIL, lambda: rendering.render(name, sample()), staff, instead))
+    _add(MessageType(name, title, Message.Channel.EMAIL, lambda: rendering.render(name, sample()), staff, copy_refusal))
 
 
-def register_sms(name: str, title: Words, sample: Callable[[], str], *, instead: Words = "") -> None:
+def register_sms(name: str, title: Words, sample: Callable[[], str], *, copy_refusal: Words = "") -> None:
     """Add an SMS. `sample` returns the text of an invented case."""
-    preview = partial(rendering.Parts, subject="", html="")
-    _add(Entry(name, title, Message.Channel.SMS, lambda: preview(text=sample()), instead=instead))
+    preview = partial(rendering.RenderedEmail, subject="", html="")
+    _add(MessageType(name, title, Message.Channel.SMS, lambda: preview(text=sample()), copy_refusal=copy_refusal))
 
 
-def entries() -> list[Entry]:
+def message_types() -> list[MessageType]:
     return list(_entries.values())
 
 
@@ -58,7 +58,7 @@ def staff_kinds() -> list[str]:
     return [each.name for each in _entries.values() if each.staff]
 
 
-def entry(name: str) -> Entry | None:
+def message_type(name: str) -> MessageType | None:
     return _entries.get(name)
 
 
@@ -68,7 +68,7 @@ def title(message: Message) -> str:
     return str(known.title) if known else message.subject or message.get_channel_display()
 
 
-def _add(new: Entry) -> None:
+def _add(new: MessageType) -> None:
     if new.name in _entries:
         raise ImproperlyConfigured(f"dos mensajes se llaman {new.name}")
     _entries[new.name] = new

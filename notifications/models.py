@@ -142,7 +142,7 @@ class MessageAction(AppendOnlyModel):
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"
 
 
-class KeptReport(models.Model):
+class UnmatchedReport(models.Model):
     """What a provider reported of a message that nobody knows yet: for some minutes, until its id is written down."""
 
     class Kind(models.TextChoices):

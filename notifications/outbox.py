@@ -40,7 +40,7 @@ def enqueue_email(
     `failed` message that the desk sees. A `reply_to` that is no address is left out: the mail matters more.
     With `hold`, the reason for staff to read, it waits until they release or drop it (`actions`).
     """
-    return _owe(
+    return _enqueue(
         Message(
             dedup_key=dedup_key,
             subject_ref=subject_ref,
@@ -59,7 +59,7 @@ def enqueue_email(
 
 def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str, kind: str = "") -> Message:
     """Owe an SMS to an E.164 number; otherwise as `enqueue_email`."""
-    return _owe(
+    return _enqueue(
         Message(
             dedup_key=dedup_key,
             subject_ref=subject_ref,
@@ -74,7 +74,7 @@ def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str, kind: s
 
 def enqueue_copy(message: Message, *, to: str, dedup_key: str) -> Message:
     """Owe the same content once more, to the same recipient or another, as a message of its own."""
-    return _owe(
+    return _enqueue(
         Message(
             dedup_key=dedup_key,
             subject_ref=message.subject_ref,
@@ -117,7 +117,7 @@ def release(messages: MessageQuerySet) -> int:
 
 def nudge(pk: int) -> None:
     """Tell the worker of a message once the transaction at hand has committed."""
-    enqueue.nudge_on_commit("notifications.tasks.deliver_message", pk)
+    enqueue.enqueue_on_commit("notifications.tasks.deliver_message", pk)
 
 
 def message_id(dedup_key: str) -> str:
@@ -129,7 +129,7 @@ def message_id(dedup_key: str) -> str:
     return f"<{name}@{mail_domain()}>"
 
 
-def _owe(message: Message, *, deliverable: bool, hold: str = "") -> Message:
+def _enqueue(message: Message, *, deliverable: bool, hold: str = "") -> Message:
     now = timezone.now()
     message.message_id = message_id(message.dedup_key)
     message.to = message.to[:254]
@@ -148,7 +148,7 @@ def _owe(message: Message, *, deliverable: bool, hold: str = "") -> Message:
     message.pk = inserted[0]
     message._state.adding = False  # noqa: SLF001  documented: a later save() is an UPDATE
     if not deliverable:
-        delivery_reports.given_up(message)
+        delivery_reports.notify_failed(message)
     elif not hold:
         nudge(message.pk)
     return message

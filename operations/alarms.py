@@ -1,6 +1,6 @@
 """Tells operations, once, that something holds that should not: a row while it lasts, an e-mail when it begins (R4.17).
 
-Worker and sweep look once a minute, at the figures that every app registers; no visitor's request ever does. One alarm
+Worker and sweep look once a minute, at the metrics that every app registers; no visitor's request ever does. One alarm
 of a kind is open at a time, which the database decides. It is closed when its cause is gone and may then be raised
 again, but no more than one e-mail an hour (or a day) leaves for a kind: that is the message's `dedup_key`.
 """
@@ -22,7 +22,7 @@ Words = str | Promise
 
 
 @dataclass(frozen=True)
-class Kind:
+class AlarmKind:
     """An alarm by its name: what it says and what to do. `daily` ones are mailed once a day, others once an hour."""
 
     name: str
@@ -32,27 +32,27 @@ class Kind:
     silence: bool = False  # a process is not heard of: judged only by one that has been up for a while
 
 
-_kinds: dict[str, Kind] = {}
+_kinds: dict[str, AlarmKind] = {}
 
 
-def kind(name: str, title: Words, advice: Words, *, daily: bool = False, silence: bool = False) -> Kind:
-    """Name an alarm, where its figures are."""
-    _kinds[name] = Kind(name, title, advice, daily, silence)
+def kind(name: str, title: Words, advice: Words, *, daily: bool = False, silence: bool = False) -> AlarmKind:
+    """Name an alarm, where its metrics are."""
+    _kinds[name] = AlarmKind(name, title, advice, daily, silence)
     return _kinds[name]
 
 
-def known(name: str) -> Kind:
+def known(name: str) -> AlarmKind:
     """The kind of that name; one that an earlier version raised goes by its name."""
-    return _kinds.get(name) or Kind(name, name, "")
+    return _kinds.get(name) or AlarmKind(name, name, "")
 
 
 def watch(*, judging: bool) -> None:
     """Raise what holds and close what no longer does. Without `judging` nobody's silence is held against them yet."""
     reading = metrics.collect()
-    holding = {name: figure for figure in reading.figures for name in figure.alarms}
-    for name, figure in holding.items():
+    holding = {name: metric for metric in reading.metrics for name in metric.alarms}
+    for name, metric in holding.items():
         if judging or not known(name).silence:
-            raise_alarm(name, f"{figure.label}: {figure.shown}")
+            raise_alarm(name, f"{metric.label}: {metric.display}")
     if not reading.failed:  # what could not be read may hold still
         Alarm.objects.filter(cleared_at=None).exclude(kind__in=holding).update(cleared_at=timezone.now())
 
@@ -67,12 +67,12 @@ def raise_alarm(name: str, detail: str) -> bool:
         if not inserted:
             return False  # the other watcher was first
         alarm.pk = inserted[0]
-        _tell(alarm)
+        _notify(alarm)
     logger.error("alarm %s: %s", name, alarm.detail)
     return True
 
 
-def _tell(alarm: Alarm) -> None:
+def _notify(alarm: Alarm) -> None:
     about = known(alarm.kind)
     moment = timezone.localtime(alarm.raised_at)
     period = f"{moment:%Y-%m-%d}" if about.daily else f"{moment:%Y-%m-%dT%H}"

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from operations import alarms
 from operations.heartbeats import BEAT
-from operations.metrics import Figure, Level, age
+from operations.metrics import Level, Metric, age
 from operations.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ def _name(token: str) -> str:
     return token.rpartition(", ")[0]
 
 
-def figures() -> Iterator[Figure]:
+def metrics() -> Iterator[Metric]:
     """Whether a second beat runs."""
     row = Heartbeat.objects.filter(name=BEAT).first()
     since = (timezone.now() - row.second_at).total_seconds() if row and row.second_at else None
@@ -127,7 +127,7 @@ def figures() -> Iterator[Figure]:
     shown = _("no hay")
     if row and since is not None:
         shown = _("«{second}», vista hace {age}").format(second=row.second, age=age(since))
-    yield Figure(
+    yield Metric(
         "second_beat_age_seconds",
         _("Segunda agenda (beat)"),
         since,

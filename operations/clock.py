@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations import alarms
-from operations.metrics import Figure, Level
+from operations.metrics import Level, Metric
 
 # NTP keeps a clock within a few hundredths of a second. The shortest lease is 25 s (of a code, renewed by nobody) and a
 # PIN is good for 5 minutes: two machines that are each 12 s off, in opposite directions, take each other's work over
@@ -58,22 +58,22 @@ def skew() -> Skew | None:
     return Skew(before + half - server, half)
 
 
-def figures() -> Iterator[Figure]:
-    """Of the machine that reads the figures. The other processes write theirs beside their signs of life."""
+def metrics() -> Iterator[Metric]:
+    """Of the machine that reads the metrics. The other processes write theirs beside their signs of life."""
     found = skew()
     label = _("Reloj de esta máquina")
     if found is None:
-        yield Figure("clock_skew_seconds", label, None, _("sin servidor: SQLite usa este mismo reloj"))
+        yield Metric("clock_skew_seconds", label, None, _("sin servidor: SQLite usa este mismo reloj"))
     else:
-        yield figure("clock_skew_seconds", label, found.seconds, found.at_least)
+        yield metric("clock_skew_seconds", label, found.seconds, found.at_least)
 
 
-def figure(name: str, label: str | Promise, seconds: float, certain: float, *, alarm: bool = False) -> Figure:
+def metric(name: str, label: str | Promise, seconds: float, certain: float, *, alarm: bool = False) -> Metric:
     """Judge a clock."""
     off = abs(certain)
     level = Level.CRITICAL if off > CRITICAL else Level.WARNING if off > WARNING else Level.FINE
     amount = number_format(abs(seconds), decimal_pos=2)
-    return Figure(
+    return Metric(
         name,
         str(label),
         seconds,

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from notifications.models import Message
 from operations import alarms
-from operations.metrics import Figure, Level, count, share
+from operations.metrics import Level, Metric, count, share
 from operations.operations_mail import Fact
 from otp.limits import guesses, lockout, quotas
-from otp.limits.limits import Budget
-from otp.models import AuditEvent, BudgetUse, Challenge
+from otp.limits.limits import Limit
+from otp.models import AuditEvent, Challenge, LimitUse
 
 DAY = timedelta(hours=24)
 WARN_SHARE, STOP_SHARE = 0.8, 1.0  # of the day's budget (S1: alarm at 80 %, stop at 100 %)
@@ -78,13 +78,13 @@ DID_NOT = Q(
 )
 
 
-def figures() -> Iterator[Figure]:
+def metrics() -> Iterator[Metric]:
     """All of it, by indexes."""
     now = timezone.now()
     yield _budget()
     by_codes = _with_sms(now).aggregate(sms=Sum("maybe_sent"))["sms"] or 0
     by_outbox = Message.objects.filter(channel=Message.Channel.SMS, sent_at__gt=now - DAY).count()
-    yield Figure(
+    yield Metric(
         "sms_sent_24h",
         _("SMS que salieron en 24 horas"),
         by_codes + by_outbox,
@@ -116,21 +116,21 @@ def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
     yield Fact(_("Ingresos con código"), [f"{counts['verified']} ({conversion})"])
 
 
-def _fullest(budgets: Iterable[Budget]) -> tuple[int, int]:
+def _fullest(budgets: Iterable[Limit]) -> tuple[int, int]:
     """Of all their rates the one of which the largest part is used: how many, of how many."""
     now = timezone.now()
     spent = [
-        (BudgetUse.objects.filter(key=each.key, at__gt=now - timedelta(seconds=rate.seconds)).count(), rate.count)
+        (LimitUse.objects.filter(key=each.key, at__gt=now - timedelta(seconds=rate.seconds)).count(), rate.count)
         for each in budgets
         for rate in each.rates
     ]
     return max(spent, key=lambda pair: pair[0] / pair[1])
 
 
-def _guesses() -> Figure:
+def _guesses() -> Metric:
     used, most = _fullest([guesses.in_all()])
     reached = used >= most
-    return Figure(
+    return Metric(
         "wrong_codes_ratio",
         _("Códigos equivocados, de los que dan la alarma"),
         used / most,
@@ -141,9 +141,9 @@ def _guesses() -> Figure:
     )
 
 
-def _stopped() -> Figure:
+def _stopped() -> Metric:
     stopped = lockout.stopped().count()
-    return Figure(
+    return Metric(
         "phones_stopped",
         _("Números con 100 códigos equivocados seguidos"),
         stopped,
@@ -154,7 +154,7 @@ def _stopped() -> Figure:
     )
 
 
-def _budget() -> Figure:
+def _budget() -> Metric:
     """How much of the tightest of its limits is used: the windows slide, so "a day" is the last 24 hours.
 
     A code that was asked for and could not leave any more keeps the alarm open too: the day frees one use at a time,
@@ -165,12 +165,12 @@ def _budget() -> Figure:
     since = timezone.now() - RECENT
     withheld = Challenge.objects.filter(created_at__gt=since, outcome=Challenge.Outcome.LIMIT).exists()
     level = Level.FINE
-    held: tuple[alarms.Kind, ...] = ()
+    held: tuple[alarms.AlarmKind, ...] = ()
     if part >= STOP_SHARE or withheld:
         level, held = Level.CRITICAL, (SMS_80, SMS_100)
     elif part >= WARN_SHARE:
         level, held = Level.WARNING, (SMS_80,)
-    return Figure(
+    return Metric(
         "sms_day_budget_used_ratio",
         _("Códigos que salieron, del límite del día"),
         part,
@@ -181,7 +181,7 @@ def _budget() -> Figure:
     )
 
 
-def _conversions(now: datetime) -> Iterator[Figure]:
+def _conversions(now: datetime) -> Iterator[Metric]:
     """Of the SMS whose code was used or has had its time, how many were used."""
     settled = _with_sms(now).filter(Q(used_at__isnull=False) | Q(expires_at__lte=now))
     counts = settled.aggregate(sent=Count("pk"), used=Count("used_at"))
@@ -194,21 +194,21 @@ def _conversions(now: datetime) -> Iterator[Figure]:
     yield _conversion("conversion_last_50_ratio", label, used, len(last), low=low)
 
 
-def _conversion(name: str, label: str, used: int, sent: int, *, low: bool = False) -> Figure:
+def _conversion(name: str, label: str, used: int, sent: int, *, low: bool = False) -> Metric:
     part = used / sent if sent else None
     shown = _("{percent} ({used} de {sent})").format(percent=share(part), used=used, sent=sent) if sent else share(None)
     if not low:
-        return Figure(name, label, part, shown)
-    return Figure(name, label, part, shown, Level.WARNING, str(CONVERSION.advice), (CONVERSION.name,))
+        return Metric(name, label, part, shown)
+    return Metric(name, label, part, shown, Level.WARNING, str(CONVERSION.advice), (CONVERSION.name,))
 
 
-def _unsent(now: datetime) -> Figure:
+def _unsent(now: datetime) -> Metric:
     ended = Challenge.objects.filter(created_at__gt=now - RECENT).aggregate(
         unsent=Count("pk", filter=Q(outcome__in=[Challenge.Outcome.FAILED, Challenge.Outcome.EXPIRED])),
         sent=Count("pk", filter=Q(outcome=Challenge.Outcome.HANDLED, maybe_sent__gt=0)),
     )
     failing = ended["unsent"] >= UNSENT_AT_LEAST and ended["unsent"] > ended["sent"]
-    return Figure(
+    return Metric(
         "codes_unsent_30m",
         _("Códigos que no salieron en 30 minutos"),
         ended["unsent"],

@@ -1,4 +1,4 @@
-"""Whether the database answers and has every migration: what `check_ops` asks besides the figures of the apps."""
+"""Whether the database answers and has every migration: what `check_ops` asks besides the metrics of the apps."""
 
 import time
 from collections.abc import Iterator
@@ -7,21 +7,21 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from operations.metrics import Figure, Level
+from operations.metrics import Level, Metric
 
 
-def figures() -> Iterator[Figure]:
+def metrics() -> Iterator[Metric]:
     """Raises what the database raises."""
     started = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     seconds = time.monotonic() - started
-    yield Figure(
+    yield Metric(
         "database_answer_seconds", _("Base de datos"), seconds, _("responde en {ms} ms").format(ms=int(seconds * 1000))
     )
     executor = MigrationExecutor(connection)
     pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    yield Figure(
+    yield Metric(
         "migrations_pending",
         _("Migraciones pendientes"),
         pending,

@@ -1,4 +1,4 @@
-"""The daily mail to operations: what the day before was like, told by each app that has figures of days."""
+"""The daily mail to operations: what the day before was like, told by each app that has metrics of days."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
@@ -45,9 +45,9 @@ def messages(start: datetime, end: datetime) -> Iterable[Fact]:
         ended = Message.objects.filter(state=state).filter(
             Q(tried_at__gte=start, tried_at__lt=end) | Q(tried_at=None, created_at__gte=start, created_at__lt=end)
         )
-        yield Fact(str(queue_metrics.COUNTED[state]), [str(ended.count())])
-    owed = queue_metrics.owed()
-    oldest = owed.aggregate(oldest=Min("owed_since"))["oldest"]
+        yield Fact(str(queue_metrics.STATE_LABELS[state]), [str(ended.count())])
+    owed = queue_metrics.pending()
+    oldest = owed.aggregate(oldest=Min("pending_since"))["oldest"]
     waiting = (timezone.now() - oldest).total_seconds() if oldest else 0
     now = _("{count}; el más antiguo, desde hace {age}").format(count=owed.count(), age=age(waiting))
     yield Fact(_("Por entregar ahora"), [now if oldest else _("ninguno")])

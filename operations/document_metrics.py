@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from attachments import storage
 from operations import alarms
-from operations.metrics import Figure, Level, age, share
+from operations.metrics import Level, Metric, age, share
 from tickets.models import Attachment
 
 NEARLY = 1.5  # times the reserve: time left to make room
@@ -32,7 +32,7 @@ ANTIVIRUS = alarms.kind(
 )
 
 
-def figures() -> Iterator[Figure]:
+def metrics() -> Iterator[Metric]:
     """Nothing about a disk where a remote store keeps the documents, nor about an antivirus that is not configured."""
     disk = storage.disk()
     if disk is not None:
@@ -41,11 +41,11 @@ def figures() -> Iterator[Figure]:
         yield from _antivirus()
 
 
-def _disk(disk: storage.Disk) -> Figure:
+def _disk(disk: storage.Disk) -> Metric:
     part, reserve = disk.free_share, settings.ATTACHMENTS_MIN_FREE_PERCENT / 100
     full = part < reserve
     level = Level.CRITICAL if full else Level.WARNING if part < reserve * NEARLY else Level.FINE
-    return Figure(
+    return Metric(
         "attachments_disk_free_ratio",
         _("Disco libre para documentos"),
         part,
@@ -56,7 +56,7 @@ def _disk(disk: storage.Disk) -> Figure:
     )
 
 
-def _antivirus() -> Iterator[Figure]:
+def _antivirus() -> Iterator[Metric]:
     scan = Attachment.Scan
     oldest = Attachment.objects.filter(scan=scan.PENDING).aggregate(oldest=Min("ticket__confirmed_at"))["oldest"]
     seconds = max((timezone.now() - oldest).total_seconds(), 0) if oldest else 0
@@ -70,7 +70,7 @@ def _antivirus() -> Iterator[Figure]:
         ("antivirus_errors", _("Documentos que no se pudieron revisar"), errors, str(errors), errors > 0),
         ("antivirus_infected", _("Documentos apartados por un virus"), infected, str(infected), False),
     ):
-        yield Figure(
+        yield Metric(
             name,
             label,
             value,

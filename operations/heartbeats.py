@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations import alarms, clock
-from operations.metrics import Figure, Level, age
+from operations.metrics import Level, Metric, age
 from operations.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -81,14 +81,14 @@ def may_judge(watcher: str) -> bool:
     return Heartbeat.objects.filter(name=watcher, since__lte=timezone.now() - GRACE).exists()
 
 
-def figures() -> Iterator[Figure]:
+def metrics() -> Iterator[Metric]:
     """The age of each sign of life, and the clock that it was written by."""
     now, known = timezone.now(), {row.name: row for row in Heartbeat.objects.all()}
     for name, limit in LIMITS.items():
         row = known.get(name)
         since = max((now - row.at).total_seconds(), 0) if row else None
         silent = since is None or since > limit.total_seconds()
-        yield Figure(
+        yield Metric(
             f"heartbeat_{name}_age_seconds",
             str(LABELS[name]),
             since,
@@ -99,4 +99,4 @@ def figures() -> Iterator[Figure]:
         )
         if row and row.clock_skew is not None:  # of a silent one too: it may be silent by its clock alone
             label = _("Reloj de: {process}").format(process=LABELS[name])
-            yield clock.figure(f"clock_skew_{name}_seconds", label, row.clock_skew, row.clock_skew, alarm=True)
+            yield clock.metric(f"clock_skew_{name}_seconds", label, row.clock_skew, row.clock_skew, alarm=True)

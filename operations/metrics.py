@@ -1,6 +1,6 @@
-"""The figures that operations watch: each app registers a source, and command, metrics, desk and alarms read the same.
+"""The metrics that operations watch: each app registers a source, and command, metrics, desk and alarms read the same.
 
-A figure is never personal: a count, an age, a share. What cannot be read is told as such and hides nothing else.
+A metric is never personal: a count, an age, a share. What cannot be read is told as such and hides nothing else.
 """
 
 import logging
@@ -34,35 +34,35 @@ LEVEL_NAMES: dict[Level, str | Promise] = {
 
 
 @dataclass(frozen=True)
-class Figure:
+class Metric:
     """One thing measured. `name` holds its unit (`_seconds`, `_ratio`), as Prometheus asks; `shown` is for people."""
 
     name: str
     label: str
     value: float | None  # none: there is nothing to measure yet
-    shown: str
+    display: str
     level: Level = Level.FINE
     advice: str = ""  # what to do, where the level is not fine
     alarms: tuple[str, ...] = ()  # the kinds of alarm that hold because of it
 
 
-Source = Callable[[], Iterable[Figure]]
+Source = Callable[[], Iterable[Metric]]
 
 
 @dataclass(frozen=True)
-class Reading:
-    """All figures of one moment, by their sources' titles, and the sources that could not be read."""
+class Snapshot:
+    """All metrics of one moment, by their sources' titles, and the sources that could not be read."""
 
-    groups: dict[str, list[Figure]] = field(default_factory=dict)
+    groups: dict[str, list[Metric]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
 
     @property
-    def figures(self) -> list[Figure]:
-        return [figure for group in self.groups.values() for figure in group]
+    def metrics(self) -> list[Metric]:
+        return [metric for group in self.groups.values() for metric in group]
 
     @property
     def level(self) -> Level:
-        worst = max((figure.level for figure in self.figures), default=Level.FINE)
+        worst = max((metric.level for metric in self.metrics), default=Level.FINE)
         return Level.CRITICAL if self.failed else worst
 
 
@@ -70,37 +70,37 @@ class Reading:
 class _Registered:
     title: str | Promise
     source: Source
-    costly: bool
+    on_demand: bool
     order: int
 
 
 _sources: dict[str, _Registered] = {}
 
 
-def register(name: str, title: str | Promise, source: Source, *, costly: bool = False, order: int = 50) -> None:
-    """Add a source. A costly one (it asks another server) is read by the command only, never each minute."""
-    _sources[name] = _Registered(title, source, costly, order)
+def register(name: str, title: str | Promise, source: Source, *, on_demand: bool = False, order: int = 50) -> None:
+    """Add a source. A on_demand one (it asks another server) is read by the command only, never each minute."""
+    _sources[name] = _Registered(title, source, on_demand, order)
 
 
 def names() -> list[str]:
     """The sources that are read each minute."""
-    return [name for name, registered in _sources.items() if not registered.costly]
+    return [name for name, registered in _sources.items() if not registered.on_demand]
 
 
-def collect(*, costly: bool = False) -> Reading:
+def collect(*, on_demand: bool = False) -> Snapshot:
     """Read every source. Once the database does not answer, the others are not made to wait for it as well."""
-    reading, away = Reading(), False
+    reading, away = Snapshot(), False
     for name, registered in sorted(_sources.items(), key=lambda item: item[1].order):
-        if registered.costly and not costly:
+        if registered.on_demand and not on_demand:
             continue
-        if away and not registered.costly:
+        if away and not registered.on_demand:
             reading.failed.append(name)
             continue
         try:
             reading.groups.setdefault(str(registered.title), []).extend(registered.source())
         except Exception as error:  # noqa: BLE001  it is told, and the other sources are read
             away = away or isinstance(error, DatabaseFailure)
-            logger.warning("figures of %s cannot be read: %s", name, type(error).__name__)
+            logger.warning("metrics of %s cannot be read: %s", name, type(error).__name__)
             reading.failed.append(name)
     return reading
 

@@ -30,7 +30,7 @@ class Alarm(models.Model):
     """Something that operations were told of: open while it lasts (R4.17)."""
 
     kind = models.CharField(_("alarma"), max_length=40)
-    detail = models.CharField(_("detalle"), max_length=300)  # figures only, nothing personal
+    detail = models.CharField(_("detalle"), max_length=300)  # metrics only, nothing personal
     raised_at = models.DateTimeField(_("desde"))
     cleared_at = models.DateTimeField(_("hasta"), null=True)
 

@@ -1,4 +1,4 @@
-"""The mails to operations with invented figures, for the previews at the desk."""
+"""The mails to operations with invented metrics, for the previews at the desk."""
 
 from datetime import UTC, date, datetime
 

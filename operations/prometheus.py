@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: the figures that operations watch, for the networks that are named and for nobody else."""
+"""`/metrics` for Prometheus: the metrics that operations watch, for the networks that are named and for nobody else."""
 
 import threading
 import time
@@ -20,16 +20,16 @@ PREFIX = "fidelizacion_"
 KEEP_SECONDS = 10.0  # an answer is good for so long: however often somebody asks, the database is asked no more
 
 
-class FiguresCollector(Collector):
-    """Reads the figures anew at each call."""
+class MetricsCollector(Collector):
+    """Reads the metrics anew at each call."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         reading = metrics.collect()
-        levels = GaugeMetricFamily(f"{PREFIX}level", "0 bien, 1 atención, 2 crítico", labels=["figure"])
-        for figure in reading.figures:
-            levels.add_metric([figure.name], figure.level)
-            if figure.value is not None:
-                yield GaugeMetricFamily(f"{PREFIX}{figure.name}", figure.label, value=figure.value)
+        levels = GaugeMetricFamily(f"{PREFIX}level", "0 bien, 1 atención, 2 crítico", labels=["metric"])
+        for metric in reading.metrics:
+            levels.add_metric([metric.name], metric.level)
+            if metric.value is not None:
+                yield GaugeMetricFamily(f"{PREFIX}{metric.name}", metric.label, value=metric.value)
         yield levels
         failed = GaugeMetricFamily(f"{PREFIX}unread", "Cifras que no se pudieron leer", labels=["source"])
         for name in metrics.names():
@@ -47,7 +47,7 @@ class Exposition:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(FiguresCollector())
+        self._registry.register(MetricsCollector())
         self._lock = threading.Lock()
         self._text = b""
         self._made_at = 0.0

@@ -1,4 +1,4 @@
-"""The figures of the outbox: how much is owed, since when, what was given up, how often it is tried again (R4.17)."""
+"""The metrics of the outbox: how much is owed, since when, what was given up, how often it is tried again (R4.17)."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -13,13 +13,13 @@ from notifications import message_types
 from notifications.models import GIVEN_UP, Message
 from notifications.outbox import GIVE_UP_AFTER
 from operations import alarms
-from operations.metrics import Figure, Level, age
+from operations.metrics import Level, Metric, age
 from operations.operations_mail import REFERENCE
 
 State = Message.State
-OWED = Q(state__in=[State.QUEUED, State.SENDING])
+PENDING = Q(state__in=[State.QUEUED, State.SENDING])
 # Of many at once, where the states' own names are of one
-COUNTED = {
+STATE_LABELS = {
     State.QUEUED: gettext_lazy("Por enviar"),
     State.SENDING: gettext_lazy("Enviando"),
     State.FAILED: gettext_lazy("Rechazados por el destino"),
@@ -71,27 +71,27 @@ def held() -> QuerySet[Message]:
     return Message.objects.filter(state=State.HELD)
 
 
-def owed() -> QuerySet[Message]:
-    """Messages neither delivered nor given up, each with `owed_since`."""
-    return Message.objects.filter(OWED).annotate(owed_since=owed_since())
+def pending() -> QuerySet[Message]:
+    """Messages neither delivered nor given up, each with `pending_since`."""
+    return Message.objects.filter(PENDING).annotate(pending_since=pending_since())
 
 
 def stuck(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Those owed for too long, or given up and neither sent again as a copy nor settled another way since."""
-    return messages.alias(owed_since=owed_since()).filter(_stuck())
+    return messages.alias(pending_since=pending_since()).filter(_stuck())
 
 
 def count_stuck_and_held() -> tuple[int, int]:
     """How many are stuck, and how many wait for staff: one query, since the desk's home asks."""
     waits = Q(state=State.HELD)
-    found = Message.objects.alias(owed_since=owed_since()).filter(_stuck() | waits)
+    found = Message.objects.alias(pending_since=pending_since()).filter(_stuck() | waits)
     counts = found.aggregate(all=Count("pk"), held=Count("pk", filter=waits))
     return counts["all"] - counts["held"], counts["held"]
 
 
 def _stuck() -> Q:
-    """Of messages with `owed_since`."""
-    return (OWED & Q(owed_since__lte=timezone.now() - SLOW)) | _left(GIVEN_UP)
+    """Of messages with `pending_since`."""
+    return (PENDING & Q(pending_since__lte=timezone.now() - SLOW)) | _left(GIVEN_UP)
 
 
 def _left(states: Iterable[str]) -> Q:
@@ -100,13 +100,13 @@ def _left(states: Iterable[str]) -> Q:
     return Q(state__in=states, settled_at=None) & ~Q(replaced)
 
 
-def owed_since() -> Greatest:
+def pending_since() -> Greatest:
     """A message queued again is owed anew, and so is the time it is given up."""
     queued_at = ExpressionWrapper(F("give_up_at") - Value(GIVE_UP_AFTER), output_field=DateTimeField())
     return Greatest(F("created_at"), queued_at)
 
 
-def figures() -> Iterator[Figure]:
+def metrics() -> Iterator[Metric]:
     """All of it, by indexes: the messages sent in earlier years are not counted."""
     now = timezone.now()
     yield _oldest(now)
@@ -114,21 +114,21 @@ def figures() -> Iterator[Figure]:
     yield _held()
     yield _refused_by_staff()
     retries = Message.objects.filter(tried_at__gt=now - timedelta(minutes=1), attempts__gt=1).count()
-    yield Figure("messages_retried_per_minute", _("Reintentos en el último minuto"), retries, str(retries))
+    yield Metric("messages_retried_per_minute", _("Reintentos en el último minuto"), retries, str(retries))
     sent = Message.objects.filter(sent_at__gt=now - DAY).count()
-    yield Figure("messages_sent_24h", _("Enviados en 24 horas"), sent, str(sent))
+    yield Metric("messages_sent_24h", _("Enviados en 24 horas"), sent, str(sent))
 
 
-def _oldest(now: datetime) -> Figure:
-    since = owed().aggregate(oldest=Min("owed_since"))["oldest"]
+def _oldest(now: datetime) -> Metric:
+    since = pending().aggregate(oldest=Min("pending_since"))["oldest"]
     seconds = max((now - since).total_seconds(), 0) if since else 0
     level = Level.FINE
-    held: tuple[alarms.Kind, ...] = ()
+    held: tuple[alarms.AlarmKind, ...] = ()
     if seconds >= PAGE.total_seconds():
         level, held = Level.CRITICAL, (SLOW_ALARM, STUCK_ALARM)
     elif seconds >= SLOW.total_seconds():
         level, held = Level.WARNING, (SLOW_ALARM,)
-    return Figure(
+    return Metric(
         "oldest_undelivered_age_seconds",
         _("El más antiguo por entregar"),
         seconds,
@@ -139,19 +139,19 @@ def _oldest(now: datetime) -> Figure:
     )
 
 
-def _by_state(now: datetime) -> Iterator[Figure]:
+def _by_state(now: datetime) -> Iterator[Metric]:
     unfinished = [State.QUEUED, State.SENDING, *GIVEN_UP]
     unsettled = Message.objects.unsettled()
     counts = dict(unsettled.filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk")))
     for state in unfinished[:3]:
         count = counts.get(state, 0)
-        yield Figure(f"messages_{state}", str(COUNTED[state]), count, str(count))
+        yield Metric(f"messages_{state}", str(STATE_LABELS[state]), count, str(count))
     dead = unsettled.filter(state=State.DEAD).exclude(subject_ref=REFERENCE)  # no alarm about an alarm
     recent = dead.filter(tried_at__gt=now - DAY).count()
     news = dead.filter(tried_at__gt=now - NEWS).exists()
-    yield Figure(
+    yield Metric(
         "messages_dead",
-        str(COUNTED[State.DEAD]),
+        str(STATE_LABELS[State.DEAD]),
         counts.get(State.DEAD, 0),
         _("{count}, de ellos {recent} en 24 horas").format(count=counts.get(State.DEAD, 0), recent=recent),
         Level.CRITICAL if recent else Level.FINE,
@@ -160,9 +160,9 @@ def _by_state(now: datetime) -> Iterator[Figure]:
     )
 
 
-def _held() -> Figure:
+def _held() -> Metric:
     count = held().count()
-    return Figure(
+    return Metric(
         "messages_held",
         _("Esperan a un asesor"),
         count,
@@ -173,10 +173,10 @@ def _held() -> Figure:
     )
 
 
-def _refused_by_staff() -> Figure:
+def _refused_by_staff() -> Metric:
     """A customer's wrong address is told to the advisor. An advisor's own, an area's: who would tell them?"""
     count = Message.objects.filter(_left([State.FAILED]), kind__in=message_types.staff_kinds()).count()
-    return Figure(
+    return Metric(
         "staff_messages_failed",
         _("Avisos al equipo rechazados"),
         count,

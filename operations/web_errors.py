@@ -1,4 +1,4 @@
-"""Errors of the web that nobody expected (500): counted by the minute, a figure, and an alarm (R4.17).
+"""Errors of the web that nobody expected (500): counted by the minute, a metric, and an alarm (R4.17).
 
 Counted in the process and written after the answer has gone, at most every few seconds, so that a storm of errors costs
 the database next to nothing. What fails because the database is away is not counted here: it is answered with 503, and
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from operations import alarms
-from operations.metrics import Figure, Level, count
+from operations.metrics import Level, Metric, count
 from operations.models import WebErrors
 
 logger = logging.getLogger(__name__)
@@ -101,12 +101,12 @@ def _add(number: int) -> None:
     WebErrors.objects.filter(minute__lt=now - KEPT).delete()
 
 
-def figures() -> Iterator[Figure]:
+def metrics() -> Iterator[Metric]:
     """Those of the last minutes, and of a day."""
     now = timezone.now()
     recent, day = _since(now - RECENT), _since(now - DAY)
     level = Level.CRITICAL if recent >= MANY else Level.WARNING if recent else Level.FINE
-    yield Figure(
+    yield Metric(
         "web_errors_10m",
         _("Errores de la web (500) en 10 minutos"),
         recent,
@@ -115,7 +115,7 @@ def figures() -> Iterator[Figure]:
         str(ALARM.advice) if recent else "",
         (ALARM.name,) if recent else (),
     )
-    yield Figure("web_errors_24h", _("Errores de la web (500) en 24 horas"), day, count(day))
+    yield Metric("web_errors_24h", _("Errores de la web (500) en 24 horas"), day, count(day))
 
 
 def _since(moment: datetime) -> int:

@@ -17,10 +17,12 @@ class OtpConfig(AppConfig):
         from otp.pin import delivery  # noqa: PLC0415
 
         sweep.register("códigos", delivery.sweep, first=True)
-        delivery_reports.register("otp", report_handler.LEDGER)
+        delivery_reports.register("otp", report_handler.HANDLER)
         # A copy would pass by the limits of links, and might take one to an address that is not the registered one
-        instead = _("Un enlace no se repite: envíe uno nuevo desde la lista de administradores.")
-        message_types.register_mail(invitation.MAIL, _("Enlace de ingreso"), invitation.sample, instead=instead)
+        copy_refusal = _("Un enlace no se repite: envíe uno nuevo desde la lista de administradores.")
+        message_types.register_mail(
+            invitation.MAIL, _("Enlace de ingreso"), invitation.sample, copy_refusal=copy_refusal
+        )
         message_types.register_sms(
-            invitation.SMS, _("Enlace de ingreso por SMS"), invitation.sample_sms, instead=instead
+            invitation.SMS, _("Enlace de ingreso por SMS"), invitation.sample_sms, copy_refusal=copy_refusal
         )

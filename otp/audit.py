@@ -15,7 +15,7 @@ from django.utils import timezone
 from companies.phones import tail
 from otp.hashing import keyed_hash, keyed_hashes
 from otp.limits import quotas
-from otp.limits.limits import LimitReached, budget, consume
+from otp.limits.limits import LimitReached, consume, limit
 from otp.limits.rates import Rate
 from otp.models import AuditEvent, Invitation
 
@@ -64,7 +64,7 @@ def record_refusal(
     """
     try:
         consume(
-            budget("audit.phone", f"{kind}:{result}:{phone}", REFUSALS_PER_PHONE),
+            limit("audit.phone", f"{kind}:{result}:{phone}", REFUSALS_PER_PHONE),
             *quotas.of_address("audit.address", address, REFUSALS_PER_ADDRESS),
         )
     except LimitReached:
@@ -100,7 +100,7 @@ def record_invitation(invitation: Invitation) -> None:
     )
 
 
-def account() -> str:
+def os_user() -> str:
     """The account of this machine that runs a command; in a container it may have no name."""
     try:
         return getpass.getuser()

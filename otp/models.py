@@ -103,7 +103,7 @@ class Challenge(models.Model):
         return f"#{self.pk} …{self.phone[-3:]}"
 
 
-class PhoneGuard(models.Model):
+class PhoneLockout(models.Model):
     """Consecutive failures of a phone across challenges and sessions, and the wait they brought (R1.05-R1.07)."""
 
     phone = models.CharField(_("número móvil"), max_length=16, primary_key=True)
@@ -119,16 +119,16 @@ class PhoneGuard(models.Model):
         verbose_name = _("número en espera")
         verbose_name_plural = _("números en espera")
         indexes = [
-            models.Index(fields=["tried_at"], name="phone_guard_tried"),
+            models.Index(fields=["tried_at"], name="phone_lockout_tried"),
             # The few at which nothing is compared any more (guards.py)
-            models.Index(fields=["failures"], name="phone_guard_stopped", condition=models.Q(failures__gte=100)),
+            models.Index(fields=["failures"], name="phone_lockout_stopped", condition=models.Q(failures__gte=100)),
         ]
 
     def __str__(self) -> str:
         return f"…{self.phone[-3:]}"
 
 
-class BudgetUse(models.Model):
+class LimitUse(models.Model):
     """One use of something limited, numbered from 1 within its key: the log that limits are read from (R1.17).
 
     Two that come at once want the same number, and the constraint lets one of them have it.
@@ -139,8 +139,8 @@ class BudgetUse(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["key", "number"], name="budget_use_numbered_once")]
-        indexes = [models.Index(fields=["at"], name="budget_use_at")]
+        constraints = [models.UniqueConstraint(fields=["key", "number"], name="limit_use_numbered_once")]
+        indexes = [models.Index(fields=["at"], name="limit_use_at")]
 
     def __str__(self) -> str:
         return f"{self.key} {self.number}"
@@ -176,7 +176,7 @@ class AuditEvent(AuditedEvent):
         ARRIVED = "arrived", _("Entregado")
         LOST = "lost", _("No entregado")
         WRONG = "wrong", _("Código equivocado")
-        DEAD = "dead", _("Código ya sin validez")
+        INVALID = "dead", _("Código ya sin validez")
         WAITING = "waiting", _("Número en espera")
         NOTHING = "nothing", _("No había nada que levantar")
         NO_NUMBER = "nonumber", _("Sin un número móvil completo")

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.models import Message
-from notifications.reports.delivery_reports import ASK_UNTIL, Ledger
+from notifications.reports.delivery_reports import POLL_UNTIL, ReportHandler
 from notifications.sms import Kind, Report
 from otp import audit
 from otp.models import Challenge
@@ -19,7 +19,7 @@ BECOMES = {Kind.DELIVERED: Delivery.DELIVERED, Kind.FAILED: Delivery.UNDELIVERED
 RESULTS = {Kind.DELIVERED: audit.Result.ARRIVED, Kind.FAILED: audit.Result.LOST}
 
 
-def enter(report: Report) -> bool:
+def apply(report: Report) -> bool:
     """Whether it is about a code; each change has its row in the audit."""
     if report.channel != Message.Channel.SMS:
         return False
@@ -45,9 +45,9 @@ def enter(report: Report) -> bool:
     return True
 
 
-def unasked(now: datetime) -> QuerySet[Challenge]:
-    accepted = Challenge.objects.filter(delivery=Delivery.ACCEPTED, handled_at__gt=timezone.now() - ASK_UNTIL)
+def due_for_polling(now: datetime) -> QuerySet[Challenge]:
+    accepted = Challenge.objects.filter(delivery=Delivery.ACCEPTED, handled_at__gt=timezone.now() - POLL_UNTIL)
     return accepted.filter(poll_at__lte=now)
 
 
-LEDGER = Ledger(enter, unasked)
+HANDLER = ReportHandler(apply, due_for_polling)

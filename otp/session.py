@@ -27,7 +27,7 @@ PREFIX = "portal."
 VISITOR = "portal.visitor"
 EXPIRED = "portal.expired"  # the phone whose verification ran out, so that its unsent text can still be kept
 DRAFT = "portal.draft"
-HOLDER = "portal.holder"  # one phone in this browser, from one verification to the next
+BROWSER_KEY = "portal.holder"  # one phone in this browser, from one verification to the next
 
 # What a portal session lasts (P1), and how long typed text waits for the same person (P4)
 VISITOR_IDLE = timedelta(minutes=15)
@@ -73,8 +73,8 @@ def current_visitor(request: HttpRequest) -> Visitor | None:
 
 def sign_in(request: HttpRequest, phone: str, method: Method) -> None:
     """Make `phone` the visitor of this session, under a new session key (R1.11)."""
-    waiting = {name: request.session[name] for name in (DRAFT, HOLDER) if name in request.session}
-    if waiting.get(HOLDER, {}).get("phone") != phone:
+    waiting = {name: request.session[name] for name in (DRAFT, BROWSER_KEY) if name in request.session}
+    if waiting.get(BROWSER_KEY, {}).get("phone") != phone:
         # Known before, it would open the forms that follow. Not when the same person verifies again: the form that is
         # open in another tab, with all that was typed, carries the token of the first time
         rotate_token(request)
@@ -83,7 +83,7 @@ def sign_in(request: HttpRequest, phone: str, method: Method) -> None:
     for name, kept in waiting.items():
         if kept["phone"] == phone:
             request.session[name] = kept
-    holder(request, phone)
+    browser_token(request, phone)
     now = timezone.now().timestamp()
     request.session[VISITOR] = {"phone": phone, "method": method, "verified_at": now, "seen_at": now}
 
@@ -105,24 +105,24 @@ def change_number(request: HttpRequest, phone: str) -> None:
         request.session.cycle_key()
 
 
-def holder(request: HttpRequest, phone: str) -> str:
+def browser_token(request: HttpRequest, phone: str) -> str:
     """What stands for this phone in this browser, and is known to no other: what was sent by it is kept under it.
 
     It outlives the verification, since the next one may be the same person's, and ends on leaving the portal.
     """
-    kept = request.session.get(HOLDER)
+    kept = request.session.get(BROWSER_KEY)
     if kept is None or kept["phone"] != phone:
-        kept = request.session[HOLDER] = {"phone": phone, "token": secrets.token_hex(16)}
+        kept = request.session[BROWSER_KEY] = {"phone": phone, "token": secrets.token_hex(16)}
     return keyed_hash("holder", kept["token"])
 
 
-def keep_for(request: HttpRequest, phone: str, data: dict[str, Any]) -> None:
+def save_draft(request: HttpRequest, phone: str, data: dict[str, Any]) -> None:
     """Keep what an expired visitor was typing, for `DRAFT_LIFETIME`; only the same phone gets it back."""
     until = timezone.now() + DRAFT_LIFETIME
     request.session[DRAFT] = {"phone": phone, "until": until.timestamp(), "data": data}
 
 
-def kept_for(request: HttpRequest, visitor: Visitor) -> dict[str, Any] | None:
+def load_draft(request: HttpRequest, visitor: Visitor) -> dict[str, Any] | None:
     """What this visitor was typing when the verification ran out, while it is kept."""
     draft = request.session.get(DRAFT)
     if draft is None or draft["phone"] != visitor.phone or timezone.now().timestamp() >= draft["until"]:
@@ -131,7 +131,7 @@ def kept_for(request: HttpRequest, visitor: Visitor) -> dict[str, Any] | None:
     return data
 
 
-def drop_kept(request: HttpRequest) -> None:
+def delete_draft(request: HttpRequest) -> None:
     """Forget what was kept: it was given back and used."""
     request.session.pop(DRAFT, None)
 
@@ -150,14 +150,14 @@ def visitor_required(*, on_expired: OnExpired | None = None) -> Callable[[GatedV
             if visitor is None:
                 return _refuse(request, on_expired)
             request.portal_visitor = visitor  # type: ignore[attr-defined]  # for base.html, which offers to leave
-            return cached_as_portal(view(request, visitor, *args, **kwargs))
+            return set_cache_control(view(request, visitor, *args, **kwargs))
 
         return gated
 
     return decorate
 
 
-def cached_as_portal(response: HttpResponse, *, keep: bool = False) -> HttpResponse:
+def set_cache_control(response: HttpResponse, *, keep: bool = False) -> HttpResponse:
     """Give a page its `Cache-Control` (R6.09), unless the view chose one: never stored, save the plain
     entry and invalid forms, which Back must be able to show."""
     keep = keep or response.status_code == 422
@@ -167,7 +167,7 @@ def cached_as_portal(response: HttpResponse, *, keep: bool = False) -> HttpRespo
 
 def to_entry(request: HttpRequest) -> HttpResponse:
     """To the entry, which leads back to the page asked for once somebody is verified."""
-    return cached_as_portal(destinations.redirect_with(Destination.of_page(request), "otp:entry"))
+    return set_cache_control(destinations.redirect_with(Destination.of_page(request), "otp:entry"))
 
 
 def _refuse(request: HttpRequest, on_expired: OnExpired | None) -> HttpResponse:

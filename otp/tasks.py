@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from otp.invitations import invitations
 from otp.limits.rates import Rate
-from otp.models import AuditEvent, BudgetUse, Challenge, Invitation, PhoneGuard
+from otp.models import AuditEvent, Challenge, Invitation, LimitUse, PhoneLockout
 from otp.pin import delivery
 
 KEEP_CHALLENGES = timedelta(hours=24)
@@ -48,9 +48,9 @@ def clear_expired() -> None:
     now = timezone.now()
     Challenge.objects.filter(created_at__lt=now - KEEP_CHALLENGES).delete()
     of_links = Q(key__startswith=f"{invitations.SENDS_KIND}:")  # these count for as long as a link lives
-    BudgetUse.objects.filter(~of_links, at__lt=now - _longest_window()).delete()
-    BudgetUse.objects.filter(of_links, at__lt=now - invitations.LIFETIME).delete()
-    PhoneGuard.objects.filter(tried_at__lt=now - KEEP_GUARDS).delete()
+    LimitUse.objects.filter(~of_links, at__lt=now - _longest_window()).delete()
+    LimitUse.objects.filter(of_links, at__lt=now - invitations.LIFETIME).delete()
+    PhoneLockout.objects.filter(tried_at__lt=now - KEEP_GUARDS).delete()
     Invitation.objects.filter(created_at__lt=now - KEEP_INVITATIONS).delete()
     AuditEvent.objects.purge(now - KEEP_AUDIT)
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -13,16 +13,19 @@ REASON_ROOM = 100
 PERSONAL = re.compile(r"@|(?:\d\D*){9}")  # an e-mail, or digits enough for a phone; a ticket's number has seven
 
 
-class BadReason(ValueError):
+class InvalidReason(ValueError):
     """The reason holds what the audit must not; the message is for staff."""
 
 
 def unlock(phone: str, *, user: User | None = None, actor: str = "", reason: str = "") -> bool:
-    """Forget the failures of a number in E.164, and write down who did it. False: there were none. Raises BadReason."""
+    """Forget the failures of a number in E.164, and record who did it. Returns False if there were none.
+
+    Raises InvalidReason.
+    """
     if len(reason) > REASON_ROOM:
-        raise BadReason(_("El motivo tiene más de %(room)d caracteres.") % {"room": REASON_ROOM})
+        raise InvalidReason(_("El motivo tiene más de %(room)d caracteres.") % {"room": REASON_ROOM})
     if PERSONAL.search(reason):
-        raise BadReason(_("El motivo no debe llevar números de teléfono ni correos; cite el número de ticket."))
+        raise InvalidReason(_("El motivo no debe llevar números de teléfono ni correos; cite el número de ticket."))
     with transaction.atomic():
         lifted = lockout.clear(phone)
         audit.record_unlock(

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from otp import addresses
 from otp.limits import limits, quotas
-from otp.limits.limits import Budget, LimitReached, budget
+from otp.limits.limits import Limit, LimitReached, limit
 from staff.known_browser import Browser
 from staff.names import key_of
 
@@ -43,12 +43,12 @@ class Try:
     def place(self) -> str:
         return addresses.bucket(self.address)
 
-    def limits(self) -> list[Budget]:
+    def limits(self) -> list[Limit]:
         """From the most particular to the most shared."""
         if self.known:
             own = f"{self.browser.name}:{key_of(self.username)}"
-            return [budget("staff.browser", own, settings.STAFF_FAILURES_PER_BROWSER)]
-        user = budget("staff.user", key_of(self.username), settings.STAFF_FAILURES_PER_USER)
+            return [limit("staff.browser", own, settings.STAFF_FAILURES_PER_BROWSER)]
+        user = limit("staff.user", key_of(self.username), settings.STAFF_FAILURES_PER_USER)
         return [user, *quotas.of_address("staff.address", self.place, settings.STAFF_FAILURES_PER_ADDRESS)]
 
     def is_locked(self) -> bool:

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from otp import addresses
-from otp.limits.limits import LimitReached, budget, consume
+from otp.limits.limits import LimitReached, consume, limit
 from otp.limits.rates import Rate
 from staff.known_browser import browser_of
 from staff.models import SignInEvent
@@ -37,8 +37,8 @@ def record_refusal(request: HttpRequest, username: str) -> None:
     place = addresses.bucket(addresses.client_address(request))
     try:
         consume(
-            budget("refused.name", key_of(username), REFUSALS_PER_NAME),
-            budget("refused.place", place, REFUSALS_PER_ADDRESS),
+            limit("refused.name", key_of(username), REFUSALS_PER_NAME),
+            limit("refused.place", place, REFUSALS_PER_ADDRESS),
         )
     except LimitReached:
         return

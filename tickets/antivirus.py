@@ -17,10 +17,10 @@ def register() -> None:
     scanning.register(Attachment, on_infected=report_infected)
 
 
-def scan_on_commit(ticket: Ticket) -> None:
+def enqueue_scan_on_commit(ticket: Ticket) -> None:
     """Ask the worker to scan a new ticket's documents once they are committed. The sweep scans those that it misses."""
     if settings.CLAMD is not None:
-        enqueue.nudge_on_commit(SCAN_TASK, ticket.pk)
+        enqueue.enqueue_on_commit(SCAN_TASK, ticket.pk)
 
 
 def report_infected(document: Attachment) -> None:

@@ -18,5 +18,5 @@ class TicketsConfig(AppConfig):
 
         samples.register()
         antivirus.register()
-        delivery_reports.on_given_up("tickets", undelivered.tell_advisor)
+        delivery_reports.on_failed("tickets", undelivered.tell_advisor)
         post_migrate.connect(start_numbers, sender=self, dispatch_uid="tickets.numbering")

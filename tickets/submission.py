@@ -74,7 +74,7 @@ class TermsChanged(AskAgain):
     """The effective dates, or what they are computed from, are not those that the form showed (A22)."""
 
 
-class KeyUsed(AskAgain):
+class KeyAlreadyUsed(AskAgain):
     """The form's key already gave a ticket, with other content."""
 
     def __init__(self, ticket: Ticket) -> None:
@@ -104,9 +104,9 @@ def documents_of_key(key: SubmissionKey) -> list[Inspected]:
 def register(submission: Submission) -> Ticket:
     """The ticket of this submission: a new one, or the one that the same click has already made.
 
-    Files are written before the transaction begins, so that no lock is held while a disk is awaited. Raises KeyUsed,
-    TermsChanged and RepeatedRequest, and for the documents StorageFailed, QuotaReached and StagedFileGone: nothing is
-    registered then.
+    Files are written before the transaction begins, so that no lock is held while a disk is awaited.
+    Raises KeyAlreadyUsed, TermsChanged and RepeatedRequest, and for the documents StorageFailed, QuotaReached and
+    StagedFileGone; nothing is registered then.
     """
     earlier = ticket_of_key(submission.key)
     if earlier is None:
@@ -123,7 +123,7 @@ def register(submission: Submission) -> Ticket:
             if earlier is None:
                 raise
     if earlier.submission_digest != submission.digest:
-        raise KeyUsed(earlier)
+        raise KeyAlreadyUsed(earlier)
     return earlier
 
 
@@ -156,12 +156,12 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
         if not repeats.claim(ticket, submission.content, submission.duplicate_of):
             raise RepeatedRequest(repeats.last_of(ticket.company, ticket.request_type, submission.content).get())
         quota.take(submission.verified_phone, len(names))  # after the row that a second click stops at
-        staging.take(submission.staged, submission.key.uuid)
+        staging.claim(submission.staged, submission.key.uuid)
         ticket.documents = _attach(ticket, submission, names)  # for the mails, which list them
         workflow.record_event(ticket, ticket.status, actor_name=submission.administrator.names)
-        _tell(ticket, submission.administrator.email)
+        _enqueue_emails(ticket, submission.administrator.email)
         if ticket.documents:
-            antivirus.scan_on_commit(ticket)
+            antivirus.enqueue_scan_on_commit(ticket)
     return ticket
 
 
@@ -200,7 +200,7 @@ def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[At
     return Attachment.objects.bulk_create([*kept, *sent])
 
 
-def _tell(ticket: Ticket, registered_email: str) -> None:
+def _enqueue_emails(ticket: Ticket, registered_email: str) -> None:
     """A15, A16, D6: the customer, the advisor, the registered address where another one was given, and the areas."""
     elsewhere = registered_email.casefold() != ticket.email.casefold()
     held = elsewhere and not _may_mail_elsewhere(ticket.verified_phone)
@@ -217,7 +217,7 @@ def _may_mail_elsewhere(phone: str) -> bool:
     A verified session could otherwise write to any address in the operator's name, as often as it likes.
     """
     try:
-        limits.consume(limits.budget("tickets", phone, settings.TICKETS_PER_PHONE))
+        limits.consume(limits.limit("tickets", phone, settings.TICKETS_PER_PHONE))
     except limits.LimitReached:
         return False
     return True

@@ -19,4 +19,4 @@ def remove_orphaned_files() -> int:
 @shared_task
 def scan_documents(number: int) -> None:
     """Have the antivirus look at the documents of a ticket."""
-    scanning.scan_these(Attachment.objects.filter(ticket=number))
+    scanning.scan_each(Attachment.objects.filter(ticket=number))

@@ -8,9 +8,9 @@ libmagic has one vote, against what its first bytes leave open.
 from dataclasses import dataclass
 
 from attachments.inspection import archive, jpeg, names, ole, pdf, refusals
-from attachments.inspection.detect import look_inside
+from attachments.inspection.detect import detect
 from attachments.inspection.effort import Effort
-from attachments.inspection.formats import EXTENSIONS, KINDS
+from attachments.inspection.formats import EXTENSIONS, FORMATS
 from attachments.inspection.libmagic import mime_type
 from attachments.inspection.names import MAX_NAME, clean_name, extension_of
 from attachments.inspection.refusals import HINT
@@ -25,7 +25,7 @@ __all__ = [
     "clean_name",
     "content_type_of",
     "extension_of",
-    "judge",
+    "inspect",
     "refused_unopened",
 ]
 
@@ -54,7 +54,7 @@ class Verdict:
     reason: str = ""
 
 
-def judge(name: str, content: bytes) -> Verdict:
+def inspect(name: str, content: bytes) -> Verdict:
     """Whether the document can be attached, and if not, why, in words for the customer."""
     clean = clean_name(name)
     reason = refused_unopened(name, len(content)) or _content_refusal(clean, content)
@@ -65,7 +65,7 @@ def judge(name: str, content: bytes) -> Verdict:
 
 def content_type_of(name: str) -> str:
     """The type that a document of this name is accepted as; its name was not refused."""
-    return KINDS[extension_of(clean_name(name))].content_type
+    return FORMATS[extension_of(clean_name(name))].content_type
 
 
 def refused_unopened(name: str, size: int) -> str:
@@ -88,14 +88,14 @@ def _size_refusal(name: str, size: int) -> str:
 
 def _content_refusal(name: str, content: bytes) -> str:
     extension = extension_of(name)
-    expected = KINDS[extension]
-    inside = look_inside(content, Effort())
-    if inside.kind is expected and not _contradicted(content):
+    expected = FORMATS[extension]
+    inside = detect(content, Effort())
+    if inside.format is expected and not _contradicted(content):
         return ""
-    if inside.kind is not None and inside.kind is not expected:
-        return refusals.of_other_kind(name, inside.kind)
-    if inside.trouble is not None:
-        return refusals.in_trouble(name, expected, inside.trouble)
+    if inside.format is not None and inside.format is not expected:
+        return refusals.of_other_kind(name, inside.format)
+    if inside.problem is not None:
+        return refusals.in_trouble(name, expected, inside.problem)
     return refusals.seems(name, extension, _seen_as(content)) or refusals.unreadable(name, expected)
 
 

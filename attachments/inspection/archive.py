@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attachments.inspection.effort import Effort
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 
 MAX_ENTRIES = 1_000
 MAX_UNPACKED = 20 * 1024 * 1024  # bytes, of all entries together
@@ -30,7 +30,7 @@ _TRIES = 50  # marks that may turn out to be none
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchiveEntry:
     """`name` as parts are compared: lower case, forward slashes. `start` is where its own bytes begin."""
 
     name: str
@@ -41,38 +41,38 @@ class Entry:
     start: int
 
 
-def entries(content: bytes, effort: Effort, most: int = MAX_ENTRIES) -> list[Entry]:
-    """Every file of the archive, in the order of the directory; `Unacceptable` where it breaks a rule."""
+def entries(content: bytes, effort: Effort, most: int = MAX_ENTRIES) -> list[ArchiveEntry]:
+    """Every file of the archive, in the order of the directory; `Rejected` where it breaks a rule."""
     count, start, end = _directory(content)
     if count > most:
-        raise Unacceptable(Trouble.OVERSIZED)
+        raise Rejected(Problem.OVERSIZED)
     effort.spend(10 * count)
     found = list(_walk(content, count, start, end))
     total = sum(entry.size for entry in found)
     if total > MAX_UNPACKED or (total > RATIO_FROM and total > MAX_RATIO * len(content)):
-        raise Unacceptable(Trouble.OVERSIZED)
+        raise Rejected(Problem.OVERSIZED)
     names = [entry.name for entry in found]
     if len(set(names)) != len(names):
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
     free = 0
     for entry in sorted(found, key=lambda entry: entry.offset):
         if entry.offset < free:
-            raise Unacceptable(Trouble.OVERSIZED)  # the same bytes unpacked twice: how a bomb multiplies
+            raise Rejected(Problem.OVERSIZED)  # the same bytes unpacked twice: how a bomb multiplies
         free = entry.start + entry.packed
     if free > start:
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
     return [entry for entry in found if not entry.name.endswith("/")]
 
 
-def unpack(content: bytes, entry: Entry, most: int) -> bytes:
+def unpack(content: bytes, entry: ArchiveEntry, most: int) -> bytes:
     """The whole of an entry that is no longer than `most`."""
     if entry.size > most:
-        raise Unacceptable(Trouble.OVERSIZED)
+        raise Rejected(Problem.OVERSIZED)
     return b"".join(chunks(content, entry))
 
 
-def chunks(content: bytes, entry: Entry) -> Iterator[bytes]:
-    """An entry in pieces; `Unacceptable` as soon as it is longer than the directory says, or at its end if shorter."""
+def chunks(content: bytes, entry: ArchiveEntry) -> Iterator[bytes]:
+    """An entry in pieces; `Rejected` as soon as it is longer than the directory says, or at its end if shorter."""
     data = memoryview(content)[entry.start : entry.start + entry.packed]
     left = entry.size + MAX_ASTRAY
     if entry.method == STORED:
@@ -88,9 +88,9 @@ def chunks(content: bytes, entry: Entry) -> Iterator[bytes]:
                 break
             yield chunk
     if left < 0:
-        raise Unacceptable(Trouble.OVERSIZED)
+        raise Rejected(Problem.OVERSIZED)
     if left > MAX_ASTRAY:
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
 
 
 def ends_in_archive(content: bytes) -> bool:
@@ -122,26 +122,26 @@ def _directory(content: bytes) -> tuple[int, int, int]:
     """How many entries the directory has, where it starts and where it ends."""
     at = _end_record(content)
     if at < 0:
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
     disk, first_disk, here, count, size, start = struct.unpack_from("<4H2L", content, at + 4)
     limit = at
     if 0xFFFF in {disk, here, count} or _OF_SIZE_64 in {size, start}:
         if content[at - 20 : at - 16] == LOCATOR_64:
             limit = int.from_bytes(content[at - 12 : at - 4], "little")
             if content[limit : limit + 4] != END_64:
-                raise Unacceptable(Trouble.DAMAGED)
+                raise Rejected(Problem.DAMAGED)
             disk, first_disk, here, count, size, start = struct.unpack_from("<2L4Q", content, limit + 16)
         elif count == 0xFFFF:
-            raise Unacceptable(Trouble.OVERSIZED)
+            raise Rejected(Problem.OVERSIZED)
     if disk or first_disk or here != count or start + size > limit:
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
     return count, start, start + size
 
 
-def _walk(content: bytes, count: int, at: int, end: int) -> Iterator[Entry]:
+def _walk(content: bytes, count: int, at: int, end: int) -> Iterator[ArchiveEntry]:
     for _number in range(count):
         if content[at : at + 4] != CENTRAL or at + 46 > end:
-            raise Unacceptable(Trouble.DAMAGED)
+            raise Rejected(Problem.DAMAGED)
         fields = struct.unpack_from("<4x6H3L5H2L", content, at)
         flags, method, attributes = fields[2], fields[3], fields[14]
         packed, size = fields[7], fields[8]
@@ -150,15 +150,15 @@ def _walk(content: bytes, count: int, at: int, end: int) -> Iterator[Entry]:
         extra = content[at + 46 + name_length : at + 46 + name_length + extra_length]
         size, packed, offset = _of_size_64(extra, size, packed, offset)
         if flags & _ENCRYPTED:
-            raise Unacceptable(Trouble.LOCKED)
+            raise Rejected(Problem.LOCKED)
         is_link = fields[0] >> 8 == 3 and (attributes >> 16) & 0o170000 == 0o120000
         if method not in {STORED, DEFLATED} or is_link:
-            raise Unacceptable(Trouble.DAMAGED)
+            raise Rejected(Problem.DAMAGED)
         start = _local(content, offset, raw)
-        yield Entry(_name(raw, utf8=bool(flags & 0x800)), method, packed, size, offset, start)
+        yield ArchiveEntry(_name(raw, utf8=bool(flags & 0x800)), method, packed, size, offset, start)
         at += 46 + name_length + extra_length + comment_length
     if at != end:
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
 
 
 def _of_size_64(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
@@ -185,15 +185,15 @@ def _of_size_64(extra: bytes, size: int, packed: int, offset: int) -> tuple[int,
 def _local(content: bytes, offset: int, name: bytes) -> int:
     """Where the entry's own bytes begin, if its local header tells the same name."""
     if content[offset : offset + 4] != LOCAL:
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
     name_length, extra_length = struct.unpack_from("<2H", content, offset + 26)
     if content[offset + 30 : offset + 30 + name_length] != name:
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
     return int(offset + 30 + name_length + extra_length)
 
 
 def _name(raw: bytes, *, utf8: bool) -> str:
     name = raw.decode("utf-8" if utf8 else "cp437", "replace").replace("\\", "/").lower()
     if "\0" in name or name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
     return name

@@ -4,33 +4,33 @@ from dataclasses import dataclass
 
 from attachments.inspection import archive, doc, jpeg, ole, ooxml, pdf, xls
 from attachments.inspection.effort import Effort
-from attachments.inspection.formats import DOC, JPEG, PDF, XLS, Kind
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.formats import DOC, JPEG, PDF, XLS, Format
+from attachments.inspection.problems import Problem, Rejected
 
 
 @dataclass(frozen=True)
-class Inside:
-    """`kind` is none where nothing accepted was recognised, or trouble came before it could be."""
+class Detected:
+    """`kind` is none where nothing accepted was recognised, or problem came before it could be."""
 
-    kind: Kind | None = None
-    trouble: Trouble | None = None
+    format: Format | None = None
+    problem: Problem | None = None
 
 
-def look_inside(content: bytes, effort: Effort) -> Inside:
+def detect(content: bytes, effort: Effort) -> Detected:
     """Never raises, whatever the bytes; it ends when the effort does."""
     try:
-        return Inside(_kind_of(content, effort))
-    except Unacceptable as found:
-        return Inside(trouble=found.trouble)
+        return Detected(_format_of(content, effort))
+    except Rejected as found:
+        return Detected(problem=found.problem)
     except Exception:  # noqa: BLE001  parsers of damaged files raise a dozen kinds, and damaged is all it is
-        return Inside(trouble=Trouble.DAMAGED)
+        return Detected(problem=Problem.DAMAGED)
 
 
-def _kind_of(content: bytes, effort: Effort) -> Kind | None:
+def _format_of(content: bytes, effort: Effort) -> Format | None:
     if content.startswith(archive.LOCAL):
-        return ooxml.kind_of(content, effort)
+        return ooxml.format_of(content, effort)
     if content.startswith(ole.MAGIC):
-        return _ole_kind(ole.Container(content, effort), effort)
+        return _ole_format(ole.Container(content, effort), effort)
     if content.startswith(jpeg.START):
         jpeg.check(content)
         return JPEG
@@ -40,7 +40,7 @@ def _kind_of(content: bytes, effort: Effort) -> Kind | None:
     return None
 
 
-def _ole_kind(container: ole.Container, effort: Effort) -> Kind | None:
+def _ole_format(container: ole.Container, effort: Effort) -> Format | None:
     container.refuse_dangers()
     names = {path[0] for path in container.streams if len(path) == 1}
     is_word, is_excel = "worddocument" in names, bool(names & {"workbook", "book"})

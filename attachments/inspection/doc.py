@@ -3,7 +3,7 @@
 import re
 
 from attachments.inspection.ole import Container
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 
 # Of Word 6, 95 and 97-2003; the header begins with one of them
 _SIGNATURES = frozenset({0xA5DC, 0xA5EC, 0xA697, 0xA698, 0xA699})
@@ -15,11 +15,11 @@ _COMMAND_FIELD = re.compile(
 
 
 def check(container: Container) -> None:
-    """`Unacceptable` where it has a password, cannot be Word, or would start a program."""
+    """`Rejected` where it has a password, cannot be Word, or would start a program."""
     text = container.read("worddocument")
     if int.from_bytes(text[:2], "little") not in _SIGNATURES:
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
     if int.from_bytes(text[10:12], "little") & _ENCRYPTED:
-        raise Unacceptable(Trouble.LOCKED)
+        raise Rejected(Problem.LOCKED)
     if _COMMAND_FIELD.search(text):
-        raise Unacceptable(Trouble.COMMANDS)
+        raise Rejected(Problem.COMMANDS)

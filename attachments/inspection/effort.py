@@ -5,7 +5,7 @@ A step is one turn of a loop in Python, about a microsecond. Searches of the C l
 Of 2,152 public documents the hardest took 33,000 steps (November 2026); the limit keeps every file below 200 ms.
 """
 
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 
 MAX_STEPS = 80_000
 PLAIN, SLOW = 1_000, 25  # bytes a step: of what is searched for a few words, and of what may start a match anywhere
@@ -19,10 +19,10 @@ class Effort:
         self.steps = 0
 
     def spend(self, steps: int = 1) -> None:
-        """`Unacceptable` once the file has taken more than it may."""
+        """`Rejected` once the file has taken more than it may."""
         self.steps += steps
         if self.steps > self._most:
-            raise Unacceptable(Trouble.TOO_COMPLEX)
+            raise Rejected(Problem.TOO_COMPLEX)
 
     def search_names(self, text: bytes) -> None:
         """For names of a PDF, which may be written in many ways: each `/` is looked at."""

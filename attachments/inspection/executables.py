@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 
 # Of Windows, macOS, Linux and Android, and of Office with macros. No `com`: «oficio www.empresa.com.pdf» is a fine name
 _PROGRAMS = (
@@ -35,10 +35,10 @@ def extension(name: str) -> str:
 
 
 def refuse_names(names: Iterable[str]) -> None:
-    """Raise Unacceptable for a part whose name is that of a program or, with another sentence, of a saved web page."""
+    """Raise Rejected for a part whose name is that of a program or, with another sentence, of a saved web page."""
     for name in names:
         if (found := extension(name)) in EXTENSIONS:
-            raise Unacceptable(Trouble.WEB_PAGE if found in _SAVED_PAGES else Trouble.PROGRAM)
+            raise Rejected(Problem.WEB_PAGE if found in _SAVED_PAGES else Problem.PROGRAM)
 
 
 def is_program(head: bytes) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from attachments.inspection.effort import Effort
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 from attachments.inspection.xml import Attributes, local_name, new_parser
 
 _NAMES = (b"instrText", b"fldSimple", b"fldChar")
@@ -32,7 +32,7 @@ LONGEST_PARSED = 4 * 1024 * 1024  # bytes of a part that is parsed; no odd one i
 
 
 class Instructions:
-    """The pieces of field instructions, in the order of the part. `Unacceptable` where they start a program.
+    """The pieces of field instructions, in the order of the part. `Rejected` where they start a program.
 
     Word joins the pieces of one field, and leaves out elements that a document says may be ignored. So a command is
     also recognised where it begins with a later piece, and where others stand between its pieces.
@@ -53,7 +53,7 @@ class Instructions:
         piece = text.lstrip(_BEFORE)[:_KEPT]
         later = {piece, *(begun + text[:_KEPT] for begun in self._begun)}
         if _COMMAND.match(self._instruction) or any(map(_LATER_COMMAND.match, later)):
-            raise Unacceptable(Trouble.COMMANDS)
+            raise Rejected(Problem.COMMANDS)
         self._begun |= {each.upper() for each in later if each and _may_become_command(each.upper())}
 
 
@@ -86,9 +86,9 @@ class Text:
         xml = self._rest + (chunk.translate(None, b"\0") if b"\0" in chunk else chunk)
         self._effort.read(len(xml))
         if b"<!DOCTYPE" in xml:
-            raise Unacceptable(Trouble.DAMAGED)
+            raise Rejected(Problem.DAMAGED)
         if b"ddeLink" in xml:
-            raise Unacceptable(Trouble.COMMANDS)
+            raise Rejected(Problem.COMMANDS)
         self._is_odd = self._is_odd or _ASIDE.search(xml) is not None
         if len(xml) > 1:
             self._is_odd = self._is_odd or (self._awaits_end and not xml.startswith(b"</"))
@@ -98,7 +98,7 @@ class Text:
         self._rest = xml[whole:]
         if len(self._rest) > _LONGEST:
             if any(name in self._rest for name in _NAMES):
-                raise Unacceptable(Trouble.TOO_COMPLEX)
+                raise Rejected(Problem.TOO_COMPLEX)
             self._rest = self._rest[-_KEPT:]
 
     def close(self) -> None:
@@ -157,9 +157,9 @@ class Text:
 
 
 def parse(xml: bytes, effort: Effort) -> None:
-    """Read the fields of a part as XML. Raises `Unacceptable`, and ExpatError where it is none."""
+    """Read the fields of a part as XML. Raises `Rejected`, and ExpatError where it is none."""
     if len(xml) > LONGEST_PARSED:
-        raise Unacceptable(Trouble.TOO_COMPLEX)
+        raise Rejected(Problem.TOO_COMPLEX)
     effort.read(len(xml), _XML_BYTES_A_STEP)
     instructions = Instructions(effort)
     parser = new_parser()

@@ -6,7 +6,7 @@ OOXML = "application/vnd.openxmlformats-officedocument."
 
 
 @dataclass(frozen=True)
-class Kind:
+class Format:
     """A format: `current` is the extension to save it under, in a program of today."""
 
     content_type: str
@@ -15,11 +15,11 @@ class Kind:
     current: str
 
 
-DOC = Kind("application/msword", "un documento de Word (.doc)", ("doc",), ".docx")
-XLS = Kind("application/vnd.ms-excel", "una hoja de Excel (.xls)", ("xls",), ".xlsx")
-DOCX = Kind(f"{OOXML}wordprocessingml.document", "un documento de Word (.docx)", ("docx",), ".docx")
-XLSX = Kind(f"{OOXML}spreadsheetml.sheet", "una hoja de Excel (.xlsx)", ("xlsx",), ".xlsx")
-PDF = Kind("application/pdf", "un documento PDF", ("pdf",), ".pdf")
-JPEG = Kind("image/jpeg", "una imagen JPG", ("jpg", "jpeg"), ".jpg")
-KINDS = {extension: kind for kind in (DOC, DOCX, XLS, XLSX, PDF, JPEG) for extension in kind.extensions}
-EXTENSIONS = tuple(KINDS)
+DOC = Format("application/msword", "un documento de Word (.doc)", ("doc",), ".docx")
+XLS = Format("application/vnd.ms-excel", "una hoja de Excel (.xls)", ("xls",), ".xlsx")
+DOCX = Format(f"{OOXML}wordprocessingml.document", "un documento de Word (.docx)", ("docx",), ".docx")
+XLSX = Format(f"{OOXML}spreadsheetml.sheet", "una hoja de Excel (.xlsx)", ("xlsx",), ".xlsx")
+PDF = Format("application/pdf", "un documento PDF", ("pdf",), ".pdf")
+JPEG = Format("image/jpeg", "una imagen JPG", ("jpg", "jpeg"), ".jpg")
+FORMATS = {extension: kind for kind in (DOC, DOCX, XLS, XLSX, PDF, JPEG) for extension in kind.extensions}
+EXTENSIONS = tuple(FORMATS)

@@ -4,7 +4,7 @@ The picture is kept as it was sent, as evidence: what cameras append (previews, 
 """
 
 from attachments.inspection import archive, executables
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 
 START = b"\xff\xd8\xff"
 MAX_PIXELS = 40_000_000
@@ -16,14 +16,14 @@ _WINDOW = 1_024
 
 
 def check(content: bytes) -> None:
-    """`Unacceptable` where there is no picture, too large a one, or something else besides."""
+    """`Rejected` where there is no picture, too large a one, or something else besides."""
     width, height = _size(content)
     if width * height > MAX_PIXELS:
-        raise Unacceptable(Trouble.PIXELS)
+        raise Rejected(Problem.PIXELS)
     if b"%PDF-" in content[:_WINDOW] or archive.ends_in_archive(content):
-        raise Unacceptable(Trouble.TWOFOLD)
+        raise Rejected(Problem.POLYGLOT)
     if executables.has_server_code(content):
-        raise Unacceptable(Trouble.TWOFOLD)
+        raise Rejected(Problem.POLYGLOT)
 
 
 def _size(content: bytes) -> tuple[int, int]:
@@ -45,4 +45,4 @@ def _size(content: bytes) -> tuple[int, int]:
             height = max(height, int.from_bytes(content[at + 5 : at + 7]))
             width = max(width, int.from_bytes(content[at + 7 : at + 9]))
         at += 2 + length
-    raise Unacceptable(Trouble.DAMAGED)
+    raise Rejected(Problem.DAMAGED)

@@ -3,7 +3,7 @@
 import unicodedata
 
 from attachments.inspection import refusals
-from attachments.inspection.formats import KINDS
+from attachments.inspection.formats import FORMATS
 
 MAX_NAME = 100  # characters (R3.16)
 # Written right to left, «cartafdp.exe» reads «cartaexe.pdf»; and what follows a nil is lost on the way to a disk
@@ -45,7 +45,7 @@ def refusal(raw: str) -> str:
         return refusals.hidden_characters(name)
     if not extension:
         return refusals.no_extension(name)
-    if extension not in KINDS:
+    if extension not in FORMATS:
         return refusals.other_extension(name, extension)
     *inner, _last = (part.strip() for part in _folded(name).split("."))
     if inner[0] in _DEVICES:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from attachments.inspection import executables
 from attachments.inspection.effort import Effort
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 
 MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 _STORAGE, _STREAM, _ROOT = 1, 2, 5
@@ -46,13 +46,13 @@ class Container:
         self._effort = effort
         sector, mini = struct.unpack_from("<2H", content, 30)
         if sector not in {9, 12} or mini != 6:
-            raise Unacceptable(Trouble.DAMAGED)
+            raise Rejected(Problem.DAMAGED)
         self._sector = 1 << sector
         (self._directory, self._cutoff, self._mini_fat_start) = struct.unpack_from("<L4xLL", content, 48)
         self._fat = self._read_fat()
         self._raw_directory = self._chain(self._directory, len(content))
         if len(self._raw_directory) < 128 or self._raw_directory[66] != _ROOT:
-            raise Unacceptable(Trouble.DAMAGED)
+            raise Rejected(Problem.DAMAGED)
         self._root_start, self._root_size = struct.unpack_from("<LL", self._raw_directory, 116)
 
     @cached_property
@@ -79,15 +79,15 @@ class Container:
     def refuse_dangers(self) -> None:
         """Installers, passwords, macros and programs, at any depth; whatever kind of document it is."""
         if self.clsid in _INSTALLERS:
-            raise Unacceptable(Trouble.PROGRAM)
+            raise Rejected(Problem.PROGRAM)
         names = {path[-1] for path in self.streams}
         if ("encryptedpackage",) in self.streams or "\x09drmcontent" in names:
-            raise Unacceptable(Trouble.LOCKED)
+            raise Rejected(Problem.LOCKED)
         if names & _VBA:
-            raise Unacceptable(Trouble.MACROS)
+            raise Rejected(Problem.MACROS)
         natives = [path for path, stream in self.streams.items() if path[-1] == _NATIVE and not stream.is_storage]
         if len(natives) > _MAX_NATIVES:
-            raise Unacceptable(Trouble.OVERSIZED)
+            raise Rejected(Problem.OVERSIZED)
         for path in natives:
             self._effort.spend(20)
             _refuse_program(self.read(*path, most=_NATIVE_HEAD))
@@ -173,10 +173,10 @@ def _refuse_program(native: bytes) -> None:
     texts = re.match(rb"(?s).{4}\x02\0([^\0]{0,260})\0([^\0]{0,260})\0", native)
     names = [text.decode("cp1252", "replace") for text in texts.groups()] if texts else []
     if any(executables.extension(name) in executables.EXTENSIONS | executables.PAGES for name in names if "." in name):
-        raise Unacceptable(Trouble.PROGRAM)
+        raise Rejected(Problem.PROGRAM)
     begin = texts.end() if texts else 4
     if any(executables.is_program(native[at : at + 1024]) for at in _starts(native, begin)):
-        raise Unacceptable(Trouble.PROGRAM)
+        raise Rejected(Problem.PROGRAM)
 
 
 def _starts(native: bytes, at: int) -> Iterator[int]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from attachments.inspection import archive, executables
-from attachments.inspection.archive import Entry
+from attachments.inspection.archive import ArchiveEntry
 from attachments.inspection.effort import Effort
-from attachments.inspection.formats import DOCX, XLSX, Kind
+from attachments.inspection.formats import DOCX, XLSX, Format
 from attachments.inspection.ooxml_parts import MAX_RELATIONSHIPS, Examination
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 from attachments.inspection.xml import Attributes, read_elements, root_element
 
 MAX_CONTENT_TYPES = 256 * 1024  # bytes of [Content_Types].xml; real ones are some 2 kB
@@ -19,14 +19,14 @@ ROOTS = {DOCX: "document", XLSX: "workbook"}
 _MAIN_RELATIONSHIP = "/relationships/officedocument"
 
 
-def kind_of(content: bytes, effort: Effort) -> Kind | None:
-    """Which of the two it proves to be, `None` for any other zip; `Unacceptable` for what must not come in."""
+def format_of(content: bytes, effort: Effort) -> Format | None:
+    """Which of the two it proves to be, `None` for any other zip; `Rejected` for what must not come in."""
     entries = archive.entries(content, effort)
     parts = {entry.name: entry for entry in entries}
     types = _content_types(content, parts, effort)
     _refuse_macros(parts, types)
     executables.refuse_names(parts)
-    kind = _main_kind(content, parts, types, effort)
+    kind = _main_format(content, parts, types, effort)
     examination = Examination(content, effort)
     for entry in entries:
         examination.look_at(
@@ -35,7 +35,7 @@ def kind_of(content: bytes, effort: Effort) -> Kind | None:
     return kind
 
 
-def _content_types(content: bytes, parts: dict[str, Entry], effort: Effort) -> dict[str, str]:
+def _content_types(content: bytes, parts: dict[str, ArchiveEntry], effort: Effort) -> dict[str, str]:
     """The content type of each part that is there; none at all without `[Content_Types].xml`."""
     if TYPES not in parts:
         return {}
@@ -58,13 +58,15 @@ def _refuse_macros(parts: Iterable[str], types: dict[str, str]) -> None:
         if name.endswith("vbaproject.bin") or any(
             mark in type_ for mark in ("macroenabled", "vbaproject", "macrosheet", "sheet.binary")
         ):
-            raise Unacceptable(Trouble.MACROS)
+            raise Rejected(Problem.MACROS)
     for name in parts:
         if "/activex/" in name or "activex" in types.get(name, ""):
-            raise Unacceptable(Trouble.CONTROLS)
+            raise Rejected(Problem.CONTROLS)
 
 
-def _main_kind(content: bytes, parts: dict[str, Entry], types: dict[str, str], effort: Effort) -> Kind | None:
+def _main_format(
+    content: bytes, parts: dict[str, ArchiveEntry], types: dict[str, str], effort: Effort
+) -> Format | None:
     """The kind that the content types, the package's relationship and the root element all tell."""
     proved = {MAIN_PARTS[type_] for type_ in types.values() if type_ in MAIN_PARTS}
     if len(proved) != 1 or RELATIONSHIPS not in parts:

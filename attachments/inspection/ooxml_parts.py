@@ -4,9 +4,9 @@ Every part is unpacked, so that no size is taken on trust, and none is held whol
 """
 
 from attachments.inspection import archive, executables, fields, ole
-from attachments.inspection.archive import Entry
+from attachments.inspection.archive import ArchiveEntry
 from attachments.inspection.effort import Effort
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 from attachments.inspection.targets import is_remote
 from attachments.inspection.xml import Attributes, read_elements
 
@@ -20,7 +20,7 @@ _WORTH_READING = (*(kind.encode() for kind in sorted(_FETCHED)), b"&#")  # a let
 
 
 class Examination:
-    """Of one package: looks at its parts, and raises `Unacceptable` at the first that must not come in."""
+    """Of one package: looks at its parts, and raises `Rejected` at the first that must not come in."""
 
     def __init__(self, content: bytes, effort: Effort) -> None:
         self._content = content
@@ -28,7 +28,7 @@ class Examination:
         self._objects = 0
         self._relationships = 0
 
-    def look_at(self, entry: Entry, *, is_markup: bool) -> None:
+    def look_at(self, entry: ArchiveEntry, *, is_markup: bool) -> None:
         """Unpack a part to its end, and refuse it for what it is or does."""
         if entry.name.endswith(".rels"):
             self._look_at_relationships(archive.unpack(self._content, entry, archive.MAX_UNPACKED))
@@ -48,22 +48,22 @@ class Examination:
         self._effort.read(2 * len(xml))
         plain = xml.translate(None, b"\0") if b"\0" in xml else xml
         if b"<!DOCTYPE" in plain:
-            raise Unacceptable(Trouble.DAMAGED)
+            raise Rejected(Problem.DAMAGED)
         lowered = plain.lower()
         if any(mark in lowered for mark in _WORTH_READING):
             self._relationships += len(xml)
             if self._relationships > MAX_RELATIONSHIPS:
-                raise Unacceptable(Trouble.OVERSIZED)
+                raise Rejected(Problem.OVERSIZED)
             read_elements(xml, _refuse_fetched, self._effort)
 
-    def _look_at_beginning(self, entry: Entry, beginning: bytes) -> None:
+    def _look_at_beginning(self, entry: ArchiveEntry, beginning: bytes) -> None:
         if executables.is_program(beginning[:1024]):
-            raise Unacceptable(Trouble.PROGRAM)
+            raise Rejected(Problem.PROGRAM)
         if not beginning.startswith((ole.MAGIC, archive.LOCAL)):
             return
         self._objects += 1
         if self._objects > MAX_OBJECTS:
-            raise Unacceptable(Trouble.OVERSIZED)
+            raise Rejected(Problem.OVERSIZED)
         _look_into(archive.unpack(self._content, entry, MAX_EMBEDDED), self._effort)
 
 
@@ -72,7 +72,7 @@ def _refuse_fetched(tag: str, attributes: Attributes) -> None:
         return
     fetched = attributes.get("Type", "").rpartition("/")[2].lower() in _FETCHED
     if fetched and is_remote(attributes.get("Target", "")):
-        raise Unacceptable(Trouble.REMOTE)
+        raise Rejected(Problem.REMOTE)
 
 
 def _look_into(content: bytes, effort: Effort) -> None:
@@ -82,5 +82,5 @@ def _look_into(content: bytes, effort: Effort) -> None:
         return
     parts = [entry.name for entry in archive.entries(content, effort, MAX_OBJECT_ENTRIES)]
     if any(name.endswith("vbaproject.bin") for name in parts):
-        raise Unacceptable(Trouble.MACROS)
+        raise Rejected(Problem.MACROS)
     executables.refuse_names(parts)

@@ -20,7 +20,7 @@ from attachments.inspection.pdf_objects import (
     starts_in_file,
     starts_in_stream,
 )
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 
 MARK = b"%PDF-"
 WINDOW = 1_024  # bytes within which scanners and ERPs still put the mark (R3.11)
@@ -54,7 +54,7 @@ def begins(content: bytes) -> int:
 
 
 def check(content: bytes, effort: Effort) -> None:
-    """`Unacceptable` where it is cut short, twofold, locked, or would run something."""
+    """`Rejected` where it is cut short, twofold, locked, or would run something."""
     _check_ends(content)
     streams = ObjectStreams(content, pdf_password.opened(content), effort)
     search = NameSearch(_HARMFUL, _is_harmful, effort)
@@ -64,19 +64,19 @@ def check(content: bytes, effort: Effort) -> None:
     if b"/Embedded" in content:
         for found in islice(_EMBEDDED.finditer(content), MAX_EMBEDDED):
             if executables.is_program(streams.beginning_after(found.end())):
-                raise Unacceptable(Trouble.PROGRAM)
+                raise Rejected(Problem.PROGRAM)
 
 
 def _check_objects(search: NameSearch, text: bytes, starts: Starts, effort: Effort) -> None:
     effort.read(len(text))
     if any(name in text for name in _LITERAL) and (harmful := search.find(text, starts)):
-        raise Unacceptable(Trouble.LAUNCH if harmful == b"Launch" else Trouble.SCRIPT)
+        raise Rejected(Problem.LAUNCH if harmful == b"Launch" else Problem.SCRIPT)
     if any(name in text for name in _FILES):
         effort.read(len(text), _FILE_BYTES_A_STEP)
         for found in _FILE_NAME.finditer(text):
             effort.spend(4)
             if _is_program_name(found):
-                raise Unacceptable(Trouble.PROGRAM)
+                raise Rejected(Problem.PROGRAM)
 
 
 def _is_harmful(name: bytes, following: bytes) -> bool:
@@ -87,13 +87,13 @@ def _is_harmful(name: bytes, following: bytes) -> bool:
 def _check_ends(content: bytes) -> None:
     head = content[: begins(content)]
     if executables.is_program(head) or executables.has_markup(head) or head.lstrip().startswith(_OTHER_FILES):
-        raise Unacceptable(Trouble.TWOFOLD)
+        raise Rejected(Problem.POLYGLOT)
     end = max(content.rfind(mark) for mark in _ENDS)
     if end < 0 or not HEADER.search(content):
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
     tail = content[end:]
     if archive.ends_in_archive(content) or executables.has_markup(tail) or executables.is_program(tail[5:].lstrip()):
-        raise Unacceptable(Trouble.TWOFOLD)
+        raise Rejected(Problem.POLYGLOT)
 
 
 def _is_program_name(found: "re.Match[bytes]") -> bool:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import chain
 
 from attachments.inspection.effort import PLAIN, SLOW, Effort
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 
 # Written so that the search skips to the digits, and to the word
 HEADER = re.compile(rb"(\d(?<!\d\d)\d{0,9})[\0\t\n\f\r ]{1,9}(\d{1,5})[\0\t\n\f\r ]{1,9}obj\b")
@@ -150,12 +150,12 @@ class ObjectStreams:
             self._effort.spend()
             begins.add(self._data_after(found.end()))
             if len(begins) > MAX_STREAMS:
-                raise Unacceptable(Trouble.OVERSIZED)
+                raise Rejected(Problem.OVERSIZED)
         for begin in sorted(begins - {0}):
             text = self._unpacked(begin, self._left)
             self._left -= len(text)
             if self._left < 0:
-                raise Unacceptable(Trouble.OVERSIZED)
+                raise Rejected(Problem.OVERSIZED)
             yield text
 
     def beginning_after(self, at: int) -> bytes:
@@ -202,7 +202,7 @@ class ObjectStreams:
         data = self._content[begin : end if end >= 0 else None]
         self._raw_left -= len(data)
         if self._raw_left < 0:
-            raise Unacceptable(Trouble.DAMAGED)
+            raise Rejected(Problem.DAMAGED)
         return data
 
 
@@ -222,7 +222,7 @@ def starts_in_stream(text: bytes, _last: int) -> Iterator[int]:
 
 def _decoded(dictionary: bytes, data: bytes, most: int, effort: Effort) -> bytes:
     if _OTHER_FILTERS.search(dictionary) or _PREDICTOR.search(dictionary):
-        raise Unacceptable(Trouble.DAMAGED)  # readers take it and no program writes it: something is hidden
+        raise Rejected(Problem.DAMAGED)  # readers take it and no program writes it: something is hidden
     return _inflated(data, most, effort) if _FLATE.search(dictionary) else data
 
 
@@ -239,7 +239,7 @@ def _inflated(data: bytes, most: int, effort: Effort) -> bytes:
         if size > most or not clean or inflating.eof:
             break
         if size > RATIO_FROM and size > MAX_RATIO * (at + _PIECE):
-            raise Unacceptable(Trouble.OVERSIZED)
+            raise Rejected(Problem.OVERSIZED)
     return b"".join(pieces)
 
 

@@ -16,7 +16,7 @@ from itertools import islice
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from attachments.inspection.pdf_objects import Decrypt
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 from attachments.inspection.rc4 import rc4
 
 _PADDING = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
@@ -47,16 +47,16 @@ class Encryption:
 
 
 def opened(content: bytes) -> Decrypt | None:
-    """How its streams are read, `None` if they are not encrypted; `Unacceptable` if a password is asked for."""
+    """How its streams are read, `None` if they are not encrypted; `Rejected` if a password is asked for."""
     found = _dictionary(content)
     if found is None:
         return None
     if not re.search(rb"/Filter\s*/Standard\b", found):
-        raise Unacceptable(Trouble.LOCKED)  # for the holders of certain certificates, or of a shop's own program
+        raise Rejected(Problem.LOCKED)  # for the holders of certain certificates, or of a shop's own program
     encryption = _described(found, content)
     key = _long_key(encryption) if encryption.revision >= 5 else _short_key(encryption)
     if key is None:
-        raise Unacceptable(Trouble.LOCKED)
+        raise Rejected(Problem.LOCKED)
     return None if encryption.cipher == "none" else partial(_decrypted, encryption.cipher, key)
 
 

@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 
-class Trouble(Enum):
+class Problem(Enum):
     """Why a document of the right kind is refused all the same."""
 
     DAMAGED = auto()  # cut short, or put together as no office program does it
@@ -18,13 +18,13 @@ class Trouble(Enum):
     REMOTE = auto()  # a template or object fetched from the network on opening
     SCRIPT = auto()  # JavaScript in a PDF
     LAUNCH = auto()  # a PDF that opens other files
-    TWOFOLD = auto()  # at once a file of another format
+    POLYGLOT = auto()  # at once a file of another format
     PIXELS = auto()  # an image of absurd dimensions
 
 
-class Unacceptable(Exception):
+class Rejected(Exception):
     """Found while looking inside; `trouble` says what."""
 
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: Problem) -> None:
         super().__init__(trouble.name)
-        self.trouble = trouble
+        self.problem = trouble

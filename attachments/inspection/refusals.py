@@ -1,7 +1,7 @@
 """What a customer is told of a document that is not taken: what it is, and what to do about it."""
 
-from attachments.inspection.formats import DOC, DOCX, JPEG, KINDS, OOXML, PDF, XLS, XLSX, Kind
-from attachments.inspection.problems import Trouble
+from attachments.inspection.formats import DOC, DOCX, FORMATS, JPEG, OOXML, PDF, XLS, XLSX, Format
+from attachments.inspection.problems import Problem
 
 HINT = "Envíe Word, Excel, PDF o JPG de hasta 2 MB."
 _AGAIN = "y adjúntelo otra vez."
@@ -66,7 +66,7 @@ _SEEMS = {
     "text/xml": "un archivo XML",
     "text/rtf": "un documento RTF",
     "message/rfc822": "una página web guardada por Internet Explorer (MHT) o un correo",
-} | {kind.content_type: kind.label for kind in KINDS.values()}
+} | {kind.content_type: kind.label for kind in FORMATS.values()}
 # What neither Word nor Excel opens has a way out of its own, whatever its name says
 _SAVED = {
     **dict.fromkeys(("image/heic", "image/heif"), _PHONE),
@@ -135,12 +135,12 @@ def empty(name: str) -> str:
 
 def too_heavy(name: str, extension: str) -> str:
     """A picture comes from a phone, which makes it smaller itself, or from a scanner, which does better with a PDF."""
-    if KINDS.get(extension) is JPEG:
+    if FORMATS.get(extension) is JPEG:
         return (
             f"La imagen «{name}» pesa más de 2 MB. Si es una foto, compártala desde el teléfono en tamaño mediano y "
             "adjunte esa copia. Si es un documento escaneado, escanéelo como PDF, en gris y a 150 ppp."
         )
-    if KINDS.get(extension) is PDF:
+    if FORMATS.get(extension) is PDF:
         return (
             f"El archivo «{name}» pesa más de 2 MB. Si es un documento escaneado, escanéelo otra vez en gris y a "
             "150 ppp. Si aun así pesa más, divídalo en partes y adjunte cada una."
@@ -148,34 +148,34 @@ def too_heavy(name: str, extension: str) -> str:
     return f"El archivo «{name}» pesa más de 2 MB. Redúzcalo o divídalo y adjúntelo otra vez."
 
 
-def in_trouble(name: str, expected: Kind, trouble: Trouble) -> str:
+def in_trouble(name: str, expected: Format, trouble: Problem) -> str:
     """What was found inside; of a damaged one, how to mend it."""
     saved = f"como {expected.current}"
     texts = {
-        Trouble.OVERSIZED: "ocupa demasiado una vez abierto. Divídalo y adjúntelo otra vez.",
-        Trouble.TOO_COMPLEX: f"es demasiado complejo para revisarlo. {_SIMPLER[expected]}",
-        Trouble.LOCKED: f"está protegido con contraseña. {_UNLOCKED[expected]}",
-        Trouble.MACROS: f"contiene macros. Guárdelo sin macros, {saved}, {_AGAIN}",
-        Trouble.CONTROLS: "contiene controles ActiveX. Guárdelo como PDF y adjunte el PDF.",
-        Trouble.PROGRAM: f"lleva dentro un programa o un acceso directo. Quítelo, guárdelo {saved} {_AGAIN}",
-        Trouble.WEB_PAGE: f"lleva dentro una página web guardada (MHT). {_RESAVE[expected]} {_AGAIN}",
-        Trouble.COMMANDS: f"contiene un vínculo que ejecuta programas (DDE). Quítelo, guárdelo {saved} {_AGAIN}",
-        Trouble.REMOTE: "usa una plantilla o un objeto de otro equipo. Guárdelo como PDF y adjunte el PDF.",
-        Trouble.SCRIPT: "contiene programación (JavaScript). Imprímalo como PDF y adjunte el PDF nuevo.",
-        Trouble.LAUNCH: "abre otros archivos o programas. Imprímalo como PDF y adjunte el PDF nuevo.",
-        Trouble.TWOFOLD: f"contiene también otro tipo de archivo. {_RESAVE[expected]} {_AGAIN}",
-        Trouble.PIXELS: "es una imagen demasiado grande. Redúzcala a menos de 40 megapíxeles y adjúntela otra vez.",
+        Problem.OVERSIZED: "ocupa demasiado una vez abierto. Divídalo y adjúntelo otra vez.",
+        Problem.TOO_COMPLEX: f"es demasiado complejo para revisarlo. {_SIMPLER[expected]}",
+        Problem.LOCKED: f"está protegido con contraseña. {_UNLOCKED[expected]}",
+        Problem.MACROS: f"contiene macros. Guárdelo sin macros, {saved}, {_AGAIN}",
+        Problem.CONTROLS: "contiene controles ActiveX. Guárdelo como PDF y adjunte el PDF.",
+        Problem.PROGRAM: f"lleva dentro un programa o un acceso directo. Quítelo, guárdelo {saved} {_AGAIN}",
+        Problem.WEB_PAGE: f"lleva dentro una página web guardada (MHT). {_RESAVE[expected]} {_AGAIN}",
+        Problem.COMMANDS: f"contiene un vínculo que ejecuta programas (DDE). Quítelo, guárdelo {saved} {_AGAIN}",
+        Problem.REMOTE: "usa una plantilla o un objeto de otro equipo. Guárdelo como PDF y adjunte el PDF.",
+        Problem.SCRIPT: "contiene programación (JavaScript). Imprímalo como PDF y adjunte el PDF nuevo.",
+        Problem.LAUNCH: "abre otros archivos o programas. Imprímalo como PDF y adjunte el PDF nuevo.",
+        Problem.POLYGLOT: f"contiene también otro tipo de archivo. {_RESAVE[expected]} {_AGAIN}",
+        Problem.PIXELS: "es una imagen demasiado grande. Redúzcala a menos de 40 megapíxeles y adjúntela otra vez.",
     }
     return f"El archivo «{name}» {texts[trouble]}" if trouble in texts else unreadable(name, expected)
 
 
-def of_other_kind(name: str, kind: Kind) -> str:
+def of_other_kind(name: str, kind: Format) -> str:
     return f"El archivo «{name}» es en realidad {kind.label}. Guárdelo como .{kind.extensions[0]} {_AGAIN}"
 
 
 def seems(name: str, extension: str, vote: str) -> str:
     """What libmagic takes it for; empty where that is its own kind, or nothing that has a name here."""
-    expected = KINDS[extension]
+    expected = FORMATS[extension]
     if vote == expected.content_type or vote not in _SEEMS:
         return ""
     resaved = HINT if expected in {PDF, JPEG} else f"{_RESAVE[expected]} {_AGAIN}"
@@ -183,5 +183,5 @@ def seems(name: str, extension: str, vote: str) -> str:
     return f"El archivo «{name}» no se puede adjuntar: parece {_SEEMS[vote]}, aunque termina en .{extension}. {saved}"
 
 
-def unreadable(name: str, expected: Kind) -> str:
+def unreadable(name: str, expected: Format) -> str:
     return f"El archivo «{name}» no se puede leer como {expected.label}. {_RESAVE[expected]} {_AGAIN}"

@@ -15,7 +15,7 @@ from functools import cache, partial
 
 from attachments.inspection.effort import Effort
 from attachments.inspection.ole import Container
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 from attachments.inspection.rc4 import rc4
 
 DEFAULT_PASSWORD = "VelvetSweatshop".encode("utf-16-le")  # [MS-OFFCRYPTO] 2.4.2.3: every reader knows it
@@ -34,7 +34,7 @@ Digest = Callable[[bytes], bytes]
 
 
 def check(container: Container, effort: Effort) -> None:
-    """`Unacceptable` where it asks for a password, has macros in a sheet, or would start a program."""
+    """`Rejected` where it asks for a password, has macros in a sheet, or would start a program."""
     Workbook(container.read("workbook" if ("workbook",) in container.streams else "book"), effort).check()
 
 
@@ -54,7 +54,7 @@ class Workbook:
         """See the function of this name."""
         begin = int.from_bytes(self._stream[:2], "little")
         if begin not in {_BEGIN, *_OLD_BEGINS}:
-            raise Unacceptable(Trouble.DAMAGED)
+            raise Rejected(Problem.DAMAGED)
         self._is_old = begin in _OLD_BEGINS or int.from_bytes(self._stream[4:6], "little") != _BIFF_8
         for record, at, length in self._records(0):
             self._look_at(record, at, length)
@@ -83,14 +83,14 @@ class Workbook:
     def _look_at(self, record: int, at: int, length: int) -> None:
         if record == _FILE_PASS:
             if self._key_stream:
-                raise Unacceptable(Trouble.DAMAGED)
+                raise Rejected(Problem.DAMAGED)
             self._effort.spend(50)
             self._key_stream = cache(partial(_key_stream, _opened(self._stream[at : at + length])))
         elif record == _SHEET and length > 5:
             self._effort.spend(5)
             self._sheets.append(int.from_bytes(self._stream[at : at + 4], "little"))
             if self._plain(at + 5, 1)[0] in _MACRO_SHEETS:
-                raise Unacceptable(Trouble.MACROS)
+                raise Rejected(Problem.MACROS)
 
     def _look_at_links(self, record: int, at: int, length: int) -> None:
         if record == _SUP_BOOK or (record == _EXTERN_SHEET and self._is_old):
@@ -99,13 +99,13 @@ class Workbook:
             self._link = False if _is_of_program(text(self._plain(at, length))) else None
         elif record == _EXTERN_NAME and self._link is not None:
             if not self._plain(at, 2)[0] & _OLE_LINK:
-                raise Unacceptable(Trouble.COMMANDS)
+                raise Rejected(Problem.COMMANDS)
             self._link = True
 
     def _refuse_command(self) -> None:
         """A link to a program of which no item says that it is an object put in and linked."""
         if self._link is False:
-            raise Unacceptable(Trouble.COMMANDS)
+            raise Rejected(Problem.COMMANDS)
 
     def _plain(self, at: int, length: int) -> bytes:
         """Those bytes without what is laid over them."""
@@ -139,15 +139,15 @@ def _key_stream(key_of: KeyOf, block: int) -> bytes:
 
 
 def _opened(record: bytes) -> KeyOf:
-    """The key of each block, if Microsoft's own password opens it; `Unacceptable` otherwise."""
+    """The key of each block, if Microsoft's own password opens it; `Rejected` otherwise."""
     kind, major = struct.unpack_from("<2H", record)
     if kind != 1:  # the XOR of Excel 5: Microsoft's own password is not used with it
-        raise Unacceptable(Trouble.LOCKED)
+        raise Rejected(Problem.LOCKED)
     key_of, verifier, digest = _plain_rc4(record) if major == 1 else _crypto_api(record)
     plain = rc4(key_of(0), verifier)
     proof = digest(plain[:16])
     if plain[16 : 16 + len(proof)] != proof:
-        raise Unacceptable(Trouble.LOCKED)
+        raise Rejected(Problem.LOCKED)
     return key_of
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from xml.parsers import expat
 
 from attachments.inspection.effort import SLOW, Effort
-from attachments.inspection.problems import Trouble, Unacceptable
+from attachments.inspection.problems import Problem, Rejected
 
 Attributes = dict[str, str]
 _SEPARATOR = " "  # between a namespace and a local name; a blank is in neither
@@ -48,7 +48,7 @@ def new_parser() -> expat.XMLParserType:
     """One that knows namespaces and refuses document types."""
 
     def refuse(*_args: object) -> None:
-        raise Unacceptable(Trouble.DAMAGED)
+        raise Rejected(Problem.DAMAGED)
 
     parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
     parser.StartDoctypeDeclHandler = refuse

@@ -29,9 +29,9 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
-                ("holder", models.CharField(max_length=64)),
+                ("browser_token", models.CharField(max_length=64)),
                 ("created_at", models.DateTimeField(db_index=True)),
-                ("taken_by", models.UUIDField(null=True)),
+                ("claimed_by", models.UUIDField(null=True)),
                 (
                     "administrator",
                     models.ForeignKey(

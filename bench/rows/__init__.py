@@ -14,7 +14,7 @@ ROWS: dict[str, Row] = {
     "documents": documents.measure,
     "broker": broker.measure,
     "code": code.measure,
-    "sameness": timing_parity.measure,
+    "timing_parity": timing_parity.measure,
     "judging": judging.measure,
     "mails": mails.measure,
     "pages": pages.measure,

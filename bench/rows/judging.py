@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from attachments.inspection import judge
+from attachments.inspection import inspect
 from bench.documents import ONE_MEGABYTE
 from bench.figures import Line, Spread, figure
 from bench.servers import Bench
@@ -21,11 +21,11 @@ def measure(bench: Bench) -> Iterator[Line]:
         name, content = make()
         path = folder / name
         path.write_bytes(content)
-        verdict = judge(name, content)
+        verdict = inspect(name, content)
         if not verdict.accepted:
             raise RuntimeError(f"{name}: {verdict.reason}")
-        ours, floor = _in_turn(lambda: judge(name, content), lambda: _read_and_hash(path))  # noqa: B023  called here
-        memory = _peak(lambda: judge(name, content))  # noqa: B023
+        ours, floor = _in_turn(lambda: inspect(name, content), lambda: _read_and_hash(path))  # noqa: B023  called here
+        memory = _peak(lambda: inspect(name, content))  # noqa: B023
         yield Line(
             f"Juzgar un {kind} de {figure(len(content) / 1000)} kB",
             f"{ours} ms, {figure(memory / 1e6)} MB",

@@ -28,7 +28,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         bare, dispatched = [], []
         for _ in range(ROUNDS):
             bare.append(sink.rate(MAILS, "-m", "bench.bare_smtp", str(port), str(MAILS)))
-            _owe(product, MAILS, told=False)
+            _enqueue(product, MAILS, told=False)
             dispatched.append(sink.rate(MAILS, "manage.py", "deliver_notifications"))
         floor, ours = Spread.of(bare), Spread.of(dispatched)
         yield Line(
@@ -41,7 +41,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         )
         alone = 0.0
         for processes in (1, 2, 4):
-            _owe(product, BY_WORKERS, told=True)
+            _enqueue(product, BY_WORKERS, told=True)
             command = ("celery", "-A", "fidelizacion", "worker", "--concurrency", str(processes), "--without-gossip")
             before = len(times(sink.path))
             with started(f"worker{processes}", folder, sink.environment, *command):
@@ -82,7 +82,7 @@ class Sink:
         return (count - 1) / (accepted[-1] - accepted[0])
 
 
-def _owe(product: Stack, count: int, *, told: bool) -> None:
+def _enqueue(product: Stack, count: int, *, told: bool) -> None:
     """New mails in the outbox, with word to the worker or without."""
     if not told:
         product.signal(signal.SIGSTOP, "broker")

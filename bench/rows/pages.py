@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 
 from bench.figures import Line, figure
 from bench.requests import FORM, signed_in
-from bench.rounds import Refused
+from bench.rounds import RequestRefused
 from bench.servers import Bench
 
 ENTRY = "/fidelizacion/"
@@ -47,7 +47,7 @@ def visited(browser: httpx.Client, path: str) -> dict[str, tuple[int, int]]:
     """
     page = browser.get(path)
     if page.status_code != 200:
-        raise Refused(f"{path} respondió {page.status_code}")
+        raise RequestRefused(f"{path} respondió {page.status_code}")
     url = str(page.url)
     sizes = {url: (len(gzip.compress(page.content, 6)), len(page.content))}
     soup = BeautifulSoup(page.text, "html.parser")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import cycle
 
 from bench.figures import Line, percentile
-from bench.load import Shot
+from bench.load import Result
 from bench.requests import CLIENTS, TYPED, File, filled, floor_cookies, post_multipart, signed_in
 from bench.rounds import accepted, in_turn, milliseconds, rate, share_of_floor
 from bench.servers import Bench
@@ -26,7 +26,7 @@ def measure(bench: Bench) -> Iterator[Line]:
             yield Line(f"{work}: lo que espera cada cliente", said)
 
 
-def against_floor(bench: Bench, engine: str, each: int, file: File | None) -> list[list[Shot]]:
+def against_floor(bench: Bench, engine: str, each: int, file: File | None) -> list[list[Result]]:
     """Shots of the product and of the floor, while nobody delivers: that is another figure."""
     product, floor = bench.product(engine), bench.floor(engine)
     people = signed_in(product)
@@ -39,7 +39,7 @@ def against_floor(bench: Bench, engine: str, each: int, file: File | None) -> li
         )
 
 
-def confirm(bench: Bench, product: Stack, people: list[dict[str, str]], each: int, file: File | None) -> Shot:
+def confirm(bench: Bench, product: Stack, people: list[dict[str, str]], each: int, file: File | None) -> Result:
     """New forms, opened before the clock runs and sent while it does."""
     clients: list[list[bytes]] = [[] for _ in people]
     for requests, cookies in zip(cycle(clients), people * each, strict=False):

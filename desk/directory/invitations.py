@@ -22,7 +22,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget
 from companies.models import Administrator
 from desk.directory.companies import AdministratorAdmin
 from otp.invitations import invitations
-from otp.invitations.invitations import Channel, Refusal, Refused
+from otp.invitations.invitations import Channel, InvitationRefused, Refusal
 
 MOST = 100  # in one request; for a campaign there is `send_links`
 
@@ -122,7 +122,7 @@ def _send(chosen: Sequence[Administrator], channel: Channel, user: User | None) 
     for administrator in chosen:
         try:
             invitations.invite(administrator, channel, user=user)
-        except Refused as error:
+        except InvitationRefused as error:
             refused[error.refusal] += 1
         else:
             sent += 1

@@ -34,14 +34,14 @@ STATE_COLOURS = {
 }
 
 
-class AgainForm(forms.Form):
+class ResendForm(forms.Form):
     """Which action this is (actions.py), and the page to return to."""
 
     serial = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     next = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-class ElsewhereForm(AgainForm):
+class RedirectForm(ResendForm):
     to = forms.EmailField(
         label=_("Dirección de correo"),
         max_length=254,
@@ -59,7 +59,7 @@ class ElsewhereForm(AgainForm):
         return to
 
 
-class SettleForm(AgainForm):
+class SettleForm(ResendForm):
     note = forms.CharField(
         label=_("Cómo se resolvió"),
         max_length=300,
@@ -68,7 +68,7 @@ class SettleForm(AgainForm):
     )
 
 
-class DropForm(AgainForm):
+class DropForm(ResendForm):
     note = forms.CharField(
         label=_("Por qué no se envía"),
         max_length=300,
@@ -77,13 +77,13 @@ class DropForm(AgainForm):
     )
 
 
-class Way(Enum):
+class ActionKind(Enum):
     """What is done about the message: its form, and its name on the button."""
 
-    AGAIN = AgainForm, _("Reenviar")
-    ELSEWHERE = ElsewhereForm, _("Enviar a otra dirección")
+    AGAIN = ResendForm, _("Reenviar")
+    ELSEWHERE = RedirectForm, _("Enviar a otra dirección")
     SETTLED = SettleForm, _("Dar por resuelto")
-    RELEASED = AgainForm, _("Enviar lo que espera")
+    RELEASED = ResendForm, _("Enviar lo que espera")
     DROPPED = DropForm, _("Descartar")
 
 
@@ -99,13 +99,13 @@ def may_review(user: Any, message: Message) -> bool:
 
 
 @dataclass(frozen=True)
-class Again:
+class StaffAction:
     """One request for a message action, by a user with its permission. `page` is what each desk page needs."""
 
     request: HttpRequest
     user: User
     message: Message
-    way: Way
+    way: ActionKind
     page: dict[str, Any]
 
     def respond(self) -> HttpResponse:
@@ -119,7 +119,7 @@ class Again:
             return self._form(form, status=422)
         try:
             told = self._act(form)
-        except actions.Refused as refused:
+        except actions.ActionRefused as refused:
             messages.error(self.request, str(refused))
         else:
             messages.success(self.request, told)
@@ -128,15 +128,15 @@ class Again:
     def _act(self, form: forms.Form) -> str:
         actor, serial = actions.Actor.of(self.user), form.cleaned_data["serial"]
         what = {"what": message_types.title(self.message)}
-        if self.way == Way.SETTLED:
+        if self.way == ActionKind.SETTLED:
             actions.settle(self.message, form.cleaned_data["note"], actor, serial)
             return gettext("El mensaje «%(what)s» queda resuelto.") % what
-        if self.way == Way.DROPPED:
+        if self.way == ActionKind.DROPPED:
             actions.drop(self.message, form.cleaned_data["note"], actor, serial)
             return gettext("«%(what)s» queda descartado: no se envía.") % what
-        if self.way == Way.RELEASED:
+        if self.way == ActionKind.RELEASED:
             sent = actions.release(self.message, actor, serial)
-        elif self.way == Way.ELSEWHERE:
+        elif self.way == ActionKind.ELSEWHERE:
             sent = actions.send_elsewhere(self.message, form.cleaned_data["to"], actor, serial)
         else:
             sent = actions.send_again(self.message, actor, serial)
@@ -152,7 +152,7 @@ class Again:
             "original": self.message,
             "message": self.message,
             "state_colour": STATE_COLOURS[State(self.message.state)],
-            "explanation": error_texts.explain(self.message),
+            "explanation": error_texts.describe(self.message),
             "same_row": self.message.state in {State.QUEUED, *GIVEN_UP},
             "way": self.way.name,
             "form": form,
@@ -167,7 +167,7 @@ class Again:
         return reverse("admin:notifications_message_change", args=[self.message.pk])
 
 
-class AgainViews:
+class StaffActionViews:
     """The addresses of these pages, for the admin of messages."""
 
     admin_site: Any
@@ -184,25 +184,25 @@ class AgainViews:
         ]
 
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.resend_message", Way.AGAIN)
+        return self._respond(request, pk, "notifications.resend_message", ActionKind.AGAIN)
 
     def elsewhere_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.redirect_message", Way.ELSEWHERE)
+        return self._respond(request, pk, "notifications.redirect_message", ActionKind.ELSEWHERE)
 
     def settled_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.resend_message", Way.SETTLED)
+        return self._respond(request, pk, "notifications.resend_message", ActionKind.SETTLED)
 
     def released_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.resend_message", Way.RELEASED)
+        return self._respond(request, pk, "notifications.resend_message", ActionKind.RELEASED)
 
     def dropped_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.resend_message", Way.DROPPED)
+        return self._respond(request, pk, "notifications.resend_message", ActionKind.DROPPED)
 
-    def _respond(self, request: HttpRequest, pk: int, permission: str, way: Way) -> HttpResponse:
+    def _respond(self, request: HttpRequest, pk: int, permission: str, way: ActionKind) -> HttpResponse:
         user = request.user
         if not isinstance(user, User) or not user.has_perms(["notifications.view_message", permission]):
             raise PermissionDenied
-        email = {"channel": Message.Channel.EMAIL} if way == Way.ELSEWHERE else {}
+        email = {"channel": Message.Channel.EMAIL} if way == ActionKind.ELSEWHERE else {}
         message = get_object_or_404(Message, pk=pk, **email)
         page = {**self.admin_site.each_context(request), "opts": self.opts}
-        return Again(request, user, message, way, page).respond()
+        return StaffAction(request, user, message, way, page).respond()

@@ -11,7 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from desk.messages.actions import STATE_COLOURS, AgainViews, may_review, may_settle
+from desk.messages.actions import STATE_COLOURS, StaffActionViews, may_review, may_settle
 from desk.messages.previews import Previews
 from desk.messages.stuck import Retrying, StuckFilter, ordering
 from notifications import error_texts, labels, message_types
@@ -19,7 +19,7 @@ from notifications.models import Message
 
 
 @admin.register(Message)
-class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
+class MessageAdmin(StaffActionViews, Previews, Retrying, ModelAdmin):
     list_display = ["created", "title", "to", "state_label", "problem", "attempts"]
     list_filter = [StuckFilter, "state", "channel", "created_at"]
     list_per_page = 50
@@ -69,7 +69,7 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
 
     @display(description=_("qué pasó"), empty_value="—")
     def problem(self, message: Message) -> str | None:
-        return error_texts.explain(message) or None
+        return error_texts.describe(message) or None
 
     @display(description=_("estado"), ordering="state", label=STATE_COLOURS)
     def state_label(self, message: Message) -> tuple[str, str]:
@@ -105,7 +105,7 @@ class MessageAdmin(AgainViews, Previews, Retrying, ModelAdmin):
     def _head(self, request: HttpRequest, message: Message) -> dict[str, Any]:
         email = message.channel == Message.Channel.EMAIL
         return {
-            "explanation": error_texts.explain(message),
+            "explanation": error_texts.describe(message),
             "history": list(message.actions.all()),
             "may_review": may_review(request.user, message),
             "may_resend": message.state != Message.State.HELD and request.user.has_perm("notifications.resend_message"),

@@ -27,12 +27,12 @@ class Previews:
         ]
 
     def samples_view(self, request: HttpRequest) -> HttpResponse:
-        entries = sorted(message_types.entries(), key=lambda entry: (entry.channel, str(entry.title)))
+        entries = sorted(message_types.message_types(), key=lambda entry: (entry.channel, str(entry.title)))
         context = {"title": gettext("Plantillas de los mensajes"), "entries": entries}
         return self._page(request, "desk/message_samples.html", context)
 
     def sample_view(self, request: HttpRequest, name: str) -> HttpResponse:
-        entry = message_types.entry(name)
+        entry = message_types.message_type(name)
         if entry is None:
             raise Http404
         parts = entry.preview()

@@ -64,6 +64,6 @@ class Retrying:
 def _retried(message: Message, actor: actions.Actor) -> bool:
     try:
         actions.send_again(message, actor, actions.serial_of(message))
-    except actions.Refused:
+    except actions.ActionRefused:
         return False
     return True

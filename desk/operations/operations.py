@@ -26,9 +26,9 @@ COLOURS = {Level.FINE: "success", Level.WARNING: "warning", Level.CRITICAL: "dan
 
 @dataclass(frozen=True)
 class Row:
-    """A figure as the page shows it; only one that is not fine carries a mark."""
+    """A metric as the page shows it; only one that is not fine carries a mark."""
 
-    figure: metrics.Figure
+    metric: metrics.Metric
     mark: str | Promise
     colour: str
     part: str  # of one, for a bar
@@ -77,7 +77,7 @@ def page() -> dict[str, Any]:
         "level": metrics.LEVEL_NAMES[reading.level],
         "level_colour": COLOURS[reading.level],
         "unread": reading.failed,
-        "groups": {title: [_row(figure) for figure in group] for title, group in reading.groups.items()},
+        "groups": {title: [_row(metric) for metric in group] for title, group in reading.groups.items()},
         "stuck": [_stuck(message) for message in standing[:MOST_STUCK]],
         "stuck_count": standing.count(),
         "stuck_query": f"{STUCK}=si",
@@ -88,13 +88,13 @@ def page() -> dict[str, Any]:
     }
 
 
-def _row(figure: metrics.Figure) -> Row:
-    mark = "" if figure.level == Level.FINE else metrics.LEVEL_NAMES[figure.level]
-    bar = figure.name.endswith("_ratio") and figure.value is not None
-    return Row(figure, mark, COLOURS[figure.level], f"{min(figure.value or 0, 1):.3f}" if bar else "")
+def _row(metric: metrics.Metric) -> Row:
+    mark = "" if metric.level == Level.FINE else metrics.LEVEL_NAMES[metric.level]
+    bar = metric.name.endswith("_ratio") and metric.value is not None
+    return Row(metric, mark, COLOURS[metric.level], f"{min(metric.value or 0, 1):.3f}" if bar else "")
 
 
 def _stuck(message: Message) -> Stuck:
-    known = message_types.entry(message.kind)
+    known = message_types.message_type(message.kind)
     title = str(known.title) if known else message.get_channel_display()
     return Stuck(message, title, labels.about(message), "danger" if message.state in GIVEN_UP else "warning")

@@ -26,7 +26,7 @@ from notifications import labels
 from notifications.models import Message
 from otp import audit, unlock
 from otp.limits import lockout
-from otp.models import AuditEvent, Invitation, NetworkSwitch, PhoneGuard
+from otp.models import AuditEvent, Invitation, NetworkSwitch, PhoneLockout
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -53,7 +53,7 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
-@admin.register(PhoneGuard)
+@admin.register(PhoneLockout)
 class PhoneGuardAdmin(ReadOnlyAdmin):
     list_display = ["shown_phone", "failures", "locks", "until"]
     fields = ["shown_phone", "failures", "trusted_failures", "locks", "until"]
@@ -62,11 +62,11 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
     search_help_text = _("Número móvil")
 
     @display(description=_("número móvil"))
-    def shown_phone(self, guard: PhoneGuard) -> str:
+    def shown_phone(self, guard: PhoneLockout) -> str:
         return phones.display(guard.phone)
 
     @display(description=_("en espera hasta"), ordering="locked_until")
-    def until(self, guard: PhoneGuard) -> str | None:
+    def until(self, guard: PhoneLockout) -> str | None:
         if lockout.is_stopped(guard, trusted=False):
             return gettext("que alguien levante la espera: 100 fallos seguidos")
         return labels.moment(guard.locked_until) if guard.locked_until else None
@@ -77,7 +77,7 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
         return (queryset.filter(phone=phone_of(search_term)) if search_term.strip() else queryset), False
 
     @admin.action(description=_("Levantar la espera"), permissions=["unlock"])
-    def unlock(self, request: HttpRequest, queryset: QuerySet[PhoneGuard]) -> None:
+    def unlock(self, request: HttpRequest, queryset: QuerySet[PhoneLockout]) -> None:
         """R1.07, with an audit row for each number."""
         user = request.user if isinstance(request.user, User) else None
         lifted = sum(unlock.unlock(guard.phone, user=user) for guard in queryset)
@@ -85,7 +85,7 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
         messages.success(request, told % {"count": lifted})
 
     def has_unlock_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("otp.change_phoneguard")
+        return request.user.has_perm("otp.change_phonelockout")
 
 
 KIND_COLOURS = {

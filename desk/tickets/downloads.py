@@ -33,7 +33,7 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise Http404
     try:
         return downloads.deliver(request, user, attachment)
-    except downloads.Refused as refusal:
+    except downloads.DownloadRefused as refusal:
         context = {
             **admin.site.each_context(request),
             "title": _("Documento no disponible"),

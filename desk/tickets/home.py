@@ -44,14 +44,18 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _home(user: User | AnonymousUser) -> dict[str, Any]:
     new = list(_pressing_first(Ticket.objects.filter(status=Status.NEW))[:MOST])
     mine = list(_pressing_first(_taken_by(user))[:MOST])
-    lacking = confirmation_status.lacking_among(ticket.number for ticket in (*new, *mine))
+    lacking = confirmation_status.undelivered_among(ticket.number for ticket in (*new, *mine))
     may_see_messages = user.has_perm("notifications.view_message")
     stuck, held = queue_metrics.count_stuck_and_held() if may_see_messages else (0, 0)
     return {
         **_counts(),
         "new": [_row(ticket, lacking) for ticket in new],
         "mine": [_row(ticket, lacking) for ticket in mine],
-        "lacking_count": confirmation_status.lacking().order_by().values("subject_ref").distinct().count(),
+        "lacking_count": confirmation_status.undelivered_confirmations()
+        .order_by()
+        .values("subject_ref")
+        .distinct()
+        .count(),
         "held_count": held,
         "stuck_count": stuck,
     }

@@ -55,7 +55,7 @@ def shown(ticket: Ticket, user: User | AnonymousUser) -> list[Shown]:
             message=message,
             title=message_types.title(message),
             colour=STATE_COLOURS[Message.State(message.state)],
-            explanation=error_texts.explain(message),
+            explanation=error_texts.describe(message),
             history=histories[message.pk],
             may_resend=resend and message.state != Message.State.HELD,
             may_redirect=redirect and message.channel == Message.Channel.EMAIL,
@@ -76,4 +76,4 @@ class ProofFilter(admin.SimpleListFilter):
         return [("no", _("No recibió la confirmación"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return confirmation_status.without_proof(queryset) if self.value() == "no" else queryset
+        return confirmation_status.tickets_without_confirmation(queryset) if self.value() == "no" else queryset

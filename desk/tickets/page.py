@@ -88,5 +88,5 @@ def _marks(ticket: Ticket) -> list[str]:
 
 def _proof_problem(ticket: Ticket) -> str:
     """What became of the customer's confirmation, where none arrived and none is on its way."""
-    failed = confirmation_status.lacking_among([ticket.number]).get(ticket.number)
-    return (error_texts.explain(failed) or failed.get_state_display()) if failed else ""
+    failed = confirmation_status.undelivered_among([ticket.number]).get(ticket.number)
+    return (error_texts.describe(failed) or failed.get_state_display()) if failed else ""

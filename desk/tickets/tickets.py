@@ -122,7 +122,7 @@ class TicketAdmin(ModelAdmin):
             listed = list(changelist.result_list)  # asked for here, where it can still be answered
         except (OverflowError, ValueError) as error:
             raise IncorrectLookupParameters from error
-        lacking = confirmation_status.lacking_among(ticket.number for ticket in listed)
+        lacking = confirmation_status.undelivered_among(ticket.number for ticket in listed)
         for ticket in listed:
             ticket.lacks_proof = ticket.number in lacking
         changelist.result_list = listed

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Case, IntegerField, When
 from django.utils.translation import gettext as _
 
-from operations.metrics import Figure, Level
+from operations.metrics import Level, Metric
 
 PASSWORD = "demo-fidelizacion"  # noqa: S105  public: it is in the README
 ADVISOR, SUPERVISOR = "asesora", "supervisor"
@@ -87,7 +87,7 @@ def demo_left_behind(**_kwargs: object) -> list[CheckMessage]:
     return problems
 
 
-def figures() -> Iterator[Figure]:
+def metrics() -> Iterator[Metric]:
     """Raises what the database raises."""
     if settings.DEMO:
         return
@@ -95,7 +95,7 @@ def figures() -> Iterator[Figure]:
     shown = ", ".join(accounts.usernames) or _("ninguna")
     if accounts.unchecked:
         shown = _("{found}; {count} sin revisar").format(found=shown, count=accounts.unchecked)
-    yield Figure(
+    yield Metric(
         "demo_accounts",
         _("Cuentas con la contraseña de la demostración"),
         len(accounts.usernames),
@@ -104,7 +104,7 @@ def figures() -> Iterator[Figure]:
         _("Desactívelas o cambie su contraseña: manage.py changepassword CUENTA") if accounts.usernames else "",
     )
     marked = is_marked()
-    yield Figure(
+    yield Metric(
         "demo_database",
         _("Base de una demostración"),
         int(marked),

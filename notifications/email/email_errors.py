@@ -13,25 +13,25 @@ logger = logging.getLogger(__name__)
 
 REFUSED_FOR_NOW = frozenset({408, 425, 429})
 # Unpaid, wrong key, wrong domain: operations staff can mend it, and no recipient is at fault
-OUR_ACCOUNT = frozenset({401, 402, 403, 404, 407})
+ACCOUNT_STATUSES = frozenset({401, 402, 403, 404, 407})
 QUOTED = 150  # characters of an answer that staff see
 
 
-class CarrierAway(TemporaryFailure):
+class ServerUnavailable(TemporaryFailure):
     """Nobody answers, or not in time: the next message would fare no better now."""
 
 
 FAILURES = (smtplib.SMTPException, OSError, AnymailAPIError, AnymailInvalidAddress, AnymailRecipientsRefused)
 
 
-def sort(error: Exception) -> GatewayFailure:
+def classify(error: Exception) -> GatewayFailure:
     """The kind of failure that one of FAILURES stands for."""
     if isinstance(error, AnymailRecipientsRefused | AnymailInvalidAddress):
         return PermanentFailure(_answer(error) or "el proveedor no acepta al destinatario")
-    return _sort_api(error) if isinstance(error, AnymailAPIError) else _sort_smtp(error)
+    return _classify_api(error) if isinstance(error, AnymailAPIError) else _classify_smtp(error)
 
 
-def _sort_smtp(error: Exception) -> GatewayFailure:
+def _classify_smtp(error: Exception) -> GatewayFailure:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, answer = next(iter(error.recipients.values()), (0, b""))
         return _verdict(code, answer)
@@ -41,18 +41,18 @@ def _sort_smtp(error: Exception) -> GatewayFailure:
         # Our own address or account: operations staff can mend it, the recipient is not at fault
         return TemporaryFailure(_words(error.smtp_code, error.smtp_error))
     if isinstance(error, smtplib.SMTPResponseException):
-        return CarrierAway(_words(error.smtp_code, error.smtp_error))
-    return CarrierAway(type(error).__name__)
+        return ServerUnavailable(_words(error.smtp_code, error.smtp_error))
+    return ServerUnavailable(type(error).__name__)
 
 
-def _sort_api(error: AnymailAPIError) -> GatewayFailure:
+def _classify_api(error: AnymailAPIError) -> GatewayFailure:
     status = _status(error)
     reason = f"API {status} {_answer(error)}".strip() if status else type(error.__cause__ or error).__name__
-    if status in OUR_ACCOUNT:
+    if status in ACCOUNT_STATUSES:
         logger.error("the mail provider answers %d: no mail leaves until its settings are put right", status)
-        return CarrierAway(reason)
+        return ServerUnavailable(reason)
     if not status or status in REFUSED_FOR_NOW or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return CarrierAway(reason)
+        return ServerUnavailable(reason)
     if status < HTTPStatus.BAD_REQUEST:
         # "Accepted", in words that cannot be read: it may go twice, and then with the same Message-ID
         return TemporaryFailure(reason)
@@ -76,7 +76,7 @@ def _answer(error: AnymailAPIError | AnymailInvalidAddress | AnymailRecipientsRe
 
 def _verdict(code: int, answer: bytes | str) -> GatewayFailure:
     if code == 421:  # RFC 5321, 3.8: the server is closing the connection
-        return CarrierAway(_words(code, answer))
+        return ServerUnavailable(_words(code, answer))
     if 500 <= code <= 599:
         return PermanentFailure(_words(code, answer))
     return TemporaryFailure(_words(code, answer))

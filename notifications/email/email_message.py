@@ -26,7 +26,7 @@ class Mail(EmailMultiAlternatives):
         return built
 
 
-def as_mail(message: Message) -> Mail:
+def build(message: Message) -> Mail:
     """The mail of a message. Raises BadHeaderError, which no repetition mends, for a header of more than one line."""
     mail = Mail(
         subject=message.subject,

@@ -12,7 +12,7 @@ MARK = f"cid:{MARK_ID}"
 
 
 @dataclass(frozen=True)
-class Parts:
+class RenderedEmail:
     """A mail ready for the outbox."""
 
     subject: str
@@ -20,14 +20,14 @@ class Parts:
     html: str
 
 
-def render(template: str, context: dict[str, object]) -> Parts:
+def render(template: str, context: dict[str, object]) -> RenderedEmail:
     """Render `mail/<template>` with the operator's brand at hand.
 
     Each text template turns escaping off itself; the HTML one leaves it on.
     """
     full = {"brand": settings.BRAND, "mark_url": MARK, "portal_url": settings.PORTAL_BASE_URL, **context}
     subject = render_to_string(f"mail/{template}.subject.txt", full)
-    return Parts(
+    return RenderedEmail(
         subject=" ".join(subject.split()),
         text=_tidy(render_to_string(f"mail/{template}.txt", full)),
         html=render_to_string(f"mail/{template}.html", full),

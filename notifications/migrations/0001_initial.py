@@ -12,41 +12,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="KeptReport",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("channel", models.CharField(choices=[("email", "Correo"), ("sms", "SMS")], max_length=5)),
-                ("provider_id", models.CharField(max_length=200)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("delivered", "Entregado"),
-                            ("failed", "Rechazado por el destino"),
-                            ("complained", "Marcado como no deseado"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("reason", models.CharField(blank=True, max_length=200)),
-                ("at", models.DateTimeField()),
-                ("received_at", models.DateTimeField()),
-                ("tried_at", models.DateTimeField(db_index=True)),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("channel", "provider_id", "kind"), name="report_kept_once"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Message",
             fields=[
                 (
@@ -191,6 +156,41 @@ class Migration(migrations.Migration):
                 "verbose_name": "acción sobre un mensaje",
                 "verbose_name_plural": "acciones sobre mensajes",
                 "ordering": ["at", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="UnmatchedReport",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(choices=[("email", "Correo"), ("sms", "SMS")], max_length=5)),
+                ("provider_id", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("delivered", "Entregado"),
+                            ("failed", "Rechazado por el destino"),
+                            ("complained", "Marcado como no deseado"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("tried_at", models.DateTimeField(db_index=True)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("channel", "provider_id", "kind"), name="report_kept_once"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(

@@ -19,48 +19,48 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs import sweep as sweeps
-from notifications.models import KeptReport, Message
+from notifications.models import Message, UnmatchedReport
 from notifications.sms import GatewayFailure, Kind, PermanentFailure, Report, TellingGateway, sms_gateway
 
 logger = logging.getLogger(__name__)
 
 KEEP = timedelta(minutes=5)  # a report about an id that nobody knows (R4.24)
 TRY_AGAIN = timedelta(seconds=5)
-MOST_KEPT = 1000  # more than a provider reports in five minutes; it bounds the table, whatever is sent to us
-BITE = 50  # kept reports that one sweep tries
-ASK_AFTER = timedelta(minutes=30)  # an SMS with no final report (R4.25)
-ASK_AGAIN = timedelta(minutes=10)  # when the provider could not be asked
-ASK_UNTIL = timedelta(hours=24)
+MAX_UNMATCHED = 1000  # more than a provider reports in five minutes; it bounds the table, whatever is sent to us
+BATCH_SIZE = 50  # kept reports that one sweep tries
+POLL_AFTER = timedelta(minutes=30)  # an SMS with no final report (R4.25)
+POLL_AGAIN = timedelta(minutes=10)  # when the provider could not be asked
+POLL_UNTIL = timedelta(hours=24)
 QUESTIONS, QUESTION_SECONDS = 20, 15  # that one sweep asks, and for how long: each waits for another's server
 
 
 @dataclass(frozen=True)
-class Ledger:
+class ReportHandler:
     """How an app takes reports.
 
     `enter` says whether the id is one of its own, whatever the report changed. `unasked` are its rows whose `poll_at`
     has come, young enough to be worth a question; they have a `provider_id`.
     """
 
-    enter: Callable[[Report], bool]
-    unasked: Callable[[datetime], QuerySet[Any]]
+    apply: Callable[[Report], bool]
+    due_for_polling: Callable[[datetime], QuerySet[Any]]
 
 
-_ledgers: dict[str, Ledger] = {}
+_ledgers: dict[str, ReportHandler] = {}
 _on_given_up: dict[str, Callable[[Message], None]] = {}
 
 
-def register(name: str, ledger: Ledger) -> None:
+def register(name: str, ledger: ReportHandler) -> None:
     """Add an app's ledger."""
     _ledgers[name] = ledger
 
 
-def on_given_up(name: str, tell: Callable[[Message], None]) -> None:
+def on_failed(name: str, tell: Callable[[Message], None]) -> None:
     """Have `tell` called with each message that becomes `failed` or `dead`, in the transaction in which it does."""
     _on_given_up[name] = tell
 
 
-def given_up(message: Message) -> None:
+def notify_failed(message: Message) -> None:
     """For whoever sets one of those states: call it in the same transaction.
 
     A mistake in what follows is logged and no more: it must not keep the outbox at a message that nobody may send.
@@ -77,13 +77,13 @@ def given_up(message: Message) -> None:
 
 def receive(report: Report) -> None:
     """Enter a report, or keep it until somebody knows what it is about. The same one again changes nothing."""
-    if _enter(report):
+    if _apply(report):
         return
-    if KeptReport.objects.count() >= MOST_KEPT:
+    if UnmatchedReport.objects.count() >= MAX_UNMATCHED:
         logger.warning("too many reports about unknown messages: one is dropped")
         return
     now = timezone.now()
-    kept = KeptReport(
+    kept = UnmatchedReport(
         channel=report.channel,
         provider_id=report.provider_id,
         kind=report.kind,
@@ -92,50 +92,50 @@ def receive(report: Report) -> None:
         received_at=now,
         tried_at=now,
     )
-    KeptReport.objects.bulk_create([kept], ignore_conflicts=True)
+    UnmatchedReport.objects.bulk_create([kept], ignore_conflicts=True)
 
 
 def poll_at(provider_id: str) -> datetime | None:
     """When to ask about an SMS just handed over, if no report has come; None where there is nobody to ask."""
     asked = provider_id and isinstance(sms_gateway(), TellingGateway)
-    return timezone.now() + ASK_AFTER if asked else None
+    return timezone.now() + POLL_AFTER if asked else None
 
 
 def sweep() -> int:
     """Try what was kept, and ask about what nobody reported. Returns how many of both."""
-    return _try_kept() + _ask()
+    return _apply_unmatched() + _poll()
 
 
-def _enter(report: Report) -> bool:
-    return any(ledger.enter(report) for ledger in _ledgers.values())
+def _apply(report: Report) -> bool:
+    return any(ledger.apply(report) for ledger in _ledgers.values())
 
 
-def _try_kept() -> int:
+def _apply_unmatched() -> int:
     now = timezone.now()
-    rows = list(KeptReport.objects.filter(tried_at__lte=now - TRY_AGAIN).order_by("tried_at", "pk")[:BITE])
+    rows = list(UnmatchedReport.objects.filter(tried_at__lte=now - TRY_AGAIN).order_by("tried_at", "pk")[:BATCH_SIZE])
     for row in rows:
         report = Report(Message.Channel(row.channel), row.provider_id, Kind(row.kind), row.reason, row.at)
-        if _enter(report):
+        if _apply(report):
             row.delete()
         elif row.received_at <= now - KEEP:
             logger.warning("report %d is about a message that nobody knows: dropped", row.pk)
             row.delete()
         else:
-            KeptReport.objects.filter(pk=row.pk).update(tried_at=now)
+            UnmatchedReport.objects.filter(pk=row.pk).update(tried_at=now)
     return len(rows)
 
 
-def _ask() -> int:
+def _poll() -> int:
     """Ask about each message once; again later only where the provider could not answer."""
     asked, ends = 0, time.monotonic() + QUESTION_SECONDS
     for ledger in _ledgers.values():
         now = timezone.now()
-        for row in list(ledger.unasked(now).order_by("poll_at", "pk")[:QUESTIONS]):
+        for row in list(ledger.due_for_polling(now).order_by("poll_at", "pk")[:QUESTIONS]):
             if sweeps.stopping() or time.monotonic() > ends:
                 return asked
             # Put off before the question, so that two sweeps do not both ask, and a process that dies is made up for
             mine = {"pk": row.pk, "poll_at": row.poll_at}
-            if not ledger.unasked(now).filter(**mine).update(poll_at=now + ASK_AGAIN):
+            if not ledger.due_for_polling(now).filter(**mine).update(poll_at=now + POLL_AGAIN):
                 continue
             asked += 1
             if not _answered(row.provider_id):
@@ -157,5 +157,5 @@ def _answered(provider_id: str) -> bool:
         logger.warning("an SMS cannot be asked about now: %s", failure)
         return False
     if report is not None:
-        _enter(report)
+        _apply(report)
     return True

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.models import Message
-from notifications.reports.delivery_reports import ASK_UNTIL, Ledger, given_up
+from notifications.reports.delivery_reports import POLL_UNTIL, ReportHandler, notify_failed
 from notifications.sms import Kind, Report
 
 State = Message.State
@@ -15,7 +15,7 @@ State = Message.State
 OPEN_TO = {Kind.DELIVERED: [State.SENT], Kind.FAILED: [State.SENT, State.DELIVERED]}
 
 
-def enter(report: Report) -> bool:
+def apply(report: Report) -> bool:
     """Whether it is about a message of the outbox."""
     message = Message.objects.filter(channel=report.channel, provider_id=report.provider_id).order_by("-pk").first()
     if message is None:
@@ -31,13 +31,13 @@ def enter(report: Report) -> bool:
     with transaction.atomic():
         if standing.update(state=State.FAILED, last_error=report.reason[:200], poll_at=None):
             message.refresh_from_db()
-            given_up(message)
+            notify_failed(message)
     return True
 
 
-def unasked(now: datetime) -> QuerySet[Message]:
-    young = Message.objects.filter(state=State.SENT, sent_at__gt=timezone.now() - ASK_UNTIL)
+def due_for_polling(now: datetime) -> QuerySet[Message]:
+    young = Message.objects.filter(state=State.SENT, sent_at__gt=timezone.now() - POLL_UNTIL)
     return young.filter(poll_at__lte=now)
 
 
-LEDGER = Ledger(enter, unasked)
+HANDLER = ReportHandler(apply, due_for_polling)

@@ -66,16 +66,16 @@ def take(due_by: datetime) -> Generator[Message]:
         yield from _one_by_one(batch)
 
 
-def bury_poison(pk: int | None = None) -> int:
+def fail_poison_messages(pk: int | None = None) -> int:
     """Give up what process after process died at, so that it does not take every worker down (R4.12). How many."""
     poison = Message.objects.due(timezone.now()).filter(POISON, **({} if pk is None else {"pk": pk}))
-    buried = sum(_buried(message) for message in list(poison.order_by("pk")))
+    buried = sum(_fail_if_poison(message) for message in list(poison.order_by("pk")))
     if buried:
         logger.error("%d messages are dead: process after process ended while sending them", buried)
     return buried
 
 
-def _buried(message: Message) -> bool:
+def _fail_if_poison(message: Message) -> bool:
     """Whether it was us: two processes may find the same one."""
     with transaction.atomic():
         same = Message.objects.filter(pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token)
@@ -88,7 +88,7 @@ def _buried(message: Message) -> bool:
         )
         if buried:
             message.refresh_from_db()
-            delivery_reports.given_up(message)
+            delivery_reports.notify_failed(message)
     return bool(buried)
 
 
@@ -128,10 +128,10 @@ def _one_by_one(batch: list[Message]) -> Generator[Message]:
             yield message
     finally:
         if left:
-            _give_back(left)
+            _release(left)
 
 
-def _give_back(messages: list[Message]) -> None:
+def _release(messages: list[Message]) -> None:
     pks, token = [message.pk for message in messages], messages[0].lease_token  # one claim, one token
     held = Message.objects.filter(pk__in=pks, state=Message.State.SENDING, lease_token=token)
     try:

@@ -14,16 +14,16 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from notifications.email.email_errors import FAILURES, sort
-from notifications.email.email_message import as_mail
+from notifications.email.email_errors import FAILURES, classify
+from notifications.email.email_message import build
 from notifications.models import Message
 from notifications.sms import TemporaryFailure, sms_gateway
 
 logger = logging.getLogger(__name__)
 
 
-class Carrier:
-    """Sends messages one after the other, the e-mails over one connection; of no more use after CarrierAway."""
+class Transport:
+    """Sends messages one after the other, the e-mails over one connection; of no more use after ServerUnavailable."""
 
     def __init__(self) -> None:
         self._backend: BaseEmailBackend | None = None
@@ -34,7 +34,7 @@ class Carrier:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._hang_up()
+        self._close()
 
     def send(self, message: Message) -> str:
         """Returns the provider's id, empty for SMTP."""
@@ -46,18 +46,18 @@ class Carrier:
         return self._send_email(message)
 
     def _send_email(self, message: Message) -> str:
-        mail = as_mail(message)
+        mail = build(message)
         try:
             if self._backend is None:
                 self._backend = _opened(get_connection(fail_silently=False))
             accepted = self._backend.send_messages([mail])
         except FAILURES as error:
-            raise sort(error) from None
+            raise classify(error) from None
         if not accepted:
             raise TemporaryFailure("el servidor de correo no aceptó el mensaje")
         return _provider_id(mail)
 
-    def _hang_up(self) -> None:
+    def _close(self) -> None:
         """Close the connection; what was accepted stays accepted, however the goodbye ends."""
         backend, self._backend = self._backend, None
         try:

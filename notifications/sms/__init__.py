@@ -9,9 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from notifications.models import KeptReport, Message
+from notifications.models import Message, UnmatchedReport
 
-Kind = KeptReport.Kind
+Kind = UnmatchedReport.Kind
 
 
 class GatewayFailure(Exception):

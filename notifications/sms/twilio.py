@@ -23,7 +23,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 
 from notifications.sms import AmbiguousFailure, BadNumber, GatewayFailure, PermanentFailure, Report, TemporaryFailure
 from notifications.sms import twilio_callbacks as callbacks
-from notifications.sms.twilio_errors import told
+from notifications.sms.twilio_errors import describe
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT, READ_TIMEOUT = 4, 10
 MAX_VALIDITY = 36_000  # seconds; Twilio refuses more (its error 21624)
 REFUSED_FOR_NOW = frozenset({408, 425, 429})
-OUR_ACCOUNT = frozenset({401, 403})
+ACCOUNT_STATUSES = frozenset({401, 403})
 # Our settings or our account, whatever the number: no SMS of anybody leaves until somebody mends them. The account is
 # closed or on trial (10001, 20005, 21608, 90010), may not send to the country (21408), the sender is missing or wrong
 # (14108, 21212, 21213, 21601, 21603, 21606, 21607, 21659-21661), the report address is (21609), or the
@@ -136,13 +136,13 @@ def _sorted_failures() -> Iterator[None]:
 
 def _refusal(status: int, code: object) -> GatewayFailure:
     """What an answer other than 2xx means. Twilio's sentence names the number: only its figures are kept."""
-    reason = told(str(status), code if code != status else None)
+    reason = describe(str(status), code if code != status else None)
     if status >= 500:
         # Twilio's advice is to try again, and it does not say that nothing was queued: so, once
         return AmbiguousFailure(reason)
     if code in BAD_NUMBERS:
         return BadNumber(reason)
-    if status in OUR_ACCOUNT or code in OUR_SETTINGS or status < 400:
+    if status in ACCOUNT_STATUSES or code in OUR_SETTINGS or status < 400:
         # A redirect is no answer of Twilio's either: the base URL leads somewhere else
         logger.error("%s: no SMS leaves until the account, the sender and the address of Twilio are put right", reason)
         return TemporaryFailure(reason)

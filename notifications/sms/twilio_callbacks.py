@@ -9,7 +9,7 @@ from twilio.request_validator import RequestValidator
 
 from notifications.models import Message
 from notifications.sms import Kind, Report
-from notifications.sms.twilio_errors import told
+from notifications.sms.twilio_errors import describe
 
 SID = re.compile(r"[A-Za-z0-9]{1,64}")
 # All else ("queued", "sending", "sent"...) says what is known: that Twilio took it
@@ -43,5 +43,5 @@ def read(sid: object, status: object, code: object) -> Report | None:
     kind = FINAL.get(str(status))
     if kind is None or not isinstance(sid, str) or not SID.fullmatch(sid):
         return None
-    reason = told(str(status), code) if kind == Kind.FAILED else ""
+    reason = describe(str(status), code) if kind == Kind.FAILED else ""
     return Report(Message.Channel.SMS, sid, kind, reason)

@@ -45,7 +45,7 @@ WORDS = {
 }
 
 
-def told(what: str, code: object) -> str:
+def describe(what: str, code: object) -> str:
     """For instance `twilio: undelivered, código 30003 (teléfono apagado o sin cobertura)`."""
     number = int(code) if isinstance(code, int | str) and str(code).isascii() and str(code).isdigit() else 0
     if not number:

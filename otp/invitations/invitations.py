@@ -25,7 +25,7 @@ from notifications.outbox import is_email
 from otp import audit
 from otp.hashing import keyed_hash, keyed_hashes
 from otp.invitations import messages
-from otp.limits.limits import Budget, LimitReached, allows, budget, consume
+from otp.limits.limits import Limit, LimitReached, allows, consume, limit
 from otp.limits.rates import Rate
 from otp.models import Invitation
 
@@ -60,7 +60,7 @@ class Refusal(models.TextChoices):
     LIMIT = "limit", _("límite de enlaces alcanzado")
 
 
-class Refused(Exception):
+class InvitationRefused(Exception):
     """No link was sent, and why."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -97,9 +97,9 @@ def is_live(invitation: Invitation) -> bool:
     return timezone.now() < invitation.expires_at
 
 
-def sends_of(invitation: Invitation) -> Budget:
+def sends_of(invitation: Invitation) -> Limit:
     """The codes that may be asked for through this link."""
-    return budget(SENDS_KIND, str(invitation.pk), SENDS)
+    return limit(SENDS_KIND, str(invitation.pk), SENDS)
 
 
 def mark_used(invitation_id: int | None) -> None:
@@ -136,14 +136,14 @@ def invite(administrator: Administrator, channel: Channel, *, user: User | None 
     """
     found = refusal(administrator, channel)
     if found is not None:
-        raise Refused(found)
+        raise InvitationRefused(found)
     phone, now = str(administrator.phone), timezone.now()
     token = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     with transaction.atomic():
         try:
             consume(_allowance(phone, channel))
         except LimitReached:
-            raise Refused(_limit_reached(phone, channel)) from None
+            raise InvitationRefused(_limit_reached(phone, channel)) from None
         invitation = Invitation.objects.create(
             token_hash=keyed_hash(TOKEN_KIND, token),
             phone=phone,
@@ -154,7 +154,7 @@ def invite(administrator: Administrator, channel: Channel, *, user: User | None 
             actor=actor or (user.get_username() if user else ""),
         )
         audit.record_invitation(invitation)
-        _owe(invitation, administrator, address_of(token))
+        _enqueue(invitation, administrator, address_of(token))
     return invitation
 
 
@@ -163,14 +163,14 @@ def address_of(token: str) -> str:
     return f"{settings.PORTAL_BASE_URL}{reverse('otp:entry')}?{PARAMETER}={token}"
 
 
-def _owe(invitation: Invitation, administrator: Administrator, address: str) -> Message:
+def _enqueue(invitation: Invitation, administrator: Administrator, address: str) -> Message:
     if invitation.channel == Channel.EMAIL:
         return messages.by_email(invitation, administrator, address)
     return messages.by_sms(invitation, address)
 
 
-def _allowance(phone: str, channel: Channel) -> Budget:
-    return budget(f"invited.{channel}", phone, settings.INVITATIONS_PER_PHONE)
+def _allowance(phone: str, channel: Channel) -> Limit:
+    return limit(f"invited.{channel}", phone, settings.INVITATIONS_PER_PHONE)
 
 
 def _limit_reached(phone: str, channel: Channel) -> Refusal:

@@ -31,7 +31,7 @@ class UnreadableFile(Exception):
 
 
 @dataclass(frozen=True)
-class Entry:
+class Recipient:
     """What stands in one place of a list: a phone in E.164, the tax id of a company, or neither, and why."""
 
     place: int  # the line of a file, or which of the arguments; from 1
@@ -41,22 +41,22 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Found:
+class Recipients:
     """Whom an entry stands for: administrators, and numbers or companies that nobody can be invited for."""
 
     administrators: list[Administrator] = field(default_factory=list)
     refused: list[tuple[str, Refusal]] = field(default_factory=list)  # the number, if there is one, and why
 
 
-def from_phones(phones: Iterable[str]) -> list[Entry]:
+def from_phones(phones: Iterable[str]) -> list[Recipient]:
     return [_phone(place, raw) for place, raw in enumerate(phones, start=1)]
 
 
-def from_tax_ids(tax_ids: Iterable[str]) -> list[Entry]:
+def from_tax_ids(tax_ids: Iterable[str]) -> list[Recipient]:
     return [_tax_id(place, raw) for place, raw in enumerate(tax_ids, start=1)]
 
 
-def from_file(path: Path) -> list[Entry]:
+def from_file(path: Path) -> list[Recipient]:
     """One phone or RUC a line, with or without a heading, other columns, quotes, empty lines or a byte order mark.
 
     Raises UnreadableFile.
@@ -71,44 +71,44 @@ def from_file(path: Path) -> list[Entry]:
     return [_of_cells(place, cells) for place, cells in rows]
 
 
-def find(entry: Entry) -> Found:
+def find(entry: Recipient) -> Recipients:
     """Look up whom it stands for. An entry that could not be read stands for nobody."""
     if entry.phone:
         return _by_phone(entry.phone)
     if entry.tax_id:
         return _by_company(entry.tax_id)
-    return Found(refused=[("", Refusal.MALFORMED)])
+    return Recipients(refused=[("", Refusal.MALFORMED)])
 
 
-def _by_phone(phone: str) -> Found:
+def _by_phone(phone: str) -> Recipients:
     refusal = refusal_of_number(phone)
     administrator = Administrator.objects.filter(phone=phone).first()
     if refusal is not None or administrator is None:
-        return Found(refused=[(phone, refusal or Refusal.NOT_ADMINISTRATOR)])
-    return Found([administrator])
+        return Recipients(refused=[(phone, refusal or Refusal.NOT_ADMINISTRATOR)])
+    return Recipients([administrator])
 
 
-def _by_company(tax_id: str) -> Found:
+def _by_company(tax_id: str) -> Recipients:
     company = Company.objects.filter(tax_id=tax_id).first()
     if company is None:
-        return Found(refused=[("", Refusal.NO_SUCH_COMPANY)])
+        return Recipients(refused=[("", Refusal.NO_SUCH_COMPANY)])
     administrators = list(company.administrators.all())
-    return Found(administrators) if administrators else Found(refused=[("", Refusal.NOBODY_IN_COMPANY)])
+    return Recipients(administrators) if administrators else Recipients(refused=[("", Refusal.NOBODY_IN_COMPANY)])
 
 
-def _of_cells(place: int, cells: list[str]) -> Entry:
+def _of_cells(place: int, cells: list[str]) -> Recipient:
     """The one cell of a line that is a number; a line with several would invite people nobody meant."""
     read = [_either(place, cell) for cell in cells]
     usable = [entry for entry in read if not entry.problem]
     if len(usable) > 1:
-        return Entry(place, problem=_("Hay más de un número en la línea: deje uno."))
+        return Recipient(place, problem=_("Hay más de un número en la línea: deje uno."))
     if usable:
         return usable[0]
     figures = [entry for entry, cell in zip(read, cells, strict=True) if any(map(str.isdecimal, cell))]
     return (figures or read)[0]
 
 
-def _either(place: int, raw: str) -> Entry:
+def _either(place: int, raw: str) -> Recipient:
     """Ten digits that begin with 09 are a phone. A cédula may begin so, too: that company is for `--company`."""
     entry = _phone(place, raw)
     digits = digits_of(raw)
@@ -117,18 +117,18 @@ def _either(place: int, raw: str) -> Entry:
     return entry
 
 
-def _phone(place: int, raw: str) -> Entry:
+def _phone(place: int, raw: str) -> Recipient:
     try:
-        return Entry(place, phone=normalise_mobile(raw))
+        return Recipient(place, phone=normalise_mobile(raw))
     except InvalidPhone as error:
-        return Entry(place, problem=str(error))
+        return Recipient(place, problem=str(error))
 
 
-def _tax_id(place: int, raw: str) -> Entry:
+def _tax_id(place: int, raw: str) -> Recipient:
     try:
-        return Entry(place, tax_id=check_tax_id(raw).number)
+        return Recipient(place, tax_id=check_tax_id(raw).number)
     except InvalidTaxId as error:
-        return Entry(place, problem=str(error))
+        return Recipient(place, problem=str(error))
 
 
 def _cells(line: str) -> list[str]:

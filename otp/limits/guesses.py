@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from otp.limits import quotas
-from otp.limits.limits import Budget, allows, budget, consume
+from otp.limits.limits import Limit, allows, consume, limit
 from otp.limits.rates import Rate
 
 TIGHTENED = 4  # an address's limit is divided by it while there are too many in all
 LEAST = 5  # the tries of one code: what anybody who mistypes needs
 
 
-def in_all() -> Budget:
+def in_all() -> Limit:
     """All wrong codes: nothing is refused by it."""
-    return budget("wrong.all", "", settings.OTP_FAILURES_ALARM)
+    return limit("wrong.all", "", settings.OTP_FAILURES_ALARM)
 
 
-def count(address: str, *, trusted: bool) -> list[Budget]:
+def count(address: str, *, trusted: bool) -> list[Limit]:
     """Count a wrong code in advance, and return what to give back if it is none. Raises LimitReached.
 
     Counted before comparing, so that tries at once get no more than tries in a row. A trusted try counts and is never
@@ -33,6 +33,6 @@ def count(address: str, *, trusted: bool) -> list[Budget]:
     rates: Sequence[Rate] = () if trusted else settings.OTP_FAILURES_PER_ADDRESS
     if not allows(everybody):
         rates = [Rate(max(LEAST, rate.count // TIGHTENED), rate.seconds) for rate in rates]
-    counted = [*quotas.of_address("wrong.address", address, rates), Budget(everybody.key, ())]
+    counted = [*quotas.of_address("wrong.address", address, rates), Limit(everybody.key, ())]
     consume(*counted)
     return counted

@@ -18,7 +18,7 @@ from django.utils import timezone
 from jobs.insertion import insert_new
 from otp.hashing import keyed_hash
 from otp.limits.rates import Rate
-from otp.models import BudgetUse
+from otp.models import LimitUse
 
 TRIES = 50  # each lost one means that another request got its number: far more than there are web threads
 
@@ -36,19 +36,19 @@ class SharedLimitReached(LimitReached):
 
 
 @dataclass(frozen=True)
-class Budget:
+class Limit:
     """What may be used so often by one phone, address or session, or by all together."""
 
     key: str
     rates: Sequence[Rate]
 
 
-def budget(kind: str, value: str, rates: Sequence[Rate]) -> Budget:
+def limit(kind: str, value: str, rates: Sequence[Rate]) -> Limit:
     """A budget whose key shows the kind, and of the value only a keyed hash."""
-    return Budget(f"{kind}:{keyed_hash(kind, value)}", rates)
+    return Limit(f"{kind}:{keyed_hash(kind, value)}", rates)
 
 
-def consume(*budgets: Budget, within: Budget | None = None) -> None:
+def consume(*budgets: Limit, within: Limit | None = None) -> None:
     """Use each of them once, or none: LimitReached is raised when one is used up.
 
     `within` is the limit that all visitors share. It is counted elsewhere, so it is only read here. When it is used up,
@@ -60,19 +60,19 @@ def consume(*budgets: Budget, within: Budget | None = None) -> None:
     _consume([(each, 1) for each in budgets], within)
 
 
-def consume_times(wanted: Budget, times: int) -> None:
+def consume_times(wanted: Limit, times: int) -> None:
     """Use it so many times, or not at all: LimitReached is raised when not so many are left."""
     if any(times > rate.count for rate in wanted.rates):
         raise LimitReached
     _consume([(wanted, times)])
 
 
-def allows(wanted: Budget) -> bool:
+def allows(wanted: Limit) -> bool:
     """Whether one more use fits now. Another request may take it before `consume`, which decides."""
     return not _used_up([(wanted, _last([wanted.key])[wanted.key])])
 
 
-def give_back(*used: Budget) -> None:
+def give_back(*used: Limit) -> None:
     """Take one use of each back: what was counted in advance did not happen.
 
     It deletes the newest use of a key, whoever made it, so that the numbers stay without gaps and what is left is the
@@ -89,22 +89,22 @@ def give_back(*used: Budget) -> None:
 
 
 def _delete_use(key: str, number: int) -> bool:
-    return BudgetUse.objects.filter(key=key, number=number).delete()[0] == 1
+    return LimitUse.objects.filter(key=key, number=number).delete()[0] == 1
 
 
-def left(wanted: Budget) -> int:
+def remaining(wanted: Limit) -> int:
     """How many more uses fit now. Like `allows`, it reserves nothing."""
-    now, uses = timezone.now(), BudgetUse.objects.filter(key=wanted.key)
+    now, uses = timezone.now(), LimitUse.objects.filter(key=wanted.key)
     free = (rate.count - uses.filter(at__gt=now - timedelta(seconds=rate.seconds)).count() for rate in wanted.rates)
     return max(0, min(free, default=0))
 
 
-def once(kind: str, value: str) -> bool:
+def use_once(kind: str, value: str) -> bool:
     """Use what can be used a single time; of two requests at once, one gets true. Remembered as long as any use."""
-    return _take([(budget(kind, value, ()).key, 1)])
+    return _take([(limit(kind, value, ()).key, 1)])
 
 
-def _consume(wanted: Sequence[tuple[Budget, int]], within: Budget | None = None) -> None:
+def _consume(wanted: Sequence[tuple[Limit, int]], within: Limit | None = None) -> None:
     """All budgets in one reading and one writing: asking for a code is mostly this."""
     for _ in range(TRIES):
         last = _last([each.key for each, _ in wanted] + ([within.key] if within else []))
@@ -122,25 +122,25 @@ def _last(keys: Sequence[str]) -> dict[str, int]:
 
     In SQL of our own, which looks at the end of the index once a key: grouped by key, it would read all uses there are.
     """
-    newest = ", ".join(['(SELECT MAX(number) FROM otp_budgetuse WHERE "key" = %s)'] * len(keys))
+    newest = ", ".join(['(SELECT MAX(number) FROM otp_limituse WHERE "key" = %s)'] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {newest}", keys)
         found = cursor.fetchone()
     return {key: last or 0 for key, last in zip(keys, found, strict=True)}
 
 
-def _check(shared: Budget, last: int) -> None:
+def _check(shared: Limit, last: int) -> None:
     """Raise SharedLimitReached when this limit is used up, with the moment from which it is not."""
     # Of two rates with one count the longer holds, and comes last
     seconds = {last - rate.count + 1: rate.seconds for rate in sorted(shared.rates) if last >= rate.count}
-    uses = BudgetUse.objects.filter(key=shared.key, number__in=seconds) if seconds else ()
+    uses = LimitUse.objects.filter(key=shared.key, number__in=seconds) if seconds else ()
     ends = [use.at + timedelta(seconds=seconds[use.number]) for use in uses]
     until = max(ends, default=None)
     if until is not None and until > timezone.now():
         raise SharedLimitReached(until)
 
 
-def _used_up(asked: Sequence[tuple[Budget, int]]) -> bool:
+def _used_up(asked: Sequence[tuple[Limit, int]]) -> bool:
     """Whether for one of them the use that lies a rate's count back from this number is still within its window."""
     now = timezone.now()
     windows = [
@@ -149,14 +149,14 @@ def _used_up(asked: Sequence[tuple[Budget, int]]) -> bool:
         for rate in each.rates
         if last >= rate.count
     ]
-    return bool(windows) and BudgetUse.objects.filter(reduce(or_, windows)).exists()
+    return bool(windows) and LimitUse.objects.filter(reduce(or_, windows)).exists()
 
 
 def _take(numbers: Sequence[tuple[str, int]]) -> bool:
     """Insert all of these uses, or none where another request has already taken one of the numbers."""
     now = timezone.now()
     with transaction.atomic():
-        taken = insert_new([BudgetUse(key=key, number=number, at=now) for key, number in numbers])
+        taken = insert_new([LimitUse(key=key, number=number, at=now) for key, number in numbers])
         if len(taken) < len(numbers):
             transaction.set_rollback(True)
     return len(taken) == len(numbers)

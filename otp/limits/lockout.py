@@ -20,7 +20,7 @@ from enum import Enum, auto
 from django.conf import settings
 from django.db.models import QuerySet
 
-from otp.models import Challenge, PhoneGuard
+from otp.models import Challenge, PhoneLockout
 
 FIRST_WAIT = timedelta(seconds=30)  # NIST 800-63B 3.2.2: "30 seconds up to an hour"
 LONGEST_WAIT = timedelta(hours=1)
@@ -36,32 +36,32 @@ class Count(Enum):
     BEGAN_WAIT = auto()  # counted, and unless the code is right the phone waits from now on
 
 
-def guard_of(phone: str) -> PhoneGuard:
+def lockout_of(phone: str) -> PhoneLockout:
     """The phone's guard as it is now; an empty one for a number that was never tried. It writes nothing."""
-    return PhoneGuard.objects.filter(phone=phone).first() or PhoneGuard(phone=phone)
+    return PhoneLockout.objects.filter(phone=phone).first() or PhoneLockout(phone=phone)
 
 
-def is_waiting(guard: PhoneGuard, now: datetime) -> bool:
+def is_waiting(guard: PhoneLockout, now: datetime) -> bool:
     """Whether failures have brought a wait that is not over."""
     return guard.locked_until is not None and now < guard.locked_until
 
 
-def is_stopped(guard: PhoneGuard, *, trusted: bool) -> bool:
+def is_stopped(guard: PhoneLockout, *, trusted: bool) -> bool:
     """Whether there were a hundred failures in a row. For a trusted try only the trusted failures count."""
     return (guard.trusted_failures if trusted else guard.failures) >= MOST_FAILURES
 
 
-def spares(guard: PhoneGuard, challenge: Challenge, *, trusted: bool) -> bool:
+def is_exempt(guard: PhoneLockout, challenge: Challenge, *, trusted: bool) -> bool:
     """Whether the first try of this challenge is compared despite the wait (the module's two exceptions)."""
     return trusted or (guard.locked_at is not None and challenge.created_at < guard.locked_at)
 
 
-def stopped() -> QuerySet[PhoneGuard]:
+def stopped() -> QuerySet[PhoneLockout]:
     """The numbers at which only trusted tries are compared."""
-    return PhoneGuard.objects.filter(failures__gte=MOST_FAILURES)
+    return PhoneLockout.objects.filter(failures__gte=MOST_FAILURES)
 
 
-def count_try(phone: str, now: datetime, *, spared: bool = False, trusted: bool = False) -> Count:
+def register_attempt(phone: str, now: datetime, *, spared: bool = False, trusted: bool = False) -> Count:
     """Count a failure in advance, unless the phone waits: a right code takes the count back.
 
     Counted before comparing, so that no number of requests at once gets more tries than one after the other. A spared
@@ -69,11 +69,11 @@ def count_try(phone: str, now: datetime, *, spared: bool = False, trusted: bool 
     """
     _seen(phone, now)
     while True:  # another request's try was counted in each turn that is lost, and after some of those the phone waits
-        guard = guard_of(phone)
+        guard = lockout_of(phone)
         waiting = is_waiting(guard, now)
         if is_stopped(guard, trusted=trusted) or (waiting and not spared):
             return Count.REFUSED
-        unchanged = PhoneGuard.objects.filter(phone=phone, failures=guard.failures, locked_until=guard.locked_until)
+        unchanged = PhoneLockout.objects.filter(phone=phone, failures=guard.failures, locked_until=guard.locked_until)
         counted = {"failures": guard.failures + 1, "tried_at": now} if waiting else _counted(guard, now)
         counted["trusted_failures"] = guard.trusted_failures + trusted
         if unchanged.update(**counted):
@@ -83,8 +83,8 @@ def count_try(phone: str, now: datetime, *, spared: bool = False, trusted: bool 
 def _seen(phone: str, now: datetime) -> None:
     """Write the phone's row, whether it exists or not: the first try of a number runs the same statements as any later
     one, so the time it takes does not say whether the number was typed before (R1.14)."""
-    PhoneGuard.objects.bulk_create(
-        [PhoneGuard(phone=phone, tried_at=now)],
+    PhoneLockout.objects.bulk_create(
+        [PhoneLockout(phone=phone, tried_at=now)],
         update_conflicts=True,
         unique_fields=["phone"],
         update_fields=["tried_at"],
@@ -93,11 +93,11 @@ def _seen(phone: str, now: datetime) -> None:
 
 def clear(phone: str) -> bool:
     """Forget the failures: the right code was given, or staff lifted the wait (R1.06). False: there were none."""
-    failed = PhoneGuard.objects.filter(phone=phone).exclude(failures=0, locks=0, locked_until=None)
+    failed = PhoneLockout.objects.filter(phone=phone).exclude(failures=0, locks=0, locked_until=None)
     return failed.update(failures=0, trusted_failures=0, locks=0, locked_at=None, locked_until=None) == 1
 
 
-def _counted(guard: PhoneGuard, now: datetime) -> dict[str, object]:
+def _counted(guard: PhoneLockout, now: datetime) -> dict[str, object]:
     failures = guard.failures + 1
     if failures < settings.OTP_FAILURES_PER_PHONE:
         return {"failures": failures, "tried_at": now}

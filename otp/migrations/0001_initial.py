@@ -17,26 +17,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="BudgetUse",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("key", models.CharField(max_length=80)),
-                ("number", models.PositiveIntegerField()),
-                ("at", models.DateTimeField()),
-            ],
-            options={
-                "indexes": [models.Index(fields=["at"], name="budget_use_at")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("key", "number"), name="budget_use_numbered_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Invitation",
             fields=[
                 (
@@ -147,6 +127,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="LimitUse",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=80)),
+                ("number", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["at"], name="limit_use_at")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key", "number"), name="limit_use_numbered_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="NetworkSwitch",
             fields=[
                 (
@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="PhoneGuard",
+            name="PhoneLockout",
             fields=[
                 (
                     "phone",
@@ -197,11 +197,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "número en espera",
                 "verbose_name_plural": "números en espera",
                 "indexes": [
-                    models.Index(fields=["tried_at"], name="phone_guard_tried"),
+                    models.Index(fields=["tried_at"], name="phone_lockout_tried"),
                     models.Index(
                         condition=models.Q(("failures__gte", 100)),
                         fields=["failures"],
-                        name="phone_guard_stopped",
+                        name="phone_lockout_stopped",
                     ),
                 ],
             },

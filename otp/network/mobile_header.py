@@ -15,7 +15,7 @@ from django.utils import timezone
 from otp import addresses
 from otp.addresses import Address
 from otp.models import AuditEvent
-from otp.network.network_identity import Claim, Ignored
+from otp.network.network_identity import Claim, UntrustedClaim
 from otp.network.signature import Signature
 
 MOBILE_NUMBER = re.compile(r"5939[0-9]{8}")
@@ -38,7 +38,7 @@ class MobileHeader:
         # Joined duplicates, a plus sign, other encodings (R2.06)
         if not MOBILE_NUMBER.fullmatch(msisdn):
             logger.warning(IGNORED, "no whole mobile number")
-            raise Ignored(AuditEvent.Result.NO_NUMBER)
+            raise UntrustedClaim(AuditEvent.Result.NO_NUMBER)
         if not settings.MOBILE_HEADER_KEY:
             return Claim(f"+{msisdn}")
         return _signed_claim(request, msisdn, str(client))
@@ -49,10 +49,10 @@ def _signed_claim(request: HttpRequest, msisdn: str, client: str) -> Claim:
     host = split_domain_port(request.get_host())[0]
     if signature is None or not signature.covers(msisdn, client, host, settings.MOBILE_HEADER_KEY):
         logger.warning(IGNORED, "no valid signature")
-        raise Ignored(AuditEvent.Result.UNSIGNED)
+        raise UntrustedClaim(AuditEvent.Result.UNSIGNED)
     if not signature.is_fresh(timezone.now().timestamp()):
         logger.warning(IGNORED, "signed too long ago, or the clocks differ")
-        raise Ignored(AuditEvent.Result.STALE)
+        raise UntrustedClaim(AuditEvent.Result.STALE)
     return Claim(f"+{msisdn}", nonce=signature.nonce)
 
 

@@ -33,7 +33,7 @@ class Claim:
     nonce: str = ""  # may be used once; empty where the network's word cannot be copied
 
 
-class Ignored(Exception):
+class UntrustedClaim(Exception):
     """The network did say something, and it cannot be believed: a gateway is set up wrong, or somebody tries."""
 
     def __init__(self, result: AuditEvent.Result) -> None:
@@ -56,15 +56,15 @@ def identify(request: HttpRequest) -> str | None:
     """The E.164 number that the first identity with an answer vouches for, or none. Raises Ignored."""
     if not settings.NETWORK_IDENTITIES or NetworkSwitch.is_off():
         return None
-    ignored: Ignored | None = None
+    ignored: UntrustedClaim | None = None
     for path in settings.NETWORK_IDENTITIES:
         try:
             claim = _claim(path, request)
-        except Ignored as said:
+        except UntrustedClaim as said:
             ignored = ignored or said
             continue
         if claim is not None:
-            return _spent(claim)
+            return _redeem(claim)
     if ignored is not None:
         raise ignored
     return None
@@ -76,7 +76,7 @@ def _claim(path: str, request: HttpRequest) -> Claim | None:
         answer = _answer(identity.claim, request)
     else:
         answer = _answer_in_time(path, identity, free, request)
-    if isinstance(answer, Ignored):
+    if isinstance(answer, UntrustedClaim):
         raise answer
     if isinstance(answer, Exception):
         # Its kind alone: the message may quote a number (R2.11)
@@ -120,9 +120,9 @@ def _loaded(path: str) -> tuple[NetworkIdentity, BoundedSemaphore]:
     return import_string(path)(), BoundedSemaphore(AT_ONCE)
 
 
-def _spent(claim: Claim) -> str:
+def _redeem(claim: Claim) -> str:
     """The number, if this is the first use of what vouches for it (R2.05)."""
-    if claim.nonce and not limits.once("nonce", claim.nonce):
+    if claim.nonce and not limits.use_once("nonce", claim.nonce):
         logger.warning("Network identity ignored: its signature was used before")
-        raise Ignored(AuditEvent.Result.REUSED)
+        raise UntrustedClaim(AuditEvent.Result.REUSED)
     return claim.phone

@@ -17,17 +17,17 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from companies.directory import directory
-from jobs.enqueue import nudge_on_commit
+from jobs.enqueue import enqueue_on_commit
 from otp import audit
 from otp.invitations import invitations
 from otp.limits import guesses, lockout, quotas
-from otp.limits.limits import LimitReached, budget, consume, give_back
+from otp.limits.limits import LimitReached, consume, give_back, limit
 from otp.models import Challenge, Invitation
 from otp.pin import codes
 
 SEND_TASK = "otp.tasks.send_challenge"
 ATTEMPTS = 5  # of one code: Twilio Verify 5, OWASP MFA
-RESENDS_SEEN = timedelta(hours=1)  # how far back earlier codes make the next wait longer
+RESEND_WINDOW = timedelta(hours=1)  # how far back earlier codes make the next wait longer
 
 
 class Answer(Enum):
@@ -35,7 +35,7 @@ class Answer(Enum):
 
     RIGHT = auto()
     WRONG = auto()
-    DEAD = auto()  # used, replaced, out of tries or too old: another code has to be asked for
+    INVALID = auto()  # used, replaced, out of tries or too old: another code has to be asked for
     WAIT = auto()  # too many failures of this phone, in this session or others
     LIMIT = auto()  # too many wrong codes from this address, for whatever numbers
 
@@ -53,7 +53,7 @@ class TooEarly(LimitReached):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AttemptResult:
     """The answer, how many tries this code has left, whether it was one of them, and whether it brought a wait."""
 
     answer: Answer
@@ -64,7 +64,7 @@ class Verdict:
 
 REASONS = {
     Answer.WRONG: audit.Result.WRONG,
-    Answer.DEAD: audit.Result.DEAD,
+    Answer.INVALID: audit.Result.INVALID,
     Answer.WAIT: audit.Result.WAITING,
     Answer.LIMIT: audit.Result.LIMIT,
 }
@@ -114,7 +114,7 @@ def of_session(session_ref: str) -> Challenge | None:
 
 def resend_wait(challenge: Challenge) -> int:
     """Seconds until this session may have another code: 60, 120, 240..., never longer than the code itself lives."""
-    since = timezone.now() - RESENDS_SEEN
+    since = timezone.now() - RESEND_WINDOW
     earlier = Challenge.objects.filter(
         session_ref=challenge.session_ref, phone=challenge.phone, created_at__gt=since, pk__lt=challenge.pk
     ).count()
@@ -134,7 +134,7 @@ def ended(challenge: Challenge) -> Ended | None:
     return Ended.EXPIRED if over else None
 
 
-def verify(challenge: Challenge, typed: str, address: str = "", *, known_browser: bool = False) -> Verdict:
+def verify(challenge: Challenge, typed: str, address: str = "", *, known_browser: bool = False) -> AttemptResult:
     """Judge a code. Every try is counted before it is compared: on address, challenge and phone (R1.04, R1.05, S6).
 
     `known_browser`: this number was verified in this browser before.
@@ -143,9 +143,9 @@ def verify(challenge: Challenge, typed: str, address: str = "", *, known_browser
     try:
         counted = guesses.count(address, trusted=trusted)
     except LimitReached:
-        verdict = Verdict(Answer.LIMIT)
+        verdict = AttemptResult(Answer.LIMIT)
     else:
-        verdict = _try(challenge, typed, address, trusted=trusted)
+        verdict = _attempt(challenge, typed, address, trusted=trusted)
         if not verdict.tried or verdict.answer is Answer.RIGHT:
             give_back(*counted)
     if verdict.answer is not Answer.RIGHT:
@@ -157,20 +157,20 @@ def verify(challenge: Challenge, typed: str, address: str = "", *, known_browser
     return verdict
 
 
-def _try(challenge: Challenge, typed: str, address: str, *, trusted: bool) -> Verdict:
+def _attempt(challenge: Challenge, typed: str, address: str, *, trusted: bool) -> AttemptResult:
     now = timezone.now()
-    guard = lockout.guard_of(challenge.phone)
+    guard = lockout.lockout_of(challenge.phone)
     waiting = lockout.is_waiting(guard, now)
-    spared = waiting and lockout.spares(guard, challenge, trusted=trusted)
+    spared = waiting and lockout.is_exempt(guard, challenge, trusted=trusted)
     if lockout.is_stopped(guard, trusted=trusted) or (waiting and not spared):
-        return Verdict(Answer.WAIT)
-    if not _take_try(challenge, now, up_to=1 if spared else ATTEMPTS):
+        return AttemptResult(Answer.WAIT)
+    if not _claim_attempt(challenge, now, up_to=1 if spared else ATTEMPTS):
         _close_if_expired(challenge, now)
-        return Verdict(Answer.WAIT if spared else Answer.DEAD)
-    count = lockout.count_try(challenge.phone, now, spared=spared, trusted=trusted)
+        return AttemptResult(Answer.WAIT if spared else Answer.INVALID)
+    count = lockout.register_attempt(challenge.phone, now, spared=spared, trusted=trusted)
     if count is lockout.Count.REFUSED:
-        return Verdict(Answer.WAIT)
-    return replace(_judge(challenge, typed, address), tried=True, began_wait=count is lockout.Count.BEGAN_WAIT)
+        return AttemptResult(Answer.WAIT)
+    return replace(_check(challenge, typed, address), tried=True, began_wait=count is lockout.Count.BEGAN_WAIT)
 
 
 def _issue(phone: str, session_ref: str, address: str, *, after: int, invitation: Invitation | None) -> Challenge:
@@ -195,7 +195,7 @@ def _issue(phone: str, session_ref: str, address: str, *, after: int, invitation
             expires_at=now + settings.OTP_VALIDITY,
         )
         _record(audit.Kind.ASKED, audit.Result.DONE, challenge, address)
-        nudge_on_commit(SEND_TASK, challenge.pk)
+        enqueue_on_commit(SEND_TASK, challenge.pk)
     return challenge
 
 
@@ -210,7 +210,7 @@ def _count(phone: str, session_ref: str, address: str, invitation: Invitation | 
         with suppress(LimitReached):
             consume(invitations.sends_of(invitation), *asking, within=quotas.sends_of_day(invited=True))
             return invitation
-    of_phone = budget("phone", phone, settings.OTP_SENDS_PER_PHONE)
+    of_phone = limit("phone", phone, settings.OTP_SENDS_PER_PHONE)
     consume(of_phone, *asking, within=quotas.sends_of_day(invited=False))
     return None
 
@@ -225,7 +225,7 @@ def _unanswered(session_ref: str) -> QuerySet[Challenge]:
     return Challenge.objects.filter(session_ref=session_ref, used_at=None, closed_at=None).order_by("pk")
 
 
-def _take_try(challenge: Challenge, now: datetime, up_to: int) -> bool:
+def _claim_attempt(challenge: Challenge, now: datetime, up_to: int) -> bool:
     usable = Challenge.objects.filter(
         pk=challenge.pk, used_at=None, closed_at=None, expires_at__gt=now, attempts__lt=up_to
     )
@@ -237,23 +237,23 @@ def _close_if_expired(challenge: Challenge, now: datetime) -> None:
     Challenge.objects.filter(pk=challenge.pk, closed_at=None, expires_at__lte=now).update(closed_at=now)
 
 
-def _judge(challenge: Challenge, typed: str, address: str) -> Verdict:
+def _check(challenge: Challenge, typed: str, address: str) -> AttemptResult:
     right = codes.matches(typed, challenge.nonce, challenge.phone)
     # Nobody is sent the code of an unregistered number; whoever guesses it gets no further than on any wrong one (A5)
     if not right or directory().administrator(challenge.phone) is None:
         challenge.refresh_from_db(fields=["attempts"])
         left = ATTEMPTS - challenge.attempts
-        return Verdict(Answer.WRONG, left) if left > 0 else Verdict(Answer.DEAD)
+        return AttemptResult(Answer.WRONG, left) if left > 0 else AttemptResult(Answer.INVALID)
     with transaction.atomic():
-        if not _use(challenge):
-            return Verdict(Answer.DEAD)
+        if not _consume(challenge):
+            return AttemptResult(Answer.INVALID)
         lockout.clear(challenge.phone)
         invitations.mark_used(challenge.invitation_id)
         _record(audit.Kind.VERIFIED, audit.Result.DONE, challenge, address)
-    return Verdict(Answer.RIGHT)
+    return AttemptResult(Answer.RIGHT)
 
 
-def _use(challenge: Challenge) -> bool:
+def _consume(challenge: Challenge) -> bool:
     """Use the code up, which only one request can (R1.03)."""
     now = timezone.now()
     usable = Challenge.objects.filter(pk=challenge.pk, used_at=None, closed_at=None, expires_at__gt=now)

@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from companies.directory import directory
 from jobs import sweep as sweeps
-from jobs.database_retry import insist
+from jobs.database_retry import retry_while_down
 from notifications.reports import delivery_reports
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, sms_gateway
 from otp import audit, sms
 from otp.limits import quotas
-from otp.limits.limits import Budget, LimitReached, consume, give_back
+from otp.limits.limits import Limit, LimitReached, consume, give_back
 from otp.models import Challenge
 from otp.pin import codes
 
@@ -36,13 +36,13 @@ AT_ONCE = 20  # codes the sweep hands to the gateway, each with a connection to 
 
 _jitter = secrets.SystemRandom()
 
-Outcome = Challenge.Outcome
+CodeOutcome = Challenge.Outcome
 RESULTS = {
-    Outcome.HANDLED: audit.Result.DONE,
-    Outcome.FAILED: audit.Result.UNSENT,
-    Outcome.DOUBTFUL: audit.Result.DOUBTFUL,
-    Outcome.EXPIRED: audit.Result.EXPIRED,
-    Outcome.LIMIT: audit.Result.LIMIT,
+    CodeOutcome.HANDLED: audit.Result.DONE,
+    CodeOutcome.FAILED: audit.Result.UNSENT,
+    CodeOutcome.DOUBTFUL: audit.Result.DOUBTFUL,
+    CodeOutcome.EXPIRED: audit.Result.EXPIRED,
+    CodeOutcome.LIMIT: audit.Result.LIMIT,
 }
 
 
@@ -53,11 +53,11 @@ def send(pk: int) -> None:
         return
     challenge = Challenge.objects.get(pk=pk)
     if directory().administrator(challenge.phone) is None:
-        _record(challenge, Outcome.HANDLED, result=audit.Result.NOBODY)
+        _record(challenge, CodeOutcome.HANDLED, result=audit.Result.NOBODY)
         return
     seconds_left = int((challenge.expires_at - timezone.now()).total_seconds())
     if seconds_left < 1:
-        _record(challenge, Outcome.EXPIRED)
+        _record(challenge, CodeOutcome.EXPIRED)
         return
     _hand_over(challenge, seconds_left)
 
@@ -65,8 +65,8 @@ def send(pk: int) -> None:
 def sweep() -> int:
     """Send what no worker has sent in time, and give up what has become too old (R1.23). Returns how many it took."""
     now = timezone.now()
-    for challenge in Challenge.objects.filter(outcome=Outcome.PENDING, expires_at__lte=now)[:SWEEP_AT_MOST]:
-        _record(challenge, Outcome.EXPIRED)
+    for challenge in Challenge.objects.filter(outcome=CodeOutcome.PENDING, expires_at__lte=now)[:SWEEP_AT_MOST]:
+        _record(challenge, CodeOutcome.EXPIRED)
     waiting = list(_waiting(now).order_by("pk").values_list("pk", "created_at")[:SWEEP_AT_MOST])
     # Where the worker is late for one, those asked for after it go along: a burst is not cut in two
     late = any(created_at <= now - OVERDUE for _pk, created_at in waiting)
@@ -101,7 +101,7 @@ def _waiting(now: datetime) -> QuerySet[Challenge]:
     free = Q(leased_until=None) | Q(leased_until__lte=now)
     return Challenge.objects.filter(
         free,
-        outcome=Outcome.PENDING,
+        outcome=CodeOutcome.PENDING,
         used_at=None,
         closed_at=None,
         send_attempts__lt=MAX_SENDS,
@@ -115,7 +115,7 @@ def _hand_over(challenge: Challenge, seconds_left: int) -> None:
             return
     except LimitReached:
         # The day was spent since the code was asked for. What may have left before stays in doubt
-        _record(challenge, Outcome.DOUBTFUL if challenge.maybe_sent else Outcome.LIMIT)
+        _record(challenge, CodeOutcome.DOUBTFUL if challenge.maybe_sent else CodeOutcome.LIMIT)
         return
     text = sms.text(codes.derive(challenge.nonce, challenge.phone))
     try:
@@ -126,9 +126,9 @@ def _hand_over(challenge: Challenge, seconds_left: int) -> None:
     except PermanentFailure as failure:
         logger.warning("challenge %d refused: %s", challenge.pk, failure)
         _take_back(challenge)
-        _record(challenge, Outcome.FAILED, reason=str(failure))
+        _record(challenge, CodeOutcome.FAILED, reason=str(failure))
     else:
-        insist(lambda: _record(challenge, Outcome.HANDLED, provider_id[:64]))
+        retry_while_down(lambda: _record(challenge, CodeOutcome.HANDLED, provider_id[:64]))
 
 
 def _count(challenge: Challenge) -> bool:
@@ -152,7 +152,7 @@ def _take_back(challenge: Challenge) -> None:
             give_back(_day_of(challenge))
 
 
-def _day_of(challenge: Challenge) -> Budget:
+def _day_of(challenge: Challenge) -> Limit:
     return quotas.sends_of_day(invited=challenge.invitation_id is not None)
 
 
@@ -161,7 +161,7 @@ def _retry_or_give_up(challenge: Challenge, reason: str, *, left: bool) -> None:
         _take_back(challenge)
     challenge.refresh_from_db(fields=["maybe_sent"])
     if challenge.send_attempts >= MAX_SENDS or challenge.maybe_sent >= SMS_AT_MOST:
-        _record(challenge, Outcome.DOUBTFUL if challenge.maybe_sent else Outcome.FAILED, reason=reason)
+        _record(challenge, CodeOutcome.DOUBTFUL if challenge.maybe_sent else CodeOutcome.FAILED, reason=reason)
         return
     pause = RETRY_AFTER * challenge.send_attempts * _jitter.uniform(1, 1.5)
     _mine(challenge).update(leased_until=timezone.now() + pause)
@@ -192,4 +192,4 @@ def _record(
 
 def _mine(challenge: Challenge) -> QuerySet[Challenge]:
     """The row while the claim stands: after a lease ran out, another process may have taken it."""
-    return Challenge.objects.filter(pk=challenge.pk, outcome=Outcome.PENDING, send_attempts=challenge.send_attempts)
+    return Challenge.objects.filter(pk=challenge.pk, outcome=CodeOutcome.PENDING, send_attempts=challenge.send_attempts)

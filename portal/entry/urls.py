@@ -9,6 +9,6 @@ urlpatterns = [
     path("", views.entry, name="entry"),
     path("pin/", views.pin, name="pin"),
     path("pin/reenviar/", views.resend, name="resend"),
-    path("salir/", views.leave, name="sign_out"),
-    path("ayuda/", views.guide, name="help"),
+    path("salir/", views.sign_out, name="sign_out"),
+    path("ayuda/", views.help_page, name="help"),
 ]

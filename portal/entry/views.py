@@ -21,7 +21,7 @@ from otp.limits.limits import LimitReached, SharedLimitReached
 from otp.models import Challenge, Invitation
 from otp.network import network_identity
 from otp.pin import challenges
-from otp.pin.challenges import Answer, Verdict
+from otp.pin.challenges import Answer, AttemptResult
 from portal.entry.forms import CodeForm, EntryForm
 
 # A name of our own that nobody can guess, since the session's key changes at sign-in. It leads to the session's
@@ -39,7 +39,7 @@ read_methods = require_http_methods(["GET", "HEAD"])
 def entry(request: HttpRequest) -> HttpResponse:
     """Asks for the number (A2). A link that was sent fills it in and does nothing else: scanners open it, too."""
     if request.method == "POST":
-        return _enter(request)
+        return _submit_phone(request)
     link = invitations.link(request.GET.get(invitations.PARAMETER, ""))
     initial = {"phone": display(link.invitation.phone)} if link.invitation else None
     return _entry_page(request, EntryForm(initial=initial), link)
@@ -51,10 +51,10 @@ def pin(request: HttpRequest) -> HttpResponse:
     challenge = _challenge_of(request)
     if challenge is None:
         if session.current_visitor(request) is not None:
-            return session.cached_as_portal(destinations.redirect_after_sign_in(request))
+            return session.set_cache_control(destinations.redirect_after_sign_in(request))
         return _to(request, "otp:entry")
     if request.method == "POST":
-        return _judge(request, challenge)
+        return _check_code(request, challenge)
     return _pin_page(request, challenge, CodeForm())
 
 
@@ -76,26 +76,26 @@ def resend(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def leave(request: HttpRequest) -> HttpResponse:
+def sign_out(request: HttpRequest) -> HttpResponse:
     """*Salir*, and *Cancelar* on the request form (A13): nothing is registered, nothing stays in the browser."""
     name = request.session.get(SESSION_NAME)
     if name is not None:
         challenges.close(_ref(name))
     session.sign_out(request)
     messages.info(request, _("Salió del portal. Lo que no confirmó no se registró."))
-    response = session.cached_as_portal(redirect("otp:entry"))
+    response = session.set_cache_control(redirect("otp:entry"))
     # Not the cookies: a member of staff may be signed in to the desk with the same browser (R6.07)
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
 @read_methods
-def guide(request: HttpRequest) -> HttpResponse:
+def help_page(request: HttpRequest) -> HttpResponse:
     """Help, privacy and contact."""
     return _findable(render(request, "portal/entry/help.html", _about_codes()))
 
 
-def _enter(request: HttpRequest) -> HttpResponse:
+def _submit_phone(request: HttpRequest) -> HttpResponse:
     form = EntryForm(request.POST)
     link = invitations.link(request.POST.get(invitations.FIELD, ""))
     if not form.is_valid():
@@ -106,7 +106,7 @@ def _enter(request: HttpRequest) -> HttpResponse:
     session_ref = _ref(name)
     session.change_number(request, phone)
     if _network_says(request, phone, session_ref) and directory().administrator(phone) is not None:
-        _vouched_for(request, phone, session_ref, invitation)
+        _sign_in_by_network(request, phone, session_ref, invitation)
         return _signed_in(request, phone, "network")
     try:
         challenges.start(phone, session_ref, _address(request), invitation)
@@ -121,7 +121,7 @@ def _network_says(request: HttpRequest, phone: str, session_ref: str) -> bool:
     """Whether the network vouches for the number that was typed; what it says in vain is counted (R2.06)."""
     try:
         return network_identity.identify(request) == phone
-    except network_identity.Ignored as ignored:
+    except network_identity.UntrustedClaim as ignored:
         audit.record_refusal(
             audit.Kind.IGNORED,
             ignored.result,
@@ -133,7 +133,7 @@ def _network_says(request: HttpRequest, phone: str, session_ref: str) -> bool:
         return False
 
 
-def _vouched_for(request: HttpRequest, phone: str, session_ref: str, invitation: Invitation | None) -> None:
+def _sign_in_by_network(request: HttpRequest, phone: str, session_ref: str, invitation: Invitation | None) -> None:
     """The network's word replaces any code that was asked for."""
     with transaction.atomic():
         challenges.close(session_ref)
@@ -148,7 +148,7 @@ def _vouched_for(request: HttpRequest, phone: str, session_ref: str, invitation:
         )
 
 
-def _judge(request: HttpRequest, challenge: Challenge) -> HttpResponse:
+def _check_code(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     form = CodeForm(request.POST)
     if not form.is_valid():
         return _pin_page(request, challenge, form, status=422)
@@ -157,8 +157,8 @@ def _judge(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     if verdict.answer is Answer.RIGHT:
         return _signed_in(request, challenge.phone, "pin")
     if verdict.answer in {Answer.WAIT, Answer.LIMIT}:
-        return _too_many(request)
-    if verdict.answer is Answer.DEAD:
+        return _rate_limited(request)
+    if verdict.answer is Answer.INVALID:
         challenge.refresh_from_db()
     else:
         form.add_error("code", _tries_left(verdict))
@@ -167,12 +167,12 @@ def _judge(request: HttpRequest, challenge: Challenge) -> HttpResponse:
 
 def _signed_in(request: HttpRequest, phone: str, method: session.Method) -> HttpResponse:
     session.sign_in(request, phone, method)
-    response = session.cached_as_portal(destinations.redirect_after_sign_in(request))
+    response = session.set_cache_control(destinations.redirect_after_sign_in(request))
     known_browser.remember(request, response, phone)
     return response
 
 
-def _tries_left(verdict: Verdict) -> str:
+def _tries_left(verdict: AttemptResult) -> str:
     left = ngettext("Le queda %(count)d intento.", "Le quedan %(count)d intentos.", verdict.tries_left)
     return f"{_('Ese no es el código. Revíselo e ingréselo otra vez.')} {left % {'count': verdict.tries_left}}"
 
@@ -189,7 +189,7 @@ def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int =
     if not form.is_bound and not link.token and not context["destination"]:
         response = _findable(response)
     # Nothing of anybody's is on the plain entry, so that Back may show it; a number, or its tail, may be on the others
-    return session.cached_as_portal(response, keep=visitor is None and link.invitation is None)
+    return session.set_cache_control(response, keep=visitor is None and link.invitation is None)
 
 
 def _findable(response: HttpResponse) -> HttpResponse:
@@ -212,7 +212,7 @@ def _pin_page(
         "destination": destinations.carried(request),
         **_about_codes(),
     }
-    return session.cached_as_portal(render(request, "portal/entry/pin.html", context, status=status))
+    return session.set_cache_control(render(request, "portal/entry/pin.html", context, status=status))
 
 
 def _limit_reached(
@@ -221,8 +221,8 @@ def _limit_reached(
     _record_limit(request, phone, session_ref)
     if isinstance(reached, SharedLimitReached):
         about = {"until": reached.until, "asked": SESSION_NAME in request.session}
-        return _too_many(request, link, "portal/entry/day_spent.html", **about)
-    return _too_many(request, link)
+        return _rate_limited(request, link, "portal/entry/day_spent.html", **about)
+    return _rate_limited(request, link)
 
 
 def _record_limit(request: HttpRequest, phone: str, session_ref: str) -> None:
@@ -230,14 +230,14 @@ def _record_limit(request: HttpRequest, phone: str, session_ref: str) -> None:
     audit.record_refusal(audit.Kind.ASKED, audit.Result.LIMIT, phone, session_ref=session_ref, address=address)
 
 
-def _too_many(request: HttpRequest, link: Link = NO_LINK, page: str = "429.html", **about: object) -> HttpResponse:
+def _rate_limited(request: HttpRequest, link: Link = NO_LINK, page: str = "429.html", **about: object) -> HttpResponse:
     context = {"link": link, "destination": destinations.carried(request), **about}
-    return session.cached_as_portal(render(request, page, context, status=429))
+    return session.set_cache_control(render(request, page, context, status=429))
 
 
 def _to(request: HttpRequest, sign_in_page: str) -> HttpResponse:
     """On to a page of the sign-in, for the same destination."""
-    return session.cached_as_portal(destinations.redirect_with(destinations.carried(request), sign_in_page))
+    return session.set_cache_control(destinations.redirect_with(destinations.carried(request), sign_in_page))
 
 
 def _about_codes() -> dict[str, int]:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from otp import session
 from portal.access import Caller, administrator_required
-from portal.entry.views import leave
+from portal.entry.views import sign_out
 from portal.request import drafts
 
 
@@ -17,9 +17,9 @@ def cancel(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Keep what was typed while the question is open: going on with the request gives it back."""
     if request.method == "POST":
         if drafts.is_untouched(request, caller):
-            return leave(request)
+            return sign_out(request)
         drafts.keep(request, caller.visitor.phone, cancelled=True)
         return HttpResponseRedirect(reverse("tickets:cancel"), status=303)
-    if session.kept_for(request, caller.visitor) is None:
+    if session.load_draft(request, caller.visitor) is None:
         return redirect("tickets:request")
     return render(request, "portal/request/cancel.html")

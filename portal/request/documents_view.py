@@ -19,12 +19,12 @@ from portal.access import Caller, administrator_required
 @administrator_required()
 def upload(request: HttpRequest, caller: Caller) -> JsonResponse:
     """The list entries of the documents kept now, what is wrong with the others, and whether fewer could be sent."""
-    owner = staging.Owner(request, caller.administrator, caller.visitor.phone)
+    owner = staging.Uploader(request, caller.administrator, caller.visitor.phone)
     staged: tuple[StagedFile, ...] = ()
     problems: list[str] = []
     choose_again = False
     try:
-        received = receive(sent(request), len(staging.held(owner, request.POST).files), owner.phone)
+        received = receive(sent(request), len(staging.posted_files(owner, request.POST).files), owner.phone)
         problems += received.problems
         staged = staging.stage(owner, received.accepted)
     except (StorageFailed, QuotaReached) as problem:

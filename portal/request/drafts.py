@@ -50,7 +50,7 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
         "cancelled": cancelled,
         "picked": current_company.was_picked(request),
     }
-    session.keep_for(request, phone, data)
+    session.save_draft(request, phone, data)
 
 
 def restore(request: HttpRequest, caller: Caller) -> Draft | None:
@@ -58,7 +58,7 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
 
     It stays kept until something is posted, so that loading the page again loses nothing.
     """
-    kept = session.kept_for(request, caller.visitor)
+    kept = session.load_draft(request, caller.visitor)
     if kept is None:
         return None
     try:
@@ -70,8 +70,8 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
         return None
     if kept["picked"]:
         current_company.pick(request, company)
-    owner = staging.Owner(request, caller.administrator, caller.visitor.phone)
-    held = staging.named(owner, kept["staged"])
+    owner = staging.Uploader(request, caller.administrator, caller.visitor.phone)
+    held = staging.find(owner, kept["staged"])
     return Draft(company, key, kept["typed"], held.files, tuple(kept["problems"]), kept.get("cancelled", False))
 
 
@@ -101,8 +101,8 @@ def _keep_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]
         SubmissionKey.read(request.POST.get("submission_key", ""), administrator)
     except UnknownKey:
         return [], []
-    owner = staging.Owner(request, administrator, phone)
-    held = staging.held(owner, request.POST)
+    owner = staging.Uploader(request, administrator, phone)
+    held = staging.posted_files(owner, request.POST)
     new: tuple[StagedFile, ...] = ()
     problems: list[str] = []
     try:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext as _
 
-from attachments.inspection import EXTENSIONS, MAX_BYTES, MAX_FILES, judge
+from attachments.inspection import EXTENSIONS, MAX_BYTES, MAX_FILES, inspect
 from attachments.inspection.refusals import ADVISED
 from attachments.uploads import ReceivedFile
 from companies import phones
@@ -135,7 +135,7 @@ def _words() -> dict[str, str]:
     name = "ARCHIVO"
 
     def told(extension: str, content: bytes = b"x") -> str:
-        return judge(f"{name}.{extension}", content).reason.replace(f"{name}.{extension}", name)
+        return inspect(f"{name}.{extension}", content).reason.replace(f"{name}.{extension}", name)
 
     others: dict[str, list[str]] = {}
     for extension in ADVISED:

@@ -9,9 +9,9 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from attachments.intake import Document, Inspected, Received, receive
+from attachments.intake import Document, Inspected, ReceivedDocuments, receive
 from attachments.quota import QuotaReached
-from attachments.staging import Held, refusal
+from attachments.staging import StagedFiles, refusal
 from companies.models import Administrator, Company
 from companies.phones import display
 from portal.request.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
@@ -112,7 +112,7 @@ class RequestForm(forms.Form):
         *,
         offer: Offer,
         initial: dict[str, Any] | None = None,
-        held: Held = Held(),  # noqa: B008  frozen
+        held: StagedFiles = StagedFiles(),  # noqa: B008  frozen
         phone: str = "",
         inspected: Callable[[], Collection[Inspected]] = tuple,
     ) -> None:
@@ -120,7 +120,7 @@ class RequestForm(forms.Form):
         self._phone = phone  # whose documents are counted
         self._inspected = inspected  # which documents need not be opened again
         self.held = held  # the documents staged for it already
-        self.received = Received()  # what came with it now, once it is judged
+        self.received = ReceivedDocuments()  # what came with it now, once it is judged
         cast("PersonName", self.fields["requester_name"]).registered = self.initial.get("requester_name", "").strip()
         self._reasons = {str(reason.pk): reason for reason in offer.reasons}
         self._types = {str(request_type.pk): request_type for request_type in offer.types}

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from attachments import staging
-from attachments.intake import Inspected, Received
+from attachments.intake import Inspected, ReceivedDocuments
 from attachments.models import StagedFile
 from attachments.quota import QuotaReached
-from attachments.staging import Owner, StagedFileGone
+from attachments.staging import StagedFileGone, Uploader
 from attachments.storage import StorageFailed
 from companies.directory import directory
 from companies.models import Company
@@ -32,7 +32,7 @@ from tickets.offer import current_offer
 from tickets.shown_terms import ShownTerms, TermsChange, terms_at
 from tickets.submission import (
     AskAgain,
-    KeyUsed,
+    KeyAlreadyUsed,
     RepeatedRequest,
     Submission,
     documents_of_key,
@@ -54,7 +54,7 @@ class Existing:
     @classmethod
     def named_by(cls, asked: AskAgain) -> Self:
         """The ticket because of which nothing was registered, if one was the cause."""
-        if isinstance(asked, KeyUsed):
+        if isinstance(asked, KeyAlreadyUsed):
             return cls(used=asked.ticket)
         return cls(repeated=asked.ticket if isinstance(asked, RepeatedRequest) else None)
 
@@ -72,15 +72,15 @@ class Existing:
 def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     if request.method != "POST":
         return _show(request, caller)
-    session.drop_kept(request)  # the browser has it again
-    owner = Owner(request, caller.administrator, caller.visitor.phone)
+    session.delete_draft(request)  # the browser has it again
+    owner = Uploader(request, caller.administrator, caller.visitor.phone)
     staging.remove(owner, request.POST)
     form = RequestForm(
         request.POST,
         request.FILES,
         offer=current_offer(),
         initial=initial_of(caller.administrator),
-        held=staging.held(owner, request.POST),
+        held=staging.posted_files(owner, request.POST),
         phone=owner.phone,
         inspected=partial(_inspected, request, caller),
     )
@@ -98,7 +98,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         logger.warning("The documents of a request could not be stored", exc_info=problem)
         form.add_error("attachments", staging.refusal(problem))
         if not isinstance(problem, StagedFileGone):  # that one says nothing against what came with the form
-            form.received = Received()
+            form.received = ReceivedDocuments()
         return _refuse(owner, company, form, key)
     return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket.number])}?creado=1", status=303)
 
@@ -111,7 +111,7 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     key = draft.key if draft else SubmissionKey.mint(caller.administrator, company)
     initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
     form = RequestForm(offer=current_offer(), initial=initial)
-    owner = Owner(request, caller.administrator, caller.visitor.phone)
+    owner = Uploader(request, caller.administrator, caller.visitor.phone)
     return _page(owner, company, form, key, draft=draft, staged=draft.staged if draft else ())
 
 
@@ -132,7 +132,7 @@ def _inspected(request: HttpRequest, caller: Caller) -> list[Inspected]:
         return []
 
 
-def _submission(caller: Caller, owner: Owner, company: Company, key: SubmissionKey, form: RequestForm) -> Submission:
+def _submission(caller: Caller, owner: Uploader, company: Company, key: SubmissionKey, form: RequestForm) -> Submission:
     data = form.cleaned_data
     return Submission(
         key=key,
@@ -147,7 +147,7 @@ def _submission(caller: Caller, owner: Owner, company: Company, key: SubmissionK
         contact_phone=data["contact_phone"],
         details=data["details"],
         documents=data["attachments"],
-        staged=staging.freed(owner, form.held.files, key.uuid),
+        staged=staging.for_submission(owner, form.held.files, key.uuid),
         duplicate_of=_ticket_number(owner.request.POST.get("duplicate_of", "")),
     )
 
@@ -158,7 +158,7 @@ def _ticket_number(raw: str) -> int | None:
 
 
 def _refuse(
-    owner: Owner,
+    owner: Uploader,
     company: Company,
     form: RequestForm,
     key: SubmissionKey,
@@ -171,7 +171,7 @@ def _refuse(
     return _page(owner, company, form, key, existing=existing, staged=_kept(owner, form, key), status=422)
 
 
-def _refuse_key(caller: Caller, owner: Owner, form: RequestForm) -> HttpResponse:
+def _refuse_key(caller: Caller, owner: Uploader, form: RequestForm) -> HttpResponse:
     """No ticket for a key that was not this administrator's. The form shows what was typed, for the company picked now.
 
     Where a company has to be picked first, what was typed for the other one is not offered for it.
@@ -190,21 +190,21 @@ def _refuse_key(caller: Caller, owner: Owner, form: RequestForm) -> HttpResponse
     return _page(owner, company, form, key, staged=_kept(owner, form, key), status=422)
 
 
-def _kept(owner: Owner, form: RequestForm, key: SubmissionKey) -> tuple[StagedFile, ...]:
+def _kept(owner: Uploader, form: RequestForm, key: SubmissionKey) -> tuple[StagedFile, ...]:
     """The documents that the form, shown again, has already: those it had, and those accepted now."""
     try:
         return (
-            *staging.freed(owner, form.held.files, key.uuid),
+            *staging.for_submission(owner, form.held.files, key.uuid),
             *staging.stage(owner, form.received.accepted),
         )
     except (StorageFailed, QuotaReached) as problem:
         logger.warning("The documents of a refused form could not be stored", exc_info=problem)
         form.add_error("attachments", staging.refusal(problem))
-        return tuple(file for file in form.held.files if file.taken_by is None)
+        return tuple(file for file in form.held.files if file.claimed_by is None)
 
 
 def _page(
-    owner: Owner,
+    owner: Uploader,
     company: Company,
     form: RequestForm,
     key: SubmissionKey,
@@ -215,7 +215,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """The form with the dates that hold now, in text and key, and what changed since the key's form (A22)."""
-    request_type, closed, existing = form.shown_type(), staging.closed(), existing or Existing()
+    request_type, closed, existing = form.shown_type(), staging.uploads_disabled_reason(), existing or Existing()
     terms = terms_at(timezone.now(), company, request_type) if request_type else []
     form.carry_key(key.showing(ShownTerms.of(terms)).token())
     form.fields["attachments"].disabled = bool(closed)

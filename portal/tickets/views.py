@@ -27,7 +27,7 @@ def company(request: HttpRequest, caller: Caller) -> HttpResponse:
     form = CompanyForm(request.POST if request.method == "POST" else None, companies=companies)
     if form.is_valid():
         current_company.pick(request, form.chosen())
-        session.drop_kept(request)  # it was typed for another company
+        session.delete_draft(request)  # it was typed for another company
         return HttpResponseRedirect(reverse("tickets:request"), status=SEE_OTHER)
     context = {"form": form, "companies": companies}
     return render(request, "portal/request/company.html", context, status=422 if form.is_bound else 200)
@@ -44,7 +44,7 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         "terms": found.terms,
         "attachments": found.documents,
         "by_caller": by_caller,
-        "undelivered": confirmation_status.lacking_among([number]).get(number),
+        "undelivered": confirmation_status.undelivered_among([number]).get(number),
         "withheld": emails.withheld(found),
     }
     if by_caller and request.GET.get("creado") == "1":
@@ -66,6 +66,6 @@ def _also_notified(ticket: Ticket) -> str:
 def ticket_list(request: HttpRequest, caller: Caller) -> HttpResponse:
     """The newest requests of the caller's companies, whichever of their administrators made them (A21)."""
     tickets = list(tickets_of(caller.administrator)[:LISTED])
-    undelivered = confirmation_status.lacking_among(ticket.number for ticket in tickets)
+    undelivered = confirmation_status.undelivered_among(ticket.number for ticket in tickets)
     context = {"tickets": tickets, "caller": caller.administrator, "undelivered": undelivered}
     return render(request, "portal/tickets/list.html", context)

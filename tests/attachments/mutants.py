@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from attachments.inspection import EXTENSIONS, extension_of, judge
+from attachments.inspection import EXTENSIONS, extension_of, inspect
 from tests.attachments.valid_files import GOOD, SAMPLES
 from tests.corpus import samples
 
@@ -73,13 +73,13 @@ def mutants(seed: str, count: int) -> Iterator[tuple[str, bytes]]:
 def measured(files: Iterator[tuple[str, bytes]]) -> dict[str, float]:
     """Milliseconds of the slowest and by how many MB the process grew at its largest."""
     for extension, content in GOOD.items():  # what is loaded and set up only once
-        judge(f"x.{extension}", content)
+        inspect(f"x.{extension}", content)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak so far is forgotten
     before = peak()
     slowest, total, count, taken = 0.0, 0.0, 0, 0
     for name, content in files:
         started = time.process_time()
-        verdict = judge(name, content)
+        verdict = inspect(name, content)
         spent = (time.process_time() - started) * 1000
         slowest, total, count, taken = max(slowest, spent), total + spent, count + 1, taken + verdict.accepted
     return {

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from attachments.inspection import MAX_BYTES, judge
+from attachments.inspection import MAX_BYTES, inspect
 from attachments.inspection.refusals import HINT
 from tests.attachments.hostile import noise
 from tests.attachments.valid_files import JPEG, PDF, SAMPLES, docx
@@ -50,11 +50,11 @@ SCANNED = JPEG[:20] + b"\xff\xfe\x00\x12Escaner de mesa\0" + JPEG[20:] + noise(M
     ],
 )
 def test_20_each_refusal_can_be_followed(name: str, content: bytes, says: str) -> None:
-    reason = judge(name, content).reason
+    reason = inspect(name, content).reason
     assert says in reason
     assert f"«{name}»" in reason
 
 
 @pytest.mark.parametrize("name", ["~$carta.pdf", "._carta.pdf"])
 def test_20_a_document_of_a_temporary_name_is_taken_for_what_it_is(name: str) -> None:
-    assert judge(name, PDF).accepted
+    assert inspect(name, PDF).accepted

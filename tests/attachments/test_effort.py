@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attachments.inspection import judge
-from attachments.inspection.detect import look_inside
+from attachments.inspection import inspect
+from attachments.inspection.detect import detect
 from attachments.inspection.effort import MAX_STEPS, Effort
 from tests.attachments.grinds import GRINDS
 from tests.attachments.hostile import noise
@@ -20,7 +20,7 @@ TOO_COMPLEX = "es demasiado complejo para revisarlo"
 
 def steps_of(content: bytes) -> int:
     effort = Effort()
-    look_inside(content, effort)
+    detect(content, effort)
     return effort.steps
 
 
@@ -30,7 +30,7 @@ def test_s5_no_file_takes_more_lines_of_ours_than_its_steps_allow(what: str) -> 
     _name, make = GRINDS[what]
     content = make()
     effort = Effort()
-    lines = lines_run(lambda: look_inside(content, effort), most=LINES_A_STEP * MAX_STEPS)
+    lines = lines_run(lambda: detect(content, effort), most=LINES_A_STEP * MAX_STEPS)
     assert lines < LINES_A_STEP * MAX_STEPS
 
 
@@ -46,14 +46,14 @@ def test_s5_no_file_takes_more_lines_of_ours_than_its_steps_allow(what: str) -> 
 )
 def test_s5_a_file_that_takes_too_much_is_refused_with_a_way_out(what: str, says: str) -> None:
     name, make = GRINDS[what]
-    reason = judge(name, make()).reason
+    reason = inspect(name, make()).reason
     assert TOO_COMPLEX in reason
     assert reason.endswith(says)
 
 
 def test_s5_the_largest_workbook_that_may_be_is_not_too_complex() -> None:
     name, make = GRINDS["twenty megabytes of rows"]
-    assert judge(name, make()).accepted
+    assert inspect(name, make()).accepted
 
 
 def test_s5_public_documents_take_less_than_half_of_what_they_may() -> None:
@@ -74,7 +74,7 @@ def test_s5_whatever_is_put_together_ends_within_its_steps(pieces: list[tuple[by
     body = b"".join(piece * count for piece, count in pieces) * times
     content = pdf(body[:2_000_000])
     effort = Effort()
-    lines = lines_run(lambda: look_inside(content, effort), most=LINES_A_STEP * MAX_STEPS)
+    lines = lines_run(lambda: detect(content, effort), most=LINES_A_STEP * MAX_STEPS)
     assert lines < LINES_A_STEP * MAX_STEPS
     assert effort.steps < 2 * MAX_STEPS
 
@@ -93,7 +93,7 @@ def test_s5_so_does_whatever_is_put_into_a_part(pieces: list[tuple[bytes, int]],
     body = b"<a>attachedTemplate" + b"".join(piece * count for piece, count in pieces)[:18_000_000]
     content = packed({"[Content_Types].xml": b"<Types/>", "_rels/.rels": b"<a/>", part: body, "b": noise(200_000)})
     effort = Effort()
-    lines = lines_run(lambda: look_inside(content, effort), most=LINES_A_STEP * MAX_STEPS)
+    lines = lines_run(lambda: detect(content, effort), most=LINES_A_STEP * MAX_STEPS)
     assert lines < LINES_A_STEP * MAX_STEPS
     assert effort.steps < 2 * MAX_STEPS
 

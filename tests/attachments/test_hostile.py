@@ -7,7 +7,7 @@ import msoffcrypto
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from attachments.inspection import CONTRADICTIONS, judge, libmagic
+from attachments.inspection import CONTRADICTIONS, inspect, libmagic
 from tests.attachments.hostile import (
     EXE,
     HOSTILE,
@@ -133,7 +133,7 @@ HONEST: dict[str, tuple[str, bytes]] = {
 @pytest.mark.parametrize("what", HOSTILE)
 def test_r3_07_what_means_harm_is_refused_with_its_reason(what: str) -> None:
     name, content, says = HOSTILE[what]
-    verdict = judge(name, content)
+    verdict = inspect(name, content)
     assert not verdict.accepted
     assert says in verdict.reason
     assert verdict.reason.startswith("El archivo «a.")
@@ -141,7 +141,7 @@ def test_r3_07_what_means_harm_is_refused_with_its_reason(what: str) -> None:
 
 @pytest.mark.parametrize("what", HONEST)
 def test_r3_05_what_only_resembles_it_is_taken(what: str) -> None:
-    verdict = judge(*HONEST[what])
+    verdict = inspect(*HONEST[what])
     assert verdict.accepted, verdict.reason
 
 
@@ -163,7 +163,7 @@ def test_r3_05_what_only_resembles_it_is_taken(what: str) -> None:
     ],
 )
 def test_17_a_template_of_ones_own_computer_is_no_other_machines(target: str) -> None:
-    verdict = judge("a.docx", external("attachedTemplate", target))
+    verdict = inspect("a.docx", external("attachedTemplate", target))
     assert verdict.accepted, verdict.reason
 
 
@@ -203,7 +203,7 @@ def test_17_a_template_of_ones_own_computer_is_no_other_machines(target: str) ->
     ],
 )
 def test_17_a_template_of_another_machine_is_refused_however_it_is_written(target: str) -> None:
-    assert "de otro equipo" in judge("a.docx", external("attachedTemplate", target)).reason
+    assert "de otro equipo" in inspect("a.docx", external("attachedTemplate", target)).reason
 
 
 @pytest.mark.parametrize("vote", sorted(CONTRADICTIONS))
@@ -211,9 +211,9 @@ def test_17_a_template_of_another_machine_is_refused_however_it_is_written(targe
 def test_r3_06_libmagic_may_contradict_the_container(
     name: str, content: bytes, vote: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert judge(name, content).accepted
+    assert inspect(name, content).accepted
     monkeypatch.setattr("attachments.inspection.mime_type", lambda _content: vote)
-    assert not judge(name, content).accepted
+    assert not inspect(name, content).accepted
 
 
 # Each followed by a PDF or put behind a printer's header: libmagic knows it, and the reader of PDFs does not
@@ -227,7 +227,7 @@ IN_FRONT = {
 
 @pytest.mark.parametrize("what", IN_FRONT)
 def test_r3_06_libmagic_decides_where_the_mark_of_a_pdf_comes_late(what: str) -> None:
-    assert not judge("a.pdf", IN_FRONT[what] + b"\x1b%-12345X@PJL ENTER LANGUAGE=PDF\r\n" + PDF).accepted
+    assert not inspect("a.pdf", IN_FRONT[what] + b"\x1b%-12345X@PJL ENTER LANGUAGE=PDF\r\n" + PDF).accepted
 
 
 @pytest.mark.parametrize("extension", ["pdf", "jpg", "doc", "xls"])
@@ -247,7 +247,7 @@ def test_r3_06_libmagic_calls_nothing_else_what_begins_with_its_own_mark(extensi
 def test_r3_11_a_pdf_that_opens_without_asking_is_taken_and_read(revision: int) -> None:
     """Made with qpdf: RC4 of 40 and 128 bits, AES of 128 and 256, the objects in streams."""
     plain, script, locked = (
-        judge("a.pdf", (SAMPLES / f"{name}.pdf").read_bytes())
+        inspect("a.pdf", (SAMPLES / f"{name}.pdf").read_bytes())
         for name in (f"empty_password_r{revision}", f"empty_password_r{revision}_script", f"password_r{revision}")
     )
     assert plain.accepted
@@ -258,7 +258,7 @@ def test_r3_11_a_pdf_that_opens_without_asking_is_taken_and_read(revision: int) 
 def test_r3_13_a_document_with_a_password_is_told_so() -> None:
     locked = io.BytesIO()
     OOXMLFile(io.BytesIO(docx(word__a_dot_xml=bytes(2_000)))).encrypt("clave", locked)
-    assert "con contraseña" in judge("a.docx", locked.getvalue()).reason
+    assert "con contraseña" in inspect("a.docx", locked.getvalue()).reason
 
 
 @pytest.mark.parametrize(
@@ -276,6 +276,6 @@ def test_r3_10_a_protected_workbook_opens_with_the_password_of_excel_itself(stre
     # That it is encrypted as Excel does it, somebody else says
     other = msoffcrypto.OfficeFile(io.BytesIO(content))
     other.load_key(password="VelvetSweatshop")
-    verdict = judge("a.xls", content)
+    verdict = inspect("a.xls", content)
     assert verdict.accepted == (not says), verdict.reason
     assert says in verdict.reason

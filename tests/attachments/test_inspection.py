@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from attachments.inspection import EXTENSIONS, HINT, MAX_BYTES, MAX_NAME, clean_name, extension_of, judge, libmagic
+from attachments.inspection import EXTENSIONS, HINT, MAX_BYTES, MAX_NAME, clean_name, extension_of, inspect, libmagic
 from attachments.inspection.archive import MAX_ENTRIES, MAX_UNPACKED
 from tests.attachments.valid_files import GOOD, OLE_MAGIC, PDF, docx, ole, package, packed
 from tests.corpus import ROOT, samples
@@ -52,14 +52,14 @@ JUDGE_CORPUS = """
 import json, sys
 from pathlib import Path
 from attachments.inspection import libmagic
-from attachments.inspection import judge
+from attachments.inspection import inspect
 if sys.argv[1] == "wheel":
     libmagic.from_system = lambda: None
 handle = libmagic.from_wheel() if sys.argv[1] == "wheel" else libmagic.from_system()
 if handle is None:
     sys.exit(3)
 asked = json.load(sys.stdin)
-print(json.dumps([judge(name, Path(path).read_bytes()).accepted for name, path in asked]))
+print(json.dumps([inspect(name, Path(path).read_bytes()).accepted for name, path in asked]))
 """
 
 
@@ -79,7 +79,7 @@ def test_r3_05_the_corpus_is_judged_as_labelled_with_either_libmagic(library: st
 
 @pytest.mark.parametrize("extension", GOOD)
 def test_a11_a_genuine_document_is_accepted_with_our_own_content_type(extension: str) -> None:
-    verdict = judge(f"carta.{extension.upper()}", GOOD[extension])
+    verdict = inspect(f"carta.{extension.upper()}", GOOD[extension])
     assert verdict.accepted, verdict.reason
     assert verdict.content_type
     assert verdict.reason == ""
@@ -88,7 +88,7 @@ def test_a11_a_genuine_document_is_accepted_with_our_own_content_type(extension:
 @pytest.mark.parametrize(("extension", "content"), list(product(EXTENSIONS, [*GOOD, *OTHERS])))
 def test_r3_05_only_the_matching_extension_and_content_pass(extension: str, content: str) -> None:
     alike = {extension, content} <= {"jpg", "jpeg"} or extension == content
-    verdict = judge(f"x.{extension}", (GOOD | OTHERS)[content])
+    verdict = inspect(f"x.{extension}", (GOOD | OTHERS)[content])
     assert verdict.accepted == alike
     assert verdict.accepted == (not verdict.reason)
     assert "application/" not in verdict.reason
@@ -96,13 +96,13 @@ def test_r3_05_only_the_matching_extension_and_content_pass(extension: str, cont
 
 def test_r3_13_a_document_with_a_password_is_told_so() -> None:
     (locked,) = [sample for sample in samples() if sample.name == "protected_agile.docx"]
-    assert "protegido con contraseña" in judge(locked.name, locked.path.read_bytes()).reason
+    assert "protegido con contraseña" in inspect(locked.name, locked.path.read_bytes()).reason
 
 
 @pytest.mark.parametrize(("extra", "accepted"), [(0, True), (1, False)])
 def test_r3_01_two_mebibytes_pass_and_one_byte_more_does_not(extra: int, accepted: bool) -> None:
     content = PDF + bytes(MAX_BYTES - len(PDF) + extra)
-    verdict = judge("grande.pdf", content)
+    verdict = inspect("grande.pdf", content)
     assert verdict.accepted == accepted
     assert ("pesa más de 2 MB" in verdict.reason) != accepted
 
@@ -139,7 +139,7 @@ def test_r3_01_two_mebibytes_pass_and_one_byte_more_does_not(extra: int, accepte
     ],
 )
 def test_each_refusal_says_what_is_wrong_with_the_file(name: str, content: bytes, says: str) -> None:
-    verdict = judge(name, content)
+    verdict = inspect(name, content)
     assert not verdict.accepted
     assert verdict.content_type == ""
     assert says in verdict.reason
@@ -152,7 +152,7 @@ SHAPES = st.sampled_from([b"", EXE, OLE_MAGIC, OLE_MAGIC + bytes(2_000), *GOOD.v
 @settings(max_examples=300, deadline=None)
 @given(SHAPES, st.binary(max_size=3_000), st.integers(0, 3_000), st.sampled_from([*EXTENSIONS, "zip", ""]))
 def test_r3_10_no_bytes_make_it_raise(shape: bytes, noise: bytes, at: int, extension: str) -> None:
-    verdict = judge(f"x.{extension}", shape[:at] + noise + shape[at + len(noise) :])
+    verdict = inspect(f"x.{extension}", shape[:at] + noise + shape[at + len(noise) :])
     assert verdict.accepted == (not verdict.reason)
 
 
@@ -160,8 +160,8 @@ def test_r3_14_every_document_cut_short_or_damaged_gets_a_verdict() -> None:
     for sample in samples():
         content = sample.path.read_bytes()
         for cut in (1, 8, 511, 1_535, 1_536, len(content) // 2, len(content) - 1):
-            judge(sample.name, content[:cut])
-            judge(sample.name, content[:cut] + b"\xff\x00\x7f" + content[cut + 3 :])
+            inspect(sample.name, content[:cut])
+            inspect(sample.name, content[:cut] + b"\xff\x00\x7f" + content[cut + 3 :])
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_r3_04_the_extension_is_the_last_one_folded_and_lower_cased(name: str, e
     ],
 )
 def test_r3_04_honest_names_pass(name: str) -> None:
-    assert judge(name, PDF).accepted, judge(name, PDF).reason
+    assert inspect(name, PDF).accepted, inspect(name, PDF).reason
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_r3_04_honest_names_pass(name: str) -> None:
     ],
 )
 def test_r3_04_misleading_names_are_refused_whatever_is_inside(name: str) -> None:
-    verdict = judge(name, PDF)
+    verdict = inspect(name, PDF)
     assert not verdict.accepted
     assert f"«{clean_name(name)}»" in verdict.reason
 

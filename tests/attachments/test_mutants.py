@@ -1,4 +1,4 @@
-"""No bytes make the judge fail, or take long or much memory (R3.08, R3.10, R3.12, R7.06)."""
+"""No bytes make the inspect fail, or take long or much memory (R3.08, R3.10, R3.12, R7.06)."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from attachments.inspection import judge
+from attachments.inspection import inspect
 from tests.attachments.grinds import GRINDS
 from tests.attachments.hostile import BOMBS
 from tests.corpus import ROOT, samples
@@ -50,7 +50,7 @@ def test_r3_08_a_bomb_is_refused_before_it_goes_off(
     figures = measured("file", called, str(file))
     with capsys.disabled():
         sys.stdout.write(f"\n{name}: {figures['slowest_ms']:.0f} ms, {figures['grown_mb']:.1f} MB\n")
-    assert says in judge(called, content).reason
+    assert says in inspect(called, content).reason
     assert figures["slowest_ms"] <= BOMB_MS
     assert figures["grown_mb"] <= BOMB_MB
 

@@ -39,15 +39,15 @@ def stored(settings: Settings) -> int:
 
 def test_r3_20_twenty_files_of_two_mebibytes_a_day_unless_configured(settings: Settings) -> None:
     settings.UPLOAD_QUOTA_PER_PHONE = parse_rates("20/d")
-    assert quota.left(cast.ANA_PHONE) == 20
+    assert quota.remaining(cast.ANA_PHONE) == 20
 
 
 def test_files_of_a_ticket_count_and_those_kept_are_not_counted_again(form: Filled) -> None:
     assert form.post(attachments=pdf()).status_code == 303
     kept = filled_form(form.client, details="Otra línea").post(reason="", attachments=pdf())
-    assert quota.left(cast.ANA_PHONE) == 1
+    assert quota.remaining(cast.ANA_PHONE) == 1
     assert Filled(form.client, fields_of(kept)).post(reason=form.values["reason"]).status_code == 303
-    assert (quota.left(cast.ANA_PHONE), Attachment.objects.count()) == (1, 2)
+    assert (quota.remaining(cast.ANA_PHONE), Attachment.objects.count()) == (1, 2)
 
 
 def test_over_it_the_files_are_refused_and_the_request_without_them_is_not(form: Filled, settings: Settings) -> None:
@@ -78,35 +78,35 @@ def test_it_is_the_numbers_whatever_the_browser_and_ends_with_the_day(form: Fill
     verify(elsewhere, cast.ANA_PHONE)
     assert filled_form(elsewhere).post(attachments=pdf()).status_code == 422
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
-        assert quota.left(cast.ANA_PHONE) == 3
-    assert quota.left(cast.BRUNO_PHONE) == 3
+        assert quota.remaining(cast.ANA_PHONE) == 3
+    assert quota.remaining(cast.BRUNO_PHONE) == 3
 
 
 def test_a_click_that_made_no_ticket_of_its_own_counts_nothing(form: Filled) -> None:
     for _ in range(3):
         assert form.post(attachments=pdf()).status_code == 303
-    assert quota.left(cast.ANA_PHONE) == 2
+    assert quota.remaining(cast.ANA_PHONE) == 2
 
 
 def test_r4_19_a_second_click_gets_the_ticket_when_the_first_took_the_last_of_the_quota(form: Filled) -> None:
     first, second = (form.post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"%"), pdf("c.pdf")]) for _ in range(2))
-    assert quota.left(cast.ANA_PHONE) == 0
+    assert quota.remaining(cast.ANA_PHONE) == 0
     assert (first.status_code, second.status_code) == (303, 303)
     assert first["Location"] == second["Location"]
 
 
 def test_s5_the_files_of_a_second_click_are_not_opened_again(form: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     form.post(attachments=pdf())
-    monkeypatch.setattr("attachments.intake.judge", None)
+    monkeypatch.setattr("attachments.intake.inspect", None)
     assert form.post(attachments=pdf()).status_code == 303
-    assert quota.left(cast.ANA_PHONE) == 2
+    assert quota.remaining(cast.ANA_PHONE) == 2
 
 
 def test_s5_under_a_used_key_other_files_and_other_names_are_opened_and_counted(form: Filled) -> None:
     form.post(attachments=pdf())
     assert form.post(attachments=pdf("a.docx")).status_code == 422, "the same bytes are no Word document"
     assert form.post(attachments=pdf("b.pdf", PDF + b"%")).status_code == 422
-    assert quota.left(cast.ANA_PHONE) == 0
+    assert quota.remaining(cast.ANA_PHONE) == 0
     assert form.post(attachments=pdf("b.pdf", PDF + b"%%")).status_code == 422
     assert Ticket.objects.count() == 1
 
@@ -120,12 +120,12 @@ def test_r4_19_of_many_clicks_with_the_last_of_the_quota_all_name_the_same_ticke
         return str(browser.post(REQUEST, {**form.values, "attachments": files}).get("Location", ""))
 
     assert set(at_once(8, confirm)) == {f"/fidelizacion/ticket/{Ticket.objects.get().number}/?creado=1"}
-    assert quota.left(cast.ANA_PHONE) == 0
+    assert quota.remaining(cast.ANA_PHONE) == 0
 
 
 def test_files_refused_by_name_or_size_are_not_opened_and_count_nothing(form: Filled) -> None:
     form.post(attachments=[pdf("a.exe"), pdf("b.pdf", b""), pdf("c.pdf", PDF + bytes(MAX_BYTES))])
-    assert quota.left(cast.ANA_PHONE) == 3
+    assert quota.remaining(cast.ANA_PHONE) == 3
 
 
 @pytest.mark.parametrize("ahead", [False, True])
@@ -134,7 +134,7 @@ def test_s5_files_refused_for_their_content_count_and_those_kept_too(form: Fille
     address = f"{REQUEST}documentos/" if ahead else REQUEST
     answer = form.client.post(address, {**form.values, "attachments": files})
     assert answer.status_code == 422
-    assert quota.left(cast.ANA_PHONE) == 1
+    assert quota.remaining(cast.ANA_PHONE) == 1
     assert StagedFile.objects.count() == 1
 
 
@@ -142,8 +142,8 @@ def test_s5_past_the_quota_no_file_is_opened_and_the_ticket_is_made_without(
     form: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form.post(attachments=[pdf(f"{n}.pdf", PDF[:-30]) for n in range(3)])
-    assert quota.left(cast.ANA_PHONE) == 0
-    monkeypatch.setattr("attachments.intake.judge", None)
+    assert quota.remaining(cast.ANA_PHONE) == 0
+    monkeypatch.setattr("attachments.intake.inspect", None)
     answer = form.post(attachments=pdf("a.pdf", PDF[:-30]), details="Mi texto")
     assert "Confirme sin archivos nuevos" in text_of(answer)
     assert fields_of(answer)["details"] == "Mi texto"
@@ -156,7 +156,7 @@ def test_s5_past_the_quota_no_file_is_opened_and_the_ticket_is_made_without(
 def test_s5_the_files_of_an_expired_visitor_are_counted_too(form: Filled) -> None:
     with time_machine.travel(timezone.now() + timedelta(minutes=20), tick=False):
         form.post(attachments=pdf("a.pdf", PDF[:-30]))
-    assert quota.left(cast.ANA_PHONE) == 2
+    assert quota.remaining(cast.ANA_PHONE) == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -169,7 +169,7 @@ def test_s5_refused_files_of_many_requests_at_once_are_each_counted() -> None:
         return browser.post(f"{REQUEST}documentos/", {"attachments": pdf("a.pdf", PDF[:-30])}).status_code
 
     assert set(at_once(6, send)) == {422}
-    assert quota.left(cast.ANA_PHONE) == 0
+    assert quota.remaining(cast.ANA_PHONE) == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -183,7 +183,7 @@ def test_of_many_forms_at_once_no_more_are_stored_than_may_be(settings: Settings
         return browser.post(REQUEST, {**forms[position].values, "attachments": pdf()}).status_code
 
     assert sorted(at_once(6, confirm)) == [303] * 3 + [422] * 3
-    assert (Attachment.objects.count(), stored(settings), quota.left(cast.ANA_PHONE)) == (3, 3, 0)
+    assert (Attachment.objects.count(), stored(settings), quota.remaining(cast.ANA_PHONE)) == (3, 3, 0)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -125,7 +125,7 @@ def test_a_store_that_does_not_take_it_costs_the_documents_and_never_the_request
     assert (list(staged_in(refused)), fields_of(refused)["details"]) == (["antes.pdf"], "Mi texto")
     assert Filled(form.client, fields_of(refused)).post(reason=form.values["reason"]).status_code == 303
     assert Attachment.objects.get().original_name == "antes.pdf"
-    assert not StagedFile.objects.filter(taken_by=None).exists()
+    assert not StagedFile.objects.filter(claimed_by=None).exists()
 
 
 def test_a_mute_store_is_waited_for_briefly(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

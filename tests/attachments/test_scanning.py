@@ -18,7 +18,7 @@ from pytest_django import Settings
 from attachments import clamd, scanning
 from attachments.clamd import Server
 from attachments.models import DocumentEvent, ScannedDocument, private_storage
-from attachments.scanning import ATTEMPTS, Outcome, scan
+from attachments.scanning import ATTEMPTS, ScanOutcome, scan
 from demo.broker import free_port
 from jobs import sweep
 from tests import cast
@@ -66,7 +66,7 @@ def due_now() -> None:
 def test_a_clean_document_is_clean_and_is_not_asked_about_again(antivirus: Clamd) -> None:
     attachment = document()
     assert not attachment.is_deliverable
-    assert (scan(attachment), scan(attachment)) == (Outcome.CLEAN, Outcome.NOT_OURS)
+    assert (scan(attachment), scan(attachment)) == (ScanOutcome.CLEAN, ScanOutcome.SKIPPED)
     judged = fresh(attachment)
     assert judged.is_deliverable
     assert judged.scanned_at
@@ -75,7 +75,7 @@ def test_a_clean_document_is_clean_and_is_not_asked_about_again(antivirus: Clamd
 
 def test_a_document_with_a_virus_is_infected(antivirus: Clamd) -> None:
     attachment = document(PDF + EICAR)
-    assert scan(attachment) == Outcome.INFECTED
+    assert scan(attachment) == ScanOutcome.INFECTED
     judged = fresh(attachment)
     assert (judged.scan, judged.signature, judged.is_deliverable) == (Scan.INFECTED, "Local.Eicar.UNOFFICIAL", False)
     assert private_storage().exists(str(judged.file.name))  # set apart, and kept for the record
@@ -83,13 +83,13 @@ def test_a_document_with_a_virus_is_infected(antivirus: Clamd) -> None:
 
 def test_without_an_antivirus_documents_wait_for_one_and_are_had_meanwhile(settings: Settings) -> None:
     attachment = document()
-    assert (scan(attachment), scanning.sweep_documents()) == (Outcome.NOT_OURS, 0)
+    assert (scan(attachment), scanning.sweep_documents()) == (ScanOutcome.SKIPPED, 0)
     assert (fresh(attachment).scan, fresh(attachment).shown_scan) == (Scan.PENDING, "unscanned")
     assert fresh(attachment).is_deliverable
     with clamd_running() as antivirus:
         settings.CLAMD = antivirus.server
         assert not fresh(attachment).is_deliverable
-        assert scanning.scan_due() == {Outcome.CLEAN: 1}
+        assert scanning.scan_due() == {ScanOutcome.CLEAN: 1}
 
 
 def test_an_infected_document_stays_so_when_the_antivirus_is_taken_away(antivirus: Clamd, settings: Settings) -> None:
@@ -106,7 +106,7 @@ def test_with_nobody_there_documents_wait_as_long_as_it_takes(
     first, second = document(), document()
     for _ in range(2 * ATTEMPTS):
         due_now()
-        assert scanning.scan_due() == {Outcome.AGAIN: 1}  # the second is put off with the first, and asks nobody
+        assert scanning.scan_due() == {ScanOutcome.AGAIN: 1}  # the second is put off with the first, and asks nobody
     assert [fresh(one).scan_attempts for one in (first, second)] == [0, 0]
     assert scanning.scan_due() == {}
     assert {fresh(one).scan for one in (first, second)} == {Scan.PENDING}
@@ -114,7 +114,7 @@ def test_with_nobody_there_documents_wait_as_long_as_it_takes(
     with clamd_running() as antivirus:
         settings.CLAMD = antivirus.server
         due_now()
-        assert scanning.scan_due() == {Outcome.CLEAN: 2}
+        assert scanning.scan_due() == {ScanOutcome.CLEAN: 2}
 
 
 def test_an_antivirus_killed_at_work_costs_a_try_and_no_document(antivirus: Clamd, settings: Settings) -> None:
@@ -128,14 +128,14 @@ def test_an_antivirus_killed_at_work_costs_a_try_and_no_document(antivirus: Clam
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scanning, "_content", killed_at_work)
-        assert scan(attachment) == Outcome.AGAIN
+        assert scan(attachment) == ScanOutcome.AGAIN
     assert (fresh(attachment).scan, fresh(attachment).scan_attempts) == (Scan.PENDING, 1)
     due_now()
-    assert scan(attachment) == Outcome.AGAIN  # nobody there: this one does not count
+    assert scan(attachment) == ScanOutcome.AGAIN  # nobody there: this one does not count
     assert fresh(attachment).scan_attempts == 1
     antivirus.start()
     due_now()
-    assert scan(attachment) == Outcome.CLEAN
+    assert scan(attachment) == ScanOutcome.CLEAN
 
 
 def test_a_mute_antivirus_costs_one_try_a_minute_and_not_one_a_document(
@@ -145,12 +145,12 @@ def test_a_mute_antivirus_costs_one_try_a_minute_and_not_one_a_document(
     monkeypatch.setattr(clamd, "scan", lambda server, chunks: asked(server, chunks, seconds=0.2))
     documents = [document() for _ in range(3)]
     antivirus.signal(signal.SIGSTOP)
-    assert scanning.scan_due() == {Outcome.AGAIN: 1}
+    assert scanning.scan_due() == {ScanOutcome.AGAIN: 1}
     assert scanning.scan_due() == {}
     assert sorted(fresh(one).scan_attempts for one in documents) == [0, 0, 1]
     antivirus.signal(signal.SIGCONT)
     due_now()
-    assert scanning.scan_due() == {Outcome.CLEAN: 3}
+    assert scanning.scan_due() == {ScanOutcome.CLEAN: 3}
 
 
 @pytest.mark.parametrize(
@@ -166,18 +166,18 @@ def test_what_cannot_be_judged_is_tried_five_times_and_then_told(
         due_now()
         outcomes.append(scan(attachment))
         waits.append(round((fresh(attachment).next_scan_at - timezone.now()).total_seconds() / 60))
-    assert outcomes == [Outcome.AGAIN] * 4 + [Outcome.ERROR]
+    assert outcomes == [ScanOutcome.AGAIN] * 4 + [ScanOutcome.ERROR]
     assert waits[:4] == [1, 5, 15, 60]
     assert (fresh(attachment).scan, fresh(attachment).is_deliverable) == (Scan.ERROR, False)
     assert [record.levelname for record in caplog.records if "could not be scanned" in record.message] == ["ERROR"]
-    assert scan(attachment) == Outcome.NOT_OURS
+    assert scan(attachment) == ScanOutcome.SKIPPED
     assert far.talks == ATTEMPTS
 
 
 def test_a_document_that_ends_whoever_scans_it_is_given_up_r4_12(far: StandIn) -> None:
     attachment = document()
     Attachment.objects.update(scan_attempts=ATTEMPTS, leased_until=timezone.now() - timedelta(seconds=1))
-    assert scan(attachment) == Outcome.ERROR
+    assert scan(attachment) == ScanOutcome.ERROR
     assert far.talks == 0
 
 
@@ -186,7 +186,7 @@ def test_a_file_that_is_not_what_was_received_is_not_clean(far: StandIn) -> None
     swapped, gone = document(), document()
     Attachment.objects.filter(pk=swapped.pk).update(sha256="0" * 64)
     private_storage().delete(str(gone.file.name))
-    assert {scan(swapped), scan(gone)} == {Outcome.AGAIN}
+    assert {scan(swapped), scan(gone)} == {ScanOutcome.AGAIN}
     assert {fresh(swapped).scan, fresh(gone).scan} == {Scan.PENDING}
 
 
@@ -194,7 +194,7 @@ def test_a_verdict_that_comes_after_the_lease_counts_for_nothing(far: StandIn, m
     attachment = document()
     asked = clamd.scan
 
-    def taken_meanwhile(server: Server, chunks: Iterator[bytes]) -> clamd.Verdict:
+    def taken_meanwhile(server: Server, chunks: Iterator[bytes]) -> clamd.ScanResult:
         Attachment.objects.update(lease_token="somebody else's")
         return asked(server, chunks)
 
@@ -206,7 +206,7 @@ def test_a_verdict_that_comes_after_the_lease_counts_for_nothing(far: StandIn, m
 def test_while_somebody_is_at_it_nobody_else_is(far: StandIn) -> None:
     attachment = document()
     Attachment.objects.update(leased_until=timezone.now() + timedelta(seconds=100))
-    assert scan(attachment) == Outcome.NOT_OURS
+    assert scan(attachment) == ScanOutcome.SKIPPED
     assert far.talks == 0
 
 
@@ -215,7 +215,7 @@ def test_two_workers_at_once_scan_a_document_once(far: StandIn) -> None:
     documents = [document() for _ in range(5)]
     together = Barrier(2)
 
-    def work(_number: int) -> Counter[Outcome]:
+    def work(_number: int) -> Counter[ScanOutcome]:
         together.wait()
         try:
             return Counter(scan(each) for each in documents)
@@ -223,8 +223,8 @@ def test_two_workers_at_once_scan_a_document_once(far: StandIn) -> None:
             connection.close()
 
     with ThreadPoolExecutor(2) as pool:
-        counts = sum(pool.map(work, range(2)), Counter[Outcome]())
-    assert counts == {Outcome.CLEAN: 5, Outcome.NOT_OURS: 5}
+        counts = sum(pool.map(work, range(2)), Counter[ScanOutcome]())
+    assert counts == {ScanOutcome.CLEAN: 5, ScanOutcome.SKIPPED: 5}
     assert far.talks == 5
 
 
@@ -236,7 +236,7 @@ def test_a_request_is_registered_with_the_antivirus_down_and_its_documents_wait(
     assert filled_form(visitor(cast.ana())).post(attachments=pdf()).status_code == 303
     attachment = Attachment.objects.get()
     assert attachment.scan == Scan.PENDING
-    assert scanning.scan_these(attachment.ticket.attachments.all()) == {Outcome.AGAIN: 1}
+    assert scanning.scan_each(attachment.ticket.attachments.all()) == {ScanOutcome.AGAIN: 1}
 
 
 def test_the_worker_is_told_once_of_a_ticket_with_documents_and_never_without_an_antivirus(
@@ -248,7 +248,7 @@ def test_the_worker_is_told_once_of_a_ticket_with_documents_and_never_without_an
         if task == "tickets.tasks.scan_documents":
             told.append(pk)
 
-    monkeypatch.setattr("jobs.enqueue.nudge_on_commit", nudge)
+    monkeypatch.setattr("jobs.enqueue.enqueue_on_commit", nudge)
     client = visitor(cast.ana())
     filled_form(client).post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"\n")])
     assert told == []
@@ -272,7 +272,7 @@ def test_asking_again_lets_a_false_alarm_go_and_leaves_alone_what_is_being_scann
     Attachment.objects.filter(pk=alarm.pk).update(scan=Scan.INFECTED, signature="False.Alarm")
     Attachment.objects.filter(pk=busy.pk).update(leased_until=timezone.now() + timedelta(seconds=100))
     assert scanning.scan_again(Attachment.objects.all(), actor="operaciones") == 1
-    assert scan(alarm) == Outcome.CLEAN
+    assert scan(alarm) == ScanOutcome.CLEAN
     assert fresh(alarm).signature == ""
     assert [(event.what, event.actor) for event in alarm.events.all()] == [("rescan", "operaciones")]
     assert not busy.events.exists()
@@ -291,7 +291,7 @@ def test_every_model_of_scanned_documents_is_registered_with_its_audit() -> None
 
 def test_of_several_models_those_that_wait_longest_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model with many documents due leaves no other waiting."""
-    monkeypatch.setattr(scanning, "BITE", 3)
+    monkeypatch.setattr(scanning, "BATCH_SIZE", 3)
     now, made = timezone.now(), [document() for _ in range(5)]
     for age, each in enumerate(made):
         Attachment.objects.filter(pk=each.pk).update(next_scan_at=now - timedelta(minutes=age))

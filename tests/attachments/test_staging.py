@@ -92,14 +92,14 @@ def test_what_came_with_a_form_whose_kept_document_went_elsewhere_meanwhile_is_k
     form: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = refused(form, attachments=pdf("a.pdf"))
-    take = staging.take
+    take = staging.claim
 
     def too_late(files: Sequence[StagedFile], key: UUID) -> None:
         """Another window confirms with the same document just before."""
-        StagedFile.objects.update(taken_by=uuid4())
+        StagedFile.objects.update(claimed_by=uuid4())
         take(files, key)
 
-    monkeypatch.setattr(staging, "take", too_late)
+    monkeypatch.setattr(staging, "claim", too_late)
     answer = again.post(attachments=pdf("b.pdf", PDF + b"b"))
     assert answer.status_code == 422
     assert "cambiaron en otra ventana" in text_of(answer)
@@ -235,14 +235,14 @@ def test_one_that_another_form_takes_in_between_makes_no_half_ticket(
     form: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = refused(form, attachments=pdf("a.pdf"))
-    freed = staging.freed
+    freed = staging.for_submission
 
     def overtaken(*args: Any) -> Any:
         files = freed(*args)
-        StagedFile.objects.update(taken_by=uuid4())
+        StagedFile.objects.update(claimed_by=uuid4())
         return files
 
-    monkeypatch.setattr(staging, "freed", overtaken)
+    monkeypatch.setattr(staging, "for_submission", overtaken)
     answer = again.post()
     monkeypatch.undo()
     assert (answer.status_code, Ticket.objects.count()) == (422, 0)
@@ -278,7 +278,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize(
-    "step", ["attachments.staging.take", "tickets.workflow.record_event", "tickets.emails.emails.advisor_notice"]
+    "step", ["attachments.staging.claim", "tickets.workflow.record_event", "tickets.emails.emails.advisor_notice"]
 )
 def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphans(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
@@ -291,7 +291,7 @@ def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphan
     with pytest.raises(Killed):
         again.post(attachments=pdf("ahora.pdf", PDF + b"\n"))
     monkeypatch.undo()
-    assert (Ticket.objects.count(), StagedFile.objects.get().taken_by) == (0, None)
+    assert (Ticket.objects.count(), StagedFile.objects.get().claimed_by) == (0, None)
     assert again.post(attachments=pdf("ahora.pdf", PDF + b"\n")).status_code == 303
     assert names() == ["antes.pdf", "ahora.pdf"]
     with time_machine.travel(timezone.now() + timedelta(hours=25)):

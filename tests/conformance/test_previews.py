@@ -11,7 +11,7 @@ from notifications.models import Message
 from tests.conformance.project import BASE
 
 MAILS = sorted(path.name.removesuffix(".subject.txt") for path in (BASE / "templates/mail").glob("*.subject.txt"))
-ENTRIES = {entry.name: entry for entry in message_types.entries()}
+ENTRIES = {entry.name: entry for entry in message_types.message_types()}
 TRACKING = re.compile(r"https?://(?!127\.0\.0\.1:8000/)", re.IGNORECASE)
 
 

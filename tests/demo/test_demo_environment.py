@@ -13,7 +13,7 @@ from demo.environment import demo_environment, may_pass
 from demo.preflight import port_problem
 from demo.prepare import collect_static_files
 from demo.processes import Child
-from demo.supervisor import Refused, Supervisor, checked_port
+from demo.supervisor import CannotStart, Supervisor, checked_port
 from tests.conformance.project import BASE
 from tests.conformance.test_environment import read_by_settings
 
@@ -111,14 +111,14 @@ def test_the_broker_leaves_the_mark_in_its_environment_alone(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("raw", ["abc", "0", "-5", "80.5", "65536", "99999", "", "²"])
 def test_a_port_that_is_none_is_told_in_one_line(raw: str) -> None:
-    with pytest.raises(Refused, match="PORT debe ser un número de 1 a 65535"):
+    with pytest.raises(CannotStart, match="PORT debe ser un número de 1 a 65535"):
         checked_port(raw)
     assert port_problem(raw).startswith("PORT debe ser un número de 1 a 65535")
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file", encoding="utf-8")
-    with pytest.raises(Refused, match="No se puede escribir en"):
+    with pytest.raises(CannotStart, match="No se puede escribir en"):
         Supervisor(tmp_path, 8001, lambda _: None).run(lambda _: None)
 
 

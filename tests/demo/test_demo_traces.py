@@ -14,14 +14,14 @@ from demo.broker import free_port
 from demo.prepare import make_staff
 from fidelizacion.system_checks import demo_traces
 from fidelizacion.system_checks.demo_traces import MARK_TABLE, PASSWORD, demo_accounts, demo_left_behind
-from operations.metrics import Figure, Level
+from operations.metrics import Level, Metric
 from tests.check import BASE, PRODUCTION
 
 pytestmark = pytest.mark.django_db
 
 
-def figures() -> dict[str, Figure]:
-    return {figure.name: figure for figure in demo_traces.figures()}
+def metrics() -> dict[str, Metric]:
+    return {metric.name: metric for metric in demo_traces.metrics()}
 
 
 def ids() -> list[str | None]:
@@ -34,7 +34,7 @@ def test_the_demos_staff_is_found(settings: Settings) -> None:
     assert problem.id == "fidelizacion.E062"
     assert "asesora" in problem.msg
     assert "supervisor" in problem.msg
-    found = figures()["demo_accounts"]
+    found = metrics()["demo_accounts"]
     assert (found.value, found.level) == (2, Level.CRITICAL)
     assert "changepassword" in found.advice
 
@@ -58,16 +58,16 @@ def test_in_the_demo_they_belong(settings: Settings) -> None:
     make_staff()
     settings.DEMO = True
     assert ids() == []
-    assert figures() == {}
+    assert metrics() == {}
 
 
 def test_the_demos_database_is_found() -> None:
-    assert figures()["demo_database"].level == Level.FINE
+    assert metrics()["demo_database"].level == Level.FINE
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {MARK_TABLE} (app varchar(9))")
     try:
         assert ids() == ["fidelizacion.E063"]
-        assert figures()["demo_database"].level == Level.CRITICAL
+        assert metrics()["demo_database"].level == Level.CRITICAL
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE {MARK_TABLE}")
@@ -80,7 +80,7 @@ def test_with_many_accounts_check_ops_compares_for_some_seconds_and_says_how_man
         User.objects.create_user(name, password=PASSWORD)
     monkeypatch.setattr(demo_traces, "SECONDS_TO_COMPARE", -1.0)
     assert demo_accounts(-1.0).unchecked == 3
-    assert figures()["demo_accounts"].shown == "ninguna; 3 sin revisar"
+    assert metrics()["demo_accounts"].display == "ninguna; 3 sin revisar"
     assert demo_accounts(60.0).usernames[0] == "supervisor"  # the demo's own names come first
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from otp import audit
-from otp.models import AuditEvent, PhoneGuard
+from otp.models import AuditEvent, PhoneLockout
 from otp.pin import challenges
 from tests import cast
 from tests.desk.desk import signed_in, soup, supervisor, text_of
@@ -17,7 +17,7 @@ from tests.desk.desk import signed_in, soup, supervisor, text_of
 pytestmark = pytest.mark.django_db
 
 AUDIT = "/admin/otp/auditevent/"
-GUARDS = "/admin/otp/phoneguard/"
+GUARDS = "/admin/otp/phonelockout/"
 
 
 def rows(response: Any) -> list[Any]:
@@ -29,9 +29,9 @@ def lift(client: Client) -> Any:
 
 
 @pytest.fixture
-def waiting() -> PhoneGuard:
+def waiting() -> PhoneLockout:
     until = timezone.now() + timedelta(hours=1)
-    return PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=12, locks=3, locked_until=until)
+    return PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=12, locks=3, locked_until=until)
 
 
 @pytest.mark.parametrize("spelling", ["0991234567", "099 123 4567", "+593991234567"])
@@ -62,7 +62,7 @@ def test_the_page_of_an_event_shows_no_full_number() -> None:
     assert cast.ANA_PHONE[4:] not in page.content.decode()
 
 
-def test_a_supervisor_lifts_a_wait_and_the_audit_says_who(waiting: PhoneGuard) -> None:
+def test_a_supervisor_lifts_a_wait_and_the_audit_says_who(waiting: PhoneLockout) -> None:
     """R1.07"""
     sonia = supervisor()
     assert "Se levantó la espera de 1 número." in text_of(lift(signed_in(sonia)))
@@ -72,9 +72,9 @@ def test_a_supervisor_lifts_a_wait_and_the_audit_says_who(waiting: PhoneGuard) -
     assert (event.kind, event.result, event.user, event.actor) == ("unlocked", "done", sonia, "sonia")
 
 
-def test_whoever_may_only_read_lifts_no_wait(waiting: PhoneGuard) -> None:
+def test_whoever_may_only_read_lifts_no_wait(waiting: PhoneLockout) -> None:
     reader = User.objects.create_user("lector", is_staff=True)
-    reader.user_permissions.add(Permission.objects.get(codename="view_phoneguard"))
+    reader.user_permissions.add(Permission.objects.get(codename="view_phonelockout"))
     client = signed_in(reader)
     lift(client)
     waiting.refresh_from_db()
@@ -85,7 +85,7 @@ def test_whoever_may_only_read_lifts_no_wait(waiting: PhoneGuard) -> None:
     assert "Levantar la espera" not in listed
 
 
-def test_a_wait_is_lifted_by_a_post_with_the_pages_token_only(waiting: PhoneGuard) -> None:
+def test_a_wait_is_lifted_by_a_post_with_the_pages_token_only(waiting: PhoneLockout) -> None:
     """R6.10"""
     strict = signed_in(supervisor(), enforce_csrf_checks=True)
     assert lift(strict).status_code == 403

@@ -62,7 +62,7 @@ def test_one_that_was_sent_goes_as_a_copy_that_mail_programs_show(desk: Client) 
     assert copy.message_id != message.message_id
     assert (copy.copy_of, copy.state) == (message, State.QUEUED)
     assert MessageAction.objects.get().copy == copy
-    assert delivery.deliver(copy.pk) == delivery.Outcome.SENT
+    assert delivery.deliver(copy.pk) == delivery.SendOutcome.SENT
 
 
 def test_one_that_waits_goes_now(desk: Client) -> None:

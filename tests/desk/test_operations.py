@@ -57,7 +57,7 @@ def test_the_share_of_the_budget_is_a_bar_with_its_numbers() -> None:
 
 
 def test_figures_that_cannot_be_read_are_named_and_the_others_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> list[metrics.Figure]:
+    def away() -> list[metrics.Metric]:
         raise OperationalError("away")
 
     monkeypatch.setattr(metrics, "_sources", dict(metrics._sources))
@@ -77,9 +77,9 @@ def test_an_advisor_has_no_such_page_and_nobody_can_post_to_it() -> None:
 
 
 def test_a_source_that_fails_for_good_is_no_reason_to_show_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mistake in one app's figures, not the database: the sources after it are read."""
+    """A mistake in one app's metrics, not the database: the sources after it are read."""
     monkeypatch.setattr(metrics, "_sources", dict(metrics._sources))
-    metrics.register("broken", "Rota", lambda: [metrics.Figure("x", "x", 1 // 0, "x")], order=1)
+    metrics.register("broken", "Rota", lambda: [metrics.Metric("x", "x", 1 // 0, "x")], order=1)
     reading = metrics.collect()
     assert reading.failed == ["broken"]
     assert {"Procesos", "Mensajes"} <= set(reading.groups)

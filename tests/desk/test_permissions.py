@@ -14,7 +14,7 @@ from notifications.models import Message
 from operations.models import Heartbeat
 from otp import unlock
 from otp.invitations import invitations
-from otp.models import AuditEvent, NetworkSwitch, PhoneGuard
+from otp.models import AuditEvent, NetworkSwitch, PhoneLockout
 from staff.models import ContactChange, SignInEvent
 from tests import cast
 from tests.desk.desk import advisor, signed_in, supervisor
@@ -38,7 +38,7 @@ ADVISOR = {
     "otp/invitation": READ,
     "tickets/attachmentevent": set(),
     "operations/heartbeat": set(),
-    "otp/phoneguard": set(),
+    "otp/phonelockout": set(),
     "otp/auditevent": set(),
     "otp/networkswitch": set(),
     "staff/signinevent": set(),
@@ -58,7 +58,7 @@ SUPERVISOR = {
     "notifications/message": READ | RESEND | {"otra-direccion"},
     "tickets/attachmentevent": READ,
     "operations/heartbeat": READ,
-    "otp/phoneguard": READ,
+    "otp/phonelockout": READ,
     "otp/auditevent": READ,
     "otp/networkswitch": READ,
     "staff/signinevent": READ,
@@ -75,7 +75,7 @@ def rows() -> dict[str, object]:
     message = Message.objects.create(
         dedup_key="k", channel="email", to="a@b.example", next_at=now, give_up_at=now, created_at=now
     )
-    guard = PhoneGuard.objects.create(phone="+593991234567")
+    guard = PhoneLockout.objects.create(phone="+593991234567")
     unlock.unlock(guard.phone, actor="root")
     return {
         "tickets/ticket": ticket.pk,
@@ -93,7 +93,7 @@ def rows() -> dict[str, object]:
             attachment=Attachment.objects.earliest("pk"), at=now, what="delivered", actor="Carla"
         ).pk,
         "otp/networkswitch": NetworkSwitch.objects.get_or_create(id=1)[0].pk,
-        "otp/phoneguard": str(guard.pk).replace("+", "%2B"),
+        "otp/phonelockout": str(guard.pk).replace("+", "%2B"),
         "otp/auditevent": AuditEvent.objects.earliest("pk").pk,
         "staff/contactchange": ContactChange.objects.create(
             administrator=ticket.administrator,
@@ -173,7 +173,7 @@ def test_every_permission_listed_exists(listed: tuple[str, ...]) -> None:
 def test_the_menu_shows_only_what_may_be_opened() -> None:
     page = signed_in(advisor()).get("/admin/").content.decode()
     assert 'href="/admin/tickets/ticket/"' in page
-    assert 'href="/admin/otp/phoneguard/"' not in page
+    assert 'href="/admin/otp/phonelockout/"' not in page
     assert 'href="/admin/auth/user/"' not in page
     assert "Solicitudes" in page
 

@@ -19,12 +19,12 @@ def desk() -> Client:
 
 def test_the_list_leads_to_every_message(desk: Client) -> None:
     links = {str(link["href"]) for link in soup(desk.get(SAMPLES)).select(".desk-files a")}
-    assert links == {f"{SAMPLES}{entry.name}/" for entry in message_types.entries()}
+    assert links == {f"{SAMPLES}{entry.name}/" for entry in message_types.message_types()}
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in message_types.entries()])
+@pytest.mark.parametrize("name", [entry.name for entry in message_types.message_types()])
 def test_a_preview_shows_both_parts_and_lets_nothing_run(desk: Client, name: str) -> None:
-    entry = message_types.entry(name)
+    entry = message_types.message_type(name)
     assert entry is not None
     response = desk.get(f"{SAMPLES}{name}/")
     assert response.status_code == 200

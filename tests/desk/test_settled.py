@@ -52,7 +52,7 @@ def test_it_is_no_longer_at_a_standstill_nor_does_its_ticket_lack_the_proof(desk
     assert not queue_metrics.stuck(Message.objects.all()).exists()
     assert numbers_listed(desk.get(TICKETS, {"confirmacion": "no"})) == []
     assert "El cliente no recibió la confirmación" not in text_of(desk.get(ticket_page()))
-    dead = next(figure for figure in metrics.collect().figures if figure.name == "messages_dead")
+    dead = next(metric for metric in metrics.collect().metrics if metric.name == "messages_dead")
     assert (dead.value, dead.level) == (0, Level.FINE)
 
 

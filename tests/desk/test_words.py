@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from operations import operations_mail
-from otp.models import PhoneGuard
+from otp.models import PhoneLockout
 from otp.pin import challenges
 from tests import cast
 from tests.desk.desk import page_of, signed_in, soup, step_of, supervisor, text_of
@@ -43,8 +43,8 @@ def test_a_ticket_has_the_same_name_in_its_path_as_in_its_heading() -> None:
 
 
 def test_the_list_of_numbers_that_wait_has_one_name() -> None:
-    assert "guarda" not in f"{PhoneGuard._meta.verbose_name} {PhoneGuard._meta.verbose_name_plural}"
-    assert PhoneGuard._meta.verbose_name_plural == "números en espera"
+    assert "guarda" not in f"{PhoneLockout._meta.verbose_name} {PhoneLockout._meta.verbose_name_plural}"
+    assert PhoneLockout._meta.verbose_name_plural == "números en espera"
 
 
 def test_every_list_writes_a_moment_alike() -> None:

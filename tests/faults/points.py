@@ -19,7 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from attachments import storage
 from notifications.models import Message
 from notifications.sending import delivery
-from notifications.sending.transport import Carrier
+from notifications.sending.transport import Transport
 from notifications.sms.twilio import TwilioGateway
 from tickets import submission
 from tickets.models import Ticket
@@ -105,7 +105,7 @@ def _in_the_web() -> None:
 def _in_whoever_sends() -> None:
     carry, data, record, send = delivery._send, smtplib.SMTP.data, delivery._record_sent, TwilioGateway.send
 
-    def carrying(message: Message, carrier: Carrier) -> tuple[delivery.Outcome, bool]:  # the claim is committed
+    def carrying(message: Message, carrier: Transport) -> tuple[delivery.SendOutcome, bool]:  # the claim is committed
         _sending.of_ticket = message.subject_ref.startswith("ticket:")
         strike_at_ticket("after the claim")
         return carry(message, carrier)

@@ -68,7 +68,7 @@ class Handler:
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         mode = self.mode()
         if mode == "close":
-            _hang_up(server)
+            _close(server)
         elif mode == "mute":
             await self._say_nothing(server)
         else:
@@ -79,7 +79,7 @@ class Handler:
     async def _say_nothing(self, server: SMTP) -> None:
         while self.mode() == "mute":  # noqa: ASYNC110  the switch is a file, which cannot be awaited
             await asyncio.sleep(0.05)
-        _hang_up(server)
+        _close(server)
 
     def _keep(self, raw: bytes) -> None:
         mail = message_from_bytes(raw, policy=default)
@@ -91,7 +91,7 @@ class Handler:
         os.fsync(self.descriptor)
 
 
-def _hang_up(server: SMTP) -> None:
+def _close(server: SMTP) -> None:
     if isinstance(server.transport, asyncio.WriteTransport):
         server.transport.abort()
 

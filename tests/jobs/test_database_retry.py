@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from jobs import database_retry
 from notifications.models import Message
 from notifications.sending import delivery
-from notifications.sending.delivery import Outcome, deliver
+from notifications.sending.delivery import SendOutcome, deliver
 from notifications.sms import memory
 from otp.models import Challenge
 from otp.pin import challenges
@@ -38,7 +38,7 @@ class Outage:
 
 def test_a_mail_that_was_accepted_is_recorded_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     message, outage = owe_email(), Outage(monkeypatch, writes=3)
-    assert deliver(message.pk) == Outcome.SENT
+    assert deliver(message.pk) == SendOutcome.SENT
     assert outage.left == 0
     message.refresh_from_db()
     assert (message.state, len(mail.outbox)) == (Message.State.SENT, 1)
@@ -57,7 +57,7 @@ def test_a_code_that_was_accepted_is_recorded_when_the_database_is_back(monkeypa
 def test_a_database_that_stays_away_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then the lease runs out, and the message goes again with the same Message-ID."""
     message, _outage = owe_email(), Outage(monkeypatch, writes=1000)
-    monkeypatch.setattr(database_retry, "PATIENCE", 0.1)
+    monkeypatch.setattr(database_retry, "RETRY_FOR", 0.1)
     with pytest.raises(OperationalError):
         delivery.deliver(message.pk)
     message.refresh_from_db()

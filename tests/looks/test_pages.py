@@ -157,15 +157,15 @@ def test_the_form_tells_the_script_the_same_limits_as_the_server_holds() -> None
     assert box is not None
     assert box["data-kinds"] == " ".join(attachments.EXTENSIONS)
     assert (box["data-bytes"], box["data-count"]) == (str(attachments.MAX_BYTES), str(attachments.MAX_FILES))
-    told = attachments.judge("foto.pdf", bytes(attachments.MAX_BYTES + 1)).reason
+    told = attachments.inspect("foto.pdf", bytes(attachments.MAX_BYTES + 1)).reason
     assert str(box["data-pdf"]).replace(str(box["data-name"]), "foto.pdf") == told
-    told = attachments.judge("carta.docx", bytes(attachments.MAX_BYTES + 1)).reason
+    told = attachments.inspect("carta.docx", bytes(attachments.MAX_BYTES + 1)).reason
     assert str(box["data-large"]).replace(str(box["data-name"]), "carta.docx") == told
-    told = attachments.judge("fotos.qqq", b"x").reason
+    told = attachments.inspect("fotos.qqq", b"x").reason
     assert str(box["data-wrong"]).replace(str(box["data-name"]), "fotos.qqq") == told
     others = {kind: text for kinds, text in json.loads(str(box["data-others"])).items() for kind in kinds.split()}
-    assert others["heic"].replace("ARCHIVO", "f.heic") == attachments.judge("f.heic", b"x").reason
-    assert others["docm"].replace("ARCHIVO", "f.docm") == attachments.judge("f.docm", b"x").reason
+    assert others["heic"].replace("ARCHIVO", "f.heic") == attachments.inspect("f.heic", b"x").reason
+    assert others["docm"].replace("ARCHIVO", "f.docm") == attachments.inspect("f.docm", b"x").reason
 
 
 @pytest.mark.parametrize("case", ["request", "entry, refused"])

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from notifications.models import Message, MessageQuerySet
 from notifications.sending import claims, delivery
 from notifications.sending.claims import BATCH, BATCH_SECONDS, LEASE
-from notifications.sending.delivery import Outcome
+from notifications.sending.delivery import SendOutcome
 from tests.notifications.helpers import owe_email, owe_sms
 
 pytestmark = pytest.mark.django_db
@@ -77,13 +77,13 @@ def test_a_mail_is_not_buried_for_having_been_in_a_batch_with_what_processes_die
     owed = [owe_email().pk for _ in range(4)]
     with time_machine.travel(timezone.now(), tick=False) as clock:
         with monkeypatch.context() as death, closing(taking()) as messages:
-            death.setattr(claims, "_give_back", lambda _left: None)
+            death.setattr(claims, "_release", lambda _left: None)
             assert next(messages).pk == owed[0]
         for _ in range(2):
             clock.shift(LEASE + timedelta(seconds=1))
             assert claims.claim(owed[0])  # and two more processes die at the same one
         clock.shift(LEASE + timedelta(seconds=1))
-        assert delivery.deliver_due() == {Outcome.DEAD: 1, Outcome.SENT: 3}
+        assert delivery.deliver_due() == {SendOutcome.DEAD: 1, SendOutcome.SENT: 3}
     assert list(Message.objects.filter(pk__in=owed[1:]).values_list("lost_leases", flat=True)) == [0] * 3
 
 

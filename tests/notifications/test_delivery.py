@@ -18,8 +18,8 @@ from jobs import tasks as sweep_tasks
 from notifications import outbox, tasks
 from notifications.models import Message
 from notifications.sending import delivery
-from notifications.sending.delivery import Outcome, deliver
-from notifications.sending.transport import Carrier
+from notifications.sending.delivery import SendOutcome, deliver
+from notifications.sending.transport import Transport
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
 from tests.notifications.helpers import owe_email, owe_sms
 
@@ -46,7 +46,7 @@ def refused(code: int) -> smtplib.SMTPRecipientsRefused:
 
 def test_a_message_is_sent_once_however_often_it_is_asked_for_r4_13() -> None:
     message = owe_email()
-    assert [deliver(message.pk) for _ in range(3)] == [Outcome.SENT, Outcome.NOT_OURS, Outcome.NOT_OURS]
+    assert [deliver(message.pk) for _ in range(3)] == [SendOutcome.SENT, SendOutcome.SKIPPED, SendOutcome.SKIPPED]
     message.refresh_from_db()
     assert (message.state, message.attempts, message.lease_token) == (Message.State.SENT, 1, "")
     assert message.sent_at is not None
@@ -57,7 +57,7 @@ def test_a_message_is_sent_once_however_often_it_is_asked_for_r4_13() -> None:
 def test_an_sms_goes_through_the_gateway_and_keeps_its_id() -> None:
     memory.outbox.clear()
     message = owe_sms()
-    assert deliver(message.pk) == Outcome.SENT
+    assert deliver(message.pk) == SendOutcome.SENT
     message.refresh_from_db()
     assert message.provider_id == "memory-1"
     assert memory.outbox[0].text == "Hola"
@@ -66,29 +66,29 @@ def test_an_sms_goes_through_the_gateway_and_keeps_its_id() -> None:
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (refused(451), Outcome.AGAIN),
-        (refused(421), Outcome.AGAIN),
-        (refused(550), Outcome.FAILED),
-        (smtplib.SMTPDataError(452, b"full"), Outcome.AGAIN),
-        (smtplib.SMTPDataError(554, b"spam"), Outcome.FAILED),
-        (smtplib.SMTPSenderRefused(550, b"not you", "x"), Outcome.AGAIN),
-        (smtplib.SMTPAuthenticationError(535, b"password"), Outcome.AGAIN),
-        (smtplib.SMTPServerDisconnected("gone"), Outcome.AGAIN),
-        (smtplib.SMTPNotSupportedError("STARTTLS"), Outcome.AGAIN),
-        (TimeoutError(), Outcome.AGAIN),
-        (ConnectionRefusedError(), Outcome.AGAIN),
-        (TemporaryFailure("429"), Outcome.AGAIN),
-        (PermanentFailure("400"), Outcome.FAILED),
-        (BadHeaderError("line end"), Outcome.DEAD),
-        (KeyError("a mistake of ours"), Outcome.DEAD),
+        (refused(451), SendOutcome.AGAIN),
+        (refused(421), SendOutcome.AGAIN),
+        (refused(550), SendOutcome.FAILED),
+        (smtplib.SMTPDataError(452, b"full"), SendOutcome.AGAIN),
+        (smtplib.SMTPDataError(554, b"spam"), SendOutcome.FAILED),
+        (smtplib.SMTPSenderRefused(550, b"not you", "x"), SendOutcome.AGAIN),
+        (smtplib.SMTPAuthenticationError(535, b"password"), SendOutcome.AGAIN),
+        (smtplib.SMTPServerDisconnected("gone"), SendOutcome.AGAIN),
+        (smtplib.SMTPNotSupportedError("STARTTLS"), SendOutcome.AGAIN),
+        (TimeoutError(), SendOutcome.AGAIN),
+        (ConnectionRefusedError(), SendOutcome.AGAIN),
+        (TemporaryFailure("429"), SendOutcome.AGAIN),
+        (PermanentFailure("400"), SendOutcome.FAILED),
+        (BadHeaderError("line end"), SendOutcome.DEAD),
+        (KeyError("a mistake of ours"), SendOutcome.DEAD),
     ],
 )
-def test_each_error_has_its_class_r4_09(fail: Fail, error: Exception, outcome: Outcome) -> None:
+def test_each_error_has_its_class_r4_09(fail: Fail, error: Exception, outcome: SendOutcome) -> None:
     fail(error)
     message = owe_email()
     assert deliver(message.pk) == outcome
     message.refresh_from_db()
-    assert message.state == (Message.State.QUEUED if outcome == Outcome.AGAIN else outcome.value)
+    assert message.state == (Message.State.QUEUED if outcome == SendOutcome.AGAIN else outcome.value)
     assert message.last_error
     assert message.leased_until is None
 
@@ -109,7 +109,7 @@ def test_an_outage_of_an_hour_delays_and_no_more_r4_08(fail: Fail, monkeypatch: 
             clock.shift(timedelta(seconds=30))
         outage.setattr(EmailBackend, "send_messages", original)
         clock.shift(timedelta(minutes=10))
-        assert delivery.deliver_due()[Outcome.SENT] == 1
+        assert delivery.deliver_due()[SendOutcome.SENT] == 1
     message.refresh_from_db()
     assert message.state == Message.State.SENT
     assert message.attempts > 5
@@ -119,11 +119,11 @@ def test_after_72_hours_it_is_dead_and_somebody_is_told_r4_08(fail: Fail, caplog
     fail(refused(451))
     message = owe_email()
     with time_machine.travel(timezone.now() + timedelta(hours=71, minutes=59)):
-        assert deliver(message.pk) == Outcome.AGAIN
+        assert deliver(message.pk) == SendOutcome.AGAIN
     assert not caplog.records
     with time_machine.travel(timezone.now() + timedelta(hours=72, minutes=20)):
-        assert deliver(message.pk) == Outcome.DEAD
-        assert deliver(message.pk) == Outcome.NOT_OURS
+        assert deliver(message.pk) == SendOutcome.DEAD
+        assert deliver(message.pk) == SendOutcome.SKIPPED
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "ana@" not in caplog.text
 
@@ -141,7 +141,7 @@ def test_what_a_process_left_unfinished_waits_for_its_lease_r4_07(fail: Fail) ->
     fail(SoftTimeLimitExceeded())
     with pytest.raises(SoftTimeLimitExceeded):
         deliver(message.pk)
-    assert deliver(message.pk) == Outcome.NOT_OURS
+    assert deliver(message.pk) == SendOutcome.SKIPPED
     message.refresh_from_db()
     assert message.state == Message.State.SENDING
 
@@ -149,11 +149,11 @@ def test_what_a_process_left_unfinished_waits_for_its_lease_r4_07(fail: Fail) ->
 def test_an_expired_lease_is_taken_over_r4_12(monkeypatch: pytest.MonkeyPatch) -> None:
     message = owe_email()
     with monkeypatch.context() as stopped:
-        stopped.setattr(Carrier, "send", _stop)
+        stopped.setattr(Transport, "send", _stop)
         with pytest.raises(SoftTimeLimitExceeded):
             deliver(message.pk)
     with time_machine.travel(timezone.now() + timedelta(seconds=121)):
-        assert deliver(message.pk) == Outcome.SENT
+        assert deliver(message.pk) == SendOutcome.SENT
     message.refresh_from_db()
     assert (message.attempts, message.lost_leases) == (2, 0)
 
@@ -162,14 +162,14 @@ def test_the_third_lost_lease_ends_it_while_others_flow_r4_12(monkeypatch: pytes
     poison = owe_email()
     now = timezone.now()
     with monkeypatch.context() as stopped:
-        stopped.setattr(Carrier, "send", _stop)
+        stopped.setattr(Transport, "send", _stop)
         for lost in range(3):
             with time_machine.travel(now + timedelta(seconds=121 * lost)), pytest.raises(SoftTimeLimitExceeded):
                 deliver(poison.pk)
     with time_machine.travel(now + timedelta(seconds=121 * 3)):
         other = owe_email()
-        assert deliver(poison.pk) == Outcome.DEAD
-        assert deliver(other.pk) == Outcome.SENT
+        assert deliver(poison.pk) == SendOutcome.DEAD
+        assert deliver(other.pk) == SendOutcome.SENT
     poison.refresh_from_db()
     assert (poison.state, poison.lost_leases, poison.attempts) == (Message.State.DEAD, 3, 3)
 
@@ -188,11 +188,11 @@ def test_an_sms_that_may_have_left_is_sent_once_more_at_most_r1_24(
 ) -> None:
     message, sent, now = owe_sms(), [], timezone.now()
 
-    def send(self: Carrier, message: Message) -> str:
+    def send(self: Transport, message: Message) -> str:
         sent.append(message.text)
         raise failures[len(sent) - 1]
 
-    monkeypatch.setattr(Carrier, "send", send)
+    monkeypatch.setattr(Transport, "send", send)
     for turn in range(len(failures)):
         with time_machine.travel(now + timedelta(seconds=1000 * turn)), suppress(SoftTimeLimitExceeded):
             deliver(message.pk)
@@ -208,18 +208,18 @@ def test_an_sms_is_not_handed_over_after_its_end_r1_23() -> None:
     memory.outbox.clear()
     message = owe_sms()
     with time_machine.travel(message.give_up_at, tick=False):
-        assert deliver(message.pk) == Outcome.DEAD
+        assert deliver(message.pk) == SendOutcome.DEAD
     assert memory.outbox == []
 
 
 def test_whoever_lost_the_lease_records_nothing_r4_04(monkeypatch: pytest.MonkeyPatch) -> None:
     message = owe_email()
 
-    def slow(self: Carrier, sending: Message) -> str:
+    def slow(self: Transport, sending: Message) -> str:
         Message.objects.filter(pk=sending.pk).update(lease_token="of somebody else")
         return "mine"
 
-    monkeypatch.setattr(Carrier, "send", slow)
+    monkeypatch.setattr(Transport, "send", slow)
     deliver(message.pk)
     message.refresh_from_db()
     assert (message.state, message.provider_id, message.lease_token) == ("sending", "", "of somebody else")
@@ -230,7 +230,7 @@ def test_a_batch_goes_oldest_first_and_ends_at_a_carrier_that_is_away(fail: Fail
         oldest = owe_email()
     later = owe_email()
     fail(TimeoutError())
-    assert dict(delivery.deliver_due()) == {Outcome.AGAIN: 1}
+    assert dict(delivery.deliver_due()) == {SendOutcome.AGAIN: 1}
     oldest.refresh_from_db()
     later.refresh_from_db()
     assert (oldest.attempts, later.attempts) == (1, 0)
@@ -240,7 +240,7 @@ def test_a_refused_recipient_does_not_end_a_batch(fail: Fail) -> None:
     owe_email()
     owe_email()
     fail(refused(550))
-    assert dict(delivery.deliver_due()) == {Outcome.FAILED: 2}
+    assert dict(delivery.deliver_due()) == {SendOutcome.FAILED: 2}
 
 
 def test_the_sweep_leaves_the_worker_three_seconds() -> None:
@@ -253,7 +253,7 @@ def test_the_sweep_leaves_the_worker_three_seconds() -> None:
 def test_an_unknown_gateway_ends_the_message_and_says_so(settings: Settings) -> None:
     settings.SMS_GATEWAY = "palomas"
     message = owe_sms()
-    assert deliver(message.pk) == Outcome.DEAD
+    assert deliver(message.pk) == SendOutcome.DEAD
     message.refresh_from_db()
     assert message.last_error == "ImproperlyConfigured"
 
@@ -269,5 +269,5 @@ def test_the_tasks_do_what_they_are_named_for_r4_13() -> None:
     assert len(mail.outbox) == 2
 
 
-def _stop(self: Carrier, message: Message) -> str:
+def _stop(self: Transport, message: Message) -> str:
     raise SoftTimeLimitExceeded

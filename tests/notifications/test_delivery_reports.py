@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from jobs import sweep
 from notifications import outbox
-from notifications.models import KeptReport, Message
+from notifications.models import Message, UnmatchedReport
 from notifications.reports import delivery_reports, report_handler
 from notifications.sms import Kind, PermanentFailure, Report, TemporaryFailure
 from tests.notifications.helpers import owe_email, owe_sms
@@ -38,7 +38,7 @@ def report(kind: Kind, sid: str = SID, reason: str = "") -> Report:
 def told() -> Iterator[list[Message]]:
     """What the apps that asked are told."""
     heard: list[Message] = []
-    delivery_reports.on_given_up("test", heard.append)
+    delivery_reports.on_failed("test", heard.append)
     yield heard
     del delivery_reports._on_given_up["test"]
 
@@ -130,13 +130,13 @@ def test_a_report_that_comes_before_its_id_is_written_down_is_entered_r4_24() ->
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _ in range(3):
             delivery_reports.receive(report(Kind.DELIVERED))
-        assert KeptReport.objects.count() == 1
+        assert UnmatchedReport.objects.count() == 1
         message = sent()
         clock.shift(delivery_reports.TRY_AGAIN)
         assert sweep.run("informes") == 1
         assert sweep.run("informes") == 0
     message.refresh_from_db()
-    assert (message.state, KeptReport.objects.count()) == (State.DELIVERED, 0)
+    assert (message.state, UnmatchedReport.objects.count()) == (State.DELIVERED, 0)
 
 
 def test_a_report_that_nobody_ever_knows_is_dropped_after_five_minutes_r4_24() -> None:
@@ -144,17 +144,17 @@ def test_a_report_that_nobody_ever_knows_is_dropped_after_five_minutes_r4_24() -
         delivery_reports.receive(report(Kind.DELIVERED))
         clock.shift(delivery_reports.KEEP - timedelta(seconds=1))
         sweep.run("informes")
-        assert KeptReport.objects.count() == 1
+        assert UnmatchedReport.objects.count() == 1
         clock.shift(delivery_reports.TRY_AGAIN)
         sweep.run("informes")
-    assert KeptReport.objects.count() == 0
+    assert UnmatchedReport.objects.count() == 0
 
 
 def test_reports_about_nothing_do_not_fill_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_reports, "MOST_KEPT", 3)
+    monkeypatch.setattr(delivery_reports, "MAX_UNMATCHED", 3)
     for number in range(10):
         delivery_reports.receive(report(Kind.DELIVERED, f"SM{number}"))
-    assert KeptReport.objects.count() == 3
+    assert UnmatchedReport.objects.count() == 3
 
 
 class Gateway:
@@ -189,7 +189,7 @@ def unreported() -> Message:
 def test_an_sms_that_nobody_reported_is_asked_about_once_r4_25(gateway: Gateway) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         message = unreported()
-        clock.shift(delivery_reports.ASK_AFTER - timedelta(seconds=1))
+        clock.shift(delivery_reports.POLL_AFTER - timedelta(seconds=1))
         assert sweep.run("informes") == 0
         clock.shift(1)
         assert sweep.run("informes") == 1
@@ -203,7 +203,7 @@ def test_an_sms_that_nobody_reported_is_asked_about_once_r4_25(gateway: Gateway)
 def test_no_transaction_is_open_while_the_provider_is_asked(gateway: Gateway) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         unreported()
-        clock.shift(delivery_reports.ASK_AFTER)
+        clock.shift(delivery_reports.POLL_AFTER)
         sweep.run("informes")
     assert gateway.open_transactions == [False]
 
@@ -214,7 +214,7 @@ def test_one_without_a_last_word_is_not_asked_about_again_r4_25(gateway: Gateway
     with time_machine.travel(timezone.now(), tick=False) as clock:
         message = unreported()
         for _ in range(4):
-            clock.shift(delivery_reports.ASK_AFTER)
+            clock.shift(delivery_reports.POLL_AFTER)
             sweep.run("informes")
     message.refresh_from_db()
     assert (message.state, gateway.asked) == (State.SENT, [SID])
@@ -225,9 +225,9 @@ def test_a_provider_that_is_away_is_asked_later_and_not_for_ever_r4_25(gateway: 
     with time_machine.travel(timezone.now(), tick=False) as clock:
         unreported()
         sent(poll_at=delivery_reports.poll_at(SID), provider_id="SM2")
-        clock.shift(delivery_reports.ASK_AFTER)
+        clock.shift(delivery_reports.POLL_AFTER)
         assert sweep.run("informes") == 1  # the next would fare no better
-        clock.shift(delivery_reports.ASK_UNTIL)
+        clock.shift(delivery_reports.POLL_UNTIL)
         assert sweep.run("informes") == 0
     assert gateway.asked == [SID]
 
@@ -236,7 +236,7 @@ def test_two_sweeps_do_not_both_ask(gateway: Gateway) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for sid in (SID, "SM2"):
             sent(poll_at=delivery_reports.poll_at(SID), provider_id=sid)
-        clock.shift(delivery_reports.ASK_AFTER)
+        clock.shift(delivery_reports.POLL_AFTER)
         gateway.meanwhile = lambda: len(gateway.asked) > 1 or sweep.run("informes")
         sweep.run("informes")
     assert gateway.asked == [SID, "SM2"]
@@ -246,7 +246,7 @@ def test_one_that_was_reported_is_not_asked_about(gateway: Gateway) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         unreported()
         delivery_reports.receive(report(Kind.DELIVERED))
-        clock.shift(delivery_reports.ASK_AFTER)
+        clock.shift(delivery_reports.POLL_AFTER)
         assert sweep.run("informes") == 0
     assert gateway.asked == []
 
@@ -257,7 +257,7 @@ def test_a_sweep_asks_a_bounded_number(gateway: Gateway, monkeypatch: pytest.Mon
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for number in range(3):
             sent(poll_at=delivery_reports.poll_at(SID), provider_id=f"SM{number}")
-        clock.shift(delivery_reports.ASK_AFTER)
+        clock.shift(delivery_reports.POLL_AFTER)
         assert [sweep.run("informes") for _ in range(3)] == [2, 1, 0]
 
 
@@ -275,4 +275,4 @@ def test_there_is_nobody_to_ask_about_what_another_gateway_sent(settings: Settin
 def test_a_mail_and_an_sms_with_one_id_are_two() -> None:
     mail = owe_email()
     Message.objects.filter(pk=mail.pk).update(state=State.SENT, provider_id=SID)
-    assert not report_handler.enter(report(Kind.DELIVERED))
+    assert not report_handler.apply(report(Kind.DELIVERED))

@@ -33,7 +33,7 @@ State, Channel = Message.State, Message.Channel
     ],
 )
 def test_a_mails_error_in_words(state: str, error: str, said: str) -> None:
-    explained = error_texts.explain(Message(channel=Channel.EMAIL, state=state, last_error=error))
+    explained = error_texts.describe(Message(channel=Channel.EMAIL, state=state, last_error=error))
     assert said in explained
     assert bool(explained) is bool(error)
     assert "API" not in explained
@@ -50,11 +50,11 @@ def test_a_mails_error_in_words(state: str, error: str, said: str) -> None:
 def test_one_given_up_after_72_hours_is_not_said_to_be_tried_again_r4_08(error: str, said: str) -> None:
     now = timezone.now()
     message = Message(channel=Channel.EMAIL, state=State.DEAD, last_error=error, tried_at=now, give_up_at=now)
-    explained = error_texts.explain(message)
+    explained = error_texts.describe(message)
     assert said in explained
     assert "Se vuelve a intentar solo" not in explained
 
 
 def test_an_sms_says_it_in_words_already() -> None:
     message = Message(channel=Channel.SMS, state=State.FAILED, last_error="El número no existe (30003)")
-    assert error_texts.explain(message) == message.last_error
+    assert error_texts.describe(message) == message.last_error

@@ -9,7 +9,7 @@ import pytest
 from celery.signals import task_postrun, task_prerun
 from django.core.signals import request_finished, request_started
 
-from fidelizacion.log_masking import LINE, DiscreetFormatter
+from fidelizacion.log_masking import LINE, MaskingFormatter
 from jobs import log_context, sweep
 
 
@@ -22,7 +22,7 @@ def _nothing_before() -> Iterator[None]:
 
 def line(text: str = "hello") -> str:
     record = logging.LogRecord("portal", logging.INFO, "", 0, text, (), None)
-    return DiscreetFormatter(LINE, style="{").format(record).partition(" INFO ")[2]
+    return MaskingFormatter(LINE, style="{").format(record).partition(" INFO ")[2]
 
 
 class _some_task:  # noqa: N801  not a real one: the worker would register it
@@ -71,7 +71,7 @@ def test_8_a_line_of_a_sweep_carries_its_name(monkeypatch: pytest.MonkeyPatch) -
 def test_8_what_a_failed_sweep_says_carries_its_name(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.handler.setFormatter(DiscreetFormatter(LINE, style="{"))
+    caplog.handler.setFormatter(MaskingFormatter(LINE, style="{"))
     sweep.report("mensajes", ValueError("x"))
     assert "[mensajes]: sweep mensajes failed" in caplog.text
 

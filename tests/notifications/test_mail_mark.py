@@ -25,7 +25,7 @@ def image_of(html: str) -> str:
     return str(image["src"]) if image else ""
 
 
-MAILS = {each.name: each for each in message_types.entries() if each.channel == "email"}
+MAILS = {each.name: each for each in message_types.message_types() if each.channel == "email"}
 
 
 @pytest.mark.parametrize("name", MAILS)
@@ -75,9 +75,9 @@ def test_help_can_be_reached_from_every_mail_to_a_customer(settings: Settings) -
         settings.BRAND, support_phone="1800 123 456", support_hours=hours, support_email="ayuda@operadora.example"
     )
     for name in ("ticket_confirmation", "ticket_registered", "ticket_status", "ticket_infected"):
-        entry = message_types.entry(name)
+        entry = message_types.message_type(name)
         assert entry is not None
-        parts: rendering.Parts = entry.preview()
+        parts: rendering.RenderedEmail = entry.preview()
         links = {str(link["href"]) for link in BeautifulSoup(parts.html, "html.parser").select("a")}
         assert {"tel:1800123456", "mailto:ayuda@operadora.example"} <= links, name
         assert hours in parts.html

@@ -10,10 +10,10 @@ from anymail.exceptions import AnymailAPIError
 from botocore.exceptions import ClientError, EndpointConnectionError
 from pytest_django import Settings
 
-from notifications.email.email_errors import CarrierAway, sort
+from notifications.email.email_errors import ServerUnavailable, classify
 from notifications.models import Message
 from notifications.sending import delivery, transport
-from notifications.sending.delivery import Outcome, deliver
+from notifications.sending.delivery import SendOutcome, deliver
 from notifications.sms import GatewayFailure, PermanentFailure, TemporaryFailure
 from tests.fake_smtp import MAILGUN_ID, POSTMARK_ID, FarMail, far_mail, use_provider
 from tests.fake_twilio import mute_address, refused_address
@@ -29,14 +29,14 @@ def postmark(settings: Settings) -> Iterator[FarMail]:
 
 
 def refused(message: Message) -> GatewayFailure:
-    with transport.Carrier() as carrier, pytest.raises(GatewayFailure) as caught:
+    with transport.Transport() as carrier, pytest.raises(GatewayFailure) as caught:
         carrier.send(message)
     return caught.value
 
 
 def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FarMail) -> None:
     message = owe_email(subject="Ticket 3608314: recibió «ñandú»")
-    assert deliver(message.pk) == Outcome.SENT
+    assert deliver(message.pk) == SendOutcome.SENT
     message.refresh_from_db()
     assert (message.state, message.provider_id) == (Message.State.SENT, POSTMARK_ID)
     [asked] = postmark.asked
@@ -54,7 +54,7 @@ def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FarMail) -> None:
 def test_mailgun_gets_it_as_well(settings: Settings) -> None:
     with far_mail(settings, "mailgun") as far_side:
         message = owe_email()
-        assert deliver(message.pk) == Outcome.SENT
+        assert deliver(message.pk) == SendOutcome.SENT
     message.refresh_from_db()
     assert message.provider_id == MAILGUN_ID
     assert far_side.asked[0].path == "/mg.operadora.example/messages"
@@ -63,7 +63,7 @@ def test_mailgun_gets_it_as_well(settings: Settings) -> None:
 def test_a_batch_shares_one_session(postmark: FarMail) -> None:
     for _ in range(3):
         owe_email()
-    assert delivery.deliver_due()[Outcome.SENT] == 3
+    assert delivery.deliver_due()[SendOutcome.SENT] == 3
     assert len(postmark.asked) == 3
 
 
@@ -84,18 +84,18 @@ INVALID = {"ErrorCode": 300, "Message": "Invalid 'To' address: 'ana@acme.example
         (422, VAGUE, TemporaryFailure),
         (400, {}, PermanentFailure),
         (413, {}, PermanentFailure),
-        (401, {}, CarrierAway),
-        (402, {}, CarrierAway),
-        (403, {}, CarrierAway),
-        (404, {}, CarrierAway),
-        (408, {}, CarrierAway),
-        (429, {}, CarrierAway),
-        (500, {}, CarrierAway),
-        (503, b"<html>", CarrierAway),
-        (307, {}, CarrierAway),
+        (401, {}, ServerUnavailable),
+        (402, {}, ServerUnavailable),
+        (403, {}, ServerUnavailable),
+        (404, {}, ServerUnavailable),
+        (408, {}, ServerUnavailable),
+        (429, {}, ServerUnavailable),
+        (500, {}, ServerUnavailable),
+        (503, b"<html>", ServerUnavailable),
+        (307, {}, ServerUnavailable),
         (200, b"<html>", TemporaryFailure),
         (200, {"ErrorCode": 0}, TemporaryFailure),
-        (0, {}, CarrierAway),
+        (0, {}, ServerUnavailable),
     ],
 )
 def test_each_answer_has_its_class_r4_09(
@@ -113,11 +113,11 @@ def test_what_the_provider_says_is_in_the_row_and_in_no_log_r8_08(
         caplog.set_level(logging.DEBUG, logger=name or None)
     postmark.status, postmark.answer = 422, INVALID
     message = owe_email()
-    assert deliver(message.pk) == Outcome.FAILED
+    assert deliver(message.pk) == SendOutcome.FAILED
     message.refresh_from_db()
     assert "Invalid 'To' address" in message.last_error
     postmark.status, postmark.answer = 401, {"Message": "canary-of-the-token ana@acme.example"}
-    assert deliver(owe_email().pk) == Outcome.AGAIN
+    assert deliver(owe_email().pk) == SendOutcome.AGAIN
     assert "ana@acme.example" not in caplog.text
     assert "canary-of-the-token" not in caplog.text
     assert "the mail provider answers 401" in caplog.text
@@ -127,23 +127,23 @@ def test_a_batch_ends_where_the_provider_is_away(postmark: FarMail) -> None:
     postmark.status = 503
     for _ in range(3):
         owe_email()
-    assert delivery.deliver_due() == {Outcome.AGAIN: 1}
+    assert delivery.deliver_due() == {SendOutcome.AGAIN: 1}
     assert len(postmark.asked) == 1
 
 
 def test_a_provider_that_never_answers_is_given_up_in_time_r4_26(postmark: FarMail) -> None:
     postmark.status = -1
     started = time.monotonic()
-    assert deliver(owe_email().pk) == Outcome.AGAIN
+    assert deliver(owe_email().pk) == SendOutcome.AGAIN
     assert time.monotonic() - started < 5
 
 
 def test_a_provider_that_cannot_be_reached_delays_and_no_more(settings: Settings) -> None:
     use_provider(settings, "postmark", refused_address())
-    assert type(refused(owe_email())) is CarrierAway
+    assert type(refused(owe_email())) is ServerUnavailable
     with mute_address() as address:
         use_provider(settings, "postmark", address)
-        assert type(refused(owe_email())) is CarrierAway
+        assert type(refused(owe_email())) is ServerUnavailable
 
 
 def amazon(code: str, status: int) -> AnymailAPIError:
@@ -159,17 +159,17 @@ def amazon(code: str, status: int) -> AnymailAPIError:
     ("code", "status", "failure"),
     [
         ("MessageRejected", 400, PermanentFailure),
-        ("AccessDeniedException", 403, CarrierAway),
-        ("TooManyRequestsException", 429, CarrierAway),
-        ("InternalFailure", 500, CarrierAway),
+        ("AccessDeniedException", 403, ServerUnavailable),
+        ("TooManyRequestsException", 429, ServerUnavailable),
+        ("InternalFailure", 500, ServerUnavailable),
     ],
 )
 def test_amazons_errors_have_the_same_classes(code: str, status: int, failure: type[GatewayFailure]) -> None:
-    assert type(sort(amazon(code, status))) is failure
+    assert type(classify(amazon(code, status))) is failure
 
 
 def test_amazon_that_cannot_be_reached_is_away() -> None:
     error = AnymailAPIError("SES")
     error.__cause__ = EndpointConnectionError(endpoint_url="https://email.example")
-    assert type(sort(error)) is CarrierAway
-    assert str(sort(error)) == "EndpointConnectionError"
+    assert type(classify(error)) is ServerUnavailable
+    assert str(classify(error)) == "EndpointConnectionError"

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.models import KeptReport, Message
+from notifications.models import Message, UnmatchedReport
 from notifications.reports import webhooks
 from tests.fake_smtp import MAILGUN_ID, POSTMARK_ID, SECRET, use_provider
 from tests.notifications.helpers import owe_email
@@ -132,12 +132,12 @@ def test_a_delay_and_what_is_read_change_nothing(message: Message) -> None:
     for payload in (PASSING, opened):
         assert post(payload) == 200
     message.refresh_from_db()
-    assert (message.state, KeptReport.objects.count()) == (State.SENT, 0)
+    assert (message.state, UnmatchedReport.objects.count()) == (State.SENT, 0)
 
 
 def test_a_report_that_comes_first_waits_for_its_message() -> None:
     assert post(DELIVERY) == 200
-    assert KeptReport.objects.get().provider_id == POSTMARK_ID
+    assert UnmatchedReport.objects.get().provider_id == POSTMARK_ID
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,9 @@ def test_no_transaction_is_open_while_the_mail_server_takes_its_time_r4_06(
     monkeypatch.setattr(Sink, "handle_DATA", look_then_accept)
     messages = [owe_email(), owe_email()]
     if way == "one":
-        assert [delivery.deliver(message.pk) for message in messages] == [delivery.Outcome.SENT] * 2
+        assert [delivery.deliver(message.pk) for message in messages] == [delivery.SendOutcome.SENT] * 2
     else:
-        assert delivery.deliver_due()[delivery.Outcome.SENT] == 2
+        assert delivery.deliver_due()[delivery.SendOutcome.SENT] == 2
     assert len(seen) == 2
     assert [idle for idle, _ in seen] == [0, 0]
     assert max(seconds for _, seconds in seen) < PATIENCE

@@ -28,7 +28,7 @@ def test_the_worker_is_nudged_once_and_only_after_the_commit(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     nudges: list[tuple[str, int]] = []
-    monkeypatch.setattr(enqueue, "nudge", lambda name, pk: nudges.append((name, pk)))
+    monkeypatch.setattr(enqueue, "enqueue", lambda name, pk: nudges.append((name, pk)))
     with django_capture_on_commit_callbacks(execute=True):
         message = owe_email(key="ticket:1:client")
         owe_email(key="ticket:1:client")
@@ -89,7 +89,7 @@ def test_a_nudge_that_breaks_does_not_break_the_request_r4_03(
     def broken(name: str, pk: int) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(enqueue, "nudge", broken)
+    monkeypatch.setattr(enqueue, "enqueue", broken)
     with transaction.atomic():
         owe_email()
     assert "on_commit" in caplog.text

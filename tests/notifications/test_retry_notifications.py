@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from notifications.models import Message, MessageAction, MessageQuerySet
-from notifications.sending.delivery import Outcome, deliver
+from notifications.sending.delivery import SendOutcome, deliver
 from tests.notifications.helpers import owe_email
 
 pytestmark = pytest.mark.django_db
@@ -32,8 +32,8 @@ def test_the_dead_are_queued_again_with_their_message_id_r4_18() -> None:
     dead, failed = given_up(Message.State.DEAD), given_up(Message.State.FAILED)
     with time_machine.travel(timezone.now() + timedelta(days=5)):
         assert retry("--dead", "--yes") == "Listo: 1 mensaje en cola otra vez.\n"
-        assert deliver(dead.pk) == Outcome.SENT
-    assert deliver(failed.pk) == Outcome.NOT_OURS
+        assert deliver(dead.pk) == SendOutcome.SENT
+    assert deliver(failed.pk) == SendOutcome.SKIPPED
     assert Message.objects.get(pk=dead.pk).message_id == dead.message_id
 
 
@@ -71,14 +71,14 @@ def test_what_was_sent_is_not_sent_again_r4_18() -> None:
 def test_a_rejected_one_goes_again_by_its_id() -> None:
     message = given_up(Message.State.FAILED)
     retry("--id", str(message.pk), "--yes")
-    assert deliver(message.pk) == Outcome.SENT
+    assert deliver(message.pk) == SendOutcome.SENT
 
 
 def test_with_force_what_was_sent_goes_again_as_a_copy_r4_18() -> None:
     message = owe_email()
     deliver(message.pk)
     assert "1 mensaje en cola" in retry("--id", str(message.pk), "--force", "--yes")
-    assert deliver(message.copies.get().pk) == Outcome.SENT
+    assert deliver(message.copies.get().pk) == SendOutcome.SENT
 
 
 def test_since_a_day_takes_what_was_given_up_then_and_nothing_older() -> None:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
-from notifications.models import KeptReport, Message
+from notifications.models import Message, UnmatchedReport
 from notifications.reports import webhooks
 from tests.notifications.helpers import owe_sms
 
@@ -169,7 +169,7 @@ def test_only_the_provider_in_use_is_heard(settings: Settings, gateway: str, pro
 )
 def test_a_signed_report_that_says_nothing_is_taken_and_forgotten(form: Form) -> None:
     assert post(form) == 204
-    assert KeptReport.objects.count() == 0
+    assert UnmatchedReport.objects.count() == 0
 
 
 @pytest.mark.parametrize(("code", "told"), [("", "undelivered"), ("0", "undelivered"), ("x\0", "undelivered")])
@@ -188,7 +188,7 @@ def test_a_code_without_words_is_shown_as_its_figure(message: Message) -> None:
 def test_an_unknown_sid_is_kept_and_a_passing_status_is_not_r4_24() -> None:
     assert post({**status("delivered"), "MessageSid": "SM2"}) == 204
     assert post({**status("sent"), "MessageSid": "SM3"}) == 204
-    [kept] = KeptReport.objects.all()
+    [kept] = UnmatchedReport.objects.all()
     assert (kept.provider_id, kept.kind) == ("SM2", "delivered")
 
 

@@ -19,7 +19,7 @@ from pytest_django import Settings
 from demo.broker import free_port
 from notifications.models import Message
 from notifications.sending import delivery
-from notifications.sending.delivery import Outcome, deliver
+from notifications.sending.delivery import SendOutcome, deliver
 from tests.check import PRODUCTION
 from tests.notifications.helpers import Sink, other_process, owe_email, smtp_sink, use_smtp
 from tests.project.test_checks import SETTINGS
@@ -46,7 +46,7 @@ def sink(settings: Settings) -> Iterator[Sink]:
 
 def test_a_mail_has_a_text_and_an_html_part_and_our_message_id(sink: Sink) -> None:
     message = owe_email(subject="Ticket 3608314: recibió «ñandú»")
-    assert deliver(message.pk) == Outcome.SENT
+    assert deliver(message.pk) == SendOutcome.SENT
     (mail,) = sink.mails
     assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
     assert mail["Message-ID"] == message.message_id
@@ -58,32 +58,32 @@ def test_a_mail_has_a_text_and_an_html_part_and_our_message_id(sink: Sink) -> No
 def test_a_batch_shares_one_connection(sink: Sink) -> None:
     for _ in range(5):
         owe_email()
-    assert delivery.deliver_due()[Outcome.SENT] == 5
+    assert delivery.deliver_due()[SendOutcome.SENT] == 5
     assert (len(sink.raw), sink.sessions) == (5, 1)
 
 
 def test_a_passing_refusal_is_tried_again_and_a_final_one_is_not_r4_09(sink: Sink) -> None:
     message = owe_email()
     sink.rcpt = "451 4.3.0 busy"
-    assert deliver(message.pk) == Outcome.AGAIN
+    assert deliver(message.pk) == SendOutcome.AGAIN
     sink.rcpt = ""
     Message.objects.update(next_at=timezone.now())
-    assert deliver(message.pk) == Outcome.SENT
+    assert deliver(message.pk) == SendOutcome.SENT
     sink.rcpt = "550 5.1.1 unknown user"
     unknown = owe_email()
-    assert deliver(unknown.pk) == Outcome.FAILED
+    assert deliver(unknown.pk) == SendOutcome.FAILED
     unknown.refresh_from_db()
     assert unknown.last_error.startswith("550 ")
     sink.rcpt, sink.data = "", "452 4.3.1 full"
-    assert deliver(owe_email().pk) == Outcome.AGAIN
+    assert deliver(owe_email().pk) == SendOutcome.AGAIN
 
 
 def test_a_server_that_closes_in_the_middle_costs_one_message_a_wait(sink: Sink) -> None:
     first, second = owe_email(), owe_email()
     sink.rcpt = "421 4.7.0 closing"
-    assert delivery.deliver_due()[Outcome.AGAIN] == 1
+    assert delivery.deliver_due()[SendOutcome.AGAIN] == 1
     sink.rcpt = ""
-    assert deliver(second.pk) == Outcome.SENT
+    assert deliver(second.pk) == SendOutcome.SENT
     first.refresh_from_db()
     assert first.state == Message.State.QUEUED
 
@@ -93,7 +93,7 @@ def test_a_mute_server_is_given_up_in_time_r4_26(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         use_smtp(settings, mute.getsockname()[1])
         started = time.monotonic()
-        assert deliver(owe_email().pk) == Outcome.AGAIN
+        assert deliver(owe_email().pk) == SendOutcome.AGAIN
         assert time.monotonic() - started < 15  # production waits for 20
 
 
@@ -111,7 +111,7 @@ def test_every_connection_waits_so_long_and_no_longer_r4_26(settings: Settings) 
 
 def test_no_server_at_all_delays_and_no_more(settings: Settings) -> None:
     use_smtp(settings, free_port())
-    assert deliver(owe_email().pk) == Outcome.AGAIN
+    assert deliver(owe_email().pk) == SendOutcome.AGAIN
 
 
 @pytest.mark.django_db(transaction=True)
@@ -122,8 +122,8 @@ def test_a_kill_between_send_and_record_gives_the_same_mail_twice_r4_07(sink: Si
         [sys.executable, "-c", KILLED_AFTER_250, str(message.pk)], env=environment, check=False, timeout=60
     )
     assert killed.returncode == -signal.SIGKILL
-    assert deliver(message.pk) == Outcome.NOT_OURS  # the dead process still holds the lease
+    assert deliver(message.pk) == SendOutcome.SKIPPED  # the dead process still holds the lease
     Message.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert deliver(message.pk) == Outcome.SENT
+    assert deliver(message.pk) == SendOutcome.SENT
     assert [mail["Message-ID"] for mail in sink.mails] == [message.message_id] * 2
     assert len({mail.get_body().get_content() for mail in sink.mails}) == 1  # type: ignore[union-attr]  # both have one

@@ -14,7 +14,7 @@ from notifications.models import Message
 from notifications.sending import delivery
 from operations import alarms, clock, heartbeats, metrics
 from operations.heartbeats import SWEEP
-from operations.metrics import Figure, Level
+from operations.metrics import Level, Metric
 from operations.models import Alarm, Heartbeat
 
 pytestmark = pytest.mark.django_db
@@ -25,13 +25,13 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def holding(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of alarms that hold because of one figure, which is all there is."""
+    """Names of alarms that hold because of one metric, which is all there is."""
     monkeypatch.setattr(alarms, "_kinds", dict(alarms._kinds))
     monkeypatch.setattr(metrics, "_sources", {})
     alarms.kind("hourly", "Algo pasa", "Haga algo.")
     alarms.kind("daily", "Algo pasa hoy", "Haga algo hoy.", daily=True)
     names: list[str] = []
-    metrics.register("one", "Grupo", lambda: [Figure("n", "Cifra", 7, "7 de 8", Level.CRITICAL, alarms=tuple(names))])
+    metrics.register("one", "Grupo", lambda: [Metric("n", "Cifra", 7, "7 de 8", Level.CRITICAL, alarms=tuple(names))])
     return names
 
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_read_ends_no_alarm(holding: list[str]) -> None:
     holding.append("hourly")
     watch_at(NOON)
 
-    def away() -> list[Figure]:
+    def away() -> list[Metric]:
         raise OperationalError("away")
 
     metrics.register("one", "Grupo", away)

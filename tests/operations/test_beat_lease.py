@@ -15,7 +15,7 @@ from operations import alarms, beat_lease, heartbeats
 from operations.beat import Scheduler
 from operations.beat_lease import LEASE, RENEW, BeatLease
 from operations.heartbeats import BEAT
-from operations.metrics import Figure, Level
+from operations.metrics import Level, Metric
 from operations.models import Alarm, Heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,8 +35,8 @@ def looks(lease: BeatLease, seconds: float) -> bool:
         return lease.may_schedule()
 
 
-def figure() -> Figure:
-    return next(iter(beat_lease.figures()))
+def metric() -> Metric:
+    return next(iter(beat_lease.metrics()))
 
 
 def messages(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
@@ -55,11 +55,11 @@ def test_r4_16_the_first_beat_renews_its_lease_and_a_second_schedules_nothing_an
     assert "Stop one of them" in said
     assert first.token.rpartition(" ")[2] not in caplog.text
     with time_machine.travel(START + timedelta(seconds=120)):
-        assert (figure().level, figure().alarms) == (Level.WARNING, ("second-beat",))
+        assert (metric().level, metric().alarms) == (Level.WARNING, ("second-beat",))
         alarms.watch(judging=False)
         assert Alarm.objects.get(kind="second-beat").cleared_at is None
     with time_machine.travel(START + timedelta(minutes=6)):  # it was stopped
-        assert (figure().level, figure().alarms) == (Level.FINE, ())
+        assert (metric().level, metric().alarms) == (Level.FINE, ())
         alarms.watch(judging=False)
         assert Alarm.objects.get(kind="second-beat").cleared_at is not None
 
@@ -70,7 +70,7 @@ def test_r4_16_a_killed_beat_is_followed_within_a_minute_and_without_an_alarm(ca
     answers = [looks(restarted, moment) for moment in (1, 11, 21, 31, 41, 51)]
     assert answers == [False] * 5 + [True]
     assert LEASE.total_seconds() + RENEW < 60
-    assert figure().alarms == ()
+    assert metric().alarms == ()
     assert messages(caplog, logging.ERROR) == []
 
 

@@ -19,7 +19,7 @@ from redis import Redis
 
 from demo.broker import free_port
 from operations import heartbeats, metrics
-from operations.metrics import Figure, Level
+from operations.metrics import Level, Metric
 from operations.models import Heartbeat
 from tests.servers import broker_command, wait_for_port
 from tests.stack import engine_under_test
@@ -84,7 +84,7 @@ def test_a_healthy_product_ends_with_0_and_says_so_last(healthy: None) -> None:
 def test_r4_17_the_figures_are_there_for_programs(healthy: None) -> None:
     found = as_json()
     assert found["level"] == "fine"
-    assert found["figures"]["oldest_undelivered_age_seconds"] == {"value": 0, "level": "fine", "shown": "ninguno"}
+    assert found["metrics"]["oldest_undelivered_age_seconds"] == {"value": 0, "level": "fine", "shown": "ninguno"}
     assert {
         "broker_keeps_all",
         "broker_writes_to_disk",
@@ -98,19 +98,19 @@ def test_r4_17_the_figures_are_there_for_programs(healthy: None) -> None:
         "sms_day_budget_used_ratio",
         "sms_sent_24h",
         "attachments_disk_free_ratio",
-    } <= set(found["figures"])
+    } <= set(found["metrics"])
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "figure"),
+    ("name", "value", "metric"),
     [("maxmemory-policy", "allkeys-lru", "broker_keeps_all"), ("appendonly", "no", "broker_writes_to_disk")],
 )
 def test_r4_14_a_broker_that_may_lose_work_is_critical(
-    healthy: None, broker_url: str, name: str, value: str, figure: str
+    healthy: None, broker_url: str, name: str, value: str, metric: str
 ) -> None:
     with configured(broker_url, name, value):
         status, said = check()
-        assert as_json()["figures"][figure] == {"value": 0, "level": "critical", "shown": value}
+        assert as_json()["metrics"][metric] == {"value": 0, "level": "critical", "shown": value}
     assert status == 2
     assert f"Ponga «{name} " in said
 
@@ -154,7 +154,7 @@ def test_a_dead_process_is_critical_and_is_named(healthy: None) -> None:
 
 def test_a_warning_ends_with_1(healthy: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_sources", dict(metrics._sources))
-    metrics.register("x", "Otra", lambda: [Figure("x", "Otra cosa", 1, "uno", Level.WARNING, "Mire.")])
+    metrics.register("x", "Otra", lambda: [Metric("x", "Otra cosa", 1, "uno", Level.WARNING, "Mire.")])
     status, said = check()
     assert status == 1
     assert "→ Mire." in said
@@ -162,19 +162,19 @@ def test_a_warning_ends_with_1(healthy: None, monkeypatch: pytest.MonkeyPatch) -
 
 def test_pending_migrations_are_critical(healthy: None) -> None:
     MigrationRecorder.Migration.objects.filter(app="otp").latest("id").delete()
-    assert as_json()["figures"]["migrations_pending"] == {"value": 1, "level": "critical", "shown": "1"}
+    assert as_json()["metrics"]["migrations_pending"] == {"value": 1, "level": "critical", "shown": "1"}
 
 
 def test_without_a_database_it_says_so_and_asks_it_once(healthy: None, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def away() -> list[Figure]:
+    def away() -> list[Metric]:
         asked.append(1)
         raise OperationalError("postgres://user:secret@host")
 
     for name in metrics.names():
         registered = metrics._sources[name]
-        replaced = metrics._Registered(registered.title, away, costly=False, order=registered.order)
+        replaced = metrics._Registered(registered.title, away, on_demand=False, order=registered.order)
         monkeypatch.setitem(metrics._sources, name, replaced)
     status, said = check()
     assert (status, len(asked)) == (2, 1)
@@ -186,4 +186,4 @@ def test_a_folder_that_is_not_there_yet_has_its_disk_measured(
     healthy: None, settings: Settings, tmp_path: Path
 ) -> None:
     settings.MEDIA_ROOT = tmp_path / "not" / "yet"
-    assert as_json()["figures"]["attachments_disk_free_ratio"]["value"] > 0
+    assert as_json()["metrics"]["attachments_disk_free_ratio"]["value"] > 0

@@ -29,17 +29,17 @@ SHIFTS = [(0.0, Level.FINE), (-3.0, Level.FINE), (7.0, Level.WARNING), (-7.0, Le
 def test_the_clock_is_measured_against_the_servers(shift: float, level: Level) -> None:
     """SQLite has no server: it says so, and the clock is never wrong."""
     with time_machine.travel(timezone.now() + timedelta(seconds=shift)):
-        found, (figure,) = clock.skew(), clock.figures()
+        found, (metric,) = clock.skew(), clock.metrics()
     if not HAS_SERVER:
-        assert (found, figure.value, figure.level) == (None, None, Level.FINE)
-        assert "SQLite" in figure.shown
+        assert (found, metric.value, metric.level) == (None, None, Level.FINE)
+        assert "SQLite" in metric.display
         return
     assert found is not None
     assert abs(found.seconds - shift) < 1
     assert 0 <= found.error < 1
-    assert figure.level == level
-    assert not shift or figure.shown.startswith("adelantado" if shift > 0 else "atrasado")
-    assert ("NTP" in figure.advice) is (level > Level.FINE)
+    assert metric.level == level
+    assert not shift or metric.display.startswith("adelantado" if shift > 0 else "atrasado")
+    assert ("NTP" in metric.advice) is (level > Level.FINE)
 
 
 def test_the_truth_is_within_the_error_however_long_the_answer_takes() -> None:
@@ -94,4 +94,4 @@ def test_the_clock_is_in_check_ops_in_the_metrics_and_on_the_page() -> None:
         assert ("sin servidor" in text) is not HAS_SERVER
     for name in ("clock_skew_seconds", "clock_skew_worker_seconds"):
         assert (f"\nfidelizacion_{name} " in metrics) is HAS_SERVER
-    assert 'fidelizacion_level{figure="clock_skew_seconds"}' in metrics
+    assert 'fidelizacion_level{metric="clock_skew_seconds"}' in metrics

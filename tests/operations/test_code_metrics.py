@@ -11,10 +11,10 @@ from pytest_django import Settings
 from notifications.models import Message
 from notifications.sending import delivery
 from operations import alarms
-from operations import code_metrics as figures
-from operations.metrics import Figure, Level
+from operations import code_metrics as metrics
+from operations.metrics import Level, Metric
 from operations.models import Alarm
-from otp.limits.limits import LimitReached, budget, consume
+from otp.limits.limits import LimitReached, consume, limit
 from otp.limits.rates import parse_rates
 from otp.models import Challenge
 from otp.pin import codes
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.django_db
 Outcome = Challenge.Outcome
 
 
-def figure(name: str) -> Figure:
-    return next(each for each in figures.figures() if each.name == name)
+def metric(name: str) -> Metric:
+    return next(each for each in metrics.metrics() if each.name == name)
 
 
 def challenge(
@@ -47,7 +47,7 @@ def challenge(
 
 def send(times: int, rates: str, kind: str = "all") -> None:
     for _ in range(times):
-        consume(budget(kind, "", parse_rates(rates)))
+        consume(limit(kind, "", parse_rates(rates)))
 
 
 @pytest.mark.parametrize(
@@ -63,23 +63,23 @@ def test_the_days_budget_warns_at_80_percent_and_is_critical_at_100(
 ) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("10/d")
     send(uses, "10/d")
-    found = figure("sms_day_budget_used_ratio")
+    found = metric("sms_day_budget_used_ratio")
     assert (found.value, found.level, found.alarms) == (uses / 10, level, held)
-    assert found.shown.startswith(f"{uses} de 10")
+    assert found.display.startswith(f"{uses} de 10")
 
 
 def test_of_several_limits_the_fullest_is_shown(settings: Settings) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("5/h,100/d")
     send(4, "5/h,100/d")
-    assert figure("sms_day_budget_used_ratio").shown == "4 de 5 (80 %)"
+    assert metric("sms_day_budget_used_ratio").display == "4 de 5 (80 %)"
 
 
 def test_the_codes_of_links_are_watched_like_the_others(settings: Settings) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("5/d")
     send(1, "5/d")
     send(5, "5/d", "all.invited")
-    found = figure("sms_day_budget_used_ratio")
-    assert (found.shown, found.alarms) == ("5 de 5 (100 %)", ("sms-day-80", "sms-day-100"))
+    found = metric("sms_day_budget_used_ratio")
+    assert (found.display, found.alarms) == ("5 de 5 (100 %)", ("sms-day-80", "sms-day-100"))
 
 
 def test_the_limit_stops_where_the_figure_says_and_the_alarm_comes_from_a_watcher(settings: Settings) -> None:
@@ -97,9 +97,9 @@ def test_the_limit_stops_where_the_figure_says_and_the_alarm_comes_from_a_watche
 def test_a_code_that_the_day_kept_back_is_an_alarm_although_a_use_is_free_again(settings: Settings) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("10/d")
     challenge(sms=0, outcome=Outcome.LIMIT, hours=0.1)
-    assert figure("sms_day_budget_used_ratio").alarms == ("sms-day-80", "sms-day-100")
+    assert metric("sms_day_budget_used_ratio").alarms == ("sms-day-80", "sms-day-100")
     Challenge.objects.update(created_at=timezone.now() - timedelta(hours=1))
-    assert figure("sms_day_budget_used_ratio").alarms == ()
+    assert metric("sms_day_budget_used_ratio").alarms == ()
 
 
 def test_every_sms_that_left_is_counted_and_no_code_that_did_not() -> None:
@@ -107,7 +107,7 @@ def test_every_sms_that_left_is_counted_and_no_code_that_did_not() -> None:
     challenge(sms=0)
     challenge(hours=25)
     delivery.deliver(owe_sms().pk)
-    assert figure("sms_sent_24h").shown == "3 (2 de códigos, 1 de otros mensajes)"
+    assert metric("sms_sent_24h").display == "3 (2 de códigos, 1 de otros mensajes)"
 
 
 def test_conversion_is_of_codes_that_left_and_have_had_their_time() -> None:
@@ -115,7 +115,7 @@ def test_conversion_is_of_codes_that_left_and_have_had_their_time() -> None:
     challenge()
     challenge(sms=0)  # a number of nobody
     challenge(live=True, hours=0)  # may still be typed
-    assert (figure("conversion_24h_ratio").value, figure("conversion_24h_ratio").shown) == (0.5, "50 % (1 de 2)")
+    assert (metric("conversion_24h_ratio").value, metric("conversion_24h_ratio").display) == (0.5, "50 % (1 de 2)")
 
 
 @pytest.mark.parametrize(("used", "low"), [(14, True), (15, False)])
@@ -124,34 +124,34 @@ def test_r1_26_below_30_percent_of_the_last_50_is_an_alarm(used: int, low: bool)
         challenge(used=True, hours=10)  # before the last 50
     for number in range(50):
         challenge(used=number < used)
-    found = figure("conversion_last_50_ratio")
+    found = metric("conversion_last_50_ratio")
     assert (found.value, found.alarms) == (used / 50, ("conversion-low",) if low else ())
 
 
 def test_r1_26_fewer_than_50_say_nothing_yet() -> None:
     for _ in range(49):
         challenge()
-    assert figure("conversion_last_50_ratio").level == Level.FINE
+    assert metric("conversion_last_50_ratio").level == Level.FINE
 
 
 def test_codes_that_do_not_leave_are_an_alarm_and_one_bad_number_is_not() -> None:
     for _ in range(2):
         challenge(sms=0, outcome=Outcome.FAILED, hours=0.1)
-    assert figure("codes_unsent_30m").alarms == ()
+    assert metric("codes_unsent_30m").alarms == ()
     challenge(sms=0, outcome=Outcome.EXPIRED, hours=0.1)
-    assert figure("codes_unsent_30m").alarms == ("codes-failing",)
+    assert metric("codes_unsent_30m").alarms == ("codes-failing",)
     for _ in range(3):
         challenge(hours=0.1)
-    assert figure("codes_unsent_30m").alarms == ()
+    assert metric("codes_unsent_30m").alarms == ()
 
 
 def test_the_figures_cost_as_many_queries_for_many_rows_as_for_none() -> None:
     with CaptureQueriesContext(
         connection,
     ) as none:
-        list(figures.figures())
+        list(metrics.metrics())
     for _ in range(60):
         challenge()
     with CaptureQueriesContext(connection) as many:
-        list(figures.figures())
+        list(metrics.metrics())
     assert len(many) == len(none) <= 11

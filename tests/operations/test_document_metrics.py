@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from attachments import clamd, storage
-from operations import document_metrics as figures
-from operations.metrics import Figure, Level
+from operations import document_metrics as metrics
+from operations.metrics import Level, Metric
 from tests import cast
 from tickets.models import Attachment
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024  as shutil has it
 
 
-def found() -> dict[str, Figure]:
-    return {figure.name: figure for figure in figures.figures()}
+def found() -> dict[str, Metric]:
+    return {metric.name: metric for metric in metrics.metrics()}
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_a_disk_below_its_reserve_is_an_alarm(
     monkeypatch: pytest.MonkeyPatch, free: int, level: Level, held: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(100, 100 - free, free))
-    figure = found()["attachments_disk_free_ratio"]
-    assert (figure.value, figure.level, figure.alarms) == (free / 100, level, held)
+    metric = found()["attachments_disk_free_ratio"]
+    assert (metric.value, metric.level, metric.alarms) == (free / 100, level, held)
 
 
 def test_a_file_system_that_does_not_tell_its_size_is_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,5 +69,5 @@ def test_what_waits_and_what_was_set_apart_is_counted(settings: Settings) -> Non
     ticket = cast.make_ticket()
     for scan in ("pending", "pending", "infected", "clean"):
         Attachment.objects.create(ticket=ticket, original_name="a.pdf", size=1, sha256="0", file="aa/bb", scan=scan)
-    counted = {name: figure.value for name, figure in found().items() if name.startswith("antivirus")}
+    counted = {name: metric.value for name, metric in found().items() if name.startswith("antivirus")}
     assert counted.items() >= {"antivirus_pending": 2, "antivirus_errors": 0, "antivirus_infected": 1}.items()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from fidelizacion.celery import HEARTBEAT, show_that_beat_lives
 from operations import heartbeats, tasks
 from operations.heartbeats import BEAT, SWEEP, WORKER
-from operations.metrics import Figure, Level
+from operations.metrics import Level, Metric
 from operations.models import Heartbeat
 
 pytestmark = pytest.mark.django_db
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
 
-def figure(name: str) -> Figure:
-    return next(each for each in heartbeats.figures() if each.name == f"heartbeat_{name}_age_seconds")
+def metric(name: str) -> Metric:
+    return next(each for each in heartbeats.metrics() if each.name == f"heartbeat_{name}_age_seconds")
 
 
 def test_a_process_never_heard_of_is_critical() -> None:
-    assert (figure(WORKER).level, figure(WORKER).value, figure(WORKER).shown) == (Level.CRITICAL, None, "nunca")
+    assert (metric(WORKER).level, metric(WORKER).value, metric(WORKER).display) == (Level.CRITICAL, None, "nunca")
 
 
 @pytest.mark.parametrize(("name", "minutes"), [(WORKER, 3), (BEAT, 5), (SWEEP, 5)])
@@ -32,10 +32,10 @@ def test_r4_15_r4_16_a_sign_is_good_for_so_many_minutes(name: str, minutes: int)
     start = timezone.now()
     heartbeats.beat(name)
     with time_machine.travel(start + minutes * MINUTE - timedelta(seconds=5)):
-        assert figure(name).level == Level.FINE
+        assert metric(name).level == Level.FINE
     with time_machine.travel(start + minutes * MINUTE + timedelta(seconds=5)):
-        assert figure(name).level == Level.CRITICAL
-        assert figure(name).alarms == (f"{name}-silent",)
+        assert metric(name).level == Level.CRITICAL
+        assert metric(name).alarms == (f"{name}-silent",)
 
 
 def test_a_sign_renews_the_row_and_a_clock_set_back_does_not() -> None:
@@ -65,7 +65,7 @@ def test_a_watcher_judges_nobody_before_it_has_lived_for_a_while_without_a_break
 
 def test_the_task_of_each_minute_is_the_workers_sign() -> None:
     tasks.heartbeat()
-    assert figure(WORKER).level == Level.FINE
+    assert metric(WORKER).level == Level.FINE
 
 
 def test_beat_shows_that_it_lives_when_it_sends_that_task(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_beat_shows_that_it_lives_when_it_sends_that_task(monkeypatch: pytest.Mo
     before_task_publish.send(sender="jobs.tasks.sweep")
     assert not Heartbeat.objects.exists()
     before_task_publish.send(sender=HEARTBEAT)
-    assert figure(BEAT).level == Level.FINE
+    assert metric(BEAT).level == Level.FINE
 
 
 def test_a_process_goes_on_without_its_database(

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from fidelizacion.log_masking import DiscreetFormatter
+from fidelizacion.log_masking import MaskingFormatter
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def test_elsewhere_another_name_is_a_page_and_one_line_in_the_log(
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in response["Content-Security-Policy"]
     [record] = caplog.records
-    written = DiscreetFormatter("{message}", style="{").format(record)
+    written = MaskingFormatter("{message}", style="{").format(record)
     assert written == f"Host no admitido (ALLOWED_HOSTS): {host}"
 
 

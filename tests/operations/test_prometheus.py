@@ -83,11 +83,11 @@ def test_asked_again_within_seconds_it_asks_the_database_nothing(scraper: Client
 
 def test_with_the_database_away_it_still_answers(scraper: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, registered in metrics._sources.items():
-        if not registered.costly:
-            monkeypatch.setitem(metrics._sources, name, metrics._Registered("x", away, costly=False, order=1))
+        if not registered.on_demand:
+            monkeypatch.setitem(metrics._sources, name, metrics._Registered("x", away, on_demand=False, order=1))
     found = samples(scraper)
     assert all(found["fidelizacion_unread", name] == 1 for name in metrics.names())
 
 
-def away() -> list[metrics.Figure]:
+def away() -> list[metrics.Metric]:
     raise OperationalError

@@ -10,7 +10,7 @@ from notifications import outbox
 from notifications.models import Message
 from notifications.sending import delivery
 from operations import alarms, queue_metrics
-from operations.metrics import Figure, Level
+from operations.metrics import Level, Metric
 from operations.models import Alarm
 from operations.operations_mail import REFERENCE
 from tests.notifications.helpers import owe_email
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
 
-def figure(name: str) -> Figure:
-    return next(each for each in queue_metrics.figures() if each.name == name)
+def metric(name: str) -> Metric:
+    return next(each for each in queue_metrics.metrics() if each.name == name)
 
 
 def change(message: Message, **values: object) -> None:
@@ -41,7 +41,7 @@ def test_r4_17_the_oldest_undelivered_warns_after_5_minutes_and_pages_after_30(
 ) -> None:
     owe_email()
     with time_machine.travel(timezone.now() + minutes * MINUTE):
-        found = figure("oldest_undelivered_age_seconds")
+        found = metric("oldest_undelivered_age_seconds")
         assert (found.level, found.alarms) == (level, held)
         assert found.value == pytest.approx(minutes * 60, abs=20)
 
@@ -50,8 +50,8 @@ def test_what_was_delivered_or_given_up_is_not_awaited() -> None:
     delivery.deliver(owe_email().pk)
     change(owe_email(), state=Message.State.FAILED)
     with time_machine.travel(timezone.now() + 60 * MINUTE):
-        found = figure("oldest_undelivered_age_seconds")
-        assert (found.value, found.shown, found.level) == (0, "ninguno", Level.FINE)
+        found = metric("oldest_undelivered_age_seconds")
+        assert (found.value, found.display, found.level) == (0, "ninguno", Level.FINE)
 
 
 def test_a_message_queued_again_is_owed_anew() -> None:
@@ -59,22 +59,22 @@ def test_a_message_queued_again_is_owed_anew() -> None:
     change(message, state=Message.State.DEAD)
     with time_machine.travel(timezone.now() + timedelta(days=4)):
         outbox.requeue(Message.objects.all())
-        assert figure("oldest_undelivered_age_seconds").level == Level.FINE
+        assert metric("oldest_undelivered_age_seconds").level == Level.FINE
 
 
 def test_the_dead_are_critical_for_a_day_and_an_alarm_while_they_are_news() -> None:
     change(owe_email(), state=Message.State.DEAD, tried_at=timezone.now())
-    assert (figure("messages_dead").level, figure("messages_dead").alarms) == (Level.CRITICAL, ("message-dead",))
+    assert (metric("messages_dead").level, metric("messages_dead").alarms) == (Level.CRITICAL, ("message-dead",))
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
-        assert (figure("messages_dead").level, figure("messages_dead").alarms) == (Level.CRITICAL, ())
+        assert (metric("messages_dead").level, metric("messages_dead").alarms) == (Level.CRITICAL, ())
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
-        assert (figure("messages_dead").level, figure("messages_dead").value) == (Level.FINE, 1)
+        assert (metric("messages_dead").level, metric("messages_dead").value) == (Level.FINE, 1)
 
 
 def test_a_dead_alarm_raises_no_alarm() -> None:
     alarms.raise_alarm("sms-day-80", "1600 de 2000")
     Message.objects.filter(subject_ref=REFERENCE).update(state=Message.State.DEAD, tried_at=timezone.now())
-    assert figure("messages_dead").alarms == ()
+    assert metric("messages_dead").alarms == ()
 
 
 def test_r4_08_a_message_that_dies_raises_one_alarm() -> None:
@@ -92,9 +92,9 @@ def test_a_message_tried_again_counts_for_a_minute() -> None:
     message, fresh = owe_email(), owe_email()
     change(message, attempts=2, tried_at=timezone.now())
     change(fresh, attempts=1, tried_at=timezone.now())
-    assert figure("messages_retried_per_minute").value == 1
+    assert metric("messages_retried_per_minute").value == 1
     with time_machine.travel(timezone.now() + 2 * MINUTE):
-        assert figure("messages_retried_per_minute").value == 0
+        assert metric("messages_retried_per_minute").value == 0
 
 
 def test_each_try_leaves_its_time() -> None:
@@ -102,4 +102,4 @@ def test_each_try_leaves_its_time() -> None:
     delivery.deliver(message.pk)
     message.refresh_from_db()
     assert message.tried_at is not None
-    assert figure("messages_sent_24h").value == 1
+    assert metric("messages_sent_24h").value == 1

@@ -80,7 +80,7 @@ def test_a_carrier_that_refuses_the_number_is_told(monkeypatch: pytest.MonkeyPat
 def test_when_the_worker_is_quicker_its_result_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     first = delivery.deliver
 
-    def beaten(pk: int) -> delivery.Outcome:
+    def beaten(pk: int) -> delivery.SendOutcome:
         first(pk)
         return first(pk)
 

@@ -1,4 +1,4 @@
-"""Errors of the web that nobody expected are a figure and an alarm; what the client did wrong is not (9, R4.17)."""
+"""Errors of the web that nobody expected are a metric and an alarm; what the client did wrong is not (9, R4.17)."""
 
 from datetime import timedelta
 
@@ -47,7 +47,7 @@ def test_9_each_error_is_counted_and_raises_one_alarm() -> None:
     assert [get("/fail/500/") for _turn in range(3)] == [500] * 3
     assert counted() == 3
     assert WebErrors.objects.count() <= 2, "one row a minute"
-    recent, day = web_errors.figures()
+    recent, day = web_errors.metrics()
     assert (recent.value, recent.level, day.value) == (3, Level.WARNING, 3)
     assert "referencia" in recent.advice
     alarms.watch(judging=True)
@@ -59,10 +59,10 @@ def test_9_many_are_critical_and_the_alarm_closes_when_they_end() -> None:
     for _turn in range(10):
         get("/fail/500/")
     alarms.watch(judging=True)
-    assert next(web_errors.figures()).level == Level.CRITICAL
+    assert next(web_errors.metrics()).level == Level.CRITICAL
     with time_machine.travel(timezone.now() + timedelta(minutes=12)):
         alarms.watch(judging=True)
-        recent, day = web_errors.figures()
+        recent, day = web_errors.metrics()
     assert (recent.value, recent.level, day.value) == (0, Level.FINE, 10)
     assert not Alarm.objects.filter(kind="web-errors", cleared_at=None).exists()
 

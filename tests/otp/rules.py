@@ -13,7 +13,7 @@ TRIES = 5
 FAILURES = 10
 MOST_FAILURES = 100
 FIRST_WAIT, LONGEST_WAIT = 30, 3600
-RESEND, RESENDS_SEEN = 60, 3600
+RESEND, RESEND_WINDOW = 60, 3600
 
 Rates = Sequence[tuple[int, int]]  # so many in so many seconds
 PER_PHONE: Rates = ((3, 600), (5, 3600), (10, 86400))
@@ -89,7 +89,7 @@ class Rules:
     def resend_wait(self, session: str, now: float) -> float:
         """60 s, then 120, 240... but never longer than a code lives."""
         last = self.codes[session][-1]
-        seen = [code for code in self.codes[session] if code.phone == last.phone and code.at > now - RESENDS_SEEN]
+        seen = [code for code in self.codes[session] if code.phone == last.phone and code.at > now - RESEND_WINDOW]
         earlier = len([code for code in seen if code is not last])
         return last.at + min(RESEND << earlier, VALIDITY) - now
 

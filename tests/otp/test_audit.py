@@ -16,7 +16,7 @@ from otp import audit
 from otp.limits import quotas
 from otp.limits.limits import consume
 from otp.limits.rates import parse_rates
-from otp.models import AuditEvent, Challenge, PhoneGuard
+from otp.models import AuditEvent, Challenge, PhoneLockout
 from otp.network import network_identity
 from otp.pin import challenges, codes, delivery
 from tests import cast
@@ -97,10 +97,10 @@ def test_a_code_that_is_dead_or_typed_during_a_wait_is_a_failure() -> None:
     challenge = asked()
     challenges.close("a" * 64)
     challenges.verify(challenge, "000000")
-    assert told()[-1] == (Kind.FAILED, Result.DEAD)
+    assert told()[-1] == (Kind.FAILED, Result.INVALID)
     until = timezone.now() + timedelta(hours=1)
-    PhoneGuard.objects.filter(phone=cast.ANA_PHONE).delete()
-    PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=10, locked_at=challenge.created_at, locked_until=until)
+    PhoneLockout.objects.filter(phone=cast.ANA_PHONE).delete()
+    PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=10, locked_at=challenge.created_at, locked_until=until)
     challenges.verify(challenge, "000000")
     assert told()[-1] == (Kind.FAILED, Result.WAITING)
 
@@ -110,14 +110,14 @@ def test_the_failure_that_brings_a_wait_is_told_with_it(known: bool) -> None:
     """R1.07"""
     if known:
         cast.ana()
-    PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=9)
+    PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=9)
     challenges.verify(asked(), "not it")
     assert told() == [(Kind.ASKED, Result.DONE), (Kind.FAILED, Result.WRONG), (Kind.LOCKED, Result.DONE)]
 
 
 def test_a_right_code_on_the_last_try_brings_no_wait() -> None:
     cast.ana()
-    PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=9)
+    PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=9)
     challenge = asked()
     challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone))
     assert told() == [(Kind.ASKED, Result.DONE), (Kind.VERIFIED, Result.DONE)]
@@ -195,12 +195,12 @@ def test_requests_at_once_are_told_as_what_they_were() -> None:
     challenge = asked()
     code = codes.derive(challenge.nonce, challenge.phone)
     at_once(8, lambda _: challenges.verify(challenge, code))
-    asking, entering, dead = (Kind.ASKED, Result.DONE), (Kind.VERIFIED, Result.DONE), (Kind.FAILED, Result.DEAD)
+    asking, entering, dead = (Kind.ASKED, Result.DONE), (Kind.VERIFIED, Result.DONE), (Kind.FAILED, Result.INVALID)
     rows = Counter(told())
     assert set(rows) == {asking, entering, dead}
     assert rows[entering] == 1
     assert rows[dead] <= 5, "four that were tried, and one for all that were not"
-    PhoneGuard.objects.create(phone=cast.BRUNO_PHONE, failures=9)
+    PhoneLockout.objects.create(phone=cast.BRUNO_PHONE, failures=9)
     tried = challenges.start(cast.BRUNO_PHONE, "b" * 64, "198.51.100.7")
     at_once(8, lambda _: challenges.verify(tried, "not it"))
     kinds = [kind for kind, _ in told(cast.BRUNO_PHONE)]
@@ -226,7 +226,7 @@ def test_what_is_refused_without_being_tried_is_told_once_a_minute(client: Clien
         for _ in range(3):
             client.post(pin_client.RESEND)
         failed, refused = (Kind.FAILED, Result.WRONG), (Kind.ASKED, Result.LIMIT)
-        dead = (Kind.FAILED, Result.DEAD)
+        dead = (Kind.FAILED, Result.INVALID)
         assert told(cast.NOBODY_PHONE) == [(Kind.ASKED, Result.DONE), *[failed] * 4, dead, dead, refused]
         clock.shift(59)
         pin_client.answer(client, "000000")

@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from otp.limits.limits import LimitReached
 from otp.limits.rates import parse_rates
-from otp.models import Challenge, PhoneGuard
+from otp.models import Challenge, PhoneLockout
 from otp.pin import challenges, codes
 from otp.pin.challenges import Answer
 from tests import cast
@@ -56,7 +56,7 @@ def test_a_code_is_good_for_299_seconds_and_not_for_301() -> None:
         clock.shift(299)
         assert type_right(mine) is Answer.RIGHT
         clock.shift(2)
-        assert type_right(strangers) is Answer.DEAD
+        assert type_right(strangers) is Answer.INVALID
 
 
 def test_a_clock_set_back_does_not_revive_a_code() -> None:
@@ -66,20 +66,20 @@ def test_a_clock_set_back_does_not_revive_a_code() -> None:
         clock.shift(301)
         type_wrong(challenge)
         clock.shift(-200)
-        assert type_right(challenge) is Answer.DEAD
+        assert type_right(challenge) is Answer.INVALID
 
 
 def test_a_code_is_good_once() -> None:
     """R1.03"""
     challenge = ask()
-    assert [type_right(challenge), type_right(challenge)] == [Answer.RIGHT, Answer.DEAD]
+    assert [type_right(challenge), type_right(challenge)] == [Answer.RIGHT, Answer.INVALID]
 
 
 def test_the_fifth_wrong_try_kills_a_code() -> None:
     """R1.04"""
     challenge = ask()
-    assert type_wrong(challenge, 5) == [Answer.WRONG] * 4 + [Answer.DEAD]
-    assert type_right(challenge) is Answer.DEAD
+    assert type_wrong(challenge, 5) == [Answer.WRONG] * 4 + [Answer.INVALID]
+    assert type_right(challenge) is Answer.INVALID
 
 
 def test_the_tries_left_are_counted_down() -> None:
@@ -91,7 +91,7 @@ def test_tries_on_a_dead_code_count_for_nothing() -> None:
     """Or a stranger could make a phone wait with one code and no SMS."""
     challenge = ask()
     type_wrong(challenge, 20)
-    assert PhoneGuard.objects.get(phone=ANA).failures == 5
+    assert PhoneLockout.objects.get(phone=ANA).failures == 5
 
 
 def test_failures_add_up_over_codes_and_sessions() -> None:
@@ -109,7 +109,7 @@ def test_a_right_code_forgets_the_failures() -> None:
         challenge = ask(f"{number}" * 64)
         type_wrong(challenge, 3)
     assert type_right(challenge) is Answer.RIGHT
-    guard = PhoneGuard.objects.get(phone=ANA)
+    guard = PhoneLockout.objects.get(phone=ANA)
     assert (guard.failures, guard.locks, guard.locked_until) == (0, 0, None)
 
 
@@ -150,7 +150,7 @@ def test_what_is_spared_is_one_try() -> None:
     fail_ten_times()
     assert type_wrong(mine) == [Answer.WRONG]
     assert type_right(mine) is Answer.WAIT
-    assert PhoneGuard.objects.get(phone=ANA).failures == 11
+    assert PhoneLockout.objects.get(phone=ANA).failures == 11
 
 
 def test_a_code_asked_for_during_the_wait_is_not_spared() -> None:
@@ -170,7 +170,7 @@ def test_another_number_ends_the_code_of_the_first() -> None:
     """R1.10"""
     first = ask()
     ask(phone=cast.BRUNO_PHONE)
-    assert type_right(first) is Answer.DEAD
+    assert type_right(first) is Answer.INVALID
 
 
 def test_a_session_finds_no_other_sessions_code() -> None:
@@ -185,7 +185,7 @@ def test_a_new_code_ends_the_old_one() -> None:
         first = ask()
         clock.shift(60)
         second = challenges.resend(first, "198.51.100.7")
-    assert type_right(first) is Answer.DEAD
+    assert type_right(first) is Answer.INVALID
     assert type_right(second) is Answer.RIGHT
 
 
@@ -232,7 +232,7 @@ def test_asking_again_and_again_in_one_session_reaches_its_limit() -> None:
 def test_a_guessed_code_of_an_unregistered_number_is_answered_as_a_wrong_one() -> None:
     """A5"""
     challenge = ask(phone=cast.NOBODY_PHONE)
-    assert challenges.verify(challenge, right_code(challenge)) == challenges.Verdict(Answer.WRONG, 4, tried=True)
+    assert challenges.verify(challenge, right_code(challenge)) == challenges.AttemptResult(Answer.WRONG, 4, tried=True)
     challenge.refresh_from_db()
     assert challenge.used_at is None
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from otp.limits import lockout
-from otp.models import AuditEvent, PhoneGuard
+from otp.models import AuditEvent, PhoneLockout
 from otp.pin import challenges
 from tests import cast
 
@@ -24,13 +24,13 @@ def run(command: str, *arguments: str) -> str:
 
 
 @pytest.fixture
-def waiting() -> PhoneGuard:
+def waiting() -> PhoneLockout:
     until = timezone.now() + timedelta(hours=1)
-    return PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=12, locks=3, locked_until=until)
+    return PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=12, locks=3, locked_until=until)
 
 
 @pytest.mark.parametrize("spelling", ["0991234567", "+593 99 123 4567", "099-123-4567"])
-def test_a_wait_is_lifted_by_the_number_in_any_spelling(waiting: PhoneGuard, spelling: str) -> None:
+def test_a_wait_is_lifted_by_the_number_in_any_spelling(waiting: PhoneLockout, spelling: str) -> None:
     """R1.07"""
     said = run("unlock_phone", spelling, "--reason", "ticket 3608314")
     assert said.startswith("Listo: el número terminado en 567")
@@ -45,7 +45,7 @@ def test_a_wait_is_lifted_by_the_number_in_any_spelling(waiting: PhoneGuard, spe
 def test_a_number_that_never_failed_has_nothing_to_lift_and_that_is_told_too() -> None:
     assert "no había nada que levantar" in run("unlock_phone", "0991234567")
     assert AuditEvent.objects.get().result == AuditEvent.Result.NOTHING
-    assert not PhoneGuard.objects.exists()
+    assert not PhoneLockout.objects.exists()
 
 
 @pytest.mark.parametrize("raw", ["", "123", "02 234 5678", "abc"])
@@ -57,7 +57,7 @@ def test_a_number_that_cannot_be_read_ends_in_an_error(raw: str) -> None:
 
 
 @pytest.mark.parametrize("reason", ["llamó del 0991234567", "llamó del 099-123 45.67", "ana@acme.example", "x" * 101])
-def test_a_reason_with_personal_data_is_refused_and_lifts_nothing(waiting: PhoneGuard, reason: str) -> None:
+def test_a_reason_with_personal_data_is_refused_and_lifts_nothing(waiting: PhoneLockout, reason: str) -> None:
     """R8.08"""
     with pytest.raises(CommandError):
         run("unlock_phone", "0991234567", "--reason", reason)

@@ -14,9 +14,9 @@ from pytest_django import Settings
 
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
 from otp.limits import quotas
-from otp.limits.limits import consume, consume_times, give_back, left
+from otp.limits.limits import consume, consume_times, give_back, remaining
 from otp.limits.rates import parse_rates
-from otp.models import AuditEvent, BudgetUse, Challenge
+from otp.models import AuditEvent, Challenge, LimitUse
 from otp.pin import challenges, delivery
 from tests import cast
 from tests.otp import pin_client
@@ -43,7 +43,7 @@ def carrier(monkeypatch: pytest.MonkeyPatch) -> Carrier:
 
 
 def used(*, invited: bool = False) -> int:
-    return BudgetUse.objects.filter(key=quotas.sends_of_day(invited=invited).key).count()
+    return LimitUse.objects.filter(key=quotas.sends_of_day(invited=invited).key).count()
 
 
 def spend(times: int = DAY) -> None:
@@ -239,7 +239,7 @@ def test_s1_uses_given_back_while_others_are_taken_leave_the_right_count(setting
             give_back(day)
 
     at_once(12, use)
-    assert (used(), left(day)) == (4, 96)
+    assert (used(), remaining(day)) == (4, 96)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from otp import known_browser
 from otp.limits import guesses, lockout
 from otp.limits.limits import consume_times
 from otp.limits.rates import parse_rates
-from otp.models import AuditEvent, BudgetUse, Challenge, PhoneGuard
+from otp.models import AuditEvent, Challenge, LimitUse, PhoneLockout
 from otp.pin import challenges, codes
 from otp.pin.challenges import Answer
 from tests import cast
@@ -63,7 +63,7 @@ def guess(number: int, place: str = HOME) -> int:
 
 
 def stop(phone: str = cast.ANA_PHONE, **fields: object) -> None:
-    PhoneGuard.objects.update_or_create(phone=phone, defaults={"failures": 100, "tried_at": timezone.now(), **fields})
+    PhoneLockout.objects.update_or_create(phone=phone, defaults={"failures": 100, "tried_at": timezone.now(), **fields})
 
 
 def enters(client: Client, phone: str = cast.ANA_PHONE) -> bool:
@@ -106,7 +106,7 @@ def test_s6_right_codes_and_those_not_compared_use_nothing_up(client: Client) ->
     dead = asked(cast.BRUNO_PHONE)
     for _ in range(8):
         pin_client.answer(dead, "000000")
-    wrong = BudgetUse.objects.filter(key__startswith="wrong.")
+    wrong = LimitUse.objects.filter(key__startswith="wrong.")
     assert wrong.count() == 2 * 5  # of the address and in all: the five that were compared
 
 
@@ -156,15 +156,15 @@ def test_s6_after_a_hundred_failures_in_a_row_nothing_more_is_compared(compared:
             challenges.verify(challenge, "not it", f"198.51.100.{number}")
             clock.shift(timedelta(hours=1))
     assert len(compared) == 100
-    assert PhoneGuard.objects.get(phone=cast.ANA_PHONE).failures == 100
+    assert PhoneLockout.objects.get(phone=cast.ANA_PHONE).failures == 100
 
 
 @pytest.mark.django_db(transaction=True)
 def test_s6_tries_at_once_make_no_more_than_a_hundred() -> None:
     stop(failures=97, locked_at=None)
     now = timezone.now()
-    results = at_once(8, lambda _: lockout.count_try(cast.ANA_PHONE, now, spared=True))
-    assert PhoneGuard.objects.get().failures == 100
+    results = at_once(8, lambda _: lockout.register_attempt(cast.ANA_PHONE, now, spared=True))
+    assert PhoneLockout.objects.get().failures == 100
     assert results.count(lockout.Count.REFUSED) == 5
 
 
@@ -182,7 +182,7 @@ def test_s6_the_stop_spares_the_browser_that_verified_the_number_before(client: 
     stop()
     assert not enters(Client())
     assert enters(client)
-    assert PhoneGuard.objects.get(phone=cast.ANA_PHONE).failures == 0
+    assert PhoneLockout.objects.get(phone=cast.ANA_PHONE).failures == 0
 
 
 def test_s6_the_wait_spares_it_too_and_its_own_failures_stop_it_at_a_hundred(client: Client) -> None:
@@ -191,7 +191,7 @@ def test_s6_the_wait_spares_it_too_and_its_own_failures_stop_it_at_a_hundred(cli
     stop(failures=50, locked_at=now - timedelta(minutes=1), locked_until=now + timedelta(hours=1))
     asked(cast.ANA_PHONE, client)
     assert pin_client.answer(client, "000000").status_code == 422
-    guard = PhoneGuard.objects.get(phone=cast.ANA_PHONE)
+    guard = PhoneLockout.objects.get(phone=cast.ANA_PHONE)
     assert (guard.failures, guard.trusted_failures) == (51, 1)
     stop(trusted_failures=100, locked_until=None)
     assert not enters(client)
@@ -215,7 +215,7 @@ def test_s6_network_identity_and_staff_pass_the_stop(client: Client, monkeypatch
 
 def test_s6_a_stopped_number_is_a_figure_and_an_alarm() -> None:
     stop()
-    found = next(each for each in figures.figures() if each.name == "phones_stopped")
+    found = next(each for each in figures.metrics() if each.name == "phones_stopped")
     assert (found.value, found.alarms) == (1, ("phone-stopped",))
 
 

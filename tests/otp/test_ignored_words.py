@@ -17,7 +17,7 @@ Result = AuditEvent.Result
 
 class Unbelievable:
     def claim(self, _request: object) -> Claim | None:
-        raise network_identity.Ignored(Result.UNSIGNED)
+        raise network_identity.UntrustedClaim(Result.UNSIGNED)
 
 
 class Sure:

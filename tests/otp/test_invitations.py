@@ -16,10 +16,10 @@ from companies.models import Administrator
 from notifications.models import Message
 from otp import sms, tasks
 from otp.invitations import invitations
-from otp.invitations.invitations import Channel, Refusal, Refused
+from otp.invitations.invitations import Channel, InvitationRefused, Refusal
 from otp.limits import limits
 from otp.limits.rates import parse_rates
-from otp.models import AuditEvent, BudgetUse, Challenge, Invitation
+from otp.models import AuditEvent, Challenge, Invitation, LimitUse
 from tests import cast
 from tests.otp.concurrency import at_once
 from tests.otp.links import LINK, address, invited, token_of
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 def refused(administrator: Administrator, channel: Channel = Channel.SMS) -> Refusal:
     assert invitations.refusal(administrator, channel) is not None
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(InvitationRefused) as caught:
         invitations.invite(administrator, channel)
     return caught.value.refusal
 
@@ -134,7 +134,7 @@ def test_nobody_but_an_entitled_administrator_is_invited() -> None:
     assert refused(alone) == Refusal.NO_COMPANY
     assert refused(gone) == Refusal.NOT_ADMINISTRATOR
     assert not Message.objects.exists()
-    assert not BudgetUse.objects.exists()
+    assert not LimitUse.objects.exists()
 
 
 @pytest.mark.parametrize("email", ["", "no es un correo"])
@@ -187,11 +187,11 @@ def test_a_link_is_kept_90_days_and_its_codes_are_counted_for_a_week() -> None:
         limits.consume(invitations.sends_of(invitation))
         clock.shift(timedelta(days=7, seconds=-1))
         tasks.clear_expired()
-        assert BudgetUse.objects.count() == 1
+        assert LimitUse.objects.count() == 1
         clock.shift(timedelta(days=83))
         tasks.clear_expired()
         assert Invitation.objects.count() == 1
-        assert not BudgetUse.objects.exists()
+        assert not LimitUse.objects.exists()
         clock.shift(timedelta(seconds=2))
         tasks.clear_expired()
         assert not Invitation.objects.exists()
@@ -206,7 +206,7 @@ def test_one_person_invited_eight_times_at_once_gets_one_message() -> None:
     def invite(_number: int) -> Refusal | None:
         try:
             invitations.invite(ana, Channel.SMS)
-        except Refused as error:
+        except InvitationRefused as error:
             return error.refusal
         return None
 

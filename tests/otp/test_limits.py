@@ -6,15 +6,15 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from otp.limits.limits import Budget, LimitReached, budget, consume, consume_times, left
+from otp.limits.limits import Limit, LimitReached, consume, consume_times, limit, remaining
 from otp.limits.rates import Rate, parse_rates
-from otp.models import BudgetUse
+from otp.models import LimitUse
 from tests.otp.concurrency import at_once
 
 pytestmark = pytest.mark.django_db
 
 
-def allowed(*budgets: Budget) -> bool:
+def allowed(*budgets: Limit) -> bool:
     try:
         consume(*budgets)
     except LimitReached:
@@ -23,7 +23,7 @@ def allowed(*budgets: Budget) -> bool:
 
 
 def test_a_window_slides() -> None:
-    two_an_hour = budget("phone", "x", parse_rates("2/h"))
+    two_an_hour = limit("phone", "x", parse_rates("2/h"))
     begin = timezone.now()
     with time_machine.travel(begin, tick=False) as clock:
         assert allowed(two_an_hour)
@@ -38,7 +38,7 @@ def test_a_window_slides() -> None:
 
 
 def test_every_rate_of_a_limit_holds() -> None:
-    limits = budget("phone", "x", parse_rates("1/m,3/h"))
+    limits = limit("phone", "x", parse_rates("1/m,3/h"))
     passed = 0
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _ in range(10):
@@ -50,35 +50,35 @@ def test_every_rate_of_a_limit_holds() -> None:
 
 def test_a_limit_used_up_leaves_the_others_as_they_were() -> None:
     """A stranger whose address is used up does not use up a customer's number."""
-    phone, address = budget("phone", "x", [Rate(5, 60)]), budget("address", "y", [Rate(1, 60)])
+    phone, address = limit("phone", "x", [Rate(5, 60)]), limit("address", "y", [Rate(1, 60)])
     assert allowed(phone, address)
     assert not allowed(phone, address)
-    assert BudgetUse.objects.filter(key=phone.key).count() == 1
+    assert LimitUse.objects.filter(key=phone.key).count() == 1
 
 
 def test_several_uses_at_once_are_taken_together_or_not_at_all() -> None:
-    five_a_day = budget("upload", "x", parse_rates("5/d,20/2d"))
+    five_a_day = limit("upload", "x", parse_rates("5/d,20/2d"))
     consume_times(five_a_day, 3)
-    assert left(five_a_day) == 2
+    assert remaining(five_a_day) == 2
     with pytest.raises(LimitReached):
         consume_times(five_a_day, 3)
-    assert left(five_a_day) == 2
+    assert remaining(five_a_day) == 2
     consume_times(five_a_day, 2)
-    assert (left(five_a_day), allowed(five_a_day)) == (0, False)
+    assert (remaining(five_a_day), allowed(five_a_day)) == (0, False)
 
 
 def test_more_at_once_than_a_limit_ever_gives_are_never_taken() -> None:
     with pytest.raises(LimitReached):
-        consume_times(budget("upload", "x", parse_rates("2/m")), 3)
+        consume_times(limit("upload", "x", parse_rates("2/m")), 3)
 
 
 def test_the_key_shows_no_number() -> None:
-    assert "593991234567" not in budget("phone", "+593991234567", []).key
+    assert "593991234567" not in limit("phone", "+593991234567", []).key
 
 
 @pytest.mark.django_db(transaction=True)
 def test_requests_at_once_get_no_more_than_the_limit() -> None:
     """R1.17 by a constraint: 12 threads, 5 uses."""
-    five = budget("all", "", [Rate(5, 60)])
+    five = limit("all", "", [Rate(5, 60)])
     assert sum(at_once(12, lambda _: allowed(five))) == 5
-    assert sorted(BudgetUse.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5]
+    assert sorted(LimitUse.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5]

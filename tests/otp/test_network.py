@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from otp.models import BudgetUse, Challenge, NetworkSwitch, PhoneGuard
+from otp.models import Challenge, LimitUse, NetworkSwitch, PhoneLockout
 from otp.network import network_identity
 from otp.network.network_identity import Claim
 from tests import cast
@@ -175,7 +175,7 @@ def test_a_signature_is_good_once() -> None:
     header = signed()
     assert enter(Client(), signature=header) == PAST_THE_PIN
     assert enter(Client(), signature=header) == pin_client.PIN
-    assert BudgetUse.objects.filter(key__startswith="nonce:").count() == 1
+    assert LimitUse.objects.filter(key__startswith="nonce:").count() == 1
 
 
 def test_both_keys_are_good_while_one_replaces_the_other_and_then_only_the_new(settings: Settings) -> None:
@@ -239,7 +239,7 @@ def test_a_form_without_its_csrf_token_signs_nobody_in() -> None:
 def test_the_network_path_works_while_the_phone_waits(client: Client) -> None:
     """R1.07"""
     cast.ana()
-    PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=50, locks=7, locked_until="2099-01-01T00:00Z")
+    PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=50, locks=7, locked_until="2099-01-01T00:00Z")
     assert enter(client) == PAST_THE_PIN
 
 
@@ -257,7 +257,7 @@ def test_phones_behind_one_gateway_do_not_share_its_limit_of_codes(settings: Set
     settings.OTP_SENDS_PER_ADDRESS = settings.OTP_SENDS_PER_ADDRESS[:1]
     for number in (1, 2):
         enter(Client(), behind=f"100.64.3.{number}", number="")
-    assert BudgetUse.objects.filter(key__startswith="address:").values("key").distinct().count() == 2
+    assert LimitUse.objects.filter(key__startswith="address:").values("key").distinct().count() == 2
 
 
 @pytest.mark.usefixtures("believing")
@@ -282,7 +282,7 @@ def test_phones_behind_one_gateway_do_not_share_its_limit_of_codes(settings: Set
 def test_anything_but_one_whole_number_is_ignored(raw: str) -> None:
     """R2.06"""
     request = RequestFactory().get("/", REMOTE_ADDR=GATEWAY, HTTP_X_FORWARDED_FOR=MOBILE_CLIENT, HTTP_X_MSISDN=raw)
-    with pytest.raises(network_identity.Ignored):
+    with pytest.raises(network_identity.UntrustedClaim):
         network_identity.identify(request)
 
 
@@ -306,7 +306,7 @@ def test_no_well_formed_signature_of_another_key_is_believed(settings: Settings,
     """R2.05"""
     configure(settings, KEY, OLD_KEY)
     headers = {"X-MSISDN": ANA, "X-MSISDN-Signature": signature, "X-Forwarded-For": MOBILE_CLIENT}
-    with pytest.raises(network_identity.Ignored):
+    with pytest.raises(network_identity.UntrustedClaim):
         network_identity.identify(RequestFactory().get("/", headers=headers, REMOTE_ADDR=GATEWAY))
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from notifications.sms import memory
 from otp.limits import limits
-from otp.models import BudgetUse, Challenge, PhoneGuard
+from otp.models import Challenge, LimitUse, PhoneLockout
 from otp.pin import challenges, codes, delivery
 from otp.pin.challenges import Answer
 from tests import cast
@@ -60,7 +60,7 @@ def test_50_wrong_codes_at_once_are_compared_five_times(
     wrong = wrong_code(challenge)
     at_once(50, lambda _: challenges.verify(challenge, wrong))
     assert len(compared) == 5
-    assert challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone)).answer is Answer.DEAD
+    assert challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone)).answer is Answer.INVALID
 
 
 @fifty_times
@@ -79,12 +79,12 @@ def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(compared:
     ]
     at_once(20, lambda number: challenges.verify(asked[number % 5], wrong_code(asked[number % 5])))
     assert len(compared) == 10
-    assert PhoneGuard.objects.get().failures == 10
+    assert PhoneLockout.objects.get().failures == 10
 
 
 def test_a_signature_used_20_times_at_once_is_good_once() -> None:
     """R2.05"""
-    assert at_once(20, lambda _: limits.once("nonce", "0123456789abcdef")).count(True) == 1
+    assert at_once(20, lambda _: limits.use_once("nonce", "0123456789abcdef")).count(True) == 1
 
 
 def test_a_resend_posted_twice_at_once_sends_one_code(challenge: Challenge) -> None:
@@ -100,7 +100,7 @@ def test_a_number_entered_twice_at_once_sends_one_code_and_counts_one() -> None:
     assert len(set(sent)) == 1
     assert Challenge.objects.count() == 1
     # One that comes when the others are done has asked again, which counts on session and address
-    sends = BudgetUse.objects.exclude(key__startswith="session:").exclude(key__startswith="address:")
+    sends = LimitUse.objects.exclude(key__startswith="session:").exclude(key__startswith="address:")
     assert sorted(sends.values_list("number", flat=True)) == [1]  # the number's
 
 

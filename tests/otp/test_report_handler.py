@@ -115,7 +115,7 @@ def test_a_code_nobody_reported_is_asked_about_after_half_an_hour_r4_25(carrier:
     carrier.report = Report(Message.Channel.SMS, SID, Kind.FAILED, REASON)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = sent_code()
-        clock.shift(delivery_reports.ASK_AFTER)
+        clock.shift(delivery_reports.POLL_AFTER)
         assert [sweep.run("informes") for _ in range(2)] == [1, 0]
     challenge.refresh_from_db()
     assert challenge.delivery == Delivery.UNDELIVERED

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from companies.models import Company
 from notifications.models import Message
-from otp.models import AuditEvent, BudgetUse, Invitation
+from otp.models import AuditEvent, Invitation, LimitUse
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +130,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing() -> None:
     would = run("--phone", "0991234567", "0960000000", "--dry-run")
     assert not Message.objects.exists()
     assert not Invitation.objects.exists()
-    assert not BudgetUse.objects.exists()
+    assert not LimitUse.objects.exists()
     assert not AuditEvent.objects.exists()
     assert would[-1] == "Ensayo: 1 por enviar por SMS, 1 no. No se envió nada."
     assert run("--phone", "0991234567", "0960000000")[:-1] == would[:-1]

@@ -35,7 +35,7 @@ def plain(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 
 
 def keep(request: HttpRequest, phone: str) -> None:
-    session.keep_for(request, phone, {"details": "typed"})
+    session.save_draft(request, phone, {"details": "typed"})
 
 
 @session.visitor_required(on_expired=keep)
@@ -96,17 +96,17 @@ def test_what_an_expired_visitor_was_typing_waits_for_the_same_number(request_: 
     session.sign_in(request_, ANA, "pin")
     visitor = session.current_visitor(request_)
     assert visitor is not None
-    assert session.kept_for(request_, visitor) == {"details": "typed"}
-    session.drop_kept(request_)
-    assert session.kept_for(request_, visitor) is None
+    assert session.load_draft(request_, visitor) == {"details": "typed"}
+    session.delete_draft(request_)
+    assert session.load_draft(request_, visitor) is None
 
 
 def test_another_number_never_gets_it_and_ends_it(request_: HttpRequest) -> None:
     expire(request_, keeping, 7)
-    assert session.kept_for(request_, Visitor(BRUNO, "pin", timezone.now())) is None
+    assert session.load_draft(request_, Visitor(BRUNO, "pin", timezone.now())) is None
     session.sign_in(request_, BRUNO, "pin")
     session.sign_in(request_, ANA, "pin")
-    assert session.kept_for(request_, Visitor(ANA, "pin", timezone.now())) is None
+    assert session.load_draft(request_, Visitor(ANA, "pin", timezone.now())) is None
 
 
 def test_it_is_kept_for_30_minutes(request_: HttpRequest) -> None:
@@ -114,15 +114,15 @@ def test_it_is_kept_for_30_minutes(request_: HttpRequest) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         expire(request_, keeping, 7)
         clock.shift(timedelta(minutes=29, seconds=59))
-        assert session.kept_for(request_, visitor) is not None
+        assert session.load_draft(request_, visitor) is not None
         clock.shift(1)
-        assert session.kept_for(request_, visitor) is None
+        assert session.load_draft(request_, visitor) is None
 
 
 def test_it_is_kept_also_when_another_tab_saw_the_end_first(request_: HttpRequest) -> None:
     expire(request_, plain)
     keeping(request_, 7)
-    assert session.kept_for(request_, Visitor(ANA, "pin", timezone.now())) == {"details": "typed"}
+    assert session.load_draft(request_, Visitor(ANA, "pin", timezone.now())) == {"details": "typed"}
 
 
 def test_strangers_can_store_nothing(request_: HttpRequest) -> None:
@@ -140,11 +140,11 @@ def test_whoever_expired_is_told_and_whether_the_text_is_kept(request_: HttpRequ
 
 def test_r6_11_what_was_sent_waits_for_the_same_phone_in_the_same_browser(request_: HttpRequest) -> None:
     session.sign_in(request_, ANA, "pin")
-    before = session.holder(request_, ANA)
-    assert session.holder(request_, ANA) == before
+    before = session.browser_token(request_, ANA)
+    assert session.browser_token(request_, ANA) == before
     session.sign_in(request_, ANA, "pin")
-    assert session.holder(request_, ANA) == before
+    assert session.browser_token(request_, ANA) == before
     session.sign_in(request_, BRUNO, "pin")
-    assert session.holder(request_, BRUNO) != before
+    assert session.browser_token(request_, BRUNO) != before
     session.sign_in(request_, ANA, "pin")
-    assert session.holder(request_, ANA) != before
+    assert session.browser_token(request_, ANA) != before

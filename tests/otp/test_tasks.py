@@ -13,9 +13,9 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from jobs import enqueue
 from notifications.sms import memory
 from otp import tasks
-from otp.limits.limits import budget, consume
+from otp.limits.limits import consume, limit
 from otp.limits.rates import Rate, parse_rates
-from otp.models import AuditEvent, BudgetUse, Challenge, PhoneGuard
+from otp.models import AuditEvent, Challenge, LimitUse, PhoneLockout
 from otp.pin import challenges
 from tests import cast
 from tests.otp import pin_client
@@ -34,7 +34,7 @@ def test_asking_for_a_code_nudges_the_worker_after_the_commit(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     nudged: list[tuple[str, int]] = []
-    monkeypatch.setattr(enqueue, "nudge", lambda name, pk: nudged.append((name, pk)))
+    monkeypatch.setattr(enqueue, "enqueue", lambda name, pk: nudged.append((name, pk)))
     with django_capture_on_commit_callbacks(execute=True):
         challenge = challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
         assert nudged == []
@@ -47,17 +47,17 @@ def test_what_has_had_its_time_is_cleared_away(client: Client) -> None:
         pin_client.answer(client, "000000")
         clock.shift(timedelta(hours=23))
         tasks.clear_expired()
-        assert (Challenge.objects.count(), PhoneGuard.objects.count()) == (1, 1)
+        assert (Challenge.objects.count(), PhoneLockout.objects.count()) == (1, 1)
         assert Session.objects.count() == 0
         clock.shift(timedelta(hours=2))
         tasks.clear_expired()
-        assert (Challenge.objects.count(), BudgetUse.objects.count()) == (0, 5)
+        assert (Challenge.objects.count(), LimitUse.objects.count()) == (0, 5)
         clock.shift(timedelta(days=2))
         tasks.clear_expired()
-        assert (BudgetUse.objects.count(), PhoneGuard.objects.count()) == (0, 1)
+        assert (LimitUse.objects.count(), PhoneLockout.objects.count()) == (0, 1)
         clock.shift(timedelta(days=30))
         tasks.clear_expired()
-        assert PhoneGuard.objects.count() == 0
+        assert PhoneLockout.objects.count() == 0
 
 
 def test_the_audit_is_kept_for_24_months(client: Client) -> None:
@@ -78,7 +78,7 @@ def test_uses_are_kept_for_the_longest_limit(settings: Settings) -> None:
         challenges.start(cast.NOBODY_PHONE, "a" * 64, "198.51.100.7")
         clock.shift(timedelta(days=6))
         tasks.clear_expired()
-        assert BudgetUse.objects.count() == 3
+        assert LimitUse.objects.count() == 3
 
 
 def test_beat_runs_the_clearing() -> None:
@@ -98,10 +98,10 @@ def test_the_cleaning_knows_every_limit_of_the_settings() -> None:
 def test_what_a_longer_limit_counts_is_kept_as_long(settings: Settings, name: str) -> None:
     setattr(settings, name, parse_rates("3/7d"))
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        consume(budget("a-kind", "a-value", parse_rates("3/7d")))
+        consume(limit("a-kind", "a-value", parse_rates("3/7d")))
         clock.shift(timedelta(days=6))
         tasks.clear_expired()
-        assert BudgetUse.objects.count() == 1
+        assert LimitUse.objects.count() == 1
         clock.shift(timedelta(days=2))
         tasks.clear_expired()
-        assert BudgetUse.objects.count() == 0
+        assert LimitUse.objects.count() == 0

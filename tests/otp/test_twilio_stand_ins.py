@@ -225,7 +225,7 @@ def test_the_emulator_is_asked_about_what_it_did_not_report_r4_25(emulator: Emul
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = sent_code()
         emulator.becomes(challenge.provider_id, "delivered")
-        clock.shift(delivery_reports.ASK_AFTER)
+        clock.shift(delivery_reports.POLL_AFTER)
         assert sweep.run("informes") == 1
     challenge.refresh_from_db()
     assert challenge.delivery == Challenge.Delivery.DELIVERED

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from otp.limits import quotas
-from otp.models import BudgetUse
+from otp.models import LimitUse
 from tests import cast
 from tests.otp import pin_client
 from tests.portal.test_request_costs import queries
@@ -32,6 +32,6 @@ def test_a_code_asked_for_after_many() -> None:
     cost_of_asking()
     everybody = quotas.sends_of_day(invited=False).key
     now = timezone.now()
-    BudgetUse.objects.bulk_create(BudgetUse(key=everybody, number=number, at=now) for number in range(1, 1500))
+    LimitUse.objects.bulk_create(LimitUse(key=everybody, number=number, at=now) for number in range(1, 1500))
     spent = cost_of_asking()
     assert len(spent) <= 9, "\n".join(spent)

@@ -17,7 +17,7 @@ from otp.invitations.invitations import Channel
 from otp.limits import quotas
 from otp.limits.limits import consume_times
 from otp.limits.rates import parse_rates
-from otp.models import AuditEvent, Challenge, Invitation, PhoneGuard
+from otp.models import AuditEvent, Challenge, Invitation, PhoneLockout
 from otp.pin import challenges, codes
 from otp.pin.challenges import Answer
 from tests import cast
@@ -249,7 +249,7 @@ def test_an_invited_persons_first_try_is_judged_while_the_number_waits(client: C
     """R1.05, R1.08: a stranger's failures keep nobody out who was invited, and each code is one guess more at most."""
     token = invited()
     now = timezone.now()
-    PhoneGuard.objects.create(
+    PhoneLockout.objects.create(
         phone=cast.ANA_PHONE, failures=12, locks=3, locked_at=now, locked_until=now + timedelta(hours=1)
     )
     enter(client, cast.ANA_PHONE, token)
@@ -257,7 +257,7 @@ def test_an_invited_persons_first_try_is_judged_while_the_number_waits(client: C
     assert challenges.verify(challenge, "not it").answer is Answer.WRONG
     right = codes.derive(challenge.nonce, challenge.phone)
     assert challenges.verify(challenge, right).answer is Answer.WAIT
-    assert PhoneGuard.objects.get().failures == 13
+    assert PhoneLockout.objects.get().failures == 13
     enter(other := Client(), cast.ANA_PHONE, token)
     code = pin_client.receive(other)
     assert code is not None
@@ -267,7 +267,7 @@ def test_an_invited_persons_first_try_is_judged_while_the_number_waits(client: C
 def test_whoever_came_without_a_link_is_not_spared_the_wait(client: Client) -> None:
     cast.ana()
     now = timezone.now()
-    PhoneGuard.objects.create(phone=cast.ANA_PHONE, failures=12, locked_at=now, locked_until=now + timedelta(hours=1))
+    PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=12, locked_at=now, locked_until=now + timedelta(hours=1))
     enter(client, cast.ANA_PHONE, DEAD)
     challenge = Challenge.objects.get()
     right = codes.derive(challenge.nonce, challenge.phone)
@@ -281,7 +281,7 @@ def test_s6_a_strangers_hundred_failures_stop_no_link_and_a_hundred_of_links_do(
     """NIST 800-63B 3.2.2"""
     token = invited()
     now = timezone.now()
-    PhoneGuard.objects.create(
+    PhoneLockout.objects.create(
         phone=cast.ANA_PHONE,
         failures=150,
         trusted_failures=trusted,

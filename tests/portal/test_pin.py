@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from companies.models import Administrator
-from otp.models import Challenge, PhoneGuard
+from otp.models import Challenge, PhoneLockout
 from tests import cast
 from tests.otp import pin_client
 
@@ -265,7 +265,7 @@ def test_two_typos_one_resend_and_the_right_code_get_an_honest_person_in(client:
 
 def test_too_many_failures_of_a_phone_are_answered_as_a_limit(client: Client) -> None:
     """R1.07, R1.20"""
-    PhoneGuard.objects.create(
+    PhoneLockout.objects.create(
         phone=cast.ANA_PHONE, failures=10, locks=1, locked_until=timezone.now() + timedelta(seconds=30)
     )
     code = asked(client)

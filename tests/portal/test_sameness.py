@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from otp import audit
-from otp.models import AuditEvent, PhoneGuard
+from otp.models import AuditEvent, PhoneLockout
 from tests import cast
 from tests.otp import pin_client
 
@@ -44,7 +44,7 @@ def _numbers() -> None:
     begin = timezone.now()
     for phone in (LOCKED, LOCKED_UNKNOWN):
         until = begin + timedelta(hours=1)
-        PhoneGuard.objects.create(phone=phone, failures=10, locks=7, locked_at=begin, locked_until=until)
+        PhoneLockout.objects.create(phone=phone, failures=10, locks=7, locked_at=begin, locked_until=until)
 
 
 def walked(phone: str) -> list[Step]:
@@ -101,7 +101,7 @@ def test_two_numbers_get_the_same_bytes_and_cost_the_same_statements(first: str,
 def test_r1_14_a_number_never_tried_before_costs_the_same_statements_as_one_that_was() -> None:
     """R1.14: otherwise the first wrong code tells which numbers have entered before."""
     tried = "+593961234567"
-    PhoneGuard.objects.create(phone=tried, tried_at=timezone.now() - timedelta(days=1))
+    PhoneLockout.objects.create(phone=tried, tried_at=timezone.now() - timedelta(days=1))
     for (name, answer, statements), (_, other_answer, other_statements) in zip(
         walked(UNKNOWN), walked(tried), strict=True
     ):

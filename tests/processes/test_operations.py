@@ -26,8 +26,8 @@ def check_ops(stack: Stack) -> dict[str, Any]:
     done = subprocess.run(command, cwd=BASE, env=stack.environment, capture_output=True, check=False)
     found: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == ("fine", "warning", "critical").index(found["level"])
-    figures: dict[str, Any] = found["figures"]
-    return figures
+    metrics: dict[str, Any] = found["metrics"]
+    return metrics
 
 
 def last_sign(stack: Stack, name: str) -> float:

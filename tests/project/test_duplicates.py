@@ -8,7 +8,7 @@ from operations import alarms
 from operations.models import Alarm
 from otp.limits import limits, lockout
 from otp.limits.rates import parse_rates
-from otp.models import BudgetUse, PhoneGuard
+from otp.models import LimitUse, PhoneLockout
 from tests.notifications.helpers import owe_email
 from tests.otp.concurrency import at_once
 from tests.refusals import refused_statements
@@ -18,28 +18,28 @@ pytestmark = pytest.mark.django_db
 
 def test_a_use_that_another_request_took_first_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The number it wanted is taken since it read the last one: it takes the next."""
-    asking, day = limits.budget("phone", "x", parse_rates("5/h")), limits.budget("all", "", parse_rates("5/d"))
+    asking, day = limits.limit("phone", "x", parse_rates("5/h")), limits.limit("all", "", parse_rates("5/d"))
     limits.consume(day)
     real, stale = limits._last, [{asking.key: 0, day.key: 0}]
     monkeypatch.setattr(limits, "_last", lambda keys: stale.pop() if stale else real(keys))
     with refused_statements() as refused:
         limits.consume(asking, day)
     assert refused == []
-    found = BudgetUse.objects.order_by("key", "number").values_list("key", "number")
+    found = LimitUse.objects.order_by("key", "number").values_list("key", "number")
     assert list(found) == [(day.key, 1), (day.key, 2), (asking.key, 1)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_uses_at_once_are_no_error() -> None:
-    day = limits.budget("all", "", parse_rates("50/d"))
+    day = limits.limit("all", "", parse_rates("50/d"))
 
     def use(number: int) -> list[str]:
         with refused_statements() as refused:
-            limits.consume(limits.budget("phone", str(number), parse_rates("5/h")), day)
+            limits.consume(limits.limit("phone", str(number), parse_rates("5/h")), day)
         return refused
 
     assert at_once(12, use) == [[]] * 12
-    numbers = BudgetUse.objects.filter(key=day.key).order_by("number").values_list("number", flat=True)
+    numbers = LimitUse.objects.filter(key=day.key).order_by("number").values_list("number", flat=True)
     assert list(numbers) == list(range(1, 13))
 
 
@@ -63,8 +63,8 @@ def test_an_alarm_that_the_other_watcher_raised_first_is_no_error(monkeypatch: p
 def test_first_tries_of_a_number_at_once_are_no_error() -> None:
     def first(_number: int) -> list[str]:
         with refused_statements() as refused:
-            lockout.count_try("+593991234567", timezone.now(), spared=False)
+            lockout.register_attempt("+593991234567", timezone.now(), spared=False)
         return refused
 
     assert at_once(8, first) == [[]] * 8
-    assert PhoneGuard.objects.get().failures == 8
+    assert PhoneLockout.objects.get().failures == 8

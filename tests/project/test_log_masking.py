@@ -11,7 +11,7 @@ from django.db import DataError, IntegrityError, OperationalError
 from pytest_django import Settings
 
 from fidelizacion.env import parse_log_format
-from fidelizacion.log_masking import DiscreetFormatter, JsonFormatter, formatter, masked
+from fidelizacion.log_masking import JsonFormatter, MaskingFormatter, formatter, masked
 from jobs import log_context
 
 ROW = "null value in column «reply_to»\nDETAIL:  Failing row contains (15, ana@acme.example,\nPor cierre de la oficina)"
@@ -22,7 +22,7 @@ def logged(error: Exception, message: str = "failed", *arguments: object) -> str
     outer.__cause__ = error
     info = (type(outer), outer, None)
     record = logging.LogRecord("celery.app.trace", logging.ERROR, "", 0, message, arguments, info)
-    return DiscreetFormatter("{message}", style="{").format(record)
+    return MaskingFormatter("{message}", style="{").format(record)
 
 
 def test_the_row_that_a_database_error_quotes_is_left_out() -> None:
@@ -49,8 +49,8 @@ def test_where_it_failed_is_told() -> None:
         int("x")
     except ValueError as error:
         info = (type(error), error, error.__traceback__)
-    text = DiscreetFormatter("{message}", style="{").format(logging.LogRecord("a", 40, "", 0, "failed", (), info))
-    assert "test_logs.py" in text
+    text = MaskingFormatter("{message}", style="{").format(logging.LogRecord("a", 40, "", 0, "failed", (), info))
+    assert "test_log_masking.py" in text
     assert text.endswith("builtins.ValueError: invalid literal for int() with base 10: 'x'")
 
 
@@ -59,8 +59,8 @@ def test_a_database_that_is_away_takes_one_line_and_not_a_hundred() -> None:
         raise OperationalError("connection refused\n\tIs the server running?")
     info = (caught.type, caught.value, caught.tb)
     record = logging.LogRecord("django.request", logging.ERROR, "", 0, "Internal Server Error", (), info)
-    _message, told = DiscreetFormatter("{message}", style="{").format(record).split("\n")
-    assert told.startswith("django.db.utils.OperationalError: connection refused (test_logs.py:")
+    _message, told = MaskingFormatter("{message}", style="{").format(record).split("\n")
+    assert told.startswith("django.db.utils.OperationalError: connection refused (test_log_masking.py:")
 
 
 @pytest.mark.parametrize(

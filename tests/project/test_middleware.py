@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from fidelizacion.middleware import BodyLimitMiddleware, PatientSessionMiddleware, StaffSessionMiddleware
+from fidelizacion.middleware import BodyLimitMiddleware, ConcurrentSessionMiddleware, StaffSessionMiddleware
 from tests.cast import carla
 
 REFERENCE = re.compile(r"[2-9A-HJKMNP-TV-Z]{8}")
@@ -86,14 +86,14 @@ def test_an_answer_stands_when_the_session_ends_meanwhile_in_another_tab(client:
 
     request = RequestFactory().post(ENTRY)
     request.COOKIES["sessionid"] = str(session.session_key)
-    middleware = PatientSessionMiddleware(confirm)
+    middleware = ConcurrentSessionMiddleware(confirm)
     middleware.process_request(request)
     assert middleware.process_response(request, confirm(request)).content == b"registered"
     assert not client.session.exists(str(session.session_key))
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ["tickets/ticket/?status__exact=%00", "otp/phoneguard/%00/change/"])
+@pytest.mark.parametrize("address", ["tickets/ticket/?status__exact=%00", "otp/phonelockout/%00/change/"])
 def test_an_address_with_a_nul_is_refused(admin_client: Client, address: str) -> None:
     """R7.05: PostgreSQL fails on one."""
     assert admin_client.get(DESK + address).status_code == 400

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from attachments import clamd, scanning
-from attachments.clamd import Server, Verdict
+from attachments.clamd import ScanResult, Server
 from attachments.inspection import EXTENSIONS, MAX_BYTES, MAX_FILES
 from attachments.inspection.archive import MAX_UNPACKED
 from attachments.models import private_storage
@@ -40,9 +40,9 @@ def attach(ticket: Ticket, name: str = NAME, **values: object) -> Attachment:
 def infected(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Attachment:
     """A document that was scanned, and what the antivirus said of it."""
     settings.CLAMD = Server(path="/nonexistent/clamd.ctl")
-    monkeypatch.setattr(clamd, "scan", lambda *_args: Verdict(infected=True, signature="Doc.\r\nTest-1"))
+    monkeypatch.setattr(clamd, "scan", lambda *_args: ScanResult(infected=True, signature="Doc.\r\nTest-1"))
     attachment = attach(cast.make_ticket())
-    assert scanning.scan(attachment) == scanning.Outcome.INFECTED
+    assert scanning.scan(attachment) == scanning.ScanOutcome.INFECTED
     return attachment
 
 

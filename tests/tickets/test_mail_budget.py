@@ -116,7 +116,7 @@ def test_s4_what_staff_do_later_writes_to_no_address_that_waits_or_was_dropped(
 
 
 def test_s4_operations_see_how_many_wait(third: Ticket) -> None:
-    [figure] = [figure for figure in queue_metrics.figures() if figure.name == "messages_held"]
+    [figure] = [figure for figure in queue_metrics.metrics() if figure.name == "messages_held"]
     assert (figure.value, figure.alarms) == (1, ("mail-held",))
 
 
@@ -125,7 +125,7 @@ def test_s4_an_advisor_releases_it_once(third: Ticket) -> None:
     actions.release(message, carla, 0)
     with pytest.raises(actions.AlreadyDone):
         actions.release(message, carla, 0)
-    with pytest.raises(actions.Refused):
+    with pytest.raises(actions.ActionRefused):
         actions.drop(confirmation_of(third), "tarde", carla, 1)
     delivery.deliver_due()
     assert confirmation_of(third).state == State.SENT
@@ -142,7 +142,7 @@ def test_s4_or_drops_it_for_good(client: Client, third: Ticket) -> None:
 
 
 def test_s4_a_held_mail_is_not_sent_by_asking_for_it_again(third: Ticket) -> None:
-    with pytest.raises(actions.Refused):
+    with pytest.raises(actions.ActionRefused):
         actions.send_again(confirmation_of(third), actions.Actor.of(cast.carla()), 0)
     assert Message.objects.filter(kind=emails.CONFIRMATION).count() == 3
 
@@ -195,24 +195,24 @@ def test_s4_a_name_as_the_directory_has_it_is_taken(name: str) -> None:
 CHOSEN = "ELEGIDO POR QUIEN ENVÍA"
 
 
-def mails_of_a_ticket() -> dict[str, rendering.Parts]:
+def mails_of_a_ticket() -> dict[str, rendering.RenderedEmail]:
     ticket = samples.a_ticket()
     ticket.requester_name = ticket.details = CHOSEN
     ticket.email = f"{CHOSEN}@x.example"
     document = Attachment(ticket=ticket, original_name=CHOSEN, size=1)
     failed = Message(to=ticket.email, state=State.FAILED)
     contexts = {
-        "ticket_confirmation": emails.about(ticket),
-        "ticket_registered": emails.about(ticket),
-        "ticket_advisor": emails.about_for_advisor(ticket),
-        "ticket_undelivered": emails.about_undelivered(ticket, failed),
-        "ticket_infected": emails.about_infected(document),
-        "ticket_infected_advisor": emails.about_infected(document),
+        "ticket_confirmation": emails.ticket_context(ticket),
+        "ticket_registered": emails.ticket_context(ticket),
+        "ticket_advisor": emails.advisor_context(ticket),
+        "ticket_undelivered": emails.undelivered_context(ticket, failed),
+        "ticket_infected": emails.infected_context(document),
+        "ticket_infected_advisor": emails.infected_context(document),
     }
     return {name: rendering.render(name, context) for name, context in contexts.items()}
 
 
-def beginnings(parts: rendering.Parts) -> list[str]:
+def beginnings(parts: rendering.RenderedEmail) -> list[str]:
     """The subject, the written text, the preheader and the first paragraph."""
     page = BeautifulSoup(parts.html, "html.parser")
     preheader = page.select_one("body > div, .preheader")

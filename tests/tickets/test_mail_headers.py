@@ -47,7 +47,7 @@ def every_mail(ticket: Ticket) -> list[Message]:
 def arrived(sink: Sink, ticket: Ticket) -> dict[str, EmailMessage]:
     """Each kind as it arrived."""
     owed = {message.message_id: message.kind for message in every_mail(ticket)}
-    assert delivery.deliver_due()[delivery.Outcome.SENT] == len(owed)
+    assert delivery.deliver_due()[delivery.SendOutcome.SENT] == len(owed)
     return {owed[str(mail["Message-ID"])]: mail for mail in sink.mails}
 
 
@@ -129,5 +129,5 @@ def test_an_address_that_is_none_is_no_place_for_answers(sink: Sink) -> None:
     ticket = a_ticket(company=company)
     message = emails.confirmation(ticket)
     assert message.reply_to == ""
-    assert delivery.deliver(message.pk) == delivery.Outcome.SENT
+    assert delivery.deliver(message.pk) == delivery.SendOutcome.SENT
     assert sink.mails[0]["Bcc"] is None

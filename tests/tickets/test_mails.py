@@ -162,7 +162,7 @@ def test_a_company_name_cannot_begin_a_header_r4_27(name: str) -> None:
     ticket = a_ticket()
     ticket.company_name = ticket.requester_name = ticket.details = name  # not saved: PostgreSQL takes no NUL
     for message in (emails.confirmation(ticket), emails.advisor_notice(ticket)):
-        assert delivery.deliver(message.pk) == delivery.Outcome.SENT
+        assert delivery.deliver(message.pk) == delivery.SendOutcome.SENT
     for sent in django_mail.outbox:
         parsed = message_from_string(sent.message().as_string(), policy=default_policy)
         assert parsed["Bcc"] is None

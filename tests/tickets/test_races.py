@@ -128,7 +128,7 @@ def test_s4_of_eight_advisors_at_once_one_releases_or_drops_a_held_mail(settings
                 actions.drop(read[position], "No es del cliente", carla, 0)
             else:
                 actions.release(read[position], carla, 0)
-        except actions.Refused:
+        except actions.ActionRefused:
             return False
         return True
 

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from notifications import actions, outbox
 from notifications.models import Message
 from notifications.reports import delivery_reports
-from notifications.sending.delivery import Outcome, deliver
+from notifications.sending.delivery import SendOutcome, deliver
 from notifications.sms import Kind, Report
 from operations import alarms
 from operations.models import Alarm
@@ -68,11 +68,11 @@ def test_a_refusal_at_sending_is_told_as_well_r4_09(settings: Settings) -> None:
     message = emails.confirmation(a_ticket())
     with smtp_sink(settings) as sink:
         sink.rcpt = "451 4.3.0 busy"
-        assert deliver(message.pk) == Outcome.AGAIN
+        assert deliver(message.pk) == SendOutcome.AGAIN
         assert notices() == []
         sink.rcpt = "550 5.1.1 unknown user"
         Message.objects.update(next_at=timezone.now())
-        assert deliver(message.pk) == Outcome.FAILED
+        assert deliver(message.pk) == SendOutcome.FAILED
     assert len(notices()) == 1
 
 
@@ -81,7 +81,7 @@ def test_a_confirmation_given_up_after_72_hours_is_told_with_what_helps_then_r4_
     message = emails.confirmation(a_ticket())
     with smtp_sink(settings) as sink, time_machine.travel(timezone.now() + timedelta(hours=72, minutes=1)):
         sink.rcpt = "451 4.3.0 busy"
-        assert deliver(message.pk) == Outcome.DEAD
+        assert deliver(message.pk) == SendOutcome.DEAD
     [notice] = notices()
     for shown in (notice.text, BeautifulSoup(notice.html, "html.parser").get_text(" ")):
         assert "ya no se vuelve a intentar solo" in shown
@@ -94,7 +94,7 @@ def test_a_confirmation_that_ends_process_after_process_is_told_once_r4_12() -> 
     Message.objects.filter(pk=message.pk).update(
         state=Message.State.SENDING, lost_leases=2, leased_until=timezone.now(), lease_token="gone"
     )
-    assert [deliver(message.pk), deliver(message.pk)] == [Outcome.DEAD, Outcome.NOT_OURS]
+    assert [deliver(message.pk), deliver(message.pk)] == [SendOutcome.DEAD, SendOutcome.SKIPPED]
     assert len(notices()) == 1
 
 

@@ -12,7 +12,7 @@ from tickets.models import Ticket
 REFERENCE = "ticket:"
 
 
-def lacking() -> QuerySet[Message]:
+def undelivered_confirmations() -> QuerySet[Message]:
     """Confirmations given up, of tickets that have none on its way, sent, or settled. A copy counts like the first."""
     given_up = Message.objects.filter(kind=CONFIRMATION, state__in=GIVEN_UP)
     all_of_it = Message.objects.filter(kind=CONFIRMATION, subject_ref=OuterRef("subject_ref"))
@@ -20,14 +20,14 @@ def lacking() -> QuerySet[Message]:
     return given_up.filter(~Exists(other))
 
 
-def without_proof(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+def tickets_without_confirmation(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """Those whose customer did not get it."""
     number = Cast(Substr("subject_ref", len(REFERENCE) + 1), BigIntegerField())
-    return tickets.filter(pk__in=lacking().order_by().annotate(number=number).values("number"))
+    return tickets.filter(pk__in=undelivered_confirmations().order_by().annotate(number=number).values("number"))
 
 
-def lacking_among(numbers: Iterable[int]) -> dict[int, Message]:
+def undelivered_among(numbers: Iterable[int]) -> dict[int, Message]:
     """The last failed confirmation of each of these tickets that lacks one; one query for a page of them."""
     references = [f"{REFERENCE}{number}" for number in numbers]
-    found = lacking().filter(subject_ref__in=references).defer("text", "html").order_by("pk")
+    found = undelivered_confirmations().filter(subject_ref__in=references).defer("text", "html").order_by("pk")
     return {int(message.subject_ref.removeprefix(REFERENCE)): message for message in found}

@@ -33,7 +33,7 @@ def confirmation(ticket: Ticket, *, held: bool = False) -> Message:
 
     Held: it waits for an advisor to look at the address (S4).
     """
-    context, reply_to, hold = about(ticket), _advisor_address(ticket), _hold_reason() if held else ""
+    context, reply_to, hold = ticket_context(ticket), _advisor_address(ticket), _hold_reason() if held else ""
     return _enqueue(ticket, CLIENT, CONFIRMATION, context, to=ticket.email, reply_to=reply_to, hold=hold)
 
 
@@ -48,7 +48,7 @@ def notice_to_registered_email(ticket: Ticket, registered_email: str, *, held: b
     if not registered_email or registered_email.casefold() == ticket.email.casefold():
         return None
     to, reply_to = registered_email, _advisor_address(ticket)
-    context = {**about(ticket), "held": held}
+    context = {**ticket_context(ticket), "held": held}
     return _enqueue(ticket, "registered", "ticket_registered", context, to=to, reply_to=reply_to)
 
 
@@ -63,24 +63,24 @@ def advisor_notice(ticket: Ticket, *, held: bool = False) -> Message:
 
     It has no Reply-To: an answer would quote to the customer what is meant for the advisor.
     """
-    context = about_for_advisor(ticket, held=held)
+    context = advisor_context(ticket, held=held)
     return _enqueue(ticket, "advisor", "ticket_advisor", context, to=_advisor_address(ticket))
 
 
 def area_notice(ticket: Ticket, area: Area) -> Message:
     """To an area of the request type: what it has to check of the customer (D6). Answers go to the advisor."""
-    context, reply_to = about_for_area(ticket, area), _advisor_address(ticket)
+    context, reply_to = area_context(ticket, area), _advisor_address(ticket)
     return _enqueue(ticket, f"area:{area.pk}", "ticket_area", context, to=area.email, reply_to=reply_to)
 
 
 def status_changed(ticket: Ticket, event: TicketEvent) -> Message:
     """To the customer, when the advisor chooses to tell: where the request stands now."""
-    return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_status", about_change(ticket, event))
+    return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_status", status_context(ticket, event))
 
 
 def date_set(ticket: Ticket, event: TicketEvent) -> Message:
     """To the customer: the effective date that staff set, where none could be computed. Answers go to the advisor."""
-    return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_date", about_date(ticket, event))
+    return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_date", date_context(ticket, event))
 
 
 def infected_to_advisor(document: Attachment) -> Message:
@@ -88,13 +88,13 @@ def infected_to_advisor(document: Attachment) -> Message:
     ticket = document.ticket
     delivered = document.events.filter(what=AttachmentEvent.What.DELIVERED).order_by("actor")
     had = list(delivered.values_list("actor", flat=True).distinct())
-    context, key = about_infected(document, had), f"infected:{document.pk}"
+    context, key = infected_context(document, had), f"infected:{document.pk}"
     return _enqueue(ticket, key, "ticket_infected_advisor", context, to=_advisor_address(ticket))
 
 
 def infected_to_customer(document: Attachment) -> Message:
     """To the customer, once a document: which one did not get through, and what to do. Answers go to the advisor."""
-    context, key = about_infected(document), f"infected:{document.pk}:client"
+    context, key = infected_context(document), f"infected:{document.pk}:client"
     return _enqueue_for_customer(document.ticket, key, "ticket_infected", context)
 
 
@@ -103,11 +103,11 @@ def proof_undelivered(ticket: Ticket, failed: Message) -> Message:
 
     Once for each try: what staff sent again, or elsewhere, and failed once more, they have to know.
     """
-    context, key = about_undelivered(ticket, failed), f"undelivered:{failed.pk}-{failed.actions.count()}"
+    context, key = undelivered_context(ticket, failed), f"undelivered:{failed.pk}-{failed.actions.count()}"
     return _enqueue(ticket, key, "ticket_undelivered", context, to=_advisor_address(ticket))
 
 
-def about(ticket: Ticket) -> Context:
+def ticket_context(ticket: Ticket) -> Context:
     """What the mails of a ticket say of it."""
     return {
         "ticket": ticket,
@@ -119,15 +119,15 @@ def about(ticket: Ticket) -> Context:
     }
 
 
-def about_for_advisor(ticket: Ticket, *, held: bool = False) -> Context:
-    return {**about(ticket), "desk_url": _desk_url(ticket), "marks": _marks(ticket, held=held)}
+def advisor_context(ticket: Ticket, *, held: bool = False) -> Context:
+    return {**ticket_context(ticket), "desk_url": _desk_url(ticket), "marks": _warnings(ticket, held=held)}
 
 
-def about_for_area(ticket: Ticket, area: Area) -> Context:
+def area_context(ticket: Ticket, area: Area) -> Context:
     """Without the contact's data, which an area does not need: they are at the desk (F4)."""
     facts = _request_facts(ticket)
     return {
-        **about(ticket),
+        **ticket_context(ticket),
         "facts": facts,
         "area": area,
         "checks": area.checks.splitlines(),
@@ -135,8 +135,8 @@ def about_for_area(ticket: Ticket, area: Area) -> Context:
     }
 
 
-def about_change(ticket: Ticket, event: TicketEvent) -> Context:
-    news, sentence = _news(event)
+def status_context(ticket: Ticket, event: TicketEvent) -> Context:
+    news, sentence = _headline(event)
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
         Fact(_("Estado"), [event.get_to_status_display()]),
@@ -146,20 +146,25 @@ def about_change(ticket: Ticket, event: TicketEvent) -> Context:
         Fact(_("Motivo"), [ticket.reason_text]),
     ]
     note = event.customer_note.splitlines()
-    return {**about(ticket), "facts": facts, "news": news, "sentence": sentence, "note": note}
+    return {**ticket_context(ticket), "facts": facts, "news": news, "sentence": sentence, "note": note}
 
 
-def about_date(ticket: Ticket, event: TicketEvent) -> Context:
+def date_context(ticket: Ticket, event: TicketEvent) -> Context:
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
         Fact(_("Cliente"), [ticket.company_name]),
         Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
         Fact(_("Motivo"), [ticket.reason_text]),
     ]
-    return {**about(ticket), "facts": facts, "day": event.effective_date, "note": event.customer_note.splitlines()}
+    return {
+        **ticket_context(ticket),
+        "facts": facts,
+        "day": event.effective_date,
+        "note": event.customer_note.splitlines(),
+    }
 
 
-def about_infected(document: Attachment, had: Sequence[str] = ()) -> Context:
+def infected_context(document: Attachment, downloaded_by: Sequence[str] = ()) -> Context:
     """`had`: who downloaded it before it was scanned, there being no antivirus yet, or one that knew less."""
     ticket = document.ticket
     facts = [
@@ -168,22 +173,28 @@ def about_infected(document: Attachment, had: Sequence[str] = ()) -> Context:
         Fact(_("Documento"), [f"{document.original_name} ({filesizeformat(document.size)})"]),
         Fact(_("Virus, según el antivirus"), [document.signature]),
     ]
-    return {**about(ticket), "facts": facts, "document": document, "had": had, "desk_url": _desk_url(ticket)}
+    return {
+        **ticket_context(ticket),
+        "facts": facts,
+        "document": document,
+        "had": downloaded_by,
+        "desk_url": _desk_url(ticket),
+    }
 
 
-def about_undelivered(ticket: Ticket, failed: Message) -> Context:
+def undelivered_context(ticket: Ticket, failed: Message) -> Context:
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
         Fact(_("Cliente"), [ticket.company_name]),
         Fact(_("No se pudo entregar en"), [failed.to]),
-        Fact(_("Por qué"), [error_texts.explain(failed)]),
+        Fact(_("Por qué"), [error_texts.describe(failed)]),
         Fact(_("Nombres del solicitante"), [ticket.requester_name]),
         Fact(_("Teléfono de contacto"), [phones.display(ticket.contact_phone)]),
     ]
-    return {**about(ticket), "facts": facts, "failed": failed, "desk_url": _desk_url(ticket)}
+    return {**ticket_context(ticket), "facts": facts, "failed": failed, "desk_url": _desk_url(ticket)}
 
 
-def _news(event: TicketEvent) -> tuple[str, str]:
+def _headline(event: TicketEvent) -> tuple[str, str]:
     """What a change means to the customer: in the subject, and in a sentence."""
     status = Ticket.Status(event.to_status)
     if status == Ticket.Status.CLOSED:
@@ -271,7 +282,7 @@ def _contact_facts(ticket: Ticket) -> list[Fact]:
     ]
 
 
-def _marks(ticket: Ticket, *, held: bool) -> list[str]:
+def _warnings(ticket: Ticket, *, held: bool) -> list[str]:
     """What the advisor should look at; none of it held the customer up (P2)."""
     marks = []
     if held:

@@ -20,19 +20,21 @@ NOTICED = date(2026, 11, 30)
 def register() -> None:
     """Name the mails of tickets. Called once, when the app is ready."""
     add = message_types.register_mail
-    add(emails.CONFIRMATION, gettext_lazy("Confirmación al cliente"), lambda: emails.about(a_ticket()))
-    add("ticket_registered", gettext_lazy("Aviso al correo registrado"), lambda: emails.about(a_ticket()))
+    add(emails.CONFIRMATION, gettext_lazy("Confirmación al cliente"), lambda: emails.ticket_context(a_ticket()))
+    add("ticket_registered", gettext_lazy("Aviso al correo registrado"), lambda: emails.ticket_context(a_ticket()))
     add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
     add("ticket_date", gettext_lazy("Fecha efectiva fijada, al cliente"), _a_date)
-    add("ticket_infected", gettext_lazy("Documento con virus, al cliente"), lambda: emails.about_infected(_infected()))
+    add(
+        "ticket_infected", gettext_lazy("Documento con virus, al cliente"), lambda: emails.infected_context(_infected())
+    )
     staff = partial(message_types.register_mail, staff=True)
-    staff("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: emails.about_for_advisor(a_ticket()))
-    staff("ticket_area", gettext_lazy("Aviso a un área"), lambda: emails.about_for_area(a_ticket(), _an_area()))
+    staff("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: emails.advisor_context(a_ticket()))
+    staff("ticket_area", gettext_lazy("Aviso a un área"), lambda: emails.area_context(a_ticket(), _an_area()))
     staff("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
     staff(
         "ticket_infected_advisor",
         gettext_lazy("Documento con virus, al asesor"),
-        lambda: emails.about_infected(_infected(), had=["Andrea Torres"]),
+        lambda: emails.infected_context(_infected(), downloaded_by=["Andrea Torres"]),
     )
 
 
@@ -75,7 +77,7 @@ def _infected() -> Attachment:
 def _undelivered() -> emails.Context:
     ticket = a_ticket()
     answer = "550 5.1.1 The email account that you tried to reach does not exist"
-    return emails.about_undelivered(ticket, Message(to=ticket.email, state=Message.State.FAILED, last_error=answer))
+    return emails.undelivered_context(ticket, Message(to=ticket.email, state=Message.State.FAILED, last_error=answer))
 
 
 def _a_change() -> emails.Context:
@@ -88,7 +90,7 @@ def _a_change() -> emails.Context:
         told_customer=True,
         customer_note=_("Las líneas se darán de baja el 15 de diciembre.\nLe llamaremos antes para coordinar."),
     )
-    return emails.about_change(ticket, event)
+    return emails.status_context(ticket, event)
 
 
 def _a_date() -> emails.Context:
@@ -96,4 +98,4 @@ def _a_date() -> emails.Context:
     ticket.effective_terms, ticket.effective_date = [], date(2026, 12, 15)
     note = _("Es el corte de facturación de la cuenta que nos indicó.")
     event = TicketEvent(ticket=ticket, at=CONFIRMED, effective_date=ticket.effective_date, customer_note=note)
-    return emails.about_date(ticket, event)
+    return emails.date_context(ticket, event)

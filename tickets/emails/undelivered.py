@@ -11,5 +11,5 @@ def tell_advisor(message: Message) -> None:
     if message.kind != emails.CONFIRMATION or not number.isdecimal():
         return
     ticket = Ticket.objects.select_related("company__advisor").filter(pk=number).first()
-    if ticket is not None and confirmation_status.lacking_among([ticket.number]):
+    if ticket is not None and confirmation_status.undelivered_among([ticket.number]):
         emails.proof_undelivered(ticket, message)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from notifications import actions
-from notifications.command_line import day_of
+from notifications.command_line import parse_day
 from notifications.models import GIVEN_UP, Message, MessageQuerySet
 
 State = Message.State
@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--id", type=int, nargs="+", dest="ids", metavar="ID", help="solo estos mensajes")
         parser.add_argument("--dead", action="store_true", help="todos los abandonados")
-        parser.add_argument("--since", type=day_of, metavar="AAAA-MM-DD", help="los creados desde este día")
+        parser.add_argument("--since", type=parse_day, metavar="AAAA-MM-DD", help="los creados desde este día")
         parser.add_argument("--force", action="store_true", help="con --id, también los ya enviados")
         parser.add_argument("--yes", action="store_true", help="hágalo; sin esto solo se cuentan")
 
@@ -80,8 +80,8 @@ class Command(BaseCommand):
 
     def _send_again(self, message: Message) -> bool:
         try:
-            actions.send_again(message, actions.Actor(account()), actions.serial_of(message))
-        except actions.Refused as refusal:
+            actions.send_again(message, actions.Actor(os_user()), actions.serial_of(message))
+        except actions.ActionRefused as refusal:
             self.stdout.write(_("Mensaje n.º {pk}: {reason}").format(pk=message.pk, reason=refusal))
             return False
         return True
@@ -107,7 +107,7 @@ def _given_up(*, dead: bool, since: date | None) -> MessageQuerySet:
     return messages
 
 
-def account() -> str:
+def os_user() -> str:
     """Who runs the command: the account of this machine; in a container it may have no name."""
     try:
         name = getpass.getuser()

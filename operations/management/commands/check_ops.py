@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
 from operations import metrics
-from operations.metrics import LEVEL_NAMES, Figure, Level, Reading
+from operations.metrics import LEVEL_NAMES, Level, Metric, Snapshot
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="para otro programa")
 
     def handle(self, *args: Any, as_json: bool, **options: Any) -> None:  # noqa: ARG002
-        reading = metrics.collect(costly=True)
+        reading = metrics.collect(on_demand=True)
         if as_json:
             self.stdout.write(json.dumps(document(reading), ensure_ascii=False, indent=2))
         else:
@@ -30,39 +30,39 @@ class Command(BaseCommand):
             sys.exit(reading.level)
 
 
-def document(reading: Reading) -> dict[str, Any]:
+def document(reading: Snapshot) -> dict[str, Any]:
     """For programs: names never change, words may."""
     return {
         "level": reading.level.name.lower(),
         "unread": reading.failed,
-        "figures": {
-            figure.name: {"value": figure.value, "level": figure.level.name.lower(), "shown": figure.shown}
-            for figure in reading.figures
+        "metrics": {
+            metric.name: {"value": metric.value, "level": metric.level.name.lower(), "shown": metric.display}
+            for metric in reading.metrics
         },
     }
 
 
-def report(reading: Reading) -> list[str]:
+def report(reading: Snapshot) -> list[str]:
     """For people: aligned, by group, and the summary last."""
-    width = max((len(figure.label) for figure in reading.figures), default=0)
+    width = max((len(metric.label) for metric in reading.metrics), default=0)
     lines: list[str] = []
     for title, group in reading.groups.items():
-        lines += [title, *(line for figure in group for line in _lines(figure, width)), ""]
+        lines += [title, *(line for metric in group for line in _lines(metric, width)), ""]
     lines += [_("No se pudo leer: {names}.").format(names=", ".join(reading.failed))] if reading.failed else []
     return [*lines, _summary(reading)]
 
 
-def _lines(figure: Figure, width: int) -> list[str]:
-    mark = "" if figure.level == Level.FINE else f"  [{LEVEL_NAMES[figure.level]}]"
-    told = f"  {figure.label.ljust(width)}  {figure.shown}{mark}"
-    return [told, f"  {'':{width}}  → {figure.advice}"] if figure.advice else [told]
+def _lines(metric: Metric, width: int) -> list[str]:
+    mark = "" if metric.level == Level.FINE else f"  [{LEVEL_NAMES[metric.level]}]"
+    told = f"  {metric.label.ljust(width)}  {metric.display}{mark}"
+    return [told, f"  {'':{width}}  → {metric.advice}"] if metric.advice else [told]
 
 
-def _summary(reading: Reading) -> str:
-    counts = {level: sum(figure.level == level for figure in reading.figures) for level in Level}
+def _summary(reading: Snapshot) -> str:
+    counts = {level: sum(metric.level == level for metric in reading.metrics) for level in Level}
     critical = counts[Level.CRITICAL] + len(reading.failed)
     if not reading.level:
-        return _("Todo en orden: {count} cifras.").format(count=len(reading.figures))
+        return _("Todo en orden: {count} cifras.").format(count=len(reading.metrics))
     return _("{state}: {critical} críticas, {warnings} piden atención, {fine} bien.").format(
         state=str(LEVEL_NAMES[reading.level]).capitalize(),
         critical=critical,

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 
 from jobs import sweep
 from notifications.sending import delivery
-from notifications.sending.delivery import Outcome
+from notifications.sending.delivery import SendOutcome
 from operations import alarms, heartbeats
 
 SHORTEST_INTERVAL = 0.05  # seconds
 LONGEST_PAUSE = 30.0  # seconds between passes while they fail, say because the database is away
-SIGN_SECONDS, WATCH_SECONDS = 10.0, 60.0  # between signs of life, and between looks at the figures
+SIGN_SECONDS, WATCH_SECONDS = 10.0, 60.0  # between signs of life, and between looks at the metrics
 STUCK_SECONDS = 180.0  # without a pass that came to its end, a sweep shows no sign of life
 GOODBYE = 5.0  # seconds a message in flight may still take; its lease covers it if it takes longer
 
@@ -62,10 +62,10 @@ class Command(BaseCommand):
         summary = _("Listo: {sent} enviados ahora, {again} se reintentarán, {failed} rechazados, {dead} abandonados.")
         self.stdout.write(
             summary.format(
-                sent=fresh[Outcome.SENT],
-                again=fresh[Outcome.AGAIN],
-                failed=fresh[Outcome.FAILED],
-                dead=fresh[Outcome.DEAD],
+                sent=fresh[SendOutcome.SENT],
+                again=fresh[SendOutcome.AGAIN],
+                failed=fresh[SendOutcome.FAILED],
+                dead=fresh[SendOutcome.DEAD],
             )
         )
         if failed:

@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, email: str | None, sms: str | None, **options: Any) -> None:  # noqa: ARG002
         started = time.monotonic()
         try:
-            message = _owe(email, sms)
+            message = _enqueue(email, sms)
             delivery.deliver(message.pk)
             _wait(message)
         except (OperationalError, InterfaceError, ProgrammingError):
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         raise CommandError(reasons.get(State(message.state), later).format(error=error, **facts))
 
 
-def _owe(email: str | None, sms: str | None) -> Message:
+def _enqueue(email: str | None, sms: str | None) -> Message:
     key = f"test:{uuid4().hex}"
     if email is not None:
         return operations_mail.test(email, key)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from companies.phones import InvalidPhone, normalise_mobile
-from notifications.command_line import day_of
+from notifications.command_line import parse_day
 from otp import audit
 from otp.models import AuditEvent
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("phone", nargs="?", default="", metavar="N", help="el número móvil, en cualquier forma")
-        parser.add_argument("--since", type=day_of, metavar="AAAA-MM-DD", help="desde este día")
+        parser.add_argument("--since", type=parse_day, metavar="AAAA-MM-DD", help="desde este día")
         parser.add_argument("--most", type=int, default=MOST, metavar="N", help=f"cuántos mostrar, por defecto {MOST}")
 
     def handle(self, *args: Any, phone: str, since: date | None, most: int, **options: Any) -> None:  # noqa: ARG002

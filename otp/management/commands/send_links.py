@@ -14,9 +14,9 @@ from rich.progress import track
 
 from otp import audit
 from otp.invitations import bulk, recipients
-from otp.invitations.bulk import Outcome
+from otp.invitations.bulk import InvitationResult
 from otp.invitations.invitations import Channel, Refusal
-from otp.invitations.recipients import Entry
+from otp.invitations.recipients import Recipient
 
 TELL_EVERY = 500  # entries, where there is no terminal to draw a bar on
 
@@ -55,11 +55,11 @@ class Command(BaseCommand):
             raise CommandError(told)
         self.stdout.write(told)
 
-    def _run(self, entries: Sequence[Entry], channel: Channel, *, dry_run: bool) -> list[Outcome]:
-        runs = bulk.run(entries, channel, actor=audit.account(), dry_run=dry_run)
+    def _run(self, entries: Sequence[Recipient], channel: Channel, *, dry_run: bool) -> list[InvitationResult]:
+        runs = bulk.run(entries, channel, actor=audit.os_user(), dry_run=dry_run)
         return [outcome for outcomes in self._followed(runs, len(entries)) for outcome in outcomes]
 
-    def _followed(self, runs: Iterator[list[Outcome]], total: int) -> Iterator[list[Outcome]]:
+    def _followed(self, runs: Iterator[list[InvitationResult]], total: int) -> Iterator[list[InvitationResult]]:
         """The same, with a bar on a terminal, and a line now and then elsewhere."""
         if self.stdout.isatty():
             yield from track(runs, _("Enlaces"), total, console=Console())
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             if done % TELL_EVERY == 0:
                 self.stdout.write(_("{done} de {total}").format(done=done, total=total))
 
-    def _report(self, outcomes: Sequence[Outcome], place: str) -> None:
+    def _report(self, outcomes: Sequence[InvitationResult], place: str) -> None:
         """Whoever got none, one a line; then how many of each."""
         width = len(str(outcomes[-1].place))
         for outcome in outcomes:
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{label:<{widest}}  {count:>6}")
 
 
-def _entries(options: dict[str, Any]) -> list[Entry]:
+def _entries(options: dict[str, Any]) -> list[Recipient]:
     if options["phone"]:
         return recipients.from_phones(options["phone"])
     if options["company"]:

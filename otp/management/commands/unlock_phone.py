@@ -20,8 +20,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, phone: str, reason: str, **options: Any) -> None:  # noqa: ARG002
         try:
             number = normalise_mobile(phone)
-            lifted = unlock.unlock(number, actor=audit.account(), reason=reason.strip())
-        except (InvalidPhone, unlock.BadReason) as error:
+            lifted = unlock.unlock(number, actor=audit.os_user(), reason=reason.strip())
+        except (InvalidPhone, unlock.InvalidReason) as error:
             raise CommandError(str(error)) from error
         told = (
             _("Listo: el número terminado en {tail} puede ingresar ya; se borraron sus fallos.")

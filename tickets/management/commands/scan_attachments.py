@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from attachments import scanning
-from attachments.scanning import Outcome, Scan
-from otp.audit import account
+from attachments.scanning import Scan, ScanOutcome
+from otp.audit import os_user
 from tickets.models import Attachment
 
 
@@ -27,13 +27,15 @@ class Command(BaseCommand):
             raise CommandError(_("No hay antivirus: defina CLAMD_URL."))
         missing = 0
         if errors:
-            scanning.scan_again(Attachment.objects.filter(scan=Scan.ERROR), actor=account())
+            scanning.scan_again(Attachment.objects.filter(scan=Scan.ERROR), actor=os_user())
         if ids:
-            missing = len(set(ids)) - scanning.scan_again(Attachment.objects.filter(pk__in=ids), actor=account())
+            missing = len(set(ids)) - scanning.scan_again(Attachment.objects.filter(pk__in=ids), actor=os_user())
         counts = self._scan()
         done = _("Listo: {clean} limpios, {infected} con virus, {error} sin poder revisar.")
         self.stdout.write(
-            done.format(clean=counts[Outcome.CLEAN], infected=counts[Outcome.INFECTED], error=counts[Outcome.ERROR])
+            done.format(
+                clean=counts[ScanOutcome.CLEAN], infected=counts[ScanOutcome.INFECTED], error=counts[ScanOutcome.ERROR]
+            )
         )
         if missing:
             raise CommandError(_("No existen, o se están revisando en este momento: {count}.").format(count=missing))
@@ -41,9 +43,9 @@ class Command(BaseCommand):
             raise CommandError(_("Siguen sin revisar: {count}.").format(count=left))
 
     @staticmethod
-    def _scan() -> Counter[Outcome]:
+    def _scan() -> Counter[ScanOutcome]:
         """Bite after bite, until nothing is due."""
-        total: Counter[Outcome] = Counter()
+        total: Counter[ScanOutcome] = Counter()
         while counts := scanning.scan_due():
             total += counts
         return total
