@@ -1,4 +1,6 @@
-"""The web process (R6.17). The proxy in front ends TLS, holds slow clients and limits rates; this limits the rest."""
+"""The web process (R6.17). The proxy in front ends TLS, holds slow clients and limits rates; this
+limits the rest.
+"""
 
 import os
 from typing import Any
@@ -12,12 +14,14 @@ def _number(name: str, raw: str) -> int:
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = _number("WEB_CONCURRENCY", os.environ.get("WEB_CONCURRENCY", "2"))
-# Threads, because a browser's idle spare connection would hold a synchronous worker until its timeout
+# Threads, because a browser's idle spare connection would hold a synchronous worker until its
+# timeout
 worker_class = "gthread"
-# Two more than may use the database at once; they serve what needs none while it hangs. The gate is in
-# fidelizacion/database/database_gate.py
+# Two more than may use the database at once; they serve what needs none while it hangs. The gate is
+# in fidelizacion/database/database_gate.py
 threads = _number("WEB_THREADS", os.environ.get("WEB_THREADS", "4")) + 2
-# The application, its checks included, is loaded once, before the first worker: a bad environment ends here
+# The application, its checks included, is loaded once, before the first worker: a bad environment
+# ends here
 preload_app = True
 
 timeout = 30
@@ -29,7 +33,8 @@ limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 4094
 header_map = "drop"
-# Only the socket's peer is believed here; the application judges forwarded headers (TRUSTED_PROXIES)
+# Only the socket's peer is believed here; the application
+# judges forwarded headers (TRUSTED_PROXIES)
 forwarded_allow_ips = ""
 control_socket_disable = True
 
@@ -39,7 +44,9 @@ loglevel = "warning"
 
 
 def _mask_log(server: Any) -> None:
-    """gunicorn quotes a request that it cannot read: written and masked like all that is logged (R8.08)."""
+    """gunicorn quotes a request that it cannot read: written and masked like all that is logged
+    (R8.08).
+    """
     from fidelizacion.log_masking import formatter  # noqa: PLC0415  Django is set up only once the application is loaded
 
     for handler in server.log.error_log.handlers:

@@ -1,6 +1,8 @@
-"""Asks clamd whether a stream of bytes is infected: its INSTREAM command, within one time limit for all of it (R3.18).
+"""Asks clamd whether a stream of bytes is infected: its INSTREAM command, within one time limit for
+all of it (R3.18).
 
-Whatever is not the plain answer «OK» is no clean bill of health: an error, an answer cut short, a size limit, silence.
+Whatever is not the plain answer «OK» is no clean bill of health: an error, an answer cut short, a
+size limit, silence.
 """
 
 import re
@@ -38,7 +40,9 @@ class ScanResult:
 
 
 class ScanFailed(Exception):
-    """There is no verdict on this stream. The message is ours: what clamd or the system said is not quoted."""
+    """There is no verdict on this stream. The message is ours: what clamd or the system said is not
+    quoted.
+    """
 
 
 class Timeout(ScanFailed):
@@ -50,7 +54,9 @@ class Unavailable(Exception):
 
 
 def parse_url(raw: str) -> Server:
-    """Raises ValueError with what is expected: `tcp://host:3310` or `unix:///run/clamav/clamd.ctl`."""
+    """Raises ValueError with what is expected: `tcp://host:3310`
+    or `unix:///run/clamav/clamd.ctl`.
+    """
     try:
         url = urlsplit(raw)
         host, port = url.hostname or "", url.port
@@ -65,7 +71,9 @@ def parse_url(raw: str) -> Server:
 
 
 def scan(server: Server, chunks: Iterable[bytes], seconds: float = SCAN_SECONDS) -> ScanResult:
-    """Send the chunks and return the verdict. Raises Unavailable or ScanFailed; what `chunks` raises passes through."""
+    """Send the chunks and return the verdict. Raises Unavailable or ScanFailed; what `chunks`
+    raises passes through.
+    """
     ends = time.monotonic() + seconds
     with _connected(server, min(CONNECT_SECONDS, seconds)) as connection:
         talk = _Connection(connection, ends)

@@ -31,7 +31,8 @@ class DownloadRefused(Exception):
 
 
 def deliver(request: HttpRequest, user: User, document: ScannedDocument) -> FileResponse:
-    """The document as it was sent, unless the antivirus stands in the way. The caller checks the user's permission.
+    """The document as it was sent, unless the antivirus stands in the way. The caller checks the
+    user's permission.
 
     Raises Refused. Either way a row is written first: what cannot be recorded is not delivered.
     """
@@ -66,7 +67,9 @@ def record(request: HttpRequest, user: User, document: ScannedDocument, what: Do
 
 
 def _content(document: ScannedDocument) -> bytes | None:
-    """The file, which is small, read to its end before anything is promised; none where it is not what was received."""
+    """The file, which is small, read to its end before anything is promised; none where it is not
+    what was received.
+    """
     try:
         with document.file.open("rb") as file:
             content: bytes = file.read()

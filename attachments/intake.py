@@ -1,4 +1,6 @@
-"""Documents as they come with a form: each one judged, those accepted kept whatever is wrong with the others (A11)."""
+"""Documents as they come with a form: each one judged, those accepted kept whatever is wrong with
+the others (A11).
+"""
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
@@ -29,7 +31,9 @@ class Document:
 
 @dataclass(frozen=True)
 class ReceivedDocuments:
-    """What came with a form: the documents accepted, and what is wrong with the others, for the customer."""
+    """What came with a form: the documents accepted, and what is wrong with the others, for the
+    customer.
+    """
 
     accepted: tuple[Document, ...] = ()
     problems: tuple[str, ...] = ()
@@ -54,11 +58,13 @@ def receive(
     phone: str,
     inspected: Callable[[], Collection[Inspected]] = tuple,
 ) -> ReceivedDocuments:
-    """Judge the files sent with a form that holds so many documents already; five are the most of both together.
+    """Judge the files sent with a form that holds so many documents already; five are the most of
+    both together.
 
-    Raises QuotaReached, with none opened, where that phone may not send so many. Those accepted are counted where they
-    are kept, those opened and refused here (S5). Those that `inspected` knows, which are the ones of the ticket that a
-    first click has made, are neither opened nor counted again: the second click gets the same ticket (R4.19).
+    Raises QuotaReached, with none opened, where that phone may not send so many. Those accepted are
+    counted where they are kept, those opened and refused here (S5). Those that `inspected` knows,
+    which are the ones of the ticket that a first click has made, are neither opened nor counted
+    again: the second click gets the same ticket (R4.19).
     """
     verdicts = [_unopened(file) for file in files[:MAX_FILES]]
     if verdicts:
@@ -66,7 +72,8 @@ def receive(
     try:
         quota.check(phone, verdicts.count(None))
     except quota.QuotaReached:
-        # The first click may have taken the last of it meanwhile, in the transaction that made its ticket
+        # The first click may have taken the last of it meanwhile, in the transaction that made its
+        # ticket
         if None in (verdicts := _known(files, verdicts, inspected())):
             raise
     accepted: list[Document] = []
@@ -75,7 +82,8 @@ def receive(
     refused = 0
     for position, file in enumerate(files):
         name = clean_name(file.name or "")
-        # Of the sixth and later ones only the name was kept while they came in (`attachments.uploads`)
+        # Of the sixth and later ones only the name was kept while they came in
+        # (`attachments.uploads`)
         if held + len(accepted) >= MAX_FILES or position >= MAX_FILES:
             left_out.append(name)
             continue
@@ -100,17 +108,24 @@ def _unopened(file: ReceivedFile) -> Verdict | None:
 def _known(
     files: Sequence[ReceivedFile], verdicts: Sequence[Verdict | None], inspected: Collection[Inspected]
 ) -> list[Verdict | None]:
-    """The verdicts, with those of documents that were accepted before, under a name of the same type."""
+    """The verdicts, with those of documents that were accepted before, under a name of the same
+    type.
+    """
     known = set(inspected)
     return [
-        verdict or _again(file, known) if known else verdict for file, verdict in zip(files, verdicts, strict=False)
+        verdict or _again(file, known) if known else verdict
+        for file, verdict in zip(files, verdicts, strict=False)
     ]
 
 
 def _again(file: ReceivedFile, known: Collection[Inspected]) -> Verdict | None:
     content_type = content_type_of(file.name or "")
     sha256 = hashlib.sha256(file.content).hexdigest()
-    return Verdict(accepted=True, content_type=content_type) if Inspected(sha256, content_type) in known else None
+    return (
+        Verdict(accepted=True, content_type=content_type)
+        if Inspected(sha256, content_type) in known
+        else None
+    )
 
 
 def _count_refused(count: int, left_out: list[str]) -> str:

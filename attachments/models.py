@@ -1,7 +1,9 @@
-"""Stored documents: those staged for a form, and what every app that keeps documents builds its own model on.
+"""Stored documents: those staged for a form, and what every app that keeps documents builds its own
+model on.
 
-An app above this one subclasses `ScannedDocument` for its documents and `DocumentEvent` for their audit, and registers
-the first with `attachments.scanning`. The daily clean-up finds every subclass of `StoredDocument` by itself.
+An app above this one subclasses `ScannedDocument` for its documents and `DocumentEvent` for their
+audit, and registers the first with `attachments.scanning`. The daily clean-up finds every subclass
+of `StoredDocument` by itself.
 """
 
 from datetime import datetime
@@ -30,7 +32,8 @@ def private_storage() -> Storage:
 
 
 class StoredDocument(models.Model):
-    """A document that was accepted. The name is text only; the stored file has a random name (R3.15, R3.16).
+    """A document that was accepted. The name is text only; the stored file has a random name
+    (R3.15, R3.16).
 
     A subclass needs an index on `file`: the daily clean-up asks for the owner of every stored file.
     """
@@ -51,14 +54,15 @@ class StoredDocument(models.Model):
 class StagedFile(StoredDocument):
     """A document kept for a form that is not confirmed yet, so that nobody sends it twice.
 
-    Only the administrator who sent it, in the same browser session, can name it (R6.11). When a confirmed form takes
-    it, the stored file becomes that document's; the row stays a while, so that a second click can still say what it
-    sent.
+    Only the administrator who sent it, in the same browser session, can name it (R6.11). When a
+    confirmed form takes it, the stored file becomes that document's; the row stays a while, so that
+    a second click can still say what it sent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
-    browser_token = models.CharField(max_length=64)  # what stands for the browser session (`otp.session.holder`)
+    # What stands for the browser session (`otp.session.holder`)
+    browser_token = models.CharField(max_length=64)
     created_at = models.DateTimeField(db_index=True)
     claimed_by = models.UUIDField(null=True)  # the submission key of the form that took it
 
@@ -78,12 +82,15 @@ class ScannedDocumentQuerySet(models.QuerySet[D_co]):
 class ScannedDocument(StoredDocument):
     """A document that the antivirus looks at, and that only staff may have.
 
-    A subclass needs an index on `scan` and `next_scan_at`, a `DocumentEvent` whose foreign key to it has the related
-    name `events`, an `owner_in_logs`, and to be registered with `attachments.scanning`.
+    A subclass needs an index on `scan` and `next_scan_at`, a `DocumentEvent` whose foreign key to
+    it has the related name `events`, an `owner_in_logs`, and to be registered with
+    `attachments.scanning`.
     """
 
     class Scan(models.TextChoices):
-        """What the antivirus found. Where there is none, a document stays pending until there is one (R3.18)."""
+        """What the antivirus found. Where there is none, a document stays pending until there is
+        one (R3.18).
+        """
 
         PENDING = "pending", _("En revisión")
         CLEAN = "clean", _("Revisado")
@@ -118,18 +125,24 @@ class ScannedDocument(StoredDocument):
 
     @property
     def is_deliverable(self) -> bool:
-        """Whether staff may have it: with an antivirus only what it found clean, and never what one found infected."""
+        """Whether staff may have it: with an antivirus only what it found clean, and never what one
+        found infected.
+        """
         return self.shown_scan in {"clean", "unscanned"}
 
     @property
     def shown_scan(self) -> str:
-        """What the antivirus says of it; `unscanned` where there is none that could say anything."""
+        """What the antivirus says of it; `unscanned` where there
+        is none that could say anything.
+        """
         unknown = self.scan in {self.Scan.PENDING, self.Scan.ERROR}
         return "unscanned" if unknown and settings.CLAMD is None else self.scan
 
 
 class DocumentEvent(AppendOnlyModel):
-    """Who had a document or was refused it, and who asked to have it scanned again (R3.17, R5.09)."""
+    """Who had a document or was refused it, and who asked to have
+    it scanned again (R3.17, R5.09).
+    """
 
     class What(models.TextChoices):
         DELIVERED = "delivered", _("Descargado")
@@ -144,7 +157,11 @@ class DocumentEvent(AppendOnlyModel):
     what = models.CharField(_("qué"), max_length=9, choices=What.choices)
     # A member of staff at the desk, or else the account of the machine that ran the command
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("usuario"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     actor = models.CharField(_("quién"), max_length=150)
     address = models.CharField(_("dirección de red"), max_length=45, blank=True)

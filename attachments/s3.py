@@ -1,4 +1,5 @@
-"""Attachments in an S3-compatible store, through django-storages: private objects, short waits, errors as OSError.
+"""Attachments in an S3-compatible store, through django-storages: private objects, short waits,
+errors as OSError.
 
 Needs the extra `s3`; imported only when `STORAGE_URL` names such a store.
 """
@@ -15,7 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import ContentFile, File
 from storages.backends.s3 import S3Storage
 
-# Seconds. A visitor waits meanwhile: at worst two tries of this for a file, then the form says so and keeps the rest
+# Seconds. A visitor waits meanwhile: at worst two tries of this for a file, then the form says so
+# and keeps the rest
 CONNECT_TIMEOUT, READ_TIMEOUT, TRIES = 2, 8, 2
 
 
@@ -37,7 +39,9 @@ class PrivateS3Storage(S3Storage):  # type: ignore[misc]  # django-storages has 
 
     @property
     def client(self) -> Any:
-        """One for all threads, which boto3 allows of clients; making one takes a quarter of a second."""
+        """One for all threads, which boto3 allows of clients; making one takes a quarter of a
+        second.
+        """
         with self._lock:
             if self._client is None:
                 self._client = self.connection.meta.client
@@ -48,7 +52,9 @@ class PrivateS3Storage(S3Storage):  # type: ignore[misc]  # django-storages has 
         raise NotImplementedError(name)
 
     def _save(self, name: str, content: "File[bytes]") -> str:
-        """The store compares what arrived with the checksum, and answers an error when they differ."""
+        """The store compares what arrived with the checksum, and
+        answers an error when they differ.
+        """
         with as_oserror(name):
             self.client.put_object(
                 Bucket=self.bucket_name,

@@ -1,4 +1,6 @@
-"""Reads `STORAGE_URL`: where attachments are kept when it is not this machine's disk. Imports nothing of Django's."""
+"""Reads `STORAGE_URL`: where attachments are kept when it is not this machine's disk. Imports
+nothing of Django's.
+"""
 
 import re
 from ipaddress import ip_address
@@ -11,9 +13,11 @@ REGION = re.compile(r"[a-z0-9-]{1,40}")
 
 
 def parse_storage_url(raw: str) -> dict[str, Any]:
-    """The entry of STORAGES for an S3-compatible store. Raises ValueError (in Spanish) for what is no such address.
+    """The entry of STORAGES for an S3-compatible store. Raises ValueError (in Spanish) for what is
+    no such address.
 
-    The keys travel with each request and the documents are customers': TLS always, save on this machine.
+    The keys travel with each request and the documents are customers': TLS always, save on this
+    machine.
     """
     try:
         url = urlsplit(raw)

@@ -1,8 +1,9 @@
-"""Scans documents with the antivirus: claim, scan, record (R3.18), as the outbox does with messages.
+"""Scans documents with the antivirus: claim, scan, record (R3.18), as the outbox does with
+messages.
 
-Each app registers its model of documents, and what it does about an infected one. While the antivirus is away a
-document stays pending; one that the antivirus cannot judge is tried five times and then left to the staff. No
-transaction is open while the store or clamd is awaited.
+Each app registers its model of documents, and what it does about an infected one. While the
+antivirus is away a document stays pending; one that the antivirus cannot judge is tried five times
+and then left to the staff. No transaction is open while the store or clamd is awaited.
 """
 
 import hashlib
@@ -34,14 +35,16 @@ ATTEMPTS = len(WAITS) + 1  # R3.18
 AWAY_WAIT = timedelta(minutes=1)  # for everything there is to scan, when nobody answers
 WORKER_GRACE = timedelta(seconds=5)  # what the sweep leaves to the worker
 BATCH_SIZE = 50  # documents a sweep takes at once
-BATCH_SECONDS = 10  # and for how long: one more may take the antivirus's whole time limit, and a task ends after 45 s
+# And for how long: one more may take the antivirus's whole time limit, and a task ends after 45 s
+BATCH_SECONDS = 10
 
 Scan = ScannedDocument.Scan
 What = DocumentEvent.What
 Model = type[ScannedDocument]
 Documents = models.QuerySet[Any]  # of a registered model
 
-_on_infected: dict[Model, Callable[[Any], None]] = {}  # the models that are scanned, and what follows on a virus
+# The models that are scanned, and what follows on a virus
+_on_infected: dict[Model, Callable[[Any], None]] = {}
 
 
 class ScanOutcome(StrEnum):
@@ -59,9 +62,11 @@ class ChecksumMismatch(Exception):
 
 
 def register(model: Model, on_infected: Callable[[Any], None]) -> None:
-    """Scan the documents of this model. `on_infected` gets an infected document in the transaction of its verdict.
+    """Scan the documents of this model. `on_infected` gets an infected document in the transaction
+    of its verdict.
 
-    If it raises, the verdict is not written, and the document is scanned again when its lease has run out.
+    If it raises, the verdict is not written, and the document is scanned again when its lease has
+    run out.
     """
     _on_infected[model] = on_infected
 
@@ -71,12 +76,16 @@ def registered() -> list[Model]:
 
 
 def scan_each(documents: Documents) -> Counter[ScanOutcome]:
-    """Scan those of these documents, of one model, that are due; 50 of them or 10 seconds at most."""
+    """Scan those of these documents, of one model, that are due;
+    50 of them or 10 seconds at most.
+    """
     return _scan_each([documents & documents.model.objects.to_scan(timezone.now())])
 
 
 def scan_due(head_start: timedelta = timedelta(0)) -> Counter[ScanOutcome]:
-    """Scan what has been due for `head_start`, oldest first, of every model; 50 documents or 10 seconds at most."""
+    """Scan what has been due for `head_start`, oldest first, of every model; 50 documents or 10
+    seconds at most.
+    """
     return _scan_each(model.objects.to_scan(timezone.now() - head_start) for model in registered())
 
 
@@ -87,12 +96,16 @@ def sweep_documents() -> int:
 
 
 def scan_again(documents: Documents, *, actor: str) -> int:
-    """Let documents be scanned as if they were new; whoever asks is written down. One being scanned is left alone."""
+    """Let documents be scanned as if they were new; whoever asks is written down. One being scanned
+    is left alone.
+    """
     asked, now = 0, timezone.now()
     for document in documents.only("pk"):
         free = documents.filter(pk=document.pk).exclude(leased_until__gt=now)
         with transaction.atomic():
-            if free.update(scan=Scan.PENDING, scan_attempts=0, next_scan_at=now, leased_until=None, lease_token=""):
+            if free.update(
+                scan=Scan.PENDING, scan_attempts=0, next_scan_at=now, leased_until=None, lease_token=""
+            ):
                 document.events.create(at=now, what=What.RESCAN, actor=actor[:150])
                 asked += 1
     return asked
@@ -172,7 +185,9 @@ def _claim(model: Model, pk: Any) -> ScannedDocument | None:
 
 
 def _content(document: ScannedDocument) -> Iterator[bytes]:
-    """The stored file in pieces; at the end, whether it was the one that the row tells of. Raises ChecksumMismatch."""
+    """The stored file in pieces; at the end, whether it was the one that the row tells of. Raises
+    ChecksumMismatch.
+    """
     digest = hashlib.sha256()
     with document.file.open("rb") as file:
         for chunk in file.chunks():
@@ -188,7 +203,9 @@ def _clear(document: ScannedDocument) -> ScanOutcome:
 
 
 def _quarantine(document: ScannedDocument, signature: str) -> ScanOutcome:
-    """Record the verdict, and in the same transaction what the app of the document does about it (R4.01)."""
+    """Record the verdict, and in the same transaction what the app of the document does about it
+    (R4.01).
+    """
     name = "".join(character for character in signature if character.isprintable())[:200]
     with transaction.atomic():
         if _record(document, scan=Scan.INFECTED, signature=name, scanned_at=timezone.now()):
@@ -220,7 +237,9 @@ def _postpone_all() -> None:
 
 
 def _record(document: ScannedDocument, **values: object) -> bool:
-    """Write what became of it, unless the lease ran out and somebody else took the document since."""
+    """Write what became of it, unless the lease ran out and
+    somebody else took the document since.
+    """
     mine = type(document).objects.filter(pk=document.pk, scan=Scan.PENDING, lease_token=document.lease_token)
     if mine.update(leased_until=None, lease_token="", **values):
         return True

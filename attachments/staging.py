@@ -1,7 +1,8 @@
-"""Documents of a form that is not confirmed yet: stored, shown again, removed, taken when it is confirmed (R3.21).
+"""Documents of a form that is not confirmed yet: stored, shown again, removed, taken when it is
+confirmed (R3.21).
 
-A staged file can be named only by its administrator in the browser that sent it (R6.11). A missing one never stops
-the form: the page says that it is missing, and the rest of the form stays.
+A staged file can be named only by its administrator in the browser that sent it (R6.11). A missing
+one never stops the form: the page says that it is missing, and the rest of the form stays.
 """
 
 import logging
@@ -42,13 +43,17 @@ class Uploader:
 
     @cached_property
     def browser_token(self) -> str:
-        """What stands for the browser session; asked for only when there are files, since it is kept there."""
+        """What stands for the browser session; asked for only when there are files, since it is
+        kept there.
+        """
         return session.browser_token(self.request, self.phone)
 
 
 @dataclass(frozen=True)
 class StagedFiles:
-    """What a form says is staged for it: the files there are, and how many it names that there are not."""
+    """What a form says is staged for it: the files there are, and how many it names that there are
+    not.
+    """
 
     files: tuple[StagedFile, ...] = ()
     missing: int = 0
@@ -67,7 +72,9 @@ def find(owner: Uploader, raw: Iterable[str]) -> StagedFiles:
     found = _of(owner).in_bulk(wanted) if wanted else {}
     missing = len(texts) - len(found)
     if missing:
-        logger.warning("Administrator %d named %d staged files that are not theirs", owner.administrator.pk, missing)
+        logger.warning(
+            "Administrator %d named %d staged files that are not theirs", owner.administrator.pk, missing
+        )
     return StagedFiles(tuple(found[pk] for pk in wanted if pk in found), missing)
 
 
@@ -78,7 +85,9 @@ def remove(owner: Uploader, posted: QueryDict) -> None:
 
 
 def stage(owner: Uploader, documents: Sequence[Document]) -> tuple[StagedFile, ...]:
-    """Keep accepted documents for a form to come. Raises QuotaReached and StorageFailed, with nothing kept."""
+    """Keep accepted documents for a form to come. Raises QuotaReached and StorageFailed, with
+    nothing kept.
+    """
     if not documents:
         return ()
     quota.check(owner.phone, len(documents))
@@ -102,7 +111,8 @@ def stage(owner: Uploader, documents: Sequence[Document]) -> tuple[StagedFile, .
 
 
 def for_submission(owner: Uploader, files: Iterable[StagedFile], key: UUID) -> tuple[StagedFile, ...]:
-    """The files for the form of this key: one that another form has taken is staged anew, as a copy.
+    """The files for the form of this key: one that another form has taken is staged anew, as a
+    copy.
 
     Raises QuotaReached and StorageFailed.
     """
@@ -110,7 +120,9 @@ def for_submission(owner: Uploader, files: Iterable[StagedFile], key: UUID) -> t
 
 
 def claim(files: Sequence[StagedFile], key: UUID) -> None:
-    """Give the files to the form of this key, in the transaction that confirms it. Raises StagedFileGone."""
+    """Give the files to the form of this key, in the transaction that confirms it. Raises
+    StagedFileGone.
+    """
     if not files:
         return
     free = StagedFile.objects.filter(pk__in=[file.pk for file in files], claimed_by=None)
@@ -126,7 +138,9 @@ def remove_expired(now: datetime) -> int:
 
 
 def refusal(problem: Exception) -> str:
-    """What the customer reads when documents could not be kept, and the request could be sent without them."""
+    """What the customer reads when documents could not be kept, and the request could be sent
+    without them.
+    """
     if isinstance(problem, StagedFileGone):
         return _("Sus documentos cambiaron en otra ventana. Revise la lista y confirme otra vez.")
     if not isinstance(problem, quota.QuotaReached):
@@ -144,7 +158,9 @@ def refusal(problem: Exception) -> str:
 
 
 def uploads_disabled_reason() -> str:
-    """Why no document can be taken now, for the page to say before anybody chooses one; empty when they can (R3.20)."""
+    """Why no document can be taken now, for the page to say before anybody chooses one; empty when
+    they can (R3.20).
+    """
     if storage.has_room():
         return ""
     return _(
@@ -170,7 +186,9 @@ def _copy(owner: Uploader, file: StagedFile) -> StagedFile:
 
 
 def _discard(files: models.QuerySet[StagedFile]) -> int:
-    """Row first, and only while no form has taken it: a crash in between leaves an orphan, never a row without file."""
+    """Row first, and only while no form has taken it: a crash in between leaves an orphan, never a
+    row without file.
+    """
     gone = 0
     for pk, name in files.values_list("pk", "file"):
         if StagedFile.objects.filter(pk=pk, claimed_by=None).delete()[0]:

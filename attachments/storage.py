@@ -1,4 +1,6 @@
-"""Documents in their store: random names, mode 0600, flushed to disk before the rows that name them (R3.15, R3.21)."""
+"""Documents in their store: random names, mode 0600, flushed to disk before the rows that name them
+(R3.15, R3.21).
+"""
 
 import logging
 import os
@@ -41,15 +43,18 @@ class Disk(NamedTuple):
 
 
 class StorageFailed(Exception):
-    """The store did not take a file: nearly full, read-only or away. Nothing of the request was kept in it."""
+    """The store did not take a file: nearly full, read-only or away. Nothing of the request was
+    kept in it.
+    """
 
 
 @contextmanager
 def written(contents: Iterable[bytes]) -> Iterator[list[str]]:
-    """Write the files for the length of a `with` that commits the rows naming them; if it fails, they are removed.
+    """Write the files for the length of a `with` that commits the rows naming them; if it fails,
+    they are removed.
 
-    Raises StorageFailed when they cannot be written. A database that went away may have committed all the same
-    (R4.21): then the files stay, for the daily clean-up.
+    Raises StorageFailed when they cannot be written. A database that went away may have committed
+    all the same (R4.21): then the files stay, for the daily clean-up.
     """
     storage = private_storage()
     names: list[str] = []
@@ -71,7 +76,9 @@ def written(contents: Iterable[bytes]) -> Iterator[list[str]]:
 
 
 def has_room() -> bool:
-    """Whether the attachments' disk has its reserve left (R3.20); what a remote store has left is its own affair."""
+    """Whether the attachments' disk has its reserve left (R3.20); what a remote store has left is
+    its own affair.
+    """
     try:
         there = disk()
     except OSError:
@@ -90,7 +97,9 @@ def disk() -> Disk | None:
 
 
 def delete(names: Iterable[str]) -> None:
-    """Take files away as far as the store lets go of them; the daily clean-up finds what it kept."""
+    """Take files away as far as the store lets go of them; the
+    daily clean-up finds what it kept.
+    """
     storage = private_storage()
     for name in names:
         with suppress(OSError):
@@ -117,7 +126,8 @@ def remove_orphans(now: datetime) -> int:
 
 
 def owners() -> list[type[StoredDocument]]:
-    """The models whose rows name files, of every app: `StagedFile` first, because a file passes from it to another.
+    """The models whose rows name files, of every app: `StagedFile` first, because a file passes
+    from it to another.
 
     Asked in that order, a file that changes owner in between is seen at least once.
     """
@@ -157,7 +167,9 @@ def _flush(storage: Storage, name: str) -> None:
 
 
 def _take_away_what_was_cut_short(storage: Storage, name: str) -> None:
-    """A full disk keeps the part of a file that it took. A remote store keeps none, and is not waited for again."""
+    """A full disk keeps the part of a file that it took. A remote store keeps none, and is not
+    waited for again.
+    """
     with suppress(OSError, NotImplementedError):
         Path(storage.path(name)).unlink(missing_ok=True)
 

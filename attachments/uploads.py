@@ -1,7 +1,8 @@
-"""How uploads are received: in memory, and never more of them than a ticket may have (R3.01, R3.02).
+"""How uploads are received: in memory, and never more of them than a ticket may have (R3.01,
+R3.02).
 
-Stopping an upload half-way would lose the form's other fields. So whatever is over a limit is read to its end and let
-go of: the form still learns of the file, and says what is wrong with it.
+Stopping an upload half-way would lose the form's other fields. So whatever is over a limit is read
+to its end and let go of: the form still learns of the file, and says what is wrong with it.
 """
 
 from io import BytesIO
@@ -22,7 +23,9 @@ class ReceivedFile(InMemoryUploadedFile):
 
 
 class CappedMemoryUploadHandler(FileUploadHandler):
-    """Keeps the first `KEPT` bytes of each of the first `MAX_FILES` files of a request; of further ones, the names."""
+    """Keeps the first `KEPT` bytes of each of the first `MAX_FILES` files of a request; of further
+    ones, the names.
+    """
 
     _files = 0
     _content: bytearray

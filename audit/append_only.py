@@ -33,7 +33,8 @@ class AppendOnlyModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AppendOnly(type(self).__name__)
-        kwargs["force_insert"] = True  # with the key of an existing row, Django would otherwise change that row
+        # With the key of an existing row, Django would otherwise change that row
+        kwargs["force_insert"] = True
         super().save(*args, **kwargs)
 
     def delete(self, *_args: Any, **_options: Any) -> Never:

@@ -1,1 +1,3 @@
-"""`make bench`: what the product costs, each figure beside its floor in the same run (docs/performance.md)."""
+"""`make bench`: what the product costs, each figure beside its floor in the same run
+(docs/performance.md).
+"""

@@ -1,4 +1,6 @@
-"""python -m bench [row,row…]: measures, prints the table, and after a whole run writes docs/performance.md."""
+"""python -m bench [row,row…]: measures, prints the table, and after a whole run writes
+docs/performance.md.
+"""
 
 import os
 import sys
@@ -34,6 +36,7 @@ def main(only: str) -> int:
 
 
 if __name__ == "__main__":
-    # So that the product's own code can be asked in this process: it is given no database and no network
+    # So that the product's own code can be asked in this process: it is given no database and no
+    # network
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     sys.exit(main(os.environ.get("ONLY", "") or ",".join(sys.argv[1:])))

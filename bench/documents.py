@@ -1,4 +1,6 @@
-"""Documents of 1 MB that are what they say: pictures and compressed text, as offices and scanners make them."""
+"""Documents of 1 MB that are what they say: pictures and compressed text, as offices and scanners
+make them.
+"""
 
 import secrets
 import zlib

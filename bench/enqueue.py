@@ -1,4 +1,6 @@
-"""Puts mails into the outbox of the product whose environment this runs in: `python -m bench.enqueue COUNT`."""
+"""Puts mails into the outbox of the product whose environment this runs in: `python -m
+bench.enqueue COUNT`.
+"""
 
 import sys
 from uuid import uuid4

@@ -47,9 +47,11 @@ def percentile(values: Sequence[float], hundredth: int) -> float:
 
 
 def mann_whitney(first: Sequence[float], second: Sequence[float]) -> float:
-    """The two-sided p that both come from one distribution, by the normal approximation with ties counted.
+    """The two-sided p that both come from one distribution, by the normal approximation with ties
+    counted.
 
-    Its z is the correlation of rank and sample, times the root of N - 1 (Kruskal and Wallis, for two samples).
+    Its z is the correlation of rank and sample, times the root of N - 1 (Kruskal and Wallis, for
+    two samples).
     """
     pooled = [*first, *second]
     ordered = sorted(pooled)

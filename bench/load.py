@@ -1,6 +1,8 @@
-"""The load: a process of its own, a few clients on sockets that stay open, each sending requests made beforehand.
+"""The load: a process of its own, a few clients on sockets that stay open, each sending requests
+made beforehand.
 
-Sockets and ready bytes, since a comfortable client would cost more than the pages do, on the same two cores.
+Sockets and ready bytes, since a comfortable client would cost more than the pages do, on the same
+two cores.
 """
 
 import socket
@@ -90,7 +92,9 @@ def run(port: int, clients: Sequence[Sequence[bytes]]) -> Result:
     """Every client sends its requests one after the other, all clients at the same time."""
     together = Barrier(len(clients))
     with ThreadPoolExecutor(len(clients)) as pool:
-        done = [each for told in pool.map(lambda sent: _client(port, sent, together), clients) for each in told]
+        done = [
+            each for told in pool.map(lambda sent: _client(port, sent, together), clients) for each in told
+        ]
     return Result(
         seconds=max(ended for _, ended, _ in done) - min(began for began, _, _ in done),
         latencies=[ended - began for began, ended, _ in done],

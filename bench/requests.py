@@ -31,12 +31,17 @@ def get(port: int, path: str, cookies: Mapping[str, str]) -> bytes:
     return _head("GET", port, path, cookies)
 
 
-def post(port: int, path: str, cookies: Mapping[str, str], values: Mapping[str, str], client: str = "") -> bytes:
+def post(
+    port: int, path: str, cookies: Mapping[str, str], values: Mapping[str, str], client: str = ""
+) -> bytes:
     """A form as browsers send it by default; `client` is the address that a proxy would name."""
     body = urlencode(values).encode()
     told = {"X-Forwarded-For": client} if client else {}
     kind = "application/x-www-form-urlencoded"
-    return _head("POST", port, path, cookies, {**told, "Content-Type": kind, "Content-Length": str(len(body))}) + body
+    return (
+        _head("POST", port, path, cookies, {**told, "Content-Type": kind, "Content-Length": str(len(body))})
+        + body
+    )
 
 
 def post_multipart(
@@ -45,7 +50,9 @@ def post_multipart(
     """A form as browsers send it with files, or with a file's field left empty."""
     parts = [_part(f'name="{name}"', value.encode()) for name, value in values.items()]
     name, content = file or ("", b"")
-    parts.append(_part(f'name="attachments"; filename="{name}"\r\nContent-Type: application/octet-stream', content))
+    parts.append(
+        _part(f'name="attachments"; filename="{name}"\r\nContent-Type: application/octet-stream', content)
+    )
     body = b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
     kind = f"multipart/form-data; boundary={BOUNDARY}"
     return _head("POST", port, path, cookies, {"Content-Type": kind, "Content-Length": str(len(body))}) + body
@@ -82,7 +89,9 @@ def _signed_in(stack: Stack) -> dict[str, str]:
 
 
 def filled(stack: Stack, cookies: Mapping[str, str], file: File | None) -> bytes:
-    """A request form opened, filled in and ready to be sent once: each opening has a key of its own."""
+    """A request form opened, filled in and ready to be sent once: each opening has a key of its
+    own.
+    """
     connection = Connection(stack.port)
     page = connection.ask(get(stack.port, FORM, cookies))[1].decode()
     connection.close()
@@ -97,7 +106,9 @@ def filled(stack: Stack, cookies: Mapping[str, str], file: File | None) -> bytes
 
 @cache
 def _typed(stack: Stack, cookies: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """What stands in the form of this person, filled in: read once, as reading it well takes longer than sending it."""
+    """What stands in the form of this person, filled in: read once, as reading it well takes longer
+    than sending it.
+    """
     with Visitor(stack) as visitor:
         visitor.browser.cookies = httpx.Cookies(dict(cookies))
         visitor.page = visitor.browser.get(FORM)
@@ -107,8 +118,9 @@ def _typed(stack: Stack, cookies: tuple[tuple[str, str], ...]) -> dict[str, str]
 def asking(port: int, phone: str) -> bytes:
     """A number typed by somebody who was never there, at an address of its own.
 
-    The token of the form is made up, with the cookie that it must match: 32 letters are a valid pair (Django's own
-    tests do so), and reading the entry before each request would be measured with it.
+    The token of the form is made up, with the cookie that it must match: 32 letters are a valid
+    pair (Django's own tests do so), and reading the entry before each request would be measured
+    with it.
     """
     secret = secrets.token_hex(16)
     values = {"csrfmiddlewaretoken": secret, "phone": phone}

@@ -19,7 +19,8 @@ from demo.supervisor import WORKER
 from tests.servers import postgresql, postgresql_binaries
 from tests.stack import BASE, Stack, answers, database, running, wait_for
 
-# Nobody measured here may meet a limit; the proxy's word is believed so that each client has an address of its own
+# Nobody measured here may meet a limit; the proxy's word is believed so that each client has an
+# address of its own
 VARIABLES = {
     "TRUSTED_PROXIES": "127.0.0.1/32",
     "OTP_SENDS_PER_PHONE": "1000000/d",
@@ -82,7 +83,9 @@ class Bench:
 
     @contextmanager
     def product_with(self, variables: Mapping[str, str]) -> Iterator[int]:
-        """The port of one more web process of the product, with a worker in place of its own, that have these too."""
+        """The port of one more web process of the product, with a worker in place of its own, that
+        have these too.
+        """
         stack, port, folder = self.product(), free_port(), self.folder()
         environment = {**stack.environment, **variables, "WEB_BIND": f"127.0.0.1:{port}"}
         worker = ("-A", "fidelizacion", "worker", *WORKER)
@@ -143,7 +146,9 @@ class Bench:
 
 
 @contextmanager
-def started(name: str, folder: Path, environment: Mapping[str, str], module: str, *arguments: str) -> Iterator[Child]:
+def started(
+    name: str, folder: Path, environment: Mapping[str, str], module: str, *arguments: str
+) -> Iterator[Child]:
     """A Python process that ends with the block."""
     child = Child(name, [sys.executable, "-m", module, *arguments], folder / f"{name}.log", BASE)
     child.start(dict(environment))

@@ -1,4 +1,6 @@
-"""The table: on the terminal while it grows, and in docs/performance.md with the commit and the machine."""
+"""The table: on the terminal while it grows, and in docs/performance.md with the commit and the
+machine.
+"""
 
 import os
 import platform
@@ -61,13 +63,19 @@ def write(lines: Sequence[Line], seconds: float, path: Path = DOCUMENT) -> None:
     words = f"Medido el {when} en {seconds:.0f} s, {commit()}, {machine()}."
     before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    path.write_text("\n".join([f"{before}{BEGIN}", "", words, "", *rows, "", f"{END}{after}"]), encoding="utf-8")
+    path.write_text(
+        "\n".join([f"{before}{BEGIN}", "", words, "", *rows, "", f"{END}{after}"]), encoding="utf-8"
+    )
 
 
 def commit() -> str:
     """The commit at hand, and whether the tree differs from it."""
     described = subprocess.run(
-        ["git", "describe", "--always", "--dirty=-con-cambios"], cwd=BASE, capture_output=True, text=True, check=False
+        ["git", "describe", "--always", "--dirty=-con-cambios"],
+        cwd=BASE,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return f"versión {described.stdout.strip() or 'sin git'}"
 

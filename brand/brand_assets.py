@@ -1,8 +1,10 @@
-"""Serves the operator's brand from our own origin: the mark, and a small stylesheet with the design tokens.
+"""Serves the operator's brand from our own origin: the mark, and a small stylesheet with the design
+tokens.
 
-The pages' policy allows no style attribute or block, so the operator's colour arrives as a stylesheet: the tokens of
-static/css/tokens.css with the brand's values after them. Both addresses carry a hash of what they serve and may be
-kept for ever; without it, or with an old one, they answer for a few minutes.
+The pages' policy allows no style attribute or block, so the operator's colour arrives as a
+stylesheet: the tokens of static/css/tokens.css with the brand's values after them. Both addresses
+carry a hash of what they serve and may be kept for ever; without it, or with an old one, they
+answer for a few minutes.
 """
 
 import hashlib
@@ -38,7 +40,9 @@ class Asset:
 
 @cache
 def mark(brand: Brand) -> Asset:
-    """The operator's logo, or the default mark in their colour where there is none that can be served."""
+    """The operator's logo, or the default mark in their colour where there is none that can be
+    served.
+    """
     own = _own_logo(brand.logo) if brand.logo else None
     if own is not None:
         return own
@@ -51,7 +55,9 @@ def _drawn_mark(brand: Brand) -> str:
 
 @cache
 def icon(brand: Brand) -> str:
-    """The tab's icon, in the page itself: it costs no request, and a wide logo would not be seen at that size."""
+    """The tab's icon, in the page itself: it costs no request, and a wide logo would not be seen at
+    that size.
+    """
     return f"data:image/svg+xml,{quote(_drawn_mark(brand).strip())}"
 
 
@@ -67,10 +73,14 @@ def _own_logo(path: Path) -> Asset | None:
 
 @cache
 def stylesheet(brand: Brand) -> Asset:
-    """The tokens, and after them what the brand puts in place of their values, in light and in dark."""
+    """The tokens, and after them what the brand puts in place of their values, in light and in
+    dark.
+    """
     tokens = TOKENS.read_text(encoding="utf-8")
     dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {_values(brand.dark)} }} }}"
-    return Asset(f"{tokens}\n:root {{ {_values(brand.light)} }}\n{dark}\n".encode(), "text/css; charset=utf-8")
+    return Asset(
+        f"{tokens}\n:root {{ {_values(brand.light)} }}\n{dark}\n".encode(), "text/css; charset=utf-8"
+    )
 
 
 def _values(palette: Palette) -> str:

@@ -1,4 +1,6 @@
-"""The operator's brand: name, colour, logo and contacts, and the inks that stay legible on any colour they choose."""
+"""The operator's brand: name, colour, logo and contacts, and the inks that stay legible on any
+colour they choose.
+"""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +17,8 @@ HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 LIGHT_INK, DARK_INK = "#ffffff", "#000000"  # one of the two has 4.58:1 or more on any colour
 MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, normal text (L4)
 
-# What text in the brand colour may stand on: the surfaces of static/css/tokens.css (a test compares them)
+# What text in the brand colour may stand on: the surfaces of static/css/tokens.css (a test compares
+# them)
 LIGHT_SURFACES = ("#ffffff", "#f4f6f8", "#eaf1f8", "#fdf3df", "#fdeceb", "#e8f5ec")
 DARK_SURFACES = ("#10161d", "#19222c", "#1a2b3c", "#312813", "#391e1d", "#162d1e")
 
@@ -30,7 +33,9 @@ LOGO_BYTES = 8 * 1024  # what a first visit of 20 kB leaves for it (P10)
 
 @dataclass(frozen=True)
 class Palette:
-    """A brand colour as one colour scheme uses it: as a fill, as the ink on that fill, and as text on a surface."""
+    """A brand colour as one colour scheme uses it: as a fill, as the ink on that fill, and as text
+    on a surface.
+    """
 
     fill: str
     ink: str
@@ -39,7 +44,9 @@ class Palette:
 
 @dataclass(frozen=True)
 class MailMark:
-    """The mark as an image that mails carry with them; `is_own`: the operator's, which needs a white ground."""
+    """The mark as an image that mails carry with them; `is_own`: the operator's, which needs a
+    white ground.
+    """
 
     content: bytes
     subtype: str  # of image/…
@@ -83,13 +90,17 @@ class Brand:
 
     @cached_property
     def mail_mark(self) -> MailMark | None:
-        """The operator's logo, or the default mark where there is none; nothing for a logo that no mail can show."""
+        """The operator's logo, or the default mark where there is none; nothing for a logo that no
+        mail can show.
+        """
         for logo in filter(None, (self.mail_logo, self.logo)):
             subtype = MAIL_LOGO_TYPES.get(logo.suffix.lower())
             if subtype is not None and logo.is_file():
                 return MailMark(logo.read_bytes(), subtype, is_own=True)
         if self.logo is not None and self.logo.suffix.lower() in LOGO_TYPES and self.logo.is_file():
-            return None  # the portal shows this logo; mails with the default mark would look like another sender's
+            # The portal shows this logo; mails with the default mark would look like another
+            # sender's
+            return None
         ink = "white" if self.ink == LIGHT_INK else "black"
         return MailMark((MAIL_MARKS / f"{ink}.png").read_bytes(), "png", is_own=False)
 
@@ -100,13 +111,17 @@ class Brand:
 
     @cached_property
     def dark(self) -> Palette:
-        """The colour lightened until it reads on a dark surface, also as a fill: a dark button on black is not seen."""
+        """The colour lightened until it reads on a dark surface, also as a fill: a dark button on
+        black is not seen.
+        """
         fill = legible(self.colour, DARK_SURFACES, lighter=True)
         return Palette(fill, ink_on(fill), fill)
 
 
 def brand_problems(brand: Brand) -> list[str]:
-    """What the operator should know about the brand they set, in Spanish, for a system check; none stops the portal."""
+    """What the operator should know about the brand they set, in Spanish, for a system check; none
+    stops the portal.
+    """
     return [*_colour_problems(brand.colour), *_logo_problems(brand.logo), *_mail_logo_problems(brand)]
 
 
@@ -127,13 +142,17 @@ def _logo_problems(logo: Path | None) -> list[str]:
     if logo is None:
         return []
     if logo.suffix.lower() not in LOGO_TYPES:
-        return [f"OPERATOR_LOGO debe ser un archivo {', '.join(LOGO_TYPES)}; se muestra el distintivo por omisión"]
+        return [
+            f"OPERATOR_LOGO debe ser un archivo {', '.join(LOGO_TYPES)}; se muestra el distintivo por omisión"
+        ]
     try:
         size = logo.stat().st_size
     except OSError:
         return ["OPERATOR_LOGO no se puede leer; se muestra el distintivo por omisión"]
     if size > LOGO_BYTES:
-        return [f"OPERATOR_LOGO pesa {size // 1024} kB; con más de {LOGO_BYTES // 1024} kB el portal carga lento"]
+        return [
+            f"OPERATOR_LOGO pesa {size // 1024} kB; con más de {LOGO_BYTES // 1024} kB el portal carga lento"
+        ]
     return []
 
 
@@ -157,12 +176,16 @@ def ink_on(colour: str) -> str:
 
 
 def legible(colour: str, surfaces: Sequence[str], *, lighter: bool) -> str:
-    """The colour nearest to `colour`, lighter or darker but of the same hue, that reads as text on all `surfaces`."""
+    """The colour nearest to `colour`, lighter or darker but of the same hue, that reads as text on
+    all `surfaces`.
+    """
     hue, lightness, saturation = rgb_to_hls(*(channel / 255 for channel in _channels(colour)))
     goal = 1.0 if lighter else 0.0
     steps = (lightness + (goal - lightness) * percent / 100 for percent in range(1, 101))
     candidates = chain([colour], (_hex(*hls_to_rgb(hue, step, saturation)) for step in steps))
-    return next(each for each in candidates if all(contrast(each, under) >= MINIMUM_CONTRAST for under in surfaces))
+    return next(
+        each for each in candidates if all(contrast(each, under) >= MINIMUM_CONTRAST for under in surfaces)
+    )
 
 
 def contrast(first: str, second: str) -> float:

@@ -1,7 +1,9 @@
-"""The seam through which the portal asks who is who: today the local tables, later an operator's CRM.
+"""The seam through which the portal asks who is who: today the local tables, later an operator's
+CRM.
 
-An implementation is named by `COMPANY_DIRECTORY`. Whatever it asks elsewhere, it answers with saved rows of
-`companies.models`, refreshed first: tickets point to those rows, and the desk searches them.
+An implementation is named by `COMPANY_DIRECTORY`. Whatever it asks elsewhere, it answers with saved
+rows of `companies.models`, refreshed first: tickets point to those rows, and the desk searches
+them.
 """
 
 from dataclasses import dataclass
@@ -24,10 +26,14 @@ class Services:
 
 
 class Directory(Protocol):
-    """What the portal needs to know. Answers are about now: nothing is to be remembered between calls."""
+    """What the portal needs to know. Answers are about now: nothing is to be remembered between
+    calls.
+    """
 
     def administrator(self, phone: str) -> Administrator | None:
-        """Who may request cancellations from this E.164 number: active, with at least one company."""
+        """Who may request cancellations from this E.164 number:
+        active, with at least one company.
+        """
 
     def companies(self, administrator: Administrator) -> list[Company]:
         """The companies to choose from, by name, each with `service_count`."""
@@ -36,7 +42,9 @@ class Directory(Protocol):
         """The company of an administrator who has no other: there is nothing to choose."""
 
     def company_ids(self, administrator: Administrator) -> list[int]:
-        """The keys of the companies this administrator acts for now: what decides which requests may be seen (A21)."""
+        """The keys of the companies this administrator acts for now: what decides which requests
+        may be seen (A21).
+        """
 
     def company(self, administrator: Administrator, company_id: int) -> Company | None:
         """The one door to a company for a visitor: none unless this administrator acts for it."""

@@ -1,7 +1,8 @@
 """RUC and cédula: what is refused, and what is only marked for the advisor (A19).
 
-python-stdnum knows the structure. It raises for whatever it meets first, so the parts are looked at one by one here, to
-say which of them is wrong and to tell a check digit, which may be doubtful, from a form that cannot be.
+python-stdnum knows the structure. It raises for whatever it meets first, so the parts are looked at
+one by one here, to say which of them is wrong and to tell a check digit, which may be doubtful,
+from a form that cannot be.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ class InvalidTaxId(ValueError):
 
 @dataclass(frozen=True)
 class TaxId:
-    """`doubtful`: its check digit does not add up. Real numbers exist that do not, so it is marked and not refused."""
+    """`doubtful`: its check digit does not add up. Real numbers exist that do not, so it is marked
+    and not refused.
+    """
 
     number: str
     doubtful: bool = False
@@ -51,7 +54,9 @@ def _check_form(number: str) -> None:
     if len(number) not in {CEDULA_DIGITS, RUC_DIGITS}:
         raise InvalidTaxId(_("El RUC tiene 13 dígitos y la cédula 10; este número tiene %d.") % len(number))
     if number[:2] not in PROVINCES:
-        raise InvalidTaxId(_("Los dos primeros dígitos no son el código de una provincia (01 a 24, 30 o 50)."))
+        raise InvalidTaxId(
+            _("Los dos primeros dígitos no son el código de una provincia (01 a 24, 30 o 50).")
+        )
     # 0 to 5 are persons; python-stdnum has persons with a 6 too, which it shares with public bodies
     if number[2] not in ("0123456" if len(number) == CEDULA_DIGITS else "01234569"):
         raise InvalidTaxId(_("El tercer dígito no corresponde a una cédula ni a un RUC."))

@@ -1,4 +1,6 @@
-"""Companies, what they hired, and the administrators who may request cancellations for them (A6, A17)."""
+"""Companies, what they hired, and the administrators who may request cancellations for them (A6,
+A17).
+"""
 
 from contextlib import suppress
 from typing import Self
@@ -42,7 +44,9 @@ class Company(models.Model):
         related_name="advised_companies",
     )
     queue_email = models.EmailField(
-        _("correo de la cola"), blank=True, help_text=_("Recibe los avisos cuando la empresa no tiene asesor propio.")
+        _("correo de la cola"),
+        blank=True,
+        help_text=_("Recibe los avisos cuando la empresa no tiene asesor propio."),
     )
 
     objects = CompanyQuerySet.as_manager()
@@ -56,7 +60,9 @@ class Company(models.Model):
         return f"{self.legal_name} ({self.tax_id})"
 
     def clean(self) -> None:
-        """Store the number without separators, and mark it where its check digit does not add up (A19)."""
+        """Store the number without separators, and mark it where its check digit does not add up
+        (A19).
+        """
         super().clean()
         with suppress(InvalidTaxId):  # the field's validator has said so
             checked = check_tax_id(self.tax_id)
@@ -79,7 +85,9 @@ class BillingAccount(models.Model):
         verbose_name_plural = _("cuentas de facturación")
         ordering = ["number"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(cut_day__range=(1, 31)), name="billing_account_cut_day"),
+            models.CheckConstraint(
+                condition=models.Q(cut_day__range=(1, 31)), name="billing_account_cut_day"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,7 +115,10 @@ class ServiceLine(models.Model):
         CANCELLED = "cancelled", _("Dada de baja")
 
     account = models.ForeignKey(
-        BillingAccount, verbose_name=_("cuenta de facturación"), on_delete=models.CASCADE, related_name="service_lines"
+        BillingAccount,
+        verbose_name=_("cuenta de facturación"),
+        on_delete=models.CASCADE,
+        related_name="service_lines",
     )
     # Free text: data links and circuits are not phone numbers (A18)
     number = models.CharField(_("número de servicio"), max_length=40)
@@ -132,11 +143,15 @@ class ServiceLine(models.Model):
 class AdministratorQuerySet(models.QuerySet["Administrator"]):
     def entitled(self) -> Self:
         """Those who may enter the portal: active, with at least one company."""
-        return self.filter(Exists(Administration.objects.filter(administrator=OuterRef("pk"))), is_active=True)
+        return self.filter(
+            Exists(Administration.objects.filter(administrator=OuterRef("pk"))), is_active=True
+        )
 
 
 class Administrator(models.Model):
-    """The person a company registered as the only one who may request cancellations, known by the mobile number."""
+    """The person a company registered as the only one who may request cancellations, known by the
+    mobile number.
+    """
 
     phone = PhoneNumberField(_("número móvil"), unique=True, validators=[validate_mobile])
     names = models.CharField(_("nombres"), max_length=150)
@@ -161,7 +176,10 @@ class Administration(models.Model):
     """That an administrator may act for a company."""
 
     administrator = models.ForeignKey(
-        Administrator, verbose_name=_("administrador"), on_delete=models.CASCADE, related_name="administrations"
+        Administrator,
+        verbose_name=_("administrador"),
+        on_delete=models.CASCADE,
+        related_name="administrations",
     )
     company = models.ForeignKey(
         Company, verbose_name=_("empresa"), on_delete=models.CASCADE, related_name="administrations"

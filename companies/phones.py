@@ -1,7 +1,9 @@
-"""One spelling for a phone number: everything that compares, counts or stores numbers goes through here (A18, R1.16).
+"""One spelling for a phone number: everything that compares, counts or stores numbers goes through
+here (A18, R1.16).
 
-Stricter than the library on what may be typed (it drops extensions and turns letters into digits), and more lenient on
-which ranges exist: its tables lag behind the regulator's, and a customer with a new range must not be turned away.
+Stricter than the library on what may be typed (it drops extensions and turns letters into digits),
+and more lenient on which ranges exist: its tables lag behind the regulator's, and a customer with a
+new range must not be turned away.
 """
 
 import re
@@ -25,7 +27,9 @@ class InvalidPhone(ValueError):
 
 
 def normalise_mobile(raw: str) -> str:
-    """The E.164 form of an Ecuadorian mobile number; `InvalidPhone` says what is wrong with any other."""
+    """The E.164 form of an Ecuadorian mobile number; `InvalidPhone` says what is wrong with any
+    other.
+    """
     national = _national(raw)
     if MOBILE.fullmatch(national):
         return _e164(national)
@@ -35,7 +39,9 @@ def normalise_mobile(raw: str) -> str:
 
 
 def normalise(raw: str) -> str:
-    """The E.164 form of an Ecuadorian number to be called on, mobile or landline with its area code."""
+    """The E.164 form of an Ecuadorian number to be called on, mobile or landline with its area
+    code.
+    """
     national = _national(raw)
     if MOBILE.fullmatch(national) or LANDLINE.fullmatch(national):
         return _e164(national)
@@ -50,7 +56,9 @@ def tail(phone: object) -> str:
 
 
 def display(phone: object) -> str:
-    """As it is written in Ecuador: 099 123 4567, 02 234 5678. What is not Ecuadorian is left as it is."""
+    """As it is written in Ecuador: 099 123 4567, 02 234 5678. What is not Ecuadorian is left as it
+    is.
+    """
     text = str(phone)
     national = text.removeprefix(f"+{COUNTRY_CODE}")
     if MOBILE.fullmatch(national):
@@ -61,7 +69,9 @@ def display(phone: object) -> str:
 
 
 def validate_mobile(value: object) -> None:
-    """Model validator: the administrator's number is where the PIN goes, so a landline will not do."""
+    """Model validator: the administrator's number is where the
+    PIN goes, so a landline will not do.
+    """
     try:
         normalise_mobile(str(value))
     except InvalidPhone as error:
@@ -97,7 +107,11 @@ def _folded(character: str) -> str:
         return str(unicodedata.decimal(character))
     if character in "+＋":
         return "+"
-    if character.isspace() or character in SEPARATORS or unicodedata.category(character) in SEPARATOR_CATEGORIES:
+    if (
+        character.isspace()
+        or character in SEPARATORS
+        or unicodedata.category(character) in SEPARATOR_CATEGORIES
+    ):
         return ""
     raise InvalidPhone(_("Escriba solo los números, sin letras ni extensiones. Por ejemplo: 099 123 4567."))
 
@@ -116,7 +130,9 @@ def _unusable(national: str) -> InvalidPhone:
         return _too_short()
     if len(national) > expected:
         return _too_long()
-    return InvalidPhone(_("Ese número no existe en Ecuador. Revíselo: un número móvil se escribe 099 123 4567."))
+    return InvalidPhone(
+        _("Ese número no existe en Ecuador. Revíselo: un número móvil se escribe 099 123 4567.")
+    )
 
 
 def _foreign() -> InvalidPhone:
@@ -128,7 +144,9 @@ def _too_short() -> InvalidPhone:
 
 
 def _too_long() -> InvalidPhone:
-    return InvalidPhone(_("El número tiene dígitos de más. Un número móvil tiene 10, por ejemplo 099 123 4567."))
+    return InvalidPhone(
+        _("El número tiene dígitos de más. Un número móvil tiene 10, por ejemplo 099 123 4567.")
+    )
 
 
 def _e164(national: str) -> str:

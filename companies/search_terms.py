@@ -1,6 +1,8 @@
-"""What staff typed into a search box at the desk: a phone in any spelling, the start of a tax id, or words.
+"""What staff typed into a search box at the desk: a phone in any spelling, the start of a tax id,
+or words.
 
-Each kind becomes a condition that an index answers, so that a search costs the same at a million rows.
+Each kind becomes a condition that an index answers, so that a search costs the same at a million
+rows.
 """
 
 from django.db.models import Q
@@ -27,7 +29,9 @@ def phone_of(term: str) -> str:
 
 
 def tax_id_starts(field: str, term: str) -> Q | None:
-    """RUC or cédula equal to the term or starting with it; None where the term cannot be the start of one."""
+    """RUC or cédula equal to the term or starting with it; None where the term cannot be the start
+    of one.
+    """
     digits = digits_of(term)
     if not SHORTEST_PREFIX <= len(digits) <= RUC_DIGITS:
         return None

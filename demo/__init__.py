@@ -1,1 +1,3 @@
-"""The demo: the product's own processes, on this machine only, with sample data. Nothing else imports this package."""
+"""The demo: the product's own processes, on this machine only, with sample data. Nothing else
+imports this package.
+"""

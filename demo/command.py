@@ -18,7 +18,8 @@ class Command(BaseCommand):
         "Ejecuta el producto completo en este equipo, con datos de ejemplo: web, trabajador, agenda y repaso. "
         "Solo atiende en 127.0.0.1; Ctrl-C lo termina todo."
     )
-    # The environment that matters is the one it prepares for its processes, each of which is checked
+    # The environment that matters is the one it prepares for its processes, each of which is
+    # checked
     requires_system_checks = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

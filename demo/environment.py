@@ -1,4 +1,6 @@
-"""The environment of the demo's processes: its own folder, keys and generous limits, and nothing of production's."""
+"""The environment of the demo's processes: its own folder, keys and generous limits, and nothing of
+production's.
+"""
 
 import os
 import secrets
@@ -28,8 +30,9 @@ LIMITS = {
 }
 
 
-# What the demo takes over from the shell that started it; everything else stays outside. An allow-list, since a shell
-# may hold production's database, broker, mail, SMS, storage, antivirus or keys, under names that do not exist yet.
+# What the demo takes over from the shell that started it; everything else stays outside. An
+# allow-list, since a shell may hold production's database, broker, mail, SMS, storage, antivirus or
+# keys, under names that do not exist yet.
 SYSTEM = frozenset(
     [
         "PATH",
@@ -71,10 +74,12 @@ PRODUCT = frozenset(
 def demo_environment(
     folder: Path, port: int, shell: Mapping[str, str], services: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """What the demo's processes get: its own values, and of the shell's only what cannot reach another system.
+    """What the demo's processes get: its own values, and of the shell's only what cannot reach
+    another system.
 
-    `services` are variables that the caller answers for, by `NAME` or `NAME_FILE`: the tests run the demo's processes
-    on a database, a broker and a mail server of theirs. No variable of the shell can bring them in.
+    `services` are variables that the caller answers for, by `NAME` or `NAME_FILE`: the tests run
+    the demo's processes on a database, a broker and a mail server of theirs. No variable of the
+    shell can bring them in.
     """
     address = f"http://127.0.0.1:{port}"
     always = {
@@ -96,8 +101,11 @@ def demo_environment(
         "OTP_PEPPER_FILE": str(_key(folder / "otp_pepper")),
         **LIMITS,
     }
-    services = {name: value for name, value in (services or {}).items() if name.removesuffix("_FILE") not in always}
-    given = {name.removesuffix("_FILE") for name in services}  # a variable and its file must not come together
+    services = {
+        name: value for name, value in (services or {}).items() if name.removesuffix("_FILE") not in always
+    }
+    # A variable and its file must not come together
+    given = {name.removesuffix("_FILE") for name in services}
     return {
         **{name: value for name, value in defaults.items() if name.removesuffix("_FILE") not in given},
         **{name: value for name, value in shell.items() if name not in given and may_pass(name)},

@@ -1,7 +1,8 @@
 """The demo works on a database that it made, and on no other. The mark says which one that is.
 
-The mark is a table that is written before the first migration and holds a digest of each of the product's migrations.
-Where a digest differs from that of an applied migration, the database cannot be migrated, so the demo makes it anew.
+The mark is a table that is written before the first migration and holds a digest of each of the
+product's migrations. Where a digest differs from that of an applied migration, the database cannot
+be migrated, so the demo makes it anew.
 """
 
 import hashlib
@@ -26,7 +27,9 @@ class NotADemo(Exception):
 
 
 def claim(connection: BaseDatabaseWrapper) -> None:
-    """Mark an empty database, empty one with another history, accept a marked one. Raises NotADemo for any other."""
+    """Mark an empty database, empty one with another history, accept a marked one. Raises NotADemo
+    for any other.
+    """
     tables = connection.introspection.table_names(include_views=True)
     if MARK_TABLE not in tables:
         if tables:
@@ -48,7 +51,9 @@ def _name(connection: BaseDatabaseWrapper) -> str:
 
 
 def _mark(connection: BaseDatabaseWrapper) -> None:
-    """In one transaction: whatever ends this process, the database is empty or marked, and never half of it."""
+    """In one transaction: whatever ends this process, the database is empty or marked, and never
+    half of it.
+    """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TABLE {MARK_TABLE} (app varchar(255) NOT NULL, name varchar(255) NOT NULL, "
@@ -58,7 +63,9 @@ def _mark(connection: BaseDatabaseWrapper) -> None:
 
 
 def _write_digests(connection: BaseDatabaseWrapper) -> None:
-    """Before migrating: a migration that is interrupted is then judged by what it was when it ran."""
+    """Before migrating: a migration that is interrupted is then
+    judged by what it was when it ran.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {MARK_TABLE}")  # noqa: S608  a constant
         rows = [(*name, _digest(migration)) for name, migration in _on_disk().items()]
@@ -76,7 +83,9 @@ def _has_another_history(connection: BaseDatabaseWrapper) -> bool:
         written = {(app, name): digest for app, name, digest in cursor.fetchall()}
     known, ours = set(loader.disk_migrations), _on_disk()
     applied = set(loader.applied_migrations)
-    return bool(applied - known) or any(written.get(name) != _digest(ours[name]) for name in applied & ours.keys())
+    return bool(applied - known) or any(
+        written.get(name) != _digest(ours[name]) for name in applied & ours.keys()
+    )
 
 
 def _on_disk() -> dict[Name, Migration]:

@@ -1,6 +1,7 @@
 """What `make` asks of Python before anything is installed.
 
-Run as a file, by whatever Python there is: the standard library only, and no syntax newer than Python 3.0.
+Run as a file, by whatever Python there is: the standard library only, and no syntax newer than
+Python 3.0.
 """
 
 import socket
@@ -14,7 +15,11 @@ def main(arguments):  # type: (list[str]) -> str
     """One line that says what is missing and what to do, or nothing."""
     if sys.version_info[:2] < MINIMUM:
         found = ".".join(str(part) for part in sys.version_info[:2])
-        return "Se necesita Python 3.11 o más nuevo y este es " + found + ": use PYTHON=/ruta/a/python3.11 make demo"
+        return (
+            "Se necesita Python 3.11 o más nuevo y este es "
+            + found
+            + ": use PYTHON=/ruta/a/python3.11 make demo"
+        )
     try:
         import ensurepip  # noqa: F401, PLC0415  Debian keeps it in a package of its own
         import venv  # noqa: F401, PLC0415

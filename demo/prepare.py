@@ -1,4 +1,6 @@
-"""The demo's data: tables, static files, the sample directory and its two members of staff. Can be run again."""
+"""The demo's data: tables, static files, the sample directory and its two members of staff. Can be
+run again.
+"""
 
 import hashlib
 from pathlib import Path
@@ -17,7 +19,9 @@ from fidelizacion.system_checks.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
 
 
 def prepare() -> None:
-    """Brings the demo's folder up to date. Ends the process when the environment or the database is not a demo's."""
+    """Brings the demo's folder up to date. Ends the process when the environment or the database is
+    not a demo's.
+    """
     exit_on_errors(database=False)  # which gets its mark here
     if not settings.DEMO:
         raise SystemExit("La preparación es solo para la demostración.")
@@ -33,13 +37,16 @@ def prepare() -> None:
 def collect_static_files(target: Path) -> None:
     """Collects and compresses, unless every source is as it was the last time.
 
-    What is there is deleted first, so it has to be a demo's: its stamp is written before anything is collected.
+    What is there is deleted first, so it has to be a demo's: its stamp is written before anything
+    is collected.
     """
     stamp, now = target.parent / "static.stamp", _fingerprint()
     if target.is_dir() and stamp.is_file() and stamp.read_text(encoding="ascii") == now:
         return
     if not stamp.is_file() and target.is_dir() and any(target.iterdir()):
-        raise SystemExit(f"En {target} hay archivos que no puso una demostración: no se tocan. Indique otra carpeta.")
+        raise SystemExit(
+            f"En {target} hay archivos que no puso una demostración: no se tocan. Indique otra carpeta."
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text("", encoding="ascii")
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)

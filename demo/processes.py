@@ -17,7 +17,9 @@ RESTARTS_PER_MINUTE = 5
 
 
 def end_with_parent(signal_number: int) -> None:
-    """Asks Linux to signal this process when the one that started it is gone; elsewhere does nothing."""
+    """Asks Linux to signal this process when the one that started it is gone; elsewhere does
+    nothing.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number)
 
@@ -83,7 +85,9 @@ def stop(children: Sequence[Child], seconds: float) -> None:
 
 
 def kill_leftovers(folder: Path) -> None:
-    """Ends what a killed demo left running. Only processes started for this very folder carry its mark."""
+    """Ends what a killed demo left running. Only processes started for this very folder carry its
+    mark.
+    """
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         found = list(_marked(folder))

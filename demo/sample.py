@@ -1,9 +1,10 @@
 """The sample directory of the demo: invented companies that cannot be mistaken for real ones.
 
-RUCs are right in form and evidently made up: the counter after the third digit is 9999nn, hundreds of thousands beyond
-what the tax office has reached in any province. Companies and public bodies only: any cédula that adds up could be a
-person's. Service numbers begin with 0900, a range no Ecuadorian mobile has, or with DEMO, as account numbers do;
-e-mails end in `.example` (RFC 2606). Loaded by `manage.py demo`, never by a migration.
+RUCs are right in form and evidently made up: the counter after the third digit is 9999nn, hundreds
+of thousands beyond what the tax office has reached in any province. Companies and public bodies
+only: any cédula that adds up could be a person's. Service numbers begin with 0900, a range no
+Ecuadorian mobile has, or with DEMO, as account numbers do; e-mails end in `.example` (RFC 2606).
+Loaded by `manage.py demo`, never by a migration.
 """
 
 from collections.abc import Iterator
@@ -116,7 +117,9 @@ SAMPLE = (
 
 @transaction.atomic
 def load_sample_directory(advisor: User | None = None) -> None:
-    """Add what is missing of the sample; what is there stays as it is. `advisor` follows up some of the companies."""
+    """Add what is missing of the sample; what is there stays as it is. `advisor` follows up some of
+    the companies.
+    """
     for sample in SAMPLE:
         administrator, _created = Administrator.objects.get_or_create(
             phone=normalise_mobile(sample.phone), defaults={"names": sample.names, "email": sample.email}
@@ -145,11 +148,15 @@ def _company(sample: SampleCompany, advisor: User | None) -> Company:
 
 
 def _add_account(company: Company, sample: SampleAccount) -> None:
-    account = BillingAccount.objects.create(company=company, number=f"DEMO-{sample.block}", cut_day=sample.cut_day)
+    account = BillingAccount.objects.create(
+        company=company, number=f"DEMO-{sample.block}", cut_day=sample.cut_day
+    )
     ServiceLine.objects.bulk_create(_lines(account, sample), batch_size=1_000)
 
 
 def _lines(account: BillingAccount, sample: SampleAccount) -> Iterator[ServiceLine]:
     for kind, total in sample.lines.items():
         for position in range(1, total + 1):
-            yield ServiceLine(account=account, number=f"{PREFIXES[kind]}{sample.block}{position:04}", kind=kind)
+            yield ServiceLine(
+                account=account, number=f"{PREFIXES[kind]}{sample.block}{position:04}", kind=kind
+            )

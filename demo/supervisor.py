@@ -1,4 +1,6 @@
-"""Runs the whole product on this machine: prepares its data, starts its processes, says where to look, ends it all."""
+"""Runs the whole product on this machine: prepares its data, starts its processes, says where to
+look, ends it all.
+"""
 
 import fcntl
 import os
@@ -17,12 +19,24 @@ from demo.preflight import LAST_PORT, port_problem, port_taken
 from demo.processes import Child, end_with_parent, kill_leftovers, stop
 
 READY_SECONDS = 60
-# Together below the 10 s that Ctrl-C may take; the broker goes last, so that work can be handed back
+# Together below the 10 s that Ctrl-C may take; the broker goes last, so that work can be handed
+# back
 STOP_SECONDS, STOP_BROKER_SECONDS = 6.0, 1.5
 PAUSE = 0.1
 WORKER = ("--concurrency", "2", "--without-gossip", "--without-mingle")
-# PINs only, so that they do not wait for mails; threads, because a gateway is waited for and not computed
-CODES = ("--queues", "codes", "--pool", "threads", "--concurrency", "20", "--hostname", "codes@%h", *WORKER[2:])
+# PINs only, so that they do not wait for mails; threads, because a gateway is waited for and not
+# computed
+CODES = (
+    "--queues",
+    "codes",
+    "--pool",
+    "threads",
+    "--concurrency",
+    "20",
+    "--hostname",
+    "codes@%h",
+    *WORKER[2:],
+)
 
 
 class CannotStart(Exception):
@@ -67,7 +81,9 @@ class Supervisor:
         self.stopping = True
 
     def _own(self, descriptor: int) -> None:
-        """One demo a folder; whatever an earlier, killed one left is ended before the port is tried."""
+        """One demo a folder; whatever an earlier, killed one left is ended before the port is
+        tried.
+        """
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -110,7 +126,9 @@ class Supervisor:
             child.start(self.environment)
 
     def _prepare(self) -> None:
-        """Migrations, static files and sample data, by a process that has the demo's environment."""
+        """Migrations, static files and sample data, by a process
+        that has the demo's environment.
+        """
         step = self._child("preparación", [sys.executable, "manage.py", "demo", "--prepare"], "prepare")
         self._launch([step])
         while step.status is None and not self.stopping:
@@ -130,7 +148,9 @@ class Supervisor:
                 return True
             time.sleep(PAUSE)
         if not self.stopping:
-            raise CannotStart(f"El portal no respondió en {READY_SECONDS} s: vea {self.folder / 'logs' / 'web.log'}")
+            raise CannotStart(
+                f"El portal no respondió en {READY_SECONDS} s: vea {self.folder / 'logs' / 'web.log'}"
+            )
         return False
 
     def _answers(self) -> bool:
@@ -158,11 +178,15 @@ class Supervisor:
     def _last_words(child: Child) -> str:
         """The last line of its log, which is what our processes say when they refuse to start."""
         lines = child.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return f"«{child.name}» no pudo empezar: {lines[-1] if lines else 'sin mensaje'} (registro: {child.log})"
+        return (
+            f"«{child.name}» no pudo empezar: {lines[-1] if lines else 'sin mensaje'} (registro: {child.log})"
+        )
 
 
 def checked_port(raw: str) -> int:
-    """The port as a number; whether it is free is asked once this folder's leftovers are gone. Raises Refused."""
+    """The port as a number; whether it is free is asked once this folder's leftovers are gone.
+    Raises Refused.
+    """
     if not (raw.isdecimal() and raw.isascii() and 0 < int(raw) <= LAST_PORT):
         raise CannotStart(port_problem(raw))
     return int(raw)

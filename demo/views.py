@@ -1,4 +1,6 @@
-"""The demo mailbox: what was "sent", newest first. It does not exist outside demo mode, nor off this machine."""
+"""The demo mailbox: what was "sent", newest first. It does not exist outside demo mode, nor off
+this machine.
+"""
 
 from collections.abc import Callable
 from datetime import UTC
@@ -33,7 +35,9 @@ MAIL_POLICY = {
 
 
 def demo_only(view: View) -> View:
-    """404 unless this is the demo and the socket's other end is this machine; forwarded addresses are not believed."""
+    """404 unless this is the demo and the socket's other end is this machine; forwarded addresses
+    are not believed.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, **route: int) -> HttpResponse:

@@ -1,4 +1,6 @@
-"""A choice among many rows at the desk, which answers a made-up row with a refusal and not with an error."""
+"""A choice among many rows at the desk, which answers a made-up row with a refusal and not with an
+error.
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,9 @@ LONGEST_KEY = 18  # digits; what is longer fits no key of the database
 
 
 class ForgivingAutocomplete(AutocompleteSelect):
-    """Django's looks up whatever the address or the form proposes, and fails on what cannot be a key."""
+    """Django's looks up whatever the address or the form proposes, and fails on what cannot be a
+    key.
+    """
 
     def optgroups(self, name: str, value: Iterable[Any], attr: Any = None) -> Any:
         return super().optgroups(name, [each for each in value if _may_be_key(str(each))], attr)

@@ -1,4 +1,6 @@
-"""*Inicio* at the desk: the tickets' part, and the changes of administrators that this user may confirm (S11)."""
+"""*Inicio* at the desk: the tickets' part, and the changes of administrators that this user may
+confirm (S11).
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""Wrap the desk theme's search: a `page` that is not a number answers 404 instead of an error 500."""
+"""Wrap the desk theme's search: a `page` that is not a number
+answers 404 instead of an error 500.
+"""
 
 from django.contrib import admin
 from django.core.paginator import InvalidPage

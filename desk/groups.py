@@ -1,6 +1,7 @@
 """The groups of the desk, one a role, with the permissions of desk/roles.py (R5.06).
 
-`migrate` makes those that are not there; `setup_groups` also brings the others back to what the product gives them.
+`migrate` makes those that are not there; `setup_groups` also brings the others back to what the
+product gives them.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,9 @@ class Change:
 
 
 class PermissionsMissing(Exception):
-    """Some apps are not migrated yet, so groups would silently get fewer permissions than their role has."""
+    """Some apps are not migrated yet, so groups would silently get fewer permissions than their
+    role has.
+    """
 
 
 @transaction.atomic
@@ -63,7 +66,8 @@ def make_missing(using: str, apps: Apps = installed_apps, **_signal: Any) -> Non
         return
     for name, listed in ROLES.items():
         permissions = roles.permissions(listed).using(using)
-        if permissions.count() < len(set(listed)):  # only some apps are migrated yet: the group comes with the rest
+        # Only some apps are migrated yet: the group comes with the rest
+        if permissions.count() < len(set(listed)):
             continue
         with transaction.atomic(using=using):
             group, made = Group.objects.using(using).get_or_create(name=name)

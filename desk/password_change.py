@@ -1,6 +1,8 @@
-"""The page where staff change their own password. A wrong present password counts as it does at the sign-in (R5.02).
+"""The page where staff change their own password. A wrong present password counts as it does at the
+sign-in (R5.02).
 
-Otherwise a person at an unlocked desk, or with a stolen session, could guess it there without limit.
+Otherwise a person at an unlocked desk, or with a stolen session, could guess it there without
+limit.
 """
 
 from typing import Any
@@ -34,9 +36,13 @@ class PasswordForm(AdminOwnPasswordChangeForm):
                 password = self._compare(attempt)
         except LimitReached:
             record_refusal(request, name)
-            raise ValidationError(_("Hubo demasiados intentos. Espere unos minutos y vuelva a intentar.")) from None
+            raise ValidationError(
+                _("Hubo demasiados intentos. Espere unos minutos y vuelva a intentar.")
+            ) from None
         except lockout.Busy:
-            raise ValidationError(_("Hay otros ingresos en curso. Espere unos segundos y vuelva a intentar.")) from None
+            raise ValidationError(
+                _("Hay otros ingresos en curso. Espere unos segundos y vuelva a intentar.")
+            ) from None
         return password
 
     def _compare(self, attempt: lockout.Try) -> str:

@@ -22,10 +22,12 @@ ADVISOR = (
     "notifications.resend_message",
     "notifications.preview_message",
     "otp.view_invitation",
-    "otp.add_invitation",  # sending the link from the list of administrators: a customer on the phone asks for it
+    # Sending the link from the list of administrators: a customer on the phone asks for it
+    "otp.add_invitation",
 )
-# Companies, lines and request types are retired or imported, never deleted by hand: history hangs on them. Whom a
-# company no longer trusts must lose it at once, so that alone can be deleted, besides a reason nobody has used.
+# Companies, lines and request types are retired or imported, never deleted by hand: history hangs
+# on them. Whom a company no longer trusts must lose it at once, so that alone can be deleted,
+# besides a reason nobody has used.
 SUPERVISOR = (
     *ADVISOR,
     "companies.add_company",
@@ -63,7 +65,8 @@ AUDITOR = (
     *(name for name in SUPERVISOR if name.partition(".")[2].startswith("view_")),
     "notifications.preview_message",
 )
-# Keeps the product running: its figures, its mails with invented data, the switch of the network. No customer's data
+# Keeps the product running: its figures, its mails with invented data, the switch of the network.
+# No customer's data
 OPERATIONS = (
     "operations.view_heartbeat",
     "notifications.preview_message",

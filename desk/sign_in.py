@@ -1,4 +1,6 @@
-"""The desk's sign-in and sign-out. The rules are in `lockout`; these are shells over Django's own views."""
+"""The desk's sign-in and sign-out. The rules are in `lockout`; these are shells over Django's own
+views.
+"""
 
 from http import HTTPStatus
 from typing import Any, cast
@@ -87,7 +89,9 @@ class SignIn(LoginView):
         return response
 
     def form_invalid(self, form: DjangoForm) -> HttpResponse:
-        """A refusal that compared nothing costs little to show either: the theme's page takes 30 ms of processor."""
+        """A refusal that compared nothing costs little to show either: the theme's page takes 30 ms
+        of processor.
+        """
         refused = next((code for code in STATUSES if form.has_error(NON_FIELD_ERRORS, code)), "")
         if not refused:
             response = super().form_invalid(form)

@@ -1,4 +1,6 @@
-"""The desk's theme: the operator's name and colour, and where its pages are (django-unfold's settings)."""
+"""The desk's theme: the operator's name and colour, and where its pages are (django-unfold's
+settings).
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from brand.operator import LIGHT_INK, MINIMUM_CONTRAST, Brand, contrast, legible
 
-# How much of white (below 600) or of black (above) goes into each shade; 600 is what buttons and links are drawn with
+# How much of white (below 600) or of black (above) goes into each shade; 600 is what buttons and
+# links are drawn with
 LIGHTER = {50: 0.95, 100: 0.88, 200: 0.75, 300: 0.58, 400: 0.38, 500: 0.18}
 DARK_SURFACES = ("#101828", "#1e2939")  # the theme's, with text in the shades up to 500 on them
 DARKER = {700: 0.15, 800: 0.3, 900: 0.45, 950: 0.62}
@@ -32,7 +35,9 @@ def theme(brand: Brand) -> dict[str, Any]:
 
 
 def shades(colour: str) -> dict[str, str]:
-    """The theme's eleven shades of a colour; darkened first until the white text of its buttons can be read on it."""
+    """The theme's eleven shades of a colour; darkened first until the white text of its buttons can
+    be read on it.
+    """
     base = colour
     while contrast(LIGHT_INK, base) < MINIMUM_CONTRAST:
         base = _mix(base, "#000000", 0.05)
@@ -48,12 +53,17 @@ def _mix(colour: str, other: str, share: float) -> str:
 
 
 def _navigation() -> list[dict[str, Any]]:
-    """Groups of pages. One that the user may not open is not shown; a group with none is not either."""
+    """List the groups of pages; a page that the user may not open is hidden, and so is an empty group."""
     return [
         {
             "title": _("Solicitudes"),
             "items": [
-                {"title": _("Inicio"), "icon": "home", "link": reverse_lazy("admin:index"), "active": _at_home},
+                {
+                    "title": _("Inicio"),
+                    "icon": "home",
+                    "link": reverse_lazy("admin:index"),
+                    "active": _at_home,
+                },
                 _item(_("Solicitudes"), "inbox", "tickets.ticket"),
             ],
         },

@@ -1,4 +1,6 @@
-"""The project: settings, addresses, Celery, system checks. Nothing imports it but the processes it starts."""
+"""The project: settings, addresses, Celery, system checks. Nothing imports it but the processes it
+starts.
+"""
 
 from fidelizacion.celery import app as celery_app
 

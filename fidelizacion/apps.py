@@ -16,5 +16,8 @@ class FidelizacionConfig(AppConfig):
         from operations import metrics  # noqa: PLC0415
 
         metrics.register("demo", _("Demostración"), demo_traces.metrics, on_demand=True, order=6)
-        # Auth comes after our apps in INSTALLED_APPS: all of our permissions are there when its turn is over
-        post_migrate.connect(groups.make_missing, sender=apps.get_app_config("auth"), dispatch_uid="desk.groups")
+        # Auth comes after our apps in INSTALLED_APPS: all of our permissions are there when its
+        # turn is over
+        post_migrate.connect(
+            groups.make_missing, sender=apps.get_app_config("auth"), dispatch_uid="desk.groups"
+        )

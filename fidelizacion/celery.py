@@ -1,4 +1,6 @@
-"""The Celery application. Its settings are Django's, under the `CELERY_` prefix; tasks are found in each app."""
+"""The Celery application. Its settings are Django's, under the `CELERY_` prefix; tasks are found in
+each app.
+"""
 
 import os
 
@@ -20,7 +22,9 @@ HEARTBEAT = "operations.tasks.heartbeat"
 @celeryd_init.connect
 @beat_init.connect
 def judge_the_environment(**_: object) -> None:
-    """Celery only prints what the system checks find; here an error ends the worker before it takes any work."""
+    """Celery only prints what the system checks find; here an error ends the worker before it takes
+    any work.
+    """
     from fidelizacion.startup_checks import exit_on_errors  # noqa: PLC0415  Django is not set up when this is imported
 
     exit_on_errors()
@@ -28,7 +32,9 @@ def judge_the_environment(**_: object) -> None:
 
 @beat_init.connect
 def show_that_beat_lives(**_: object) -> None:
-    """A sign at the start and each time beat sends the task that is the worker's own sign (R4.16)."""
+    """A sign at the start and each time beat sends the task that
+    is the worker's own sign (R4.16).
+    """
     from operations import heartbeats  # noqa: PLC0415  as above
 
     def sign(**_: object) -> None:
@@ -40,5 +46,7 @@ def show_that_beat_lives(**_: object) -> None:
 
 @worker_ready.connect
 def ask_for_a_first_sign(**_: object) -> None:
-    """Through the broker like any other: a worker just started need not seem dead until beat's next minute."""
+    """Through the broker like any other: a worker just started need not seem dead until beat's next
+    minute.
+    """
     app.send_task(HEARTBEAT, expires=55, retry=False)

@@ -1,4 +1,6 @@
-"""What a request's `Content-Type` may claim: our pages are UTF-8, and so is all that their forms send."""
+"""What a request's `Content-Type` may claim: our pages are UTF-8, and so is all that their forms
+send.
+"""
 
 import codecs
 from collections.abc import Callable, Iterable
@@ -15,8 +17,8 @@ REFUSED = "text/plain; charset=latin-1"
 class CharsetMiddleware:
     """Refuses a body that claims another encoding, which Django would believe.
 
-    Python knows encodings that are none of text (`rot13`), which end in an error, and some that write half characters
-    (`unicode_escape`), which no page and no mail could show again.
+    Python knows encodings that are none of text (`rot13`), which end in an error, and some that
+    write half characters (`unicode_escape`), which no page and no mail could show again.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -29,11 +31,12 @@ class CharsetMiddleware:
 
 
 def with_our_charset(application: WSGIApplication) -> WSGIApplication:
-    """Judge the charset of a `Content-Type` before Django reads the query string in it, which ends in a bare 500.
+    """Judge the charset of a `Content-Type` before Django reads the query string in it, which ends
+    in a bare 500.
 
-    A type with parameters in the manner of RFC 2231 (`charset*=x''y`), which no browser sends, is dropped: Django fails
-    on one in an unknown encoding. One with another charset is replaced by a harmless one, which `CharsetMiddleware`
-    refuses with its page.
+    A type with parameters in the manner of RFC 2231 (`charset*=x''y`), which no browser sends, is
+    dropped: Django fails on one in an unknown encoding. One with another charset is replaced by a
+    harmless one, which `CharsetMiddleware` refuses with its page.
     """
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -1,7 +1,9 @@
-"""Reads settings from environment variables: typed, secrets also from files, mistakes collected instead of raised.
+"""Reads settings from environment variables: typed, secrets also from files, mistakes collected
+instead of raised.
 
-A value that cannot be read never stops the import of the settings with a traceback: the default is used, and the
-problem is kept for the system check `fidelizacion.E001`, which names the variable and refuses to start.
+A value that cannot be read never stops the import of the settings with a traceback: the default is
+used, and the problem is kept for the system check `fidelizacion.E001`, which names the variable and
+refuses to start.
 """
 
 import os
@@ -23,7 +25,9 @@ KEY_LENGTH = 32  # characters; in hexadecimal still the 128 bits that are the le
 
 @dataclass(frozen=True)
 class Problem:
-    """A variable whose value could not be used; the value itself is left out, since it may be a secret."""
+    """A variable whose value could not be used; the value itself is left out, since it may be a
+    secret.
+    """
 
     variable: str
     reason: str
@@ -31,12 +35,16 @@ class Problem:
 
 @dataclass
 class Environment:
-    """The variables of one process. `NAME_FILE` stands in for `NAME` and wins nothing: both set is a problem."""
+    """The variables of one process. `NAME_FILE` stands in for `NAME` and wins nothing: both set is
+    a problem.
+    """
 
     problems: list[Problem] = field(default_factory=list)
 
     def text(self, name: str, default: str = "") -> str:
-        """The variable as text, from `NAME` or from the file named by `NAME_FILE`, without surrounding space."""
+        """The variable as text, from `NAME` or from the file named by `NAME_FILE`, without
+        surrounding space.
+        """
         path = os.environ.get(f"{name}_FILE")
         if not path:
             return os.environ.get(name, default).strip()
@@ -49,7 +57,9 @@ class Environment:
             return default
 
     def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
-        """The variable turned into a value by `parse`, which raises ValueError with a reason in Spanish."""
+        """The variable turned into a value by `parse`, which raises ValueError with a reason in
+        Spanish.
+        """
         raw = self.text(name)
         if not raw:
             return default
@@ -79,7 +89,9 @@ class Environment:
 
     def items(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
         """A list written with commas."""
-        return self.read(name, lambda raw: [item.strip() for item in raw.split(",") if item.strip()], list(default))
+        return self.read(
+            name, lambda raw: [item.strip() for item in raw.split(",") if item.strip()], list(default)
+        )
 
     def networks(self, name: str) -> list[Network]:
         """IP networks or addresses, written with commas."""
@@ -117,7 +129,9 @@ def parse_networks(raw: str) -> list[Network]:
 
 
 def parse_keys(raw: str) -> tuple[str, ...]:
-    """One key, or the new one and the one that it replaces. Raises ValueError for any other number, or a short one."""
+    """One key, or the new one and the one that it replaces. Raises ValueError for any other number,
+    or a short one.
+    """
     keys = tuple(key.strip() for key in raw.split(","))
     if len(keys) > 2 or len(set(keys)) < len(keys):
         raise ValueError("son una clave, o dos distintas con una coma: la nueva y la que se retira")
@@ -127,16 +141,22 @@ def parse_keys(raw: str) -> tuple[str, ...]:
 
 
 def parse_base_url(raw: str) -> str:
-    """Raises ValueError for what no part can be read of; whether it suits the portal is for the system checks."""
+    """Raises ValueError for what no part can be read of; whether it suits the portal is for the
+    system checks.
+    """
     try:
         urlsplit(raw).port  # noqa: B018  reading it is the test
     except ValueError:
-        raise ValueError("no es una dirección web; se escriben así: https://portal.operadora.example") from None
+        raise ValueError(
+            "no es una dirección web; se escriben así: https://portal.operadora.example"
+        ) from None
     return raw.rstrip("/")
 
 
 def parse_broker_url(raw: str) -> str:
-    """Raises ValueError for what Celery would stop at with a traceback, or take for another kind of broker."""
+    """Raises ValueError for what Celery would stop at with a traceback, or take for another kind of
+    broker.
+    """
     try:
         parts = urlsplit(raw)
         named = parts.scheme in {"redis", "rediss"} and parts.hostname and (parts.port is None or parts.port)
@@ -148,7 +168,9 @@ def parse_broker_url(raw: str) -> str:
 
 
 def parse_time_zone(raw: str) -> str:
-    """Raises ValueError for a zone that is not in the IANA tables: Django would stop with a traceback."""
+    """Raises ValueError for a zone that is not in the IANA tables: Django would stop with a
+    traceback.
+    """
     try:
         ZoneInfo(raw)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,7 +1,8 @@
-"""The pages for what went wrong: what happened, whether anything was lost, what to do now, and a reference for support.
+"""The pages for what went wrong: what happened, whether anything was lost, what to do now, and a
+reference for support.
 
-They are rendered without the request, so that no context processor reads a session or a database that may be the
-very thing that failed.
+They are rendered without the request, so that no context processor reads a session or a database
+that may be the very thing that failed.
 """
 
 import sys
@@ -16,7 +17,9 @@ from brand.brand_assets import brand_context
 
 
 def error_page(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
-    """The page of `status`, with the request's reference (middleware sets it; a very early failure has none)."""
+    """The page of `status`, with the request's reference (middleware sets it; a very early failure
+    has none).
+    """
     desk = reverse("admin:index")
     context = {
         **brand_context(),
@@ -51,5 +54,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature
-    """A form that came without its token: it says how to send it again with nothing lost (R6.10)."""
+    """A form that came without its token: it says how to send it
+    again with nothing lost (R6.10).
+    """
     return error_page(request, 403, "403_csrf.html")

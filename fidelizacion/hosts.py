@@ -1,4 +1,6 @@
-"""Which names the product answers to (`ALLOWED_HOSTS`), and the two addresses that are asked by IP."""
+"""Which names the product answers to (`ALLOWED_HOSTS`), and the
+two addresses that are asked by IP.
+"""
 
 import re
 from collections.abc import Callable
@@ -20,10 +22,12 @@ SHOWN = 100  # characters of a name that is refused
 
 
 class HostMiddleware:
-    """Refuses a name that is not the portal's with a page and one line in the log, where Django writes a traceback.
+    """Refuses a name that is not the portal's with a page and one line in the log, where Django
+    writes a traceback.
 
-    Balancers, orchestrators and Prometheus know processes by address: health answers under any name, and metrics do
-    for the networks that may read them. Anybody else gets the same 400 there as at every other address.
+    Balancers, orchestrators and Prometheus know processes by address: health answers under any
+    name, and metrics do for the networks that may read them. Anybody else gets the same 400 there
+    as at every other address.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

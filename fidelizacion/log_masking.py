@@ -1,7 +1,9 @@
-"""How a log line is written: whatever fails, no row of the database ends up in it, and nobody's number (R8.08).
+"""How a log line is written: whatever fails, no row of the database ends up in it, and nobody's
+number (R8.08).
 
-No code of ours hands a number, an address or a code to a logger. What a client writes into the address of a page is
-logged by Django, and an exception may quote a value: those are masked here, whoever logs them.
+No code of ours hands a number, an address or a code to a logger. What a client writes into the
+address of a page is logged by Django, and an exception may quote a value: those are masked here,
+whoever logs them.
 """
 
 import json
@@ -23,10 +25,12 @@ ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] 
 BLANK = r"(?: |-|\+|%20)"
 # Each keeps what tells one from another: a number its last three digits, an e-mail its domain
 MASKED = (
-    re.compile(r"(?<!\d)\d{6,12}(?=\d{3}(?!\d))"),  # phones, cédulas and RUC; a ticket's number has seven digits
+    # Phones, cédulas and RUC; a ticket's number has seven digits
+    re.compile(r"(?<!\d)\d{6,12}(?=\d{3}(?!\d))"),
     # With blanks or dashes between: 099 123 4567, +593 99 123 4567, 02 234 5678
     re.compile(rf"(?<!\d)(?:593{BLANK}?|0)\d{{1,2}}{BLANK}?\d{{3}}{BLANK}?\d(?=\d{{3}}(?!\d))"),
-    # Begun at the first character only: from each of 4,000 it would take a third of a second (R8.08)
+    # Begun at the first character only: from each of 4,000 it would take a third of a second
+    # (R8.08)
     re.compile(r"(?<![\w.+%-])[\w.+%-]+(?=(?:@|%40)[\w-]+\.\w)"),
     re.compile(r"(?<=[?&]i=)\w+"),  # the token of a link (otp/invitations/invitations.py)
 )
@@ -37,7 +41,8 @@ BETWEEN = "\n\nDuring handling of the above exception, or because of it:\n\n"
 
 
 class MaskingFormatter(logging.Formatter):
-    """The usual one, masked, and of a database error only what went wrong is told, and not with which values.
+    """The usual one, masked, and of a database error only what went wrong is told, and not with
+    which values.
 
     PostgreSQL adds the whole failing row: an address, a name, what a customer wrote.
     """
@@ -45,7 +50,8 @@ class MaskingFormatter(logging.Formatter):
     one_line = True  # what may quote a client gets no line of its own, which could look like another entry
 
     def format(self, record: logging.LogRecord) -> str:
-        # Whoever formatted it before may have left the full text; Celery quotes the exception in the message, too
+        # Whoever formatted it before may have left the full text; Celery quotes the exception in
+        # the message, too
         record.exc_text = None
         if isinstance(record.args, dict) and "exc" in record.args and record.exc_info and record.exc_info[1]:
             record.args = {**record.args, "exc": describe(record.exc_info[1])}
@@ -80,7 +86,8 @@ class JsonFormatter(MaskingFormatter):
     one_line = False  # JSON escapes what would begin a line
 
     def format(self, record: logging.LogRecord) -> str:
-        # The formatter has no format of its own: the message, masked, and below it the exception or the stack
+        # The formatter has no format of its own: the message, masked, and below it the exception or
+        # the stack
         text = super().format(record)
         entry = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -109,7 +116,9 @@ def formatter() -> MaskingFormatter:
 
 
 def masked(text: str) -> str:
-    """The text with no whole number or e-mail in it; the ids of tasks stay, by which their lines are found."""
+    """The text with no whole number or e-mail in it; the ids of tasks stay, by which their lines
+    are found.
+    """
     return "".join(part if at % 2 else _masked(part) for at, part in enumerate(UUID.split(text)))
 
 
@@ -120,14 +129,20 @@ def _masked(text: str) -> str:
 
 
 def _in_one_line(error: BaseException) -> str:
-    """Of a database that is away, every request tells the same: what it said, and where in our code it was asked."""
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
+    """Of a database that is away, every request tells the same: what it said, and where in our code
+    it was asked.
+    """
+    ours = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename
+    ]
     place = f" ({Path(ours[-1].filename).name}:{ours[-1].lineno})" if ours else ""
     return f"{describe(error)}{place}"
 
 
 def describe(error: BaseException) -> str:
-    """The exception's kind and message; of a database error the first line only, and none that quotes the value."""
+    """The exception's kind and message; of a database error the first line only, and none that
+    quotes the value.
+    """
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
     if isinstance(error, DataError | psycopg.DataError):
         return kind

@@ -1,4 +1,6 @@
-"""Who sends mail: a server by its address, or any provider that django-anymail knows, by its name there."""
+"""Who sends mail: a server by its address, or any provider that django-anymail knows, by its name
+there.
+"""
 
 import json
 from typing import Any
@@ -17,7 +19,9 @@ def parse_email_url(raw: str) -> dict[str, object]:
     try:
         config: dict[str, object] = dict(environ.Env.email_url_config(raw))
     except Exception:  # noqa: BLE001  the library raises half a dozen kinds for a malformed address
-        raise ValueError("no es una dirección de correo saliente (smtp+tls://usuario:clave@host:587)") from None
+        raise ValueError(
+            "no es una dirección de correo saliente (smtp+tls://usuario:clave@host:587)"
+        ) from None
     if config["EMAIL_BACKEND"] == SMTP and not config["EMAIL_HOST"]:
         raise ValueError("le falta el servidor (smtp+tls://usuario:clave@host:587)")
     return config
@@ -35,7 +39,9 @@ def parse_settings(raw: str) -> dict[str, Any]:
 
 
 def parse_secrets(raw: str) -> tuple[str, ...]:
-    """One secret, or the new one and the one it replaces. Raises ValueError for any other number, or a short one."""
+    """One secret, or the new one and the one it replaces. Raises ValueError for any other number,
+    or a short one.
+    """
     secrets = tuple(secret.strip() for secret in raw.split(","))
     if len(secrets) > 2 or len(set(secrets)) < len(secrets):
         raise ValueError("es un secreto, o dos distintos con una coma: el nuevo y el que se retira")
@@ -55,7 +61,8 @@ def anymail(provider: str, given: dict[str, Any], secrets: tuple[str, ...], base
         config = {"connect_timeout": CONNECT, "read_timeout": ANSWER, "retries": {"total_max_attempts": 1}}
         defaults["AMAZON_SES_CLIENT_PARAMS"] = {"config": config}
     if provider == "mandrill" and secrets:
-        # It signs the address, the secret in it: ours as the settings have it, whatever a request calls us
+        # It signs the address, the secret in it: ours as the settings have it, whatever a request
+        # calls us
         user, _, password = secrets[0].partition(":")
         url = urlsplit(base_url)
         defaults["MANDRILL_WEBHOOK_URL"] = (

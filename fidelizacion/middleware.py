@@ -1,4 +1,6 @@
-"""What every request passes through: its reference, its headers, the limit on its body, the ends of a staff session."""
+"""What every request passes through: its reference, its headers, the limit on its body, the ends of
+a staff session.
+"""
 
 import re
 from collections.abc import Callable
@@ -35,7 +37,8 @@ PERMISSIONS_POLICY = (
 
 
 class RequestIdMiddleware:
-    """Gives each request a reference of ours, the same on its error page and in its log lines (log_context.py).
+    """Gives each request a reference of ours, the same on its error page and in its log lines
+    (log_context.py).
 
     One sent by the client is never believed.
     """
@@ -53,10 +56,12 @@ class RequestIdMiddleware:
 
 
 class ForwardedProtoMiddleware:
-    """Drops `X-Forwarded-Proto` unless a listed proxy or gateway sent it, before Django believes it (R2.02).
+    """Drops `X-Forwarded-Proto` unless a listed proxy or gateway sent it, before Django believes it
+    (R2.02).
 
-    Django's `SECURE_PROXY_SSL_HEADER` believes any sender: whoever reaches the process directly would pass for https.
-    A Unix socket has no peer address, and only processes of this machine that were given it can write there.
+    Django's `SECURE_PROXY_SSL_HEADER` believes any sender: whoever reaches the process directly
+    would pass for https. A Unix socket has no peer address, and only processes of this machine that
+    were given it can write there.
     """
 
     HEADER = "HTTP_X_FORWARDED_PROTO"
@@ -72,7 +77,9 @@ class ForwardedProtoMiddleware:
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """django-csp's, with the admin's own policy below `/admin/` (R6.03): its theme needs what the portal refuses."""
+    """django-csp's, with the admin's own policy below `/admin/` (R6.03): its theme needs what the
+    portal refuses.
+    """
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
@@ -84,7 +91,9 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 
 class HeadersMiddleware:
-    """The headers that Django has no setting for (R6.05), and nothing of the admin kept by a browser (R6.09)."""
+    """The headers that Django has no setting for (R6.05), and nothing of the admin kept by a
+    browser (R6.09).
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -102,7 +111,9 @@ class HeadersMiddleware:
 
 
 class MethodMiddleware:
-    """Refuses every method but GET, HEAD and POST at every address (R6.16): Django's own views answer OPTIONS, too."""
+    """Refuses every method but GET, HEAD and POST at every address (R6.16): Django's own views
+    answer OPTIONS, too.
+    """
 
     METHODS = ("GET", "HEAD", "POST")
 
@@ -116,7 +127,9 @@ class MethodMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body by its declared length, before anything of it is read. What is sent is dropped by the server."""
+    """Refuses a body by its declared length, before anything of it is read. What is sent is dropped
+    by the server.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -131,7 +144,8 @@ class BodyLimitMiddleware:
 
 
 class NullByteMiddleware:
-    """Refuses an address with a NUL: no link of ours has one, and PostgreSQL fails on it in whatever is looked up.
+    """Refuses an address with a NUL: no link of ours has one, and PostgreSQL fails on it in
+    whatever is looked up.
 
     Save in the desk's search box, where it may be pasted, and which says itself what is wrong.
     """
@@ -146,13 +160,14 @@ class NullByteMiddleware:
 
 
 class ConcurrentSessionMiddleware(SessionMiddleware):
-    """Django's, but it asks the database for no key that Django cannot have made, and deletes no cookie for a session
-    that this request did not end.
+    """Django's, but it asks the database for no key that Django cannot have made, and deletes no
+    cookie for a session that this request did not end.
 
     A quoted cookie can hold a NUL, which PostgreSQL fails on.
 
-    Signing in gives the session a new key. A second click that was already on its way comes with the old one; Django
-    would answer it by deleting the cookie that the first click's answer has just brought, and the visitor is out.
+    Signing in gives the session a new key. A second click that was already on its way comes with
+    the old one; Django would answer it by deleting the cookie that the first click's answer has
+    just brought, and the visitor is out.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -163,7 +178,8 @@ class ConcurrentSessionMiddleware(SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         try:
             response = super().process_response(request, response)
-        except SessionInterrupted:  # it was left in another tab meanwhile: what this request did stands, and is told
+        # It was left in another tab meanwhile: what this request did stands, and is told
+        except SessionInterrupted:
             return response
         cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
         if cookie is not None and cookie["max-age"] == 0 and not request.session.modified:

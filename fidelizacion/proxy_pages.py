@@ -1,4 +1,6 @@
-"""Static error pages for the proxy in front, in the operator's brand: it shows them when the portal cannot answer."""
+"""Static error pages for the proxy in front, in the operator's brand: it shows them when the portal
+cannot answer.
+"""
 
 import base64
 
@@ -14,7 +16,9 @@ PORTAL_STYLES = settings.BASE_DIR / "static" / "css" / "portal.css"
 
 
 def files(brand: Brand) -> dict[str, bytes]:
-    """Each file by its name. A page asks for nothing but its stylesheet: the rest of the portal may be away."""
+    """Each file by its name. A page asks for nothing but its stylesheet: the rest of the portal may
+    be away.
+    """
     logo = mark(brand)
     context = {
         "brand": brand,
@@ -22,5 +26,7 @@ def files(brand: Brand) -> dict[str, bytes]:
         "brand_logo_url": f"data:{logo.content_type};base64,{base64.b64encode(logo.content).decode()}",
         "stylesheet": f"/avisos/{STYLESHEET}",  # deploy/nginx/server.conf
     }
-    pages = {f"{status}.html": render_to_string(f"proxy/{status}.html", context).encode() for status in STATUSES}
+    pages = {
+        f"{status}.html": render_to_string(f"proxy/{status}.html", context).encode() for status in STATUSES
+    }
     return {**pages, STYLESHEET: stylesheet(brand).content + PORTAL_STYLES.read_bytes()}

@@ -1,4 +1,6 @@
-"""What search engines may ask for: everything but the desk; pages say by themselves whether they may be listed."""
+"""What search engines may ask for: everything but the desk; pages say by themselves whether they
+may be listed.
+"""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe

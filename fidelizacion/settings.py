@@ -1,4 +1,6 @@
-"""Settings, all from environment variables (docs/environment.md lists them). `checks.py` judges what is set here."""
+"""Settings, all from environment variables (docs/environment.md lists them). `checks.py` judges
+what is set here.
+"""
 
 from datetime import timedelta
 from importlib.util import find_spec
@@ -30,7 +32,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 env = Environment()
 
-# -- The process ------------------------------------------------------------------------------------------------------
+# -- The process -----------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
 DEMO = env.flag("DEMO")
 SECRET_KEY = env.text("SECRET_KEY") or "unset"
@@ -41,7 +43,8 @@ HTTPS = PORTAL_BASE_URL.startswith("https://")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", (PORTAL_HOST,))
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
-WEB_THREADS = env.number("WEB_THREADS", 4, minimum=1)  # of a process that use the database at once (database_gate.py)
+# Of a process that use the database at once (database_gate.py)
+WEB_THREADS = env.number("WEB_THREADS", 4, minimum=1)
 
 ROOT_URLCONF = "fidelizacion.urls"
 WSGI_APPLICATION = "fidelizacion.wsgi.application"
@@ -114,8 +117,12 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# -- Stores (SQLite or PostgreSQL; the processes refuse to start where none is named) ---------------------------------
-_SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "fidelizacion.sqlite3", "OPTIONS": SQLITE_OPTIONS}
+# -- Stores (SQLite or PostgreSQL; the processes refuse to start where none is named) --------------
+_SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": VAR_DIR / "fidelizacion.sqlite3",
+    "OPTIONS": SQLITE_OPTIONS,
+}
 DATABASE_URL_SET = bool(env.text("DATABASE_URL"))
 DATABASES = {"default": env.read("DATABASE_URL", parse_database_url, dict(_SQLITE))}
 REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
@@ -123,13 +130,15 @@ REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
 # Attachments: never below a served folder (R3.15), on this machine's disk unless a store is named
 MEDIA_ROOT = Path(env.text("ATTACHMENTS_DIR", str(VAR_DIR / "attachments")))
 ATTACHMENTS_MIN_FREE_PERCENT = env.number("ATTACHMENTS_MIN_FREE_PERCENT", 10, maximum=90)  # R3.20
-# Confirmations to addresses that are not the registered one; above it they wait for an advisor (S4). Ten an hour are
-# enough for a person who requests for several companies by hand, and too few to send unwanted mail
+# Confirmations to addresses that are not the registered one; above it they wait for an advisor
+# (S4). Ten an hour are enough for a person who requests for several companies by hand, and too few
+# to send unwanted mail
 TICKETS_PER_PHONE = env.read("TICKETS_PER_PHONE", parse_rates, parse_rates("10/h,30/d"))
 UPLOAD_QUOTA_PER_PHONE = env.read("UPLOAD_QUOTA_PER_PHONE", parse_rates, parse_rates("20/d"))  # files; R3.20
 LOCAL_STORE: dict[str, Any] = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
-    # Of this store alone: as FILE_UPLOAD_PERMISSIONS they would hide what `collectstatic` writes from the web process
+    # Of this store alone: as FILE_UPLOAD_PERMISSIONS they would hide what `collectstatic` writes
+    # from the web process
     "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
 }
 CLAMD: Server | None = env.read("CLAMD_URL", parse_url, None)  # none: documents are not scanned (R3.18)
@@ -142,13 +151,13 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# -- Requests ---------------------------------------------------------------------------------------------------------
+# -- Requests --------------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # everything but the files (R6.13)
 DATA_UPLOAD_MAX_NUMBER_FILES = 50  # so that too many files are answered by the form (R3.02)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
 FILE_UPLOAD_HANDLERS = ["attachments.uploads.CappedMemoryUploadHandler"]
 
-# -- Sessions and cookies (R6.07) -------------------------------------------------------------------------------------
+# -- Sessions and cookies (R6.07) ------------------------------------------------------------------
 _PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_PREFIX}sessionid"
 SESSION_COOKIE_AGE = 3600
@@ -173,7 +182,8 @@ HSTS_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", True)
 HSTS_PRELOAD = env.flag("HSTS_PRELOAD")
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and HSTS_SUBDOMAINS
 SECURE_HSTS_PRELOAD = HTTPS and HSTS_PRELOAD
-# Preload binds every name of the operator's domain, which the portal cannot decide: not to ask for it is no mistake
+# Preload binds every name of the operator's domain, which the portal cannot decide: not to ask for
+# it is no mistake
 SILENCED_SYSTEM_CHECKS = ["security.W021", *(() if HSTS_SUBDOMAINS else ("security.W005",))]
 
 _CSP = {
@@ -190,9 +200,13 @@ _CSP = {
 }
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": _CSP}
 # The admin's theme needs both (R6.03); the portal has neither
-ADMIN_CONTENT_SECURITY_POLICY = {**_CSP, "script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
+ADMIN_CONTENT_SECURITY_POLICY = {
+    **_CSP,
+    "script-src": [SELF, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
 
-# -- Staff ------------------------------------------------------------------------------------------------------------
+# -- Staff -----------------------------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     # 15 while a password is the only factor (R5.03)
@@ -208,17 +222,18 @@ LOGIN_REDIRECT_URL = "admin:index"
 STAFF_FAILURES_PER_USER = env.read("STAFF_FAILURES_PER_USER", parse_rates, parse_rates("5/15m"))
 STAFF_FAILURES_PER_ADDRESS = env.read("STAFF_FAILURES_PER_ADDRESS", parse_rates, parse_rates("20/15m"))
 STAFF_FAILURES_PER_BROWSER = env.read("STAFF_FAILURES_PER_BROWSER", parse_rates, parse_rates("10/15m"))
-# On unless switched off: whoever has an administrator's phone cancels lines (staff/contact_changes.py)
+# On unless switched off: whoever has an administrator's
+# phone cancels lines (staff/contact_changes.py)
 STAFF_SECOND_PERSON = env.flag("STAFF_SECOND_PERSON", default=True)
 STAFF_BROWSER_COOKIE_NAME = f"{_PREFIX}staffbrowser"
 
-# -- Language and time ------------------------------------------------------------------------------------------------
+# -- Language and time -----------------------------------------------------------------------------
 LANGUAGE_CODE = "es-ec"
 LOCALE_PATHS = [BASE_DIR / "locale"]  # the desk's theme speaks no Spanish of its own
 TIME_ZONE = env.read("TIME_ZONE", parse_time_zone, "America/Guayaquil")  # of every date, time and rule
 PHONENUMBER_DEFAULT_REGION = "EC"
 
-# -- The PIN ----------------------------------------------------------------------------------------------------------
+# -- The PIN ---------------------------------------------------------------------------------------
 OTP_PEPPER = env.text("OTP_PEPPER") or ("unset" if DEBUG else "")
 OTP_DIGITS = env.number("OTP_DIGITS", 6, minimum=4, maximum=8)
 OTP_SHORT_CODES_ACCEPTED = env.flag("OTP_SHORT_CODES_ACCEPTED")
@@ -230,7 +245,8 @@ OTP_SENDS_PER_SESSION = env.read("OTP_SENDS_PER_SESSION", parse_rates, parse_rat
 OTP_SENDS_PER_DAY = env.read("OTP_SENDS_PER_DAY", parse_rates, parse_rates("2000/d"))
 # Honest visitors of one address: the 30 codes an hour that it may ask for, each mistyped twice
 OTP_FAILURES_PER_ADDRESS = env.read("OTP_FAILURES_PER_ADDRESS", parse_rates, parse_rates("60/h,200/d"))
-# A thousand guesses a day are one chance in a thousand of some number; honest typing errors are far fewer
+# A thousand guesses a day are one chance in a thousand of some number; honest typing errors are far
+# fewer
 OTP_FAILURES_ALARM = env.read("OTP_FAILURES_ALARM", parse_rates, parse_rates("200/h,1000/d"))
 PORTAL_BROWSER_COOKIE_NAME = f"{_PREFIX}portalbrowser"
 OTP_FAILURES_PER_PHONE = env.read("OTP_FAILURES_PER_PHONE", parse_count, 10)
@@ -257,18 +273,20 @@ TWILIO_FROM = env.text("TWILIO_FROM")
 TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
 TWILIO_BASE_URL = env.text("TWILIO_BASE_URL").rstrip("/")  # a stand-in for the API, in tests
 
-# -- The directory and the tickets ------------------------------------------------------------------------------------
+# -- The directory and the tickets -----------------------------------------------------------------
 COMPANY_DIRECTORY = env.text("COMPANY_DIRECTORY", "companies.directory.LocalDirectory")
 TICKET_NUMBER_START = env.number("TICKET_NUMBER_START", 1_000_001, minimum=1_000_000, maximum=9_999_999)
 
 
-# -- Mail -------------------------------------------------------------------------------------------------------------
+# -- Mail ------------------------------------------------------------------------------------------
 SMTP = EMAIL_BACKEND = mail_provider.SMTP
 EMAIL_URL_SET = bool(env.text("EMAIL_URL"))
 _DEMO_MAIL: dict[str, object] = {"EMAIL_BACKEND": "demo.gateways.DemoEmailBackend"}
 vars().update(env.read("EMAIL_URL", mail_provider.parse_email_url, _DEMO_MAIL if DEMO else {}))
 EMAIL_PROVIDER = env.text("EMAIL_PROVIDER").lower()
-EMAIL_PROVIDER_SETTINGS: dict[str, object] = env.read("EMAIL_PROVIDER_SETTINGS", mail_provider.parse_settings, {})
+EMAIL_PROVIDER_SETTINGS: dict[str, object] = env.read(
+    "EMAIL_PROVIDER_SETTINGS", mail_provider.parse_settings, {}
+)
 _SECRETS: tuple[str, ...] = env.read("EMAIL_WEBHOOK_SECRET", mail_provider.parse_secrets, ())
 ANYMAIL = mail_provider.anymail(EMAIL_PROVIDER, EMAIL_PROVIDER_SETTINGS, _SECRETS, PORTAL_BASE_URL)
 if EMAIL_PROVIDER:
@@ -278,9 +296,10 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "fidelizacion@localhost" if 
 POSTVENTA_EMAIL = env.text("POSTVENTA_EMAIL", "postventa@localhost" if DEBUG or DEMO else "")
 OPERATIONS_EMAIL = env.items("OPERATIONS_EMAIL")  # alarms and the daily digest; nobody named: POSTVENTA_EMAIL
 
-# -- Celery (R4.11: the settings measured to hold; the database row is the truth, Celery the courier) -----------------
+# -- Celery (R4.11: the settings measured to hold; the database row is the truth, Celery the courier
 CELERY_BROKER_URL = REDIS_URL
-# PINs have a lane of their own, so that slow mails do not delay them. A worker without `--queues` takes both
+# PINs have a lane of their own, so that slow mails do not delay them. A worker without `--queues`
+# takes both
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "codes")]
 CELERY_TASK_ROUTES = {"otp.tasks.send_challenge": {"queue": "codes", "routing_key": "codes"}}
 CELERY_TASK_ACKS_LATE = True
@@ -311,14 +330,18 @@ CELERY_BEAT_SCHEDULE = {
     # While no worker takes it, a sweep is not worth keeping: the next one does the same
     "sweep": {"task": "jobs.tasks.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "heartbeat": {"task": "operations.tasks.heartbeat", "schedule": 60.0, "options": {"expires": 55}},
-    # At an hour, not every so many: the latter count anew, and may never come, when beat starts without its file
+    # At an hour, not every so many: the latter count anew, and may never come, when beat starts
+    # without its file
     "digest": {"task": "operations.tasks.digest", "schedule": crontab(minute=0, hour=7)},
     "clear-expired": {"task": "otp.tasks.clear_expired", "schedule": crontab(minute=15, hour=3)},
     "clear-sign-ins": {"task": "staff.tasks.clear_expired", "schedule": crontab(minute=30, hour=3)},
-    "remove-orphaned-files": {"task": "tickets.tasks.remove_orphaned_files", "schedule": crontab(minute=45, hour=3)},
+    "remove-orphaned-files": {
+        "task": "tickets.tasks.remove_orphaned_files",
+        "schedule": crontab(minute=45, hour=3),
+    },
 }
 
-# -- The operator's brand ---------------------------------------------------------------------------------------------
+# -- The operator's brand --------------------------------------------------------------------------
 BRAND = Brand(
     name=env.text("OPERATOR_NAME", "Operadora Andina"),
     colour=env.read("OPERATOR_COLOUR", parse_colour, "#0b5c6b"),
@@ -340,7 +363,7 @@ BRAND = Brand(
 
 UNFOLD = desk.theme(BRAND)
 
-# -- Logs: no phone, code or free text is ever handed to a logger (R8.08) ---------------------------------------------
+# -- Logs: no phone, code or free text is ever handed to a logger (R8.08) --------------------------
 LOG_FORMAT = env.read("LOG_FORMAT", parse_log_format, "text")
 LOGGING = {
     "version": 1,
@@ -348,7 +371,8 @@ LOGGING = {
     "formatters": {"line": {"()": "fidelizacion.log_masking.formatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    # Django's own server errors carry the request; ours go through the same handler, never by e-mail
+    # Django's own server errors carry the request; ours go through the same handler, never by
+    # e-mail
     "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
 }
 ENVIRONMENT_PROBLEMS = tuple(dict.fromkeys(env.problems))  # a variable that is read twice is wrong once

@@ -1,11 +1,14 @@
-"""Judges the environment before a process serves anything: each problem on a line of its own, and the end of it."""
+"""Judges the environment before a process serves anything: each problem on a line of its own, and
+the end of it.
+"""
 
 import sys
 
 from django.core import checks
 from django.db import connections
 
-# gunicorn stops for good when a worker ends so, where any other status would have it start another for ever
+# gunicorn stops for good when a worker ends so, where any other status would have it start another
+# for ever
 REFUSED = 3
 
 

@@ -21,10 +21,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fidelizacion/", include("portal.tickets.urls")),
     path("admin/login/", SignIn.as_view(), name="staff-sign-in"),
     path("admin/logout/", SignOut.as_view(), name="staff-sign-out"),
-    path("admin/password_change/", admin.site.admin_view(PasswordChange.as_view()), name="staff-password-change"),
+    path(
+        "admin/password_change/",
+        admin.site.admin_view(PasswordChange.as_view()),
+        name="staff-password-change",
+    ),
     path("admin/search/", desk_search.search, name="desk-search"),
     path("admin/", admin.site.urls),
-    path("favicon.ico", brand_assets.tab_icon),  # browsers ask for it where a page names none: the desk, a file
+    # Browsers ask for it where a page names none: the desk, a file
+    path("favicon.ico", brand_assets.tab_icon),
     path("robots.txt", robots.robots, name="robots"),
     path("marca/logo", brand_assets.brand_logo, name="brand_logo"),
     path("marca/marca.css", brand_assets.brand_stylesheet, name="brand_stylesheet"),

@@ -1,4 +1,6 @@
-"""Writing down what a carrier said, though the database be away for a moment: what is not written is sent again."""
+"""Writing down what a carrier said, though the database be away for a moment: what is not written
+is sent again.
+"""
 
 import logging
 import time
@@ -10,14 +12,17 @@ from jobs import sweep
 
 logger = logging.getLogger(__name__)
 
-RETRY_FOR = 15.0  # seconds: a restart or a switch to the standby, and less than the worker's time limit leaves
+# Seconds: a restart or a switch to the standby, and less than the worker's time limit leaves
+RETRY_FOR = 15.0
 PAUSE = 0.5
 
 
 def retry_while_down(write: Callable[[], object]) -> None:
-    """Write, again and again while the database is away. Raises what it raises when time is up or all is to stop.
+    """Write, again and again while the database is away. Raises what it raises when time is up or
+    all is to stop.
 
-    `write` may come a second time after a COMMIT whose answer was lost, so it has to be one that does no harm then.
+    `write` may come a second time after a COMMIT whose answer was lost, so it has to be one that
+    does no harm then.
     """
     ends = time.monotonic() + RETRY_FOR
     while True:

@@ -1,7 +1,8 @@
-"""Insert rows that may exist already, without an error: the statement itself asks for the conflict to be ignored.
+"""Insert rows that may exist already, without an error: the statement itself asks for the conflict
+to be ignored.
 
-A duplicate key caught as an exception leaves an ERROR line in PostgreSQL's log for an ordinary event,
-which hides the real ones.
+A duplicate key caught as an exception leaves an ERROR line in PostgreSQL's log for an ordinary
+event, which hides the real ones.
 """
 
 from collections.abc import Sequence
@@ -14,9 +15,11 @@ from django.db.models.sql import InsertQuery
 
 
 def insert_new(rows: Sequence[Model]) -> list[Any]:
-    """Insert rows of one model with an automatic key; returns the keys of those that no unique constraint kept out.
+    """Insert rows of one model with an automatic key; returns the keys of those that no unique
+    constraint kept out.
 
-    `bulk_create(ignore_conflicts=True)` runs the same statement, but does not say which rows went in.
+    `bulk_create(ignore_conflicts=True)` runs the same statement, but does not say which rows went
+    in.
     """
     model = type(rows[0])
     options = model._meta  # noqa: SLF001  documented, though its name begins like a private one

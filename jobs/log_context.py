@@ -1,7 +1,8 @@
-"""Which request, task or sweep a log line is about, so that the reference a customer reads out finds its lines (R8.08).
+"""Which request, task or sweep a log line is about, so that the reference a customer reads out
+finds its lines (R8.08).
 
-A request has a reference of eight characters, which its page shows and its lines carry. A task has its name and its
-id, which Celery's own lines quote, and a sweep its name.
+A request has a reference of eight characters, which its page shows and its lines carry. A task has
+its name and its id, which Celery's own lines quote, and a sweep its name.
 """
 
 import secrets
@@ -50,7 +51,9 @@ def about(**fields: str) -> Iterator[None]:
 
 
 def request_reference() -> str:
-    """The reference of the request that this thread answers; a new one where no server has begun it (a test)."""
+    """The reference of the request that this thread answers; a new one where no server has begun it
+    (a test).
+    """
     return fields().get("request_id") or new_reference()
 
 

@@ -1,10 +1,13 @@
-"""How long a query may take on the client's side, and what this process knows of the database's health.
+"""How long a query may take on the client's side, and what this process knows of the database's
+health.
 
 Limits, in seconds:
-- 16 outside of requests (worker, sweep, commands): one more than the server's own `statement_timeout` (15), so that a
+- 16 outside of requests (worker, sweep, commands): one more than the server's own
+  `statement_timeout` (15), so that a
   server that works ends a long statement itself, and says why. None for `migrate`.
 - 5 in a web request: no page takes a second (docs/performance.md), and a person waits for it.
-- 1 to find out whether a connection kept from an earlier request still answers; 2 to connect (settings.py).
+- 1 to find out whether a connection kept from an earlier request still answers; 2 to connect
+  (settings.py).
 """
 
 import math
@@ -41,7 +44,9 @@ def within(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def unlimited() -> Iterator[None]:
-    """Let the queries of this thread take what they take: for migrations, which a person watches."""
+    """Let the queries of this thread take what they take: for
+    migrations, which a person watches.
+    """
     before, _limit.seconds = _limit.seconds, math.inf
     try:
         yield
@@ -50,7 +55,9 @@ def unlimited() -> Iterator[None]:
 
 
 class Health:
-    """Whether the database hangs, as the threads of this process see it: no answer to the last query that ended."""
+    """Whether the database hangs, as the threads of this process see it: no answer to the last
+    query that ended.
+    """
 
     def __init__(self) -> None:
         self.hung = False

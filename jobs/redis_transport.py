@@ -1,11 +1,13 @@
 """kombu's Redis transport, whose worker takes tasks again after an acknowledgement that failed.
 
-A worker takes as many unacknowledged tasks as it has processes. kombu frees the place of a task after Redis has
-confirmed its acknowledgement; when Redis stalls for longer than `socket_timeout`, the place is never freed. After as
-many such failures as the worker has processes it takes no task until it is restarted, and nothing shows it.
+A worker takes as many unacknowledged tasks as it has processes. kombu frees the place of a task
+after Redis has confirmed its acknowledgement; when Redis stalls for longer than `socket_timeout`,
+the place is never freed. After as many such failures as the worker has processes it takes no task
+until it is restarted, and nothing shows it.
 
-Here the place is freed whatever Redis answers. The task stays in Redis' list of unacknowledged ones, and comes again
-after `visibility_timeout`: tasks may come twice (R4.13), since the database row decides what is done.
+Here the place is freed whatever Redis answers. The task stays in Redis' list of unacknowledged
+ones, and comes again after `visibility_timeout`: tasks may come twice (R4.13), since the database
+row decides what is done.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,6 @@
-"""What is owed and was not done in time: apps register sweeps, and this runs them with no broker at all (R4.05)."""
+"""What is owed and was not done in time: apps register sweeps, and this runs them with no broker at
+all (R4.05).
+"""
 
 import logging
 import threading
@@ -30,8 +32,8 @@ class SweepFailed(Exception):
 def register(name: str, sweep: Callable[[], int], *, first: bool = False) -> None:
     """Add a sweep: it does what is overdue, in small bites, and returns how much it did.
 
-    `first` runs before the others where one process runs all of them in turn, and oftener than they where each has a
-    thread, because somebody is waiting for it.
+    `first` runs before the others where one process runs all of them in turn, and oftener than they
+    where each has a thread, because somebody is waiting for it.
     """
     if first:
         _awaited.add(name)
@@ -60,7 +62,9 @@ def run(name: str) -> int:
 
 
 def all_passed_within(seconds: float) -> bool:
-    """Whether each sweep came to its end in this process lately: none fails again and again, none hangs."""
+    """Whether each sweep came to its end in this process lately: none fails again and again, none
+    hangs.
+    """
     earliest = time.monotonic() - seconds
     return all(_passed.get(name, -1.0) >= earliest for name in _sweeps)
 
@@ -81,7 +85,9 @@ def sweep_once() -> dict[str, int]:
 
 
 def report(name: str, error: Exception) -> None:
-    """Log a sweep that failed: in one line when it is the database, of which a traceback tells no more."""
+    """Log a sweep that failed: in one line when it is the database, of which a traceback tells no
+    more.
+    """
     with log_context.about(**{**log_context.fields(), "sweep": name}):
         if isinstance(error, OperationalError | InterfaceError):
             logger.error("sweep %s: no use of the database: %s", name, str(error).partition("\n")[0])

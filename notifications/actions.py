@@ -1,8 +1,10 @@
-"""What staff do with a message: send it again or elsewhere, settle it, release or drop it (R4.18, R5.09, S4).
+"""What staff do with a message: send it again or elsewhere, settle it, release or drop it (R4.18,
+R5.09, S4).
 
-A message that never arrived keeps its row and its Message-ID: should the recipient have it after all, the repetition
-is recognisable. One that was accepted is sent as a copy with a Message-ID of its own: mail programs hide a second mail
-with the same one, and whoever asks for it again would see nothing.
+A message that never arrived keeps its row and its Message-ID: should the recipient have it after
+all, the repetition is recognisable. One that was accepted is sent as a copy with a Message-ID of
+its own: mail programs hide a second mail with the same one, and whoever asks for it again would see
+nothing.
 """
 
 import logging
@@ -47,7 +49,9 @@ class Actor:
 
 
 def serial_of(message: Message) -> int:
-    """How many actions the message has had; an action asked for with an older figure is not done."""
+    """How many actions the message has had; an action asked for
+    with an older figure is not done.
+    """
     return message.actions.count()
 
 
@@ -74,7 +78,9 @@ def send_elsewhere(message: Message, to: str, actor: Actor, serial: int) -> Mess
 
 
 def settle(message: Message, how: str, actor: Actor, serial: int) -> None:
-    """What was given up needs nothing more: somebody saw to it another way, say by telephone. Raises Refused."""
+    """What was given up needs nothing more: somebody saw to it another way, say by telephone.
+    Raises Refused.
+    """
     _require_latest(message, serial)
     if message.state not in GIVEN_UP:
         raise ActionRefused(_("Solo se da por resuelto un mensaje rechazado o abandonado."))
@@ -119,7 +125,9 @@ def _require_held(message: Message) -> None:
 
 
 def _require_latest(message: Message, serial: int) -> None:
-    """Spares the usual second click the trouble; between two at the same instant the constraint decides."""
+    """Spares the usual second click the trouble; between two at the same instant the constraint
+    decides.
+    """
     if serial != serial_of(message):
         raise AlreadyDone(_("Ya se había pedido: no se envió otra vez."))
 

@@ -1,4 +1,6 @@
-"""What the options of several commands are read with, so that a wrong one is told in the words of the rest."""
+"""What the options of several commands are read with, so that a wrong one is told in the words of
+the rest.
+"""
 
 from argparse import ArgumentTypeError
 from datetime import date
@@ -11,4 +13,6 @@ def parse_day(typed: str) -> date:
     try:
         return date.fromisoformat(typed)
     except ValueError:
-        raise ArgumentTypeError(_("«{typed}» no es un día: se escribe AAAA-MM-DD").format(typed=typed)) from None
+        raise ArgumentTypeError(
+            _("«{typed}» no es un día: se escribe AAAA-MM-DD").format(typed=typed)
+        ) from None

@@ -1,4 +1,6 @@
-"""What an error of a message means, for whoever works at the desk: what happened, and what to do."""
+"""What an error of a message means, for whoever works at the
+desk: what happened, and what to do.
+"""
 
 import re
 
@@ -12,7 +14,8 @@ State = Message.State
 # RFC 3463's class, subject and detail where the answer has them, else RFC 5321's three digits
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 BASIC = re.compile(r"\s*([245]\d\d)\b")
-# What a provider's API answers, in its own language: the status, and words that may quote the recipient
+# What a provider's API answers, in its own language: the status, and words that may quote the
+# recipient
 API = re.compile(r"API (\d{3})\b|[{\[<]")
 EXCEPTION = re.compile(r"[A-Za-z]+")  # the name of one is all that is kept of it
 
@@ -39,7 +42,9 @@ def describe(message: Message) -> str:
 
 def _of_the_api(status: int, message: Message) -> str:
     if message.state == State.FAILED:
-        return _("El proveedor de correo no lo aceptó: revise la dirección y, si está bien, avise a operaciones.")
+        return _(
+            "El proveedor de correo no lo aceptó: revise la dirección y, si está bien, avise a operaciones."
+        )
     if status in ACCOUNT_STATUSES:
         told = _("El proveedor de correo no acepta la cuenta del portal: avise a operaciones.")
         return f"{told} {_what_follows(message)}"

@@ -24,5 +24,7 @@ def zone() -> str:
 
 def sentence(at: datetime, *, seconds: bool = False) -> str:
     """`30 de noviembre de 2026, 15:01 (hora de Ecuador)`."""
-    local = date_format(timezone.localtime(at), r"j \d\e F \d\e Y, H:i:s" if seconds else r"j \d\e F \d\e Y, H:i")
+    local = date_format(
+        timezone.localtime(at), r"j \d\e F \d\e Y, H:i:s" if seconds else r"j \d\e F \d\e Y, H:i"
+    )
     return f"{local} ({zone()})"

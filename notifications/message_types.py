@@ -1,7 +1,8 @@
-"""Every message the product sends, by name: what it is in words, and how it looks with invented data.
+"""Every message the product sends, by name: what it is in words, and how it looks with invented
+data.
 
-An app adds its own in AppConfig.ready. The name of a mail is that of its three templates; an enqueued message carries
-it as its `kind`, so that the desk can say which message it is.
+An app adds its own in AppConfig.ready. The name of a mail is that of its three templates; an
+enqueued message carries it as its `kind`, so that the desk can say which message it is.
 """
 
 from collections.abc import Callable
@@ -21,8 +22,8 @@ Words = str | Promise
 class MessageType:
     """A message by its name. `preview` builds one of an invented case; an SMS has only a text.
 
-    `staff`: it goes to people of ours. When it is refused, no customer can be called, and an address is to be mended.
-    `copy_refusal`: no copy of it is ever sent, and this says what to do.
+    `staff`: it goes to people of ours. When it is refused, no customer can be called, and an
+    address is to be mended. `copy_refusal`: no copy of it is ever sent, and this says what to do.
     """
 
     name: str
@@ -37,16 +38,31 @@ _entries: dict[str, MessageType] = {}
 
 
 def register_mail(
-    name: str, title: Words, sample: Callable[[], dict[str, object]], *, staff: bool = False, copy_refusal: Words = ""
+    name: str,
+    title: Words,
+    sample: Callable[[], dict[str, object]],
+    *,
+    staff: bool = False,
+    copy_refusal: Words = "",
 ) -> None:
-    """Add a mail. `sample` returns the context of an invented case, and reads no row of the database."""
-    _add(MessageType(name, title, Message.Channel.EMAIL, lambda: rendering.render(name, sample()), staff, copy_refusal))
+    """Add a mail. `sample` returns the context of an invented case, and reads no row of the
+    database.
+    """
+    _add(
+        MessageType(
+            name, title, Message.Channel.EMAIL, lambda: rendering.render(name, sample()), staff, copy_refusal
+        )
+    )
 
 
 def register_sms(name: str, title: Words, sample: Callable[[], str], *, copy_refusal: Words = "") -> None:
     """Add an SMS. `sample` returns the text of an invented case."""
     preview = partial(rendering.RenderedEmail, subject="", html="")
-    _add(MessageType(name, title, Message.Channel.SMS, lambda: preview(text=sample()), copy_refusal=copy_refusal))
+    _add(
+        MessageType(
+            name, title, Message.Channel.SMS, lambda: preview(text=sample()), copy_refusal=copy_refusal
+        )
+    )
 
 
 def message_types() -> list[MessageType]:

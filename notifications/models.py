@@ -13,7 +13,9 @@ from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def due(self, now: datetime) -> Self:
-        """Messages anybody may send: waiting and due, or taken by a process that never told what became of them."""
+        """Messages anybody may send: waiting and due, or taken by a process that never told what
+        became of them.
+        """
         return self.filter(
             models.Q(state=Message.State.QUEUED, next_at__lte=now)
             | models.Q(state=Message.State.SENDING, leased_until__lte=now)
@@ -45,9 +47,11 @@ class Message(models.Model):
         HELD = "held", _("Espera a un asesor")  # not sent until staff release it (S4)
         DROPPED = "dropped", _("Descartado")  # staff decided that it is not to be sent
 
-    # Chosen by the caller, for instance `ticket:3608314:client`: the same message is never owed twice (R4.02)
+    # Chosen by the caller, for instance `ticket:3608314:client`: the same message is never owed
+    # twice (R4.02)
     dedup_key = models.CharField(_("clave"), max_length=120, unique=True)
-    subject_ref = models.CharField(_("asunto de"), max_length=60, db_index=True)  # for instance `ticket:3608314`
+    # For instance `ticket:3608314`
+    subject_ref = models.CharField(_("asunto de"), max_length=60, db_index=True)
     channel = models.CharField(_("canal"), max_length=5, choices=Channel.choices)
     kind = models.CharField(_("mensaje"), max_length=60, blank=True)  # its name in the catalogue
     to = models.CharField(_("destinatario"), max_length=254)
@@ -65,7 +69,8 @@ class Message(models.Model):
     lease_token = models.CharField(max_length=32, blank=True)
     # Leases that ended with no outcome recorded: a process died while sending (R4.12)
     lost_leases = models.PositiveSmallIntegerField(default=0)
-    # How many SMS may have left: each costs, and has no Message-ID that would show a repetition (R1.24)
+    # How many SMS may have left: each costs, and has no Message-ID that would show a repetition
+    # (R1.24)
     maybe_sent = models.PositiveSmallIntegerField(default=0)
     provider_id = models.CharField(_("identificador del proveedor"), max_length=200, blank=True)
     last_error = models.CharField(_("último error"), max_length=200, blank=True)
@@ -73,11 +78,16 @@ class Message(models.Model):
     tried_at = models.DateTimeField(_("último intento"), null=True)
     sent_at = models.DateTimeField(_("enviado"), null=True)
     delivered_at = models.DateTimeField(_("entregado"), null=True)
-    complained_at = models.DateTimeField(_("marcado como no deseado"), null=True)  # the recipient did, at the provider
-    settled_at = models.DateTimeField(_("resuelto de otro modo"), null=True)  # given up, and somebody saw to it
-    poll_at = models.DateTimeField(null=True, editable=False)  # when to ask the provider what became of it (R4.25)
+    # The recipient did, at the provider
+    complained_at = models.DateTimeField(_("marcado como no deseado"), null=True)
+    # Given up, and somebody saw to it
+    settled_at = models.DateTimeField(_("resuelto de otro modo"), null=True)
+    # When to ask the provider what became of it (R4.25)
+    poll_at = models.DateTimeField(null=True, editable=False)
     # Sent again by staff: the copy stands for the message from then on
-    copy_of = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="copies")
+    copy_of = models.ForeignKey(
+        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="copies"
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -107,7 +117,9 @@ WITHHELD = (Message.State.HELD, Message.State.DROPPED)
 
 
 class MessageAction(AppendOnlyModel):
-    """What staff did with a message: who, when, what, to whom, and how it stood before. Written once (R5.09, R4.18)."""
+    """What staff did with a message: who, when, what, to whom, and how it stood before. Written
+    once (R5.09, R4.18).
+    """
 
     class Kind(models.TextChoices):
         RETRIED = "retried", _("Puso otra vez en cola")
@@ -118,7 +130,8 @@ class MessageAction(AppendOnlyModel):
         DROPPED = "dropped", _("Descartó")
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="actions")
-    # How many came before, as whoever acted saw it: two clicks, or two people at once, make one action
+    # How many came before, as whoever acted saw it: two clicks, or two people at once, make one
+    # action
     serial = models.PositiveSmallIntegerField()
     kind = models.CharField(_("qué"), max_length=10, choices=Kind.choices)
     at = models.DateTimeField(_("cuándo"))
@@ -143,7 +156,9 @@ class MessageAction(AppendOnlyModel):
 
 
 class UnmatchedReport(models.Model):
-    """What a provider reported of a message that nobody knows yet: for some minutes, until its id is written down."""
+    """What a provider reported of a message that nobody knows yet: for some minutes, until its id
+    is written down.
+    """
 
     class Kind(models.TextChoices):
         DELIVERED = "delivered", _("Entregado")
@@ -159,7 +174,9 @@ class UnmatchedReport(models.Model):
     tried_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["channel", "provider_id", "kind"], name="report_kept_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "provider_id", "kind"], name="report_kept_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.received_at:%H:%M:%S}"

@@ -1,4 +1,6 @@
-"""Writes the messages owed, in the transaction of what they tell about (R4.01), and nudges the worker after it."""
+"""Writes the messages owed, in the transaction of what they tell about (R4.01), and nudges the
+worker after it.
+"""
 
 import re
 import uuid
@@ -34,11 +36,13 @@ def enqueue_email(
     reply_to: str = "",
     hold: str = "",
 ) -> Message:
-    """Owe an e-mail. The same `dedup_key` again gives back the message there is. `kind` is its name in the catalogue.
+    """Owe an e-mail. The same `dedup_key` again gives back the message there is. `kind` is its name
+    in the catalogue.
 
-    Nothing a customer typed can make this raise: a subject is folded to one line, an address that is none gives a
-    `failed` message that the desk sees. A `reply_to` that is no address is left out: the mail matters more.
-    With `hold`, the reason for staff to read, it waits until they release or drop it (`actions`).
+    Nothing a customer typed can make this raise: a subject is folded to one line, an address that
+    is none gives a `failed` message that the desk sees. A `reply_to` that is no address is left
+    out: the mail matters more. With `hold`, the reason for staff to read, it waits until they
+    release or drop it (`actions`).
     """
     return _enqueue(
         Message(
@@ -92,7 +96,9 @@ def enqueue_copy(message: Message, *, to: str, dedup_key: str) -> Message:
 
 
 def requeue(messages: MessageQuerySet) -> int:
-    """Owe again messages that were given up, as if they were new but with their Message-ID. Returns how many."""
+    """Owe again messages that were given up, as if they were new but with their Message-ID. Returns
+    how many.
+    """
     now = timezone.now()
     return messages.given_up().update(
         state=Message.State.QUEUED,
@@ -109,10 +115,14 @@ def requeue(messages: MessageQuerySet) -> int:
 
 
 def release(messages: MessageQuerySet) -> int:
-    """Send messages that waited for staff; their time to be given up begins now. Returns how many."""
+    """Send messages that waited for staff; their time to be given
+    up begins now. Returns how many.
+    """
     now = timezone.now()
     waiting = messages.filter(state=Message.State.HELD)
-    return waiting.update(state=Message.State.QUEUED, last_error="", next_at=now, give_up_at=now + GIVE_UP_AFTER)
+    return waiting.update(
+        state=Message.State.QUEUED, last_error="", next_at=now, give_up_at=now + GIVE_UP_AFTER
+    )
 
 
 def nudge(pk: int) -> None:
@@ -121,9 +131,11 @@ def nudge(pk: int) -> None:
 
 
 def message_id(dedup_key: str) -> str:
-    """The Message-ID of a message: the same for the same key, so that a repeat is recognisable (R4.07).
+    """The Message-ID of a message: the same for the same key, so that a repeat is recognisable
+    (R4.07).
 
-    The portal's address takes part, so that a test installation's mails never pass for the real one's.
+    The portal's address takes part, so that a test installation's mails never pass for the real
+    one's.
     """
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{settings.PORTAL_BASE_URL}/{dedup_key}").hex
     return f"<{name}@{mail_domain()}>"

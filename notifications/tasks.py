@@ -1,4 +1,6 @@
-"""What the worker does for messages: the database row decides, so a task may come twice, late or never (R4.13)."""
+"""What the worker does for messages: the database row decides, so a task may come twice, late or
+never (R4.13).
+"""
 
 from celery import shared_task
 

@@ -1,8 +1,10 @@
-"""Tells operations, once, that something holds that should not: a row while it lasts, an e-mail when it begins (R4.17).
+"""Tells operations, once, that something holds that should not: a row while it lasts, an e-mail
+when it begins (R4.17).
 
-Worker and sweep look once a minute, at the metrics that every app registers; no visitor's request ever does. One alarm
-of a kind is open at a time, which the database decides. It is closed when its cause is gone and may then be raised
-again, but no more than one e-mail an hour (or a day) leaves for a kind: that is the message's `dedup_key`.
+Worker and sweep look once a minute, at the metrics that every app registers; no visitor's request
+ever does. One alarm of a kind is open at a time, which the database decides. It is closed when its
+cause is gone and may then be raised again, but no more than one e-mail an hour (or a day) leaves
+for a kind: that is the message's `dedup_key`.
 """
 
 import logging
@@ -23,7 +25,9 @@ Words = str | Promise
 
 @dataclass(frozen=True)
 class AlarmKind:
-    """An alarm by its name: what it says and what to do. `daily` ones are mailed once a day, others once an hour."""
+    """An alarm by its name: what it says and what to do. `daily` ones are mailed once a day, others
+    once an hour.
+    """
 
     name: str
     title: Words
@@ -47,7 +51,9 @@ def known(name: str) -> AlarmKind:
 
 
 def watch(*, judging: bool) -> None:
-    """Raise what holds and close what no longer does. Without `judging` nobody's silence is held against them yet."""
+    """Raise what holds and close what no longer does. Without `judging` nobody's silence is held
+    against them yet.
+    """
     reading = metrics.collect()
     holding = {name: metric for metric in reading.metrics for name in metric.alarms}
     for name, metric in holding.items():

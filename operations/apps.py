@@ -1,4 +1,6 @@
-"""What operations look at: the metrics of every package below, the daily digest and its sample mails."""
+"""What operations look at: the metrics of every package below, the daily digest and its sample
+mails.
+"""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -6,7 +6,8 @@ from celery.beat import PersistentScheduler
 
 from jobs import query_limits
 
-PATIENCE = 2.0  # seconds for a query of the lease's: beat has other things to do than to wait for a hung database
+# Seconds for a query of the lease's: beat has other things to do than to wait for a hung database
+PATIENCE = 2.0
 
 
 class Scheduler(PersistentScheduler):

@@ -1,8 +1,9 @@
 """One beat schedules at a time. A second one waits, says so in its log, and is an alarm (R4.16).
 
-The first holds a lease in beat's row, taken and renewed by one conditional UPDATE: of two that start at once, the
-database decides. After a `kill -9` the lease runs out, and whichever beat runs then takes it. Tasks may come twice
-anyway (R4.13): a second beat does no harm, but it is not meant, and what is not meant is told.
+The first holds a lease in beat's row, taken and renewed by one conditional UPDATE: of two that
+start at once, the database decides. After a `kill -9` the lease runs out, and whichever beat runs
+then takes it. Tasks may come twice anyway (R4.13): a second beat does no harm, but it is not meant,
+and what is not meant is told.
 """
 
 import logging
@@ -37,7 +38,9 @@ SEEN = timedelta(minutes=3)  # for so long after its last look a second beat cou
 ALARM = alarms.kind(
     "second-beat",
     gettext_lazy("Hay dos agendas (beat) en marcha"),
-    gettext_lazy("Deje un solo proceso «beat»: la segunda espera y no manda nada, pero alguien la puso en marcha."),
+    gettext_lazy(
+        "Deje un solo proceso «beat»: la segunda espera y no manda nada, pero alguien la puso en marcha."
+    ),
 )
 
 
@@ -54,7 +57,9 @@ class BeatLease:
         self._say_at = 0.0
 
     def may_schedule(self) -> bool:
-        """Renew or take the lease where it is time to. Without a database, what was so before stays so."""
+        """Renew or take the lease where it is time to. Without a database, what was so before stays
+        so.
+        """
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + RENEW
             try:
@@ -65,7 +70,9 @@ class BeatLease:
         return self._allowed
 
     def release(self) -> None:
-        """Let the next beat begin at once. A thread's: a signal may have come amid a query of this connection."""
+        """Let the next beat begin at once. A thread's: a signal may have come amid a query of this
+        connection.
+        """
         thread = threading.Thread(target=_release, args=[self.token], daemon=True)
         thread.start()
         thread.join(GOODBYE)
@@ -80,7 +87,9 @@ class BeatLease:
         self._allowed = False
         if self._seen_until is None:
             self._seen_until = held.held_until
-            logger.warning("beat waits for the lease of another one (%s), which may be dead", _name(held.holder))
+            logger.warning(
+                "beat waits for the lease of another one (%s), which may be dead", _name(held.holder)
+            )
         elif held.held_until != self._seen_until:  # renewed meanwhile: it lives
             Heartbeat.objects.filter(name=BEAT).update(second_at=timezone.now(), second=self.name)
             if time.monotonic() >= self._say_at:
@@ -93,7 +102,9 @@ class BeatLease:
 
 
 def take(token: str) -> Heartbeat | None:
-    """Take or renew the lease. Returns the row of the other who has it, or None when it is this one's."""
+    """Take or renew the lease. Returns the row of the other who has it, or None when it is this
+    one's.
+    """
     now = timezone.now()
     free = Q(holder__in=["", token]) | Q(held_until=None) | Q(held_until__lt=now)
     lease = {"holder": token, "held_until": now + LEASE}

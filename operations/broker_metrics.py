@@ -1,4 +1,6 @@
-"""Whether the broker, Redis or Valkey, keeps what it is given (R4.14): it answers, evicts nothing, writes to disk."""
+"""Whether the broker, Redis or Valkey, keeps what it is given (R4.14): it answers, evicts nothing,
+writes to disk.
+"""
 
 from collections.abc import Iterator
 
@@ -42,7 +44,9 @@ def _setting(broker: Redis, label: str, name: str, wanted: str, metric: str) -> 
     try:
         found = str(broker.config_get(name).get(name, ""))
     except ResponseError:  # its access list forbids CONFIG, or it was renamed
-        advice = _("Este usuario no puede usar CONFIG: compruebe a mano que sea «{wanted}».").format(wanted=wanted)
+        advice = _("Este usuario no puede usar CONFIG: compruebe a mano que sea «{wanted}».").format(
+            wanted=wanted
+        )
         return Metric(metric, label, None, _("no se pudo comprobar"), Level.WARNING, advice)
     except (RedisError, OSError) as error:
         return Metric(metric, label, None, type(error).__name__, Level.CRITICAL, _("Repita la comprobación."))

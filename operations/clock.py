@@ -1,7 +1,7 @@
 """How far the clock of this machine is from the database server's.
 
-Codes, leases and signs of life are moments that one process writes and another reads, each by its own clock. The
-server's is the one that all of them can ask.
+Codes, leases and signs of life are moments that one process writes and another reads, each by its
+own clock. The server's is the one that all of them can ask.
 """
 
 import time
@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy
 from operations import alarms
 from operations.metrics import Level, Metric
 
-# NTP keeps a clock within a few hundredths of a second. The shortest lease is 25 s (of a code, renewed by nobody) and a
-# PIN is good for 5 minutes: two machines that are each 12 s off, in opposite directions, take each other's work over
-# while it is being done. From 5 s on somebody should look, long before.
+# NTP keeps a clock within a few hundredths of a second. The shortest lease is 25 s (of a code,
+# renewed by nobody) and a PIN is good for 5 minutes: two machines that are each 12 s off, in
+# opposite directions, take each other's work over while it is being done. From 5 s on somebody
+# should look, long before.
 WARNING, CRITICAL = 5.0, 12.0  # seconds
 
 ALARM = alarms.kind(
@@ -34,7 +35,9 @@ ALARM = alarms.kind(
 
 @dataclass(frozen=True)
 class Skew:
-    """`seconds` is ahead of the server, or behind it where negative; the truth is no further off than `error`."""
+    """`seconds` is ahead of the server, or behind it where negative; the truth is no further off
+    than `error`.
+    """
 
     seconds: float
     error: float
@@ -59,7 +62,9 @@ def skew() -> Skew | None:
 
 
 def metrics() -> Iterator[Metric]:
-    """Of the machine that reads the metrics. The other processes write theirs beside their signs of life."""
+    """Of the machine that reads the metrics. The other processes write theirs beside their signs of
+    life.
+    """
     found = skew()
     label = _("Reloj de esta máquina")
     if found is None:

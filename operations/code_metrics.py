@@ -1,4 +1,6 @@
-"""What operations watch of the door: the day's budget of codes, SMS that left, conversion, codes that do not leave."""
+"""What operations watch of the door: the day's budget of codes, SMS that left, conversion, codes
+that do not leave.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -25,7 +27,9 @@ UNSENT_AT_LEAST = 3  # codes, and more than half of the recent ones: one bad num
 SMS_80 = alarms.kind(
     "sms-day-80",
     gettext_lazy("Salió el 80 % de los códigos del día"),
-    gettext_lazy("Vea si el uso es normal (conversión, auditoría de ingresos) antes de subir OTP_SENDS_PER_DAY."),
+    gettext_lazy(
+        "Vea si el uso es normal (conversión, auditoría de ingresos) antes de subir OTP_SENDS_PER_DAY."
+    ),
     daily=True,
 )
 SMS_100 = alarms.kind(
@@ -41,7 +45,9 @@ SMS_100 = alarms.kind(
 CONVERSION = alarms.kind(
     "conversion-low",
     gettext_lazy("Pocos códigos llegan a usarse"),
-    gettext_lazy("Puede ser abuso del envío de SMS, o SMS que no llegan: compare con el proveedor y la auditoría."),
+    gettext_lazy(
+        "Puede ser abuso del envío de SMS, o SMS que no llegan: compare con el proveedor y la auditoría."
+    ),
     daily=True,
 )
 UNSENT = alarms.kind(
@@ -109,7 +115,8 @@ def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
     others = Message.objects.filter(channel=Message.Channel.SMS, sent_at__gte=start, sent_at__lt=end).count()
     yield Fact(_("Códigos pedidos"), [str(counts["asked"])])
     yield Fact(
-        _("SMS enviados"), [_("{codes} de códigos, {others} de otros").format(codes=counts["sent"], others=others)]
+        _("SMS enviados"),
+        [_("{codes} de códigos, {others} de otros").format(codes=counts["sent"], others=others)],
     )
     yield Fact(_("Códigos que no salieron"), [str(counts["unsent"])])
     conversion = share(counts["verified"] / counts["sent"] if counts["sent"] else None)
@@ -120,7 +127,10 @@ def _fullest(budgets: Iterable[Limit]) -> tuple[int, int]:
     """Of all their rates the one of which the largest part is used: how many, of how many."""
     now = timezone.now()
     spent = [
-        (LimitUse.objects.filter(key=each.key, at__gt=now - timedelta(seconds=rate.seconds)).count(), rate.count)
+        (
+            LimitUse.objects.filter(key=each.key, at__gt=now - timedelta(seconds=rate.seconds)).count(),
+            rate.count,
+        )
         for each in budgets
         for rate in each.rates
     ]
@@ -134,7 +144,9 @@ def _guesses() -> Metric:
         "wrong_codes_ratio",
         _("Códigos equivocados, de los que dan la alarma"),
         used / most,
-        _("{used} de {most} ({percent})").format(used=count(used), most=count(most), percent=share(used / most)),
+        _("{used} de {most} ({percent})").format(
+            used=count(used), most=count(most), percent=share(used / most)
+        ),
         Level.CRITICAL if reached else Level.FINE,
         str(GUESSED.advice) if reached else "",
         (GUESSED.name,) if reached else (),
@@ -155,10 +167,11 @@ def _stopped() -> Metric:
 
 
 def _budget() -> Metric:
-    """How much of the tightest of its limits is used: the windows slide, so "a day" is the last 24 hours.
+    """How much of the tightest of its limits is used: the windows slide, so "a day" is the last 24
+    hours.
 
-    A code that was asked for and could not leave any more keeps the alarm open too: the day frees one use at a time,
-    and each that is taken at once would close it.
+    A code that was asked for and could not leave any more keeps the alarm open too: the day frees
+    one use at a time, and each that is taken at once would close it.
     """
     used, most = _fullest([quotas.sends_of_day(invited=invited) for invited in (False, True)])
     part = used / most
@@ -186,7 +199,9 @@ def _conversions(now: datetime) -> Iterator[Metric]:
     settled = _with_sms(now).filter(Q(used_at__isnull=False) | Q(expires_at__lte=now))
     counts = settled.aggregate(sent=Count("pk"), used=Count("used_at"))
     yield _conversion("conversion_24h_ratio", _("Conversión en 24 horas"), counts["used"], counts["sent"])
-    kept = Challenge.objects.filter(maybe_sent__gt=0).filter(Q(used_at__isnull=False) | Q(expires_at__lte=now))
+    kept = Challenge.objects.filter(maybe_sent__gt=0).filter(
+        Q(used_at__isnull=False) | Q(expires_at__lte=now)
+    )
     last = list(kept.order_by("-created_at").values_list("used_at", flat=True)[:LAST])
     used = sum(moment is not None for moment in last)
     label = _("Conversión de los últimos {count} envíos").format(count=LAST)
@@ -196,7 +211,11 @@ def _conversions(now: datetime) -> Iterator[Metric]:
 
 def _conversion(name: str, label: str, used: int, sent: int, *, low: bool = False) -> Metric:
     part = used / sent if sent else None
-    shown = _("{percent} ({used} de {sent})").format(percent=share(part), used=used, sent=sent) if sent else share(None)
+    shown = (
+        _("{percent} ({used} de {sent})").format(percent=share(part), used=used, sent=sent)
+        if sent
+        else share(None)
+    )
     if not low:
         return Metric(name, label, part, shown)
     return Metric(name, label, part, shown, Level.WARNING, str(CONVERSION.advice), (CONVERSION.name,))

@@ -1,4 +1,6 @@
-"""Whether the database answers and has every migration: what `check_ops` asks besides the metrics of the apps."""
+"""Whether the database answers and has every migration: what `check_ops` asks besides the metrics
+of the apps.
+"""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +19,10 @@ def metrics() -> Iterator[Metric]:
         cursor.execute("SELECT 1")
     seconds = time.monotonic() - started
     yield Metric(
-        "database_answer_seconds", _("Base de datos"), seconds, _("responde en {ms} ms").format(ms=int(seconds * 1000))
+        "database_answer_seconds",
+        _("Base de datos"),
+        seconds,
+        _("responde en {ms} ms").format(ms=int(seconds * 1000)),
     )
     executor = MigrationExecutor(connection)
     pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

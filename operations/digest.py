@@ -1,4 +1,6 @@
-"""The daily mail to operations: what the day before was like, told by each app that has metrics of days."""
+"""The daily mail to operations: what the day before was like, told by each app that has metrics of
+days.
+"""
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
@@ -43,7 +45,8 @@ def messages(start: datetime, end: datetime) -> Iterable[Fact]:
     yield Fact(_("Enviados"), [str(Message.objects.filter(sent_at__gte=start, sent_at__lt=end).count())])
     for state in GIVEN_UP:
         ended = Message.objects.filter(state=state).filter(
-            Q(tried_at__gte=start, tried_at__lt=end) | Q(tried_at=None, created_at__gte=start, created_at__lt=end)
+            Q(tried_at__gte=start, tried_at__lt=end)
+            | Q(tried_at=None, created_at__gte=start, created_at__lt=end)
         )
         yield Fact(str(queue_metrics.STATE_LABELS[state]), [str(ended.count())])
     owed = queue_metrics.pending()
@@ -65,4 +68,6 @@ def _told(alarm: Alarm) -> str:
         ended = labels.moment(alarm.cleared_at)
         day = f"{ended.rpartition(' ')[0]} "
         ended = ended.removeprefix(day) if raised.startswith(day) else ended  # of the same day only the time
-    return _("{title}: {raised} – {ended}").format(title=alarms.known(alarm.kind).title, raised=raised, ended=ended)
+    return _("{title}: {raised} – {ended}").format(
+        title=alarms.known(alarm.kind).title, raised=raised, ended=ended
+    )

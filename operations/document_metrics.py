@@ -1,4 +1,6 @@
-"""What operations watch of the documents: room for them, and an antivirus that keeps up (R3.20, R4.17)."""
+"""What operations watch of the documents: room for them, and an antivirus that keeps up (R3.20,
+R4.17).
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -33,7 +35,9 @@ ANTIVIRUS = alarms.kind(
 
 
 def metrics() -> Iterator[Metric]:
-    """Nothing about a disk where a remote store keeps the documents, nor about an antivirus that is not configured."""
+    """Nothing about a disk where a remote store keeps the documents, nor about an antivirus that is
+    not configured.
+    """
     disk = storage.disk()
     if disk is not None:
         yield _disk(disk)
@@ -58,7 +62,9 @@ def _disk(disk: storage.Disk) -> Metric:
 
 def _antivirus() -> Iterator[Metric]:
     scan = Attachment.Scan
-    oldest = Attachment.objects.filter(scan=scan.PENDING).aggregate(oldest=Min("ticket__confirmed_at"))["oldest"]
+    oldest = Attachment.objects.filter(scan=scan.PENDING).aggregate(oldest=Min("ticket__confirmed_at"))[
+        "oldest"
+    ]
     seconds = max((timezone.now() - oldest).total_seconds(), 0) if oldest else 0
     late, waited = seconds > LATE.total_seconds(), age(seconds) if oldest else _("ninguno")
     pending, errors, infected = (

@@ -1,4 +1,6 @@
-"""For whoever watches the processes: is this one alive, and can it do its work. Nothing else is told."""
+"""For whoever watches the processes: is this one alive, and can it do its work. Nothing else is
+told.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswer
@@ -10,8 +12,10 @@ from django.views.decorators.http import require_safe
 
 from jobs import query_limits
 
-READY_SECONDS = 0.8  # with what a request waits for a thread at most, below the 2 s that watchers are promised
-# A thread, because connecting cannot be given less than 2 s; one, so that questions do not pile up on a hung database
+# With what a request waits for a thread at most, below the 2 s that watchers are promised
+READY_SECONDS = 0.8
+# A thread, because connecting cannot be given less than 2 s; one, so that questions do not pile up
+# on a hung database
 _asking = ThreadPoolExecutor(1, "ready")
 
 

@@ -1,7 +1,9 @@
-"""Signs of life of worker, beat and sweep, in the database, and who of them has fallen silent (R4.15, R4.16).
+"""Signs of life of worker, beat and sweep, in the database, and who of them has fallen silent
+(R4.15, R4.16).
 
-The worker's is written by a task that beat sends each minute: it proves beat, broker and worker at once. Beat writes
-its own when it sends that task, the sweep after its passes. Each watches the others: the dead raise no alarms.
+The worker's is written by a task that beat sends each minute: it proves beat, broker and worker at
+once. Beat writes its own when it sends that task, the sweep after its passes. Each watches the
+others: the dead raise no alarms.
 """
 
 import logging
@@ -47,14 +49,18 @@ ALARMS = {
     SWEEP: alarms.kind(
         "sweep-silent",
         gettext_lazy("El repaso no da señales"),
-        gettext_lazy("Revise el proceso «deliver_notifications --loop»: sin él, lo que el trabajador pierda espera."),
+        gettext_lazy(
+            "Revise el proceso «deliver_notifications --loop»: sin él, lo que el trabajador pierda espera."
+        ),
         silence=True,
     ),
 }
 
 
 def beat(name: str) -> None:
-    """Write a sign of life, with how the clock is. `since` starts anew after a silence; no moment runs back."""
+    """Write a sign of life, with how the clock is. `since` starts anew after a silence; no moment
+    runs back.
+    """
     now = timezone.now()
     after_silence = Case(When(at__lt=now - LIMITS[name], then=now), default=F("since"))
     later = Case(When(at__lt=now, then=now), default=F("at"))
@@ -77,7 +83,9 @@ def beat_if_possible(name: str) -> None:
 
 
 def may_judge(watcher: str) -> bool:
-    """Whether it has lived without a break for long enough: after a start, the others may still be on their way."""
+    """Whether it has lived without a break for long enough: after a start, the others may still be
+    on their way.
+    """
     return Heartbeat.objects.filter(name=watcher, since__lte=timezone.now() - GRACE).exists()
 
 
@@ -99,4 +107,6 @@ def metrics() -> Iterator[Metric]:
         )
         if row and row.clock_skew is not None:  # of a silent one too: it may be silent by its clock alone
             label = _("Reloj de: {process}").format(process=LABELS[name])
-            yield clock.metric(f"clock_skew_{name}_seconds", label, row.clock_skew, row.clock_skew, alarm=True)
+            yield clock.metric(
+                f"clock_skew_{name}_seconds", label, row.clock_skew, row.clock_skew, alarm=True
+            )

@@ -1,6 +1,8 @@
-"""The metrics that operations watch: each app registers a source, and command, metrics, desk and alarms read the same.
+"""The metrics that operations watch: each app registers a source, and command, metrics, desk and
+alarms read the same.
 
-A metric is never personal: a count, an age, a share. What cannot be read is told as such and hides nothing else.
+A metric is never personal: a count, an age, a share. What cannot be read is told as such and hides
+nothing else.
 """
 
 import logging
@@ -35,7 +37,9 @@ LEVEL_NAMES: dict[Level, str | Promise] = {
 
 @dataclass(frozen=True)
 class Metric:
-    """One thing measured. `name` holds its unit (`_seconds`, `_ratio`), as Prometheus asks; `shown` is for people."""
+    """One thing measured. `name` holds its unit (`_seconds`, `_ratio`), as Prometheus asks; `shown`
+    is for people.
+    """
 
     name: str
     label: str
@@ -51,7 +55,9 @@ Source = Callable[[], Iterable[Metric]]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All metrics of one moment, by their sources' titles, and the sources that could not be read."""
+    """All metrics of one moment, by their sources' titles, and
+    the sources that could not be read.
+    """
 
     groups: dict[str, list[Metric]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
@@ -77,8 +83,12 @@ class _Registered:
 _sources: dict[str, _Registered] = {}
 
 
-def register(name: str, title: str | Promise, source: Source, *, on_demand: bool = False, order: int = 50) -> None:
-    """Add a source. A on_demand one (it asks another server) is read by the command only, never each minute."""
+def register(
+    name: str, title: str | Promise, source: Source, *, on_demand: bool = False, order: int = 50
+) -> None:
+    """Add a source. A on_demand one (it asks another server) is read by the command only, never
+    each minute.
+    """
     _sources[name] = _Registered(title, source, on_demand, order)
 
 
@@ -88,7 +98,9 @@ def names() -> list[str]:
 
 
 def collect(*, on_demand: bool = False) -> Snapshot:
-    """Read every source. Once the database does not answer, the others are not made to wait for it as well."""
+    """Read every source. Once the database does not answer, the others are not made to wait for it
+    as well.
+    """
     reading, away = Snapshot(), False
     for name, registered in sorted(_sources.items(), key=lambda item: item[1].order):
         if registered.on_demand and not on_demand:

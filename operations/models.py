@@ -5,14 +5,18 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of one process, and since when there has been no gap between them (R4.15, R4.16)."""
+    """The last sign of life of one process, and since when there has been no gap between them
+    (R4.15, R4.16).
+    """
 
     name = models.CharField(_("proceso"), max_length=20, primary_key=True)
     at = models.DateTimeField(_("última señal"))
     since = models.DateTimeField(_("sin interrupción desde"))
-    # How far its machine's clock is ahead of the database server's, in seconds; none where there is no server
+    # How far its machine's clock is ahead of the database server's, in seconds; none where there is
+    # no server
     clock_skew = models.FloatField(null=True)
-    # Of beat alone (beat_lease.py): who schedules and until when, and when another last asked to while that one lived
+    # Of beat alone (beat_lease.py): who schedules and until when, and when another last asked to
+    # while that one lived
     holder = models.CharField(max_length=120, db_default="", default="", blank=True)
     held_until = models.DateTimeField(null=True)
     second_at = models.DateTimeField(null=True)
@@ -40,7 +44,9 @@ class Alarm(models.Model):
         ordering = ["-raised_at", "-pk"]
         constraints = [
             # Worker and sweep look at the same time: one of them raises it
-            models.UniqueConstraint(fields=["kind"], condition=models.Q(cleared_at=None), name="alarm_open_once")
+            models.UniqueConstraint(
+                fields=["kind"], condition=models.Q(cleared_at=None), name="alarm_open_once"
+            )
         ]
         indexes = [models.Index(fields=["raised_at"], name="alarm_raised_at")]
 

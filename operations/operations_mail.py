@@ -25,7 +25,9 @@ class Fact:
 
 
 def recipients() -> list[str]:
-    """Who is told. With nobody named, the queue that every installation has: an alarm must reach somebody."""
+    """Who is told. With nobody named, the queue that every installation has: an alarm must reach
+    somebody.
+    """
     return settings.OPERATIONS_EMAIL or [settings.POSTVENTA_EMAIL]
 
 

@@ -14,7 +14,9 @@ RAISED = datetime(2026, 11, 21, 19, 5, 10, tzinfo=UTC)
 
 def register() -> None:
     """Add them to the catalogue."""
-    message_types.register_mail("operations_alarm", gettext_lazy("Alarma para operaciones"), _alarm, staff=True)
+    message_types.register_mail(
+        "operations_alarm", gettext_lazy("Alarma para operaciones"), _alarm, staff=True
+    )
     message_types.register_mail(
         "operations_digest", gettext_lazy("Resumen diario para operaciones"), _digest, staff=True
     )
@@ -43,7 +45,10 @@ def _digest() -> dict[str, object]:
         "alarms": [_("El trabajador no da señales: 20 nov 2026, 03:10 – 03:25")],
         "groups": {
             _("Mensajes"): [Fact(_("Enviados"), ["214"]), Fact(_("Abandonados"), ["0"])],
-            _("Códigos y SMS"): [Fact(_("Códigos pedidos"), ["96"]), Fact(_("Ingresos con código"), ["81 (90 %)"])],
+            _("Códigos y SMS"): [
+                Fact(_("Códigos pedidos"), ["96"]),
+                Fact(_("Ingresos con código"), ["81 (90 %)"]),
+            ],
         },
         "page_url": page_url(),
     }

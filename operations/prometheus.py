@@ -1,4 +1,6 @@
-"""`/metrics` for Prometheus: the metrics that operations watch, for the networks that are named and for nobody else."""
+"""`/metrics` for Prometheus: the metrics that operations watch, for the networks that are named and
+for nobody else.
+"""
 
 import threading
 import time
@@ -17,7 +19,8 @@ from operations.models import Alarm
 from otp.addresses import client_address, within
 
 PREFIX = "fidelizacion_"
-KEEP_SECONDS = 10.0  # an answer is good for so long: however often somebody asks, the database is asked no more
+# An answer is good for so long: however often somebody asks, the database is asked no more
+KEEP_SECONDS = 10.0
 
 
 class MetricsCollector(Collector):
@@ -43,7 +46,9 @@ class MetricsCollector(Collector):
 
 
 class Exposition:
-    """The text, kept for some seconds; who asks while it is being made gets the one before, or waits."""
+    """The text, kept for some seconds; who asks while it is being made gets the one before, or
+    waits.
+    """
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry(auto_describe=False)

@@ -1,9 +1,22 @@
-"""The metrics of the outbox: how much is owed, since when, what was given up, how often it is tried again (R4.17)."""
+"""The metrics of the outbox: how much is owed, since when, what was given up, how often it is tried
+again (R4.17).
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    Count,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,14 +38,17 @@ STATE_LABELS = {
     State.FAILED: gettext_lazy("Rechazados por el destino"),
     State.DEAD: gettext_lazy("Abandonados"),
 }
-SLOW, PAGE = timedelta(minutes=5), timedelta(minutes=30)  # of the oldest undelivered: GOV.UK Notify's checks (R4.17)
+# Of the oldest undelivered: GOV.UK Notify's checks (R4.17)
+SLOW, PAGE = timedelta(minutes=5), timedelta(minutes=30)
 NEWS = timedelta(hours=1)  # how long a message given up is news
 DAY = timedelta(hours=24)
 
 SLOW_ALARM = alarms.kind(
     "delivery-slow",
     gettext_lazy("Hay mensajes demorados"),
-    gettext_lazy("Revise el servidor de correo, el proveedor de SMS y los procesos; lo pendiente se sigue intentando."),
+    gettext_lazy(
+        "Revise el servidor de correo, el proveedor de SMS y los procesos; lo pendiente se sigue intentando."
+    ),
 )
 STUCK_ALARM = alarms.kind(
     "delivery-stuck",
@@ -77,7 +93,9 @@ def pending() -> QuerySet[Message]:
 
 
 def stuck(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """Those owed for too long, or given up and neither sent again as a copy nor settled another way since."""
+    """Those owed for too long, or given up and neither sent again as a copy nor settled another way
+    since.
+    """
     return messages.alias(pending_since=pending_since()).filter(_stuck())
 
 
@@ -142,7 +160,9 @@ def _oldest(now: datetime) -> Metric:
 def _by_state(now: datetime) -> Iterator[Metric]:
     unfinished = [State.QUEUED, State.SENDING, *GIVEN_UP]
     unsettled = Message.objects.unsettled()
-    counts = dict(unsettled.filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk")))
+    counts = dict(
+        unsettled.filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk"))
+    )
     for state in unfinished[:3]:
         count = counts.get(state, 0)
         yield Metric(f"messages_{state}", str(STATE_LABELS[state]), count, str(count))
@@ -174,7 +194,9 @@ def _held() -> Metric:
 
 
 def _refused_by_staff() -> Metric:
-    """A customer's wrong address is told to the advisor. An advisor's own, an area's: who would tell them?"""
+    """A customer's wrong address is told to the advisor. An advisor's own, an area's: who would
+    tell them?
+    """
     count = Message.objects.filter(_left([State.FAILED]), kind__in=message_types.staff_kinds()).count()
     return Metric(
         "staff_messages_failed",

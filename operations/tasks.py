@@ -8,7 +8,9 @@ from operations import digest as digests
 
 @shared_task
 def heartbeat() -> None:
-    """Beat sent this, the broker brought it, the worker ran it: all three live (R4.15). Then look at the others."""
+    """Beat sent this, the broker brought it, the worker ran it: all three live (R4.15). Then look
+    at the others.
+    """
     heartbeats.beat(heartbeats.WORKER)
     alarms.watch(judging=heartbeats.may_judge(heartbeats.WORKER))
 

@@ -1,8 +1,10 @@
-"""Errors of the web that nobody expected (500): counted by the minute, a metric, and an alarm (R4.17).
+"""Errors of the web that nobody expected (500): counted by the minute, a metric, and an alarm
+(R4.17).
 
-Counted in the process and written after the answer has gone, at most every few seconds, so that a storm of errors costs
-the database next to nothing. What fails because the database is away is not counted here: it is answered with 503, and
-there would be nowhere to write it. A wrong host or a damaged request is the client's error and raises no such signal.
+Counted in the process and written after the answer has gone, at most every few seconds, so that a
+storm of errors costs the database next to nothing. What fails because the database is away is not
+counted here: it is answered with 503, and there would be nowhere to write it. A wrong host or a
+damaged request is the client's error and raises no such signal.
 """
 
 import logging
@@ -96,7 +98,9 @@ def _add(number: int) -> None:
     more = {"count": F("count") + number}
     if minute.update(**more):
         return
-    WebErrors.objects.bulk_create([WebErrors(minute=now.replace(second=0, microsecond=0))], ignore_conflicts=True)
+    WebErrors.objects.bulk_create(
+        [WebErrors(minute=now.replace(second=0, microsecond=0))], ignore_conflicts=True
+    )
     minute.update(**more)
     WebErrors.objects.filter(minute__lt=now - KEPT).delete()
 

@@ -1,4 +1,6 @@
-"""Where a request comes from, as far as our own proxies and the gateways can vouch for it (R2.02, R2.12)."""
+"""Where a request comes from, as far as our own proxies and the gateways can vouch for it (R2.02,
+R2.12).
+"""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -9,10 +11,12 @@ from django.http import HttpRequest
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-SITE_PREFIX = 64  # bits; the smallest IPv6 network a customer is given, so one person has all of its addresses
-# The IPv6 networks around it that one person may also have, and how many times a /64's limit each gets. Homes are
-# given a /56 and companies a /48 (RIPE-690), but a mobile network gives each phone a /64 of one pool: there these
-# networks hold 256 and 65,536 phones. Far less than that many times, since administrators of companies are few
+# Bits; the smallest IPv6 network a customer is given, so one person has all of its addresses
+SITE_PREFIX = 64
+# The IPv6 networks around it that one person may also have, and how many times a /64's limit each
+# gets. Homes are given a /56 and companies a /48 (RIPE-690), but a mobile network gives each phone
+# a /64 of one pool: there these networks hold 256 and 65,536 phones. Far less than that many times,
+# since administrators of companies are few
 AROUND = ((56, 4), (48, 16))
 
 
@@ -22,10 +26,12 @@ def peer_address(request: HttpRequest) -> Address | None:
 
 
 def client_address(request: HttpRequest) -> Address | None:
-    """The nearest address that is not one of our proxies or the operator's gateways, read from right to left.
+    """The nearest address that is not one of our proxies or the operator's gateways, read from
+    right to left.
 
-    What stands further left in `X-Forwarded-For` was written by whoever sent the request, and is never looked at. An
-    entry that is no address ends the search: the hop that wrote it down is then all that is known.
+    What stands further left in `X-Forwarded-For` was written by whoever sent the request, and is
+    never looked at. An entry that is no address ends the search: the hop that wrote it down is then
+    all that is known.
     """
     trusted = (*settings.TRUSTED_PROXIES, *settings.MOBILE_GATEWAYS)
     address = peer_address(request)
@@ -51,7 +57,9 @@ def bucket(address: Address | None) -> str:
 
 
 def surrounding(place: str) -> list[tuple[str, int]]:
-    """The wider networks of a bucket, each with the factor of its limit; an IPv4 address has none."""
+    """The wider networks of a bucket, each with the factor of its
+    limit; an IPv4 address has none.
+    """
     if not place.endswith(f"/{SITE_PREFIX}"):
         return []
     network = IPv6Network(place)
@@ -59,7 +67,9 @@ def surrounding(place: str) -> list[tuple[str, int]]:
 
 
 def parse(raw: str) -> Address | None:
-    """The address in one entry of a header, with or without port, brackets or zone; none if there is none."""
+    """The address in one entry of a header, with or without port, brackets or zone; none if there
+    is none.
+    """
     text = raw.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

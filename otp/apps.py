@@ -1,4 +1,6 @@
-"""Who is at the other end: the PIN challenge, the network's word for it, and the gate of the portal."""
+"""Who is at the other end: the PIN challenge, the network's word for it, and the gate of the
+portal.
+"""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +20,8 @@ class OtpConfig(AppConfig):
 
         sweep.register("códigos", delivery.sweep, first=True)
         delivery_reports.register("otp", report_handler.HANDLER)
-        # A copy would pass by the limits of links, and might take one to an address that is not the registered one
+        # A copy would pass by the limits of links, and might take one to an address that is not the
+        # registered one
         copy_refusal = _("Un enlace no se repite: envíe uno nuevo desde la lista de administradores.")
         message_types.register_mail(
             invitation.MAIL, _("Enlace de ingreso"), invitation.sample, copy_refusal=copy_refusal

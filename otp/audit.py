@@ -1,8 +1,8 @@
 """What happened at the door, a row each: codes asked for, sent and typed, waits, sign-ins (R1.28).
 
-Of a number there are the last three digits and a keyed hash: whoever knows the number finds its events, and nobody can
-read numbers out of the table (R8.09). Each call is one insert, in the caller's transaction where there is one; what
-cannot be recorded fails, and is not passed over.
+Of a number there are the last three digits and a keyed hash: whoever knows the number finds its
+events, and nobody can read numbers out of the table (R8.09). Each call is one insert, in the
+caller's transaction where there is one; what cannot be recorded fails, and is not passed over.
 """
 
 import getpass
@@ -23,7 +23,8 @@ Kind = AuditEvent.Kind
 Method = AuditEvent.Method
 Result = AuditEvent.Result
 PHONE = "audit.phone"  # a key of its own: the limits' hashes of the same number are others
-# What is refused costs whoever asks nothing, so it is told once a minute: of the same number, and ten times of a place
+# What is refused costs whoever asks nothing, so it is told once a minute: of the same number, and
+# ten times of a place
 REFUSALS_PER_PHONE = (Rate(1, 60),)
 REFUSALS_PER_ADDRESS = (Rate(10, 60),)
 
@@ -38,7 +39,8 @@ def record(
     method: Method = Method.PIN,
     reason: str = "",
 ) -> None:
-    """Write down one event of a visitor. `address` is a bucket (addresses.py); the worker knows none.
+    """Write down one event of a visitor. `address` is a bucket (addresses.py); the worker knows
+    none.
 
     `reason` is what the SMS provider said, in words that name nobody.
     """
@@ -109,5 +111,7 @@ def os_user() -> str:
 
 
 def of_phone(phone: str) -> Q:
-    """The condition for events of a number in E.164, also those recorded under an earlier SECRET_KEY still listed."""
+    """The condition for events of a number in E.164, also those recorded under an earlier
+    SECRET_KEY still listed.
+    """
     return Q(phone_hash__in=keyed_hashes(PHONE, phone))

@@ -1,8 +1,10 @@
-"""The page that a visitor asked for before signing in, carried through the sign-in pages as a signed value.
+"""The page that a visitor asked for before signing in, carried through the sign-in pages as a
+signed value.
 
-The value names a route of `settings.SIGN_IN_DESTINATIONS` and its arguments, never an address: it cannot lead out of
-the portal. It travels in the address of a redirect and in a hidden field, so no session row is written for it. The
-database is not asked, so every page is the same whether what was asked for exists or not (R4.22).
+The value names a route of `settings.SIGN_IN_DESTINATIONS` and its arguments, never an address: it
+cannot lead out of the portal. It travels in the address of a redirect and in a hidden field, so no
+session row is written for it. The database is not asked, so every page is the same whether what was
+asked for exists or not (R4.22).
 """
 
 from dataclasses import dataclass
@@ -40,7 +42,9 @@ class Destination:
 
     @classmethod
     def read(cls, token: str) -> Self | None:
-        """The page in a value that a browser sent; none if it is not ours, too old, or names no page we offer."""
+        """The page in a value that a browser sent; none if it is not ours, too old, or names no
+        page we offer.
+        """
         if not token or len(token) > MAX_LENGTH:
             return None
         try:

@@ -1,10 +1,13 @@
-"""Recognises a browser in which a number was verified before: its owner is not kept out by a stranger's failures.
+"""Recognises a browser in which a number was verified before: its owner is not kept out by a
+stranger's failures.
 
-The cookie says so of a number that is typed, and names none: each entry is a random word, an end, and a MAC over both
-and the number. So it can be checked against a number, and no number can be read out of it, nor two browsers of one
-person be matched. It opens nothing: the code is asked for as ever.
+The cookie says so of a number that is typed, and names none: each entry is a random word, an end,
+and a MAC over both and the number. So it can be checked against a number, and no number can be read
+out of it, nor two browsers of one person be matched. It opens nothing: the code is asked for as
+ever.
 
-It is set on signing in and at no other time, so that the pages before are the same for every number (R1.13).
+It is set on signing in and at no other time, so that the pages before are the same for every number
+(R1.13).
 """
 
 import re

@@ -1,4 +1,5 @@
-"""What the PIN check keeps: invitations, challenges, each phone's failures, the uses behind limits, and the audit.
+"""What the PIN check keeps: invitations, challenges, each phone's failures, the uses behind limits,
+and the audit.
 
 No code is ever stored: it is derived from the pepper and the challenge's nonce (R1.09).
 """
@@ -11,7 +12,8 @@ from audit.event import AuditedEvent, AuditedEventQuerySet
 
 
 class Invitation(models.Model):
-    """A link sent to an administrator (A1). It fills the number in and signs nobody in; of its token there is a hash.
+    """A link sent to an administrator (A1). It fills the number in and signs nobody in; of its
+    token there is a hash.
 
     While it lives, a session opened from it has codes of its own to ask for (invitations.py).
     """
@@ -26,9 +28,14 @@ class Invitation(models.Model):
     created_at = models.DateTimeField(_("enviada"))
     expires_at = models.DateTimeField(_("vence"))
     used_at = models.DateTimeField(_("primer ingreso con ella"), null=True)
-    # Who sent it: a member of staff at the desk, or else the account of the machine that ran the command
+    # Who sent it: a member of staff at the desk, or else the account of the machine that ran the
+    # command
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("usuario"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     actor = models.CharField(_("quién"), max_length=150, blank=True)
 
@@ -46,10 +53,14 @@ class Invitation(models.Model):
 
 
 class Challenge(models.Model):
-    """One PIN asked for by one browser session, for any well-formed number, registered or not (A5)."""
+    """One PIN asked for by one browser session, for any
+    well-formed number, registered or not (A5).
+    """
 
     class Outcome(models.TextChoices):
-        """What became of the SMS. A number nobody registered is `handled` like the others, so that writes are alike."""
+        """What became of the SMS. A number nobody registered is `handled` like the others, so that
+        writes are alike.
+        """
 
         PENDING = "pending", _("Por enviar")
         HANDLED = "handled", _("Atendido")
@@ -74,7 +85,8 @@ class Challenge(models.Model):
     expires_at = models.DateTimeField(_("vence"))
     attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
     used_at = models.DateTimeField(_("usado"), null=True)
-    closed_at = models.DateTimeField(_("anulado"), null=True)  # replaced by a resend, or the number was changed
+    # Replaced by a resend, or the number was changed
+    closed_at = models.DateTimeField(_("anulado"), null=True)
     outcome = models.CharField(_("envío"), max_length=8, choices=Outcome.choices, default=Outcome.PENDING)
     leased_until = models.DateTimeField(null=True)  # a worker is at it until then
     send_attempts = models.PositiveSmallIntegerField(default=0)
@@ -104,11 +116,14 @@ class Challenge(models.Model):
 
 
 class PhoneLockout(models.Model):
-    """Consecutive failures of a phone across challenges and sessions, and the wait they brought (R1.05-R1.07)."""
+    """Consecutive failures of a phone across challenges and sessions, and the wait they brought
+    (R1.05-R1.07).
+    """
 
     phone = models.CharField(_("número móvil"), max_length=16, primary_key=True)
     failures = models.PositiveIntegerField(_("fallos seguidos"), default=0)
-    # Of these, the tries of a browser that verified the number before, or of an invitation (guards.py)
+    # Of these, the tries of a browser that verified the number before, or
+    # of an invitation (lockout.py)
     trusted_failures = models.PositiveIntegerField(_("fallos de quien es conocido"), default=0, db_default=0)
     locks = models.PositiveSmallIntegerField(_("esperas seguidas"), default=0)
     locked_at = models.DateTimeField(_("en espera desde"), null=True)
@@ -120,8 +135,10 @@ class PhoneLockout(models.Model):
         verbose_name_plural = _("números en espera")
         indexes = [
             models.Index(fields=["tried_at"], name="phone_lockout_tried"),
-            # The few at which nothing is compared any more (guards.py)
-            models.Index(fields=["failures"], name="phone_lockout_stopped", condition=models.Q(failures__gte=100)),
+            # The few at which nothing is compared any more (lockout.py)
+            models.Index(
+                fields=["failures"], name="phone_lockout_stopped", condition=models.Q(failures__gte=100)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -129,7 +146,8 @@ class PhoneLockout(models.Model):
 
 
 class LimitUse(models.Model):
-    """One use of something limited, numbered from 1 within its key: the log that limits are read from (R1.17).
+    """One use of something limited, numbered from 1 within its key: the log that limits are read
+    from (R1.17).
 
     Two that come at once want the same number, and the constraint lets one of them have it.
     """
@@ -147,7 +165,9 @@ class LimitUse(models.Model):
 
 
 class AuditEvent(AuditedEvent):
-    """One thing that happened at the door: written once, with no number, no code and no cookie in it (R1.28, R8.09)."""
+    """One thing that happened at the door: written once, with no number, no code and no cookie in
+    it (R1.28, R8.09).
+    """
 
     class Kind(models.TextChoices):
         ASKED = "asked", _("Código pedido")
@@ -190,7 +210,8 @@ class AuditEvent(AuditedEvent):
     phone_tail = models.CharField(_("número, final"), max_length=3)
     phone_hash = models.CharField(max_length=64)
     session_hash = models.CharField(_("sesión"), max_length=64, blank=True)
-    # Who lifted a wait or sent a link: the name of `user`, or the account of the machine that ran the command
+    # Who lifted a wait or sent a link: the name of `user`, or the account of the machine that ran
+    # the command
     actor = models.CharField(_("quién"), max_length=150, blank=True)
     reason = models.CharField(_("motivo"), max_length=100, blank=True)
 
@@ -209,9 +230,11 @@ class AuditEvent(AuditedEvent):
 
 
 class NetworkSwitch(models.Model):
-    """Whether the mobile network is believed at all: one row, which a supervisor changes at the desk (R2.13).
+    """Whether the mobile network is believed at all: one row, which a supervisor changes at the
+    desk (R2.13).
 
-    It is read at every use, so that it counts at once and in every process. With no row the network is believed.
+    It is read at every use, so that it counts at once and in every process. With no row the network
+    is believed.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)

@@ -1,4 +1,6 @@
-"""The PIN check's ledger: what the SMS provider reports of its codes. Staff see it, and no visitor does (R1.13)."""
+"""The PIN check's ledger: what the SMS provider reports of its codes. Staff see it, and no visitor
+does (R1.13).
+"""
 
 from datetime import datetime
 
@@ -46,7 +48,9 @@ def apply(report: Report) -> bool:
 
 
 def due_for_polling(now: datetime) -> QuerySet[Challenge]:
-    accepted = Challenge.objects.filter(delivery=Delivery.ACCEPTED, handled_at__gt=timezone.now() - POLL_UNTIL)
+    accepted = Challenge.objects.filter(
+        delivery=Delivery.ACCEPTED, handled_at__gt=timezone.now() - POLL_UNTIL
+    )
     return accepted.filter(poll_at__lte=now)
 
 

@@ -1,7 +1,7 @@
 """The gate of the portal: who was verified in this browser session, how, and until when (P1).
 
-Everything the portal keeps in a session goes under `portal.` keys, so that leaving removes those and nothing else: a
-member of staff who signed in to the desk with the same browser stays signed in.
+Everything the portal keeps in a session goes under `portal.` keys, so that leaving removes those
+and nothing else: a member of staff who signed in to the desk with the same browser stays signed in.
 """
 
 import secrets
@@ -43,7 +43,9 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 @dataclass(frozen=True)
 class Visitor:
-    """The person behind a verified session: the phone is all that is known; the directory knows the rest."""
+    """The person behind a verified session: the phone is all that is known; the directory knows the
+    rest.
+    """
 
     phone: str  # E.164
     method: Method
@@ -55,7 +57,9 @@ OnExpired = Callable[[HttpRequest, str], None]
 
 
 def current_visitor(request: HttpRequest) -> Visitor | None:
-    """Who is verified in this session, if its idle and absolute ends have not passed; slides the idle end."""
+    """Who is verified in this session, if its idle and absolute ends have not passed; slides the
+    idle end.
+    """
     record = request.session.get(VISITOR)
     if record is None:
         return None
@@ -75,8 +79,9 @@ def sign_in(request: HttpRequest, phone: str, method: Method) -> None:
     """Make `phone` the visitor of this session, under a new session key (R1.11)."""
     waiting = {name: request.session[name] for name in (DRAFT, BROWSER_KEY) if name in request.session}
     if waiting.get(BROWSER_KEY, {}).get("phone") != phone:
-        # Known before, it would open the forms that follow. Not when the same person verifies again: the form that is
-        # open in another tab, with all that was typed, carries the token of the first time
+        # Known before, it would open the forms that follow. Not when the same person verifies
+        # again: the form that is open in another tab, with all that was typed, carries the token of
+        # the first time
         rotate_token(request)
     _forget(request.session)
     request.session.cycle_key()
@@ -89,7 +94,9 @@ def sign_in(request: HttpRequest, phone: str, method: Method) -> None:
 
 
 def sign_out(request: HttpRequest) -> None:
-    """Forget the visitor and all the portal kept; the old session key is worth nothing afterwards (R1.11)."""
+    """Forget the visitor and all the portal kept; the old session key is worth nothing afterwards
+    (R1.11).
+    """
     if not request.user.is_authenticated:
         request.session.flush()
         return
@@ -98,7 +105,9 @@ def sign_out(request: HttpRequest) -> None:
 
 
 def change_number(request: HttpRequest, phone: str) -> None:
-    """Drop the sign-in of any other number: typing a new one ends the older (R1.11). A draft waits for its owner."""
+    """Drop the sign-in of any other number: typing a new one ends the older (R1.11). A draft waits
+    for its owner.
+    """
     record = request.session.get(VISITOR)
     if record is not None and record["phone"] != phone:
         del request.session[VISITOR]
@@ -106,9 +115,11 @@ def change_number(request: HttpRequest, phone: str) -> None:
 
 
 def browser_token(request: HttpRequest, phone: str) -> str:
-    """What stands for this phone in this browser, and is known to no other: what was sent by it is kept under it.
+    """What stands for this phone in this browser, and is known to no other: what was sent by it is
+    kept under it.
 
-    It outlives the verification, since the next one may be the same person's, and ends on leaving the portal.
+    It outlives the verification, since the next one may be the same person's, and ends on leaving
+    the portal.
     """
     kept = request.session.get(BROWSER_KEY)
     if kept is None or kept["phone"] != phone:
@@ -117,7 +128,9 @@ def browser_token(request: HttpRequest, phone: str) -> str:
 
 
 def save_draft(request: HttpRequest, phone: str, data: dict[str, Any]) -> None:
-    """Keep what an expired visitor was typing, for `DRAFT_LIFETIME`; only the same phone gets it back."""
+    """Keep what an expired visitor was typing, for `DRAFT_LIFETIME`; only the same phone gets it
+    back.
+    """
     until = timezone.now() + DRAFT_LIFETIME
     request.session[DRAFT] = {"phone": phone, "until": until.timestamp(), "data": data}
 
@@ -137,10 +150,12 @@ def delete_draft(request: HttpRequest) -> None:
 
 
 def visitor_required(*, on_expired: OnExpired | None = None) -> Callable[[GatedView[P]], View[P]]:
-    """Let only verified visitors through, and hand the view its visitor; others go to the entry (R1.29).
+    """Let only verified visitors through, and hand the view its visitor; others go to the entry
+    (R1.29).
 
-    `on_expired` is called with the phone of a visitor whose verification ran out, before the redirect, so that what
-    was posted can be kept. Sets the caching of every answer: never stored, save an invalid form, which Back may show.
+    `on_expired` is called with the phone of a visitor whose verification ran out, before the
+    redirect, so that what was posted can be kept. Sets the caching of every answer: never stored,
+    save an invalid form, which Back may show.
     """
 
     def decorate(view: GatedView[P]) -> View[P]:
@@ -158,8 +173,9 @@ def visitor_required(*, on_expired: OnExpired | None = None) -> Callable[[GatedV
 
 
 def set_cache_control(response: HttpResponse, *, keep: bool = False) -> HttpResponse:
-    """Give a page its `Cache-Control` (R6.09), unless the view chose one: never stored, save the plain
-    entry and invalid forms, which Back must be able to show."""
+    """Give a page its `Cache-Control` (R6.09), unless the view chose one: never stored, save the
+    plain entry and invalid forms, which Back must be able to show.
+    """
     keep = keep or response.status_code == 422
     response.headers.setdefault("Cache-Control", "private, no-cache" if keep else "no-store")
     return response

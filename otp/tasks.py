@@ -1,4 +1,6 @@
-"""What the worker does for the PIN check: send codes, and once a day clear away what has had its time."""
+"""What the worker does for the PIN check: send codes, and once a day clear away what has had its
+time.
+"""
 
 from datetime import timedelta
 from importlib import import_module
@@ -31,7 +33,8 @@ LIMITS = (
     "UPLOAD_QUOTA_PER_PHONE",
 )
 KEEP_AUDIT = timedelta(days=731)  # 24 months, whichever they are (R8.03)
-# As logs (R8.03): who was sent a link is asked about for some weeks after it ended, and then the audit knows
+# As logs (R8.03): who was sent a link is asked about for some weeks after it ended, and then the
+# audit knows
 KEEP_INVITATIONS = timedelta(days=90)
 KEEP_GUARDS = timedelta(days=30)  # since the last try: failures in a row are not forgotten overnight (R1.05)
 
@@ -44,7 +47,9 @@ def send_challenge(pk: int) -> None:
 
 @shared_task
 def clear_expired() -> None:
-    """Delete challenges, links, uses, guards, audit events and browser sessions that nothing looks at any more."""
+    """Delete challenges, links, uses, guards, audit events and browser sessions that nothing looks
+    at any more.
+    """
     now = timezone.now()
     Challenge.objects.filter(created_at__lt=now - KEEP_CHALLENGES).delete()
     of_links = Q(key__startswith=f"{invitations.SENDS_KIND}:")  # these count for as long as a link lives

@@ -1,4 +1,6 @@
-"""Lifting the wait of a number: what staff do for a customer who mistyped too often, or was locked out (R1.07)."""
+"""Lifting the wait of a number: what staff do for a customer who mistyped too often, or was locked
+out (R1.07).
+"""
 
 import re
 
@@ -10,7 +12,8 @@ from otp import audit
 from otp.limits import lockout
 
 REASON_ROOM = 100
-PERSONAL = re.compile(r"@|(?:\d\D*){9}")  # an e-mail, or digits enough for a phone; a ticket's number has seven
+# An e-mail, or digits enough for a phone; a ticket's number has seven
+PERSONAL = re.compile(r"@|(?:\d\D*){9}")
 
 
 class InvalidReason(ValueError):
@@ -18,17 +21,24 @@ class InvalidReason(ValueError):
 
 
 def unlock(phone: str, *, user: User | None = None, actor: str = "", reason: str = "") -> bool:
-    """Forget the failures of a number in E.164, and record who did it. Returns False if there were none.
+    """Forget the failures of a number in E.164, and record who did it. Returns False if there were
+    none.
 
     Raises InvalidReason.
     """
     if len(reason) > REASON_ROOM:
         raise InvalidReason(_("El motivo tiene más de %(room)d caracteres.") % {"room": REASON_ROOM})
     if PERSONAL.search(reason):
-        raise InvalidReason(_("El motivo no debe llevar números de teléfono ni correos; cite el número de ticket."))
+        raise InvalidReason(
+            _("El motivo no debe llevar números de teléfono ni correos; cite el número de ticket.")
+        )
     with transaction.atomic():
         lifted = lockout.clear(phone)
         audit.record_unlock(
-            phone, lifted=lifted, user=user, actor=actor or (user.get_username() if user else ""), reason=reason
+            phone,
+            lifted=lifted,
+            user=user,
+            actor=actor or (user.get_username() if user else ""),
+            reason=reason,
         )
     return lifted

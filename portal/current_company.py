@@ -1,4 +1,6 @@
-"""Which company the visitor is asking for: the only one, or the one picked (A6). Never taken from a request's word."""
+"""Which company the visitor is asking for: the only one, or the one picked (A6). Never taken from a
+request's word.
+"""
 
 from django.http import HttpRequest
 

@@ -1,9 +1,11 @@
-"""Changing the phone, e-mail or companies of an administrator, with a second person and notices (S11).
+"""Changing the phone, e-mail or companies of an administrator, with a second person and notices
+(S11).
 
-The person who holds an administrator's phone cancels the lines of its companies. So a new phone, and a new company of
-an administrator, wait until another member of staff confirms them (`STAFF_SECOND_PERSON`). The people affected are
-notified in the transaction that makes the change: on a new phone or e-mail, the old phone and both addresses; on a new
-administrator, those that the company already has; on a removal, the person removed.
+The person who holds an administrator's phone cancels the lines of its companies. So a new phone,
+and a new company of an administrator, wait until another member of staff confirms them
+(`STAFF_SECOND_PERSON`). The people affected are notified in the transaction that makes the change:
+on a new phone or e-mail, the old phone and both addresses; on a new administrator, those that the
+company already has; on a removal, the person removed.
 """
 
 from typing import Any
@@ -31,12 +33,16 @@ def needs_second_person(before: Administrator, after: Administrator) -> bool:
 
 
 def propose(before: Administrator, after: Administrator, user: User) -> ContactChange:
-    """Keep the change until it is confirmed. Raises ChangeError while another one of the same person waits."""
+    """Keep the change until it is confirmed. Raises ChangeError while another one of the same
+    person waits.
+    """
     try:
         with transaction.atomic():
             return _create(before, after, user, State.PENDING)
     except IntegrityError:
-        raise ChangeError(_("Ya hay un cambio de contacto por confirmar de esta persona. Decídalo antes.")) from None
+        raise ChangeError(
+            _("Ya hay un cambio de contacto por confirmar de esta persona. Decídalo antes.")
+        ) from None
 
 
 def record_applied(before: Administrator, after: Administrator, user: User) -> ContactChange:
@@ -47,7 +53,9 @@ def record_applied(before: Administrator, after: Administrator, user: User) -> C
 
 
 def confirm(change: ContactChange, user: User, reason: str = "") -> None:
-    """Make the change, once, by somebody else than who asked for it. Raises ChangeError, changing nothing."""
+    """Make the change, once, by somebody else than who asked for it. Raises ChangeError, changing
+    nothing.
+    """
     if change.requested_by_id == user.pk:
         raise ChangeError(_("Este cambio lo pidió usted: debe confirmarlo otra persona."))
     try:
@@ -57,7 +65,9 @@ def confirm(change: ContactChange, user: User, reason: str = "") -> None:
                 pk=change.administrator_id, phone=change.old_phone, email=change.old_email
             )
             if not unchanged.update(phone=change.new_phone, email=change.new_email):
-                raise ChangeError(_("Los datos de esta persona cambiaron desde que se pidió: rechace este cambio."))
+                raise ChangeError(
+                    _("Los datos de esta persona cambiaron desde que se pidió: rechace este cambio.")
+                )
             if change.company and change.kind == Kind.GRANTED:
                 Administration.objects.create(administrator=change.administrator, company=change.company)
             _enqueue_notices(change)
@@ -80,17 +90,22 @@ def grant(administration: Administration, user: User) -> ContactChange:
         with transaction.atomic():
             return _create(person, person, user, State.PENDING, kind=Kind.GRANTED, company=company)
     except IntegrityError:
-        raise ChangeError(_("Ya se pidió que esta persona administre esa empresa. Falta confirmarlo.")) from None
+        raise ChangeError(
+            _("Ya se pidió que esta persona administre esa empresa. Falta confirmarlo.")
+        ) from None
 
 
 def revoke(administration: Administration, user: User) -> None:
-    """End a person's right to a company at once: waiting would leave it to somebody the company does not trust."""
+    """End a person's right to a company at once: waiting would leave it to somebody the company
+    does not trust.
+    """
     administration.delete()
     _apply(administration.administrator, user, Kind.REVOKED, administration.company)
 
 
 def record_activity(person: Administrator, user: User) -> None:
-    """Record that the caller has activated or deactivated a person in the same transaction, and enqueue its notices.
+    """Record that the caller has activated or deactivated a person in the same transaction, and
+    enqueue its notices.
 
     An activation does not wait: two people agreed to this phone and to these companies before.
     """
@@ -98,7 +113,9 @@ def record_activity(person: Administrator, user: User) -> None:
 
 
 def reject(change: ContactChange, user: User, reason: str) -> None:
-    """Drop the change; who asked for it may withdraw it so. Raises ChangeError where it was decided already."""
+    """Drop the change; who asked for it may withdraw it so. Raises ChangeError where it was decided
+    already.
+    """
     _decide(change, State.REJECTED, user, reason)
 
 

@@ -1,4 +1,6 @@
-"""The notices of a changed phone or e-mail: to the old phone, the old address and the new one (S11)."""
+"""The notices of a changed phone or e-mail: to the old phone, the old address and the new one
+(S11).
+"""
 
 from dataclasses import dataclass
 

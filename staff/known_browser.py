@@ -1,7 +1,9 @@
-"""Recognises a browser in which this person signed in before, so that a stranger's guesses do not lock it out.
+"""Recognises a browser in which this person signed in before, so that a stranger's guesses do not
+lock it out.
 
-A signed cookie lists the accounts, by the keyed hash of their usernames, beside a random name of the browser. It opens
-nothing: it only gives the browser a limit of its own (OWASP, "device cookies").
+A signed cookie lists the accounts, by the keyed hash of their usernames, beside a random name of
+the browser. It opens nothing: it only gives the browser a limit of its own (OWASP, "device
+cookies").
 """
 
 import secrets

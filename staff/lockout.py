@@ -1,9 +1,10 @@
 """What a try to sign in has to pass before a password is hashed (S2, R5.02).
 
-A hash takes half a second of processor, in threads that the portal shares. So a process computes one at a time for
-browsers that it does not know, and one for those that it does; other tries are refused at once. Of wrong passwords only
-so many are compared: by username, by address, and by browser where the person signed in with it before. A known browser
-is not subject to the first two, which anybody can use up.
+A hash takes half a second of processor, in threads that the portal shares. So a process computes
+one at a time for browsers that it does not know, and one for those that it does; other tries are
+refused at once. Of wrong passwords only so many are compared: by username, by address, and by
+browser where the person signed in with it before. A known browser is not subject to the first two,
+which anybody can use up.
 """
 
 from collections.abc import Iterator
@@ -60,7 +61,8 @@ class Try:
 def turn(attempt: Try) -> Iterator[None]:
     """Let one password be compared, and count it as wrong in advance. Raises LimitReached, or Busy.
 
-    Counted before comparing, so that tries at once get no more than tries in a row; `was_right` takes it back.
+    Counted before comparing, so that tries at once get no more than tries in a row; `was_right`
+    takes it back.
     """
     if attempt.is_locked():  # asked before taking the turn, so that refusals keep no one waiting
         raise LimitReached

@@ -11,7 +11,8 @@ from companies.models import Administrator, Company
 class SignInEvent(AuditedEvent):
     """One sign-in, refusal or sign-out of staff.
 
-    A username that belongs to no account is masked: people type their password into that field by mistake.
+    A username that belongs to no account is masked: people type their password into that field by
+    mistake.
     """
 
     class Kind(models.TextChoices):
@@ -43,9 +44,11 @@ class SignInEvent(AuditedEvent):
 
 
 class ContactChange(models.Model):
-    """A change of an administrator's phone, e-mail or companies: who asked for it, who confirmed it, and its result.
+    """A change of an administrator's phone, e-mail or companies: who asked for it, who confirmed
+    it, and its result.
 
-    Where the phone and the e-mail do not change, both columns of each hold the values at the time of the request.
+    Where the phone and the e-mail do not change, both columns of each hold the values at the time
+    of the request.
     """
 
     class Kind(models.TextChoices):
@@ -61,7 +64,10 @@ class ContactChange(models.Model):
         REJECTED = "rejected", _("Rechazado")
 
     administrator = models.ForeignKey(
-        Administrator, verbose_name=_("administrador"), on_delete=models.PROTECT, related_name="contact_changes"
+        Administrator,
+        verbose_name=_("administrador"),
+        on_delete=models.PROTECT,
+        related_name="contact_changes",
     )
     kind = models.CharField(
         _("qué"), max_length=11, choices=Kind.choices, default=Kind.CONTACT, db_default=Kind.CONTACT.value
@@ -81,7 +87,11 @@ class ContactChange(models.Model):
     requested_at = models.DateTimeField(_("pedido"))
     # Nobody where no second person was asked for
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("lo decidió"), null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("lo decidió"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     decided_at = models.DateTimeField(_("decidido"), null=True)
     reason = models.CharField(_("motivo"), max_length=300, blank=True)

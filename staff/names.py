@@ -8,7 +8,9 @@ SHOWN = 2  # characters of a username that belongs to no account
 
 
 def key_of(username: str) -> str:
-    """The keyed hash that stands for a username: the same for every spelling that a person would call the same."""
+    """The keyed hash that stands for a username: the same for every spelling that a person would
+    call the same.
+    """
     return keyed_hash("staff.name", _folded(username))
 
 

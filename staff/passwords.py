@@ -1,7 +1,8 @@
-"""Refuses passwords that are long and still easy to guess: repetitions, runs, and words that anybody would try here.
+"""Refuses passwords that are long and still easy to guess: repetitions, runs, and words that
+anybody would try here.
 
-Django's own validators look for a password that is in a list as a whole, or is all digits. These look at what is left
-of one when its predictable parts are taken away.
+Django's own validators look for a password that is in a list as a whole, or is all digits. These
+look at what is left of one when its predictable parts are taken away.
 """
 
 import re
@@ -65,7 +66,9 @@ LOOKALIKES = str.maketrans("013457@$", "oleastas")
 
 
 class PredictableValidator:
-    """Counts the characters that are left without repetitions and runs (aaaa, abcabc, abcd, 4321, qwerty)."""
+    """Counts the characters that are left without repetitions and runs (aaaa, abcabc, abcd, 4321,
+    qwerty).
+    """
 
     def validate(self, password: str, user: Any = None) -> None:  # noqa: ARG002  as Django calls it
         shortened = REPEATED.sub(r"\1", _folded(password[:LOOKED_AT]))
@@ -80,11 +83,16 @@ class PredictableValidator:
 
 
 class ContextWordsValidator:
-    """Counts what is left without the operator's name, the product's, the user's own and other words tried first."""
+    """Counts what is left without the operator's name, the product's, the user's own and other
+    words tried first.
+    """
 
     def validate(self, password: str, user: Any = None) -> None:
         folded = _folded(password)
-        if min(_own_characters(folded, user), _own_characters(folded.translate(LOOKALIKES), user)) < LEAST_OWN:
+        if (
+            min(_own_characters(folded, user), _own_characters(folded.translate(LOOKALIKES), user))
+            < LEAST_OWN
+        ):
             raise ValidationError(
                 _(
                     "La contraseña se basa en palabras fáciles de adivinar, como el nombre del producto, el de la "
@@ -106,7 +114,9 @@ def _own_characters(folded: str, user: Any) -> int:
 def _words_of(user: Any) -> Iterator[str]:
     yield from WORDS
     names = [settings.BRAND.name, settings.PORTAL_HOST]
-    names += [str(getattr(user, field, "") or "") for field in ("username", "first_name", "last_name", "email")]
+    names += [
+        str(getattr(user, field, "") or "") for field in ("username", "first_name", "last_name", "email")
+    ]
     yield from _split(names)
 
 

@@ -12,13 +12,16 @@ from staff.models import SignInEvent
 from staff.names import key_of, mask
 
 Kind = SignInEvent.Kind
-# A refusal costs nothing to provoke, so it is recorded once a minute: of the same username, and ten times of a place
+# A refusal costs nothing to provoke, so it is recorded once a minute: of the same username, and ten
+# times of a place
 REFUSALS_PER_NAME = (Rate(1, 60),)
 REFUSALS_PER_ADDRESS = (Rate(10, 60),)
 
 
 def record(kind: Kind, request: HttpRequest, username: str, user: User | None = None) -> None:
-    """Write down one event. The account is looked up by the name typed where the caller does not have it."""
+    """Write down one event. The account is looked up by the name typed where the caller does not
+    have it.
+    """
     user = user or User.objects.filter(username=username).first()
     SignInEvent.objects.create(
         at=timezone.now(),

@@ -1,7 +1,7 @@
 """The notices of a company's new or removed administrator (S11).
 
-A new one is announced to those that the company already has; a removal, to the person removed. So nobody takes a
-company over unseen, by adding a person or by removing the others first.
+A new one is announced to those that the company already has; a removal, to the person removed. So
+nobody takes a company over unseen, by adding a person or by removing the others first.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,12 @@ def context(change: ContactChange, company: Company) -> dict[str, object]:
     """What the mail is rendered with."""
     person = change.administrator
     added = change.kind in ADDED
-    return {"added": added, "names": person.names, "tail": tail(change.new_phone), "company": company.legal_name}
+    return {
+        "added": added,
+        "names": person.names,
+        "tail": tail(change.new_phone),
+        "company": company.legal_name,
+    }
 
 
 def sample() -> dict[str, object]:
@@ -46,12 +51,16 @@ def sample() -> dict[str, object]:
     return context(change, Company(legal_name="Acme del Ecuador S. A."))
 
 
-def _enqueue(change: ContactChange, company: Company, people: Iterable[Administrator], kind: str, text: str) -> None:
+def _enqueue(
+    change: ContactChange, company: Company, people: Iterable[Administrator], kind: str, text: str
+) -> None:
     reference = f"contact:{change.pk}"
     parts = rendering.render(MAIL, context(change, company))
     for person in people:
         key = f"{reference}:{company.pk}:{person.pk}"
-        outbox.enqueue_sms(dedup_key=f"{key}:sms", subject_ref=reference, kind=kind, to=str(person.phone), text=text)
+        outbox.enqueue_sms(
+            dedup_key=f"{key}:sms", subject_ref=reference, kind=kind, to=str(person.phone), text=text
+        )
         outbox.enqueue_email(
             dedup_key=f"{key}:email",
             subject_ref=reference,

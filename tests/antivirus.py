@@ -1,4 +1,6 @@
-"""A real clamd on loopback, with a signature of its own, and a stand-in that answers as it is told."""
+"""A real clamd on loopback, with a signature of its own, and a
+stand-in that answers as it is told.
+"""
 
 import os
 import shutil
@@ -19,7 +21,8 @@ from attachments.clamd import Server
 from demo.broker import free_port
 from tests.servers import wait_for_port
 
-# The string that every antivirus takes for a virus by agreement; in halves, so that none takes this file for one
+# The string that every antivirus takes for a virus by agreement; in halves, so that none takes this
+# file for one
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" + b"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 SIGNATURE = "Local.Eicar"
 LONGEST_STREAM = 3 * 1024 * 1024  # StreamMaxLength, as the operator is told to set it
@@ -83,7 +86,8 @@ def clamd_running() -> Iterator[Clamd]:
     if clamd_binary() is None:
         absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         absent("skipped: clamd no está instalado (apt install clamav-daemon)")
-    clamd = Clamd(Path(mkdtemp(prefix="fidelizacion-clamd-")))  # short: a Unix socket's path has some 100 bytes
+    # Short: a Unix socket's path has some 100 bytes
+    clamd = Clamd(Path(mkdtemp(prefix="fidelizacion-clamd-")))
     try:
         clamd.start()
         yield clamd
@@ -94,7 +98,9 @@ def clamd_running() -> Iterator[Clamd]:
 
 @dataclass
 class StandIn:
-    """Reads what it is sent and says `answer`, or nothing where it is None; hangs up after `hang_up_after` bytes."""
+    """Reads what it is sent and says `answer`, or nothing where it is None; hangs up after
+    `hang_up_after` bytes.
+    """
 
     server: Server
     answer: bytes | None = b"stream: OK\0"

@@ -40,7 +40,8 @@ def make_company(
     ]
     if accounts:
         ServiceLine.objects.bulk_create(
-            ServiceLine(account=accounts[0], number=f"09{number % 100:02}{line:06}") for line in range(1, lines + 1)
+            ServiceLine(account=accounts[0], number=f"09{number % 100:02}{line:06}")
+            for line in range(1, lines + 1)
         )
     return company
 
@@ -75,11 +76,15 @@ def bruno(*companies: Company) -> Administrator:
 
 def carla() -> User:
     """An advisor: staff, no superuser."""
-    return User.objects.create_user("carla", email="carla@operadora.example", first_name="Carla", is_staff=True)
+    return User.objects.create_user(
+        "carla", email="carla@operadora.example", first_name="Carla", is_staff=True
+    )
 
 
 def make_request_type() -> RequestType:
-    """The request type and reasons that the migration brings, whether or not a flush has taken them since (A7, A8)."""
+    """The request type and reasons that the migration brings, whether or not a flush has taken them
+    since (A7, A8).
+    """
     migration = import_module("tickets.migrations.0001_initial")
     migration.load(apps, None)
     return RequestType.objects.get(code=migration.CODE)
@@ -91,7 +96,9 @@ def a_reason(position: int = 2) -> Reason:
 
 
 def make_ticket(administrator: Administrator | None = None, **changes: Any) -> Ticket:
-    """A ticket as confirmed by the administrator (or else a new one of Acme), with no history and no messages."""
+    """A ticket as confirmed by the administrator (or else a new one of Acme), with no history and
+    no messages.
+    """
     administrator = administrator or Administrator.objects.first() or ana()
     company = administrator.companies.order_by("pk")[0]
     reason = a_reason()

@@ -1,4 +1,6 @@
-"""`make check`: style, types, templates, migrations and deploy checks. All run, then the failures are named."""
+"""`make check`: style, types, templates, migrations and deploy checks. All run, then the failures
+are named.
+"""
 
 import os
 import subprocess

@@ -1,4 +1,6 @@
-"""What every test finds set up: files in a folder of its own, no broker, loopback sockets only where it asks."""
+"""What every test finds set up: files in a folder of its own, no broker, loopback sockets only
+where it asks.
+"""
 
 from pathlib import Path
 
@@ -9,7 +11,9 @@ pytest_plugins = ["tests.record", "tests.stack"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`loopback` opens sockets to this machine, every other address stays blocked; `processes` share one worker."""
+    """`loopback` opens sockets to this machine, every other address stays blocked; `processes`
+    share one worker.
+    """
     for item in items:
         if item.get_closest_marker("loopback"):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1"]))

@@ -1,4 +1,6 @@
-"""The shared sample of public documents (`CORPUS_DIR`), each with the verdict that people agreed on."""
+"""The shared sample of public documents (`CORPUS_DIR`), each with the verdict that people agreed
+on.
+"""
 
 import json
 import os
@@ -20,7 +22,9 @@ class Sample:
 
 
 def samples() -> list[Sample]:
-    """Every sample; the test that asks is skipped where there are none, and fails where CI should have them."""
+    """Every sample; the test that asks is skipped where there are none, and fails where CI should
+    have them.
+    """
     manifest = CORPUS / "manifest.jsonl"
     if not manifest.is_file():
         absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip

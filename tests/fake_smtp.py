@@ -1,4 +1,6 @@
-"""The far side of a mail provider's API on loopback: answers as it is told to, and keeps what it was asked."""
+"""The far side of a mail provider's API on loopback: answers as it is told to, and keeps what it
+was asked.
+"""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,6 @@
-"""The far side of Twilio's API on loopback, with each of its faults on demand; it keeps count of what reached it."""
+"""The far side of Twilio's API on loopback, with each of its faults on demand; it keeps count of
+what reached it.
+"""
 
 import json
 import socket
@@ -17,13 +19,23 @@ from notifications.sms import twilio
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "canary-of-the-token"
 # Faults after which the SMS may be on its way: all but a refusal
-MAY_HAVE_LEFT = frozenset({"ok", "hang", "close", "half", "nonsense", "list", "no sid", "500", "502", "503", "504"})
-BODIES = {"ok": b'{"sid": "SM123"}', "nonsense": b"<html>", "list": b"[]", "no sid": b"{}", "half": b'{"sid": '}
+MAY_HAVE_LEFT = frozenset(
+    {"ok", "hang", "close", "half", "nonsense", "list", "no sid", "500", "502", "503", "504"}
+)
+BODIES = {
+    "ok": b'{"sid": "SM123"}',
+    "nonsense": b"<html>",
+    "list": b"[]",
+    "no sid": b"{}",
+    "half": b'{"sid": ',
+}
 
 
 @dataclass
 class FarSide:
-    """What it is to do with each request, in turn (the last one for all that follow), and what was asked of it."""
+    """What it is to do with each request, in turn (the last one for all that follow), and what was
+    asked of it.
+    """
 
     faults: list[str] = field(default_factory=lambda: ["ok"])
     code: int = 0  # Twilio's own, in the answers that refuse
@@ -50,7 +62,8 @@ class FarSide:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 128  # of the default's five, more at once are only heard when they ask again, a second later
+    # Of the default's five, more at once are only heard when they ask again, a second later
+    request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Quiet: the client went away first, as the test wants."""
@@ -113,7 +126,9 @@ def listening(far_side: FarSide) -> Iterator[str]:
 
 
 @contextmanager
-def using_twilio(settings: Settings, base_url: str, token: str = TOKEN, account: str = ACCOUNT) -> Iterator[None]:
+def using_twilio(
+    settings: Settings, base_url: str, token: str = TOKEN, account: str = ACCOUNT
+) -> Iterator[None]:
     """The settings that lead to an API, and no connection left open afterwards."""
     settings.SMS_GATEWAY, settings.TWILIO_BASE_URL = "twilio", base_url
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = account, token
@@ -133,7 +148,9 @@ def refused_address() -> str:
 
 @contextmanager
 def mute_address() -> Iterator[str]:
-    """Where no connection is ever made: somebody listens and accepts none, and the queue is full."""
+    """Where no connection is ever made: somebody listens and
+    accepts none, and the queue is full.
+    """
     with socket.socket() as listener, socket.socket() as first:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)

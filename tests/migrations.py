@@ -1,8 +1,9 @@
 """The migration linter: refuses a migration that the code of the release before cannot work with.
 
-Old code runs on the new schema for as long as an upgrade takes, and after one that is taken back. It writes no column
-that it does not know, and reads and writes those that it does. So a migration expands; what is to go is dropped by a
-later release, whose migration says why that is safe: `compatible_because = "nothing has used it since 1.3"`.
+Old code runs on the new schema for as long as an upgrade takes, and after one that is taken back.
+It writes no column that it does not know, and reads and writes those that it does. So a migration
+expands; what is to go is dropped by a later release, whose migration says why that is safe:
+`compatible_because = "nothing has used it since 1.3"`.
 
 docs/decisions.md says why this is not django-migration-linter.
 """
@@ -21,8 +22,9 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import Field
 
-# The last migration of each app that no release before ran without. Reset when migrations are written anew, as long as
-# nothing is released; from the first release on it only moves when a release is no longer upgraded from.
+# The last migration of each app that no release before ran without. Reset when migrations are
+# written anew, as long as nothing is released; from the first release on it only moves when a
+# release is no longer upgraded from.
 BASELINE = {
     "attachments": "0001_initial",
     "companies": "0001_initial",
@@ -52,7 +54,9 @@ DROPS: dict[type[Operation], str] = {
     operations.AddConstraint: "constrains a table that old code writes, and knows nothing of the constraint",
     operations.AlterUniqueTogether: "constrains a table that old code writes, and knows nothing of the constraint",
 }
-NO_DEFAULT = "adds a NOT NULL column without db_default: old code does not write it, and each of its inserts fails"
+NO_DEFAULT = (
+    "adds a NOT NULL column without db_default: old code does not write it, and each of its inserts fails"
+)
 NOT_TWICE = "adds a unique column: old code does not write it, and its second insert repeats the default"
 UNREADABLE = "does what cannot be judged from here"
 
@@ -70,10 +74,14 @@ def problems() -> list[str]:
 
 
 def judge(migration: Migration, state: ProjectState) -> list[str]:
-    """What old code cannot work with; `state` is what the migration starts from, and moves on with it."""
+    """What old code cannot work with; `state` is what the migration starts from, and moves on with
+    it.
+    """
     new: set[str] = set()
     found = [
-        problem for operation in migration.operations for problem in _judge(operation, migration.app_label, state, new)
+        problem
+        for operation in migration.operations
+        for problem in _judge(operation, migration.app_label, state, new)
     ]
     return [] if getattr(migration, "compatible_because", "") else found
 
@@ -112,7 +120,9 @@ def _has_to_be_written(field: "Field[Any, Any]") -> bool:
 
 
 def _altered(before: "Field[Any, Any]", after: "Field[Any, Any]") -> str:
-    """A column may only take more than it took: what old code writes must fit, and what it leaves out, too."""
+    """A column may only take more than it took: what old code writes must fit, and what it leaves
+    out, too.
+    """
     if before.db_column != after.db_column:
         return DROPS[operations.RenameField]
     if _has_to_be_written(after) and not _has_to_be_written(before):

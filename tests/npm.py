@@ -1,4 +1,6 @@
-"""Servers from npm, for tests that want a far side nobody here wrote: installed outside the project, on loopback."""
+"""Servers from npm, for tests that want a far side nobody here wrote: installed outside the
+project, on loopback.
+"""
 
 import os
 import shutil
@@ -19,7 +21,9 @@ SECONDS_TO_INSTALL = 240
 
 
 def installed(*packages: str) -> Path:
-    """A folder with these packages (name@version), made once and kept among the temporary files. Skips without npm."""
+    """A folder with these packages (name@version), made once and kept among the temporary files.
+    Skips without npm.
+    """
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("skipped: npm no está instalado (apt install npm)")
@@ -34,7 +38,9 @@ def installed(*packages: str) -> Path:
     quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
     try:
         command = [npm, "install", "--prefix", str(making), *quiet, *packages]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=SECONDS_TO_INSTALL)
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, timeout=SECONDS_TO_INSTALL
+        )
     except subprocess.TimeoutExpired:
         pytest.skip("skipped: npm no terminó de instalar a tiempo")
     if done.returncode:
@@ -47,7 +53,9 @@ def installed(*packages: str) -> Path:
 
 
 @contextmanager
-def serving(folder: Path, program: str, *arguments: str | Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def serving(
+    folder: Path, program: str, *arguments: str | Path
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """An installed program that listens on `--port`: its process and the port."""
     port = free_port()
     log = folder / f"{program}-{port}.log"

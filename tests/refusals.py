@@ -1,4 +1,6 @@
-"""The statements that the database refused because of a constraint: each is an ERROR line in PostgreSQL's log."""
+"""The statements that the database refused because of a constraint: each is an ERROR line in
+PostgreSQL's log.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,5 @@
-"""`make test`: the whole suite on SQLite and again on PostgreSQL, and the proof that both runs were the same tests.
+"""`make test`: the whole suite on SQLite and again on PostgreSQL, and the proof that both runs were
+the same tests.
 
 python -m tests.run [arguments for pytest]
 """
@@ -16,7 +17,8 @@ from tests.servers import postgresql, postgresql_binaries
 
 BASE = Path(__file__).resolve().parent.parent
 RECORDS = BASE / "var" / "test-runs"
-# Each worker has a database of its own; the tests of real processes share one worker, and so one set of processes
+# Each worker has a database of its own; the tests of real processes share one worker, and so one
+# set of processes
 IN_PARALLEL = ("--numprocesses", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup")
 
 
@@ -52,9 +54,15 @@ def run(engine: str, database_url: str, arguments: list[str]) -> Run:
     # By process, so that two runs in one clone do not mix
     record = RECORDS / f"{engine}-{os.getpid()}.json"
     RECORDS.mkdir(parents=True, exist_ok=True)
-    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}
+    }
     # Named here, since importing the project has set the variable to the product's own settings
-    environment |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_ENGINE": engine, "TEST_RECORD": str(record)}
+    environment |= {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "TEST_ENGINE": engine,
+        "TEST_RECORD": str(record),
+    }
     if database_url:
         environment["DATABASE_URL"] = database_url
     say(f"— {engine} —")

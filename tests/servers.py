@@ -45,7 +45,13 @@ class Postgresql:
         if self._owner:
             account = pwd.getpwnam(self._owner)
             os.chown(folder, account.pw_uid, account.pw_gid)
-        options = ["--username=fidelizacion", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        options = [
+            "--username=fidelizacion",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
         subprocess.run(
             [binaries / "initdb", "--pgdata", folder / "data", *options],
             user=self._owner,
@@ -75,7 +81,9 @@ class Postgresql:
         _wait_until_started(self.url)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """SIGINT is "fast", for clients that are gone; SIGQUIT "immediate": like a crash, it recovers at its start."""
+        """SIGINT is "fast", for clients that are gone; SIGQUIT "immediate": like a crash, it
+        recovers at its start.
+        """
         if self._process:
             self._process.send_signal(how)
             self._process.wait(30)
@@ -83,7 +91,9 @@ class Postgresql:
 
 @contextmanager
 def postgresql(binaries: Path) -> Iterator[str]:
-    """One that runs for the length of a `with`, and its address. It is gone at the end, with its data."""
+    """One that runs for the length of a `with`, and its address. It is gone at the end, with its
+    data.
+    """
     folder = Path(mkdtemp(prefix="fidelizacion-postgresql-"))
     server = Postgresql(binaries, folder)
     try:
@@ -109,7 +119,9 @@ def _wait_until_started(url: str) -> None:
 
 
 def broker_command(folder: Path, engine: str) -> tuple[list[str], str] | None:
-    """How to start a broker and its address: Redis beside PostgreSQL, the demo's Valkey beside SQLite."""
+    """How to start a broker and its address: Redis beside PostgreSQL, the demo's Valkey beside
+    SQLite.
+    """
     if engine == "sqlite":
         return broker.server(folder)
     binary = shutil.which("redis-server") or shutil.which("valkey-server")

@@ -1,6 +1,8 @@
-"""Settings of the suite: the product's own, read from an environment that the suite fixes before they load.
+"""Settings of the suite: the product's own, read from an environment that the suite fixes before
+they load.
 
-`DATABASE_URL` and `REDIS_URL` are left as they come: they are what a run on PostgreSQL and Redis differs by.
+`DATABASE_URL` and `REDIS_URL` are left as they come: they are what a run on PostgreSQL and Redis
+differs by.
 """
 
 import os
@@ -28,8 +30,11 @@ SILENCED_SYSTEM_CHECKS = ["fidelizacion.E012", "fidelizacion.E024"]
 DATABASE_URL_SET = True  # the suite makes a database of its own, where none is named
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A file, since threads and processes cannot share an in-memory database; one per run, since runs may overlap
-    DATABASES["default"]["TEST"] = {"NAME": str(Path(gettempdir()) / f"fidelizacion-tests-{os.getpid()}.sqlite3")}
+    # A file, since threads and processes cannot share an in-memory database; one per run, since
+    # runs may overlap
+    DATABASES["default"]["TEST"] = {
+        "NAME": str(Path(gettempdir()) / f"fidelizacion-tests-{os.getpid()}.sqlite3")
+    }
 
 # Hashing is slow by design; the suite checks no hash
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

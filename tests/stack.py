@@ -1,4 +1,6 @@
-"""The product as it runs: real web, worker, sweep, broker and mail server, on the engine under test."""
+"""The product as it runs: real web, worker, sweep, broker and mail server, on the engine under
+test.
+"""
 
 import mailbox
 import os
@@ -30,7 +32,9 @@ BASE = Path(__file__).resolve().parent.parent
 
 
 class Stack:
-    """Handles to the running processes, and to what left them: SMS in the demo's mailbox, mail at an SMTP server."""
+    """Handles to the running processes, and to what left them: SMS in the demo's mailbox, mail at
+    an SMTP server.
+    """
 
     def __init__(self, folder: Path, database_url: str, variables: Mapping[str, str] | None = None) -> None:
         self.folder = folder
@@ -64,7 +68,9 @@ class Stack:
 
     def prepare(self) -> None:
         """Tables, static files and the sample directory."""
-        subprocess.run([sys.executable, "manage.py", "demo", "--prepare"], cwd=BASE, env=self.environment, check=True)
+        subprocess.run(
+            [sys.executable, "manage.py", "demo", "--prepare"], cwd=BASE, env=self.environment, check=True
+        )
 
     def commands(self) -> dict[str, list[str]]:
         """The product's processes."""
@@ -101,7 +107,9 @@ class Stack:
         return [message for message in messages if message["channel"] == "sms"]
 
     def mails(self, number: str = "") -> list[EmailMessage]:
-        """The mails that reached the SMTP server, or those of them that name a ticket in their subject."""
+        """The mails that reached the SMTP server, or those of them that name a ticket in their
+        subject.
+        """
         arrived: list[EmailMessage] = []
         for key, raw in mailbox.Maildir(self.folder / "mail", create=True).items():
             assert key
@@ -114,7 +122,8 @@ class Stack:
         for child in self.children.values():
             if child.process and child.status is None:
                 os.killpg(child.process.pid, signal.SIGCONT)
-        stop(list(self.children.values()), 0)  # nobody needs what they would still do; test_demo.py shows how they end
+        # Nobody needs what they would still do; test_demo.py shows how they end
+        stop(list(self.children.values()), 0)
         kill_leftovers(self.folder)
 
 
@@ -130,7 +139,9 @@ def wait_for(what: Callable[[], Any], seconds: float = 10) -> Any:
 
 @contextmanager
 def database(engine: str) -> Iterator[str]:
-    """The address of an empty database on the server under test; nothing for SQLite, which gets a file."""
+    """The address of an empty database on the server under test; nothing for SQLite, which gets a
+    file.
+    """
     if engine != "postgresql":
         yield ""
         return
@@ -148,7 +159,9 @@ def engine_under_test() -> str:
 
 @contextmanager
 def running(folder: Path, variables: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """The whole product, ready to answer, in `folder`, with these variables besides the demo's own."""
+    """The whole product, ready to answer, in `folder`, with these
+    variables besides the demo's own.
+    """
     with database(engine_under_test()) as url, Stack(folder, url, variables) as stack:
         stack.start_broker()
         stack.start_mail_server()

@@ -1,4 +1,6 @@
-"""What tickets have to do with the scan of their documents: ask for it, and say so when one has a virus (R3.18)."""
+"""What tickets have to do with the scan of their documents: ask for it, and say so when one has a
+virus (R3.18).
+"""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -18,7 +20,9 @@ def register() -> None:
 
 
 def enqueue_scan_on_commit(ticket: Ticket) -> None:
-    """Ask the worker to scan a new ticket's documents once they are committed. The sweep scans those that it misses."""
+    """Ask the worker to scan a new ticket's documents once they are committed. The sweep scans
+    those that it misses.
+    """
     if settings.CLAMD is not None:
         enqueue.enqueue_on_commit(SCAN_TASK, ticket.pk)
 

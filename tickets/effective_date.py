@@ -1,8 +1,8 @@
 """When a request takes effect: rules over dates, with their inputs on record (A12b).
 
-Pure: no clock, no database, no settings. A rule is a function in `RULES`; a new one is a function, its entry there and
-a choice of `RequestType.Rule`. `VERSION` rises whenever a rule begins to answer differently, so that a stored date can
-always be explained by the code that computed it.
+Pure: no clock, no database, no settings. A rule is a function in `RULES`; a new one is a function,
+its entry there and a choice of `RequestType.Rule`. `VERSION` rises whenever a rule begins to answer
+differently, so that a stored date can always be explained by the code that computed it.
 """
 
 from calendar import monthrange
@@ -54,7 +54,9 @@ class Term:
 
 
 def billing_cut(notice_date: date, cut_day: int, notice_days: int) -> date:
-    """The first cut that leaves `notice_days` calendar days after the notice: notice + days <= cut (A12b)."""
+    """The first cut that leaves `notice_days` calendar days after the notice: notice + days <= cut
+    (A12b).
+    """
     earliest = notice_date + timedelta(days=notice_days)
     cut = _cut_of_month(earliest.year, earliest.month, cut_day)
     if cut >= earliest:
@@ -67,7 +69,8 @@ RULES: dict[str, Rule] = {"billing_cut": billing_cut}
 
 
 def terms_for(rule: str, notice_days: int, accounts: Iterable[Account], notice_date: date) -> list[Term]:
-    """One term an account, earliest first. `notice_date` is the local day of confirmation (`timezone.localdate`).
+    """One term an account, earliest first. `notice_date` is the local day of confirmation
+    (`timezone.localdate`).
 
     Raises `KeyError` for a rule that does not exist.
     """

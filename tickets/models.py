@@ -17,7 +17,9 @@ from tickets.effective_date import Term
 
 
 class Area(models.Model):
-    """A part of the operator that is told of each request of its types, to check the customer's status (D3, D6)."""
+    """A part of the operator that is told of each request of its types, to check the customer's
+    status (D3, D6).
+    """
 
     name = models.CharField(_("nombre"), max_length=80, unique=True)
     email = models.EmailField(_("correo electrónico"))
@@ -33,12 +35,15 @@ class Area(models.Model):
         return self.name
 
 
-OTHER_REASON = "Otro motivo"  # offered always: there is a reason to choose whatever the operator has retired (A24)
+# Offered always: there is a reason to choose whatever the operator has retired (A24)
+OTHER_REASON = "Otro motivo"
 LAST = 9_999
 
 
 class RequestType(models.Model):
-    """A kind of request: what it is called, whether the portal offers it, and when it takes effect (A7)."""
+    """A kind of request: what it is called, whether the portal offers it, and when it takes effect
+    (A7).
+    """
 
     class Rule(models.TextChoices):
         BILLING_CUT = "billing_cut", _("Corte de facturación con días de anticipación")
@@ -49,7 +54,8 @@ class RequestType(models.Model):
     effective_rule = models.CharField(
         _("regla de fecha efectiva"), max_length=20, choices=Rule.choices, default=Rule.BILLING_CUT
     )
-    notice_days = models.PositiveSmallIntegerField(_("días de anticipación"), default=15)  # calendar days (A12, F1)
+    # Calendar days (A12, F1)
+    notice_days = models.PositiveSmallIntegerField(_("días de anticipación"), default=15)
     position = models.PositiveSmallIntegerField(_("orden"), default=0)
     areas = models.ManyToManyField(Area, verbose_name=_("áreas que se avisan"), blank=True)
 
@@ -64,12 +70,18 @@ class RequestType(models.Model):
 
 class ReasonQuerySet(models.QuerySet["Reason"]):
     def other_of(self, request_type: RequestType) -> "Reason":
-        """The row of `OTHER_REASON`, written the first time that somebody chooses it; retiring it changes nothing."""
-        return self.get_or_create(request_type=request_type, text=OTHER_REASON, defaults={"position": LAST})[0]
+        """The row of `OTHER_REASON`, written the first time that somebody chooses it; retiring it
+        changes nothing.
+        """
+        return self.get_or_create(request_type=request_type, text=OTHER_REASON, defaults={"position": LAST})[
+            0
+        ]
 
 
 class Reason(models.Model):
-    """Why a customer leaves, as offered on the form (A8). Retired, not deleted: old tickets keep theirs."""
+    """Why a customer leaves, as offered on the form (A8). Retired, not deleted: old tickets keep
+    theirs.
+    """
 
     request_type = models.ForeignKey(
         RequestType, verbose_name=_("tipo de requerimiento"), on_delete=models.CASCADE, related_name="reasons"
@@ -86,7 +98,9 @@ class Reason(models.Model):
         verbose_name = _("motivo")
         verbose_name_plural = _("motivos")
         ordering = ["position", "text"]
-        constraints = [models.UniqueConstraint(fields=["request_type", "text"], name="reason_text_once_a_type")]
+        constraints = [
+            models.UniqueConstraint(fields=["request_type", "text"], name="reason_text_once_a_type")
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -99,7 +113,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 class Ticket(models.Model):
-    """A registered request. What the customer confirmed is kept as it was, whatever the directory says later."""
+    """A registered request. What the customer confirmed is kept as it was, whatever the directory
+    says later.
+    """
 
     class Status(models.TextChoices):
         NEW = "new", _("Nuevo")
@@ -110,10 +126,12 @@ class Ticket(models.Model):
         PIN = "pin", _("Código por SMS")
         NETWORK = "network", _("Red móvil del operador")
 
-    # The number is the key: one sequence, kept by the database; `numbering` sets where it starts (A14)
+    # The number is the key: one sequence, kept by the database; `numbering` sets
+    # where it starts (A14)
     number = models.BigAutoField(_("ticket n.º"), primary_key=True)
     status = models.CharField(_("estado"), max_length=12, choices=Status.choices, default=Status.NEW)
-    version = models.PositiveIntegerField(default=0)  # rises with each change of status: the optimistic lock (R5.08)
+    # Rises with each change of status: the optimistic lock (R5.08)
+    version = models.PositiveIntegerField(default=0)
 
     request_type = models.ForeignKey(
         RequestType, verbose_name=_("tipo de requerimiento"), on_delete=models.PROTECT, related_name="+"
@@ -122,7 +140,9 @@ class Ticket(models.Model):
     reason = models.ForeignKey(Reason, verbose_name=_("motivo"), on_delete=models.PROTECT, related_name="+")
     reason_text = models.CharField(_("motivo"), max_length=120)
 
-    company = models.ForeignKey(Company, verbose_name=_("empresa"), on_delete=models.PROTECT, related_name="tickets")
+    company = models.ForeignKey(
+        Company, verbose_name=_("empresa"), on_delete=models.PROTECT, related_name="tickets"
+    )
     company_name = models.CharField(_("cliente"), max_length=200)
     company_tax_id = models.CharField(_("cédula / RUC"), max_length=13, db_index=True)
 
@@ -142,13 +162,20 @@ class Ticket(models.Model):
     # One entry a billing account, with the rule, its version and its inputs
     effective_terms = models.JSONField(_("cálculo de la fecha efectiva"), default=list)
 
-    # The request with the same content that the customer had read of before registering this one anyway (A23)
+    # The request with the same content that the customer had read of before
+    # registering this one anyway (A23)
     duplicate_of = models.ForeignKey(
-        "self", verbose_name=_("repite el"), null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+        "self",
+        verbose_name=_("repite el"),
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
 
     submission_key = models.UUIDField(unique=True, editable=False)
-    submission_digest = models.CharField(max_length=64, editable=False)  # SHA-256 of what was sent with the key
+    # SHA-256 of what was sent with the key
+    submission_digest = models.CharField(max_length=64, editable=False)
 
     objects = TicketQuerySet.as_manager()
 
@@ -159,7 +186,8 @@ class Ticket(models.Model):
         # The address is kept as it was typed; the desk looks for it in any case
         indexes = [
             models.Index(Lower("email"), name="ticket_email_lower"),
-            models.Index(fields=["status", "effective_date"], name="ticket_open_by_date"),  # the open ones, at the desk
+            # The open ones, at the desk
+            models.Index(fields=["status", "effective_date"], name="ticket_open_by_date"),
         ]
 
     def __str__(self) -> str:
@@ -177,7 +205,9 @@ class Ticket(models.Model):
 
 
 class LatestRequest(models.Model):
-    """The last ticket of one content, so that the same request is not registered twice in silence (A23)."""
+    """The last ticket of one content, so that the same request is not registered twice in silence
+    (A23).
+    """
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     request_type = models.ForeignKey(RequestType, on_delete=models.CASCADE, related_name="+")
@@ -216,7 +246,9 @@ class Attachment(ScannedDocument):
 
 
 class AttachmentEvent(DocumentEvent):
-    """Who had an attachment or was refused it, and who asked to have it scanned again (R3.17, R5.09)."""
+    """Who had an attachment or was refused it, and who asked to have it scanned again (R3.17,
+    R5.09).
+    """
 
     attachment = models.ForeignKey(
         Attachment, verbose_name=_("documento"), on_delete=models.PROTECT, related_name="events"
@@ -234,11 +266,17 @@ class AttachmentEvent(DocumentEvent):
 class TicketEvent(AppendOnlyModel):
     """One line of a ticket's history. Written once, never changed (R5.09)."""
 
-    ticket = models.ForeignKey(Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="events")
+    ticket = models.ForeignKey(
+        Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="events"
+    )
     at = models.DateTimeField(_("cuándo"))
     # Nobody when the customer or the system did it; `actor_name` says who in words
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("usuario"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     actor_name = models.CharField(_("quién"), max_length=150)
     from_status = models.CharField(_("de"), max_length=12, choices=Ticket.Status.choices, blank=True)

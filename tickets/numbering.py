@@ -1,4 +1,6 @@
-"""Where ticket numbers start: seven digits from `TICKET_NUMBER_START` on, one sequence, never two alike (A14)."""
+"""Where ticket numbers start: seven digits from `TICKET_NUMBER_START` on, one sequence, never two
+alike (A14).
+"""
 
 from typing import Any
 
@@ -11,7 +13,9 @@ from tickets import sequences
 
 
 def start_numbers(using: str, apps: Apps = installed_apps, **_signal: Any) -> None:
-    """After `migrate` (and a flush): the next ticket gets the number set, or a higher one. Never lowers anything."""
+    """After `migrate` (and a flush): the next ticket gets the number set, or a higher one. Never
+    lowers anything.
+    """
     try:
         ticket = apps.get_model("tickets", "Ticket")
     except LookupError:  # migrated back to before there were tickets

@@ -10,14 +10,18 @@ from tickets.models import OTHER_REASON, Reason, RequestType
 
 @dataclass(frozen=True)
 class Offer:
-    """The request types, and their reasons in order, without `OTHER_REASON`, which the form adds."""
+    """The request types, and their reasons in order, without
+    `OTHER_REASON`, which the form adds.
+    """
 
     types: list[RequestType]
     reasons: list[Reason]
 
 
 def current_offer() -> Offer:
-    """What the portal offers now: types without a single reason too. One query, since the form has few to spend."""
+    """What the portal offers now: types without a single reason too. One query, since the form has
+    few to spend.
+    """
     active = FilteredRelation("reasons", condition=Q(reasons__is_active=True))
     rows = RequestType.objects.filter(in_portal=True).annotate(active=active)
     rows = rows.annotate(reason_pk=F("active__pk"), reason_text=F("active__text"))

@@ -1,9 +1,12 @@
-"""Where each database keeps the next number of a column: the one place of this application that knows its engines."""
+"""Where each database keeps the next number of a column: the one place of this application that
+knows its engines.
+"""
 
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-# The sequence's own row is read and written in one statement, so that a number drawn meanwhile is not given twice
+# The sequence's own row is read and written in one statement, so that a number drawn meanwhile is
+# not given twice
 POSTGRESQL_FIND = "SELECT pg_get_serial_sequence(%s, %s)"
 POSTGRESQL_RAISE = """
     SELECT setval(%s::regclass, %s, false) FROM {sequence}

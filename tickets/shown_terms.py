@@ -1,4 +1,6 @@
-"""The effective dates that a form showed, carried by its signed key: what was shown is what is registered (A22)."""
+"""The effective dates that a form showed, carried by its signed key: what was shown is what is
+registered (A22).
+"""
 
 import hashlib
 import json
@@ -16,14 +18,18 @@ from tickets.models import RequestType
 
 
 def terms_at(at: datetime, company: Company, request_type: RequestType) -> list[Term]:
-    """When a request confirmed then would take effect, by billing account (A12). The day is that of `TIME_ZONE`."""
+    """When a request confirmed then would take effect, by billing account (A12). The day is that of
+    `TIME_ZONE`.
+    """
     accounts = directory().billing_accounts(company)
     return terms_for(request_type.effective_rule, request_type.notice_days, accounts, timezone.localdate(at))
 
 
 @dataclass(frozen=True)
 class ShownTerms:
-    """The day, the date of each billing account, and a digest of all that those were computed from."""
+    """The day, the date of each billing account, and a digest of
+    all that those were computed from.
+    """
 
     digest: str
     day: str = ""  # of the notice, in ISO 8601; empty without accounts
@@ -31,7 +37,9 @@ class ShownTerms:
 
     @classmethod
     def of(cls, terms: Sequence[Term]) -> Self:
-        """The cut days and the rule count too: a date that stays the same for another reason is asked about again."""
+        """The cut days and the rule count too: a date that stays the same for another reason is
+        asked about again.
+        """
         records = [term.as_record() for term in terms]
         digest = hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
         day = terms[0].notice_date.isoformat() if terms else ""
@@ -49,7 +57,9 @@ class ShownTerms:
 
 @dataclass(frozen=True)
 class DateChange:
-    """One billing account whose date is not the one shown; no `before`: it is new; no `now`: it is gone."""
+    """One billing account whose date is not the one shown; no `before`: it is new; no `now`: it is
+    gone.
+    """
 
     account: str
     before: date | None
@@ -58,7 +68,9 @@ class DateChange:
 
 @dataclass(frozen=True)
 class TermsChange:
-    """What differs between the dates a form showed and those that hold now, for the page to say in words."""
+    """What differs between the dates a form showed and those that hold now, for the page to say in
+    words.
+    """
 
     dates: tuple[DateChange, ...]
     day_before: date | None  # set where the day of confirmation is another one

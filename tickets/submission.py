@@ -71,7 +71,9 @@ class AskAgain(Exception):
 
 
 class TermsChanged(AskAgain):
-    """The effective dates, or what they are computed from, are not those that the form showed (A22)."""
+    """The effective dates, or what they are computed from, are not those that the form showed
+    (A22).
+    """
 
 
 class KeyAlreadyUsed(AskAgain):
@@ -104,13 +106,14 @@ def documents_of_key(key: SubmissionKey) -> list[Inspected]:
 def register(submission: Submission) -> Ticket:
     """The ticket of this submission: a new one, or the one that the same click has already made.
 
-    Files are written before the transaction begins, so that no lock is held while a disk is awaited.
-    Raises KeyAlreadyUsed, TermsChanged and RepeatedRequest, and for the documents StorageFailed, QuotaReached and
-    StagedFileGone; nothing is registered then.
+    Files are written before the transaction begins, so that no lock is held while a disk is
+    awaited. Raises KeyAlreadyUsed, TermsChanged and RepeatedRequest, and for the documents
+    StorageFailed, QuotaReached and StagedFileGone; nothing is registered then.
     """
     earlier = ticket_of_key(submission.key)
     if earlier is None:
-        confirmed_at = timezone.now()  # one moment for the dates compared, the dates stored and the time stored
+        # One moment for the dates compared, the dates stored and the time stored
+        confirmed_at = timezone.now()
         terms = terms_at(confirmed_at, submission.company, submission.request_type)
         if submission.key.shown != ShownTerms.of(terms):
             raise TermsChanged
@@ -118,7 +121,8 @@ def register(submission: Submission) -> Ticket:
             with storage.written(document.content for document in submission.documents) as names:
                 return _create(submission, names, confirmed_at, terms)
         except (IntegrityError, quota.QuotaReached, staging.StagedFileGone):
-            # This request's twin was first and took them; or else the rows it points to are gone, or the quota is
+            # This request's twin was first and took them; or else the rows it points to are gone,
+            # or the quota is
             earlier = ticket_of_key(submission.key)
             if earlier is None:
                 raise
@@ -154,7 +158,9 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
     with transaction.atomic():
         ticket.save(force_insert=True)
         if not repeats.claim(ticket, submission.content, submission.duplicate_of):
-            raise RepeatedRequest(repeats.last_of(ticket.company, ticket.request_type, submission.content).get())
+            raise RepeatedRequest(
+                repeats.last_of(ticket.company, ticket.request_type, submission.content).get()
+            )
         quota.take(submission.verified_phone, len(names))  # after the row that a second click stops at
         staging.claim(submission.staged, submission.key.uuid)
         ticket.documents = _attach(ticket, submission, names)  # for the mails, which list them
@@ -166,7 +172,9 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
 
 
 def _repeated(submission: Submission) -> Ticket | None:
-    """The ticket named by the button, if it is the last one with this content; a forged number is ignored."""
+    """The ticket named by the button, if it is the last one with this content; a forged number is
+    ignored.
+    """
     if submission.duplicate_of is None:
         return None
     last = repeats.last_of(submission.company, submission.request_type, submission.content)
@@ -201,7 +209,9 @@ def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[At
 
 
 def _enqueue_emails(ticket: Ticket, registered_email: str) -> None:
-    """A15, A16, D6: the customer, the advisor, the registered address where another one was given, and the areas."""
+    """A15, A16, D6: the customer, the advisor, the registered address where another one was given,
+    and the areas.
+    """
     elsewhere = registered_email.casefold() != ticket.email.casefold()
     held = elsewhere and not _may_mail_elsewhere(ticket.verified_phone)
     emails.confirmation(ticket, held=held)
@@ -212,9 +222,11 @@ def _enqueue_emails(ticket: Ticket, registered_email: str) -> None:
 
 
 def _may_mail_elsewhere(phone: str) -> bool:
-    """Whether one more confirmation may go to an address that is not the registered one; counts it where it may (S4).
+    """Whether one more confirmation may go to an address that is not the registered one; counts it
+    where it may (S4).
 
-    A verified session could otherwise write to any address in the operator's name, as often as it likes.
+    A verified session could otherwise write to any address in the operator's name, as often as it
+    likes.
     """
     try:
         limits.consume(limits.limit("tickets", phone, settings.TICKETS_PER_PHONE))

@@ -1,8 +1,8 @@
 """The key each rendering of the form carries: at most one ticket a key (R4.19).
 
-Signed, so that showing the form writes nothing, and bound to whom it was shown to and for which company: two tabs of
-two companies cannot be mixed up, and another's key is worth nothing. It also carries the effective dates that the form
-showed, so that no other date is registered (A22).
+Signed, so that showing the form writes nothing, and bound to whom it was shown to and for which
+company: two tabs of two companies cannot be mixed up, and another's key is worth nothing. It also
+carries the effective dates that the form showed, so that no other date is registered (A22).
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,8 @@ from django.core import signing
 from companies.models import Administrator, Company
 from tickets.shown_terms import ShownTerms
 
-# Changed with the contents: while two versions of the code run, each refuses the other's keys politely (422)
+# Changed with the contents: while two versions of the code run, each refuses
+# the other's keys politely (422)
 SALT = "tickets.submission_key.with_terms"
 
 
@@ -35,7 +36,9 @@ class SubmissionKey:
 
     @classmethod
     def read(cls, token: str, administrator: Administrator) -> Self:
-        """The key in a posted token. Raises UnknownKey when it is not ours, or was another administrator's."""
+        """The key in a posted token. Raises UnknownKey when it is not ours, or was another
+        administrator's.
+        """
         try:
             uuid, administrator_id, company_id, shown = _signer().unsign_object(token)
         except signing.BadSignature:
@@ -51,7 +54,8 @@ class SubmissionKey:
     def token(self) -> str:
         shown = self.shown or ShownTerms.of(())
         content = [self.uuid.hex, self.administrator_id, self.company_id, shown.for_token()]
-        return _signer().sign_object(content, compress=True)  # a company may have hundreds of billing accounts
+        # A company may have hundreds of billing accounts
+        return _signer().sign_object(content, compress=True)
 
 
 def _signer() -> signing.Signer:

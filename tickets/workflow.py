@@ -1,4 +1,6 @@
-"""The one door through which a ticket's status changes, with the history written as it does (R5.08)."""
+"""The one door through which a ticket's status changes, with the history written as it does
+(R5.08).
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -43,8 +45,11 @@ class Notice:
     note: str = ""
 
 
-def change_status(ticket: Ticket, to: str, actor: User, note: str = "", notice: Notice | None = None) -> TicketEvent:
-    """Take the ticket, as the caller read it, to its next status. Raises NotAllowed or Conflict, changing nothing.
+def change_status(
+    ticket: Ticket, to: str, actor: User, note: str = "", notice: Notice | None = None
+) -> TicketEvent:
+    """Take the ticket, as the caller read it, to its next status. Raises NotAllowed or Conflict,
+    changing nothing.
 
     With a `notice` the customer is owed a mail about it, in the same transaction.
     """
@@ -66,12 +71,15 @@ def change_status(ticket: Ticket, to: str, actor: User, note: str = "", notice: 
 
 
 def may_set_date(ticket: Ticket) -> bool:
-    """Whether staff set the effective date: only where none could be computed, and while the ticket is open."""
+    """Whether staff set the effective date: only where none could be computed, and while the ticket
+    is open.
+    """
     return not ticket.effective_terms and ticket.status != Status.CLOSED
 
 
 def set_effective_date(ticket: Ticket, day: date, actor: User, note: str, notice: Notice) -> TicketEvent:
-    """Set the date of the ticket as the caller read it, and enqueue the customer's mail in the same transaction.
+    """Set the date of the ticket as the caller read it, and enqueue the customer's mail in the same
+    transaction.
 
     Raises NotAllowed or Conflict, changing nothing.
     """
@@ -83,7 +91,13 @@ def set_effective_date(ticket: Ticket, day: date, actor: User, note: str, notice
             raise Conflict(_("Otra persona cambió esta solicitud. Vuelva a abrirla y revísela."))
         ticket.effective_date, ticket.version = day, ticket.version + 1
         event = record_event(
-            ticket, ticket.status, before=ticket.status, actor=actor, note=note, notice=notice, effective_date=day
+            ticket,
+            ticket.status,
+            before=ticket.status,
+            actor=actor,
+            note=note,
+            notice=notice,
+            effective_date=day,
         )
         emails.date_set(ticket, event)
     return event
@@ -100,7 +114,9 @@ def record_event(
     notice: Notice | None = None,
     effective_date: date | None = None,
 ) -> TicketEvent:
-    """Write a line of history in the caller's transaction; `actor_name` says who where no user did it."""
+    """Write a line of history in the caller's transaction; `actor_name` says who where no user did
+    it.
+    """
     return TicketEvent.objects.create(
         ticket=ticket,
         at=timezone.now(),

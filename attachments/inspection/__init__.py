@@ -1,8 +1,9 @@
-"""Which documents a customer may attach (A11, R3.01-R3.14): name, size and content must all say the same thing.
+"""Which documents a customer may attach (A11, R3.01-R3.14): name, size and content must all say the
+same thing.
 
-Pure: bytes in, a verdict out; no Django. No bytes make it raise, and none take it long (effort.py). The container is
-opened, because a type guessed from a few bytes refuses every third genuine file and lets in what must stay out.
-libmagic has one vote, against what its first bytes leave open.
+Pure: bytes in, a verdict out; no Django. No bytes make it raise, and none take it long (effort.py).
+The container is opened, because a type guessed from a few bytes refuses every third genuine file
+and lets in what must stay out. libmagic has one vote, against what its first bytes leave open.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ __all__ = [
 
 MAX_BYTES = 2 * 1024 * 1024  # 2,097,152: the "2 MB" of A11
 MAX_FILES = 5
-# What libmagic takes no genuine document for, whatever else it mistakes them for (measured on 9,000 of them)
+# What libmagic takes no genuine document for, whatever else it mistakes them for (measured on 9,000
+# of them)
 _CONTRADICTIONS = (
     "application/java-archive application/vnd.android.package-archive application/vnd.microsoft.portable-executable"
     " application/x-dosexec application/x-executable application/x-mach-binary application/x-msi"
@@ -39,7 +41,8 @@ _CONTRADICTIONS = (
     " text/x-msdos-batch text/x-php text/x-shellscript"
 )
 CONTRADICTIONS = frozenset(_CONTRADICTIONS.split())
-# What begins with one of these is never one of those, whatever follows; a zip or a late %PDF may be (decisions.md)
+# What begins with one of these is never one of those, whatever follows; a zip or a late
+# %PDF may be (decisions.md)
 OWN_MARKS = (pdf.MARK, jpeg.START, ole.MAGIC)
 CONTAINERS = (archive.LOCAL, ole.MAGIC)  # what tells these apart may be at their end
 BEGINNING = 16 * 1024  # bytes by which libmagic knows anything else; of blank lines it would take long
@@ -47,7 +50,9 @@ BEGINNING = 16 * 1024  # bytes by which libmagic knows anything else; of blank l
 
 @dataclass(frozen=True)
 class Verdict:
-    """`content_type` is ours, never the browser's; `reason` is for the customer and empty when accepted."""
+    """`content_type` is ours, never the browser's; `reason` is for the customer and empty when
+    accepted.
+    """
 
     accepted: bool
     content_type: str = ""

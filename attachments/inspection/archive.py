@@ -1,7 +1,9 @@
-"""The zip container of .docx and .xlsx, read from its directory and never beyond what the directory says (R3.08).
+"""The zip container of .docx and .xlsx, read from its directory and never beyond what the directory
+says (R3.08).
 
-`zipfile` makes an object of each entry before anything can be counted, and believes much that an attacker wrote. This
-reader checks first: the sizes, that no two entries share bytes, and that both headers of an entry tell the same name.
+`zipfile` makes an object of each entry before anything can be counted, and believes much that an
+attacker wrote. This reader checks first: the sizes, that no two entries share bytes, and that both
+headers of an entry tell the same name.
 """
 
 import struct
@@ -17,7 +19,9 @@ MAX_UNPACKED = 20 * 1024 * 1024  # bytes, of all entries together
 MAX_RATIO = 100  # of all entries together; pictures of a genuine file reach 170, a genuine file 70
 RATIO_FROM = 4 * 1024 * 1024  # bytes unpacked below which no ratio does harm
 MAX_ASTRAY = (
-    1_024  # bytes by which an entry may outgrow its size in the directory; programs that edit files in place do it
+    # Bytes by which an entry may outgrow its size in the directory; programs that edit files in
+    # place do it
+    1_024
 )
 MAX_TAIL = 16  # stray bytes after the end; genuine files have one, and blanks in any number
 
@@ -31,7 +35,9 @@ _TRIES = 50  # marks that may turn out to be none
 
 @dataclass(frozen=True)
 class ArchiveEntry:
-    """`name` as parts are compared: lower case, forward slashes. `start` is where its own bytes begin."""
+    """`name` as parts are compared: lower case, forward slashes. `start` is where its own bytes
+    begin.
+    """
 
     name: str
     method: int
@@ -42,7 +48,9 @@ class ArchiveEntry:
 
 
 def entries(content: bytes, effort: Effort, most: int = MAX_ENTRIES) -> list[ArchiveEntry]:
-    """Every file of the archive, in the order of the directory; `Rejected` where it breaks a rule."""
+    """Every file of the archive, in the order of the directory;
+    `Rejected` where it breaks a rule.
+    """
     count, start, end = _directory(content)
     if count > most:
         raise Rejected(Problem.OVERSIZED)
@@ -72,7 +80,9 @@ def unpack(content: bytes, entry: ArchiveEntry, most: int) -> bytes:
 
 
 def chunks(content: bytes, entry: ArchiveEntry) -> Iterator[bytes]:
-    """An entry in pieces; `Rejected` as soon as it is longer than the directory says, or at its end if shorter."""
+    """An entry in pieces; `Rejected` as soon as it is longer than the directory says, or at its end
+    if shorter.
+    """
     data = memoryview(content)[entry.start : entry.start + entry.packed]
     left = entry.size + MAX_ASTRAY
     if entry.method == STORED:

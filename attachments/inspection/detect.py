@@ -1,4 +1,6 @@
-"""What a file proves to be by its own structure, whatever it is called, and what stands in the way of taking it."""
+"""What a file proves to be by its own structure, whatever it is called, and what stands in the way
+of taking it.
+"""
 
 from dataclasses import dataclass
 

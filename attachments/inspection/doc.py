@@ -1,4 +1,6 @@
-"""Word 6 to 2003 documents (.doc): the header of the main stream, and fields that start programs."""
+"""Word 6 to 2003 documents (.doc): the header of the main
+stream, and fields that start programs.
+"""
 
 import re
 

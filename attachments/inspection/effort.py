@@ -1,14 +1,17 @@
-"""How much work the inspection of one file may take, counted in steps: it ends in time whatever the bytes (R7.06, S5).
+"""How much work the inspection of one file may take, counted in steps: it ends in time whatever the
+bytes (R7.06, S5).
 
-Time would depend on the machine and on what else it does; steps are the same everywhere, and a test can count them.
-A step is one turn of a loop in Python, about a microsecond. Searches of the C libraries are charged by the byte.
-Of 2,152 public documents the hardest took 33,000 steps (November 2026); the limit keeps every file below 200 ms.
+Time would depend on the machine and on what else it does; steps are the same everywhere, and a test
+can count them. A step is one turn of a loop in Python, about a microsecond. Searches of the C
+libraries are charged by the byte. Of 2,152 public documents the hardest took 33,000 steps (November
+2026); the limit keeps every file below 200 ms.
 """
 
 from attachments.inspection.problems import Problem, Rejected
 
 MAX_STEPS = 80_000
-PLAIN, SLOW = 1_000, 25  # bytes a step: of what is searched for a few words, and of what may start a match anywhere
+# Bytes a step: of what is searched for a few words, and of what may start a match anywhere
+PLAIN, SLOW = 1_000, 25
 
 
 class Effort:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from attachments.inspection.problems import Problem, Rejected
 
-# Of Windows, macOS, Linux and Android, and of Office with macros. No `com`: «oficio www.empresa.com.pdf» is a fine name
+# Of Windows, macOS, Linux and Android, and of Office with macros. No `com`: «oficio
+# www.empresa.com.pdf» is a fine name
 _PROGRAMS = (
     "ade adp apk app appimage application appref-ms bat chm cmd cpl dll dmg docm dotm elf exe gadget hta inf ins"
     " iso jar jnlp js jse lnk mht mhtml msc msh msh1 msh2 mshxml msi msix msp mst ocx one pif potm ppam ppsm pptm"
@@ -35,26 +36,32 @@ def extension(name: str) -> str:
 
 
 def refuse_names(names: Iterable[str]) -> None:
-    """Raise Rejected for a part whose name is that of a program or, with another sentence, of a saved web page."""
+    """Raise Rejected for a part whose name is that of a program or, with another sentence, of a
+    saved web page.
+    """
     for name in names:
         if (found := extension(name)) in EXTENSIONS:
             raise Rejected(Problem.WEB_PAGE if found in _SAVED_PAGES else Problem.PROGRAM)
 
 
 def is_program(head: bytes) -> bool:
-    """Whether bytes that begin so are run: PE, ELF, Mach-O, Java, a shortcut, a script with its interpreter."""
+    """Whether bytes that begin so are run: PE, ELF, Mach-O, Java, a shortcut, a script with its
+    interpreter.
+    """
     if head.startswith(b"MZ"):
         return is_executable_of_windows(head)
     return head.startswith((_ELF, _CLASS, _SHORTCUT, b"#!/", *_MACH_O))
 
 
 def is_executable_of_windows(head: bytes) -> bool:
-    """`MZ` alone begins some texts; a program also says where its newer header is, or how many pages it has."""
+    """`MZ` alone begins some texts; a program also says where its newer header is, or how many
+    pages it has.
+    """
     newer = int.from_bytes(head[60:64], "little") if len(head) >= 64 else 0
     pages = int.from_bytes(head[4:6], "little")
-    return bool(newer and (len(head) < newer + 2 or head[newer : newer + 2] in {b"PE", b"NE", b"LE", b"LX"})) or (
-        0 < pages < 0x1000 and int.from_bytes(head[2:4], "little") <= 512
-    )
+    return bool(
+        newer and (len(head) < newer + 2 or head[newer : newer + 2] in {b"PE", b"NE", b"LE", b"LX"})
+    ) or (0 < pages < 0x1000 and int.from_bytes(head[2:4], "little") <= 512)
 
 
 def has_server_code(content: bytes) -> bool:

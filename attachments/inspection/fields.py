@@ -1,7 +1,8 @@
-"""The text of a Word or Excel part: fields and links that start a program (DDE), and document types (R3.07, R3.09).
+"""The text of a Word or Excel part: fields and links that start a program (DDE), and document types
+(R3.07, R3.09).
 
-A field is what Word itself takes for one: its instruction begins with the name of the command. `HYPERLINK
-"https://empresa.example/dde/"` is a link, whatever its address holds.
+A field is what Word itself takes for one: its instruction begins with the name of the command.
+`HYPERLINK "https://empresa.example/dde/"` is a link, whatever its address holds.
 """
 
 import html
@@ -32,10 +33,12 @@ LONGEST_PARSED = 4 * 1024 * 1024  # bytes of a part that is parsed; no odd one i
 
 
 class Instructions:
-    """The pieces of field instructions, in the order of the part. `Rejected` where they start a program.
+    """The pieces of field instructions, in the order of the part. `Rejected` where they start a
+    program.
 
-    Word joins the pieces of one field, and leaves out elements that a document says may be ignored. So a command is
-    also recognised where it begins with a later piece, and where others stand between its pieces.
+    Word joins the pieces of one field, and leaves out elements that a document says may be ignored.
+    So a command is also recognised where it begins with a later piece, and where others stand
+    between its pieces.
     """
 
     def __init__(self, effort: Effort) -> None:
@@ -64,8 +67,9 @@ def _may_become_command(text: str) -> bool:
 class Text:
     """A part in pieces: refused for a document type, and for fields and links that start a program.
 
-    Bytes are searched, since parsing a large document would take seconds. `is_unsure` says after the last piece that
-    fields are written as no office program does it: then `parse` has to read the part.
+    Bytes are searched, since parsing a large document would take seconds. `is_unsure` says after
+    the last piece that fields are written as no office program does it: then `parse` has to read
+    the part.
     """
 
     def __init__(self, effort: Effort) -> None:
@@ -81,7 +85,8 @@ class Text:
         return self._has_fields and self._is_odd
 
     def read(self, chunk: bytes) -> None:
-        # In 16 bits, as a few programs write, every other byte is nil: without them it can be searched
+        # In 16 bits, as a few programs write, every other byte is nil: without them it can be
+        # searched
         self._is_odd = self._is_odd or b"\0" in chunk
         xml = self._rest + (chunk.translate(None, b"\0") if b"\0" in chunk else chunk)
         self._effort.read(len(xml))

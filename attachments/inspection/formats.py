@@ -1,4 +1,6 @@
-"""The formats that are accepted, by extension and by the content type that they are stored and served with."""
+"""The formats that are accepted, by extension and by the content type that they are stored and
+served with.
+"""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,7 @@
 """JPEG pictures: the walk from mark to mark up to the first scan, for the size in pixels (R3.12).
 
-The picture is kept as it was sent, as evidence: what cameras append (previews, motion, depth) is no reason to refuse.
+The picture is kept as it was sent, as evidence: what cameras append (previews, motion, depth) is no
+reason to refuse.
 """
 
 from attachments.inspection import archive, executables

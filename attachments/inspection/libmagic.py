@@ -1,8 +1,9 @@
 """libmagic, from the system where it is installed and from the `pylibmagic` wheel where it is not.
 
-The system's is preferred: its data are newer. The wheel is used without importing it, because importing it replaces
-`ctypes.CDLL` for the whole process; its library is loaded first under the name that python-magic asks the linker for.
-Nothing is loaded before the first question, so that the project starts without libmagic and can say what is missing.
+The system's is preferred: its data are newer. The wheel is used without importing it, because
+importing it replaces `ctypes.CDLL` for the whole process; its library is loaded first under the
+name that python-magic asks the linker for. Nothing is loaded before the first question, so that the
+project starts without libmagic and can say what is missing.
 """
 
 import ctypes
@@ -31,7 +32,9 @@ class Handle(Protocol):
 
 
 def mime_type(content: bytes) -> str:
-    """What libmagic takes the whole of `content` for (R3.06); `LibmagicMissing` where there is none."""
+    """What libmagic takes the whole of `content` for (R3.06); `LibmagicMissing` where there is
+    none.
+    """
     with _lock:
         try:
             return _handle().from_buffer(content)
@@ -91,4 +94,6 @@ def _open(data: Path | None) -> Handle | None:
 
 
 def _missing() -> Handle:
-    raise LibmagicMissing("no libmagic: install libmagic1 (Debian, Ubuntu), file-libs (Fedora) or the pylibmagic wheel")
+    raise LibmagicMissing(
+        "no libmagic: install libmagic1 (Debian, Ubuntu), file-libs (Fedora) or the pylibmagic wheel"
+    )

@@ -1,7 +1,8 @@
-"""The OLE container of .doc and .xls: a small file system of sectors, read within the bounds of the file (R3.10).
+"""The OLE container of .doc and .xls: a small file system of sectors, read within the bounds of the
+file (R3.10).
 
-Tolerant as Office is (a last sector cut short, a directory out of order), and never more steps than there are sectors:
-chains that run in circles end there.
+Tolerant as Office is (a last sector cut short, a directory out of order), and never more steps than
+there are sectors: chains that run in circles end there.
 """
 
 import re
@@ -77,7 +78,9 @@ class Container:
         return self._mini_chain(stream.start, size)[:size]
 
     def refuse_dangers(self) -> None:
-        """Installers, passwords, macros and programs, at any depth; whatever kind of document it is."""
+        """Installers, passwords, macros and programs, at any depth; whatever kind of document it
+        is.
+        """
         if self.clsid in _INSTALLERS:
             raise Rejected(Problem.PROGRAM)
         names = {path[-1] for path in self.streams}
@@ -85,7 +88,9 @@ class Container:
             raise Rejected(Problem.LOCKED)
         if names & _VBA:
             raise Rejected(Problem.MACROS)
-        natives = [path for path, stream in self.streams.items() if path[-1] == _NATIVE and not stream.is_storage]
+        natives = [
+            path for path, stream in self.streams.items() if path[-1] == _NATIVE and not stream.is_storage
+        ]
         if len(natives) > _MAX_NATIVES:
             raise Rejected(Problem.OVERSIZED)
         for path in natives:
@@ -156,7 +161,11 @@ class Container:
             length, kind = struct.unpack_from("<HB", self._raw_directory, at + 64)
             if kind not in {_STORAGE, _STREAM}:
                 continue
-            name = self._raw_directory[at : at + min(max(length - 2, 0), 62)].decode("utf-16-le", "replace").lower()
+            name = (
+                self._raw_directory[at : at + min(max(length - 2, 0), 62)]
+                .decode("utf-16-le", "replace")
+                .lower()
+            )
             start, size = struct.unpack_from("<LL", self._raw_directory, at + 116)
             path = (*parent, name)
             yield Stream(path, start, min(size, len(self._content)), is_storage=kind == _STORAGE)
@@ -172,7 +181,11 @@ def _refuse_program(native: bytes) -> None:
     """A file put into a document as an icon: its name, its path and its bytes."""
     texts = re.match(rb"(?s).{4}\x02\0([^\0]{0,260})\0([^\0]{0,260})\0", native)
     names = [text.decode("cp1252", "replace") for text in texts.groups()] if texts else []
-    if any(executables.extension(name) in executables.EXTENSIONS | executables.PAGES for name in names if "." in name):
+    if any(
+        executables.extension(name) in executables.EXTENSIONS | executables.PAGES
+        for name in names
+        if "." in name
+    ):
         raise Rejected(Problem.PROGRAM)
     begin = texts.end() if texts else 4
     if any(executables.is_program(native[at : at + 1024]) for at in _starts(native, begin)):

@@ -1,4 +1,6 @@
-"""Word and Excel packages (.docx, .xlsx): proved by their main part, refused for what they carry (R3.07-R3.09)."""
+"""Word and Excel packages (.docx, .xlsx): proved by their main part, refused for what they carry
+(R3.07-R3.09).
+"""
 
 from collections.abc import Iterable
 
@@ -13,14 +15,17 @@ from attachments.inspection.xml import Attributes, read_elements, root_element
 MAX_CONTENT_TYPES = 256 * 1024  # bytes of [Content_Types].xml; real ones are some 2 kB
 
 TYPES, RELATIONSHIPS = "[content_types].xml", "_rels/.rels"
-# Content type of the main part, alike in transitional and strict OOXML; templates and macro documents have others
+# Content type of the main part, alike in transitional and strict OOXML; templates and macro
+# documents have others
 MAIN_PARTS = {f"{DOCX.content_type}.main+xml": DOCX, f"{XLSX.content_type}.main+xml": XLSX}
 ROOTS = {DOCX: "document", XLSX: "workbook"}
 _MAIN_RELATIONSHIP = "/relationships/officedocument"
 
 
 def format_of(content: bytes, effort: Effort) -> Format | None:
-    """Which of the two it proves to be, `None` for any other zip; `Rejected` for what must not come in."""
+    """Which of the two it proves to be, `None` for any other zip; `Rejected` for what must not come
+    in.
+    """
     entries = archive.entries(content, effort)
     parts = {entry.name: entry for entry in entries}
     types = _content_types(content, parts, effort)
@@ -30,7 +35,8 @@ def format_of(content: bytes, effort: Effort) -> Format | None:
     examination = Examination(content, effort)
     for entry in entries:
         examination.look_at(
-            entry, is_markup=entry.name.endswith((".xml", ".vml")) or types.get(entry.name, "").endswith("xml")
+            entry,
+            is_markup=entry.name.endswith((".xml", ".vml")) or types.get(entry.name, "").endswith("xml"),
         )
     return kind
 

@@ -1,4 +1,5 @@
-"""The parts of a package, one after the other: what they would start, fetch or carry in (R3.07, R3.09).
+"""The parts of a package, one after the other: what they would start, fetch or carry in (R3.07,
+R3.09).
 
 Every part is unpacked, so that no size is taken on trust, and none is held whole that need not be.
 """
@@ -10,17 +11,21 @@ from attachments.inspection.problems import Problem, Rejected
 from attachments.inspection.targets import is_remote
 from attachments.inspection.xml import Attributes, read_elements
 
-MAX_RELATIONSHIPS = 1024 * 1024  # bytes of all .rels that are read; only those with more than links and pictures are
+# Bytes of all .rels that are read; only those with more than links and pictures are
+MAX_RELATIONSHIPS = 1024 * 1024
 MAX_EMBEDDED = 4 * 1024 * 1024  # bytes of an object that is opened in its turn
 MAX_OBJECTS, MAX_OBJECT_ENTRIES = 200, 60  # such objects, and the entries of one that is a package
 
-# Fetched by Word as soon as the document is opened; a link waits for a click, and a linked picture is a picture
+# Fetched by Word as soon as the document is opened; a link waits for a click, and a linked picture
+# is a picture
 _FETCHED = frozenset({"attachedtemplate", "oleobject", "frame", "subdocument", "afchunk", "customui"})
 _WORTH_READING = (*(kind.encode() for kind in sorted(_FETCHED)), b"&#")  # a letter may be coded
 
 
 class Examination:
-    """Of one package: looks at its parts, and raises `Rejected` at the first that must not come in."""
+    """Of one package: looks at its parts, and raises `Rejected`
+    at the first that must not come in.
+    """
 
     def __init__(self, content: bytes, effort: Effort) -> None:
         self._content = content
@@ -76,7 +81,9 @@ def _refuse_fetched(tag: str, attributes: Attributes) -> None:
 
 
 def _look_into(content: bytes, effort: Effort) -> None:
-    """A sheet behind a chart, a document in an icon: macros and programs are refused there too, one level down."""
+    """A sheet behind a chart, a document in an icon: macros and programs are refused there too, one
+    level down.
+    """
     if content.startswith(ole.MAGIC):
         ole.Container(content, effort).refuse_dangers()
         return

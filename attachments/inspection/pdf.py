@@ -1,8 +1,9 @@
 """PDF: its beginning and its end, passwords, and what it would run on opening (R3.11).
 
-No reader's whole grammar is followed: damaged files that every reader repairs have to pass. A raw search for the few
-names that mean harm costs nothing on a file without them. Where one is found, every object of the file is read token by
-token to tell a name from the same bytes in a picture or a text. Object streams, where names can hide, are unpacked.
+No reader's whole grammar is followed: damaged files that every reader repairs have to pass. A raw
+search for the few names that mean harm costs nothing on a file without them. Where one is found,
+every object of the file is read token by token to tell a name from the same bytes in a picture or a
+text. Object streams, where names can hide, are unpacked.
 """
 
 import binascii
@@ -39,7 +40,8 @@ _OTHER_FILES = (
     b"7z\xbc\xaf",
     b"MSCF",
 )
-# Looked for first, for speed: the patterns are needed where one of these is, or a `#` that may stand for a letter
+# Looked for first, for speed: the patterns are needed where one of these is, or a `#` that may
+# stand for a letter
 _LITERAL = (b"/JavaScript", b"/JS", b"/Launch", b"#")
 _FILES = (b"/EF", b"#")
 _HARMFUL = re.compile(rb"|".join(map(name_pattern, (b"JavaScript", b"JS", b"Launch"))))
@@ -80,7 +82,9 @@ def _check_objects(search: NameSearch, text: bytes, starts: Starts, effort: Effo
 
 
 def _is_harmful(name: bytes, following: bytes) -> bool:
-    """`JS` alone may be the name of a font; with a text or a reference behind it, it is a script."""
+    """`JS` alone may be the name of a font; with a text or a
+    reference behind it, it is a script.
+    """
     return name != b"JS" or following[:1] in b"(<0123456789"
 
 
@@ -92,7 +96,11 @@ def _check_ends(content: bytes) -> None:
     if end < 0 or not HEADER.search(content):
         raise Rejected(Problem.DAMAGED)
     tail = content[end:]
-    if archive.ends_in_archive(content) or executables.has_markup(tail) or executables.is_program(tail[5:].lstrip()):
+    if (
+        archive.ends_in_archive(content)
+        or executables.has_markup(tail)
+        or executables.is_program(tail[5:].lstrip())
+    ):
         raise Rejected(Problem.POLYGLOT)
 
 

@@ -25,7 +25,11 @@ Decrypt = Callable[[int, int, bytes], bytes]
 _BLANKS = rb"\0\t\n\f\r "
 _DELIMITERS = rb"\0\t\n\f\r ()<>\[\]{}/%"
 _TOKEN = re.compile(
-    rb"(?P<skip>(?:[" + _BLANKS + rb"]+|%[^\r\n]*){1,4000}+)|(?P<name>/[^" + _DELIMITERS + rb"]*)|(?P<text>\()"
+    rb"(?P<skip>(?:["
+    + _BLANKS
+    + rb"]+|%[^\r\n]*){1,4000}+)|(?P<name>/[^"
+    + _DELIMITERS
+    + rb"]*)|(?P<text>\()"
     rb"|<<|>>|<[^>]*>?|[\[\]{})>]|(?P<word>[^" + _DELIMITERS + rb"]+)"
 )
 _IN_TEXT = re.compile(rb"[^()\\]*+(?:\\.[^()\\]*+)*+([()])", re.DOTALL)
@@ -59,7 +63,9 @@ def plain(name: bytes) -> bytes:
 
 
 def tokens(text: bytes, at: int, effort: Effort) -> Iterator[tuple[int, int, bytes]]:
-    """Start, end and text of each name and word from `at` to the end of the object or the start of its stream."""
+    """Start, end and text of each name and word from `at` to the end of the object or the start of
+    its stream.
+    """
     while found := _TOKEN.match(text, at):
         start, at = at, found.end()
         effort.spend(1 + (at - start) // (_BLANKS_A_STEP if found["skip"] else PLAIN))
@@ -72,7 +78,9 @@ def tokens(text: bytes, at: int, effort: Effort) -> Iterator[tuple[int, int, byt
 
 
 def _end_of_text(text: bytes, at: int, effort: Effort) -> int:
-    """Each bracket counts: two megabytes of them, met from every object again, would take seconds (S5)."""
+    """Each bracket counts: two megabytes of them, met from every object again, would take seconds
+    (S5).
+    """
     depth = 1
     while found := _IN_TEXT.match(text, at):
         effort.spend(1 + (found.end() - at) // SLOW)
@@ -90,13 +98,17 @@ class NameSearch:
     `counts` is asked about a name and the bytes behind it.
     """
 
-    def __init__(self, pattern: "re.Pattern[bytes]", counts: Callable[[bytes, bytes], bool], effort: Effort) -> None:
+    def __init__(
+        self, pattern: "re.Pattern[bytes]", counts: Callable[[bytes, bytes], bool], effort: Effort
+    ) -> None:
         self._pattern = pattern
         self._counts = counts
         self._effort = effort
 
     def find(self, text: bytes, starts: Starts) -> bytes:
-        """The first such name outside the texts and the stream of an object; empty if there is none."""
+        """The first such name outside the texts and the stream of an object; empty if there is
+        none.
+        """
         self._effort.search_names(text)
         hits: dict[int, bytes] = {}
         for found in self._pattern.finditer(text):
@@ -106,7 +118,8 @@ class NameSearch:
             return b""
         last = max(hits)
         ordered = sorted(self._counted(starts(text, last), last))
-        # First from the object that seems to hold each; then from all, since «1 0 obj» may stand in a text to mislead
+        # First from the object that seems to hold each; then from all, since «1 0 obj» may stand in
+        # a text to mislead
         nearest = [ordered[index - 1] for at in list(hits)[:_NEAREST] if (index := bisect_right(ordered, at))]
         met: set[int] = set()
         for start in (*nearest, *ordered):
@@ -131,7 +144,9 @@ class NameSearch:
 
 
 class ObjectStreams:
-    """The streams of a file that hold objects, unpacked one after another and no further than a document goes."""
+    """The streams of a file that hold objects, unpacked one after another and no further than a
+    document goes.
+    """
 
     _MARKS = re.compile(name_pattern(b"ObjStm") + b"|" + name_pattern(b"First") + rb"\s*\d+(?!\d|\s+\d+\s+R)")
 
@@ -139,7 +154,8 @@ class ObjectStreams:
         self._content = content
         self._decrypt = decrypt
         self._left = MAX_UNPACKED
-        self._raw_left = 2 * len(content)  # streams share no bytes, so that together they have no more than the file
+        # Streams share no bytes, so that together they have no more than the file
+        self._raw_left = 2 * len(content)
         self._effort = effort
 
     def __iter__(self) -> Iterator[bytes]:
@@ -164,7 +180,9 @@ class ObjectStreams:
         return self._unpacked(begin, 1_024) if begin else b""
 
     def _data_after(self, at: int) -> int:
-        """Where the data of the stream begin whose dictionary goes on at `at`; 0 if it is no stream."""
+        """Where the data of the stream begin whose dictionary goes on at `at`; 0 if it is no
+        stream.
+        """
         for _start, end, token in tokens(self._content, at, self._effort):
             if token == b"stream" and (gap := _LINE_END.match(self._content, end)):
                 return gap.end()
@@ -182,7 +200,9 @@ class ObjectStreams:
         return _decoded(dictionary, data, most, self._effort)
 
     def _header_before(self, at: int) -> tuple[int, int, int]:
-        """Number and generation of the object whose stream begins there, and where its header ends."""
+        """Number and generation of the object whose stream begins
+        there, and where its header ends.
+        """
         floor = max(0, at - _REACH)
         for _try in range(_TRIES):
             self._effort.spend()
@@ -208,7 +228,10 @@ class ObjectStreams:
 
 def starts_in_file(content: bytes, last: int) -> Iterable[int]:
     """At every header, also of those that only seem to be one."""
-    return (found.start() for found in chain(HEADER.finditer(content, 0, last), _TRAILER.finditer(content, 0, last)))
+    return (
+        found.start()
+        for found in chain(HEADER.finditer(content, 0, last), _TRAILER.finditer(content, 0, last))
+    )
 
 
 def starts_in_stream(text: bytes, _last: int) -> Iterator[int]:
@@ -227,7 +250,9 @@ def _decoded(dictionary: bytes, data: bytes, most: int, effort: Effort) -> bytes
 
 
 def _inflated(data: bytes, most: int, effort: Effort) -> bytes:
-    """As far as it can be read: readers show the objects before a fault, and pay no heed to a wrong checksum."""
+    """As far as it can be read: readers show the objects before a fault, and pay no heed to a wrong
+    checksum.
+    """
     inflating = zlib.decompressobj(-zlib.MAX_WBITS)
     pieces: list[bytes] = []
     size = 0

@@ -1,6 +1,8 @@
-"""Whether a PDF opens without being asked for a password, and the key if it does (ISO 32000-2, 7.6).
+"""Whether a PDF opens without being asked for a password, and the key if it does (ISO 32000-2,
+7.6).
 
-Many programs encrypt with an empty password, only to forbid copying or printing; any reader opens those.
+Many programs encrypt with an empty password, only to forbid copying or printing; any reader opens
+those.
 """
 
 import binascii
@@ -32,7 +34,9 @@ _md5 = partial(hashlib.md5, usedforsecurity=False)  # what these files are made 
 
 @dataclass(frozen=True)
 class Encryption:
-    """What the dictionary says. `cipher` is of the streams: RC4, AES (128 bits), AES256 or none at all."""
+    """What the dictionary says. `cipher` is of the streams: RC4, AES (128 bits), AES256 or none at
+    all.
+    """
 
     revision: int
     length: int
@@ -47,7 +51,9 @@ class Encryption:
 
 
 def opened(content: bytes) -> Decrypt | None:
-    """How its streams are read, `None` if they are not encrypted; `Rejected` if a password is asked for."""
+    """How its streams are read, `None` if they are not encrypted; `Rejected` if a password is asked
+    for.
+    """
     found = _dictionary(content)
     if found is None:
         return None
@@ -72,7 +78,9 @@ def _dictionary(content: bytes) -> bytes | None:
 
 
 def _last_of(content: bytes, mark: bytes, pattern: "re.Pattern[bytes]") -> Iterator["re.Match[bytes]"]:
-    """What the pattern finds, from the end backwards, at the last few places where the mark stands."""
+    """What the pattern finds, from the end backwards, at the last
+    few places where the mark stands.
+    """
     at = len(content)
     for _try in range(_TRIES):
         at = content.rfind(mark, 0, at)
@@ -90,7 +98,8 @@ def _described(text: bytes, content: bytes) -> Encryption:
         method[1] if method else b"", "none"
     )
     identity = re.search(rb"/StmF\s*/Identity\b", text)
-    ids = list(islice(_last_of(content, b"/ID", _IDENTITY), 1))  # alike in all of them but for its second half
+    # Alike in all of them but for its second half
+    ids = list(islice(_last_of(content, b"/ID", _IDENTITY), 1))
     if version < 4:
         cipher = "rc4"
     elif identity:
@@ -146,7 +155,10 @@ def _unescaped(found: "re.Match[bytes]") -> bytes:
 def _short_key(encryption: Encryption) -> bytes | None:
     """Revisions 2 to 4: the key for the empty password, if the file was locked with it."""
     seed = (
-        _PADDING + encryption.owner[:32] + struct.pack("<L", encryption.permissions & 0xFFFFFFFF) + encryption.identity
+        _PADDING
+        + encryption.owner[:32]
+        + struct.pack("<L", encryption.permissions & 0xFFFFFFFF)
+        + encryption.identity
     )
     if encryption.revision >= 4 and not encryption.covers_metadata:
         seed += b"\xff" * 4
@@ -164,7 +176,9 @@ def _short_key(encryption: Encryption) -> bytes | None:
 
 
 def _long_key(encryption: Encryption) -> bytes | None:
-    """Revisions 5 and 6, of 256 bits: readers try the empty password as the reader's and as the owner's."""
+    """Revisions 5 and 6, of 256 bits: readers try the empty password as the reader's and as the
+    owner's.
+    """
     hashed = _hardened if encryption.revision >= 6 else _hashed
     user, owner = encryption.user[:48], encryption.owner[:48]
     if len(user) < 48 or len(owner) < 48:

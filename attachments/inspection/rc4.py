@@ -1,4 +1,6 @@
-"""RC4, which old Excel and PDF files are encrypted with. Read only: nothing of ours is kept secret by it."""
+"""RC4, which old Excel and PDF files are encrypted with. Read only: nothing of ours is kept secret
+by it.
+"""
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher

@@ -6,7 +6,14 @@ from attachments.inspection.problems import Problem
 HINT = "Envíe Word, Excel, PDF o JPG de hasta 2 MB."
 _AGAIN = "y adjúntelo otra vez."
 
-_MACROS = {"docm": ".docx", "dotm": ".docx", "xlsm": ".xlsx", "xltm": ".xlsx", "xlsb": ".xlsx", "xlam": ".xlsx"}
+_MACROS = {
+    "docm": ".docx",
+    "dotm": ".docx",
+    "xlsm": ".xlsx",
+    "xltm": ".xlsx",
+    "xlsb": ".xlsx",
+    "xlam": ".xlsx",
+}
 _TEXT = "Guárdelo como documento de Word (.docx) o PDF."
 _SHEET = "Guárdelo como hoja de Excel (.xlsx) o PDF."
 _PICTURE = "Guarde la imagen como JPG."
@@ -18,7 +25,9 @@ _PHONE = (
 _RENAMED = "Es una imagen JPG: ábrala y guárdela con la terminación .jpg, o cámbiela en su nombre."
 _GOOGLE = "Es solo un acceso directo a Google Drive. Abra el documento allí, elija Archivo, Descargar, {} y adjúntelo."
 _INVOICE = "Si es una factura electrónica, adjunte su RIDE en PDF."
-_SIGNED = "Es un documento firmado. Con su programa de firma, extráigalo o fírmelo como PDF, y adjunte el PDF."
+_SIGNED = (
+    "Es un documento firmado. Con su programa de firma, extráigalo o fírmelo como PDF, y adjunte el PDF."
+)
 _AS_PDF = "Guárdelo como PDF."
 _PROGRAM = "un programa"
 _PACKED = "Extraiga los documentos y adjúntelos uno por uno."
@@ -34,7 +43,9 @@ _ADVICE = {
     **dict.fromkeys(("p7m", "p7s"), _SIGNED),
     **dict.fromkeys(("odt", "rtf", "txt", "wps", "wpd", "pages", "dot", "dotx", "htm", "html", "mht"), _TEXT),
     **dict.fromkeys(("ods", "csv", "tsv", "numbers", "xlt", "xltx"), _SHEET),
-    **dict.fromkeys(("ppt", "pptx", "pps", "ppsx", "odp", "key", "vsd", "vsdx", "pub", "eml", "msg"), _AS_PDF),
+    **dict.fromkeys(
+        ("ppt", "pptx", "pps", "ppsx", "odp", "key", "vsd", "vsdx", "pub", "eml", "msg"), _AS_PDF
+    ),
     **dict.fromkeys(("zip", "rar", "7z", "gz", "tar"), _PACKED),
 }
 ADVISED = (*_MACROS, *_ADVICE)  # the extensions that are not taken and have a way out of their own
@@ -105,9 +116,8 @@ def device_name(name: str) -> str:
 
 
 def second_extension(name: str, extension: str) -> str:
-    return (
-        f"El nombre del archivo «{name}» contiene «.{extension}», como el de un programa. Póngale otro nombre {_AGAIN}"
-    )
+    seen = f"El nombre del archivo «{name}» contiene «.{extension}», como el de un programa."
+    return f"{seen} Póngale otro nombre {_AGAIN}"
 
 
 def no_extension(name: str) -> str:
@@ -122,7 +132,9 @@ def other_extension(name: str, extension: str) -> str:
 
 
 def temporary(name: str, mark: str) -> str:
-    """What Word keeps while a document is open, or a Mac leaves beside it: the names resemble each other."""
+    """What Word keeps while a document is open, or a Mac leaves beside it: the names resemble each
+    other.
+    """
     return (
         f"El archivo «{name}» es uno temporal, que su equipo crea junto al documento. Elija el otro: el de nombre "
         f"parecido que no empieza con «{mark}»."
@@ -134,7 +146,9 @@ def empty(name: str) -> str:
 
 
 def too_heavy(name: str, extension: str) -> str:
-    """A picture comes from a phone, which makes it smaller itself, or from a scanner, which does better with a PDF."""
+    """A picture comes from a phone, which makes it smaller itself, or from a scanner, which does
+    better with a PDF.
+    """
     if FORMATS.get(extension) is JPEG:
         return (
             f"La imagen «{name}» pesa más de 2 MB. Si es una foto, compártala desde el teléfono en tamaño mediano y "
@@ -174,7 +188,9 @@ def of_other_kind(name: str, kind: Format) -> str:
 
 
 def seems(name: str, extension: str, vote: str) -> str:
-    """What libmagic takes it for; empty where that is its own kind, or nothing that has a name here."""
+    """What libmagic takes it for; empty where that is its own kind, or nothing that has a name
+    here.
+    """
     expected = FORMATS[extension]
     if vote == expected.content_type or vote not in _SEEMS:
         return ""

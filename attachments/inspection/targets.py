@@ -1,14 +1,19 @@
-"""Whether what a document names for the office program to open with it lies on another machine (R3.07).
+"""Whether what a document names for the office program to open with it lies on another machine
+(R3.07).
 
 The rule, once blanks and coded letters are undone and every `\\` is a `/`:
 
 - another address than `file:` (`http:`, `https:`, `ftp:`, `mhtml:`...) is remote;
-- `//host/...`, `file://host/...` and `file:` with four slashes or more (`\\\\host` as an address) are remote, also
+- `//host/...`, `file://host/...` and `file:` with four slashes or more (`\\\\host` as an address)
+  are remote, also
   with a device name (`//?/`, `/??/`, `//./`) for a host;
-- a drive (`C:/...`), a path of this machine (`/...`, `file:/...`, `file:///...`) or a bare name is local; `localhost`
+- a drive (`C:/...`), a path of this machine (`/...`, `file:/...`, `file:///...`) or a bare name is
+  local; `localhost`
   counts as no host;
-- `file:////Users/...`, `/Applications/...` and `/Library/...` are local: Word for Mac writes the path of its own
-  templates so. Windows would ask a machine called `Users`: outside the local network none can have that name.
+- `file:////Users/...`, `/Applications/...` and `/Library/...` are local: Word for Mac writes the
+  path of its own
+  templates so. Windows would ask a machine called `Users`: outside the local network none can have
+  that name.
 """
 
 import re
@@ -23,7 +28,8 @@ _DRIVE = re.compile(r"/*[a-z][:|](?:/(?!/)|[^/\d]|$)", re.IGNORECASE)
 # Programs disagree on whether a coded slash counts as one; Word codes none there
 _CODED_SLASH = re.compile(r"\s*file:[/\\]*%(?:25)*(?:2f|5c)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
-_OF_A_MAC = re.compile(r"file:////(?:Users|Applications|Library)/[^/]", re.ASCII)  # as Word writes it, and no other way
+# As Word writes it, and no other way
+_OF_A_MAC = re.compile(r"file:////(?:Users|Applications|Library)/[^/]", re.ASCII)
 
 
 def is_remote(target: str) -> bool:

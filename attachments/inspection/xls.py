@@ -1,11 +1,13 @@
-"""Excel 5 to 2003 workbooks (.xls): macro sheets, links that start a program, and passwords that Excel asks for.
+"""Excel 5 to 2003 workbooks (.xls): macro sheets, links that start a program, and passwords that
+Excel asks for.
 
-A formula may ask another program for a value (DDE): the link is a SUPBOOK record of two names parted by a 3, up to
-Excel 95 an EXTERNSHEET. Links to other workbooks have no such mark; objects linked from a file have it, and an
-EXTERNNAME that says so ([MS-XLS] 2.4.105, 2.4.271).
+A formula may ask another program for a value (DDE): the link is a SUPBOOK record of two names
+parted by a 3, up to Excel 95 an EXTERNSHEET. Links to other workbooks have no such mark; objects
+linked from a file have it, and an EXTERNNAME that says so ([MS-XLS] 2.4.105, 2.4.271).
 
-A workbook whose structure was protected is encrypted with a password of Microsoft's own, which Excel tries without
-asking. It is opened here too, because its list of sheets has to be read: that password also hides old macros.
+A workbook whose structure was protected is encrypted with a password of Microsoft's own, which
+Excel tries without asking. It is opened here too, because its list of sheets has to be read: that
+password also hides old macros.
 """
 
 import hashlib
@@ -39,7 +41,9 @@ def check(container: Container, effort: Effort) -> None:
 
 
 class Workbook:
-    """The stream of a workbook: the records of the workbook itself, and behind them those of its sheets."""
+    """The stream of a workbook: the records of the workbook itself, and behind them those of its
+    sheets.
+    """
 
     def __init__(self, stream: bytes, effort: Effort) -> None:
         self._stream = stream
@@ -47,7 +51,8 @@ class Workbook:
         self._key_stream: Callable[[int], bytes] | None = None
         self._sheets: list[int] = []
         self._is_old = False  # up to Excel 95
-        # Of the last link: none if to no program, true if an item of it is an object, false until one is
+        # Of the last link: none if to no program, true if an item of it is an object, false until
+        # one is
         self._link: bool | None = None
 
     def check(self) -> None:
@@ -60,13 +65,16 @@ class Workbook:
             self._look_at(record, at, length)
             self._look_at_links(record, at, length)
         self._refuse_command()
-        for start in self._sheets if self._is_old else ():  # each names the workbooks and programs that it asks
+        # Each names the workbooks and programs that it asks
+        for start in self._sheets if self._is_old else ():
             for record, at, length in self._records(start):
                 self._look_at_links(record, at, length)
             self._refuse_command()
 
     def _records(self, at: int) -> Iterator[tuple[int, int, int]]:
-        """Number, start and length of each record there, up to the end of the workbook itself or of a sheet."""
+        """Number, start and length of each record there, up to the end of the workbook itself or of
+        a sheet.
+        """
         depth = 0
         while at + 4 <= len(self._stream):
             record, length = struct.unpack_from("<2H", self._stream, at)
@@ -119,7 +127,9 @@ class Workbook:
 
 
 def _is_of_program(text: str) -> bool:
-    """Whether the text names a program. A workbook's path has the separator 3 too, but begins otherwise."""
+    """Whether the text names a program. A workbook's path has the separator 3 too, but begins
+    otherwise.
+    """
     return text[:1] not in _OF_WORKBOOK and _APART in text[1:]
 
 

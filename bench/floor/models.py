@@ -1,4 +1,6 @@
-"""The rows of a ticket: itself, its first line of history and its two mails, as wide as the product's."""
+"""The rows of a ticket: itself, its first line of history and its two mails, as wide as the
+product's.
+"""
 
 from typing import ClassVar
 

@@ -1,4 +1,6 @@
-"""Django as it comes: sessions in the database, nothing else. The database is the product's engine, not its tables."""
+"""Django as it comes: sessions in the database, nothing else. The database is the product's engine,
+not its tables.
+"""
 
 import os
 

@@ -60,7 +60,12 @@ def ticket(request: HttpRequest) -> HttpResponse:
         Event.objects.create(ticket=made, note="creado")
         for whom in ("client", "advisor"):
             Mail.objects.create(
-                ticket=made, dedup_key=f"{made.pk}:{whom}", to=made.email, subject="Ticket", text=TEXT, html=HTML
+                ticket=made,
+                dedup_key=f"{made.pk}:{whom}",
+                to=made.email,
+                subject="Ticket",
+                text=TEXT,
+                html=HTML,
             )
     return HttpResponseRedirect(f"/ticket/{made.pk}/")
 

@@ -1,4 +1,6 @@
-"""A request confirmed while the broker, or the mail server, accepts connections and says nothing (R4.03)."""
+"""A request confirmed while the broker, or the mail server, accepts connections and says nothing
+(R4.03).
+"""
 
 import signal
 from collections.abc import Iterator

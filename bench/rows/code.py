@@ -1,4 +1,6 @@
-"""A code asked for, by people who were never there: each a new session, a number and an address of its own."""
+"""A code asked for, by people who were never there: each a new session, a number and an address of
+its own.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,6 @@
-"""Mails handed to a mail server at hand: by the dispatcher and by 1, 2 and 4 worker processes, beside a bare loop."""
+"""Mails handed to a mail server at hand: by the dispatcher and by 1, 2 and 4 worker processes,
+beside a bare loop.
+"""
 
 import signal
 import subprocess
@@ -22,7 +24,10 @@ def measure(bench: Bench) -> Iterator[Line]:
     product, folder, port = bench.product(), bench.folder(), free_port()
     sink = Sink(folder / "accepted", {**product.environment, "EMAIL_URL": f"smtp://127.0.0.1:{port}"}, port)
     arguments = (str(port), str(sink.path))
-    with bench.nobody_delivers(product), started("sink", folder, sink.environment, "bench.sink", *arguments) as server:
+    with (
+        bench.nobody_delivers(product),
+        started("sink", folder, sink.environment, "bench.sink", *arguments) as server,
+    ):
         if server.process:
             wait_for_port(port, server.process, server.log)
         bare, dispatched = [], []
@@ -42,7 +47,15 @@ def measure(bench: Bench) -> Iterator[Line]:
         alone = 0.0
         for processes in (1, 2, 4):
             _enqueue(product, BY_WORKERS, told=True)
-            command = ("celery", "-A", "fidelizacion", "worker", "--concurrency", str(processes), "--without-gossip")
+            command = (
+                "celery",
+                "-A",
+                "fidelizacion",
+                "worker",
+                "--concurrency",
+                str(processes),
+                "--without-gossip",
+            )
             before = len(times(sink.path))
             with started(f"worker{processes}", folder, sink.environment, *command):
                 reached = sink.rate_since(before, BY_WORKERS)

@@ -26,7 +26,10 @@ def measure(bench: Bench) -> Iterator[Line]:
             "Primera visita",
             f"{figure(packed)} kB ({figure(raw)} kB sin comprimir), {len(first)} peticiones, {len(origins)} origen",
             goal=f"≤ {FIRST_KB:.0f} kB (≤ {FIRST_RAW_KB:.0f} kB), ≤ {FIRST_REQUESTS} peticiones, un origen",
-            holds=packed <= FIRST_KB and raw <= FIRST_RAW_KB and len(first) <= FIRST_REQUESTS and len(origins) == 1,
+            holds=packed <= FIRST_KB
+            and raw <= FIRST_RAW_KB
+            and len(first) <= FIRST_REQUESTS
+            and len(origins) == 1,
         )
         browser.cookies.update(signed_in(product)[0])
         form = visited(browser, FORM)
@@ -43,7 +46,8 @@ def measure(bench: Bench) -> Iterator[Line]:
 def visited(browser: httpx.Client, path: str) -> dict[str, tuple[int, int]]:
     """Each address that the page makes a browser load: its size compressed, and as it is.
 
-    The page itself is compressed by the proxy (docs/decisions.md), here by gzip's middle level; files come compressed.
+    The page itself is compressed by the proxy (docs/decisions.md), here by gzip's middle level;
+    files come compressed.
     """
     page = browser.get(path)
     if page.status_code != 200:

@@ -30,7 +30,9 @@ def against_floor(bench: Bench, engine: str, each: int, file: File | None) -> li
     """Shots of the product and of the floor, while nobody delivers: that is another figure."""
     product, floor = bench.product(engine), bench.floor(engine)
     people = signed_in(product)
-    theirs = [[post_multipart(floor, "/ticket/", floor_cookies(floor), TYPED, file)] * each for _ in range(CLIENTS)]
+    theirs = [
+        [post_multipart(floor, "/ticket/", floor_cookies(floor), TYPED, file)] * each for _ in range(CLIENTS)
+    ]
     with bench.nobody_delivers(product):
         return in_turn(
             ROUNDS,
@@ -39,7 +41,9 @@ def against_floor(bench: Bench, engine: str, each: int, file: File | None) -> li
         )
 
 
-def confirm(bench: Bench, product: Stack, people: list[dict[str, str]], each: int, file: File | None) -> Result:
+def confirm(
+    bench: Bench, product: Stack, people: list[dict[str, str]], each: int, file: File | None
+) -> Result:
     """New forms, opened before the clock runs and sent while it does."""
     clients: list[list[bytes]] = [[] for _ in people]
     for requests, cookies in zip(cycle(clients), people * each, strict=False):

@@ -1,4 +1,6 @@
-"""A known and an unknown number, one after the other, while the SMS gateway takes three seconds (R1.14)."""
+"""A known and an unknown number, one after the other, while the SMS gateway takes three seconds
+(R1.14).
+"""
 
 import json
 import threading
@@ -19,7 +21,10 @@ GOAL_MS = 5.0
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    with slow_gateway() as (gateway, asked), bench.product_with({"TWILIO_BASE_URL": gateway, **TWILIO}) as port:
+    with (
+        slow_gateway() as (gateway, asked),
+        bench.product_with({"TWILIO_BASE_URL": gateway, **TWILIO}) as port,
+    ):
         # Known first, unknown first, in turn: whatever comes second would otherwise have it easier
         order = [KNOWN, UNKNOWN, UNKNOWN, KNOWN] * (PAIRS // 2)
         requests = [asking(port, phone) for phone in order]

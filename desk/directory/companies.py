@@ -29,7 +29,9 @@ class BillingAccountInline(LabelledInline):
 
 
 class AdministrationInline(LabelledInline):
-    """Rows to add and to remove. None is changed into another, so that each change of rights is one of these two."""
+    """Rows to add and to remove. None is changed into another, so that each change of rights is one
+    of these two.
+    """
 
     model = Administration
     extra = 0
@@ -54,7 +56,9 @@ class CompanyAdmin(ModelAdmin):
     inlines = [BillingAccountInline, AdministrationInline]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Read-only, Django would link the advisor to the account's own page, which is for superusers only."""
+        """Read-only, Django would link the advisor to the account's own page, which is for
+        superusers only.
+        """
         fields = list(super().get_fields(request, obj))
         if self.has_change_permission(request, obj):
             return fields
@@ -66,7 +70,9 @@ class CompanyAdmin(ModelAdmin):
 
     @display(description=_("dígito verificador"), label={"doubtful": "warning", "right": "success"})
     def check_digit(self, company: Company) -> tuple[str, Any]:
-        """A19: some numbers that the tax office issued do not add up; whoever works the ticket must know."""
+        """A19: some numbers that the tax office issued do not add up; whoever works the ticket must
+        know.
+        """
         return ("doubtful", _("Dudoso")) if company.tax_id_doubtful else ("right", _("Correcto"))
 
     @display(description=_("dígito verificador"))
@@ -76,7 +82,8 @@ class CompanyAdmin(ModelAdmin):
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> "forms.ModelChoiceField[Any] | None":
-        # A plain list: staff are few, and an autocomplete would need the right to read every user's record
+        # A plain list: staff are few, and an autocomplete would need the right to read every user's
+        # record
         if db_field.name == "advisor":
             kwargs["queryset"] = User.objects.filter(is_staff=True, is_active=True).order_by("username")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -134,7 +141,9 @@ class ServiceLineAdmin(AutocompleteMixin, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Service numbers are free text (A18): as typed, without separators, or as a phone of either spelling."""
+        """Service numbers are free text (A18): as typed, without separators, or as a phone of
+        either spelling.
+        """
         term = search_term.strip()
         phone = phone_of(term)
         spellings = {term, digits_of(term), phone, phones.display(phone).replace(" ", "")} - {""}
@@ -143,7 +152,9 @@ class ServiceLineAdmin(AutocompleteMixin, ModelAdmin):
 
 
 class AdministratorForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only, not when running
-    """The phone is read by our own rules: the library's field drops letters and extensions without a word (A18)."""
+    """The phone is read by our own rules: the library's field drops letters and extensions without
+    a word (A18).
+    """
 
     phone = forms.CharField(
         label=_("Número móvil"),

@@ -1,4 +1,6 @@
-"""Rows of a table at the desk whose every cell says what it is: the theme names only the columns (WCAG 1.3.1)."""
+"""Rows of a table at the desk whose every cell says what it is: the theme names only the columns
+(WCAG 1.3.1).
+"""
 
 from typing import Any
 
@@ -11,7 +13,9 @@ from desk.autocomplete import AutocompleteMixin
 
 
 class LabelledInline(AutocompleteMixin, TabularInline):
-    """A table of related rows. A column's heading is no label to a screen reader, so each control carries its own."""
+    """A table of related rows. A column's heading is no label to a screen reader, so each control
+    carries its own.
+    """
 
     def formfield_for_dbfield(
         self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any

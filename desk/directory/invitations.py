@@ -1,6 +1,8 @@
-"""Sending the link from the list of administrators: whom, by which channel, who cannot get it and why, then the result.
+"""Sending the link from the list of administrators: whom, by which channel, who cannot get it and
+why, then the result.
 
-The list is `companies`', which knows nothing of links: it is registered here again, with the action.
+The list is `companies`', which knows nothing of links: it is registered here again, with the
+action.
 """
 
 from collections import Counter
@@ -84,7 +86,9 @@ class InvitingAdministratorAdmin(AdministratorAdmin):
         _tell(request, *_send(chosen, Channel(form.cleaned_data["channel"]), user))
         return None
 
-    def _ask(self, request: HttpRequest, chosen: Sequence[Administrator], form: ChannelForm | None) -> TemplateResponse:
+    def _ask(
+        self, request: HttpRequest, chosen: Sequence[Administrator], form: ChannelForm | None
+    ) -> TemplateResponse:
         people = _people(chosen)
         context = {
             **self.admin_site.each_context(request),
@@ -117,7 +121,9 @@ def _who_can(people: Sequence[Person], channel: Channel) -> str:
     return gettext("%(can)d de %(all)d pueden recibirlo") % {"can": can, "all": len(people)}
 
 
-def _send(chosen: Sequence[Administrator], channel: Channel, user: User | None) -> tuple[int, Counter[Refusal]]:
+def _send(
+    chosen: Sequence[Administrator], channel: Channel, user: User | None
+) -> tuple[int, Counter[Refusal]]:
     sent, refused = 0, Counter[Refusal]()
     for administrator in chosen:
         try:
@@ -135,5 +141,7 @@ def _tell(request: HttpRequest, sent: int, refused: Counter[Refusal]) -> None:
         messages.success(request, told % {"count": sent})
     if refused:
         reasons = ", ".join(f"{refusal.label} ({count})" for refusal, count in refused.most_common())
-        told = ngettext("%(count)d no se envió: %(why)s.", "%(count)d no se enviaron: %(why)s.", refused.total())
+        told = ngettext(
+            "%(count)d no se envió: %(why)s.", "%(count)d no se enviaron: %(why)s.", refused.total()
+        )
         messages.warning(request, told % {"count": refused.total(), "why": reasons})

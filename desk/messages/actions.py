@@ -1,4 +1,6 @@
-"""Sending a message again from the desk or to another address, or settling it: done once, on record."""
+"""Sending a message again from the desk or to another address, or settling it: done once, on
+record.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -100,7 +102,9 @@ def may_review(user: Any, message: Message) -> bool:
 
 @dataclass(frozen=True)
 class StaffAction:
-    """One request for a message action, by a user with its permission. `page` is what each desk page needs."""
+    """One request for a message action, by a user with its permission. `page` is what each desk
+    page needs.
+    """
 
     request: HttpRequest
     user: User
@@ -162,7 +166,9 @@ class StaffAction:
 
     def _way_back(self, asked: str) -> str:
         """The page of the desk that led here, or else the message's own; never another site."""
-        if asked.startswith(reverse("admin:index")) and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
+        if asked.startswith(reverse("admin:index")) and url_has_allowed_host_and_scheme(
+            asked, allowed_hosts=None
+        ):
             return asked
         return reverse("admin:notifications_message_change", args=[self.message.pk])
 
@@ -177,7 +183,9 @@ class StaffActionViews:
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/reenviar/", view(self.again_view), name="notifications_message_again"),
-            path("<int:pk>/otra-direccion/", view(self.elsewhere_view), name="notifications_message_elsewhere"),
+            path(
+                "<int:pk>/otra-direccion/", view(self.elsewhere_view), name="notifications_message_elsewhere"
+            ),
             path("<int:pk>/resuelto/", view(self.settled_view), name="notifications_message_settled"),
             path("<int:pk>/enviar/", view(self.released_view), name="notifications_message_released"),
             path("<int:pk>/descartar/", view(self.dropped_view), name="notifications_message_dropped"),

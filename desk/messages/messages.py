@@ -95,7 +95,11 @@ class MessageAdmin(StaffActionViews, Previews, Retrying, ModelAdmin):
         ]
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Django's page to read, with what can be done about the message above it."""
         message = self.get_object(request, object_id)
@@ -108,7 +112,8 @@ class MessageAdmin(StaffActionViews, Previews, Retrying, ModelAdmin):
             "explanation": error_texts.describe(message),
             "history": list(message.actions.all()),
             "may_review": may_review(request.user, message),
-            "may_resend": message.state != Message.State.HELD and request.user.has_perm("notifications.resend_message"),
+            "may_resend": message.state != Message.State.HELD
+            and request.user.has_perm("notifications.resend_message"),
             "may_settle": may_settle(request.user, message),
             "may_redirect": email and request.user.has_perm("notifications.redirect_message"),
         }

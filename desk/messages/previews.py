@@ -1,4 +1,6 @@
-"""Every message as it would look, with invented data: nothing of a customer, and nothing of it runs."""
+"""Every message as it would look, with invented data: nothing of a customer, and nothing of it
+runs.
+"""
 
 from dataclasses import replace
 from typing import Any

@@ -30,7 +30,9 @@ class StuckFilter(admin.SimpleListFilter):
 
 
 def ordering(request: HttpRequest) -> list[str]:
-    """Oldest first in the list of those; else newest first, by the key: it is the same order, and needs no sorting."""
+    """Oldest first in the list of those; else newest first, by the key: it is the same order, and
+    needs no sorting.
+    """
     return ["created_at", "pk"] if request.GET.get(STUCK) else ["-pk"]
 
 

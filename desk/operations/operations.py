@@ -1,4 +1,6 @@
-"""*Operación* at the desk: how processes, messages and codes are doing, on one page, to read only (R5.06, R4.17)."""
+"""*Operación* at the desk: how processes, messages and codes are doing, on one page, to read only
+(R5.06, R4.17).
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -51,10 +53,17 @@ class OperationsAdmin(ModelAdmin):
     actions = None
     fields = ["name", "at", "since"]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        context = {**self.admin_site.each_context(request), "title": _("Operación"), **page(), **(extra_context or {})}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Operación"),
+            **page(),
+            **(extra_context or {}),
+        }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "desk/operations.html", context)
 
@@ -83,7 +92,9 @@ def page() -> dict[str, Any]:
         "stuck_query": f"{STUCK}=si",
         "alarms": [
             (alarm, alarms.known(alarm.kind))
-            for alarm in Alarm.objects.order_by(F("cleared_at").desc(nulls_first=True), "-raised_at")[:MOST_ALARMS]
+            for alarm in Alarm.objects.order_by(F("cleared_at").desc(nulls_first=True), "-raised_at")[
+                :MOST_ALARMS
+            ]
         ],
     }
 

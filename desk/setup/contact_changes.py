@@ -1,4 +1,6 @@
-"""The list of changes of administrators at the desk, and the page where a second person decides one (S11)."""
+"""The list of changes of administrators at the desk, and the page where a second person decides one
+(S11).
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -71,7 +73,11 @@ class ContactChangeAdmin(ReadOnlyAdmin):
         return [path("<int:pk>/decidir/", decide, name="staff_contactchange_decide"), *super().get_urls()]
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show what changes, and both buttons to a user who may confirm or reject it."""
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
@@ -83,7 +89,11 @@ class ContactChangeAdmin(ReadOnlyAdmin):
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         user = request.user
-        if request.method != "POST" or not isinstance(user, User) or not user.has_perm("staff.confirm_contactchange"):
+        if (
+            request.method != "POST"
+            or not isinstance(user, User)
+            or not user.has_perm("staff.confirm_contactchange")
+        ):
             raise PermissionDenied
         change = get_object_or_404(ContactChange.objects.select_related("administrator"), pk=pk)
         form = DecisionForm(request.POST)
@@ -98,7 +108,9 @@ class ContactChangeAdmin(ReadOnlyAdmin):
         except contact_changes.ChangeError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, gettext("El cambio quedó hecho.") if confirms else gettext("No se cambió nada."))
+            messages.success(
+                request, gettext("El cambio quedó hecho.") if confirms else gettext("No se cambió nada.")
+            )
         return redirect("admin:staff_contactchange_change", pk)
 
     def _page(
@@ -114,7 +126,8 @@ class ContactChangeAdmin(ReadOnlyAdmin):
             "rows": list(_rows(change)),
             "is_grant": change.kind == Kind.GRANTED,
             "form": form,
-            "may_decide": change.state == State.PENDING and request.user.has_perm("staff.confirm_contactchange"),
+            "may_decide": change.state == State.PENDING
+            and request.user.has_perm("staff.confirm_contactchange"),
             "is_own": change.requested_by_id == request.user.pk,
         }
         return TemplateResponse(request, "desk/contact_change.html", context, status=status)

@@ -1,6 +1,8 @@
-"""Companies and administrators at the desk, where a change that hands a company over waits to be confirmed (S11).
+"""Companies and administrators at the desk, where a change that hands a company over waits to be
+confirmed (S11).
 
-Their pages are in `companies` and `otp`, which may not import this app: they are registered here again.
+Their pages are in `companies` and `otp`, which may not import this app: they are registered here
+again.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -32,7 +34,9 @@ LONGEST_KEY = 18  # digits; what is longer fits no key of the database
 
 
 class ConfirmedRights(Base):
-    """For a page with rows that say who administers which company. It links to the changes that wait."""
+    """For a page with rows that say who administers which company. It links to the changes that
+    wait.
+    """
 
     subject = ""  # the field of a change that points to the object of this page
 
@@ -58,7 +62,11 @@ class ConfirmedRights(Base):
                 formset.new_objects.append(administration)
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """With links to the changes that wait."""
         if request.method == "GET" and request.user.has_perm("staff.view_contactchange"):
@@ -69,7 +77,9 @@ class ConfirmedRights(Base):
     def _waiting(self, object_id: str) -> QuerySet[ContactChange]:
         if not (object_id.isascii() and object_id.isdigit() and len(object_id) <= LONGEST_KEY):
             return ContactChange.objects.none()
-        waiting = ContactChange.objects.filter(state=ContactChange.State.PENDING, **{self.subject: int(object_id)})
+        waiting = ContactChange.objects.filter(
+            state=ContactChange.State.PENDING, **{self.subject: int(object_id)}
+        )
         return waiting.select_related("administrator", "company")
 
 
@@ -78,12 +88,16 @@ class ConfirmedCompanyAdmin(ConfirmedRights, CompanyAdmin):
 
 
 class ConfirmedAdministratorAdmin(ConfirmedRights, InvitingAdministratorAdmin):
-    """A new phone waits until confirmed. A new e-mail, and being active or not, take effect, with notices."""
+    """A new phone waits until confirmed. A new e-mail, and being active or not, take effect, with
+    notices.
+    """
 
     subject = "administrator"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Deleting a person and adding them again would give them a phone that no second person saw."""
+        """Deleting a person and adding them again would give them a phone that no second person
+        saw.
+        """
         return False
 
     def save_model(self, request: HttpRequest, obj: Administrator, form: Any, change: bool) -> None:
@@ -102,7 +116,9 @@ class ConfirmedAdministratorAdmin(ConfirmedRights, InvitingAdministratorAdmin):
             contact_changes.record_activity(obj, user)
 
     def _hold(self, request: HttpRequest, before: Administrator, obj: Administrator, form: Any) -> None:
-        """Ask for the change, and put the old phone and e-mail back into the row that is about to be saved."""
+        """Ask for the change, and put the old phone and e-mail back into the row that is about to
+        be saved.
+        """
         try:
             messages.warning(request, _held(contact_changes.propose(before, obj, _user(request))))
         except contact_changes.ChangeError as error:
@@ -123,7 +139,9 @@ def _held(change: ContactChange) -> str:
         words = gettext("{names} no administra todavía {company}: otra persona con permiso debe confirmarlo.")
         text = words.format(names=change.administrator.names, company=change.company.legal_name)
     else:
-        words = gettext("El número {phone} no rige todavía: otra persona con permiso debe confirmar el cambio.")
+        words = gettext(
+            "El número {phone} no rige todavía: otra persona con permiso debe confirmar el cambio."
+        )
         text = words.format(phone=phones.display(change.new_phone))
     address = reverse("admin:staff_contactchange_change", args=[change.pk])
     return format_html('{} <a href="{}" class="desk-link">{}</a>', text, address, gettext("Ver el cambio"))

@@ -44,4 +44,6 @@ class SignInEventAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return (queryset.filter(name_hash__in=keys_of(search_term)) if search_term.strip() else queryset), False
+        return (
+            queryset.filter(name_hash__in=keys_of(search_term)) if search_term.strip() else queryset
+        ), False

@@ -25,7 +25,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # gener
     actions = None
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Accounts are for the desk only: a new one may open it, and what it does there is its group."""
+        """Accounts are for the desk only: a new one may open it, and what it does there is its
+        group.
+        """
         obj.is_staff = obj.is_staff or not change
         super().save_model(request, obj, form, change)
 

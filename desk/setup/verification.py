@@ -1,8 +1,8 @@
-"""The PIN check at the desk: who waits after too many wrong codes, what happened at the door, which links were sent,
-and the network's switch.
+"""The PIN check at the desk: who waits after too many wrong codes, what happened at the door, which
+links were sent, and the network's switch.
 
-Challenges are not shown at all: a nonce and the pepper make the code, and what is left of a row once they are out
-(a number, a time) tells staff nothing about a person that the ticket does not.
+Challenges are not shown at all: a nonce and the pepper make the code, and what is left of a row
+once they are out (a number, a time) tells staff nothing about a person that the ticket does not.
 """
 
 from typing import Any
@@ -81,7 +81,9 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
         """R1.07, with an audit row for each number."""
         user = request.user if isinstance(request.user, User) else None
         lifted = sum(unlock.unlock(guard.phone, user=user) for guard in queryset)
-        told = ngettext("Se levantó la espera de %(count)d número.", "Se levantó la de %(count)d números.", lifted)
+        told = ngettext(
+            "Se levantó la espera de %(count)d número.", "Se levantó la de %(count)d números.", lifted
+        )
         messages.success(request, told % {"count": lifted})
 
     def has_unlock_permission(self, request: HttpRequest) -> bool:

@@ -60,7 +60,9 @@ class DateForm(forms.Form):
 
 @dataclass(frozen=True)
 class DateChange:
-    """One request to set a ticket's date, by a user with the permission. `page` is what each desk page needs."""
+    """One request to set a ticket's date, by a user with the permission. `page` is what each desk
+    page needs.
+    """
 
     request: HttpRequest
     user: User
@@ -90,12 +92,16 @@ class DateChange:
         except workflow.WorkflowError:
             self.ticket.refresh_from_db()
             return self._conflict(typed)
-        messages.success(self.request, f"{gettext('La fecha efectiva quedó fijada.')} {notice_result(self.ticket)}")
+        messages.success(
+            self.request, f"{gettext('La fecha efectiva quedó fijada.')} {notice_result(self.ticket)}"
+        )
         return self._to_ticket()
 
     def _conflict(self, typed: dict[str, Any]) -> HttpResponse:
         """Say what happened, and give what was typed back on a form that fits the new state."""
-        told = gettext("Otra persona cambió esta solicitud mientras usted la leía. Revísela y guarde otra vez.")
+        told = gettext(
+            "Otra persona cambió esta solicitud mientras usted la leía. Revísela y guarde otra vez."
+        )
         messages.error(self.request, told)
         initial = {**typed, "day": _iso(typed["day"]), "version": self.ticket.version}
         return self._form(DateForm(self.ticket, initial=initial), status=409)

@@ -1,4 +1,6 @@
-"""The address from which staff download an attachment (R3.15-R3.19); `attachments.downloads` has the rules."""
+"""The address from which staff download an attachment (R3.15-R3.19); `attachments.downloads` has
+the rules.
+"""
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
@@ -14,7 +16,8 @@ from attachments import downloads
 from attachments.downloads import What
 from tickets.models import Attachment, Ticket
 
-# What is being scanned may be had later, what is missing may not; an infected file is nobody's to have
+# What is being scanned may be had later, what is missing may not; an infected file is nobody's to
+# have
 STATUS = {What.PENDING: 409, What.ERROR: 409, What.INFECTED: 403, What.MISSING: 404}
 
 

@@ -1,6 +1,8 @@
-"""*Inicio* at the desk: what waits for somebody to take it, what the advisor took, what did not arrive.
+"""*Inicio* at the desk: what waits for somebody to take it, what the advisor took, what did not
+arrive.
 
-As many queries for a full desk as for an empty one; a list ends where an advisor's eye would, and its link goes on.
+As many queries for a full desk as for an empty one; a list ends where an advisor's eye would, and
+its link goes on.
 """
 
 from dataclasses import dataclass
@@ -35,7 +37,9 @@ class Row:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The theme's hook (UNFOLD, DASHBOARD_CALLBACK). Who may not see tickets gets the list of pages alone."""
+    """The theme's hook (UNFOLD, DASHBOARD_CALLBACK). Who may not see tickets gets the list of pages
+    alone.
+    """
     if request.user.has_perm("tickets.view_ticket"):
         context["home"] = _home(request.user)
     return context

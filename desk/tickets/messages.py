@@ -1,4 +1,6 @@
-"""A ticket's messages at the desk: which, to whom, where each one is, and what can be done about it."""
+"""A ticket's messages at the desk: which, to whom, where each one is, and what can be done about
+it.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -36,7 +38,9 @@ class Shown:
 def notice_result(ticket: Ticket) -> str:
     """What became of the mail to the customer that staff have just asked for."""
     if emails.withheld(ticket):
-        waits = gettext("El aviso para %s espera, como la confirmación: revise la dirección y envíelo desde Mensajes.")
+        waits = gettext(
+            "El aviso para %s espera, como la confirmación: revise la dirección y envíelo desde Mensajes."
+        )
         return waits % ticket.email
     return gettext("El aviso al cliente está en cola para %s.") % ticket.email
 
@@ -76,4 +80,6 @@ class ProofFilter(admin.SimpleListFilter):
         return [("no", _("No recibió la confirmación"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return confirmation_status.tickets_without_confirmation(queryset) if self.value() == "no" else queryset
+        return (
+            confirmation_status.tickets_without_confirmation(queryset) if self.value() == "no" else queryset
+        )

@@ -29,7 +29,9 @@ SCANS: dict[str, tuple[str | Promise, str]] = {
 
 @dataclass(frozen=True)
 class Step:
-    """A change of status as the desk offers it. One that must be explained has a page of its own for the note."""
+    """A change of status as the desk offers it. One that must be explained has a page of its own
+    for the note.
+    """
 
     to: str
     label: str | Promise
@@ -77,11 +79,15 @@ def _marks(ticket: Ticket) -> list[str]:
     marks: list[str] = []
     if ticket.company.tax_id_doubtful:
         marks.append(
-            gettext("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa.")
+            gettext(
+                "El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa."
+            )
         )
     registered = emails.registered_address(ticket)
     if registered:
-        told = gettext("El correo de la solicitud, %(given)s, es distinto del registrado. Avisamos también a %(to)s.")
+        told = gettext(
+            "El correo de la solicitud, %(given)s, es distinto del registrado. Avisamos también a %(to)s."
+        )
         marks.append(told % {"given": ticket.email, "to": registered})
     return marks
 

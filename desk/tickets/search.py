@@ -1,4 +1,6 @@
-"""Finding a ticket at the desk by what the caller can tell: its number, a phone, RUC or cédula, e-mail, the company."""
+"""Finding a ticket at the desk by what the caller can tell: its number, a phone, RUC or cédula,
+e-mail, the company.
+"""
 
 from typing import Any
 
@@ -12,7 +14,9 @@ NUMBER_DIGITS = 7  # A14
 
 
 def search(tickets: QuerySet[Any], raw: str) -> QuerySet[Any]:
-    """Tickets that the term names. A term with several readings (0912345678: a mobile, a cédula) gets all of them."""
+    """Tickets that the term names. A term with several readings (0912345678: a mobile, a cédula)
+    gets all of them.
+    """
     term = raw.strip()
     if "@" in term:
         same = Ticket.objects.alias(email_lower=Lower("email")).filter(email_lower=term.lower())
@@ -20,7 +24,8 @@ def search(tickets: QuerySet[Any], raw: str) -> QuerySet[Any]:
     readings = _readings(term)
     if not readings:
         return tickets.filter(contains_words("company_name", term))
-    # Keys first: one OR beside the list's own ordering makes a database walk the whole table backwards
+    # Keys first: one OR beside the list's own ordering makes a database walk the whole table
+    # backwards
     numbers = Ticket.objects.filter(readings[0]).order_by().values("pk")
     others = [Ticket.objects.filter(reading).order_by().values("pk") for reading in readings[1:]]
     return tickets.filter(pk__in=numbers.union(*others) if others else numbers)

@@ -30,7 +30,9 @@ class StatusForm(forms.Form):
         error_messages={"required": _("Escriba la nota: queda en el historial y explica el cambio.")},
     )
 
-    tell = forms.BooleanField(label=_("Avisar al cliente por correo"), required=False, widget=UnfoldBooleanWidget)
+    tell = forms.BooleanField(
+        label=_("Avisar al cliente por correo"), required=False, widget=UnfoldBooleanWidget
+    )
     customer_note = forms.CharField(
         label=_("Nota para el cliente"),
         max_length=1000,
@@ -45,7 +47,9 @@ class StatusForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
         if values.get("customer_note") and not values.get("tell"):
-            self.add_error("tell", _("Marque esta casilla para que la nota llegue al cliente, o borre la nota."))
+            self.add_error(
+                "tell", _("Marque esta casilla para que la nota llegue al cliente, o borre la nota.")
+            )
         return values
 
     def notice(self) -> workflow.Notice | None:
@@ -54,7 +58,9 @@ class StatusForm(forms.Form):
 
 @dataclass(frozen=True)
 class StatusChange:
-    """One request to take a ticket to a status, by somebody who may. `page` is what every page of the desk needs."""
+    """One request to take a ticket to a status, by somebody who may. `page` is what every page of
+    the desk needs.
+    """
 
     request: HttpRequest
     user: User
@@ -69,7 +75,8 @@ class StatusChange:
             return self._change(found)
         if found is None:
             return self._not_allowed()
-        # A step that needs no note is taken from the ticket's page itself; whoever comes here for one chose to tell
+        # A step that needs no note is taken from the ticket's page itself; whoever comes here for
+        # one chose to tell
         initial = {"version": self.ticket.version, "tell": not found.needs_note}
         form = StatusForm(needs_note=found.needs_note, initial=initial)
         return self._form(found, form)
@@ -95,8 +102,12 @@ class StatusChange:
         return self._to_ticket()
 
     def _conflict(self, typed: dict[str, Any]) -> HttpResponse:
-        """Tell what happened; where something was typed, give it back on a form that fits the new state."""
-        told = gettext("Otra persona cambió esta solicitud mientras usted la leía: ahora está en estado «%s».")
+        """Tell what happened; where something was typed, give it back on a form that fits the new
+        state.
+        """
+        told = gettext(
+            "Otra persona cambió esta solicitud mientras usted la leía: ahora está en estado «%s»."
+        )
         messages.error(self.request, told % self.ticket.get_status_display())
         if not typed["note"] and not typed["tell"]:
             return self._to_ticket()
@@ -112,7 +123,8 @@ class StatusChange:
         label = found.label if found else _("Sin cambios")
         context = {
             **self.page,
-            "title": gettext("%(label)s: ticket n.º %(number)s") % {"label": label, "number": self.ticket.number},
+            "title": gettext("%(label)s: ticket n.º %(number)s")
+            % {"label": label, "number": self.ticket.number},
             "original": self.ticket,
             "ticket": self.ticket,
             "status_colour": COLOURS[Ticket.Status(self.ticket.status)],

@@ -1,6 +1,7 @@
 """The advisors' desk: tickets to find, read and work; reasons and request types to keep.
 
-What the customer confirmed cannot be edited here by anyone: a ticket's page has no form but the changes of status.
+What the customer confirmed cannot be edited here by anyone: a ticket's page has no form but the
+changes of status.
 """
 
 from datetime import timedelta
@@ -94,7 +95,9 @@ class TicketAdmin(ModelAdmin):
 
     @display(description=_("estado"), ordering="status")
     def status_label(self, ticket: Ticket) -> str:
-        """With the mark of a ticket whose customer has no proof: set for the page at once (get_changelist_instance)."""
+        """With the mark of a ticket whose customer has no proof: set for the page at once
+        (get_changelist_instance).
+        """
         colour = admin_page.COLOURS[Ticket.Status(ticket.status)]
         lacks_proof = getattr(ticket, "lacks_proof", False)
         shown = {"status": ticket.get_status_display(), "colour": colour, "lacks_proof": lacks_proof}
@@ -116,7 +119,9 @@ class TicketAdmin(ModelAdmin):
         return super().get_queryset(request).defer("details", "effective_terms")
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """A date that no calendar has, in an address typed by hand, is a filter that cannot be used."""
+        """A date that no calendar has, in an address typed by hand, is a filter that cannot be
+        used.
+        """
         try:
             changelist = super().get_changelist_instance(request)
             listed = list(changelist.result_list)  # asked for here, where it can still be answered
@@ -143,7 +148,11 @@ class TicketAdmin(ModelAdmin):
         ]
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """A page to read in place of Django's form, and nothing to post to (R5.07)."""
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
@@ -171,7 +180,9 @@ class TicketAdmin(ModelAdmin):
             raise PermissionDenied
         if to not in Ticket.Status.values:
             raise Http404
-        return admin_status.StatusChange(request, user, self._ticket(str(number)), to, self._page(request)).respond()
+        return admin_status.StatusChange(
+            request, user, self._ticket(str(number)), to, self._page(request)
+        ).respond()
 
     def date_view(self, request: HttpRequest, number: int) -> HttpResponse:
         user = request.user
@@ -213,7 +224,9 @@ class RetiredNotDeleted(ModelAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Asked before Django does: it would list every ticket in the way, of which there may be a million."""
+        """Asked before Django does: it would list every ticket in the way, of which there may be a
+        million.
+        """
         obj = self.get_object(request, object_id)
         if obj is None or not self.has_delete_permission(request, obj):
             return super().delete_view(request, object_id, extra_context)
@@ -224,7 +237,9 @@ class RetiredNotDeleted(ModelAdmin):
             pass
         messages.error(
             request,
-            _("«%s» está en uso en solicitudes registradas y no se puede eliminar. Para retirarlo, deje de ofrecerlo.")
+            _(
+                "«%s» está en uso en solicitudes registradas y no se puede eliminar. Para retirarlo, deje de ofrecerlo."
+            )
             % obj,
         )
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
@@ -238,7 +253,9 @@ class ReasonInline(LabelledInline):
 
 @admin.register(Area)
 class AreaAdmin(ModelAdmin):
-    """Whom a request type tells besides the advisor (D6). One that is not told any more stays, for its messages."""
+    """Whom a request type tells besides the advisor (D6). One that is not told any more stays, for
+    its messages.
+    """
 
     list_display = ["name", "email", "is_active"]
     list_filter = ["is_active"]

@@ -1,7 +1,9 @@
-"""Keeps threads free for what needs no database, and does not let visitors wait for one that is hung.
+"""Keeps threads free for what needs no database, and does not let visitors wait for one that is
+hung.
 
-gunicorn has more threads than may use the database at once (WEB_THREADS). When all of those wait for a database that
-does not answer, the others refuse at once, with the page for "later", and serve `/health/live` and static files.
+gunicorn has more threads than may use the database at once (WEB_THREADS). When all of those wait
+for a database that does not answer, the others refuse at once, with the page for "later", and serve
+`/health/live` and static files.
 """
 
 import threading
@@ -16,15 +18,19 @@ from django.http import HttpRequest, HttpResponse
 from fidelizacion.errors import error_page
 from jobs import query_limits
 
-WITHOUT_DATABASE = ("/health/", "/marca/", "/favicon.ico")  # `ready` limits itself; static files never get here
-# A query takes milliseconds. When every place waits for one that has taken so long, the database hangs or is locked
+# `ready` limits itself; static files never get here
+WITHOUT_DATABASE = ("/health/", "/marca/", "/favicon.ico")
+# A query takes milliseconds. When every place waits for one that has taken so long, the database
+# hangs or is locked
 STALLED_SECONDS = 2.0
 LOOK_SECONDS = 0.1
 RETRY_AFTER = "5"
 
 
 class DatabaseGate:
-    """Admits as many requests as may use the database at once; the next ones wait while there is progress."""
+    """Admits as many requests as may use the database at once; the next ones wait while there is
+    progress.
+    """
 
     def __init__(self, places: int, database: query_limits.Health = query_limits.database) -> None:
         self._free, self._trial = threading.Semaphore(places), threading.Lock()
@@ -34,7 +40,8 @@ class DatabaseGate:
     def run(self, request: Callable[[], HttpResponse]) -> HttpResponse | None:
         """What the request gives, or None when it would wait for a hung database.
 
-        While the database hangs one request at a time tries it, so that the portal is back as soon as it answers.
+        While the database hangs one request at a time tries it, so that the portal is back as soon
+        as it answers.
         """
         if not self._database.hung:
             return self._run_in_turn(request)
@@ -45,7 +52,9 @@ class DatabaseGate:
         finally:
             self._trial.release()
 
-    def _run_in_turn(self, request: Callable[[], HttpResponse], *, trial: bool = False) -> HttpResponse | None:
+    def _run_in_turn(
+        self, request: Callable[[], HttpResponse], *, trial: bool = False
+    ) -> HttpResponse | None:
         while not self._free.acquire(timeout=LOOK_SECONDS):
             if self._stalled() or (self._database.hung and not trial):
                 return None
@@ -65,7 +74,9 @@ class DatabaseGate:
             del self._asked_at[thread]
 
     def _stalled(self) -> bool:
-        """Whether every place waits for a query. Inspecting documents takes the processor, and counts as progress."""
+        """Whether every place waits for a query. Inspecting documents takes the processor, and
+        counts as progress.
+        """
         latest = time.monotonic() - STALLED_SECONDS
         return sum(asked_at < latest for asked_at in list(self._asked_at.values())) >= self._places
 

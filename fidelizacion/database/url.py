@@ -10,7 +10,8 @@ SQLITE_OPTIONS = {
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 2,
     "options": "-c statement_timeout=15s -c timezone=UTC",
-    # A server that is cut off, not stopped, says no goodbye: without these a connection waits a quarter of an hour
+    # A server that is cut off, not stopped, says no goodbye: without these a connection waits a
+    # quarter of an hour
     "tcp_user_timeout": 5_000,  # milliseconds
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -19,11 +20,15 @@ POSTGRESQL_OPTIONS = {
 
 
 def parse_database_url(raw: str) -> dict[str, object]:
-    """Django's settings for one database. Raises ValueError (in Spanish) for an address of no such database."""
+    """Django's settings for one database. Raises ValueError (in Spanish) for an address of no such
+    database.
+    """
     try:
         config: dict[str, object] = dict(environ.Env.db_url_config(raw))
     except Exception:  # noqa: BLE001  the library raises half a dozen kinds for a malformed address
-        raise ValueError("no es una dirección de base de datos (postgres://usuario:clave@host/base)") from None
+        raise ValueError(
+            "no es una dirección de base de datos (postgres://usuario:clave@host/base)"
+        ) from None
     if config.get("ENGINE") == "django.db.backends.sqlite3":
         return {**config, "OPTIONS": SQLITE_OPTIONS}
     if config.get("ENGINE") != "django.db.backends.postgresql":

@@ -1,6 +1,7 @@
 """The system checks: what is wrong with the environment, by id, with what to do about it.
 
-They run at the start of the web process, the worker, beat and every command. An id keeps its meaning for ever.
+They run at the start of the web process, the worker, beat and every command. An id keeps its
+meaning for ever.
 """
 
 import re
@@ -23,7 +24,8 @@ from fidelizacion.env import Network
 
 SECRET_LENGTH = 50
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
-# Bits. Phones: what is wider belongs to no single operator. Public gateways: they are few machines (R2.01)
+# Bits. Phones: what is wider belongs to no single operator. Public gateways: they are few machines
+# (R2.01)
 WIDEST_NETWORK = {4: 8, 6: 19}
 WIDEST_PUBLIC_GATEWAYS = {4: 16, 6: 32}
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
@@ -61,7 +63,9 @@ def secrets(**_: Any) -> Iterator[CheckMessage]:
     if not settings.DEBUG and len(settings.OTP_PEPPER) < SECRET_LENGTH:
         yield _error(3, f"OTP_PEPPER falta o tiene menos de {SECRET_LENGTH} caracteres.", make)
     if settings.OTP_PEPPER and settings.OTP_PEPPER == settings.SECRET_KEY and not settings.DEBUG:
-        yield _error(4, "OTP_PEPPER es igual a SECRET_KEY.", "Use dos valores distintos: así se cambian por separado.")
+        yield _error(
+            4, "OTP_PEPPER es igual a SECRET_KEY.", "Use dos valores distintos: así se cambian por separado."
+        )
 
 
 @register
@@ -69,14 +73,24 @@ def address(**_: Any) -> Iterator[CheckMessage]:
     """The portal's own address, which decides cookies, redirects and links."""
     base, host = settings.PORTAL_BASE_URL, settings.PORTAL_HOST
     # Links in mails, redirects and the origin of forms are this address and nothing more
-    if not base.startswith(("http://", "https://")) or not host or base.partition("://")[2] != urlsplit(base).netloc:
-        yield _error(5, "PORTAL_BASE_URL no es una dirección web.", "Se escribe así: https://portal.operadora.example")
+    if (
+        not base.startswith(("http://", "https://"))
+        or not host
+        or base.partition("://")[2] != urlsplit(base).netloc
+    ):
+        yield _error(
+            5, "PORTAL_BASE_URL no es una dirección web.", "Se escribe así: https://portal.operadora.example"
+        )
     elif not settings.HTTPS and not settings.DEBUG and not is_loopback(host):
         yield _error(6, "PORTAL_BASE_URL usa http fuera de este equipo.", "Use https: por ahí viaja el PIN.")
     if settings.HSTS_PRELOAD and not settings.HSTS_SUBDOMAINS:
-        yield _error(65, "HSTS_PRELOAD exige HSTS_SUBDOMAINS.", "Quite HSTS_SUBDOMAINS=0, o no pida la lista.")
+        yield _error(
+            65, "HSTS_PRELOAD exige HSTS_SUBDOMAINS.", "Quite HSTS_SUBDOMAINS=0, o no pida la lista."
+        )
     if not settings.DEBUG and ("*" in settings.ALLOWED_HOSTS or not settings.ALLOWED_HOSTS):
-        yield _error(7, "ALLOWED_HOSTS está vacía o admite cualquier nombre.", "Escriba los nombres del portal.")
+        yield _error(
+            7, "ALLOWED_HOSTS está vacía o admite cualquier nombre.", "Escriba los nombres del portal."
+        )
 
 
 @register
@@ -87,7 +101,9 @@ def demo(**_: Any) -> Iterator[CheckMessage]:
     if find_spec("demo") is None:
         yield _error(66, "DEMO está activa y la demostración no viene en esta imagen.", "Quite DEMO.")
     if settings.DEBUG:
-        yield _error(8, "DEMO y DEBUG están activas a la vez.", "La demostración corre como producción: quite DEBUG.")
+        yield _error(
+            8, "DEMO y DEBUG están activas a la vez.", "La demostración corre como producción: quite DEBUG."
+        )
     hosts = [settings.PORTAL_HOST, *settings.ALLOWED_HOSTS]
     if not all(is_loopback(host) for host in hosts):
         yield _error(
@@ -102,13 +118,19 @@ def sms(**_: Any) -> Iterator[CheckMessage]:
     """Who sends the PIN."""
     gateway = settings.SMS_GATEWAY
     if gateway not in settings.SMS_GATEWAYS:
-        yield _error(10, "SMS_GATEWAY no es un proveedor conocido.", f"Use uno de: {', '.join(settings.SMS_GATEWAYS)}.")
+        yield _error(
+            10, "SMS_GATEWAY no es un proveedor conocido.", f"Use uno de: {', '.join(settings.SMS_GATEWAYS)}."
+        )
     if (gateway == "console" and not settings.DEBUG) or (gateway == "demo" and not settings.DEMO):
         need = "DEBUG" if gateway == "console" else "DEMO"
-        yield _error(11, f"SMS_GATEWAY={gateway} muestra los códigos y exige {need}.", "Use SMS_GATEWAY=twilio.")
+        yield _error(
+            11, f"SMS_GATEWAY={gateway} muestra los códigos y exige {need}.", "Use SMS_GATEWAY=twilio."
+        )
     if gateway == "memory":
         # The suite silences this one by its id
-        yield _error(12, "SMS_GATEWAY=memory no envía nada: es solo para las pruebas.", "Use SMS_GATEWAY=twilio.")
+        yield _error(
+            12, "SMS_GATEWAY=memory no envía nada: es solo para las pruebas.", "Use SMS_GATEWAY=twilio."
+        )
     if gateway == "twilio":
         sender = settings.TWILIO_FROM or settings.TWILIO_MESSAGING_SERVICE_SID
         if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and sender):
@@ -145,13 +167,19 @@ def mail(**_: Any) -> Iterator[CheckMessage]:
     sends = settings.EMAIL_PROVIDER or settings.EMAIL_BACKEND == settings.SMTP
     if settings.EMAIL_URL_SET and not sends and not settings.DEBUG:
         # The suite silences this one, too
-        yield _error(24, "EMAIL_URL no envía nada: es solo para desarrollar.", "Use smtp+tls://usuario:clave@host:587")
+        yield _error(
+            24, "EMAIL_URL no envía nada: es solo para desarrollar.", "Use smtp+tls://usuario:clave@host:587"
+        )
     for to in settings.OPERATIONS_EMAIL:
         if not _is_email(to):
-            yield _error(41, "OPERATIONS_EMAIL tiene algo que no es un correo.", "Escriba direcciones, con comas.")
+            yield _error(
+                41, "OPERATIONS_EMAIL tiene algo que no es un correo.", "Escriba direcciones, con comas."
+            )
     for number, name in ((16, "DEFAULT_FROM_EMAIL"), (17, "POSTVENTA_EMAIL")):
         if not _is_email(getattr(settings, name)):
-            yield _error(number, f"{name} falta o no es un correo.", "Escriba una dirección: area@operadora.example")
+            yield _error(
+                number, f"{name} falta o no es un correo.", "Escriba una dirección: area@operadora.example"
+            )
 
 
 @register
@@ -169,7 +197,9 @@ def mobile_network(**_: Any) -> Iterator[CheckMessage]:
         )
     public = [network for network in gateways if network.is_global]
     if _any_wider(WIDEST_NETWORK, *gateways, *clients) or _any_wider(WIDEST_PUBLIC_GATEWAYS, *public):
-        yield _error(19, "Las redes móviles incluyen demasiadas direcciones.", "Liste solo las de la operadora.")
+        yield _error(
+            19, "Las redes móviles incluyen demasiadas direcciones.", "Liste solo las de la operadora."
+        )
     proxies: Sequence[Network] = settings.TRUSTED_PROXIES
     overlap = any(_overlap(gateway, proxy) for gateway in gateways for proxy in proxies)
     if overlap and not settings.MOBILE_HEADER_KEY:
@@ -182,7 +212,9 @@ def mobile_network(**_: Any) -> Iterator[CheckMessage]:
         # A name with an underscore would never arrive: the web server drops such headers (R2.04)
         yield _error(30, "MOBILE_HEADER no es el nombre de una cabecera.", "Se escribe así: X-MSISDN")
     if {settings.SECRET_KEY, settings.OTP_PEPPER} & set(settings.MOBILE_HEADER_KEY):
-        yield _error(31, "MOBILE_HEADER_KEY es igual a SECRET_KEY o a OTP_PEPPER.", "Es solo para la pasarela: otra.")
+        yield _error(
+            31, "MOBILE_HEADER_KEY es igual a SECRET_KEY o a OTP_PEPPER.", "Es solo para la pasarela: otra."
+        )
 
 
 @register
@@ -197,14 +229,17 @@ def libraries(**_: Any) -> Iterator[CheckMessage]:
     try:
         import_string(settings.STORAGES["default"]["BACKEND"])
     except ImportError:
-        yield _error(40, "STORAGE_URL necesita bibliotecas que no están.", "Instale el extra «s3» (django-storages).")
+        yield _error(
+            40, "STORAGE_URL necesita bibliotecas que no están.", "Instale el extra «s3» (django-storages)."
+        )
 
 
 @register
 def proxies(**_: Any) -> Iterator[CheckMessage]:
     """A proxy list that trusts everybody lets anybody choose their address."""
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
-        # Our web server never ends TLS: with no proxy believed every request looks like http, and is sent to https
+        # Our web server never ends TLS: with no proxy believed every request looks like http, and
+        # is sent to https
         yield _error(
             60,
             "PORTAL_BASE_URL usa https y TRUSTED_PROXIES está vacía: cada página redirigiría a sí misma sin fin.",
@@ -213,12 +248,16 @@ def proxies(**_: Any) -> Iterator[CheckMessage]:
     if any(network.prefixlen == 0 for network in settings.TRUSTED_PROXIES):
         yield _error(23, "TRUSTED_PROXIES incluye todas las direcciones.", "Liste solo sus proxies.")
     if any(network.prefixlen == 0 for network in settings.METRICS_NETWORKS):
-        yield _error(42, "METRICS_NETWORKS incluye todas las direcciones.", "Liste solo las de su Prometheus.")
+        yield _error(
+            42, "METRICS_NETWORKS incluye todas las direcciones.", "Liste solo las de su Prometheus."
+        )
 
 
 @register
 def privacy_notice(**_: Any) -> Iterator[CheckMessage]:
-    """A notice with no address for questions about one's data misses what the law asks; the portal starts (R8.02)."""
+    """A notice with no address for questions about one's data misses what the law asks; the portal
+    starts (R8.02).
+    """
     if not (settings.DEBUG or settings.DEMO or _is_email(settings.BRAND.privacy_email)):
         yield checks.Warning(
             "OPERATOR_PRIVACY_EMAIL falta o no es un correo: el aviso de privacidad no dice a quién escribir.",
@@ -243,7 +282,9 @@ def _is_email(raw: str) -> bool:
 
 
 def _is_api(raw: str) -> bool:
-    """Whether it is an origin and nothing more. The account's key travels there: in the open on this machine only."""
+    """Whether it is an origin and nothing more. The account's key travels there: in the open on
+    this machine only.
+    """
     try:
         url = urlsplit(raw)
         host, _port = url.hostname or "", url.port  # the port is read here, and may be none

@@ -1,6 +1,8 @@
-"""The system checks of the database: which one it is. Run where it is worked on, never by `check` or `collectstatic`.
+"""The system checks of the database: which one it is. Run where it is worked on, never by `check`
+or `collectstatic`.
 
-The web process, the worker and beat run them at start (start.py), the sweep and `migrate` by themselves.
+The web process, the worker and beat run them at start (start.py), the sweep and `migrate` by
+themselves.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,8 @@
-"""What a demo leaves in a database, and how everything else notices it: the mark, and accounts with a public password.
+"""What a demo leaves in a database, and how everything else notices it: the mark, and accounts with
+a public password.
 
-The mark is a table that `manage.py demo` makes before the first migration (demo/mark.py). A database that has it is the
-demo's to remake; one without it is never touched by a demo.
+The mark is a table that `manage.py demo` makes before the first migration (demo/mark.py). A
+database that has it is the demo's to remake; one without it is never touched by a demo.
 """
 
 import time
@@ -21,7 +22,8 @@ from operations.metrics import Level, Metric
 PASSWORD = "demo-fidelizacion"  # noqa: S105  public: it is in the README
 ADVISOR, SUPERVISOR = "asesora", "supervisor"
 MARK_TABLE = "fidelizacion_demo"
-# Comparing one password costs some 0.3 s: `check_ops` may be run each minute by a monitor, `check --deploy` by hand
+# Comparing one password costs some 0.3 s: `check_ops` may be run each minute by a monitor, `check
+# --deploy` by hand
 SECONDS_TO_COMPARE = 5.0
 DEPLOY_SECONDS_TO_COMPARE = 30.0
 
@@ -56,7 +58,9 @@ def demo_accounts(seconds: float) -> DemoAccounts:
 
 @register(Tags.security, deploy=True)
 def demo_left_behind(**_kwargs: object) -> list[CheckMessage]:
-    """Reads the database, so that it runs with `check --deploy` only, and says so when there is none to read."""
+    """Reads the database, so that it runs with `check --deploy` only, and says so when there is
+    none to read.
+    """
     if settings.DEMO:
         return []
     try:
@@ -101,7 +105,9 @@ def metrics() -> Iterator[Metric]:
         len(accounts.usernames),
         shown,
         Level.CRITICAL if accounts.usernames else Level.FINE,
-        _("Desactívelas o cambie su contraseña: manage.py changepassword CUENTA") if accounts.usernames else "",
+        _("Desactívelas o cambie su contraseña: manage.py changepassword CUENTA")
+        if accounts.usernames
+        else "",
     )
     marked = is_marked()
     yield Metric(

@@ -34,11 +34,15 @@ def mail_provider(**_: Any) -> Iterator[CheckMessage]:
         return
     if provider not in providers():
         yield _error(
-            50, "EMAIL_PROVIDER no es un proveedor conocido.", f"Use uno de: {', '.join(sorted(providers()))}."
+            50,
+            "EMAIL_PROVIDER no es un proveedor conocido.",
+            f"Use uno de: {', '.join(sorted(providers()))}.",
         )
         return
     if settings.EMAIL_URL_SET:
-        yield _error(51, "Están definidas EMAIL_PROVIDER y EMAIL_URL.", "Deje una: envía el proveedor, o el servidor.")
+        yield _error(
+            51, "Están definidas EMAIL_PROVIDER y EMAIL_URL.", "Deje una: envía el proveedor, o el servidor."
+        )
     if not settings.ANYMAIL["WEBHOOK_SECRET"] and provider not in WITHOUT_REPORTS:
         yield _error(
             52,
@@ -54,10 +58,14 @@ def _settings_of(provider: str) -> Iterator[CheckMessage]:
     foreign = sorted(set(settings.EMAIL_PROVIDER_SETTINGS) - _starting(prefix))
     if foreign:
         # Among anymail's own options are some that print mails, or believe what nobody signed
-        yield _error(53, f"EMAIL_PROVIDER_SETTINGS tiene {', '.join(foreign)}.", f"Use solo las que empiezan {prefix}")
+        yield _error(
+            53, f"EMAIL_PROVIDER_SETTINGS tiene {', '.join(foreign)}.", f"Use solo las que empiezan {prefix}"
+        )
     url = settings.EMAIL_PROVIDER_SETTINGS.get(f"{prefix}API_URL")
     if url is not None and not _safe(str(url)):
-        yield _error(54, f"{prefix}API_URL usa http fuera de este equipo.", "Use https: por ahí viaja la clave.")
+        yield _error(
+            54, f"{prefix}API_URL usa http fuera de este equipo.", "Use https: por ahí viaja la clave."
+        )
     try:
         get_connection(f"anymail.backends.{provider}.EmailBackend")
     except ImproperlyConfigured as problem:

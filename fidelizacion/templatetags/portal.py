@@ -37,7 +37,9 @@ def keep_together(text: str) -> str:
 
 @register.filter
 def moment(at: datetime) -> str:
-    """A moment with the name of its zone: 30 de noviembre de 2026, 15:01 and the zone in brackets."""
+    """A moment with the name of its zone: 30 de noviembre de
+    2026, 15:01 and the zone in brackets.
+    """
     return local_time.sentence(at)
 
 
@@ -61,10 +63,12 @@ def _attribute(name: str, value: Any) -> str:
 
 @register.tag
 def once(parser: Parser, token: Token) -> "OnceNode":
-    """`{% once a b %}…{% endonce %}`: rendered once in each process, and again where `a` or `b` are others.
+    """`{% once a b %}…{% endonce %}`: rendered once in each process, and again where `a` or `b` are
+    others.
 
-    For what is the same on everybody's page, whoever asks: only words, addresses and settings may stand in it, and
-    what of the context does must be named in the tag (tests/conformance/test_once.py).
+    For what is the same on everybody's page, whoever asks: only words, addresses and settings may
+    stand in it, and what of the context does must be named in the tag
+    (tests/conformance/test_once.py).
     """
     named = [parser.compile_filter(bit) for bit in token.split_contents()[1:]]
     inside = parser.parse(("endonce",))

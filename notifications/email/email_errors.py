@@ -54,7 +54,8 @@ def _classify_api(error: AnymailAPIError) -> GatewayFailure:
     if not status or status in REFUSED_FOR_NOW or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServerUnavailable(reason)
     if status < HTTPStatus.BAD_REQUEST:
-        # "Accepted", in words that cannot be read: it may go twice, and then with the same Message-ID
+        # "Accepted", in words that cannot be read: it may go twice, and then with the same
+        # Message-ID
         return TemporaryFailure(reason)
     return PermanentFailure(reason)
 

@@ -1,4 +1,6 @@
-"""A message of the outbox as a mail: headers, two parts and the operator's mark, and never a file (R3.19)."""
+"""A message of the outbox as a mail: headers, two parts and the operator's mark, and never a file
+(R3.19).
+"""
 
 from email.header import Header
 from email.mime.image import MIMEImage
@@ -13,13 +15,16 @@ from notifications.models import Message
 
 
 class Mail(EmailMultiAlternatives):
-    """Django's, with the first line of a long subject in Spanish not left empty: some mail programs show it so."""
+    """Django's, with the first line of a long subject in Spanish not left empty: some mail programs
+    show it so.
+    """
 
     def message(self, **options: Any) -> Any:
         built = super().message(**options)
         subject = str(self.subject)
         if not subject.isascii():
-            # Django encodes it with no thought of "Subject: " before it, and it is then folded behind that
+            # Django encodes it with no thought of "Subject: " before it, and it is then folded
+            # behind that
             words = Header(subject, "utf-8", header_name="Subject").encode(linesep="")
             del built["Subject"]
             built["Subject"] = words.replace("\n", "")
@@ -27,7 +32,9 @@ class Mail(EmailMultiAlternatives):
 
 
 def build(message: Message) -> Mail:
-    """The mail of a message. Raises BadHeaderError, which no repetition mends, for a header of more than one line."""
+    """The mail of a message. Raises BadHeaderError, which no repetition mends, for a header of more
+    than one line.
+    """
     mail = Mail(
         subject=message.subject,
         body=message.text,
@@ -39,7 +46,8 @@ def build(message: Message) -> Mail:
             # RFC 3834, and Exchange's own word for it: no holiday answers to a machine
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "OOF, AutoReply",
-            # RFC 2919: what a mail program can sort by. In ASCII, or its brackets would be encoded with the rest
+            # RFC 2919: what a mail program can sort by. In ASCII, or its brackets would be encoded
+            # with the rest
             "List-Id": f"<fidelizacion.{outbox.mail_domain().encode('idna').decode()}>",
         },
     )

@@ -35,7 +35,9 @@ def render(template: str, context: dict[str, object]) -> RenderedEmail:
 
 
 def with_its_mark(html: str) -> str:
-    """A mail's HTML to be shown by a browser, which gets no mail with it: the mark in the page itself."""
+    """A mail's HTML to be shown by a browser, which gets no mail with it: the mark in the page
+    itself.
+    """
     mark = settings.BRAND.mail_mark
     if mark is None:
         return html
@@ -43,6 +45,8 @@ def with_its_mark(html: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """At most one empty line at a time and no space at line ends, which template tags leave behind."""
+    """At most one empty line at a time and no space at line ends,
+    which template tags leave behind.
+    """
     lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines) + "\n"

@@ -1,9 +1,10 @@
 """What a provider tells after it took a message: that it arrived, or did not (R4.23-R4.25).
 
-A report is about a provider's id. Each app that hands messages over registers a ledger, which knows its own ids; the
-outbox has one, the PIN check another. Reports come twice, late and in any order, so a ledger enters them by rank:
-taken, delivered, failed. None leads back, and any order of arrival ends alike. A report may even come before the
-sender has written the id down: then it is kept for five minutes, and tried again.
+A report is about a provider's id. Each app that hands messages over registers a ledger, which knows
+its own ids; the outbox has one, the PIN check another. Reports come twice, late and in any order,
+so a ledger enters them by rank: taken, delivered, failed. None leads back, and any order of arrival
+ends alike. A report may even come before the sender has written the id down: then it is kept for
+five minutes, and tried again.
 """
 
 import logging
@@ -26,7 +27,8 @@ logger = logging.getLogger(__name__)
 
 KEEP = timedelta(minutes=5)  # a report about an id that nobody knows (R4.24)
 TRY_AGAIN = timedelta(seconds=5)
-MAX_UNMATCHED = 1000  # more than a provider reports in five minutes; it bounds the table, whatever is sent to us
+# More than a provider reports in five minutes; it bounds the table, whatever is sent to us
+MAX_UNMATCHED = 1000
 BATCH_SIZE = 50  # kept reports that one sweep tries
 POLL_AFTER = timedelta(minutes=30)  # an SMS with no final report (R4.25)
 POLL_AGAIN = timedelta(minutes=10)  # when the provider could not be asked
@@ -38,8 +40,8 @@ QUESTIONS, QUESTION_SECONDS = 20, 15  # that one sweep asks, and for how long: e
 class ReportHandler:
     """How an app takes reports.
 
-    `enter` says whether the id is one of its own, whatever the report changed. `unasked` are its rows whose `poll_at`
-    has come, young enough to be worth a question; they have a `provider_id`.
+    `enter` says whether the id is one of its own, whatever the report changed. `unasked` are its
+    rows whose `poll_at` has come, young enough to be worth a question; they have a `provider_id`.
     """
 
     apply: Callable[[Report], bool]
@@ -56,14 +58,17 @@ def register(name: str, ledger: ReportHandler) -> None:
 
 
 def on_failed(name: str, tell: Callable[[Message], None]) -> None:
-    """Have `tell` called with each message that becomes `failed` or `dead`, in the transaction in which it does."""
+    """Have `tell` called with each message that becomes `failed` or `dead`, in the transaction in
+    which it does.
+    """
     _on_given_up[name] = tell
 
 
 def notify_failed(message: Message) -> None:
     """For whoever sets one of those states: call it in the same transaction.
 
-    A mistake in what follows is logged and no more: it must not keep the outbox at a message that nobody may send.
+    A mistake in what follows is logged and no more: it must not keep the outbox at a message that
+    nobody may send.
     """
     for name, tell in _on_given_up.items():
         try:
@@ -76,7 +81,9 @@ def notify_failed(message: Message) -> None:
 
 
 def receive(report: Report) -> None:
-    """Enter a report, or keep it until somebody knows what it is about. The same one again changes nothing."""
+    """Enter a report, or keep it until somebody knows what it is about. The same one again changes
+    nothing.
+    """
     if _apply(report):
         return
     if UnmatchedReport.objects.count() >= MAX_UNMATCHED:
@@ -96,7 +103,9 @@ def receive(report: Report) -> None:
 
 
 def poll_at(provider_id: str) -> datetime | None:
-    """When to ask about an SMS just handed over, if no report has come; None where there is nobody to ask."""
+    """When to ask about an SMS just handed over, if no report has come; None where there is nobody
+    to ask.
+    """
     asked = provider_id and isinstance(sms_gateway(), TellingGateway)
     return timezone.now() + POLL_AFTER if asked else None
 
@@ -112,7 +121,9 @@ def _apply(report: Report) -> bool:
 
 def _apply_unmatched() -> int:
     now = timezone.now()
-    rows = list(UnmatchedReport.objects.filter(tried_at__lte=now - TRY_AGAIN).order_by("tried_at", "pk")[:BATCH_SIZE])
+    rows = list(
+        UnmatchedReport.objects.filter(tried_at__lte=now - TRY_AGAIN).order_by("tried_at", "pk")[:BATCH_SIZE]
+    )
     for row in rows:
         report = Report(Message.Channel(row.channel), row.provider_id, Kind(row.kind), row.reason, row.at)
         if _apply(report):
@@ -133,7 +144,8 @@ def _poll() -> int:
         for row in list(ledger.due_for_polling(now).order_by("poll_at", "pk")[:QUESTIONS]):
             if sweeps.stopping() or time.monotonic() > ends:
                 return asked
-            # Put off before the question, so that two sweeps do not both ask, and a process that dies is made up for
+            # Put off before the question, so that two sweeps do not both ask, and a process that
+            # dies is made up for
             mine = {"pk": row.pk, "poll_at": row.poll_at}
             if not ledger.due_for_polling(now).filter(**mine).update(poll_at=now + POLL_AGAIN):
                 continue

@@ -1,7 +1,8 @@
-"""What a mail provider reports, through django-anymail's own views: they verify it and say it in words of their own.
+"""What a mail provider reports, through django-anymail's own views: they verify it and say it in
+words of their own.
 
-The views announce each event by a signal. It is gathered first and entered after the view has ended, so that a body
-that makes no sense is told from a database that is away.
+The views announce each event by a signal. It is gathered first and entered after the view has
+ended, so that a body that makes no sense is told from a database that is away.
 """
 
 from contextvars import ContextVar
@@ -47,13 +48,17 @@ class Nonsense(Exception):
 
 
 def known(request: HttpRequest) -> bool:
-    """Whether it carries a secret of ours. Asked before anything of the body is read, which not every view does."""
+    """Whether it carries a secret of ours. Asked before anything of the body is read, which not
+    every view does.
+    """
     given = get_request_basic_auth(request) or ""
     return any(constant_time_compare(given, secret) for secret in settings.ANYMAIL["WEBHOOK_SECRET"])
 
 
 def reports(request: HttpRequest, provider: str) -> tuple[HttpResponse, list[Report]]:
-    """The view's own answer, and what the request reports. Raises Unsigned, Nonsense or Resolver404."""
+    """The view's own answer, and what the request reports. Raises Unsigned, Nonsense or
+    Resolver404.
+    """
     view = resolve(f"/{provider}/tracking/", urlconf="anymail.urls").func
     events: list[AnymailTrackingEvent] = []
     token = _events.set(events)

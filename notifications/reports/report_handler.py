@@ -11,13 +11,16 @@ from notifications.reports.delivery_reports import POLL_UNTIL, ReportHandler, no
 from notifications.sms import Kind, Report
 
 State = Message.State
-# What a report may still change. A bounce often comes after the receiving server had said yes, so it is the last word
+# What a report may still change. A bounce often comes after the receiving server had said yes, so
+# it is the last word
 OPEN_TO = {Kind.DELIVERED: [State.SENT], Kind.FAILED: [State.SENT, State.DELIVERED]}
 
 
 def apply(report: Report) -> bool:
     """Whether it is about a message of the outbox."""
-    message = Message.objects.filter(channel=report.channel, provider_id=report.provider_id).order_by("-pk").first()
+    message = (
+        Message.objects.filter(channel=report.channel, provider_id=report.provider_id).order_by("-pk").first()
+    )
     if message is None:
         return False
     mine = Message.objects.filter(pk=message.pk, provider_id=report.provider_id)

@@ -1,7 +1,8 @@
-"""Where providers report what became of a message. Public addresses: each request proves whose it is (R4.23).
+"""Where providers report what became of a message. Public addresses: each request proves whose it
+is (R4.23).
 
-Nothing is written before that, bodies are small, and what is reported twice changes nothing. They are the only
-addresses without a CSRF token: no browser comes here.
+Nothing is written before that, bodies are small, and what is reported twice changes nothing. They
+are the only addresses without a CSRF token: no browser comes here.
 """
 
 import logging
@@ -49,7 +50,11 @@ def email(request: HttpRequest, provider: str) -> HttpResponse:
     if request.method == "POST" and not mail_reports.known(request):
         missing = "Authorization" not in request.headers
         # Amazon sends the secret only when it is asked for it
-        return HttpResponse(status=401, headers={"WWW-Authenticate": "Basic"}) if missing else HttpResponse(status=403)
+        return (
+            HttpResponse(status=401, headers={"WWW-Authenticate": "Basic"})
+            if missing
+            else HttpResponse(status=403)
+        )
     try:
         response, found = mail_reports.reports(request, provider)
     except Resolver404:
@@ -65,5 +70,7 @@ def email(request: HttpRequest, provider: str) -> HttpResponse:
 
 
 def _too_large(request: HttpRequest, limit: int) -> bool:
-    """By the declared length; no more than that is ever read, and a body without one is empty to Django."""
+    """By the declared length; no more than that is ever read, and a body without one is empty to
+    Django.
+    """
     return int(request.META.get("CONTENT_LENGTH") or 0) > limit

@@ -1,7 +1,7 @@
 """Taking messages to send: each is one process's at a time, however many there are (R4.04).
 
-A conditional UPDATE decides who has a message. It gives a lease, not a lock: no transaction is open while a carrier is
-awaited, and when a process dies the lease runs out.
+A conditional UPDATE decides who has a message. It gives a lease, not a lock: no transaction is open
+while a carrier is awaited, and when a process dies the lease runs out.
 """
 
 import logging
@@ -27,7 +27,9 @@ BATCH = 25  # mails claimed at once: a claim costs as much as sending one
 BATCH_SECONDS = 10.0  # after which the rest of a batch goes back, long before its lease runs out
 LOST_LEASES = 3  # processes that may die at one message before it is taken for the cause (R4.12)
 SMS_AT_MOST = 2  # that may have left, of one message (R1.24)
-POISON = Q(state=Message.State.SENDING) & (Q(lost_leases__gte=LOST_LEASES - 1) | Q(maybe_sent__gte=SMS_AT_MOST))
+POISON = Q(state=Message.State.SENDING) & (
+    Q(lost_leases__gte=LOST_LEASES - 1) | Q(maybe_sent__gte=SMS_AT_MOST)
+)
 
 
 def claim(pk: int) -> Message | None:
@@ -35,10 +37,14 @@ def claim(pk: int) -> Message | None:
     now = timezone.now()
     token = secrets.token_hex(16)
     lost = F("lost_leases")
-    lost_now = Case(When(state=Message.State.SENDING, then=lost + 1), default=lost, output_field=IntegerField())
+    lost_now = Case(
+        When(state=Message.State.SENDING, then=lost + 1), default=lost, output_field=IntegerField()
+    )
     # Counted before it leaves, so that a process that dies meanwhile has counted
     left = F("maybe_sent")
-    left_now = Case(When(channel=Message.Channel.SMS, then=left + 1), default=left, output_field=IntegerField())
+    left_now = Case(
+        When(channel=Message.Channel.SMS, then=left + 1), default=left, output_field=IntegerField()
+    )
     claimed = Message.objects.due(now).filter(pk=pk).exclude(POISON).update(
         state=Message.State.SENDING,
         leased_until=now + LEASE,
@@ -54,10 +60,13 @@ def claim(pk: int) -> Message | None:
 def take(due_by: datetime) -> Generator[Message]:
     """One message after the other: those whose process died, then the queue, oldest first.
 
-    Close it where you stop: mails of the queue are claimed in batches, and those not handed out go back at once.
+    Close it where you stop: mails of the queue are claimed in batches, and those not handed out go
+    back at once.
     """
     due = Message.objects.due(due_by)
-    for pk in list(due.filter(state=Message.State.SENDING).order_by("leased_until", "pk").values_list("pk", flat=True)):
+    for pk in list(
+        due.filter(state=Message.State.SENDING).order_by("leased_until", "pk").values_list("pk", flat=True)
+    ):
         message = claim(pk)
         if message is not None:
             yield message
@@ -67,7 +76,9 @@ def take(due_by: datetime) -> Generator[Message]:
 
 
 def fail_poison_messages(pk: int | None = None) -> int:
-    """Give up what process after process died at, so that it does not take every worker down (R4.12). How many."""
+    """Give up what process after process died at, so that it does not take every worker down
+    (R4.12). How many.
+    """
     poison = Message.objects.due(timezone.now()).filter(POISON, **({} if pk is None else {"pk": pk}))
     buried = sum(_fail_if_poison(message) for message in list(poison.order_by("pk")))
     if buried:
@@ -78,7 +89,9 @@ def fail_poison_messages(pk: int | None = None) -> int:
 def _fail_if_poison(message: Message) -> bool:
     """Whether it was us: two processes may find the same one."""
     with transaction.atomic():
-        same = Message.objects.filter(pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token)
+        same = Message.objects.filter(
+            pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token
+        )
         buried = same.update(
             state=Message.State.DEAD,
             lost_leases=F("lost_leases") + 1,
@@ -93,17 +106,20 @@ def _fail_if_poison(message: Message) -> bool:
 
 
 def _claim_next(queue: "QuerySet[Message, Message]") -> list[Message]:
-    """The first few mails, or the one SMS, that nobody else is taking at this instant; nothing when none is left.
+    """The first few mails, or the one SMS, that nobody else is taking at this instant; nothing when
+    none is left.
 
-    PostgreSQL passes over the rows that others are at, so that several dispatchers do not run for the same ones. SQLite
-    lets one writer in at a time and needs no such words: Django leaves them out there.
+    PostgreSQL passes over the rows that others are at, so that several dispatchers do not run for
+    the same ones. SQLite lets one writer in at a time and needs no such words: Django leaves them
+    out there.
     """
     with transaction.atomic():
         first = list(queue.select_for_update(skip_locked=True).values_list("pk", "channel")[:BATCH])
         mails = [pk for pk, _channel in takewhile(lambda row: row[1] == Message.Channel.EMAIL, first)]
         if mails:
             return _claim_mails(mails)
-        # An SMS may leave once more at most: none is claimed that a process would die with untried (R1.24)
+        # An SMS may leave once more at most: none is claimed that a process would die with untried
+        # (R1.24)
         message = claim(first[0][0]) if first else None
         return [message] if message else []
 

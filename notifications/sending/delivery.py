@@ -1,7 +1,8 @@
-"""Claim, send, record (R4.04-R4.13): a message leaves once, or again if a process dies between the last two.
+"""Claim, send, record (R4.04-R4.13): a message leaves once, or again if a process dies between the
+last two.
 
-Any number of workers and sweeps may try at once (claims.py); no transaction is open while a carrier is awaited; what
-became of a message is recorded only by whoever still holds the lease.
+Any number of workers and sweeps may try at once (claims.py); no transaction is open while a carrier
+is awaited; what became of a message is recorded only by whoever still holds the lease.
 """
 
 import logging
@@ -57,7 +58,9 @@ def deliver(pk: int) -> SendOutcome:
 
 
 def deliver_due(limit: int | None = None, head_start: timedelta = timedelta(0)) -> Counter[SendOutcome]:
-    """Send what is due and has been for `head_start`, oldest first, until `limit`, a call to stop or a mute carrier."""
+    """Send what is due and has been for `head_start`, oldest first, until `limit`, a call to stop
+    or a mute carrier.
+    """
     counts: Counter[SendOutcome] = Counter()
     counts.update([SendOutcome.DEAD] * claims.fail_poison_messages())
     if sweep.stopping():
@@ -74,12 +77,16 @@ def deliver_due(limit: int | None = None, head_start: timedelta = timedelta(0)) 
 
 
 def sweep_messages() -> int:
-    """The sweep of this app: what the worker did not send in time. Returns how many messages it handled."""
+    """The sweep of this app: what the worker did not send in time. Returns how many messages it
+    handled.
+    """
     return deliver_due(limit=BATCH_SIZE, head_start=WORKER_GRACE).total()
 
 
 def _send(message: Message, carrier: Transport) -> tuple[SendOutcome, bool]:
-    """What became of a message that is ours, and whether the carrier is away, so that a batch ends there."""
+    """What became of a message that is ours, and whether the carrier is away, so that a batch ends
+    there.
+    """
     try:
         provider_id = carrier.send(message)
     except SoftTimeLimitExceeded:
@@ -107,7 +114,9 @@ def _postpone(message: Message, reason: str) -> SendOutcome:
 
 
 def _postpone_doubtful(message: Message, reason: str) -> SendOutcome:
-    """The one repetition there may be comes late, when an outage may be over: nobody sits waiting for it."""
+    """The one repetition there may be comes late, when an outage may be over: nobody sits waiting
+    for it.
+    """
     next_at = timezone.now() + timedelta(seconds=LONGEST_WAIT)
     if message.maybe_sent >= claims.SMS_AT_MOST or next_at >= message.give_up_at:
         return _fail(message, SendOutcome.DEAD, reason)
@@ -147,8 +156,12 @@ def _record_sent(message: Message, provider_id: str) -> None:
 
 
 def _record(message: Message, **values: object) -> bool:
-    """Write what became of it, unless the lease ran out and somebody else took the message since."""
-    lease = Message.objects.filter(pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token)
+    """Write what became of it, unless the lease ran out and
+    somebody else took the message since.
+    """
+    lease = Message.objects.filter(
+        pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token
+    )
     # An outcome shows that it is not the message that ends processes: the count starts anew
     tried = {"attempts": message.attempts, "tried_at": message.tried_at}
     recorded = lease.update(leased_until=None, lease_token="", lost_leases=0, **tried, **values)

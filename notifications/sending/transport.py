@@ -1,7 +1,7 @@
 """Hands one message to its carrier: the SMS gateway, an SMTP server, or the API of a mail provider.
 
-Raises TemporaryFailure (again later), PermanentFailure (the far side refuses this message) or anything else: a mistake
-of ours, which no repetition mends.
+Raises TemporaryFailure (again later), PermanentFailure (the far side refuses this message) or
+anything else: a mistake of ours, which no repetition mends.
 """
 
 import logging
@@ -23,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 
 class Transport:
-    """Sends messages one after the other, the e-mails over one connection; of no more use after ServerUnavailable."""
+    """Sends messages one after the other, the e-mails over one connection; of no more use after
+    ServerUnavailable.
+    """
 
     def __init__(self) -> None:
         self._backend: BaseEmailBackend | None = None
@@ -82,5 +84,7 @@ def _provider_id(mail: EmailMultiAlternatives) -> str:
         return ""
     if not status.message_id and not status.status & {"sent", "queued"}:
         # Neither refused nor accepted, in the words that django-anymail has for all providers
-        raise TemporaryFailure(f"el proveedor de correo no lo aceptó: {', '.join(sorted(map(str, status.status)))}")
+        raise TemporaryFailure(
+            f"el proveedor de correo no lo aceptó: {', '.join(sorted(map(str, status.status)))}"
+        )
     return str(status.message_id or "")

@@ -19,11 +19,15 @@ class GatewayFailure(Exception):
 
 
 class TemporaryFailure(GatewayFailure):
-    """Trying again later may help: the carrier is busy, slow or away, or refuses our account for now."""
+    """Trying again later may help: the carrier is busy, slow or away, or refuses our account for
+    now.
+    """
 
 
 class AmbiguousFailure(TemporaryFailure):
-    """The message may have left: nobody said that it did or that it did not. Another try may send it twice (R1.24)."""
+    """The message may have left: nobody said that it did or that it did not. Another try may send
+    it twice (R1.24).
+    """
 
 
 class PermanentFailure(GatewayFailure):
@@ -38,15 +42,19 @@ class SmsGateway(Protocol):
     """What every gateway can do."""
 
     def send(self, to: str, text: str, *, seconds_left: int) -> str:
-        """Hand `text` over for the E.164 number `to`, worth nothing after `seconds_left`. Returns the carrier's id.
+        """Hand `text` over for the E.164 number `to`, worth nothing after `seconds_left`. Returns
+        the carrier's id.
 
-        Raises TemporaryFailure (nothing left), AmbiguousFailure (it may have) or PermanentFailure (it cannot).
+        Raises TemporaryFailure (nothing left), AmbiguousFailure (it may have) or PermanentFailure
+        (it cannot).
         """
 
 
 @dataclass(frozen=True)
 class Report:
-    """One final word about one message. `reason` may quote the recipient: it is for a row, and not for a log."""
+    """One final word about one message. `reason` may quote the recipient: it is for a row, and not
+    for a log.
+    """
 
     channel: Message.Channel
     provider_id: str

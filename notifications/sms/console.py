@@ -7,7 +7,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class ConsoleGateway:
-    """Only with DEBUG: outside it a terminal is a log, and a log may hold neither number nor text (R1.09)."""
+    """Only with DEBUG: outside it a terminal is a log, and a log may hold neither number nor text
+    (R1.09).
+    """
 
     def __init__(self) -> None:
         if not settings.DEBUG:

@@ -1,8 +1,9 @@
-"""SMS through Twilio's API, each way it can go wrong sorted by one question: may the SMS have left? (R1.24, R1.25).
+"""SMS through Twilio's API, each way it can go wrong sorted by one question: may the SMS have left?
+(R1.24, R1.25).
 
-The API has no idempotency key: whoever repeats a request that was accepted sends, and pays for, a second SMS. So a
-failure is "certainly not sent" only where nothing was handed over or Twilio itself refused; all else is ambiguous.
-docs/sms.md has the table.
+The API has no idempotency key: whoever repeats a request that was accepted sends, and pays for, a
+second SMS. So a failure is "certainly not sent" only where nothing was handed over or Twilio itself
+refused; all else is ambiguous. docs/sms.md has the table.
 """
 
 import logging
@@ -21,28 +22,54 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
-from notifications.sms import AmbiguousFailure, BadNumber, GatewayFailure, PermanentFailure, Report, TemporaryFailure
+from notifications.sms import (
+    AmbiguousFailure,
+    BadNumber,
+    GatewayFailure,
+    PermanentFailure,
+    Report,
+    TemporaryFailure,
+)
 from notifications.sms import twilio_callbacks as callbacks
 from notifications.sms.twilio_errors import describe
 
 logger = logging.getLogger(__name__)
 
-# Seconds. A name has several addresses and each is tried for so long: three of them and the answer fit in the
-# lease of otp.pin.delivery
+# Seconds. A name has several addresses and each is tried for so long: three of them and the answer
+# fit in the lease of otp.pin.delivery
 CONNECT_TIMEOUT, READ_TIMEOUT = 4, 10
 MAX_VALIDITY = 36_000  # seconds; Twilio refuses more (its error 21624)
 REFUSED_FOR_NOW = frozenset({408, 425, 429})
 ACCOUNT_STATUSES = frozenset({401, 403})
-# Our settings or our account, whatever the number: no SMS of anybody leaves until somebody mends them. The account is
-# closed or on trial (10001, 20005, 21608, 90010), may not send to the country (21408), the sender is missing or wrong
-# (14108, 21212, 21213, 21601, 21603, 21606, 21607, 21659-21661), the report address is (21609), or the
-# messaging service is unknown or empty: 21701-21705
+# Our settings or our account, whatever the number: no SMS of anybody leaves until somebody mends
+# them. The account is closed or on trial (10001, 20005, 21608, 90010), may not send to the country
+# (21408), the sender is missing or wrong (14108, 21212, 21213, 21601, 21603, 21606, 21607,
+# 21659-21661), the report address is (21609), or the messaging service is unknown or empty:
+# 21701-21705
 OUR_SETTINGS = frozenset(
-    {10001, 14108, 20005, 20404, 21212, 21213, 21408, 21601, 21603, 21606, 21607, 21608, 21609, 21659, 21660, 21661}
+    {
+        10001,
+        14108,
+        20005,
+        20404,
+        21212,
+        21213,
+        21408,
+        21601,
+        21603,
+        21606,
+        21607,
+        21608,
+        21609,
+        21659,
+        21660,
+        21661,
+    }
     | {21701, 21702, 21703, 21704, 21705, 90010}
 )
 REFUSED_FOR_NOW_CODES = frozenset({21611, 21730})  # the sender's queue is full; Twilio is under maintenance
-# Not a number, not a mobile, opted out, short code, landline. Twilio adds codes: only what staff read depends on them
+# Not a number, not a mobile, opted out, short code, landline. Twilio adds codes: only what staff
+# read depends on them
 BAD_NUMBERS = frozenset({21211, 21217, 21265, 21610, 21614, 21635})
 
 
@@ -50,8 +77,8 @@ BAD_NUMBERS = frozenset({21211, 21217, 21265, 21610, 21614, 21635})
 class _Wire:
     """The SDK's HTTP client, of which ours differs in three things.
 
-    It has a timeout to connect besides the one to read, follows no redirect (R6.20), and neither logs nor keeps what
-    it posts (R1.09).
+    It has a timeout to connect besides the one to read, follows no redirect (R6.20), and neither
+    logs nor keeps what it posts (R1.09).
     """
 
     session: requests.Session = field(default_factory=requests.Session)
@@ -130,12 +157,15 @@ def _sorted_failures() -> Iterator[None]:
     except requests.RequestException as error:
         raise _lost(error) from None
     except (TwilioException, ValueError, TypeError, AttributeError) as error:
-        # "Accepted", in words that cannot be read: the SDK takes the body for the JSON object it should be
+        # "Accepted", in words that cannot be read: the SDK takes the body for the JSON object it
+        # should be
         raise AmbiguousFailure(f"twilio: {type(error).__name__}") from None
 
 
 def _refusal(status: int, code: object) -> GatewayFailure:
-    """What an answer other than 2xx means. Twilio's sentence names the number: only its figures are kept."""
+    """What an answer other than 2xx means. Twilio's sentence names the number: only its figures are
+    kept.
+    """
     reason = describe(str(status), code if code != status else None)
     if status >= 500:
         # Twilio's advice is to try again, and it does not say that nothing was queued: so, once
@@ -144,7 +174,9 @@ def _refusal(status: int, code: object) -> GatewayFailure:
         return BadNumber(reason)
     if status in ACCOUNT_STATUSES or code in OUR_SETTINGS or status < 400:
         # A redirect is no answer of Twilio's either: the base URL leads somewhere else
-        logger.error("%s: no SMS leaves until the account, the sender and the address of Twilio are put right", reason)
+        logger.error(
+            "%s: no SMS leaves until the account, the sender and the address of Twilio are put right", reason
+        )
         return TemporaryFailure(reason)
     for_now = status in REFUSED_FOR_NOW or code in REFUSED_FOR_NOW_CODES
     return TemporaryFailure(reason) if for_now else PermanentFailure(reason)

@@ -1,4 +1,6 @@
-"""Twilio's own reports about an SMS: where it sends them, whether they are its own, and what they say (R4.23)."""
+"""Twilio's own reports about an SMS: where it sends them, whether they are its own, and what they
+say (R4.23).
+"""
 
 import re
 

@@ -1,4 +1,6 @@
-"""Invites everybody on a list, one short transaction a person, and tells of each what became of it."""
+"""Invites everybody on a list, one short transaction a person,
+and tells of each what became of it.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +14,9 @@ from otp.invitations.recipients import Recipient
 
 @dataclass(frozen=True)
 class InvitationResult:
-    """What became of one person, or of one entry that stands for nobody. Of a number there are the last digits."""
+    """What became of one person, or of one entry that stands for nobody. Of a number there are the
+    last digits.
+    """
 
     place: int
     phone_tail: str = ""
@@ -23,7 +27,8 @@ class InvitationResult:
 def run(
     entries: Sequence[Recipient], channel: Channel, *, actor: str, dry_run: bool
 ) -> Iterator[list[InvitationResult]]:
-    """Invite whom the entries stand for, each person once. Yields after each entry, when what it did is committed.
+    """Invite whom the entries stand for, each person once. Yields after each entry, when what it
+    did is committed.
 
     A dry run reads and writes nothing: it tells what would be sent now.
     """
@@ -31,11 +36,14 @@ def run(
     for entry in entries:
         found = recipients.find(entry)
         outcomes = [
-            InvitationResult(entry.place, tail(phone), refusal, entry.problem) for phone, refusal in found.refused
+            InvitationResult(entry.place, tail(phone), refusal, entry.problem)
+            for phone, refusal in found.refused
         ]
         for administrator in found.administrators:
             phone = str(administrator.phone)
-            refusal = Refusal.REPEATED if phone in seen else _invite(administrator, channel, actor, dry_run=dry_run)
+            refusal = (
+                Refusal.REPEATED if phone in seen else _invite(administrator, channel, actor, dry_run=dry_run)
+            )
             seen.add(phone)
             outcomes.append(InvitationResult(entry.place, tail(phone), refusal))
         yield outcomes

@@ -1,9 +1,11 @@
-"""The link by which an administrator arrives (A1): who may be sent one, how often, and what it is worth afterwards.
+"""The link by which an administrator arrives (A1): who may be sent one, how often, and what it is
+worth afterwards.
 
-Its token opens the entry with the number filled in, and that is all: whoever holds it still needs a code, which goes to
-the number's phone. What it does give is a limit of its own. Codes of a session that came by a live link, for the number
-it was sent to, are counted on the link and not on the number, so that a stranger who typed the number until its limit
-was reached keeps nobody out who was invited. The token is in the message and nowhere else: here there is its hash.
+Its token opens the entry with the number filled in, and that is all: whoever holds it still needs a
+code, which goes to the number's phone. What it does give is a limit of its own. Codes of a session
+that came by a live link, for the number it was sent to, are counted on the link and not on the
+number, so that a stranger who typed the number until its limit was reached keeps nobody out who was
+invited. The token is in the message and nowhere else: here there is its hash.
 """
 
 import re
@@ -33,13 +35,15 @@ Channel = Invitation.Channel
 
 PARAMETER = "i"  # of the link's address: short, since the link must fit an SMS
 FIELD = "invitation"  # of the entry form, which sends the token on in its body and no address
-# Consonants only: no word comes about, no run of digits passes for a code, and it can be copied by hand. 86 bits
+# Consonants only: no word comes about, no run of digits passes for a code, and it can be copied by
+# hand. 86 bits
 ALPHABET = "bcdfghjkmnpqrstvwxyz"
 LENGTH = 20
 TOKEN = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
 TOKEN_KIND = "invitation.token"  # noqa: S105  what the hash is of, no secret
 
-LIFETIME = timedelta(days=7)  # a week takes in days off; an old message in somebody else's hands opens nothing
+# A week takes in days off; an old message in somebody else's hands opens nothing
+LIFETIME = timedelta(days=7)
 # Codes for one link: what a number has in an hour, and in all what it has in a day (R1.17)
 SENDS_KIND = "invitation"
 SENDS = (Rate(5, 3600), Rate(10, int(LIFETIME.total_seconds())))
@@ -90,7 +94,9 @@ def link(token: str) -> Link:
     if not TOKEN.fullmatch(token):
         return Link(token)
     hashes = keyed_hashes(TOKEN_KIND, token)
-    return Link(token, Invitation.objects.filter(token_hash__in=hashes, expires_at__gt=timezone.now()).first())
+    return Link(
+        token, Invitation.objects.filter(token_hash__in=hashes, expires_at__gt=timezone.now()).first()
+    )
 
 
 def is_live(invitation: Invitation) -> bool:
@@ -109,7 +115,9 @@ def mark_used(invitation_id: int | None) -> None:
 
 
 def refusal_of_number(phone: str) -> Refusal | None:
-    """Why nobody can be invited at this E.164 number, if so: the directory's word, and what our rows say about it."""
+    """Why nobody can be invited at this E.164 number, if so: the directory's word, and what our
+    rows say about it.
+    """
     if directory().administrator(phone) is not None:
         return None
     known = Administrator.objects.filter(phone=phone).first()
@@ -129,7 +137,9 @@ def refusal(administrator: Administrator, channel: Channel) -> Refusal | None:
     return found
 
 
-def invite(administrator: Administrator, channel: Channel, *, user: User | None = None, actor: str = "") -> Invitation:
+def invite(
+    administrator: Administrator, channel: Channel, *, user: User | None = None, actor: str = ""
+) -> Invitation:
     """Owe the administrator a link, once a limit, whoever else is at it. Raises Refused.
 
     `user` sends it at the desk; or else `actor`, the account of this machine.
@@ -159,7 +169,9 @@ def invite(administrator: Administrator, channel: Channel, *, user: User | None 
 
 
 def address_of(token: str) -> str:
-    """The link: no number in it, and the portal's own address whatever host was asked for (R4.28, R6.08)."""
+    """The link: no number in it, and the portal's own address whatever host was asked for (R4.28,
+    R6.08).
+    """
     return f"{settings.PORTAL_BASE_URL}{reverse('otp:entry')}?{PARAMETER}={token}"
 
 
@@ -174,7 +186,9 @@ def _allowance(phone: str, channel: Channel) -> Limit:
 
 
 def _limit_reached(phone: str, channel: Channel) -> Refusal:
-    """Which of the limits: the shortest says that it was a moment ago, and any other that it was often."""
+    """Which of the limits: the shortest says that it was a moment ago, and any other that it was
+    often.
+    """
     shortest = min(rate.seconds for rate in settings.INVITATIONS_PER_PHONE)
     since = timezone.now() - timedelta(seconds=shortest)
     recent = Invitation.objects.filter(phone=phone, channel=channel, created_at__gt=since)

@@ -1,4 +1,6 @@
-"""The two messages of an invitation: one named function each, written to the outbox in its own transaction (A1)."""
+"""The two messages of an invitation: one named function each, written to the outbox in its own
+transaction (A1).
+"""
 
 from django.conf import settings
 from django.urls import reverse

@@ -1,4 +1,6 @@
-"""Who is to be invited, as staff name them: phones, companies by RUC or cédula, or a file of either (A17)."""
+"""Who is to be invited, as staff name them: phones, companies by RUC or cédula, or a file of either
+(A17).
+"""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -32,7 +34,9 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True)
 class Recipient:
-    """What stands in one place of a list: a phone in E.164, the tax id of a company, or neither, and why."""
+    """What stands in one place of a list: a phone in E.164, the tax id of a company, or neither,
+    and why.
+    """
 
     place: int  # the line of a file, or which of the arguments; from 1
     phone: str = ""
@@ -42,7 +46,9 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Recipients:
-    """Whom an entry stands for: administrators, and numbers or companies that nobody can be invited for."""
+    """Whom an entry stands for: administrators, and numbers or companies that nobody can be invited
+    for.
+    """
 
     administrators: list[Administrator] = field(default_factory=list)
     refused: list[tuple[str, Refusal]] = field(default_factory=list)  # the number, if there is one, and why
@@ -57,7 +63,8 @@ def from_tax_ids(tax_ids: Iterable[str]) -> list[Recipient]:
 
 
 def from_file(path: Path) -> list[Recipient]:
-    """One phone or RUC a line, with or without a heading, other columns, quotes, empty lines or a byte order mark.
+    """One phone or RUC a line, with or without a heading, other columns, quotes, empty lines or a
+    byte order mark.
 
     Raises UnreadableFile.
     """
@@ -93,11 +100,17 @@ def _by_company(tax_id: str) -> Recipients:
     if company is None:
         return Recipients(refused=[("", Refusal.NO_SUCH_COMPANY)])
     administrators = list(company.administrators.all())
-    return Recipients(administrators) if administrators else Recipients(refused=[("", Refusal.NOBODY_IN_COMPANY)])
+    return (
+        Recipients(administrators)
+        if administrators
+        else Recipients(refused=[("", Refusal.NOBODY_IN_COMPANY)])
+    )
 
 
 def _of_cells(place: int, cells: list[str]) -> Recipient:
-    """The one cell of a line that is a number; a line with several would invite people nobody meant."""
+    """The one cell of a line that is a number; a line with several would invite people nobody
+    meant.
+    """
     read = [_either(place, cell) for cell in cells]
     usable = [entry for entry in read if not entry.problem]
     if len(usable) > 1:
@@ -109,7 +122,9 @@ def _of_cells(place: int, cells: list[str]) -> Recipient:
 
 
 def _either(place: int, raw: str) -> Recipient:
-    """Ten digits that begin with 09 are a phone. A cédula may begin so, too: that company is for `--company`."""
+    """Ten digits that begin with 09 are a phone. A cédula may begin so, too: that company is for
+    `--company`.
+    """
     entry = _phone(place, raw)
     digits = digits_of(raw)
     if entry.problem and len(digits) in {CEDULA_DIGITS, RUC_DIGITS} and not digits.startswith("593"):
@@ -132,7 +147,9 @@ def _tax_id(place: int, raw: str) -> Recipient:
 
 
 def _cells(line: str) -> list[str]:
-    """The cells of a line that hold anything. A comma or a semicolon separates, whichever program wrote the file."""
+    """The cells of a line that hold anything. A comma or a semicolon separates, whichever program
+    wrote the file.
+    """
     line = line.strip()
     separator = next((each for each in SEPARATORS if each in line), ",")
     cells: Iterator[str] = (cell.strip() for row in csv.reader([line], delimiter=separator) for cell in row)
@@ -155,4 +172,6 @@ def _text(path: Path) -> str:
             continue
         if "\0" not in text:
             return text
-    raise UnreadableFile(_("El archivo no es de texto. Guárdelo como CSV, con un número de teléfono o RUC por línea."))
+    raise UnreadableFile(
+        _("El archivo no es de texto. Guárdelo como CSV, con un número de teléfono o RUC por línea.")
+    )

@@ -1,9 +1,11 @@
-"""Wrong codes by address and in all (S6). Per number alone, a stranger had 10,000 guesses a day over many numbers.
+"""Wrong codes by address and in all (S6). Per number alone, a stranger had 10,000 guesses a day
+over many numbers.
 
-A code is six digits, so each guess is one in a million. Past `OTP_FAILURES_PER_ADDRESS` nothing is compared from an
-address, save for those of whom there is a sign that the number is theirs: a browser that verified it before, or a link.
-Past `OTP_FAILURES_ALARM` in all, operations get an alarm and every address a quarter of its limit; nobody is refused
-for what others did, since that would close the door to all.
+A code is six digits, so each guess is one in a million. Past `OTP_FAILURES_PER_ADDRESS` nothing is
+compared from an address, save for those of whom there is a sign that the number is theirs: a
+browser that verified it before, or a link. Past `OTP_FAILURES_ALARM` in all, operations get an
+alarm and every address a quarter of its limit; nobody is refused for what others did, since that
+would close the door to all.
 """
 
 from collections.abc import Sequence
@@ -24,10 +26,11 @@ def in_all() -> Limit:
 
 
 def count(address: str, *, trusted: bool) -> list[Limit]:
-    """Count a wrong code in advance, and return what to give back if it is none. Raises LimitReached.
+    """Count a wrong code in advance, and return what to give back if it is none. Raises
+    LimitReached.
 
-    Counted before comparing, so that tries at once get no more than tries in a row. A trusted try counts and is never
-    refused: the number's own limits hold for it (guards.py).
+    Counted before comparing, so that tries at once get no more than tries in a row. A trusted try
+    counts and is never refused: the number's own limits hold for it (guards.py).
     """
     everybody = in_all()
     rates: Sequence[Rate] = () if trusted else settings.OTP_FAILURES_PER_ADDRESS

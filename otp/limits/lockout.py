@@ -1,17 +1,20 @@
-"""How many failures a phone has had in a row, whoever made them, and the wait they bring (R1.05-R1.08).
+"""How many failures a phone has had in a row, whoever made them, and the wait they bring
+(R1.05-R1.08).
 
-After `OTP_FAILURES_PER_PHONE` failures each further one brings a wait, of 30 s at first and twice as long each time, up
-to an hour; a right code ends it all.
+After `OTP_FAILURES_PER_PHONE` failures each further one brings a wait, of 30 s at first and twice
+as long each time, up to an hour; a right code ends it all.
 
-While it lasts nothing is compared, for any session, with two exceptions: the first try of a code that was asked for
-before the wait began, and the first try of a code that is trusted. So neither who was about to type the right code nor
-who is known is kept out by a stranger's failures (R1.08). What this gives a stranger is one guess for each code asked
-for, and those are limited by `OTP_SENDS_PER_PHONE`.
+While it lasts nothing is compared, for any session, with two exceptions: the first try of a code
+that was asked for before the wait began, and the first try of a code that is trusted. So neither
+who was about to type the right code nor who is known is kept out by a stranger's failures (R1.08).
+What this gives a stranger is one guess for each code asked for, and those are limited by
+`OTP_SENDS_PER_PHONE`.
 
-Trusted is a try in a browser that verified this number before (known_browser.py), or of a code asked for through an
-invitation: a stranger has neither. At a hundred failures in a row (NIST 800-63B 3.2.2) nothing is compared any more
-that is not trusted, until a right code, an unlock by staff, or 30 days without a try. Trusted tries have a hundred of
-their own, so a stranger cannot shut the customer out for good.
+Trusted is a try in a browser that verified this number before (known_browser.py), or of a code
+asked for through an invitation: a stranger has neither. At a hundred failures in a row (NIST
+800-63B 3.2.2) nothing is compared any more that is not trusted, until a right code, an unlock by
+staff, or 30 days without a try. Trusted tries have a hundred of their own, so a stranger cannot
+shut the customer out for good.
 """
 
 from datetime import datetime, timedelta
@@ -37,7 +40,9 @@ class Count(Enum):
 
 
 def lockout_of(phone: str) -> PhoneLockout:
-    """The phone's guard as it is now; an empty one for a number that was never tried. It writes nothing."""
+    """The phone's guard as it is now; an empty one for a number that was never tried. It writes
+    nothing.
+    """
     return PhoneLockout.objects.filter(phone=phone).first() or PhoneLockout(phone=phone)
 
 
@@ -47,12 +52,16 @@ def is_waiting(guard: PhoneLockout, now: datetime) -> bool:
 
 
 def is_stopped(guard: PhoneLockout, *, trusted: bool) -> bool:
-    """Whether there were a hundred failures in a row. For a trusted try only the trusted failures count."""
+    """Whether there were a hundred failures in a row. For a trusted try only the trusted failures
+    count.
+    """
     return (guard.trusted_failures if trusted else guard.failures) >= MOST_FAILURES
 
 
 def is_exempt(guard: PhoneLockout, challenge: Challenge, *, trusted: bool) -> bool:
-    """Whether the first try of this challenge is compared despite the wait (the module's two exceptions)."""
+    """Whether the first try of this challenge is compared despite the wait (the module's two
+    exceptions).
+    """
     return trusted or (guard.locked_at is not None and challenge.created_at < guard.locked_at)
 
 
@@ -64,16 +73,20 @@ def stopped() -> QuerySet[PhoneLockout]:
 def register_attempt(phone: str, now: datetime, *, spared: bool = False, trusted: bool = False) -> Count:
     """Count a failure in advance, unless the phone waits: a right code takes the count back.
 
-    Counted before comparing, so that no number of requests at once gets more tries than one after the other. A spared
-    try is counted like any other; it is only not refused.
+    Counted before comparing, so that no number of requests at once gets more tries than one after
+    the other. A spared try is counted like any other; it is only not refused.
     """
     _seen(phone, now)
-    while True:  # another request's try was counted in each turn that is lost, and after some of those the phone waits
+    # Another request's try was counted in each turn that is lost, and after some of those the phone
+    # waits
+    while True:
         guard = lockout_of(phone)
         waiting = is_waiting(guard, now)
         if is_stopped(guard, trusted=trusted) or (waiting and not spared):
             return Count.REFUSED
-        unchanged = PhoneLockout.objects.filter(phone=phone, failures=guard.failures, locked_until=guard.locked_until)
+        unchanged = PhoneLockout.objects.filter(
+            phone=phone, failures=guard.failures, locked_until=guard.locked_until
+        )
         counted = {"failures": guard.failures + 1, "tried_at": now} if waiting else _counted(guard, now)
         counted["trusted_failures"] = guard.trusted_failures + trusted
         if unchanged.update(**counted):
@@ -81,8 +94,10 @@ def register_attempt(phone: str, now: datetime, *, spared: bool = False, trusted
 
 
 def _seen(phone: str, now: datetime) -> None:
-    """Write the phone's row, whether it exists or not: the first try of a number runs the same statements as any later
-    one, so the time it takes does not say whether the number was typed before (R1.14)."""
+    """Write the phone's row, whether it exists or not: the first try of a number runs the same
+    statements as any later one, so the time it takes does not say whether the number was typed
+    before (R1.14).
+    """
     PhoneLockout.objects.bulk_create(
         [PhoneLockout(phone=phone, tried_at=now)],
         update_conflicts=True,
@@ -92,7 +107,9 @@ def _seen(phone: str, now: datetime) -> None:
 
 
 def clear(phone: str) -> bool:
-    """Forget the failures: the right code was given, or staff lifted the wait (R1.06). False: there were none."""
+    """Forget the failures: the right code was given, or staff lifted the wait (R1.06). False: there
+    were none.
+    """
     failed = PhoneLockout.objects.filter(phone=phone).exclude(failures=0, locks=0, locked_until=None)
     return failed.update(failures=0, trusted_failures=0, locks=0, locked_at=None, locked_until=None) == 1
 

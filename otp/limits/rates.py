@@ -1,4 +1,6 @@
-"""How limits are written and read: `3/10m,5/h,10/d` is three in ten minutes, five in an hour, ten in a day."""
+"""How limits are written and read: `3/10m,5/h,10/d` is three in ten minutes, five in an hour, ten
+in a day.
+"""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +19,9 @@ class Rate:
 
 
 def parse_rates(raw: str) -> tuple[Rate, ...]:
-    """The limits in `raw`, all of which must hold. Raises ValueError (in Spanish) when it is not so written."""
+    """The limits in `raw`, all of which must hold. Raises ValueError (in Spanish) when it is not so
+    written.
+    """
     return tuple(_parse_rate(part.strip()) for part in raw.split(",") if part.strip())
 
 

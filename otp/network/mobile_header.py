@@ -1,7 +1,8 @@
 """The number that the operator's mobile gateway writes into a header of the request (A3, R2.01).
 
-The header is believed only when the socket's other end is a listed gateway and the client's own address, behind it, is
-in the operator's mobile networks; with `MOBILE_HEADER_KEY` set, only when the gateway's signature says the same.
+The header is believed only when the socket's other end is a listed gateway and the client's own
+address, behind it, is in the operator's mobile networks; with `MOBILE_HEADER_KEY` set, only when
+the gateway's signature says the same.
 """
 
 import logging
@@ -57,7 +58,9 @@ def _signed_claim(request: HttpRequest, msisdn: str, client: str) -> Claim:
 
 
 def _mobile_client(request: HttpRequest) -> Address | None:
-    """The phone's address, if a listed gateway brings it and it is in the operator's mobile networks."""
+    """The phone's address, if a listed gateway brings it and it is in the operator's mobile
+    networks.
+    """
     peer, client = addresses.peer_address(request), addresses.client_address(request)
     if peer is None or not addresses.within(peer, settings.MOBILE_GATEWAYS):
         return None

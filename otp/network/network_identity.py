@@ -1,7 +1,9 @@
-"""Who the operator's mobile network says is at the other end (A3, R2.01). By default nobody is asked.
+"""Who the operator's mobile network says is at the other end (A3, R2.01). By default nobody is
+asked.
 
-It only ever confirms a number that the visitor typed (R2.07), and the PIN is what follows whenever it does not: when
-the network says nothing, when asking fails, when it takes too long, and when a supervisor has switched it off.
+It only ever confirms a number that the visitor typed (R2.07), and the PIN is what follows whenever
+it does not: when the network says nothing, when asking fails, when it takes too long, and when a
+supervisor has switched it off.
 """
 
 import logging
@@ -34,7 +36,9 @@ class Claim:
 
 
 class UntrustedClaim(Exception):
-    """The network did say something, and it cannot be believed: a gateway is set up wrong, or somebody tries."""
+    """The network did say something, and it cannot be believed: a gateway is set up wrong, or
+    somebody tries.
+    """
 
     def __init__(self, result: AuditEvent.Result) -> None:
         super().__init__(result.value)
@@ -44,16 +48,21 @@ class UntrustedClaim(Exception):
 class NetworkIdentity(Protocol):
     """One way to ask a network, named in `settings.NETWORK_IDENTITIES`.
 
-    A class that only reads the request says so with `answers_at_once = True`. Any other is asked in another thread, so
-    that the visitor goes on without it when it hangs: it must not use the database.
+    A class that only reads the request says so with `answers_at_once = True`. Any other is asked in
+    another thread, so that the visitor goes on without it when it hangs: it must not use the
+    database.
     """
 
     def claim(self, request: HttpRequest) -> Claim | None:
-        """The number, or none where the network says nothing. Raises Ignored when it cannot be believed."""
+        """The number, or none where the network says nothing. Raises Ignored when it cannot be
+        believed.
+        """
 
 
 def identify(request: HttpRequest) -> str | None:
-    """The E.164 number that the first identity with an answer vouches for, or none. Raises Ignored."""
+    """The E.164 number that the first identity with an answer
+    vouches for, or none. Raises Ignored.
+    """
     if not settings.NETWORK_IDENTITIES or NetworkSwitch.is_off():
         return None
     ignored: UntrustedClaim | None = None
@@ -88,7 +97,9 @@ def _claim(path: str, request: HttpRequest) -> Claim | None:
 def _answer_in_time(
     path: str, identity: NetworkIdentity, free: BoundedSemaphore, request: HttpRequest
 ) -> Claim | Exception | None:
-    """The answer of an identity that may hang: none after SECONDS, or while AT_ONCE threads wait for it already."""
+    """The answer of an identity that may hang: none after SECONDS, or while AT_ONCE threads wait
+    for it already.
+    """
     if not free.acquire(blocking=False):
         logger.warning("Network identity %s not asked: it hangs", path)
         return None

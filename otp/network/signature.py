@@ -1,4 +1,6 @@
-"""The signature with which a mobile gateway vouches for the number in its header (R2.05, docs/network-identity.md)."""
+"""The signature with which a mobile gateway vouches for the number in its header (R2.05,
+docs/network-identity.md).
+"""
 
 import hmac
 import re
@@ -14,7 +16,9 @@ FORM = re.compile(r"t=([0-9]{10}),nonce=([A-Za-z0-9_-]{16,64}),v1=([0-9a-f]{64})
 
 @dataclass(frozen=True)
 class Signature:
-    """What stands in the header beside the number: when it was written, a word used once, and the HMAC of it all."""
+    """What stands in the header beside the number: when it was written, a word used once, and the
+    HMAC of it all.
+    """
 
     at: int  # seconds since 1970
     nonce: str

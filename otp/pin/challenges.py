@@ -1,8 +1,9 @@
 """The PIN check: start, verify, resend, close. Views are shells over these verbs.
 
-The rules hold for any well-formed number, registered or not, with the same statements for both (R1.13, R1.14): nothing
-here asks the directory, save once the right code was given. What may happen once only is a conditional UPDATE whose
-row count is checked, since SQLite has no row locks and requests come at once (R1.03, R1.04).
+The rules hold for any well-formed number, registered or not, with the same statements for both
+(R1.13, R1.14): nothing here asks the directory, save once the right code was given. What may happen
+once only is a conditional UPDATE whose row count is checked, since SQLite has no row locks and
+requests come at once (R1.03, R1.04).
 """
 
 from contextlib import suppress
@@ -49,12 +50,16 @@ class Ended(Enum):
 
 
 class TooEarly(LimitReached):
-    """The session's wait before another code is not over (`resend_wait`). It is its own, so it may be told."""
+    """The session's wait before another code is not over (`resend_wait`). It is its own, so it may
+    be told.
+    """
 
 
 @dataclass(frozen=True)
 class AttemptResult:
-    """The answer, how many tries this code has left, whether it was one of them, and whether it brought a wait."""
+    """The answer, how many tries this code has left, whether it was one of them, and whether it
+    brought a wait.
+    """
 
     answer: Answer
     tries_left: int = 0
@@ -71,17 +76,21 @@ REASONS = {
 
 
 def start(phone: str, session_ref: str, address: str, invitation: Invitation | None = None) -> Challenge:
-    """Ask for a code for `phone`, which ends any earlier one of this browser session (R1.10). Raises LimitReached.
+    """Ask for a code for `phone`, which ends any earlier one of this browser session (R1.10).
+    Raises LimitReached.
 
-    Asked again for the same number before another code may be sent, the live one stands: Back and *Ingresar* bring
-    whoever typed the right number where they were, at no SMS. `invitation` is a live one of this number, by whose link
-    the visitor came, now or when the earlier code was asked for.
+    Asked again for the same number before another code may be sent, the live one stands: Back and
+    *Ingresar* bring whoever typed the right number where they were, at no SMS. `invitation` is a
+    live one of this number, by whose link the visitor came, now or when the earlier code was asked
+    for.
     """
     earlier = _unanswered(session_ref).filter(phone=phone).order_by("-pk").first()
     if earlier is None:
         return _issue(phone, session_ref, address, after=0, invitation=invitation)
     if resend_wait(earlier) == 0:
-        return _issue(phone, session_ref, address, after=earlier.pk, invitation=invitation or _invitation_of(earlier))
+        return _issue(
+            phone, session_ref, address, after=earlier.pk, invitation=invitation or _invitation_of(earlier)
+        )
     consume(*quotas.asking(session_ref, address))
     if earlier.attempts >= ATTEMPTS:
         raise LimitReached
@@ -89,17 +98,24 @@ def start(phone: str, session_ref: str, address: str, invitation: Invitation | N
 
 
 def resend(challenge: Challenge, address: str) -> Challenge:
-    """Another code for the same number, which ends this one (R1.19). Raises LimitReached; TooEarly before its time."""
+    """Another code for the same number, which ends this one (R1.19). Raises LimitReached; TooEarly
+    before its time.
+    """
     if resend_wait(challenge) > 0:
         raise TooEarly
     with transaction.atomic():
-        # Two requests at once: one of them closes it and sends, and the other takes over what that one sent
+        # Two requests at once: one of them closes it and sends, and the other takes over what that
+        # one sent
         if not Challenge.objects.filter(pk=challenge.pk, closed_at=None).update(closed_at=timezone.now()):
-            newer = _unanswered(challenge.session_ref).filter(phone=challenge.phone, pk__gt=challenge.pk).last()
+            newer = (
+                _unanswered(challenge.session_ref).filter(phone=challenge.phone, pk__gt=challenge.pk).last()
+            )
             if newer is not None:
                 return newer
         invitation = _invitation_of(challenge)
-        return _issue(challenge.phone, challenge.session_ref, address, after=challenge.pk, invitation=invitation)
+        return _issue(
+            challenge.phone, challenge.session_ref, address, after=challenge.pk, invitation=invitation
+        )
 
 
 def close(session_ref: str) -> None:
@@ -108,12 +124,16 @@ def close(session_ref: str) -> None:
 
 
 def of_session(session_ref: str) -> Challenge | None:
-    """The challenge that this browser session last asked for, alive or not; nobody else's (R1.10)."""
+    """The challenge that this browser session last asked for,
+    alive or not; nobody else's (R1.10).
+    """
     return Challenge.objects.filter(session_ref=session_ref).order_by("pk").last()
 
 
 def resend_wait(challenge: Challenge) -> int:
-    """Seconds until this session may have another code: 60, 120, 240..., never longer than the code itself lives."""
+    """Seconds until this session may have another code: 60, 120, 240..., never longer than the code
+    itself lives.
+    """
     since = timezone.now() - RESEND_WINDOW
     earlier = Challenge.objects.filter(
         session_ref=challenge.session_ref, phone=challenge.phone, created_at__gt=since, pk__lt=challenge.pk
@@ -134,8 +154,11 @@ def ended(challenge: Challenge) -> Ended | None:
     return Ended.EXPIRED if over else None
 
 
-def verify(challenge: Challenge, typed: str, address: str = "", *, known_browser: bool = False) -> AttemptResult:
-    """Judge a code. Every try is counted before it is compared: on address, challenge and phone (R1.04, R1.05, S6).
+def verify(
+    challenge: Challenge, typed: str, address: str = "", *, known_browser: bool = False
+) -> AttemptResult:
+    """Judge a code. Every try is counted before it is compared: on address, challenge and phone
+    (R1.04, R1.05, S6).
 
     `known_browser`: this number was verified in this browser before.
     """
@@ -170,11 +193,17 @@ def _attempt(challenge: Challenge, typed: str, address: str, *, trusted: bool) -
     count = lockout.register_attempt(challenge.phone, now, spared=spared, trusted=trusted)
     if count is lockout.Count.REFUSED:
         return AttemptResult(Answer.WAIT)
-    return replace(_check(challenge, typed, address), tried=True, began_wait=count is lockout.Count.BEGAN_WAIT)
+    return replace(
+        _check(challenge, typed, address), tried=True, began_wait=count is lockout.Count.BEGAN_WAIT
+    )
 
 
-def _issue(phone: str, session_ref: str, address: str, *, after: int, invitation: Invitation | None) -> Challenge:
-    """A new challenge, unless a twin of this request has made one since challenge number `after`: then that one."""
+def _issue(
+    phone: str, session_ref: str, address: str, *, after: int, invitation: Invitation | None
+) -> Challenge:
+    """A new challenge, unless a twin of this request has made one since challenge number `after`:
+    then that one.
+    """
     with transaction.atomic():
         counted_on = _count(phone, session_ref, address, invitation)
         # Twins count the same uses, so the second has waited for the first, and sees what it made
@@ -200,10 +229,12 @@ def _issue(phone: str, session_ref: str, address: str, *, after: int, invitation
 
 
 def _count(phone: str, session_ref: str, address: str, invitation: Invitation | None) -> Invitation | None:
-    """Count a code asked for, on the invitation while it has any left or else on the number. Raises LimitReached.
+    """Count a code asked for, on the invitation while it has any left or else on the number. Raises
+    LimitReached.
 
-    Whoever came by a link is never worse off than without it, and uses nothing up that a stranger shares. The day is
-    only read (quotas.py), and first: once it is spent, every number gets that answer, whatever else it used up.
+    Whoever came by a link is never worse off than without it, and uses nothing up that a stranger
+    shares. The day is only read (quotas.py), and first: once it is spent, every number gets that
+    answer, whatever else it used up.
     """
     asking = quotas.asking(session_ref, address)
     if invitation is not None:
@@ -239,7 +270,8 @@ def _close_if_expired(challenge: Challenge, now: datetime) -> None:
 
 def _check(challenge: Challenge, typed: str, address: str) -> AttemptResult:
     right = codes.matches(typed, challenge.nonce, challenge.phone)
-    # Nobody is sent the code of an unregistered number; whoever guesses it gets no further than on any wrong one (A5)
+    # Nobody is sent the code of an unregistered number; whoever guesses it gets no further than on
+    # any wrong one (A5)
     if not right or directory().administrator(challenge.phone) is None:
         challenge.refresh_from_db(fields=["attempts"])
         left = ATTEMPTS - challenge.attempts

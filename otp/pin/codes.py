@@ -1,6 +1,8 @@
-"""The code itself: derived from the pepper and the challenge's nonce whenever it is needed, and stored nowhere (R1.09).
+"""The code itself: derived from the pepper and the challenge's nonce whenever it is needed, and
+stored nowhere (R1.09).
 
-Why derived: a worker that dies and tries again sends the same code, and the database alone gives nothing away.
+Why derived: a worker that dies and tries again sends the same code, and the database alone gives
+nothing away.
 """
 
 import hmac
@@ -22,7 +24,9 @@ def new_nonce() -> str:
 
 
 def derive(nonce: str, phone: str) -> str:
-    """The code of `OTP_DIGITS` digits, leading zeros kept, of the challenge with this nonce for this phone (R1.01)."""
+    """The code of `OTP_DIGITS` digits, leading zeros kept, of the challenge with this nonce for
+    this phone (R1.01).
+    """
     codes = 10**settings.OTP_DIGITS
     # Draws of the incomplete last round are thrown away: reducing them would favour the low codes
     usable = DRAWS - DRAWS % codes

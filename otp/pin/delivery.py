@@ -1,7 +1,9 @@
-"""Sends the SMS of a challenge, in the worker or by the sweep: claim, look up, send, record (R1.14, R1.15).
+"""Sends the SMS of a challenge, in the worker or by the sweep: claim, look up, send, record (R1.14,
+R1.15).
 
-The claim is a conditional UPDATE with a lease, so that two processes never send the same code at once, and a process
-that dies leaves a lease that runs out. No transaction is open while the directory or the gateway is awaited.
+The claim is a conditional UPDATE with a lease, so that two processes never send the same code at
+once, and a process that dies leaves a lease that runs out. No transaction is open while the
+directory or the gateway is awaited.
 """
 
 import logging
@@ -26,7 +28,8 @@ from otp.pin import codes
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=25)  # more than the slowest gateway takes: three addresses at 4 s and 10 s to answer
+# More than the slowest gateway takes: three addresses at 4 s and 10 s to answer
+LEASE = timedelta(seconds=25)
 OVERDUE = timedelta(seconds=2)  # what the worker is given before the sweep takes over (R4.05)
 MAX_SENDS = 3  # tries
 SMS_AT_MOST = 2  # that may have left: a third would only cost (R1.24)
@@ -47,9 +50,14 @@ RESULTS = {
 
 
 def send(pk: int) -> None:
-    """Bring one challenge to its end: an SMS to a registered administrator, and nothing to anybody else (R1.15)."""
+    """Bring one challenge to its end: an SMS to a registered administrator, and nothing to anybody
+    else (R1.15).
+    """
     now = timezone.now()
-    if _waiting(now).filter(pk=pk).update(leased_until=now + LEASE, send_attempts=F("send_attempts") + 1) != 1:
+    if (
+        _waiting(now).filter(pk=pk).update(leased_until=now + LEASE, send_attempts=F("send_attempts") + 1)
+        != 1
+    ):
         return
     challenge = Challenge.objects.get(pk=pk)
     if directory().administrator(challenge.phone) is None:
@@ -63,9 +71,13 @@ def send(pk: int) -> None:
 
 
 def sweep() -> int:
-    """Send what no worker has sent in time, and give up what has become too old (R1.23). Returns how many it took."""
+    """Send what no worker has sent in time, and give up what has become too old (R1.23). Returns
+    how many it took.
+    """
     now = timezone.now()
-    for challenge in Challenge.objects.filter(outcome=CodeOutcome.PENDING, expires_at__lte=now)[:SWEEP_AT_MOST]:
+    for challenge in Challenge.objects.filter(outcome=CodeOutcome.PENDING, expires_at__lte=now)[
+        :SWEEP_AT_MOST
+    ]:
         _record(challenge, CodeOutcome.EXPIRED)
     waiting = list(_waiting(now).order_by("pk").values_list("pk", "created_at")[:SWEEP_AT_MOST])
     # Where the worker is late for one, those asked for after it go along: a burst is not cut in two
@@ -97,7 +109,9 @@ def _swept_in_thread(pk: int) -> bool:
 
 
 def _waiting(now: datetime) -> QuerySet[Challenge]:
-    """Challenges still to be sent that nobody is at: not answered, not replaced, not tried too often."""
+    """Challenges still to be sent that nobody is at: not answered, not replaced, not tried too
+    often.
+    """
     free = Q(leased_until=None) | Q(leased_until__lte=now)
     return Challenge.objects.filter(
         free,
@@ -132,10 +146,12 @@ def _hand_over(challenge: Challenge, seconds_left: int) -> None:
 
 
 def _count(challenge: Challenge) -> bool:
-    """Count an SMS before it leaves, on the challenge and on the day. False: another answer came first.
+    """Count an SMS before it leaves, on the challenge and on the day. False: another answer came
+    first.
 
-    Whatever becomes of this process, no third SMS follows, and one that may have left is counted: a code sent again
-    after a kill counts twice. Raises LimitReached, with nothing counted, when the day is spent.
+    Whatever becomes of this process, no third SMS follows, and one that may have left is counted: a
+    code sent again after a kill counts twice. Raises LimitReached, with nothing counted, when the
+    day is spent.
     """
     unanswered = _mine(challenge).filter(used_at=None, closed_at=None, maybe_sent__lt=SMS_AT_MOST)
     with transaction.atomic():
@@ -161,7 +177,9 @@ def _retry_or_give_up(challenge: Challenge, reason: str, *, left: bool) -> None:
         _take_back(challenge)
     challenge.refresh_from_db(fields=["maybe_sent"])
     if challenge.send_attempts >= MAX_SENDS or challenge.maybe_sent >= SMS_AT_MOST:
-        _record(challenge, CodeOutcome.DOUBTFUL if challenge.maybe_sent else CodeOutcome.FAILED, reason=reason)
+        _record(
+            challenge, CodeOutcome.DOUBTFUL if challenge.maybe_sent else CodeOutcome.FAILED, reason=reason
+        )
         return
     pause = RETRY_AFTER * challenge.send_attempts * _jitter.uniform(1, 1.5)
     _mine(challenge).update(leased_until=timezone.now() + pause)
@@ -185,11 +203,16 @@ def _record(
     }
     told = result or RESULTS[outcome]
     with transaction.atomic():
-        # An SMS that went out is told even when the lease ran out meanwhile and another process has taken over
+        # An SMS that went out is told even when the lease ran out meanwhile and another process has
+        # taken over
         if _mine(challenge).update(**changes) or provider_id:
-            audit.record(audit.Kind.SENT, told, challenge.phone, session_ref=challenge.session_ref, reason=reason)
+            audit.record(
+                audit.Kind.SENT, told, challenge.phone, session_ref=challenge.session_ref, reason=reason
+            )
 
 
 def _mine(challenge: Challenge) -> QuerySet[Challenge]:
     """The row while the claim stands: after a lease ran out, another process may have taken it."""
-    return Challenge.objects.filter(pk=challenge.pk, outcome=CodeOutcome.PENDING, send_attempts=challenge.send_attempts)
+    return Challenge.objects.filter(
+        pk=challenge.pk, outcome=CodeOutcome.PENDING, send_attempts=challenge.send_attempts
+    )

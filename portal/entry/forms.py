@@ -44,7 +44,9 @@ class CodeForm(forms.Form):
         self.fields["code"].widget.attrs["pattern"] = rf"[ \-]*([0-9][ \-]*){{{settings.OTP_DIGITS}}}"
 
     def clean_code(self) -> str:
-        code = "".join(_digit(character) for character in self.cleaned_data["code"] if character not in " -\u00a0")
+        code = "".join(
+            _digit(character) for character in self.cleaned_data["code"] if character not in " -\u00a0"
+        )
         if len(code) != settings.OTP_DIGITS:
             raise ValidationError(_("El código tiene %(digits)d dígitos.") % {"digits": settings.OTP_DIGITS})
         return code

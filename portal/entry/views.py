@@ -1,4 +1,6 @@
-"""The screens of the PIN check: entry, code, resend, leaving, help. Rules are in `challenges`; these are shells."""
+"""The screens of the PIN check: entry, code, resend, leaving, help. Rules are in `challenges`;
+these are shells.
+"""
 
 import secrets
 
@@ -24,9 +26,9 @@ from otp.pin import challenges
 from otp.pin.challenges import Answer, AttemptResult
 from portal.entry.forms import CodeForm, EntryForm
 
-# A name of our own that nobody can guess, since the session's key changes at sign-in. It leads to the session's
-# challenge, which is in no address and no form (R1.10); the session holds no number of it, which of two clicks at once
-# the slower would write
+# A name of our own that nobody can guess, since the session's key changes at sign-in. It leads to
+# the session's challenge, which is in no address and no form (R1.10); the session holds no number
+# of it, which of two clicks at once the slower would write
 SESSION_NAME = "portal.name"
 
 NO_LINK = Link()
@@ -37,7 +39,9 @@ read_methods = require_http_methods(["GET", "HEAD"])
 
 @form_methods
 def entry(request: HttpRequest) -> HttpResponse:
-    """Asks for the number (A2). A link that was sent fills it in and does nothing else: scanners open it, too."""
+    """Asks for the number (A2). A link that was sent fills it in and does nothing else: scanners
+    open it, too.
+    """
     if request.method == "POST":
         return _submit_phone(request)
     link = invitations.link(request.GET.get(invitations.PARAMETER, ""))
@@ -77,7 +81,9 @@ def resend(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """*Salir*, and *Cancelar* on the request form (A13): nothing is registered, nothing stays in the browser."""
+    """*Salir*, and *Cancelar* on the request form (A13): nothing is registered, nothing stays in
+    the browser.
+    """
     name = request.session.get(SESSION_NAME)
     if name is not None:
         challenges.close(_ref(name))
@@ -118,7 +124,9 @@ def _submit_phone(request: HttpRequest) -> HttpResponse:
 
 
 def _network_says(request: HttpRequest, phone: str, session_ref: str) -> bool:
-    """Whether the network vouches for the number that was typed; what it says in vain is counted (R2.06)."""
+    """Whether the network vouches for the number that was typed; what it says in vain is counted
+    (R2.06).
+    """
     try:
         return network_identity.identify(request) == phone
     except network_identity.UntrustedClaim as ignored:
@@ -133,7 +141,9 @@ def _network_says(request: HttpRequest, phone: str, session_ref: str) -> bool:
         return False
 
 
-def _sign_in_by_network(request: HttpRequest, phone: str, session_ref: str, invitation: Invitation | None) -> None:
+def _sign_in_by_network(
+    request: HttpRequest, phone: str, session_ref: str, invitation: Invitation | None
+) -> None:
     """The network's word replaces any code that was asked for."""
     with transaction.atomic():
         challenges.close(session_ref)
@@ -174,7 +184,9 @@ def _signed_in(request: HttpRequest, phone: str, method: session.Method) -> Http
 
 def _tries_left(verdict: AttemptResult) -> str:
     left = ngettext("Le queda %(count)d intento.", "Le quedan %(count)d intentos.", verdict.tries_left)
-    return f"{_('Ese no es el código. Revíselo e ingréselo otra vez.')} {left % {'count': verdict.tries_left}}"
+    return (
+        f"{_('Ese no es el código. Revíselo e ingréselo otra vez.')} {left % {'count': verdict.tries_left}}"
+    )
 
 
 def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int = 200) -> HttpResponse:
@@ -188,12 +200,15 @@ def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int =
     response = render(request, "portal/entry/entry.html", context, status=status)
     if not form.is_bound and not link.token and not context["destination"]:
         response = _findable(response)
-    # Nothing of anybody's is on the plain entry, so that Back may show it; a number, or its tail, may be on the others
+    # Nothing of anybody's is on the plain entry, so that Back may show it; a number, or its tail,
+    # may be on the others
     return session.set_cache_control(response, keep=visitor is None and link.invitation is None)
 
 
 def _findable(response: HttpResponse) -> HttpResponse:
-    """Let search engines list the page: leaving must be as easy to find as joining (F6). No other page is listed."""
+    """Let search engines list the page: leaving must be as easy to find as joining (F6). No other
+    page is listed.
+    """
     response.headers["X-Robots-Tag"] = "all"
     return response
 
@@ -227,10 +242,14 @@ def _limit_reached(
 
 def _record_limit(request: HttpRequest, phone: str, session_ref: str) -> None:
     address = _address(request)
-    audit.record_refusal(audit.Kind.ASKED, audit.Result.LIMIT, phone, session_ref=session_ref, address=address)
+    audit.record_refusal(
+        audit.Kind.ASKED, audit.Result.LIMIT, phone, session_ref=session_ref, address=address
+    )
 
 
-def _rate_limited(request: HttpRequest, link: Link = NO_LINK, page: str = "429.html", **about: object) -> HttpResponse:
+def _rate_limited(
+    request: HttpRequest, link: Link = NO_LINK, page: str = "429.html", **about: object
+) -> HttpResponse:
     context = {"link": link, "destination": destinations.carried(request), **about}
     return session.set_cache_control(render(request, page, context, status=429))
 
@@ -242,7 +261,11 @@ def _to(request: HttpRequest, sign_in_page: str) -> HttpResponse:
 
 def _about_codes() -> dict[str, int]:
     minutes = int(settings.OTP_VALIDITY.total_seconds() // 60)
-    return {"code_digits": settings.OTP_DIGITS, "validity_minutes": minutes, "most_tries": challenges.ATTEMPTS}
+    return {
+        "code_digits": settings.OTP_DIGITS,
+        "validity_minutes": minutes,
+        "most_tries": challenges.ATTEMPTS,
+    }
 
 
 def _challenge_of(request: HttpRequest) -> Challenge | None:
@@ -257,7 +280,8 @@ def _ref(name: str) -> str:
 def _new_name(request: HttpRequest) -> str:
     """Two clicks on one page that bring no session yet get the same name, and so one code is sent.
 
-    What they have in common is a secret of this browser and the token of this very page, another on every rendering.
+    What they have in common is a secret of this browser and the token of this very page, another on
+    every rendering.
     """
     token = request.POST.get("csrfmiddlewaretoken")
     if token is None:  # nothing checked it, either

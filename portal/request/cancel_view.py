@@ -1,4 +1,6 @@
-"""*Cancelar* and *Salir* on the request form: leave at once, or ask first where something was typed (A13)."""
+"""*Cancelar* and *Salir* on the request form: leave at once, or ask first where something was typed
+(A13).
+"""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render

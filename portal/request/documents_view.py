@@ -1,6 +1,8 @@
-"""Takes the documents of a form before it is confirmed, for a page that shows how far they have come (P3).
+"""Takes the documents of a form before it is confirmed, for a page that shows how far they have
+come (P3).
 
-What it answers is also what the form does with the same files; a browser without scripts never comes here.
+What it answers is also what the form does with the same files; a browser without scripts never
+comes here.
 """
 
 from django.http import HttpRequest, JsonResponse
@@ -18,7 +20,9 @@ from portal.access import Caller, administrator_required
 @require_POST
 @administrator_required()
 def upload(request: HttpRequest, caller: Caller) -> JsonResponse:
-    """The list entries of the documents kept now, what is wrong with the others, and whether fewer could be sent."""
+    """The list entries of the documents kept now, what is wrong with the others, and whether fewer
+    could be sent.
+    """
     owner = staging.Uploader(request, caller.administrator, caller.visitor.phone)
     staged: tuple[StagedFile, ...] = ()
     problems: list[str] = []

@@ -1,6 +1,8 @@
-"""What a visitor was typing when the verification ran out: kept, and given back once it is known to be the same one.
+"""What a visitor was typing when the verification ran out: kept, and given back once it is known to
+be the same one.
 
-The files of such a form are kept too, as any others are: judged, counted, and for the same phone in the same browser.
+The files of such a form are kept too, as any others are: judged, counted, and for the same phone in
+the same browser.
 """
 
 from dataclasses import dataclass
@@ -38,7 +40,9 @@ class Draft:
 
 
 def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
-    """Keep what was posted by a visitor whose verification had expired (called by the gate), or who may leave."""
+    """Keep what was posted by a visitor whose verification had expired (called by the gate), or who
+    may leave.
+    """
     if request.method != "POST":
         return
     staged, problems = _keep_files(request, phone)
@@ -54,7 +58,8 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
 
 
 def restore(request: HttpRequest, caller: Caller) -> Draft | None:
-    """What the caller was typing, if it is kept and the company is still theirs: it is the one picked, then.
+    """What the caller was typing, if it is kept and the company is still theirs: it is the one
+    picked, then.
 
     It stays kept until something is posted, so that loading the page again loses nothing.
     """
@@ -72,18 +77,24 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
         current_company.pick(request, company)
     owner = staging.Uploader(request, caller.administrator, caller.visitor.phone)
     held = staging.find(owner, kept["staged"])
-    return Draft(company, key, kept["typed"], held.files, tuple(kept["problems"]), kept.get("cancelled", False))
+    return Draft(
+        company, key, kept["typed"], held.files, tuple(kept["problems"]), kept.get("cancelled", False)
+    )
 
 
 def is_untouched(request: HttpRequest, caller: Caller) -> bool:
-    """Whether the form posted says no more than the form that was shown: leaving it loses nothing."""
+    """Whether the form posted says no more than the form that was
+    shown: leaving it loses nothing.
+    """
     shown = {"reason": "", "details": "", **initial_of(caller.administrator)}
     typed = any(request.POST.get(name, "").strip() not in {"", value} for name, value in shown.items())
     return not (typed or request.POST.getlist("staged") or _files_not_sent(request))
 
 
 def _files_not_sent(request: HttpRequest) -> list[str]:
-    """The names of chosen files: a form that leaves sends them in place of the files, which would take long."""
+    """The names of chosen files: a form that leaves sends them in place of the files, which would
+    take long.
+    """
     names = [name[:MAX_NAME] for name in request.POST.getlist("attachments") if name]
     return names[:MAX_FILES]
 
@@ -93,7 +104,9 @@ def _choose_again(name: str) -> str:
 
 
 def _keep_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]:
-    """The ids of the files kept, and what is wrong with the others. Only with a key that this phone was given."""
+    """The ids of the files kept, and what is wrong with the others. Only with a key that this phone
+    was given.
+    """
     administrator = directory().administrator(phone)
     if administrator is None:
         return [], []

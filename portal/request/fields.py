@@ -16,7 +16,8 @@ from attachments.inspection.refusals import ADVISED
 from attachments.uploads import ReceivedFile
 from companies import phones
 
-CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control, half a character, line and paragraph separators
+# Control, half a character, line and paragraph separators
+CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class TypedText(forms.CharField):
@@ -31,9 +32,13 @@ class TypedText(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(self.with_one_line_end(value) if isinstance(value, str) else value) or ""
-        if any(unicodedata.category(c) in CONTROL_CATEGORIES and c not in self.allowed_controls for c in text):
+        if any(
+            unicodedata.category(c) in CONTROL_CATEGORIES and c not in self.allowed_controls for c in text
+        ):
             raise ValidationError(
-                _("El texto contiene caracteres que no se pueden guardar. Bórrelos o escriba el texto de nuevo."),
+                _(
+                    "El texto contiene caracteres que no se pueden guardar. Bórrelos o escriba el texto de nuevo."
+                ),
                 code="control_characters",
             )
         return text
@@ -49,7 +54,9 @@ ADDRESS_IN_NAME = re.compile(
 
 
 class PersonName(TypedText):
-    """The names of a person, which the operator's mails repeat: they may contain no address (S4)."""
+    """The names of a person, which the operator's mails repeat:
+    they may contain no address (S4).
+    """
 
     registered = ""  # the names in the directory, accepted as they are: the form comes filled in with them
 
@@ -67,17 +74,23 @@ class PersonName(TypedText):
 
 
 def _as_seen(text: str) -> str:
-    """The text as a reader sees it: without invisible characters, and with one kind of full stop."""
+    """The text as a reader sees it: without invisible
+    characters, and with one kind of full stop.
+    """
     return unicodedata.normalize("NFKC", without_invisible(text)).replace("\u3002", ".")
 
 
 def without_invisible(text: str) -> str:
-    """The text without zero-width spaces, soft hyphens and marks of direction, which chat programs copy along."""
+    """The text without zero-width spaces, soft hyphens and marks of direction, which chat programs
+    copy along.
+    """
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 
 class LongText(TypedText):
-    """Several lines; length is counted with one character a line end, as the browser's own count does."""
+    """Several lines; length is counted with one character a line end, as the browser's own count
+    does.
+    """
 
     allowed_controls = "\n\t"
     widget = forms.Textarea
@@ -91,7 +104,9 @@ class LongText(TypedText):
 
 
 class Email(TypedText, forms.EmailField):
-    """An e-mail address. Pasted with invisible characters it passes for valid, and cannot be written to."""
+    """An e-mail address. Pasted with invisible characters it passes for valid, and cannot be
+    written to.
+    """
 
     def to_python(self, value: Any) -> str:
         return super().to_python(without_invisible(value) if isinstance(value, str) else value)
@@ -116,13 +131,17 @@ class FilesInput(forms.FileInput):
 
 
 class AttachmentsField(forms.Field):
-    """The files sent with the form; the form judges them, since those it holds already count too."""
+    """The files sent with the form; the form judges them, since
+    those it holds already count too.
+    """
 
     widget = FilesInput
 
     @property
     def limits(self) -> dict[str, Any]:
-        """For the page, which tells before sending what would be refused, in the words of the refusal."""
+        """For the page, which tells before sending what would be refused, in the words of the
+        refusal.
+        """
         return {"kinds": " ".join(EXTENSIONS), "bytes": MAX_BYTES, "count": MAX_FILES, **_words()}
 
     def clean(self, value: Any) -> tuple[ReceivedFile, ...]:
@@ -131,7 +150,9 @@ class AttachmentsField(forms.Field):
 
 @cache
 def _words() -> dict[str, str]:
-    """What is said of a file of another kind, too large or empty; `name` stands where the file's own goes."""
+    """What is said of a file of another kind, too large or empty; `name` stands where the file's
+    own goes.
+    """
     name = "ARCHIVO"
 
     def told(extension: str, content: bytes = b"x") -> str:
@@ -144,7 +165,9 @@ def _words() -> dict[str, str]:
     return {
         "name": name,
         "wrong": told("desconocido"),
-        "others": json.dumps({" ".join(extensions): text for text, extensions in others.items()}, ensure_ascii=False),
+        "others": json.dumps(
+            {" ".join(extensions): text for text, extensions in others.items()}, ensure_ascii=False
+        ),
         "large": told("docx", too_large),
         "pdf": told("pdf", too_large),
         "photo": told("jpg", too_large),

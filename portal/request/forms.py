@@ -29,7 +29,10 @@ class CompanyForm(forms.Form):
     company = forms.ChoiceField(
         label=_("Empresa"),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Elija una empresa."), "invalid_choice": _("Elija una de estas empresas.")},
+        error_messages={
+            "required": _("Elija una empresa."),
+            "invalid_choice": _("Elija una de estas empresas."),
+        },
     )
 
     def __init__(self, data: MultiValueDict[str, Any] | None = None, *, companies: Iterable[Company]) -> None:
@@ -43,7 +46,9 @@ class CompanyForm(forms.Form):
 
 
 class RequestForm(forms.Form):
-    """What is asked, why, and how to reach who asks. Reasons and request types are data (A7, A8)."""
+    """What is asked, why, and how to reach who asks. Reasons and
+    request types are data (A7, A8).
+    """
 
     request_type = forms.ChoiceField(
         label=_("Tipo de requerimiento"),
@@ -54,7 +59,9 @@ class RequestForm(forms.Form):
     )
     reason = forms.ChoiceField(
         label=_("Motivo"),
-        help_text=_("Lo preguntamos para mejorar el servicio. Con cualquier motivo, su solicitud se registra igual."),
+        help_text=_(
+            "Lo preguntamos para mejorar el servicio. Con cualquier motivo, su solicitud se registra igual."
+        ),
         error_messages={
             "required": _("Seleccione el motivo."),
             "invalid_choice": _("Ese motivo ya no está en la lista. Seleccione otro."),
@@ -101,7 +108,9 @@ class RequestForm(forms.Form):
     attachments = AttachmentsField(
         label=_("Archivos que adjunta"),
         required=False,
-        help_text=_("Word, Excel, PDF o JPG que apoyen o detallen su solicitud: hasta 5 archivos de 2 MB cada uno."),
+        help_text=_(
+            "Word, Excel, PDF o JPG que apoyen o detallen su solicitud: hasta 5 archivos de 2 MB cada uno."
+        ),
     )
     submission_key = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -121,7 +130,9 @@ class RequestForm(forms.Form):
         self._inspected = inspected  # which documents need not be opened again
         self.held = held  # the documents staged for it already
         self.received = ReceivedDocuments()  # what came with it now, once it is judged
-        cast("PersonName", self.fields["requester_name"]).registered = self.initial.get("requester_name", "").strip()
+        cast("PersonName", self.fields["requester_name"]).registered = self.initial.get(
+            "requester_name", ""
+        ).strip()
         self._reasons = {str(reason.pk): reason for reason in offer.reasons}
         self._types = {str(request_type.pk): request_type for request_type in offer.types}
         if len(self._types) == 1:
@@ -145,7 +156,9 @@ class RequestForm(forms.Form):
         return self.shown_type() if several and str(self["request_type"].value()) not in self._types else None
 
     def shown_reason(self) -> str:
-        """The text of the reason that the form, as it is shown, would send; empty while none is chosen."""
+        """The text of the reason that the form, as it is shown, would send; empty while none is
+        chosen.
+        """
         value = str(self["reason"].value())
         chosen = self._reasons.get(value)
         return chosen.text if chosen else OTHER_REASON if value == OTHER else ""
@@ -158,7 +171,9 @@ class RequestForm(forms.Form):
             self.data["submission_key"] = token
 
     def clean_attachments(self) -> tuple[Document, ...]:
-        """Up to five documents with those staged; each one refused is named, and `received` has the others."""
+        """Up to five documents with those staged; each one refused is named, and `received` has the
+        others.
+        """
         try:
             self.received = receive(
                 self.cleaned_data["attachments"], len(self.held.files), self._phone, self._inspected
@@ -173,7 +188,9 @@ class RequestForm(forms.Form):
         return self.received.accepted
 
     def clean(self) -> dict[str, Any]:
-        """The rows behind what was chosen: a reason belongs to one request type; no row is that of `OTHER_REASON`."""
+        """The rows behind what was chosen: a reason belongs to one request type; no row is that of
+        `OTHER_REASON`.
+        """
         cleaned = self.cleaned_data
         request_type = self._types.get(cleaned.get("request_type", ""))
         reason = self._reasons.get(cleaned.get("reason", ""))

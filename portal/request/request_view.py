@@ -1,4 +1,6 @@
-"""The request form: shown, refused with all that was typed, or turned into a ticket (A6-A13, R4.19)."""
+"""The request form: shown, refused with all that was typed, or turned into a ticket (A6-A13,
+R4.19).
+"""
 
 import logging
 from dataclasses import dataclass
@@ -46,7 +48,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Existing:
-    """The tickets that the form names: the one of its key, the one with its content, and those like it."""
+    """The tickets that the form names: the one of its key, the one with its content, and those like
+    it.
+    """
 
     used: Ticket | None = None
     repeated: Ticket | None = None
@@ -116,7 +120,9 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 
 def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Company]:
-    """The key of the form that was posted, and its company, whichever one was picked since in another tab."""
+    """The key of the form that was posted, and its company, whichever one was picked since in
+    another tab.
+    """
     key = SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator)
     company = directory().company(caller.administrator, key.company_id)
     if company is None:
@@ -127,12 +133,16 @@ def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Co
 def _inspected(request: HttpRequest, caller: Caller) -> list[Inspected]:
     """Of a second click, the documents that the first one has brought already."""
     try:
-        return documents_of_key(SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator))
+        return documents_of_key(
+            SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator)
+        )
     except UnknownKey:
         return []
 
 
-def _submission(caller: Caller, owner: Uploader, company: Company, key: SubmissionKey, form: RequestForm) -> Submission:
+def _submission(
+    caller: Caller, owner: Uploader, company: Company, key: SubmissionKey, form: RequestForm
+) -> Submission:
     data = form.cleaned_data
     return Submission(
         key=key,
@@ -164,7 +174,9 @@ def _refuse(
     key: SubmissionKey,
     existing: Existing | None = None,
 ) -> HttpResponse:
-    """The form again. A key that has given its ticket gives no other: a fresh one takes its place."""
+    """The form again. A key that has given its ticket gives no
+    other: a fresh one takes its place.
+    """
     existing = existing or Existing()
     if existing.used:
         key = SubmissionKey.mint(owner.administrator, company)
@@ -172,7 +184,8 @@ def _refuse(
 
 
 def _refuse_key(caller: Caller, owner: Uploader, form: RequestForm) -> HttpResponse:
-    """No ticket for a key that was not this administrator's. The form shows what was typed, for the company picked now.
+    """No ticket for a key that was not this administrator's. The form shows what was typed, for the
+    company picked now.
 
     Where a company has to be picked first, what was typed for the other one is not offered for it.
     """
@@ -182,16 +195,24 @@ def _refuse_key(caller: Caller, owner: Uploader, form: RequestForm) -> HttpRespo
     if company is None:
         companies = directory().companies(caller.administrator)
         picker = CompanyForm(companies=companies)
-        lost = _("No se registró nada: usted ya no administra la empresa de ese formulario, o el formulario caducó.")
+        lost = _(
+            "No se registró nada: usted ya no administra la empresa de ese formulario, o el formulario caducó."
+        )
         messages.warning(request, f"{lost} {_('Elija una empresa y llene la solicitud otra vez.')}")
-        return render(request, "portal/request/company.html", {"form": picker, "companies": companies}, status=422)
-    form.add_error(None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez."))
+        return render(
+            request, "portal/request/company.html", {"form": picker, "companies": companies}, status=422
+        )
+    form.add_error(
+        None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez.")
+    )
     key = SubmissionKey.mint(caller.administrator, company)
     return _page(owner, company, form, key, staged=_kept(owner, form, key), status=422)
 
 
 def _kept(owner: Uploader, form: RequestForm, key: SubmissionKey) -> tuple[StagedFile, ...]:
-    """The documents that the form, shown again, has already: those it had, and those accepted now."""
+    """The documents that the form, shown again, has already:
+    those it had, and those accepted now.
+    """
     try:
         return (
             *staging.for_submission(owner, form.held.files, key.uuid),
@@ -214,8 +235,14 @@ def _page(
     staged: tuple[StagedFile, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """The form with the dates that hold now, in text and key, and what changed since the key's form (A22)."""
-    request_type, closed, existing = form.shown_type(), staging.uploads_disabled_reason(), existing or Existing()
+    """The form with the dates that hold now, in text and key, and what changed since the key's form
+    (A22).
+    """
+    request_type, closed, existing = (
+        form.shown_type(),
+        staging.uploads_disabled_reason(),
+        existing or Existing(),
+    )
     terms = terms_at(timezone.now(), company, request_type) if request_type else []
     form.carry_key(key.showing(ShownTerms.of(terms)).token())
     form.fields["attachments"].disabled = bool(closed)

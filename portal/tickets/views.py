@@ -1,4 +1,6 @@
-"""The portal's pages past the gate: pick a company, ask, and see what was asked (A6-A14, A20, A21)."""
+"""The portal's pages past the gate: pick a company, ask, and see
+what was asked (A6-A14, A20, A21).
+"""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -36,7 +38,9 @@ def company(request: HttpRequest, caller: Caller) -> HttpResponse:
 @require_safe
 @administrator_required()
 def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
-    """A request of the caller's companies: the result screen for who has just confirmed it, else its status."""
+    """A request of the caller's companies: the result screen for who has just confirmed it, else
+    its status.
+    """
     found = ticket_of(caller.administrator, number)
     by_caller = found.administrator_id == caller.administrator.pk
     context = {
@@ -48,10 +52,14 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         "withheld": emails.withheld(found),
     }
     if by_caller and request.GET.get("creado") == "1":
-        return render(request, "portal/tickets/created.html", {**context, "registered_email": _also_notified(found)})
+        return render(
+            request, "portal/tickets/created.html", {**context, "registered_email": _also_notified(found)}
+        )
     set_apart = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)
     return render(
-        request, "portal/tickets/ticket.html", {**context, "events": found.events.all(), "set_apart": set_apart}
+        request,
+        "portal/tickets/ticket.html",
+        {**context, "events": found.events.all(), "set_apart": set_apart},
     )
 
 
@@ -64,7 +72,9 @@ def _also_notified(ticket: Ticket) -> str:
 @require_safe
 @administrator_required()
 def ticket_list(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """The newest requests of the caller's companies, whichever of their administrators made them (A21)."""
+    """The newest requests of the caller's companies, whichever of their administrators made them
+    (A21).
+    """
     tickets = list(tickets_of(caller.administrator)[:LISTED])
     undelivered = confirmation_status.undelivered_among(ticket.number for ticket in tickets)
     context = {"tickets": tickets, "caller": caller.administrator, "undelivered": undelivered}

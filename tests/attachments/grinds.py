@@ -1,4 +1,6 @@
-"""Files that cost most to inspect, one for each loop of the readers: `GRINDS`, with the name of each (R7.06, S5)."""
+"""Files that cost most to inspect, one for each loop of the readers: `GRINDS`, with the name of
+each (R7.06, S5).
+"""
 
 import struct
 import zlib
@@ -7,13 +9,15 @@ from functools import partial
 from hashlib import md5 as of_hashlib
 
 from attachments.inspection.rc4 import rc4
-from tests.attachments.hostile import many_entries, native, noise, object_stream
+from tests.attachments.hostile_parts import many_entries, native, noise, object_stream
 from tests.attachments.valid_files import JPEG, PDF, SHEET_MAIN, doc, ole, package, packed, pdf, stream
 
 md5 = partial(of_hashlib, usedforsecurity=False)
 
 
-def filled(piece: bytes, head: bytes = b"%PDF-1.4\n", tail: bytes = b"\nendobj\n%%EOF\n") -> Callable[[], bytes]:
+def filled(
+    piece: bytes, head: bytes = b"%PDF-1.4\n", tail: bytes = b"\nendobj\n%%EOF\n"
+) -> Callable[[], bytes]:
     """Two megabytes of the same, which a careless reader goes over again and again."""
     return lambda: head + piece * ((2_000_000 - len(head) - len(tail)) // len(piece)) + tail
 
@@ -60,7 +64,9 @@ def directory(size: int = 3_900_000) -> bytes:
 def rows() -> bytes:
     """A workbook as large as may be: nothing is wrong with it."""
     lines = b"".join(b'<row r="%d"><c t="n"><v>%d</v></c></row>' % (n, n % 97) for n in range(700_000))
-    return packed(package(SHEET_MAIN, part="xl/workbook.xml", extra={"xl/worksheets/sheet1.xml": lines[:20_900_000]}))
+    return packed(
+        package(SHEET_MAIN, part="xl/workbook.xml", extra={"xl/worksheets/sheet1.xml": lines[:20_900_000]})
+    )
 
 
 def passwords() -> bytes:
@@ -78,7 +84,10 @@ MARKED = b"%PDF-1.4\n1 0 obj stream\n/JS (x)\n"
 GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "references to an encryption": ("a.pdf", filled(b"/Encrypt 1 0 R ")),
     "encryptions of many numbers": ("a.pdf", filled(b"/Encrypt 1 0 R 1 0 obj ")),
-    "identities": ("a.pdf", filled(b"/ID[<", b"%PDF-1.4\n1 0 obj << /Encrypt 1 0 R /Filter /Standard >> endobj ")),
+    "identities": (
+        "a.pdf",
+        filled(b"/ID[<", b"%PDF-1.4\n1 0 obj << /Encrypt 1 0 R /Filter /Standard >> endobj "),
+    ),
     "headers": ("a.pdf", filled(b"1 0 obj ", MARKED)),
     "open texts": ("a.pdf", filled(b"1 0 obj (", MARKED, b")/JS (x) endobj %%EOF")),
     "open texts and comments": ("a.pdf", filled(b"1 0 obj %(\n(", MARKED, b")/JS (x) endobj %%EOF")),
@@ -94,10 +103,16 @@ GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
         "a.pdf",
         filled(b"1 0 obj <</A 1/B 2>> endobj\n", tail=b"1 0 obj (/JS (x)) endobj %%EOF"),
     ),
-    "headers before a script in a text": ("a.pdf", filled(b"1 0 obj ", tail=b"1 0 obj (/JS (x)) endobj %%EOF")),
+    "headers before a script in a text": (
+        "a.pdf",
+        filled(b"1 0 obj ", tail=b"1 0 obj (/JS (x)) endobj %%EOF"),
+    ),
     "object streams without an end": ("a.pdf", filled(b"/ObjStm ")),
     "object streams of nothing": ("a.pdf", filled(b"1 0 obj /ObjStm stream\n", tail=b"%%EOF")),
-    "packed streams of nothing": ("a.pdf", filled(b"1 0 obj /ObjStm /FlateDecode stream\nxx\xff\xff", tail=b"%%EOF")),
+    "packed streams of nothing": (
+        "a.pdf",
+        filled(b"1 0 obj /ObjStm /FlateDecode stream\nxx\xff\xff", tail=b"%%EOF"),
+    ),
     "999 streams far from a header": (
         "a.pdf",
         filled(b"obj" * 600 + b" /First 1 stream\nendstream ", tail=b"1 0 obj %%EOF"),
@@ -109,7 +124,9 @@ GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "blanks after a name": ("a.pdf", filled(b"/EF/F" + b" " * 5000)),
     "numbers in an object stream": (
         "a.pdf",
-        lambda: object_stream(b"/JS 1", noise(1_500_000).hex().translate(str.maketrans("abcdef", "123 5 ")).encode()),
+        lambda: object_stream(
+            b"/JS 1", noise(1_500_000).hex().translate(str.maketrans("abcdef", "123 5 ")).encode()
+        ),
     ),
     "page marks after the end": ("a.pdf", filled(b"<!doctype ", PDF, b"")),
     "ends of a zip": ("a.jpg", filled(b"PK\5\6", JPEG, b"")),
@@ -163,19 +180,31 @@ GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "coded names before 999 streams": (
         "a.pdf",
         lambda: (
-            b"%PDF-1.4\n1 0 obj " + b"#41" * 5_000 + b" /First 1 stream\nendstream " * 500 + b"1 0 obj endobj\n%%EOF"
+            b"%PDF-1.4\n1 0 obj "
+            + b"#41" * 5_000
+            + b" /First 1 stream\nendstream " * 500
+            + b"1 0 obj endobj\n%%EOF"
         ),
     ),
-    "faults at the end of streams": ("a.pdf", lambda: streams(zlib.compress(noise(1_900), 0)[:-8] + b"\xff" * 8, 990)),
+    "faults at the end of streams": (
+        "a.pdf",
+        lambda: streams(zlib.compress(noise(1_900), 0)[:-8] + b"\xff" * 8, 990),
+    ),
     "slashes in object streams": ("a.pdf", lambda: streams(zlib.compress(b"#" + b"/" * 1_000_000), 20)),
     "coded letters in object streams": ("a.pdf", lambda: streams(zlib.compress(b"/#4a#4A/#4" * 100_000), 20)),
     "numbers signs in object streams": ("a.pdf", lambda: streams(zlib.compress(b"#" * 1_000_000), 20)),
-    "names of scripts in object streams": ("a.pdf", lambda: streams(zlib.compress(b"%" + b"/JS 1" * 4_999), 800)),
+    "names of scripts in object streams": (
+        "a.pdf",
+        lambda: streams(zlib.compress(b"%" + b"/JS 1" * 4_999), 800),
+    ),
     "names of files in object streams": (
         "a.pdf",
         lambda: streams(zlib.compress(b"/EF" + (b"/F(" + b"a" * 399 + b" ") * 2_500), 20),
     ),
-    "tables of object streams": ("a.pdf", lambda: streams(zlib.compress(b"1 9999999 " * 19_990 + b"/JS /a "), 99)),
+    "tables of object streams": (
+        "a.pdf",
+        lambda: streams(zlib.compress(b"1 9999999 " * 19_990 + b"/JS /a "), 99),
+    ),
     "many elements": (
         "a.docx",
         lambda: packed(package(extra={"word/_rels/a.xml.rels": b"<a>&#65;" + b"<a/>" * 260_000 + b"</a>"})),
@@ -200,7 +229,10 @@ GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
         "a.docx",
         part_filled("word/a.xml", b"<w:instrText>" + (b"&" + b"a" * 32) * 30_000 + b"</w:instrText>"),
     ),
-    "tags before fields": ("a.docx", part_filled("word/a.xml", b"<w:instrText>" + b"<aaaaaaaaaaaaaaaa" * 60_000)),
+    "tags before fields": (
+        "a.docx",
+        part_filled("word/a.xml", b"<w:instrText>" + b"<aaaaaaaaaaaaaaaa" * 60_000),
+    ),
     "signs before fields": ("a.docx", part_filled("word/a.xml", b"<w:instrText>" + b"<" * 1_000_000)),
     "a field without an end": ("a.docx", part_filled("word/a.xml", b"<w:instrText " + b" " * 3_000_000)),
     "twenty megabytes of rows": ("a.xlsx", rows),

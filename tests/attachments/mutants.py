@@ -1,4 +1,5 @@
-"""Judge damaged and hostile files in a process of its own, and say how long and how much memory it took.
+"""Judge damaged and hostile files in a process of its own, and say how long and how much memory it
+took.
 
 python -m tests.attachments.mutants mutants SEED COUNT
 python -m tests.attachments.mutants file NAME PATH
@@ -32,7 +33,9 @@ def dice(seed: str) -> Dice:
 
 
 def seeds() -> list[tuple[str, bytes]]:
-    """Thirty files to damage: all our own, and of the corpus those that weigh most in each format."""
+    """Thirty files to damage: all our own, and of the corpus
+    those that weigh most in each format.
+    """
     own = [(f"x.{extension}", content) for extension, content in GOOD.items() if extension != "jpeg"]
     own += [
         (path.name, path.read_bytes())
@@ -40,7 +43,9 @@ def seeds() -> list[tuple[str, bytes]]:
     ]
     taken = [sample for sample in samples() if sample.verdict == "accept"]
     taken.sort(key=lambda sample: (sample.path.stat().st_size, sample.id), reverse=True)
-    by_format = {extension: [s for s in taken if extension_of(s.name) == extension] for extension in EXTENSIONS}
+    by_format = {
+        extension: [s for s in taken if extension_of(s.name) == extension] for extension in EXTENSIONS
+    }
     largest = [ones[rank] for rank in range(len(taken)) for ones in by_format.values() if rank < len(ones)]
     return own + [(sample.name, sample.path.read_bytes()) for sample in largest[: SEEDS - len(own)]]
 
@@ -92,7 +97,9 @@ def measured(files: Iterator[tuple[str, bytes]]) -> dict[str, float]:
 
 
 def peak() -> int:
-    """The most memory this process ever held, in KiB; `getrusage` would count what the one that started it held."""
+    """The most memory this process ever held, in KiB; `getrusage` would count what the one that
+    started it held.
+    """
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0])
 

@@ -1,4 +1,6 @@
-"""What a customer is told of a document that is refused can be done, with the kind of file at hand (P8)."""
+"""What a customer is told of a document that is refused can be done, with the kind of file at hand
+(P8).
+"""
 
 import json
 import struct
@@ -7,7 +9,7 @@ import pytest
 
 from attachments.inspection import MAX_BYTES, inspect
 from attachments.inspection.refusals import HINT
-from tests.attachments.hostile import noise
+from tests.attachments.hostile_parts import noise
 from tests.attachments.valid_files import JPEG, PDF, SAMPLES, docx
 
 HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(40)
@@ -27,9 +29,21 @@ SCANNED = JPEG[:20] + b"\xff\xfe\x00\x12Escaner de mesa\0" + JPEG[20:] + noise(M
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("carta.pdf", (SAMPLES / "password_r4.pdf").read_bytes(), "Ábralo con su contraseña, imprímalo como PDF"),
-        ("IMG_1.heic", HEIC, f"{HINT} Envíese la foto por chat, guarde la copia que le llega, que es JPG, y adjunte"),
-        ("IMG_1.jpg", HEIC, "parece una foto HEIC de iPhone, aunque termina en .jpg. Envíese la foto por chat"),
+        (
+            "carta.pdf",
+            (SAMPLES / "password_r4.pdf").read_bytes(),
+            "Ábralo con su contraseña, imprímalo como PDF",
+        ),
+        (
+            "IMG_1.heic",
+            HEIC,
+            f"{HINT} Envíese la foto por chat, guarde la copia que le llega, que es JPG, y adjunte",
+        ),
+        (
+            "IMG_1.jpg",
+            HEIC,
+            "parece una foto HEIC de iPhone, aunque termina en .jpg. Envíese la foto por chat",
+        ),
         ("escaneo.pdf", PDF + noise(MAX_BYTES), "escanéelo otra vez en gris y a 150 ppp"),
         ("escaneo.pdf", PDF + noise(MAX_BYTES), "divídalo en partes y adjunte cada una"),
         ("informe.docx", docx() + noise(MAX_BYTES), "pesa más de 2 MB. Redúzcalo o divídalo"),
@@ -43,9 +57,17 @@ SCANNED = JPEG[:20] + b"\xff\xfe\x00\x12Escaner de mesa\0" + JPEG[20:] + noise(M
         ("Carta.gdoc", GOOGLE, "elija Archivo, Descargar, Microsoft Word (.docx)"),
         ("Lista.gsheet", GOOGLE, "elija Archivo, Descargar, Microsoft Excel (.xlsx)"),
         ("factura.xml", INVOICE, "Si es una factura electrónica, adjunte su RIDE en PDF."),
-        ("carta.pdf.p7m", SIGNED, "Es un documento firmado. Con su programa de firma, extráigalo o fírmelo como PDF"),
+        (
+            "carta.pdf.p7m",
+            SIGNED,
+            "Es un documento firmado. Con su programa de firma, extráigalo o fírmelo como PDF",
+        ),
         ("foto.jpe", JPEG, "Es una imagen JPG: ábrala y guárdela con la terminación .jpg"),
-        ("IMG_2.jpg", JPEG + noise(MAX_BYTES), "Si es una foto, compártala desde el teléfono en tamaño mediano"),
+        (
+            "IMG_2.jpg",
+            JPEG + noise(MAX_BYTES),
+            "Si es una foto, compártala desde el teléfono en tamaño mediano",
+        ),
         ("escaneo.jpg", SCANNED, "Si es un documento escaneado, escanéelo como PDF, en gris y a 150 ppp."),
     ],
 )

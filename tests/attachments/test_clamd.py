@@ -79,7 +79,11 @@ def test_a_clamd_killed_in_the_middle_of_a_stream_gives_no_verdict() -> None:
 
 @pytest.mark.parametrize(
     "server",
-    [Server(host="127.0.0.1", port=free_port()), Server(path="/nonexistent/clamd.ctl"), Server(path="/x" * 99)],
+    [
+        Server(host="127.0.0.1", port=free_port()),
+        Server(path="/nonexistent/clamd.ctl"),
+        Server(path="/x" * 99),
+    ],
 )
 def test_nobody_there_is_told_apart_from_a_file_that_cannot_be_judged(server: Server) -> None:
     with pytest.raises(Unavailable):

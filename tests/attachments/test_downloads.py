@@ -91,7 +91,9 @@ def test_r3_21_a_missing_file_is_not_found_and_is_reported(caplog: pytest.LogCap
     response = ask(an_advisor(), attachment.pk)
     assert response.status_code == 404
     assert "El archivo de este documento no se pudo leer" in response.content.decode()
-    assert [record.levelname for record in caplog.records if record.name == "attachments.downloads"] == ["ERROR"]
+    assert [record.levelname for record in caplog.records if record.name == "attachments.downloads"] == [
+        "ERROR"
+    ]
     assert str(attachment.pk) in caplog.text
     assert "secreto" not in caplog.text
 

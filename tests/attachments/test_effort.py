@@ -1,4 +1,6 @@
-"""No file keeps the inspection busy: its work is counted in steps, which are the same on every machine (R7.06, S5)."""
+"""No file keeps the inspection busy: its work is counted in steps, which are the same on every
+machine (R7.06, S5).
+"""
 
 import pytest
 from hypothesis import given, settings
@@ -8,12 +10,13 @@ from attachments.inspection import inspect
 from attachments.inspection.detect import detect
 from attachments.inspection.effort import MAX_STEPS, Effort
 from tests.attachments.grinds import GRINDS
-from tests.attachments.hostile import noise
+from tests.attachments.hostile_parts import noise
 from tests.attachments.valid_files import GOOD, packed, pdf
 from tests.corpus import samples
 from tests.trace import lines_run
 
-# What a reader does between two counts: one pass of a library over the file, or over a piece of a part
+# What a reader does between two counts: one pass of a library over the file, or over a piece of a
+# part
 LINES_A_STEP = 16
 TOO_COMPLEX = "es demasiado complejo para revisarlo"
 
@@ -26,7 +29,9 @@ def steps_of(content: bytes) -> int:
 
 @pytest.mark.parametrize("what", GRINDS)
 def test_s5_no_file_takes_more_lines_of_ours_than_its_steps_allow(what: str) -> None:
-    """Lines of Python that run are counted, so that a loop that forgets to count its steps is seen."""
+    """Lines of Python that run are counted, so that a loop that
+    forgets to count its steps is seen.
+    """
     _name, make = GRINDS[what]
     content = make()
     effort = Effort()
@@ -69,8 +74,12 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(PIECES, st.integers(1, 4_000)), min_size=1, max_size=6), st.integers(1, 4))
-def test_s5_whatever_is_put_together_ends_within_its_steps(pieces: list[tuple[bytes, int]], times: int) -> None:
-    """Two megabytes of any pieces in any number: never more than the limit and the one thing begun last."""
+def test_s5_whatever_is_put_together_ends_within_its_steps(
+    pieces: list[tuple[bytes, int]], times: int
+) -> None:
+    """Two megabytes of any pieces in any number: never more than the limit and the one thing begun
+    last.
+    """
     body = b"".join(piece * count for piece, count in pieces) * times
     content = pdf(body[:2_000_000])
     effort = Effort()
@@ -87,11 +96,14 @@ TAGS = st.sampled_from(
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(st.tuples(TAGS, st.integers(1, 20_000)), min_size=1, max_size=6), st.sampled_from(["a.xml", "a.xml.rels"])
+    st.lists(st.tuples(TAGS, st.integers(1, 20_000)), min_size=1, max_size=6),
+    st.sampled_from(["a.xml", "a.xml.rels"]),
 )
 def test_s5_so_does_whatever_is_put_into_a_part(pieces: list[tuple[bytes, int]], part: str) -> None:
     body = b"<a>attachedTemplate" + b"".join(piece * count for piece, count in pieces)[:18_000_000]
-    content = packed({"[Content_Types].xml": b"<Types/>", "_rels/.rels": b"<a/>", part: body, "b": noise(200_000)})
+    content = packed(
+        {"[Content_Types].xml": b"<Types/>", "_rels/.rels": b"<a/>", part: body, "b": noise(200_000)}
+    )
     effort = Effort()
     lines = lines_run(lambda: detect(content, effort), most=LINES_A_STEP * MAX_STEPS)
     assert lines < LINES_A_STEP * MAX_STEPS

@@ -8,9 +8,9 @@ import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from attachments.inspection import CONTRADICTIONS, inspect, libmagic
-from tests.attachments.hostile import (
+from tests.attachments.hostile import HOSTILE
+from tests.attachments.hostile_parts import (
     EXE,
-    HOSTILE,
     PHP,
     external,
     field,
@@ -67,9 +67,15 @@ HONEST: dict[str, tuple[str, bytes]] = {
         ),
     ),
     "a drawing with its own document type": ("a.docx", docx(word__media__a_dot_svg=SVG)),
-    "a chart with its sheet": ("a.docx", docx(word__embeddings__a_dot_xlsx=xlsx(), word__media__a_dot_png=ONE_PIXEL)),
+    "a chart with its sheet": (
+        "a.docx",
+        docx(word__embeddings__a_dot_xlsx=xlsx(), word__media__a_dot_png=ONE_PIXEL),
+    ),
     "a formula": ("a.docx", docx(word__embeddings__a_dot_bin=ole({"Equation Native": b"x", "\1Ole": b"x"}))),
-    "a document in an icon": ("a.docx", docx(word__embeddings__a_dot_bin=ole({"\1Ole10Native": native("a.pdf", PDF)}))),
+    "a document in an icon": (
+        "a.docx",
+        docx(word__embeddings__a_dot_bin=ole({"\1Ole10Native": native("a.pdf", PDF)})),
+    ),
     "a field": (
         "a.docx",
         docx(word__a_dot_xml=field('HYPERLINK "https://empresa.example/adder.html"')),
@@ -86,7 +92,10 @@ HONEST: dict[str, tuple[str, bytes]] = {
             )
         ),
     ),
-    "a field beside comments": ("a.docx", odd_field("<!-- DDE x --><w:instrText>PAGE</w:instrText><!--DDE x-->")),
+    "a field beside comments": (
+        "a.docx",
+        odd_field("<!-- DDE x --><w:instrText>PAGE</w:instrText><!--DDE x-->"),
+    ),
     "a field in 16 bits": ("a.docx", odd_field("<w:instrText>PAGE</w:instrText>", "utf-16")),
     "a field in pieces": ("a.docx", odd_field("<w:instrText>D</w:instrText><w:instrText>ATE</w:instrText>")),
     "a text about DDE": ("a.docx", docx(word__a_dot_xml=b"<w:t>DDE y DDEAUTO se apagan en Opciones</w:t>")),
@@ -109,14 +118,23 @@ HONEST: dict[str, tuple[str, bytes]] = {
     "a document in an old sheet": ("a.xls", xls(streams={"MBD1/WordDocument": b"x"})),
     "an old workbook for two versions": ("a.xls", xls(streams={"Book": b"x"})),
     "a workbook linked from a folder": ("a.xls", xls(before=link_to("\1\1Ccuentas\3rubros.xls", 0))),
-    "a document put into a workbook, linked": ("a.xls", xls(before=link_to("Word.Document.8\3C:\\a.doc", 0x10))),
+    "a document put into a workbook, linked": (
+        "a.xls",
+        xls(before=link_to("Word.Document.8\3C:\\a.doc", 0x10)),
+    ),
     "a link of a workbook to itself": ("a.xls", xls(before=b"\xae\1\4\0\2\0\1\4")),
     "a workbook of Excel 95": ("a.xls", old_book(b"\3Hoja2", b"\1\1Ccuentas\3rubros.xls")),
     "a chart sheet": ("a.xls", xls(0, 2)),
-    "a text about JavaScript": ("a.pdf", pdf(b"(/S /JavaScript /JS \\(x\\) /Launch)", b"<< /Title (/JavaScript) >>")),
+    "a text about JavaScript": (
+        "a.pdf",
+        pdf(b"(/S /JavaScript /JS \\(x\\) /Launch)", b"<< /Title (/JavaScript) >>"),
+    ),
     "a page that shows JavaScript": ("a.pdf", pdf(stream(b"BT (x) Tj /JavaScript /JS (x) /Launch ET"))),
     "the same in an object stream": ("a.pdf", object_stream(b"(/JavaScript)", b"<< /A (\\) /JS 1) >>")),
-    "an attached invoice": ("a.pdf", pdf(b"<< /Type /Filespec /F (factura.xml) /EF << /F 5 0 R >> >>", INVOICE)),
+    "an attached invoice": (
+        "a.pdf",
+        pdf(b"<< /Type /Filespec /F (factura.xml) /EF << /F 5 0 R >> >>", INVOICE),
+    ),
     "a printer's header": ("a.pdf", b"\x1b%-12345X@PJL ENTER LANGUAGE=PDF\r\n" + PDF),
     "a web server's header": ("a.pdf", b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + PDF),
     "blanks after the end": ("a.pdf", PDF + b"\r\n\0\0\0" * 200),
@@ -178,8 +196,20 @@ def test_17_a_template_of_ones_own_computer_is_no_other_machines(target: str) ->
         ),
         *("\\\\malo\\a\\a.dotm", "//malo/a/a.dotm", "\\/malo/a/a.dotm", "//Users/ana/a.dotm", " \\\\malo\\a"),
         *("file://malo/a.dotm", "file:\\\\malo\\a", "file:////malo/a", "FILE:////malo/a", "file://///malo/a"),
-        *("//a:80/a.dotm", "file://a:80/a.dotm", "\\\\a:80\\a.dotm", "file:/%2f%2fmalo/a", "file:/%5C%5cmalo/a"),
-        *("file:///\\\\malo\\a", "file:///\\malo\\a", "file:///%5C%5Cmalo/a", "file:%2F%2Fmalo/a", "%66ile:////malo/a"),
+        *(
+            "//a:80/a.dotm",
+            "file://a:80/a.dotm",
+            "\\\\a:80\\a.dotm",
+            "file:/%2f%2fmalo/a",
+            "file:/%5C%5cmalo/a",
+        ),
+        *(
+            "file:///\\\\malo\\a",
+            "file:///\\malo\\a",
+            "file:///%5C%5Cmalo/a",
+            "file:%2F%2Fmalo/a",
+            "%66ile:////malo/a",
+        ),
         *(
             "file:////Users@80/a/b",
             "file:////Users.malo.example/a/b",
@@ -216,7 +246,8 @@ def test_r3_06_libmagic_may_contradict_the_container(
     assert not inspect(name, content).accepted
 
 
-# Each followed by a PDF or put behind a printer's header: libmagic knows it, and the reader of PDFs does not
+# Each followed by a PDF or put behind a printer's header: libmagic knows it, and the reader of PDFs
+# does not
 IN_FRONT = {
     "a film": b"FWS\x06\xf4\1\0\0\x78\0\5\x5f",
     "a program of macOS": bytes.fromhex("feedfacf01000007") + bytes(30),
@@ -248,7 +279,11 @@ def test_r3_11_a_pdf_that_opens_without_asking_is_taken_and_read(revision: int) 
     """Made with qpdf: RC4 of 40 and 128 bits, AES of 128 and 256, the objects in streams."""
     plain, script, locked = (
         inspect("a.pdf", (SAMPLES / f"{name}.pdf").read_bytes())
-        for name in (f"empty_password_r{revision}", f"empty_password_r{revision}_script", f"password_r{revision}")
+        for name in (
+            f"empty_password_r{revision}",
+            f"empty_password_r{revision}_script",
+            f"password_r{revision}",
+        )
     )
     assert plain.accepted
     assert "JavaScript" in script.reason

@@ -1,4 +1,6 @@
-"""What may be attached: the corpus as people judged it, the limits, the names, and hostile bytes (A11, R3.01-R3.14)."""
+"""What may be attached: the corpus as people judged it, the limits, the names, and hostile bytes
+(A11, R3.01-R3.14).
+"""
 
 import json
 import subprocess
@@ -9,14 +11,24 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from attachments.inspection import EXTENSIONS, HINT, MAX_BYTES, MAX_NAME, clean_name, extension_of, inspect, libmagic
+from attachments.inspection import (
+    EXTENSIONS,
+    HINT,
+    MAX_BYTES,
+    MAX_NAME,
+    clean_name,
+    extension_of,
+    inspect,
+    libmagic,
+)
 from attachments.inspection.archive import MAX_ENTRIES, MAX_UNPACKED
 from tests.attachments.valid_files import GOOD, OLE_MAGIC, PDF, docx, ole, package, packed
 from tests.corpus import ROOT, samples
 
 EXE = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\x00\x00\x4c\x01" + bytes(200)
 PRESENTATION = package(
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml", part="ppt/presentation.xml"
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml",
+    part="ppt/presentation.xml",
 )
 OTHERS = {
     "exe": EXE,
@@ -73,7 +85,9 @@ def test_r3_05_the_corpus_is_judged_as_labelled_with_either_libmagic(library: st
         pytest.skip("skipped: no libmagic of the system")
     assert done.returncode == 0, done.stderr
     verdicts = zip(corpus, json.loads(done.stdout), strict=True)
-    wrong = [s.id for s, accepted in verdicts if s.verdict != "either" and accepted != (s.verdict == "accept")]
+    wrong = [
+        s.id for s, accepted in verdicts if s.verdict != "either" and accepted != (s.verdict == "accept")
+    ]
     assert wrong == []
 
 
@@ -110,7 +124,11 @@ def test_r3_01_two_mebibytes_pass_and_one_byte_more_does_not(extra: int, accepte
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("fotos.zip", packed({"a.txt": b"a"}), f"El archivo «fotos.zip» no se puede adjuntar. {HINT} Extraiga los"),
+        (
+            "fotos.zip",
+            packed({"a.txt": b"a"}),
+            f"El archivo «fotos.zip» no se puede adjuntar. {HINT} Extraiga los",
+        ),
         ("foto.heic", OTHERS["heic"], "«Más compatible»"),
         ("foto.png", OTHERS["png"], "Guarde la imagen como JPG"),
         ("lista.csv", OTHERS["csv"], "Guárdelo como hoja de Excel (.xlsx)"),
@@ -131,7 +149,11 @@ def test_r3_01_two_mebibytes_pass_and_one_byte_more_does_not(extra: int, accepte
             packed({"a.txt": b"a"}),
             "parece un archivo ZIP, aunque termina en .docx. Extraiga los documentos",
         ),
-        ("carta.docx", OTHERS["png"], "parece una imagen PNG, aunque termina en .docx. Guarde la imagen como JPG"),
+        (
+            "carta.docx",
+            OTHERS["png"],
+            "parece una imagen PNG, aunque termina en .docx. Guarde la imagen como JPG",
+        ),
         ("carta.doc", EXE, f"parece un programa, aunque termina en .doc. {HINT}"),
         ("carta.docx", docx()[:-30], "no se puede leer"),
         ("carta.doc", OLE_MAGIC + bytes(100), "no se puede leer"),
@@ -256,10 +278,45 @@ def test_r3_04_honest_names_pass(name: str) -> None:
     "name",
     [
         *("factura.exe.pdf", "factura.exe .pdf", "factura.EXE.pdf", "factura.ｅｘｅ.pdf", "factura．exe.pdf"),
-        *("x.php.pdf", "x.phtml.pdf", "x.js.pdf", "x.vbs.pdf", "x.bat.pdf", "x.scr.pdf", "x.html.pdf", "x.jar.pdf"),
+        *(
+            "x.php.pdf",
+            "x.phtml.pdf",
+            "x.js.pdf",
+            "x.vbs.pdf",
+            "x.bat.pdf",
+            "x.scr.pdf",
+            "x.html.pdf",
+            "x.jar.pdf",
+        ),
         *("x.lnk.pdf", "x.hta.pdf", "x.ps1.pdf", "x.msi.v2.pdf", "a/b/x.exe.pdf"),
-        *("x.pdf.exe", "x.pdf.ｅｘｅ", "x.pdf.", "x.pdf. ", "x.pdf..", "x", "", ".", "..", "pdf", "x.", "/", "x.pdf/"),
-        *("x.docm", "x.xlsm", "x.dotm", "x.xlsb", "x.rtf", "x.zip", "x.html", "x.svg", "x.mht", "x.p df", "x.pdfx"),
+        *(
+            "x.pdf.exe",
+            "x.pdf.ｅｘｅ",
+            "x.pdf.",
+            "x.pdf. ",
+            "x.pdf..",
+            "x",
+            "",
+            ".",
+            "..",
+            "pdf",
+            "x.",
+            "/",
+            "x.pdf/",
+        ),
+        *(
+            "x.docm",
+            "x.xlsm",
+            "x.dotm",
+            "x.xlsb",
+            "x.rtf",
+            "x.zip",
+            "x.html",
+            "x.svg",
+            "x.mht",
+            "x.p df",
+            "x.pdfx",
+        ),
         *("con.pdf", "CON.pdf", "nul.pdf", "aux.v2.pdf", "COM1.pdf", "lpt9.pdf", "ｃｏｎ.pdf", " con .pdf"),
         *(
             "carta\x00.pdf",

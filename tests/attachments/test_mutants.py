@@ -27,7 +27,9 @@ def measured(*arguments: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.prove)])
-def test_r7_06_damaged_files_get_a_verdict_within_the_limits(count: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_r7_06_damaged_files_get_a_verdict_within_the_limits(
+    count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     samples()  # skipped where there is no corpus
     seed = os.environ.get("SEED") or secrets.token_hex(4)
     figures = measured("mutants", seed, str(count))
@@ -57,7 +59,9 @@ def test_r3_08_a_bomb_is_refused_before_it_goes_off(
 
 @pytest.mark.prove
 @pytest.mark.parametrize("what", GRINDS)
-def test_r7_06_no_file_keeps_the_judge_busy(what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_r7_06_no_file_keeps_the_judge_busy(
+    what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     name, make = GRINDS[what]
     file = tmp_path / "grind"
     file.write_bytes(make())

@@ -1,4 +1,6 @@
-"""What a number may send in a day: told beside the control, counted once, and no request refused for it (R3.20)."""
+"""What a number may send in a day: told beside the control, counted once, and no request refused
+for it (R3.20).
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +19,16 @@ from tests import cast
 from tests.attachments.valid_files import PDF
 from tests.otp.concurrency import at_once
 from tests.otp.pin_client import verify
-from tests.tickets.portal_client import REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tests.tickets.portal_client import (
+    REQUEST,
+    Filled,
+    fields_of,
+    filled_form,
+    pdf,
+    staged_in,
+    text_of,
+    visitor,
+)
 from tickets.models import Attachment, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +61,9 @@ def test_files_of_a_ticket_count_and_those_kept_are_not_counted_again(form: Fill
     assert (quota.remaining(cast.ANA_PHONE), Attachment.objects.count()) == (1, 2)
 
 
-def test_over_it_the_files_are_refused_and_the_request_without_them_is_not(form: Filled, settings: Settings) -> None:
+def test_over_it_the_files_are_refused_and_the_request_without_them_is_not(
+    form: Filled, settings: Settings
+) -> None:
     quota.take(cast.ANA_PHONE, 2)
     answer = form.post(attachments=[pdf("a.pdf"), pdf("b.pdf")], details="Mi texto")
     assert answer.status_code == 422
@@ -89,13 +102,17 @@ def test_a_click_that_made_no_ticket_of_its_own_counts_nothing(form: Filled) -> 
 
 
 def test_r4_19_a_second_click_gets_the_ticket_when_the_first_took_the_last_of_the_quota(form: Filled) -> None:
-    first, second = (form.post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"%"), pdf("c.pdf")]) for _ in range(2))
+    first, second = (
+        form.post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"%"), pdf("c.pdf")]) for _ in range(2)
+    )
     assert quota.remaining(cast.ANA_PHONE) == 0
     assert (first.status_code, second.status_code) == (303, 303)
     assert first["Location"] == second["Location"]
 
 
-def test_s5_the_files_of_a_second_click_are_not_opened_again(form: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s5_the_files_of_a_second_click_are_not_opened_again(
+    form: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
     form.post(attachments=pdf())
     monkeypatch.setattr("attachments.intake.inspect", None)
     assert form.post(attachments=pdf()).status_code == 303

@@ -1,4 +1,6 @@
-"""Attachments in an S3-compatible store: a real server that speaks S3, gone, refusing or mute (R3.15, R3.21)."""
+"""Attachments in an S3-compatible store: a real server that speaks S3, gone, refusing or mute
+(R3.15, R3.21).
+"""
 
 import socket
 import subprocess
@@ -162,7 +164,11 @@ def test_the_keys_and_documents_travel_by_tls_save_on_this_machine(raw: str, end
 
 def test_keys_with_signs_are_written_as_in_any_address() -> None:
     options = parse_storage_url("s3://AKIA:a%2Fb%2Bc%40@almacen.example/adjuntos?region=sa-east-1")["OPTIONS"]
-    assert (options["access_key"], options["secret_key"], options["region_name"]) == ("AKIA", "a/b+c@", "sa-east-1")
+    assert (options["access_key"], options["secret_key"], options["region_name"]) == (
+        "AKIA",
+        "a/b+c@",
+        "sa-east-1",
+    )
 
 
 @pytest.mark.parametrize(

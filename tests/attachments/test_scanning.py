@@ -1,4 +1,6 @@
-"""Documents and the antivirus: claimed once, judged once, and never clean for want of a verdict (R3.18)."""
+"""Documents and the antivirus: claimed once, judged once, and never clean for want of a verdict
+(R3.18).
+"""
 
 import signal
 from collections import Counter
@@ -77,7 +79,11 @@ def test_a_document_with_a_virus_is_infected(antivirus: Clamd) -> None:
     attachment = document(PDF + EICAR)
     assert scan(attachment) == ScanOutcome.INFECTED
     judged = fresh(attachment)
-    assert (judged.scan, judged.signature, judged.is_deliverable) == (Scan.INFECTED, "Local.Eicar.UNOFFICIAL", False)
+    assert (judged.scan, judged.signature, judged.is_deliverable) == (
+        Scan.INFECTED,
+        "Local.Eicar.UNOFFICIAL",
+        False,
+    )
     assert private_storage().exists(str(judged.file.name))  # set apart, and kept for the record
 
 
@@ -92,7 +98,9 @@ def test_without_an_antivirus_documents_wait_for_one_and_are_had_meanwhile(setti
         assert scanning.scan_due() == {ScanOutcome.CLEAN: 1}
 
 
-def test_an_infected_document_stays_so_when_the_antivirus_is_taken_away(antivirus: Clamd, settings: Settings) -> None:
+def test_an_infected_document_stays_so_when_the_antivirus_is_taken_away(
+    antivirus: Clamd, settings: Settings
+) -> None:
     attachment = document(EICAR)
     scan(attachment)
     settings.CLAMD = None
@@ -106,7 +114,8 @@ def test_with_nobody_there_documents_wait_as_long_as_it_takes(
     first, second = document(), document()
     for _ in range(2 * ATTEMPTS):
         due_now()
-        assert scanning.scan_due() == {ScanOutcome.AGAIN: 1}  # the second is put off with the first, and asks nobody
+        # The second is put off with the first, and asks nobody
+        assert scanning.scan_due() == {ScanOutcome.AGAIN: 1}
     assert [fresh(one).scan_attempts for one in (first, second)] == [0, 0]
     assert scanning.scan_due() == {}
     assert {fresh(one).scan for one in (first, second)} == {Scan.PENDING}
@@ -117,7 +126,9 @@ def test_with_nobody_there_documents_wait_as_long_as_it_takes(
         assert scanning.scan_due() == {ScanOutcome.CLEAN: 2}
 
 
-def test_an_antivirus_killed_at_work_costs_a_try_and_no_document(antivirus: Clamd, settings: Settings) -> None:
+def test_an_antivirus_killed_at_work_costs_a_try_and_no_document(
+    antivirus: Clamd, settings: Settings
+) -> None:
     attachment = document(bytes(500_000))
     read = scanning._content
 
@@ -169,7 +180,9 @@ def test_what_cannot_be_judged_is_tried_five_times_and_then_told(
     assert outcomes == [ScanOutcome.AGAIN] * 4 + [ScanOutcome.ERROR]
     assert waits[:4] == [1, 5, 15, 60]
     assert (fresh(attachment).scan, fresh(attachment).is_deliverable) == (Scan.ERROR, False)
-    assert [record.levelname for record in caplog.records if "could not be scanned" in record.message] == ["ERROR"]
+    assert [record.levelname for record in caplog.records if "could not be scanned" in record.message] == [
+        "ERROR"
+    ]
     assert scan(attachment) == ScanOutcome.SKIPPED
     assert far.talks == ATTEMPTS
 
@@ -190,7 +203,9 @@ def test_a_file_that_is_not_what_was_received_is_not_clean(far: StandIn) -> None
     assert {fresh(swapped).scan, fresh(gone).scan} == {Scan.PENDING}
 
 
-def test_a_verdict_that_comes_after_the_lease_counts_for_nothing(far: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_verdict_that_comes_after_the_lease_counts_for_nothing(
+    far: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     attachment = document()
     asked = clamd.scan
 
@@ -279,12 +294,16 @@ def test_asking_again_lets_a_false_alarm_go_and_leaves_alone_what_is_being_scann
 
 
 def test_every_model_of_scanned_documents_is_registered_with_its_audit() -> None:
-    """Its documents would stay pending for ever, and the verdict on a virus could not be recorded."""
+    """Its documents would stay pending for ever, and the verdict
+    on a virus could not be recorded.
+    """
     kept = [model for model in apps.get_models() if issubclass(model, ScannedDocument)]
     assert set(scanning.registered()) == set(kept) >= {Attachment}
     for model in kept:
         assert ["scan", "next_scan_at"] in [index.fields for index in model._meta.indexes]
-        [audit] = [relation.related_model for relation in model._meta.related_objects if relation.name == "events"]
+        [audit] = [
+            relation.related_model for relation in model._meta.related_objects if relation.name == "events"
+        ]
         assert issubclass(audit, DocumentEvent)
         assert model().owner_in_logs
 

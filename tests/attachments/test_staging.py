@@ -1,4 +1,6 @@
-"""Documents of a form not confirmed yet: sent once, nobody else's, one ticket's in the end (R3.21, R4.19, R6.11)."""
+"""Documents of a form not confirmed yet: sent once, nobody else's, one ticket's in the end (R3.21,
+R4.19, R6.11).
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -41,7 +43,9 @@ def files(settings: Settings) -> int:
 
 
 def refused(form: Filled, **changes: Any) -> Filled:
-    """The form that comes back when no reason was chosen, with the reason chosen: what a person confirms next."""
+    """The form that comes back when no reason was chosen, with the reason chosen: what a person
+    confirms next.
+    """
     answer = form.post(**{"reason": "", **changes})
     assert answer.status_code == 422
     return Filled(form.client, {**fields_of(answer), "reason": form.values["reason"]})
@@ -61,12 +65,16 @@ def test_a_typo_elsewhere_costs_no_second_upload(form: Filled, settings: Setting
     stored = set(StagedFile.objects.values_list("file", flat=True))
     assert again.post().status_code == 303
     assert names() == ["a.pdf", "b.pdf"]
-    assert set(Attachment.objects.values_list("file", flat=True)) == stored, "the same stored file, not a copy"
+    assert set(Attachment.objects.values_list("file", flat=True)) == stored, (
+        "the same stored file, not a copy"
+    )
     assert files(settings) == 2
 
 
 def test_r3_15_a_staged_document_is_for_nobody_else_to_read(form: Filled, settings: Settings) -> None:
-    """Though FILE_UPLOAD_PERMISSIONS, which also rules what `collectstatic` writes, leaves files to be read by all."""
+    """Though FILE_UPLOAD_PERMISSIONS, which also rules what `collectstatic` writes, leaves files to
+    be read by all.
+    """
     refused(form, attachments=pdf())
     [stored] = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
     assert stored.stat().st_mode & 0o777 == 0o600
@@ -205,7 +213,9 @@ def test_a_tab_of_another_company_keeps_its_own_documents() -> None:
     assert names() == ["de-la-primera.pdf"]
 
 
-def test_what_is_never_confirmed_is_gone_after_a_day_and_what_was_stays(form: Filled, settings: Settings) -> None:
+def test_what_is_never_confirmed_is_gone_after_a_day_and_what_was_stays(
+    form: Filled, settings: Settings
+) -> None:
     refused(form, attachments=pdf("se-queda.pdf")).post()
     refused(filled_form(form.client), attachments=pdf("se-va.pdf"))
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
@@ -214,7 +224,9 @@ def test_what_is_never_confirmed_is_gone_after_a_day_and_what_was_stays(form: Fi
     assert (StagedFile.objects.count(), files(settings)) == (0, 1)
 
 
-def test_r3_21_the_daily_clean_up_leaves_what_a_form_still_waits_with(form: Filled, settings: Settings) -> None:
+def test_r3_21_the_daily_clean_up_leaves_what_a_form_still_waits_with(
+    form: Filled, settings: Settings
+) -> None:
     refused(form, attachments=pdf())
     StagedFile.objects.update(created_at=timezone.now() + timedelta(days=2))
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
@@ -278,7 +290,8 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize(
-    "step", ["attachments.staging.claim", "tickets.workflow.record_event", "tickets.emails.emails.advisor_notice"]
+    "step",
+    ["attachments.staging.claim", "tickets.workflow.record_event", "tickets.emails.emails.advisor_notice"],
 )
 def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphans(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
@@ -299,7 +312,9 @@ def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphan
     assert files(settings) == 2
 
 
-@pytest.mark.parametrize("step", ["attachments.quota.take", "attachments.models.StagedFile.objects.bulk_create"])
+@pytest.mark.parametrize(
+    "step", ["attachments.quota.take", "attachments.models.StagedFile.objects.bulk_create"]
+)
 def test_r3_21_a_death_while_keeping_a_document_leaves_only_an_orphan(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -1,4 +1,6 @@
-"""Attachments on disk: names, permissions, consistency with the rows, and the daily clean-up (R3.15, R3.21)."""
+"""Attachments on disk: names, permissions, consistency with the rows, and the daily clean-up
+(R3.15, R3.21).
+"""
 
 import os
 import shutil
@@ -65,7 +67,9 @@ def test_r4_21_when_the_commits_outcome_is_unknown_the_files_stay(settings: Sett
     assert len(files(settings)) == 1
 
 
-def test_r3_21_a_disk_that_fails_half_way_leaves_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r3_21_a_disk_that_fails_half_way_leaves_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def contents() -> Iterator[bytes]:
         yield PDF
         monkeypatch.setattr(FileSystemStorage, "_save", full)

@@ -98,7 +98,9 @@ def _part(name: str) -> str:
 
 def doc(streams: dict[str, bytes] | None = None, *, flags: int = 0, text: bytes = b"") -> bytes:
     """A Word 97 document: header, flags and whatever text follows."""
-    return ole({"WordDocument": struct.pack("<HH6xH", 0xA5EC, 193, flags) + bytes(500) + text, **(streams or {})})
+    return ole(
+        {"WordDocument": struct.pack("<HH6xH", 0xA5EC, 193, flags) + bytes(500) + text, **(streams or {})}
+    )
 
 
 def xls(*sheets: int, streams: dict[str, bytes] | None = None, before: bytes = b"") -> bytes:
@@ -114,7 +116,9 @@ def workbook(*sheets: int, before: bytes = b"") -> bytes:
 
 
 def ole(streams: dict[str, bytes], clsid: bytes = bytes(16)) -> bytes:
-    """A container of those streams, `/` between storages; small ones are padded, so that all lie in whole sectors."""
+    """A container of those streams, `/` between storages; small ones are padded, so that all lie in
+    whole sectors.
+    """
     tree: dict[str, bytes | None] = {}
     for path, given in streams.items():
         folders = path.split("/")[:-1]
@@ -144,7 +148,9 @@ def ole(streams: dict[str, bytes], clsid: bytes = bytes(16)) -> bytes:
 
 
 def _entry(tree: dict[str, bytes | None], paths: list[str], starts: dict[str, int], path: str) -> bytes:
-    """A line of the directory; the children of a storage hang in a chain to the right of its first."""
+    """A line of the directory; the children of a storage hang in
+    a chain to the right of its first.
+    """
     children = [each for each in paths if each != path and each.rpartition("/")[0] == path]
     siblings = [each for each in paths if each.rpartition("/")[0] == path.rpartition("/")[0]] if path else []
     following = siblings[siblings.index(path) + 1 :] if path else []

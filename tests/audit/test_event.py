@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("model", [AuditEvent, SignInEvent])
-def test_r8_03_the_purge_deletes_older_events_and_no_other(model: type[AuditEvent] | type[SignInEvent]) -> None:
+def test_r8_03_the_purge_deletes_older_events_and_no_other(
+    model: type[AuditEvent] | type[SignInEvent],
+) -> None:
     end = timezone.now()
     for at in (end - timedelta(seconds=1), end, end + timedelta(seconds=1)):
         model.objects.create(at=at)

@@ -1,4 +1,6 @@
-"""Chromium, one for each module: Playwright's loop must not be there when other tests ask Django's database."""
+"""Chromium, one for each module: Playwright's loop must not be there when other tests ask Django's
+database.
+"""
 
 import os
 import shutil

@@ -1,4 +1,6 @@
-"""What a form is asked about before it becomes a ticket: Back and Confirmar (A23), another date (A22); in Chromium."""
+"""What a form is asked about before it becomes a ticket: Back and Confirmar (A23), another date
+(A22); in Chromium.
+"""
 
 import subprocess
 import sys
@@ -63,7 +65,9 @@ def test_a23_back_and_confirm_again_registers_nothing_in_silence(
 def test_a23_the_button_of_a_repeat_is_sent_after_the_documents_too(
     chromium: Browser, stack: Stack, scripts: bool
 ) -> None:
-    """With scripts the documents go first and the form follows by `submit()`, which leaves the button out."""
+    """With scripts the documents go first and the form follows by `submit()`, which leaves the
+    button out.
+    """
     walk = Walk(chromium, stack, scripts=scripts)
     page = walk.page
     walk.sign_in()
@@ -89,12 +93,17 @@ def set_cut_day(stack: Stack, day: int) -> None:
     """What an operator's directory does between two showings of a form."""
     change = f"from companies.models import BillingAccount; BillingAccount.objects.update(cut_day={day})"
     subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", change], cwd=BASE, env=stack.environment, check=True
+        [sys.executable, "manage.py", "shell", "-v0", "-c", change],
+        cwd=BASE,
+        env=stack.environment,
+        check=True,
     )
 
 
 @scripts
-def test_a22_another_date_brings_the_form_back_with_both(chromium: Browser, stack: Stack, scripts: bool) -> None:
+def test_a22_another_date_brings_the_form_back_with_both(
+    chromium: Browser, stack: Stack, scripts: bool
+) -> None:
     walk = Walk(chromium, stack, scripts=scripts, width=360)
     page = walk.page
     set_cut_day(stack, 15)

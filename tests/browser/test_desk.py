@@ -1,4 +1,6 @@
-"""The desk in Chromium: nothing a visitor typed runs there (R5.12), the policy is kept, and no script is needed."""
+"""The desk in Chromium: nothing a visitor typed runs there (R5.12), the policy is kept, and no
+script is needed.
+"""
 
 import re
 
@@ -24,7 +26,9 @@ def number(stack: Stack) -> str:
 
 
 def sign_in(browser: Browser, stack: Stack, user: str, *, scripts: bool = True) -> Page:
-    page = browser.new_context(base_url=stack.base_url, java_script_enabled=scripts, locale="es-EC").new_page()
+    page = browser.new_context(
+        base_url=stack.base_url, java_script_enabled=scripts, locale="es-EC"
+    ).new_page()
     page.goto("/admin/")
     page.fill("[name=username]", user)
     page.fill("[name=password]", PASSWORD)

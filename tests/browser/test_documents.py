@@ -1,4 +1,6 @@
-"""Documents in Chromium: checked, reduced, sent ahead where scripts run; and nothing lost where they do not (A11)."""
+"""Documents in Chromium: checked, reduced, sent ahead where scripts run; and nothing lost where
+they do not (A11).
+"""
 
 import base64
 import re
@@ -71,7 +73,11 @@ def test_a_wrong_file_and_a_typo_are_corrected_and_nothing_is_uploaded_twice(
     walk = ready(chromium, stack, scripts=scripts, width=360)
     page = walk.page
     page.fill("[name=email]", "ana@")
-    choose(page, file("carta.pdf"), file("fotos de la oficina de Cuenca con un nombre muy largo.zip", b"PK\x03\x04"))
+    choose(
+        page,
+        file("carta.pdf"),
+        file("fotos de la oficina de Cuenca con un nombre muy largo.zip", b"PK\x03\x04"),
+    )
     walk.confirm()
     expect(
         page.get_by_text("fotos de la oficina de Cuenca con un nombre muy largo.zip» no se puede").last
@@ -160,7 +166,11 @@ def turned(jpeg: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "answer",
-    ["none", pytest.param("a page", marks=pytest.mark.prove), pytest.param("an error", marks=pytest.mark.prove)],
+    [
+        "none",
+        pytest.param("a page", marks=pytest.mark.prove),
+        pytest.param("an error", marks=pytest.mark.prove),
+    ],
 )
 def test_when_documents_cannot_be_sent_ahead_the_form_goes_as_without_scripts(
     chromium: Browser, stack: Stack, answer: str
@@ -177,12 +187,16 @@ def test_when_documents_cannot_be_sent_ahead_the_form_goes_as_without_scripts(
     choose(walk.page, file("carta.pdf"))
     walk.confirm()
     expect(walk.page.locator("#numero-de-ticket")).to_be_visible()
-    walk.trouble = [trouble for trouble in walk.trouble if "ERR_FAILED" not in trouble and "502" not in trouble]
+    walk.trouble = [
+        trouble for trouble in walk.trouble if "ERR_FAILED" not in trouble and "502" not in trouble
+    ]
     expect_ticket_with(walk, "carta.pdf")
 
 
 @pytest.mark.prove
-def test_the_upload_shows_how_far_it_is_and_a_second_click_sends_nothing_more(chromium: Browser, stack: Stack) -> None:
+def test_the_upload_shows_how_far_it_is_and_a_second_click_sends_nothing_more(
+    chromium: Browser, stack: Stack
+) -> None:
     walk = ready(chromium, stack, scripts=True)
     page = walk.page
     requests: list[str] = []
@@ -200,11 +214,16 @@ def test_the_upload_shows_how_far_it_is_and_a_second_click_sends_nothing_more(ch
     walk.confirm()
     walk.confirm()
     expect(page.locator("#numero-de-ticket")).to_be_visible()
-    assert [re.sub(r".*/fidelizacion", "", url) for url in requests] == ["/solicitud/documentos/", "/solicitud/"]
+    assert [re.sub(r".*/fidelizacion", "", url) for url in requests] == [
+        "/solicitud/documentos/",
+        "/solicitud/",
+    ]
     expect_ticket_with(walk, "carta.pdf")
 
 
-@pytest.mark.parametrize(("length", "shown"), [(1, "1\u00a0byte"), (12, "12\u00a0bytes"), (1100, "1,1\u00a0KB")])
+@pytest.mark.parametrize(
+    ("length", "shown"), [(1, "1\u00a0byte"), (12, "12\u00a0bytes"), (1100, "1,1\u00a0KB")]
+)
 def test_a_tiny_file_has_its_size_in_bytes(chromium: Browser, stack: Stack, length: int, shown: str) -> None:
     """Not "0,0 KB"."""
     walk = ready(chromium, stack, scripts=True)

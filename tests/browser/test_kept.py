@@ -1,4 +1,6 @@
-"""What was typed stays: error links, Back from an error page, leaving; with JavaScript and without (P4)."""
+"""What was typed stays: error links, Back from an error page, leaving; with JavaScript and without
+(P4).
+"""
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
@@ -31,7 +33,9 @@ def test_an_error_link_shows_the_question_and_stays_out_of_the_results_address(
         if scripts:
             assert page.evaluate(QUESTION) >= 0, field
         else:
-            expect(page.locator(f".field:has({field})").locator("label, legend").first).to_be_in_viewport(ratio=1)
+            expect(page.locator(f".field:has({field})").locator("label, legend").first).to_be_in_viewport(
+                ratio=1
+            )
     assert "#id_" in page.url
     fill(page, f"Corregida, {scripts}.")  # the same twice would be told as a repetition (A23)
     page.fill("[name=email]", "ana@empresa.example")
@@ -60,7 +64,9 @@ def break_the_answer(walk: Walk, what: str) -> None:
 def test_back_from_an_error_page_has_what_was_typed_and_it_can_be_confirmed(
     chromium: Browser, stack: Stack, what: str
 ) -> None:
-    """Without scripts, whose help is not needed; files are too many before a form with scripts is sent."""
+    """Without scripts, whose help is not needed; files are too many before a form with scripts is
+    sent.
+    """
     walk = Walk(chromium, stack, scripts=False)
     page = walk.page
     walk.sign_in()

@@ -1,4 +1,6 @@
-"""The portal in Chromium: an invalid form, its correction, the ticket, and Back, with JavaScript and without."""
+"""The portal in Chromium: an invalid form, its correction, the ticket, and Back, with JavaScript
+and without.
+"""
 
 import time
 from uuid import uuid4
@@ -14,7 +16,9 @@ scripts = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScrip
 
 
 class Walk:
-    """One browser window, and what went wrong in it: script errors, refusals of the policy, other origins."""
+    """One browser window, and what went wrong in it: script errors, refusals of the policy, other
+    origins.
+    """
 
     def __init__(self, browser: Browser, stack: Stack, *, scripts: bool, width: int = 1280) -> None:
         self.stack = stack
@@ -57,7 +61,9 @@ class Walk:
 
 
 # What a finger must hit: all but links within a sentence, and a box whose label is large enough
-TARGETS = "a, button, input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea, summary, label"
+TARGETS = (
+    "a, button, input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea, summary, label"
+)
 SMALL = (
     f"() => [...document.querySelectorAll('{TARGETS}')]"
     """
@@ -194,7 +200,12 @@ def test_a_code_that_the_browser_hands_over_is_shown_and_not_sent(
 def test_no_page_of_the_walk_scrolls_sideways(chromium: Browser, stack: Stack, width: int) -> None:
     walk = Walk(chromium, stack, scripts=True, width=width)
     walk.sign_in()
-    for address in ("/fidelizacion/solicitud/", "/fidelizacion/tickets/", "/fidelizacion/ayuda/", "/fidelizacion/"):
+    for address in (
+        "/fidelizacion/solicitud/",
+        "/fidelizacion/tickets/",
+        "/fidelizacion/ayuda/",
+        "/fidelizacion/",
+    ):
         walk.page.goto(address)
         assert walk.page.evaluate("document.documentElement.scrollWidth") <= width, address
     assert walk.trouble == []

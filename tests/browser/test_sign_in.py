@@ -1,4 +1,6 @@
-"""From the link of a mail, through the PIN, to the page that it names, with JavaScript and without."""
+"""From the link of a mail, through the PIN, to the page that it
+names, with JavaScript and without.
+"""
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -11,7 +13,9 @@ pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 
 @scripts
-def test_the_address_of_a_ticket_leads_to_it_through_the_pin(chromium: Browser, stack: Stack, scripts: bool) -> None:
+def test_the_address_of_a_ticket_leads_to_it_through_the_pin(
+    chromium: Browser, stack: Stack, scripts: bool
+) -> None:
     walk = Walk(chromium, stack, scripts=scripts)
     page = walk.page
     walk.sign_in()

@@ -14,7 +14,9 @@ class MirrorOfACrm(LocalDirectory):
     """What an operator would write: refresh the rows, then answer with them."""
 
     def administrator(self, phone: str) -> Administrator | None:
-        administrator, _created = Administrator.objects.get_or_create(phone=phone, defaults={"names": "Del CRM"})
+        administrator, _created = Administrator.objects.get_or_create(
+            phone=phone, defaults={"names": "Del CRM"}
+        )
         return administrator
 
 
@@ -29,7 +31,9 @@ def test_one_who_is_inactive_or_has_no_company_is_nobody(is_active: bool, compan
     assert directory().administrator(ANA_PHONE) is None
 
 
-def test_a5_known_and_unknown_numbers_cost_the_same_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a5_known_and_unknown_numbers_cost_the_same_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     ana(make_company(), make_company("Otra"))
     for phone in (ANA_PHONE, NOBODY_PHONE, "", "no es un número"):
         with django_assert_num_queries(1):
@@ -52,8 +56,12 @@ def test_an_id_of_nothing_reaches_nothing(company_id: int) -> None:
 
 def test_a6_several_companies_are_listed_by_name_with_their_services_counted() -> None:
     small, big = make_company("Zeta", lines=1), make_company("Alfa", lines=7, cut_days=(5, 20))
-    ServiceLine.objects.filter(account__company=big, number__endswith="7").update(status=ServiceLine.Status.CANCELLED)
-    ServiceLine.objects.filter(account__company=big, number__endswith="6").update(status=ServiceLine.Status.SUSPENDED)
+    ServiceLine.objects.filter(account__company=big, number__endswith="7").update(
+        status=ServiceLine.Status.CANCELLED
+    )
+    ServiceLine.objects.filter(account__company=big, number__endswith="6").update(
+        status=ServiceLine.Status.SUSPENDED
+    )
     empty = make_company("Media", lines=0, cut_days=())
     counted = directory().companies(ana(small, big, empty))
     assert [(company.legal_name, getattr(company, "service_count", None)) for company in counted] == [
@@ -67,7 +75,9 @@ def test_a6_the_picker_counts_a_company_once_however_many_administrators_it_has(
     acme = make_company(lines=3)
     administrator = ana(acme)
     bruno(acme)
-    assert [getattr(company, "service_count", None) for company in directory().companies(administrator)] == [3]
+    assert [getattr(company, "service_count", None) for company in directory().companies(administrator)] == [
+        3
+    ]
 
 
 def test_a6_the_only_company_of_who_has_no_other() -> None:

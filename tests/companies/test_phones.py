@@ -95,7 +95,9 @@ def test_a18_a_mobile_range_newer_than_the_librarys_tables_is_accepted() -> None
     assert normalise_mobile("0931234567") == "+593931234567"
 
 
-@pytest.mark.parametrize("typed", ["02 234 5678", "022345678", "22345678", "+593 2 234 5678", "(02) 234-5678"])
+@pytest.mark.parametrize(
+    "typed", ["02 234 5678", "022345678", "22345678", "+593 2 234 5678", "(02) 234-5678"]
+)
 def test_a_contact_phone_may_be_a_landline(typed: str) -> None:
     assert normalise(typed) == "+59322345678"
 

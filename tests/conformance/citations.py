@@ -1,4 +1,6 @@
-"""Where the repository cites a rule of docs/rules.md: in comments, docstrings, names of tests and docs."""
+"""Where the repository cites a rule of docs/rules.md: in comments, docstrings, names of tests and
+docs.
+"""
 
 import ast
 import re
@@ -56,7 +58,10 @@ def documents() -> list[Path]:
 
 def configuration() -> list[Path]:
     """What is neither Python nor Markdown and has comments after a `#`."""
-    named = [BASE / name for name in ("Makefile", "Dockerfile", "pyproject.toml", "docker-compose.yml", ".env.example")]
+    named = [
+        BASE / name
+        for name in ("Makefile", "Dockerfile", "pyproject.toml", "docker-compose.yml", ".env.example")
+    ]
     return [*named, *sorted(path for path in (BASE / "deploy").rglob("*") if path.suffix in {".conf", ".sh"})]
 
 
@@ -86,7 +91,9 @@ def _of_python(path: Path) -> str:
     if not CITED.search(source) and "def test_" not in source:
         return ""  # reading its tokens would take most of the time
     with path.open("rb") as file:
-        found += [token.string for token in tokenize.tokenize(file.readline) if token.type == tokenize.COMMENT]
+        found += [
+            token.string for token in tokenize.tokenize(file.readline) if token.type == tokenize.COMMENT
+        ]
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             found.append(ast.get_docstring(node) or "")
@@ -96,14 +103,18 @@ def _of_python(path: Path) -> str:
 
 
 def named(test: str) -> list[str]:
-    """The ids at the beginning of a test's name: `test_r4_03_…` is R4.03, `test_s2_r5_02_…` S2 and R5.02."""
+    """The ids at the beginning of a test's name: `test_r4_03_…` is R4.03, `test_s2_r5_02_…` S2 and
+    R5.02.
+    """
     head = ANYWHERE_IN_A_TEST_NAME.match(test)
     found = IN_A_TEST_NAME.findall(test[: head.end() + 1]) if head else []
     return [f"{id_[0].upper()}{id_[1:].replace('_', '.')}" for id_ in found]
 
 
 def _matches(comment: re.Pattern[str], path: Path) -> str:
-    return "\n".join("".join(filter(None, match.groups())) for match in comment.finditer(path.read_text("utf-8")))
+    return "\n".join(
+        "".join(filter(None, match.groups())) for match in comment.finditer(path.read_text("utf-8"))
+    )
 
 
 def _name(path: Path) -> str:

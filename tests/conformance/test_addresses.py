@@ -64,7 +64,10 @@ def test_a_step_taken_out_of_turn_leads_to_the_entry(client: Client, path: str) 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE"])
 def test_only_the_methods_that_are_meant_are_answered(client: Client, path: str, method: str) -> None:
     """R6.16."""
-    assert client.generic(method, concrete(path)).status_code in {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.FOUND}
+    assert client.generic(method, concrete(path)).status_code in {
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.FOUND,
+    }
 
 
 @pytest.mark.django_db
@@ -95,4 +98,6 @@ def test_what_is_nobodys_business_is_not_there(client: Client, path: str) -> Non
 @pytest.mark.django_db
 def test_a_forged_host_is_refused(client: Client) -> None:
     """R6.02."""
-    assert client.get("/fidelizacion/", headers={"Host": "evil.example"}).status_code == HTTPStatus.BAD_REQUEST
+    assert (
+        client.get("/fidelizacion/", headers={"Host": "evil.example"}).status_code == HTTPStatus.BAD_REQUEST
+    )

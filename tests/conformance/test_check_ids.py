@@ -1,4 +1,6 @@
-"""The id of a system check means one thing for ever: operators silence checks and read about them by it."""
+"""The id of a system check means one thing for ever: operators silence checks and read about them
+by it.
+"""
 
 import re
 from collections import Counter

@@ -19,7 +19,9 @@ def test_a_lock_holds_hashes_and_no_address(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     assert "://" not in text
     assert "--index-url" not in text
-    pinned = re.findall(r"^[a-z0-9][\w.\[\]-]*==[^\s\\]+(.*(?:\n[ ]+.*)*)", text, re.MULTILINE | re.IGNORECASE)
+    pinned = re.findall(
+        r"^[a-z0-9][\w.\[\]-]*==[^\s\\]+(.*(?:\n[ ]+.*)*)", text, re.MULTILINE | re.IGNORECASE
+    )
     assert len(pinned) > 20
     assert all("--hash=sha256:" in rest for rest in pinned)
 
@@ -43,7 +45,9 @@ def test_the_product_imports_nothing_that_only_its_developers_have() -> None:
     installed = locked(BASE / "requirements" / "production.txt") | locked(BASE / "requirements" / "demo.txt")
     distributions = packages_distributions()
     imported = set[str]().union(*(imports(path) for path in sources(*PRODUCT)))
-    providers = {name: {each.lower().replace("_", "-") for each in distributions.get(name, [])} for name in imported}
+    providers = {
+        name: {each.lower().replace("_", "-") for each in distributions.get(name, [])} for name in imported
+    }
     assert {"django", "celery", "requests"} <= imported
     assert {name: found for name, found in providers.items() if found and not found & installed} == {}
 

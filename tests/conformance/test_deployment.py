@@ -45,8 +45,11 @@ def test_a_service_runs_a_command_that_exists(name: str) -> None:
 @pytest.mark.parametrize("name", [*OURS, "database", "broker"])
 def test_every_secret_of_a_service_is_declared_and_is_a_file(name: str) -> None:
     used = SERVICES[name]["secrets"]
-    assert {COMPOSE["secrets"][secret]["file"] for secret in used} == {f"./secrets/{secret}" for secret in used}
-    # Elsewhere than in its variables the broker reads its own: in its command and in its health check
+    assert {COMPOSE["secrets"][secret]["file"] for secret in used} == {
+        f"./secrets/{secret}" for secret in used
+    }
+    # Elsewhere than in its variables the broker reads its own: in its command and in its health
+    # check
     assert set(re.findall(r"/run/secrets/(\w+)", yaml.safe_dump(SERVICES[name], width=1000))) == set(used)
 
 
@@ -64,14 +67,18 @@ def test_the_desk_is_the_web_again_at_another_port_with_fewer_threads() -> None:
     web, desk = SERVICES["web"], SERVICES["desk"]
     assert {key for key in web if web[key] != desk[key]} == {"ports", "environment"}
     assert (web["ports"], desk["ports"]) == (["127.0.0.1:8000:8000"], ["127.0.0.1:8001:8000"])
-    upstreams = re.findall(r"server (127\.0\.0\.1:\d+)", (BASE / "deploy" / "nginx.conf").read_text(encoding="utf-8"))
+    upstreams = re.findall(
+        r"server (127\.0\.0\.1:\d+)", (BASE / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    )
     assert upstreams == ["127.0.0.1:8000", "127.0.0.1:8001", "127.0.0.1:8000"]
     assert int(desk["environment"]["WEB_CONCURRENCY"]) * int(desk["environment"]["WEB_THREADS"]) < 8
 
 
 def test_the_proxy_that_the_containers_see_is_the_networks_gateway() -> None:
     [network] = COMPOSE["networks"]["default"]["ipam"]["config"]
-    assert SERVICES["web"]["environment"]["TRUSTED_PROXIES"] == f"${{TRUSTED_PROXIES:-{network['gateway']}/32}}"
+    assert (
+        SERVICES["web"]["environment"]["TRUSTED_PROXIES"] == f"${{TRUSTED_PROXIES:-{network['gateway']}/32}}"
+    )
 
 
 def test_the_image_holds_every_folder_of_the_product_and_runs_as_nobody() -> None:

@@ -17,7 +17,9 @@ def read_by_settings() -> set[str]:
     names: set[str] = set()
     for node in ast.walk(tree(BASE / "fidelizacion" / "settings.py")):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="env")), args=[ast.Constant(value=str(name)), *_]):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="env")), args=[ast.Constant(value=str(name)), *_]
+            ):
                 names.add(name)
     return names
 

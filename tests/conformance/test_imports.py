@@ -8,8 +8,8 @@ import pytest
 
 from tests.conformance.project import APPS, BASE, PRODUCT, imports, sources, tree
 
-# From top to bottom. A room may import what stands on lower lines, and itself. The most specific name counts: a package
-# alone stands for those of its modules that no other line names.
+# From top to bottom. A room may import what stands on lower lines, and itself. The most specific
+# name counts: a package alone stands for those of its modules that no other line names.
 FLOORS = """
 fidelizacion.management
 demo
@@ -57,7 +57,9 @@ notifications
 companies
 audit jobs brand
 """
-FLOOR_OF = {room: height for height, line in enumerate(reversed(FLOORS.strip().splitlines())) for room in line.split()}
+FLOOR_OF = {
+    room: height for height, line in enumerate(reversed(FLOORS.strip().splitlines())) for room in line.split()
+}
 
 
 def room_of(module: str) -> str | None:
@@ -68,7 +70,9 @@ def room_of(module: str) -> str | None:
 
 
 def modules_imported(path: Path) -> set[str]:
-    """Every module that a file imports; of `from a import b` both `a.b` where it is a module, and else `a`."""
+    """Every module that a file imports; of `from a import b` both `a.b` where it is a module, and
+    else `a`.
+    """
     found: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -112,10 +116,15 @@ def test_nothing_of_the_product_imports_its_tests(package: str) -> None:
 
 @pytest.mark.parametrize("package", APPS)
 def test_an_app_names_nothing_above_it_in_a_string_either(package: str) -> None:
-    """`"tickets.Ticket"` in a foreign key, a task's dotted path and `"tickets:list"` are imports that `ast` hides."""
+    """`"tickets.Ticket"` in a foreign key, a task's dotted path and `"tickets:list"` are imports
+    that `ast` hides.
+    """
     above = [other for other in PRODUCT if FLOOR_OF[other] > FLOOR_OF[package]]
     modules = [
-        f"{other}.{path.stem}" for other in above for path in (BASE / other).iterdir() if path.stem.isidentifier()
+        f"{other}.{path.stem}"
+        for other in above
+        for path in (BASE / other).iterdir()
+        if path.stem.isidentifier()
     ]
     model, address = (rf"(?:{'|'.join(above)}){rest}" for rest in (r"\.[A-Z]\w+", r":\w+"))
     named = re.compile("|".join([model, address, *(rf"{re.escape(module)}(?:\.\w+)*" for module in modules)]))

@@ -9,7 +9,9 @@ from tests.conformance.project import BASE
 
 FOLDER = BASE / "templates"
 WITH_ONCE = sorted(
-    str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.html") if "{% once" in path.read_text(encoding="utf-8")
+    str(path.relative_to(FOLDER))
+    for path in FOLDER.rglob("*.html")
+    if "{% once" in path.read_text(encoding="utf-8")
 )
 
 
@@ -59,7 +61,9 @@ def test_what_is_rendered_once_depends_on_what_the_tag_names(name: str) -> None:
     assert nodes
     for node in nodes:
         named = {str(each.var).partition(".")[0] for each in node.named}
-        assert asked_for(template, node, true=True) | asked_for(template, node, true=False) <= named, node.token
+        assert asked_for(template, node, true=True) | asked_for(template, node, true=False) <= named, (
+            node.token
+        )
 
 
 def test_it_is_rendered_anew_for_what_it_names_only() -> None:

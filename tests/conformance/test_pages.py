@@ -47,7 +47,9 @@ def pages() -> dict[str, BeautifulSoup]:
     shown["link, refused"] = stranger.post("/fidelizacion/", {"phone": "12", "invitation": token})
     shown["dead link"] = stranger.get(address("x"))
     shown["wrong code"] = stranger.post("/fidelizacion/pin/", {"code": "000000"})
-    assert {name: page.status_code for name, page in shown.items() if page.status_code not in {200, 404, 422}} == {}
+    assert {
+        name: page.status_code for name, page in shown.items() if page.status_code not in {200, 404, 422}
+    } == {}
     return {name: BeautifulSoup(page.content, "html.parser") for name, page in shown.items()}
 
 
@@ -75,7 +77,10 @@ def test_every_id_of_a_page_is_there_once(pages: dict[str, BeautifulSoup]) -> No
 def test_every_field_has_a_label(pages: dict[str, BeautifulSoup]) -> None:
     for name, page in pages.items():
         for field in page.select("input:not([type=hidden]), select, textarea"):
-            assert page.select(f'label[for="{field.get("id")}"]') or field.get("aria-label"), (name, str(field))
+            assert page.select(f'label[for="{field.get("id")}"]') or field.get("aria-label"), (
+                name,
+                str(field),
+            )
 
 
 @pytest.mark.django_db
@@ -91,7 +96,9 @@ def test_nothing_personal_stands_in_an_address_or_a_title(pages: dict[str, Beaut
     """R6.08."""
     for name, page in pages.items():
         addresses = [_address(tag) for tag in page.select("[href], [src], [action]")]
-        assert [address for address in addresses if PERSONAL.search(address) and "tel:" not in address] == [], name
+        assert [
+            address for address in addresses if PERSONAL.search(address) and "tel:" not in address
+        ] == [], name
         assert not PERSONAL.search(page.title.get_text() if page.title else ""), name
 
 

@@ -1,4 +1,6 @@
-"""R8.01: every text that a table keeps is in docs/personal-data.md, as a person's or not, before it may exist."""
+"""R8.01: every text that a table keeps is in docs/personal-data.md, as a person's or not, before it
+may exist.
+"""
 
 import re
 from pathlib import Path
@@ -17,7 +19,9 @@ def documented() -> dict[str, tuple[set[str], str, set[str]]]:
     """By table: the data of persons, what they are for, and the other texts."""
     rows = ROW.findall((BASE / "docs" / "personal-data.md").read_text(encoding="utf-8"))
     assert len({row[0] for row in rows}) == len(rows), "a table is there twice"
-    return {name: (_names(personal), reason.strip(), _names(others)) for name, personal, reason, others in rows}
+    return {
+        name: (_names(personal), reason.strip(), _names(others)) for name, personal, reason, others in rows
+    }
 
 
 def _names(cell: str) -> set[str]:
@@ -43,4 +47,6 @@ def test_r8_01_no_table_keeps_an_identity_card() -> None:
     for app in OURS:
         for model in app.get_models():
             names = {field.name for field in model._meta.fields}
-            assert not {name for name in names if re.search(r"cedula|identity_card|id_card|birth", name)}, model
+            assert not {name for name in names if re.search(r"cedula|identity_card|id_card|birth", name)}, (
+                model
+            )

@@ -1,4 +1,6 @@
-"""Every message can be looked at before anybody gets it. No mark here opens the database: a preview asks it nothing."""
+"""Every message can be looked at before anybody gets it. No mark here opens the database: a preview
+asks it nothing.
+"""
 
 import re
 
@@ -10,7 +12,9 @@ from notifications.email.rendering import MARK
 from notifications.models import Message
 from tests.conformance.project import BASE
 
-MAILS = sorted(path.name.removesuffix(".subject.txt") for path in (BASE / "templates/mail").glob("*.subject.txt"))
+MAILS = sorted(
+    path.name.removesuffix(".subject.txt") for path in (BASE / "templates/mail").glob("*.subject.txt")
+)
 ENTRIES = {entry.name: entry for entry in message_types.message_types()}
 TRACKING = re.compile(r"https?://(?!127\.0\.0\.1:8000/)", re.IGNORECASE)
 
@@ -19,7 +23,9 @@ def test_every_mail_has_its_three_templates() -> None:
     folder = BASE / "templates/mail"
     assert len(MAILS) >= 5
     assert [
-        name for name in MAILS if not ((folder / f"{name}.html").is_file() and (folder / f"{name}.txt").is_file())
+        name
+        for name in MAILS
+        if not ((folder / f"{name}.html").is_file() and (folder / f"{name}.txt").is_file())
     ] == []
 
 

@@ -1,4 +1,6 @@
-"""The rules that code, tests and docs cite are those of docs/rules.md, one a line, each with its id."""
+"""The rules that code, tests and docs cite are those of docs/rules.md, one a line, each with its
+id.
+"""
 
 import re
 from collections import Counter
@@ -68,7 +70,9 @@ def test_nothing_is_cited_that_a_clone_cannot_follow() -> None:
 
 
 def test_each_decision_that_is_cited_by_its_heading_exists() -> None:
-    headings = re.findall(r"^## (.+)$", (BASE / "docs" / "decisions.md").read_text(encoding="utf-8"), re.MULTILINE)
+    headings = re.findall(
+        r"^## (.+)$", (BASE / "docs" / "decisions.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     found = [(name, title) for name, text in everything() for title in HEADING_CITED.findall(text)]
     assert [(name, title) for name, title in found if title not in headings] == []
 

@@ -8,7 +8,9 @@ EVERYTHING = sources(*PRODUCT, "tests", "bench")
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
-    lengths = {str(path.relative_to(BASE)): len(path.read_text(encoding="utf-8").splitlines()) for path in EVERYTHING}
+    lengths = {
+        str(path.relative_to(BASE)): len(path.read_text(encoding="utf-8").splitlines()) for path in EVERYTHING
+    }
     assert len(lengths) > 100
     assert {path: length for path, length in lengths.items() if length > 400} == {}
 
@@ -26,6 +28,8 @@ def test_no_function_is_longer_than_60_lines() -> None:
 
 def test_every_module_says_what_it_is_for() -> None:
     silent = [
-        str(path.relative_to(BASE)) for path in EVERYTHING if tree(path).body and not ast.get_docstring(tree(path))
+        str(path.relative_to(BASE))
+        for path in EVERYTHING
+        if tree(path).body and not ast.get_docstring(tree(path))
     ]
     assert silent == []

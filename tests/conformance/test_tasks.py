@@ -79,7 +79,9 @@ def test_production_has_them_too_as_its_own_worker_reads_them() -> None:
         f"print(json.dumps([{{n: c[n] for n in {sorted(PINNED)!r}}}, c['broker_transport_options'], c['broker_url']]))"
     )
     environment = {**PRODUCTION, "DJANGO_SETTINGS_MODULE": "fidelizacion.settings"}
-    done = subprocess.run([sys.executable, "-c", code], cwd=BASE, env=environment, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=BASE, env=environment, capture_output=True, check=True
+    )
     pinned, transport, broker = json.loads(done.stdout)
     assert pinned == PINNED
     assert transport == TRANSPORT
@@ -94,7 +96,9 @@ def test_the_worker_uses_the_transport_that_survives_stalls_and_keeps_tls(scheme
 
 
 def test_a_lost_task_is_given_back_only_after_its_time_limit() -> None:
-    """Otherwise two workers would be at it (R4.11); and the client survives a restart of the broker (R4.15)."""
+    """Otherwise two workers would be at it (R4.11); and the client survives a restart of the broker
+    (R4.15).
+    """
     assert PINNED["visibility_timeout"] > PINNED["task_time_limit"] > PINNED["task_soft_time_limit"]
     assert tuple(map(int, version("kombu").split(".")[:2])) >= (5, 7)
 
@@ -111,7 +115,9 @@ def test_pins_have_a_queue_of_their_own_and_a_plain_worker_takes_both() -> None:
 
 
 def test_r4_10_no_task_waits_in_the_broker() -> None:
-    """Retries live in the row: a task with an ETA past the visibility timeout would be given to two workers."""
+    """Retries live in the row: a task with an ETA past the visibility timeout would be given to two
+    workers.
+    """
     waits = re.compile(r"\b(countdown|eta)\s*=|[\"'](countdown|eta)[\"']\s*:|\.retry\(|apply_async\(")
     found = [
         f"{path.relative_to(BASE)}:{number}"

@@ -20,7 +20,9 @@ SOURCES = sorted(
 
 
 def test_no_other_file_names_the_zone() -> None:
-    named = {str(path.relative_to(BASE)) for path in SOURCES if FIXED.search(path.read_text(encoding="utf-8"))}
+    named = {
+        str(path.relative_to(BASE)) for path in SOURCES if FIXED.search(path.read_text(encoding="utf-8"))
+    }
     assert len(SOURCES) > 200
     assert named - NAMED_HERE == set()
 

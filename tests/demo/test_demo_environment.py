@@ -1,4 +1,6 @@
-"""What the demo gives its processes, and how it refuses what it cannot use, before anything is started."""
+"""What the demo gives its processes, and how it refuses what it cannot use, before anything is
+started.
+"""
 
 import os
 import stat
@@ -55,7 +57,14 @@ PRODUCTIONS = [
     "PORTAL_BASE_URL",
     "DEBUG",
 ]
-FOREIGN = ("PGHOST", "PGSERVICE", "CELERY_BROKER_URL", "GUNICORN_CMD_ARGS", "HTTPS_PROXY", "DJANGO_SETTINGS_MODULE")
+FOREIGN = (
+    "PGHOST",
+    "PGSERVICE",
+    "CELERY_BROKER_URL",
+    "GUNICORN_CMD_ARGS",
+    "HTTPS_PROXY",
+    "DJANGO_SETTINGS_MODULE",
+)
 
 
 @pytest.mark.parametrize("suffix", ["", "_FILE"])
@@ -69,10 +78,14 @@ def test_nothing_of_production_passes_from_the_shell(tmp_path: Path, suffix: str
 
 
 def test_every_variable_is_decided_on() -> None:
-    """A new one is kept out until it is listed in demo/environment.py; the list above says that it was a choice."""
+    """A new one is kept out until it is listed in demo/environment.py; the list above says that it
+    was a choice.
+    """
     passed = {name for name in read_by_settings() if may_pass(name)}
     undecided = read_by_settings() - passed - {*PRODUCTIONS, "DEMO"}
-    assert undecided == set(), "in demo/environment.py if a demo may take it over from the shell, else in PRODUCTIONS"
+    assert undecided == set(), (
+        "in demo/environment.py if a demo may take it over from the shell, else in PRODUCTIONS"
+    )
     assert not passed & {*PRODUCTIONS}
 
 
@@ -84,7 +97,9 @@ def test_what_cannot_reach_another_system_passes(tmp_path: Path, name: str) -> N
 
 
 def test_a_caller_brings_its_own_services_by_value_or_by_file(tmp_path: Path) -> None:
-    """The tests do; a variable and its file do not come together, and the demo's own address stands."""
+    """The tests do; a variable and its file do not come together, and the demo's own address
+    stands.
+    """
     services = {"DATABASE_URL_FILE": "/run/base", "ALLOWED_HOSTS_FILE": "/run/nombres", "OTP_DIGITS": "8"}
     environment = demo_environment(tmp_path, 8001, {"OTP_DIGITS": "4"}, services)
     assert environment["DATABASE_URL_FILE"] == "/run/base"

@@ -38,7 +38,9 @@ def test_the_demo_gateway_needs_the_demo(settings: Settings) -> None:
     assert DemoMessage.objects.get().text == TEXT
 
 
-def test_messages_of_one_instant_keep_their_order(settings: Settings, time_machine: TimeMachineFixture) -> None:
+def test_messages_of_one_instant_keep_their_order(
+    settings: Settings, time_machine: TimeMachineFixture
+) -> None:
     settings.DEMO = True
     time_machine.move_to("2026-12-01T12:00:00Z", tick=False)
     for number in range(5):
@@ -59,7 +61,9 @@ def test_the_demo_mailbox_keeps_both_parts(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("demo", "installed"), [("0", False), ("1", True)])
-def test_the_demo_is_an_app_in_demo_mode_only(monkeypatch: pytest.MonkeyPatch, demo: str, installed: bool) -> None:
+def test_the_demo_is_an_app_in_demo_mode_only(
+    monkeypatch: pytest.MonkeyPatch, demo: str, installed: bool
+) -> None:
     monkeypatch.setattr(os, "environ", {**PRODUCTION, "DEMO": demo})
     settings = runpy.run_path(str(BASE / "fidelizacion" / "settings.py"))
     assert ("demo" in settings["INSTALLED_APPS"]) is installed
@@ -70,7 +74,9 @@ def test_without_the_demo_its_mailbox_has_no_table_and_its_gateway_refuses(tmp_p
     """The refusal is a sentence about DEMO, where the app is not installed either."""
     database = tmp_path / "fidelizacion.sqlite3"
     environment = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{database}"}
-    subprocess.run([sys.executable, "manage.py", "migrate", "--no-input"], cwd=BASE, env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--no-input"], cwd=BASE, env=environment, check=True
+    )
     with closing(sqlite3.connect(database)) as lite:
         tables = {name for (name,) in lite.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert "notifications_message" in tables

@@ -13,7 +13,9 @@ urlpatterns = [path("demo/", include("demo.urls")), path("", include("fidelizaci
 
 
 def sent(channel: str) -> DemoMessage:
-    return DemoMessage.objects.create(channel=channel, to="a@b.example", text="Hola", html="<p>Hola", at=timezone.now())
+    return DemoMessage.objects.create(
+        channel=channel, to="a@b.example", text="Hola", html="<p>Hola", at=timezone.now()
+    )
 
 
 def test_a_mail_is_shown_with_its_styles_and_without_scripts(client: Client, settings: Settings) -> None:

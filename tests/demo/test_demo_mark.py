@@ -1,4 +1,6 @@
-"""Which database a demo may work on: an empty one, or one with its mark. Never one that has tables and no mark."""
+"""Which database a demo may work on: an empty one, or one with its mark. Never one that has tables
+and no mark.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +48,9 @@ def digests(connection: BaseDatabaseWrapper) -> dict[tuple[str, str], str]:
 
 @pytest.fixture
 def migrated(empty: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
-    """A demo's, one of whose migrations has run after those it depends on, and a table that it made."""
+    """A demo's, one of whose migrations has run after those it depends on, and a table that it
+    made.
+    """
     claim(empty)
     recorder = MigrationRecorder(empty)
     recorder.ensure_schema()
@@ -100,7 +104,9 @@ def test_a_marked_database_with_the_same_history_is_kept(migrated: BaseDatabaseW
     ],
     ids=["unknown", "inconsistent", "rewritten", "not written down"],
 )
-def test_a_marked_database_with_another_history_is_made_anew(migrated: BaseDatabaseWrapper, rewritten: str) -> None:
+def test_a_marked_database_with_another_history_is_made_anew(
+    migrated: BaseDatabaseWrapper, rewritten: str
+) -> None:
     run(migrated, rewritten)
     claim(migrated)
     assert tables(migrated) == [MARK_TABLE]

@@ -1,4 +1,6 @@
-"""The audit at the desk: to read and to search by number, and the wait that a supervisor lifts (R1.07, R1.28)."""
+"""The audit at the desk: to read and to search by number, and the wait that a supervisor lifts
+(R1.07, R1.28).
+"""
 
 from datetime import timedelta
 from typing import Any

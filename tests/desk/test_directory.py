@@ -33,7 +33,13 @@ def formset(prefix: str, *rows: dict[str, Any], initial: int = 0) -> dict[str, A
 
 
 def company_form(**changes: Any) -> dict[str, Any]:
-    values = {"legal_name": "Nueva S. A.", "tax_id": "1790016919001", "city": "Quito", "advisor": "", "queue_email": ""}
+    values = {
+        "legal_name": "Nueva S. A.",
+        "tax_id": "1790016919001",
+        "city": "Quito",
+        "advisor": "",
+        "queue_email": "",
+    }
     return {**formset("billing_accounts"), **formset("administrations"), **values, **changes}
 
 
@@ -54,7 +60,9 @@ def test_a_company_is_added_with_its_account_in_one_go(desk: Client) -> None:
     assert BillingAccount.objects.get().company == Company.objects.get(legal_name="Nueva S. A.")
 
 
-@pytest.mark.parametrize(("tax_id", "said"), [("123", "13 dígitos"), ("99AB", "solo números"), ("", "obligatorio")])
+@pytest.mark.parametrize(
+    ("tax_id", "said"), [("123", "13 dígitos"), ("99AB", "solo números"), ("", "obligatorio")]
+)
 def test_a19_a_tax_id_of_no_possible_form_is_refused_in_words(desk: Client, tax_id: str, said: str) -> None:
     response = desk.post(f"{COMPANIES}add/", company_form(tax_id=tax_id))
     assert said in text_of(response)
@@ -107,11 +115,14 @@ def test_a18_an_administrators_phone_is_kept_in_one_spelling(desk: Client, typed
     response = desk.post(f"{ADMINISTRATORS}add/", administrator_form(cast.make_company(), phone=typed))
     assert response.status_code == 302, text_of(response)
     assert str(Administrator.objects.get().phone) == "+593991234567"
-    assert ContactChange.objects.get().new_phone == "+593991234567"  # the company waits for a second person (S11)
+    # The company waits for a second person (S11)
+    assert ContactChange.objects.get().new_phone == "+593991234567"
     assert not Administration.objects.exists()
 
 
-@pytest.mark.parametrize("typed", ["099123456", "0991234567 ext 5", "022345678", "+57 300 123 4567", "CALL-ANA"])
+@pytest.mark.parametrize(
+    "typed", ["099123456", "0991234567 ext 5", "022345678", "+57 300 123 4567", "CALL-ANA"]
+)
 def test_a18_a_phone_that_cannot_get_a_code_is_refused_in_words(desk: Client, typed: str) -> None:
     response = desk.post(f"{ADMINISTRATORS}add/", administrator_form(phone=typed))
     assert response.status_code == 200

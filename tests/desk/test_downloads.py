@@ -140,7 +140,9 @@ def test_a_row_of_the_audit_is_never_rewritten(attachment: Attachment, address: 
             rewrite()
 
 
-def test_a_supervisor_reads_the_audit_of_a_ticket_and_nobody_changes_it(attachment: Attachment, address: str) -> None:
+def test_a_supervisor_reads_the_audit_of_a_ticket_and_nobody_changes_it(
+    attachment: Attachment, address: str
+) -> None:
     signed_in(advisor()).get(address)
     AttachmentEvent.objects.create(
         attachment=Attachment.objects.create(ticket=cast.make_ticket(), original_name="otro.pdf", size=1),

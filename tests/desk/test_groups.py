@@ -1,4 +1,6 @@
-"""The groups of the desk: there after `migrate`, repaired by `setup_groups`, and all that an advisor needs (R5.06)."""
+"""The groups of the desk: there after `migrate`, repaired by `setup_groups`, and all that an
+advisor needs (R5.06).
+"""
 
 from io import StringIO
 
@@ -53,7 +55,9 @@ def test_setup_groups_brings_them_back_and_can_be_repeated() -> None:
     Group.objects.get(name="Auditor").delete()
     advisors = Group.objects.get(name="Asesor")
     advisors.permissions.add(Permission.objects.get(codename="add_company"))
-    advisors.permissions.remove(Permission.objects.get(codename="view_ticket"), *roles.permissions(roles.OPERATIONS))
+    advisors.permissions.remove(
+        Permission.objects.get(codename="view_ticket"), *roles.permissions(roles.OPERATIONS)
+    )
     assert setup_groups().splitlines() == [
         "Asesor       2 permisos agregados, 1 quitados",
         "Supervisor   sin cambios",
@@ -95,7 +99,9 @@ def test_an_advisor_needs_one_tick() -> None:
     answer = root.post("/admin/auth/user/add/", made, follow=True)
     form = BeautifulSoup(answer.content, "html.parser").select_one("#user_form")
     assert form
-    typed = {str(box["name"]): "on" for box in form.select("input[type=checkbox][checked]") if box.has_attr("name")}
+    typed = {
+        str(box["name"]): "on" for box in form.select("input[type=checkbox][checked]") if box.has_attr("name")
+    }
     typed |= {"username": "maria", "groups": str(Group.objects.get(name="Asesor").pk)}
     typed |= {str(box["name"]): str(box["value"]) for box in form.select('input[name^="date_joined"]')}
     assert root.post(answer.request["PATH_INFO"], typed).status_code == 302

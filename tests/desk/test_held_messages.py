@@ -37,7 +37,8 @@ def test_s4_the_home_and_the_ticket_lead_to_what_waits(desk: Client, held: Messa
     assert "1 correo que espera que un asesor revise su dirección" in text_of(desk.get("/admin/"))
     assert str(held.to) in text_of(desk.get("/admin/notifications/message/?state__exact=held"))
     links = [
-        str(link["href"]).partition("?")[0] for link in soup(desk.get(ticket_page())).select("#mensajes ~ table a")
+        str(link["href"]).partition("?")[0]
+        for link in soup(desk.get(ticket_page())).select("#mensajes ~ table a")
     ]
     assert {address(held, "enviar"), address(held, "descartar")} <= set(links)
     assert address(held, "reenviar") not in links
@@ -59,7 +60,11 @@ def test_s4_it_is_dropped_with_a_reason(desk: Client, held: Message) -> None:
     held.refresh_from_db()
     assert held.state == State.DROPPED
     action = MessageAction.objects.get()
-    assert (action.kind, action.note, action.actor_name) == (MessageAction.Kind.DROPPED, "No es del cliente", "Carla")
+    assert (action.kind, action.note, action.actor_name) == (
+        MessageAction.Kind.DROPPED,
+        "No es del cliente",
+        "Carla",
+    )
 
 
 @pytest.mark.parametrize("what", ["enviar", "descartar", "reenviar"])

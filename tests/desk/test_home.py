@@ -31,7 +31,10 @@ def effective(days: int) -> date:
 
 
 def test_new_tickets_stand_there_by_their_date_and_those_without_one_first() -> None:
-    later, soon = cast.make_ticket(effective_date=effective(40)), cast.make_ticket(effective_date=effective(20))
+    later, soon = (
+        cast.make_ticket(effective_date=effective(40)),
+        cast.make_ticket(effective_date=effective(20)),
+    )
     undated = cast.make_ticket()
     cast.make_ticket(status=Ticket.Status.CLOSED, effective_date=effective(1))
     assert listed(signed_in(advisor()), "por-tomar") == [undated.number, soon.number, later.number]

@@ -37,9 +37,13 @@ def test_24_every_link_of_every_page_may_be_opened(make_user: Callable[[], User]
         response = client.get(page)
         if response.status_code == 403:
             refused[page] = response.request["PATH_INFO"]
-        if response.status_code != 200 or not str(response.headers.get("Content-Type")).startswith("text/html"):
+        if response.status_code != 200 or not str(response.headers.get("Content-Type")).startswith(
+            "text/html"
+        ):
             continue
-        links = [urljoin(page, str(link["href"])).partition("#")[0] for link in soup(response).select("a[href]")]
+        links = [
+            urljoin(page, str(link["href"])).partition("#")[0] for link in soup(response).select("a[href]")
+        ]
         to_open += [link for link in links if link.startswith("/admin/") and "?" not in link]
     assert len(opened) > 20
     assert refused == {}
@@ -49,5 +53,9 @@ def test_24_every_link_of_every_page_may_be_opened(make_user: Callable[[], User]
 def test_24_the_ticket_shows_that_its_address_is_not_the_registered_one(same: bool) -> None:
     form = filled_form(visitor(cast.ana()))
     form.post(email="ana@acme.example" if same else "otra@acme.example")
-    page = soup(signed_in(advisor()).get(f"/admin/tickets/ticket/{Ticket.objects.get().pk}/change/")).get_text(" ")
-    assert ("es distinto del registrado. Avisamos también a ana@acme.example" in " ".join(page.split())) is not same
+    page = soup(
+        signed_in(advisor()).get(f"/admin/tickets/ticket/{Ticket.objects.get().pk}/change/")
+    ).get_text(" ")
+    assert (
+        "es distinto del registrado. Avisamos también a ana@acme.example" in " ".join(page.split())
+    ) is not same

@@ -1,4 +1,6 @@
-"""Sending a message again from the desk: who may, what happens, once, and on record (R4.18, R5.06, R5.09)."""
+"""Sending a message again from the desk: who may, what happens, once, and on record (R4.18, R5.06,
+R5.09).
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -46,14 +48,21 @@ def test_one_that_never_arrived_is_queued_again_as_it_is(desk: Client) -> None:
     response = desk.post(again(message), {"serial": "0", "next": page_of(3)}, follow=False)
     assert response["Location"] == page_of(3)
     now = Message.objects.get()
-    assert (now.state, now.attempts, now.message_id, now.last_error) == (State.QUEUED, 0, message.message_id, "")
+    assert (now.state, now.attempts, now.message_id, now.last_error) == (
+        State.QUEUED,
+        0,
+        message.message_id,
+        "",
+    )
     action = MessageAction.objects.get()
     assert (action.kind, action.actor_name, action.state_before) == (Kind.RETRIED, "Carla", State.FAILED)
     assert (action.error_before, action.to) == ("550 5.1.1 unknown user", "a•••@acme.example")
 
 
 def test_one_that_was_sent_goes_as_a_copy_that_mail_programs_show(desk: Client) -> None:
-    message = failed(state=State.SENT, last_error="", html="<p>Sí</p>", reply_to="postventa@operadora.example")
+    message = failed(
+        state=State.SENT, last_error="", html="<p>Sí</p>", reply_to="postventa@operadora.example"
+    )
     desk.post(again(message), {"serial": "0"})
     copy = Message.objects.exclude(pk=message.pk).get()
     same = ("to", "subject", "text", "html", "reply_to", "kind", "subject_ref", "channel")
@@ -99,7 +108,8 @@ def test_two_clicks_at_the_same_instant_make_one_copy() -> None:
 
     def click(_number: int) -> bool:
         try:
-            actions._copy(message, OTHER, Kind.REDIRECTED, actions.Actor("Carla"), 0)  # past the first, kinder check
+            # Past the first, kinder check
+            actions._copy(message, OTHER, Kind.REDIRECTED, actions.Actor("Carla"), 0)
         except actions.AlreadyDone:
             return False
         finally:
@@ -209,7 +219,9 @@ def test_what_was_done_is_never_changed_r5_09() -> None:
 
 @pytest.mark.parametrize("kind", ["invitation", "invitation_sms"])
 def test_a_link_that_left_is_not_repeated_by_way_of_its_message(kind: str) -> None:
-    """It has limits of its own, ends after a week, and goes to the registered address only (docs/decisions.md)."""
+    """It has limits of its own, ends after a week, and goes to the registered address only
+    (docs/decisions.md).
+    """
     client, message, sms = signed_in(supervisor()), failed(), kind.endswith("sms")
     channel, to = (Message.Channel.SMS, "+593991234567") if sms else (Message.Channel.EMAIL, OTHER)
     Message.objects.update(state=State.SENT, kind=kind, channel=channel, to=to)

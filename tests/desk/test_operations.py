@@ -23,7 +23,14 @@ def test_it_shows_processes_messages_codes_and_documents() -> None:
     shown = text_of(signed_in(supervisor()).get(PAGE))
     for words in ("Trabajador (worker) hace", "Agenda (beat) hace", "Repaso (sweep) hace", "Por enviar 0"):
         assert words in shown
-    for title in ("Procesos", "Mensajes", "Códigos y SMS", "Documentos", "Mensajes detenidos", "Alarmas recientes"):
+    for title in (
+        "Procesos",
+        "Mensajes",
+        "Códigos y SMS",
+        "Documentos",
+        "Mensajes detenidos",
+        "Alarmas recientes",
+    ):
         assert title in shown
     assert "crítico" not in shown
 
@@ -33,7 +40,9 @@ def test_what_is_stuck_is_linked_oldest_first_and_names_no_recipient() -> None:
     for minutes in (10, 50):
         message = owe_email(to="ana@acme.example")
         since = now - timedelta(minutes=minutes)
-        Message.objects.filter(pk=message.pk).update(created_at=since, give_up_at=since + outbox.GIVE_UP_AFTER)
+        Message.objects.filter(pk=message.pk).update(
+            created_at=since, give_up_at=since + outbox.GIVE_UP_AFTER
+        )
     page = signed_in(supervisor()).get(PAGE)
     links = [link["href"] for link in soup(page).select("[aria-labelledby=detenidos] a")]
     newest = list(Message.objects.order_by("-pk").values_list("pk", flat=True))

@@ -1,4 +1,6 @@
-"""Who may open what at the desk: every address of ours, every role; what is not listed is refused (R5.06)."""
+"""Who may open what at the desk: every address of ours, every role; what is not listed is refused
+(R5.06).
+"""
 
 from collections.abc import Callable
 
@@ -153,7 +155,9 @@ def test_what_may_not_be_opened_may_not_be_posted_to_either(rows: dict[str, obje
 @pytest.mark.parametrize("who", ["anonymous", "visitor"])
 def test_whoever_is_not_staff_is_sent_to_sign_in(rows: dict[str, object], who: str) -> None:
     client = Client() if who == "anonymous" else signed_in(User.objects.create_user("nadie"))
-    autocomplete = "/admin/autocomplete/?app_label=companies&model_name=administration&field_name=company&term="
+    autocomplete = (
+        "/admin/autocomplete/?app_label=companies&model_name=administration&field_name=company&term="
+    )
     for address in (*addresses(rows).values(), "/admin/", "/admin/tickets/ticket/adjunto/1/", autocomplete):
         response = client.get(address)
         assert response.status_code == 302, address

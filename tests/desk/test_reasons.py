@@ -1,4 +1,6 @@
-"""Reasons and request types are data, kept at the desk and offered at once by the portal (A7, A8)."""
+"""Reasons and request types are data, kept at the desk and
+offered at once by the portal (A7, A8).
+"""
 
 import pytest
 from django.test import Client
@@ -26,7 +28,11 @@ def offered(browser: Client) -> list[str]:
 
 
 def reason_form(reason: Reason, **changes: str) -> dict[str, str]:
-    kept = {"request_type": str(reason.request_type_id), "text": reason.text, "position": str(reason.position)}
+    kept = {
+        "request_type": str(reason.request_type_id),
+        "text": reason.text,
+        "position": str(reason.position),
+    }
     return {**kept, "is_active": "on", **changes}
 
 
@@ -72,12 +78,18 @@ def test_the_same_reason_twice_is_refused_in_words(desk: Client) -> None:
 def test_a8_a_reason_in_use_is_not_deleted_but_explained(desk: Client, method: str) -> None:
     ticket = cast.make_ticket()
     address = f"{REASONS}{ticket.reason_id}/delete/"
-    response = desk.get(address, follow=True) if method == "get" else desk.post(address, {"post": "yes"}, follow=True)
+    response = (
+        desk.get(address, follow=True)
+        if method == "get"
+        else desk.post(address, {"post": "yes"}, follow=True)
+    )
     assert "está en uso" in text_of(response)
     assert Reason.objects.filter(pk=ticket.reason_id).exists()
 
 
-def test_a_reason_taken_into_use_while_it_is_deleted_stays(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reason_taken_into_use_while_it_is_deleted_stays(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ticket = cast.make_ticket()
     monkeypatch.setattr("desk.tickets.tickets.ReasonAdmin.in_use", lambda _self, _reason: False)
     response = desk.post(f"{REASONS}{ticket.reason_id}/delete/", {"post": "yes"}, follow=True)
@@ -94,7 +106,13 @@ def test_a_reason_that_nobody_used_can_be_deleted(desk: Client) -> None:
 def test_the_code_of_a_request_type_is_fixed_once_it_is_there(desk: Client) -> None:
     request_type = cast.make_request_type()
     rows = {"reasons-TOTAL_FORMS": "0", "reasons-INITIAL_FORMS": "0"}
-    changed = {"code": "otro", "name": "Baja", "in_portal": "on", "effective_rule": "billing_cut", "notice_days": "20"}
+    changed = {
+        "code": "otro",
+        "name": "Baja",
+        "in_portal": "on",
+        "effective_rule": "billing_cut",
+        "notice_days": "20",
+    }
     desk.post(f"{TYPES}{request_type.pk}/change/", {**rows, **changed, "position": "1"})
     after = RequestType.objects.get()
     assert (after.code, after.name, after.notice_days) == (request_type.code, "Baja", 20)

@@ -1,4 +1,6 @@
-"""The link sent from the list of administrators, and the list of links that were sent (A17, R5.06, R6.10)."""
+"""The link sent from the list of administrators, and the list of links that were sent (A17, R5.06,
+R6.10).
+"""
 
 from typing import Any
 
@@ -20,7 +22,9 @@ INVITATIONS = "/admin/otp/invitation/"
 
 
 def send(client: Client, *chosen: int, **more: str) -> Any:
-    return client.post(ADMINISTRATORS, {"action": "send_links", "_selected_action": chosen, **more}, follow=True)
+    return client.post(
+        ADMINISTRATORS, {"action": "send_links", "_selected_action": chosen, **more}, follow=True
+    )
 
 
 @pytest.fixture
@@ -116,7 +120,9 @@ def test_links_are_found_by_the_number_in_any_spelling(client: Client) -> None:
         assert len(soup(client.get(INVITATIONS, {"q": term})).select("#result_list tbody tr")) == count, term
 
 
-def test_the_state_of_the_messages_costs_no_query_a_row(client: Client, django_assert_max_num_queries: Any) -> None:
+def test_the_state_of_the_messages_costs_no_query_a_row(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
     company = cast.make_company()
     for number in range(10):
         invitations.invite(cast.make_administrator(company, phone=f"+59399111000{number}"), Channel.SMS)

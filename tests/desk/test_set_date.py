@@ -38,11 +38,18 @@ def in_days(days: int) -> date:
 
 
 def set_date(desk: Client, ticket: Ticket, **changes: Any) -> Any:
-    typed = {"version": ticket.version, "day": in_days(20).isoformat(), "note": "Lo dijo facturación", **changes}
+    typed = {
+        "version": ticket.version,
+        "day": in_days(20).isoformat(),
+        "note": "Lo dijo facturación",
+        **changes,
+    }
     return desk.post(address(ticket), typed)
 
 
-def test_24_the_page_leads_to_the_form_and_the_date_is_set_with_its_reason(desk: Client, ticket: Ticket) -> None:
+def test_24_the_page_leads_to_the_form_and_the_date_is_set_with_its_reason(
+    desk: Client, ticket: Ticket
+) -> None:
     link = soup(desk.get(page_of(ticket.number))).select_one(f"a[href='{address(ticket)}']")
     assert link
     assert desk.get(address(ticket)).status_code == 200
@@ -50,7 +57,11 @@ def test_24_the_page_leads_to_the_form_and_the_date_is_set_with_its_reason(desk:
     ticket.refresh_from_db()
     assert (ticket.effective_date, ticket.version) == (in_days(20), 1)
     event = TicketEvent.objects.get()
-    assert (event.actor_name, event.note, event.effective_date) == ("Carla", "Lo dijo facturación", in_days(20))
+    assert (event.actor_name, event.note, event.effective_date) == (
+        "Carla",
+        "Lo dijo facturación",
+        in_days(20),
+    )
     page = text_of(desk.get(page_of(ticket.number)))
     assert "Lo dijo facturación" in page
     assert "Cambiar la fecha efectiva" in page
@@ -93,7 +104,9 @@ def test_24_a_wrong_form_is_refused_and_keeps_what_was_typed(
     assert not TicketEvent.objects.exists()
 
 
-def test_24_a_ticket_changed_meanwhile_is_told_and_nothing_typed_is_lost(desk: Client, ticket: Ticket) -> None:
+def test_24_a_ticket_changed_meanwhile_is_told_and_nothing_typed_is_lost(
+    desk: Client, ticket: Ticket
+) -> None:
     workflow.change_status(Ticket.objects.get(), "in_progress", User.objects.create_user("otro"))
     response = set_date(desk, ticket)
     assert response.status_code == 409

@@ -1,4 +1,6 @@
-"""A message given up whose business was settled another way: marked so, on record, and at a standstill no more."""
+"""A message given up whose business was settled another way: marked so, on record, and at a
+standstill no more.
+"""
 
 from io import StringIO
 
@@ -35,7 +37,9 @@ def ticket_page() -> str:
 
 def test_it_is_marked_once_and_on_record_r5_09(desk: Client) -> None:
     message = failed()
-    answers = [text_of(desk.post(settled(message), {"serial": "0", "note": HOW}, follow=True)) for _ in range(2)]
+    answers = [
+        text_of(desk.post(settled(message), {"serial": "0", "note": HOW}, follow=True)) for _ in range(2)
+    ]
     assert "El mensaje «Confirmación al cliente» queda resuelto." in answers[0]
     assert "Ya se había pedido" in answers[1]
     action = MessageAction.objects.get()
@@ -88,7 +92,9 @@ def test_how_it_was_settled_has_to_be_said(desk: Client) -> None:
 def test_what_was_not_given_up_is_not_settled(desk: Client, state: str) -> None:
     message = failed(state=state)
     assert settled(message) not in desk.get(ticket_page()).content.decode()
-    assert "rechazado o abandonado" in text_of(desk.post(settled(message), {"serial": "0", "note": HOW}, follow=True))
+    assert "rechazado o abandonado" in text_of(
+        desk.post(settled(message), {"serial": "0", "note": HOW}, follow=True)
+    )
     assert not MessageAction.objects.exists()
 
 

@@ -32,7 +32,12 @@ def ticket() -> Ticket:
 
 def aged(ticket: Ticket, key: str, minutes: int, **changes: object) -> Message:
     at = timezone.now() - timedelta(minutes=minutes)
-    values: dict[str, object] = {"created_at": at, "give_up_at": at + GIVE_UP_AFTER, "subject": key, "dedup_key": key}
+    values: dict[str, object] = {
+        "created_at": at,
+        "give_up_at": at + GIVE_UP_AFTER,
+        "subject": key,
+        "dedup_key": key,
+    }
     return make_message(ticket, **{**values, **changes})
 
 
@@ -61,7 +66,10 @@ def test_one_queued_again_or_sent_elsewhere_is_stuck_no_more(desk: Client, ticke
 
 def test_those_chosen_are_queued_again_on_record(desk: Client, ticket: Ticket) -> None:
     chosen = [aged(ticket, f"k{state}", 9, state=state) for state in (State.DEAD, State.FAILED, State.QUEUED)]
-    left = [aged(ticket, "sent", 9, state=State.SENT), aged(ticket, "none", 9, state=State.FAILED, to="nadie")]
+    left = [
+        aged(ticket, "sent", 9, state=State.SENT),
+        aged(ticket, "none", 9, state=State.FAILED, to="nadie"),
+    ]
     picked = [message.pk for message in (*chosen, *left)]
     response = desk.post(MESSAGES, {"action": "retry", "_selected_action": picked, "index": "0"}, follow=True)
     assert "3 mensajes vuelven a la cola" in text_of(response)
@@ -71,7 +79,9 @@ def test_those_chosen_are_queued_again_on_record(desk: Client, ticket: Ticket) -
     assert sorted(action.message_id for action in MessageAction.objects.all()) == [each.pk for each in chosen]
 
 
-def test_those_chosen_in_the_list_of_stuck_ones_are_counted_before_they_leave_it(desk: Client, ticket: Ticket) -> None:
+def test_those_chosen_in_the_list_of_stuck_ones_are_counted_before_they_leave_it(
+    desk: Client, ticket: Ticket
+) -> None:
     chosen = [aged(ticket, f"k{number}", 9, state=State.DEAD) for number in range(2)]
     asked = {"action": "retry", "_selected_action": [message.pk for message in chosen], "index": "0"}
     told = text_of(desk.post(f"{MESSAGES}?detenidos=si", asked, follow=True))
@@ -89,7 +99,9 @@ def test_whoever_may_not_resend_is_offered_no_action(ticket: Ticket) -> None:
     assert message.state == State.DEAD
 
 
-def test_nobody_is_offered_to_choose_all_9999999999_of_a_list_that_is_not_counted(desk: Client, ticket: Ticket) -> None:
+def test_nobody_is_offered_to_choose_all_9999999999_of_a_list_that_is_not_counted(
+    desk: Client, ticket: Ticket
+) -> None:
     aged(ticket, "dead", 9, state=State.DEAD)
     assert soup(desk.get(MESSAGES)).select(".question") == []
 

@@ -84,7 +84,9 @@ def test_the_customer_reads_their_note_on_the_portal_and_not_the_other(desk: Cli
 
 def test_a_note_with_the_box_not_ticked_is_not_lost_in_silence(desk: Client) -> None:
     ticket = cast.make_ticket()
-    response = desk.post(step_of(ticket.number, "closed"), {"version": "0", "note": NOTE, "customer_note": "Hola"})
+    response = desk.post(
+        step_of(ticket.number, "closed"), {"version": "0", "note": NOTE, "customer_note": "Hola"}
+    )
     assert response.status_code == 422
     assert "Marque esta casilla" in text_of(response)
     assert Ticket.objects.get().status == "new"
@@ -98,7 +100,9 @@ def test_a_note_too_long_for_a_mail_is_refused(desk: Client) -> None:
 
 def test_taking_a_ticket_can_tell_the_customer_too(desk: Client) -> None:
     ticket = cast.make_ticket()
-    assert soup(desk.get(page_of(ticket.number))).select_one(f"a[href='{step_of(ticket.number, 'in_progress')}']")
+    assert soup(desk.get(page_of(ticket.number))).select_one(
+        f"a[href='{step_of(ticket.number, 'in_progress')}']"
+    )
     assert soup(desk.get(step_of(ticket.number, "in_progress"))).select_one("input[name=tell]")
 
 

@@ -84,7 +84,10 @@ def test_every_control_in_a_table_of_related_rows_says_what_it_is() -> None:
     company, desk = cast.make_company(), signed_in(supervisor())
     cast.make_administrator(company)
     kind = cast.a_reason().request_type
-    for address in (f"/admin/companies/company/{company.pk}/change/", f"/admin/tickets/requesttype/{kind.pk}/change/"):
+    for address in (
+        f"/admin/companies/company/{company.pk}/change/",
+        f"/admin/tickets/requesttype/{kind.pk}/change/",
+    ):
         controls = soup(desk.get(address)).select("td.field-tabular :is(input:not([type=hidden]), select)")
         assert controls, address
         assert all(control.get("aria-label") for control in controls), address

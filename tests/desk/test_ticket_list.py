@@ -84,8 +84,12 @@ def test_the_list_shows_status_and_dates_in_words(desk: Client) -> None:
     assert "15 dic 2026" in row
 
 
-@pytest.mark.parametrize(("chosen", "days"), [("pasada", -1), ("7", 0), ("7", 7), ("30", 30), ("sin", None)], ids=str)
-def test_the_effective_date_filter_keeps_what_falls_in_its_span(desk: Client, chosen: str, days: int | None) -> None:
+@pytest.mark.parametrize(
+    ("chosen", "days"), [("pasada", -1), ("7", 0), ("7", 7), ("30", 30), ("sin", None)], ids=str
+)
+def test_the_effective_date_filter_keeps_what_falls_in_its_span(
+    desk: Client, chosen: str, days: int | None
+) -> None:
     outside = {"pasada": 0, "7": 8, "30": 31, "sin": 0}[chosen]
     today = timezone.localdate()
     inside = cast.make_ticket(effective_date=None if days is None else today + timedelta(days=days))

@@ -43,7 +43,12 @@ def make_message(ticket: Ticket, **changes: object) -> Message:
 
 def make_attachment(ticket: Ticket, name: str = "sustento.pdf") -> Attachment:
     return Attachment.objects.create(
-        ticket=ticket, original_name=name, content_type="application/pdf", size=1_887_437, sha256="0" * 64, file="aa/bb"
+        ticket=ticket,
+        original_name=name,
+        content_type="application/pdf",
+        size=1_887_437,
+        sha256="0" * 64,
+        file="aa/bb",
     )
 
 
@@ -63,7 +68,13 @@ def test_the_page_shows_all_that_the_customer_confirmed(desk: Client) -> None:
     response = desk.get(page_of(ticket.number))
 
     shown = text_of(response)
-    for expected in (str(ticket.number), ticket.company_tax_id, ticket.reason_text, "099 123 4567", ticket.email):
+    for expected in (
+        str(ticket.number),
+        ticket.company_tax_id,
+        ticket.reason_text,
+        "099 123 4567",
+        ticket.email,
+    ):
         assert expected in shown
     assert "Primera línea\nSegunda línea" in soup(response).get_text()
     assert [term.account in shown for term in terms] == [True, True]
@@ -121,7 +132,13 @@ def test_r5_07_a_forged_post_to_a_ticket_changes_nothing(action: str) -> None:
     root.save()
     ticket = cast.make_ticket()
     before = Ticket.objects.values().get()
-    forged = {"status": "closed", "details": "otra cosa", "company_tax_id": "0", "version": "0", "post": "yes"}
+    forged = {
+        "status": "closed",
+        "details": "otra cosa",
+        "company_tax_id": "0",
+        "version": "0",
+        "post": "yes",
+    }
     response = signed_in(root).post(f"{TICKETS}{ticket.number}/{action}/", forged)
     assert response.status_code == 403
     assert Ticket.objects.values().get() == before

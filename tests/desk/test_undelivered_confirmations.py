@@ -57,14 +57,18 @@ def test_the_mark_is_on_its_own_ticket_only(desk: Client) -> None:
     fine, lacking = cast.make_ticket(), cast.make_ticket()
     confirmation(fine, State.SENT)
     confirmation(lacking, State.FAILED)
-    rows = {row.get_text() for row in soup(desk.get(TICKETS)).select("#result_list tbody tr") if MARK in row.text}
+    rows = {
+        row.get_text() for row in soup(desk.get(TICKETS)).select("#result_list tbody tr") if MARK in row.text
+    }
     assert len(rows) == 1
     assert str(lacking.number) in rows.pop()
 
 
 def test_the_page_says_what_happened_and_what_can_be_done() -> None:
     ticket = cast.make_ticket()
-    message = confirmation(ticket, State.FAILED, last_error="550 5.1.1 <ana@acme.example> unknown", attempts=2)
+    message = confirmation(
+        ticket, State.FAILED, last_error="550 5.1.1 <ana@acme.example> unknown", attempts=2
+    )
     page = soup(signed_in(supervisor()).get(page_of(ticket.number)))
     section = page.select_one("[aria-labelledby=mensajes]")
     assert section is not None

@@ -58,7 +58,9 @@ def test_every_list_writes_a_moment_alike() -> None:
 def test_who_chose_to_tell_the_customer_finds_the_box_ticked() -> None:
     """The button of the ticket says so: *Tomar y avisar al cliente…*."""
     ticket = cast.make_ticket()
-    box = soup(signed_in(supervisor()).get(step_of(ticket.number, "in_progress"))).select_one("input[name=tell]")
+    box = soup(signed_in(supervisor()).get(step_of(ticket.number, "in_progress"))).select_one(
+        "input[name=tell]"
+    )
     assert box is not None
     assert box.has_attr("checked")
 

@@ -1,9 +1,11 @@
-"""Customers who do not give up, a process of their own: `python -m tests.faults.clients FOLDER BASE_URL COUNT SECONDS`.
+"""Customers who do not give up, a process of their own: `python -m tests.faults.clients FOLDER
+BASE_URL COUNT SECONDS`.
 
-FOLDER/cookies.json holds the cookies of each, who is signed in already. Each fills in the form and confirms it, again
-and again, until COUNT tickets are there; SECONDS is what one lets pass between two. Whatever goes wrong - no answer,
-half an answer, a page that says "later" - the same form is sent again, as a customer would who clicks once more: that
-is what its key is for. What each was shown is written to FOLDER/shown.jsonl.
+FOLDER/cookies.json holds the cookies of each, who is signed in already. Each fills in the form and
+confirms it, again and again, until COUNT tickets are there; SECONDS is what one lets pass between
+two. Whatever goes wrong - no answer, half an answer, a page that says "later" - the same form is
+sent again, as a customer would who clicks once more: that is what its key is for. What each was
+shown is written to FOLDER/shown.jsonl.
 """
 
 import json
@@ -80,7 +82,9 @@ class Crowd:
             return visitor.ticket_number()
 
         number = _patiently(click)
-        self.write(serial=serial, number=int(number), clicks=clicks, seconds=round(time.monotonic() - started, 2))
+        self.write(
+            serial=serial, number=int(number), clicks=clicks, seconds=round(time.monotonic() - started, 2)
+        )
 
 
 class NotNow(Exception):

@@ -1,4 +1,6 @@
-"""One product with fault points in it, for all tests that ask; nothing here stands in for a broker."""
+"""One product with fault points in it, for all tests that ask;
+nothing here stands in for a broker.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -18,9 +20,15 @@ def _real_broker() -> None:
 
 
 def refuse_stand_ins(product: Celery) -> None:
-    """R7.03: a task that runs at once in the caller, or a broker in memory, fails in no way that a real one does."""
-    assert not product.conf.task_always_eager, "task_always_eager: no task of this suite would pass by a broker"
-    assert product.connection_for_write().transport.driver_type == "redis", "the broker is not Redis or Valkey"
+    """R7.03: a task that runs at once in the caller, or a broker in memory, fails in no way that a
+    real one does.
+    """
+    assert not product.conf.task_always_eager, (
+        "task_always_eager: no task of this suite would pass by a broker"
+    )
+    assert product.connection_for_write().transport.driver_type == "redis", (
+        "the broker is not Redis or Valkey"
+    )
     assert "fakeredis" not in sys.modules, "fakeredis stands in for the broker"
 
 

@@ -15,7 +15,9 @@ from tests.servers import Postgresql
 
 @contextmanager
 def stopped(server: Postgresql) -> Iterator[None]:
-    """All its processes are stopped, as by a debugger, a snapshot of the machine or a disk that does not answer."""
+    """All its processes are stopped, as by a debugger, a snapshot of the machine or a disk that
+    does not answer.
+    """
     assert server._process
     parent = psutil.Process(server._process.pid)
     processes = [parent, *parent.children(recursive=True)]
@@ -39,7 +41,9 @@ def locked(path: str, how: str) -> Iterator[None]:
 
 
 class Proxy:
-    """A TCP proxy on loopback that can stop forwarding without closing anything, as a network that drops packets."""
+    """A TCP proxy on loopback that can stop forwarding without closing anything, as a network that
+    drops packets.
+    """
 
     def __init__(self, port: int) -> None:
         self._target = port

@@ -1,4 +1,6 @@
-"""What must hold whatever died (I1-I5): asked in SQL, and of what the mail server really received."""
+"""What must hold whatever died (I1-I5): asked in SQL, and of what
+the mail server really received.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -17,8 +19,12 @@ EXPECTED = """
 OWED = """
     SELECT dedup_key, message_id, subject_ref, created_at FROM notifications_message WHERE channel = 'email'
 """
-UNPROVED = "SELECT count(*) FROM notifications_message WHERE state IN ('sent', 'delivered') AND sent_at IS NULL"
-UNFINISHED = "SELECT count(*) FROM notifications_message WHERE subject_ref LIKE 'ticket:%' AND state <> 'sent'"
+UNPROVED = (
+    "SELECT count(*) FROM notifications_message WHERE state IN ('sent', 'delivered') AND sent_at IS NULL"
+)
+UNFINISHED = (
+    "SELECT count(*) FROM notifications_message WHERE subject_ref LIKE 'ticket:%' AND state <> 'sent'"
+)
 
 
 @dataclass

@@ -11,7 +11,9 @@ LONG_AGO = "2000-01-01 00:00:00"
 
 
 class Ledger:
-    """Each statement on a connection of its own: the server may have been restarted since the last."""
+    """Each statement on a connection of its own: the server may
+    have been restarted since the last.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url

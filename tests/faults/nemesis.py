@@ -1,4 +1,6 @@
-"""Kills, freezes and breaks what the product consists of, one thing every few seconds, and starts the dead again."""
+"""Kills, freezes and breaks what the product consists of, one thing every few seconds, and starts
+the dead again.
+"""
 
 import os
 import random  # noqa: TID251  a run has to be repeatable from its seed; nothing here is a secret
@@ -14,15 +16,20 @@ from tests.faults import sink
 from tests.faults.stack import Sinking
 from tests.servers import Postgresql
 
-# How many messages a kill may catch between their 250 and the record: what can be sending in that process
+# How many messages a kill may catch between their 250 and the record: what can be sending in that
+# process
 IN_FLIGHT = {"kill the worker": 2, "kill a child": 1, "kill the sweep": 1, "kill the mail server": 3}
 IN_FLIGHT |= {"restart PostgreSQL": 3, "stop PostgreSQL at once": 3}
 
 
 class Nemesis:
-    """One run's faults. `tick` has to be called many times a second, by one thread that outlives all processes."""
+    """One run's faults. `tick` has to be called many times a second, by one thread that outlives
+    all processes.
+    """
 
-    def __init__(self, stack: Sinking, seed: int, postgresql: Postgresql | None, pause: tuple[float, float]) -> None:
+    def __init__(
+        self, stack: Sinking, seed: int, postgresql: Postgresql | None, pause: tuple[float, float]
+    ) -> None:
         self.stack, self.postgresql, self.pause = stack, postgresql, pause
         self.seed, self.chance = seed, random.Random(seed)  # noqa: S311  as above
         self.done: Counter[str] = Counter()
@@ -60,9 +67,12 @@ class Nemesis:
         self.keep_alive(time.monotonic())
 
     def _choose(self) -> str:
-        """Each fault once, a mute broker three times, before any comes again, so that a short run has many."""
+        """Each fault once, a mute broker three times, before any comes again, so that a short run
+        has many.
+        """
         if not self._left:
-            # kombu alone loses a place of the worker at each mute broker: one such fault a run shows nothing
+            # kombu alone loses a place of the worker at each mute broker: one such fault a run
+            # shows nothing
             self._left = sorted([*self._faults(), "mute the broker", "mute the broker"])
             self.chance.shuffle(self._left)
         return self._left.pop()
@@ -98,7 +108,9 @@ class Nemesis:
         self._later.append((time.monotonic() + seconds, end))
 
     def _kill(self, name: str, longest: float) -> None:
-        """The process itself, as the kernel does when memory is short; its own children are left to themselves."""
+        """The process itself, as the kernel does when memory is short; its own children are left to
+        themselves.
+        """
         process = running(self.stack.children[name])
         if process:
             process.kill()
@@ -121,7 +133,8 @@ class Nemesis:
             if process.poll() is None:
                 os.kill(pid, signal.SIGCONT)
 
-        self._after(self.chance.uniform(4, 9), wake)  # most outlast the 5 s that the worker waits for an answer
+        # Most outlast the 5 s that the worker waits for an answer
+        self._after(self.chance.uniform(4, 9), wake)
 
     def _spoil_mail(self, mode: str) -> None:
         sink.set_mode(self.stack.mail_folder, mode)

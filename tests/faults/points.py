@@ -1,7 +1,8 @@
-"""Where a process of the product may end itself (R7.01): put into it from outside, by `process.py`, and nowhere else.
+"""Where a process of the product may end itself (R7.01): put into it from outside, by `process.py`,
+and nowhere else.
 
-A point is armed by writing its name to the file that FAULTS_ARMED names; the first process that comes by takes the
-file away and kills itself, as `kill -9` would. Unarmed, nothing is different.
+A point is armed by writing its name to the file that FAULTS_ARMED names; the first process that
+comes by takes the file away and kills itself, as `kill -9` would. Unarmed, nothing is different.
 """
 
 import os
@@ -27,11 +28,19 @@ from tickets.models import Ticket
 ARMED = "FAULTS_ARMED"
 
 WEB = ("half of the file", "file, no row", "before COMMIT", "after COMMIT")
-SENDING = ("after the claim", "before DATA", "after the 250", "before recording", "recording", "after recording")
+SENDING = (
+    "after the claim",
+    "before DATA",
+    "after the 250",
+    "before recording",
+    "recording",
+    "after recording",
+)
 SMS = "after Twilio's 201"
 
 _creating = threading.local()  # this thread is at the transaction of a ticket
-_sending = threading.local()  # this thread is at a message of a ticket, and not at an alarm, which may come any time
+# This thread is at a message of a ticket, and not at an alarm, which may come any time
+_sending = threading.local()
 
 
 def is_armed(point: str) -> bool:
@@ -105,7 +114,8 @@ def _in_the_web() -> None:
 def _in_whoever_sends() -> None:
     carry, data, record, send = delivery._send, smtplib.SMTP.data, delivery._record_sent, TwilioGateway.send
 
-    def carrying(message: Message, carrier: Transport) -> tuple[delivery.SendOutcome, bool]:  # the claim is committed
+    # The claim is committed
+    def carrying(message: Message, carrier: Transport) -> tuple[delivery.SendOutcome, bool]:
         _sending.of_ticket = message.subject_ref.startswith("ticket:")
         strike_at_ticket("after the claim")
         return carry(message, carrier)

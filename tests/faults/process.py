@@ -1,4 +1,5 @@
-"""A process of the product with the fault points in it: `python -m tests.faults.process gunicorn fidelizacion.wsgi`.
+"""A process of the product with the fault points in it: `python -m tests.faults.process gunicorn
+fidelizacion.wsgi`.
 
 The first argument is a module to run or the path of a script; what follows is its own.
 """

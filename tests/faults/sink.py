@@ -1,8 +1,10 @@
-"""The mail server of the fault runs, a process that can be killed: `python -m tests.faults.sink PORT FOLDER`.
+"""The mail server of the fault runs, a process that can be killed: `python -m tests.faults.sink
+PORT FOLDER`.
 
-FOLDER/mode says how it answers: `451` refuses for now, `close` hangs up at the end of DATA, `mute` says nothing more
-while it lasts and hangs up then; anything else is health. What it accepts is on the disk before its 250: nothing that
-it answered for can be lost, and nothing is stored of which it then keeps the answer back.
+FOLDER/mode says how it answers: `451` refuses for now, `close` hangs up at the end of DATA, `mute`
+says nothing more while it lasts and hangs up then; anything else is health. What it accepts is on
+the disk before its 250: nothing that it answered for can be lost, and nothing is stored of which it
+then keeps the answer back.
 """
 
 import asyncio
@@ -84,7 +86,8 @@ class Handler:
     def _keep(self, raw: bytes) -> None:
         mail = message_from_bytes(raw, policy=default)
         assert isinstance(mail, EmailMessage)
-        parts = [part.get_payload(decode=True) for part in mail.walk() if not part.is_multipart()]  # the mark is bytes
+        # The mark is bytes
+        parts = [part.get_payload(decode=True) for part in mail.walk() if not part.is_multipart()]
         content = hashlib.sha256(repr([str(mail["To"]), str(mail["Subject"]), *parts]).encode()).hexdigest()
         kept = {"message_id": mail["Message-ID"], "subject": str(mail["Subject"]), "content": content}
         os.write(self.descriptor, json.dumps({**kept, "at": time.time()}).encode() + b"\n")

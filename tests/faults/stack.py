@@ -1,4 +1,6 @@
-"""The product with the fault points in its processes, a mail server that can fail, and a stand-in for Twilio."""
+"""The product with the fault points in its processes, a mail server that can fail, and a stand-in
+for Twilio.
+"""
 
 import signal
 import subprocess
@@ -52,14 +54,20 @@ class Sinking(Stack):
 
     def states(self, name: str) -> list[str]:
         """Of the mails owed by that name."""
-        found = self.ledger.rows("SELECT state FROM notifications_message WHERE dedup_key LIKE %s", f"{name}:%")
+        found = self.ledger.rows(
+            "SELECT state FROM notifications_message WHERE dedup_key LIKE %s", f"{name}:%"
+        )
         return [str(state) for (state,) in found]
 
     def worker_takes_tasks(self, seconds: float = 60) -> bool:
-        """Whether a task that is sent now is done within this time, without the sweep, which does no heartbeat."""
+        """Whether a task that is sent now is done within this time, without the sweep, which does
+        no heartbeat.
+        """
         sent = time.time()
         heartbeat = ["-m", "celery", "-A", "fidelizacion", "call", HEARTBEAT]
-        subprocess.run([sys.executable, *heartbeat], cwd=BASE, env=self.environment, capture_output=True, check=True)
+        subprocess.run(
+            [sys.executable, *heartbeat], cwd=BASE, env=self.environment, capture_output=True, check=True
+        )
 
         def done() -> bool:
             found = self.ledger.rows("SELECT at FROM operations_heartbeat WHERE name = 'worker'")
@@ -80,7 +88,9 @@ class Sinking(Stack):
 
 
 class Faulty(Sinking):
-    """Each of its processes ends itself at the point that is armed. SMS go to a stand-in for Twilio."""
+    """Each of its processes ends itself at the point that is armed. SMS go to a stand-in for
+    Twilio.
+    """
 
     def __init__(self, folder: Path, database_url: str, far_side: FarSide, address: str, static: str) -> None:
         twilio = {"SMS_GATEWAY": "twilio", "TWILIO_BASE_URL": address, "TWILIO_FROM": "+15005550006"}
@@ -117,7 +127,9 @@ class Faulty(Sinking):
         self._armed.unlink(missing_ok=True)
 
     def wait_for(self, what: Callable[[], Any], seconds: float = 30) -> Any:
-        """As wait_for, while an init system starts again whoever is dead: with no nudge, only the sweep sends."""
+        """As wait_for, while an init system starts again whoever is dead: with no nudge, only the
+        sweep sends.
+        """
 
         def answer() -> Any:
             for child in self.children.values():
@@ -128,5 +140,8 @@ class Faulty(Sinking):
         return wait_for(answer, seconds)
 
     def sms(self) -> list[dict[str, str]]:
-        asked = [{"at": str(index), "text": form["Body"][0]} for index, (_path, form) in enumerate(self.far_side.asked)]
+        asked = [
+            {"at": str(index), "text": form["Body"][0]}
+            for index, (_path, form) in enumerate(self.far_side.asked)
+        ]
         return asked[::-1]

@@ -1,4 +1,5 @@
-"""Customers send requests while whatever can die does; afterwards every number shown is a ticket, told once (R7.02).
+"""Customers send requests while whatever can die does; afterwards every number shown is a ticket,
+told once (R7.02).
 
 `SEED=1234` repeats the faults of a run, though not the instants at which they meet the work.
 """
@@ -92,7 +93,11 @@ def documents_that_fail(stack: Sinking) -> list[object]:
     """Rows whose file is not there, or not the one that was sent."""
     folder = Path(stack.environment["ATTACHMENTS_DIR"])
     rows = stack.ledger.rows("SELECT file, sha256 FROM tickets_attachment")
-    return [name for name, digest in rows if hashlib.sha256((folder / str(name)).read_bytes()).hexdigest() != digest]
+    return [
+        name
+        for name, digest in rows
+        if hashlib.sha256((folder / str(name)).read_bytes()).hexdigest() != digest
+    ]
 
 
 def report(found: Findings, nemesis: Nemesis, clients: Clients, seconds: float) -> str:
@@ -106,7 +111,9 @@ def report(found: Findings, nemesis: Nemesis, clients: Clients, seconds: float) 
 
 
 def test_twenty_requests_while_things_die(faulty: Faulty, tmp_path: Path, record_property: Show) -> None:
-    """The leases and waits that the faults leave are ended in the database, where the long run sits them out."""
+    """The leases and waits that the faults leave are ended in the database, where the long run sits
+    them out.
+    """
     before = check(faulty.ledger, faulty.received())
     with Clients(faulty, tmp_path, total=20, pause=1.0) as clients:
         nemesis = Nemesis(faulty, seed(), None, pause=(0.5, 1.5))
@@ -124,7 +131,9 @@ def test_twenty_requests_while_things_die(faulty: Faulty, tmp_path: Path, record
 
 
 @pytest.mark.prove
-def test_five_hundred_requests_while_everything_dies(stack: Stack, tmp_path: Path, record_property: Show) -> None:
+def test_five_hundred_requests_while_everything_dies(
+    stack: Stack, tmp_path: Path, record_property: Show
+) -> None:
     """R7.02: nothing is shortened here."""
     with ExitStack() as cleanup:
         server = own_postgresql(cleanup)

@@ -1,4 +1,6 @@
-"""A database that keeps its connections and answers nothing: what needs none is served, the rest is refused in time."""
+"""A database that keeps its connections and answers nothing: what needs none is served, the rest is
+refused in time.
+"""
 
 import shutil
 import subprocess
@@ -35,7 +37,8 @@ for _ in range(8):
 WAITING = """SELECT count(*) FILTER (WHERE query LIKE '%operations_heartbeat%') >= 2
     AND count(*) FILTER (WHERE query LIKE '%notifications_message%') >= 1
     FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND clock_timestamp() - query_start < interval '10 seconds'"""
-LONGEST = {"postgresql": 12.0, "sqlite": 25.0}  # a check of 1 s, a connection of 2 s and a query of 5 s; a lock of 20 s
+# A check of 1 s, a connection of 2 s and a query of 5 s; a lock of 20 s
+LONGEST = {"postgresql": 12.0, "sqlite": 25.0}
 Hang = Callable[[], AbstractContextManager[None]]
 
 
@@ -127,15 +130,21 @@ def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
         assert {status for _took, status in answers} == {503}
         assert max(answers)[0] < LONGEST[engine_under_test()], sorted(answers)
     with Visitor(product) as visitor:
-        assert wait_for(lambda: visitor.send(visitor.form("phone"), phone="0987654321").status_code == 200, 15)
+        assert wait_for(
+            lambda: visitor.send(visitor.form("phone"), phone="0987654321").status_code == 200, 15
+        )
     for visitor in visitors:
         visitor.browser.close()
 
 
 @contextmanager
 def queries_in_progress(product: Sinking) -> Iterator[None]:
-    """Worker and sweep wait for the answer to a query, and not for a connection, when the server hangs."""
-    signs = partial(subprocess.run, [sys.executable, "-c", SIGNS], cwd=BASE, env=product.environment, check=True)
+    """Worker and sweep wait for the answer to a query, and not for a connection, when the server
+    hangs.
+    """
+    signs = partial(
+        subprocess.run, [sys.executable, "-c", SIGNS], cwd=BASE, env=product.environment, check=True
+    )
     if engine_under_test() == "sqlite":
         signs()
         yield  # a locked file keeps waiting whoever comes
@@ -151,7 +160,9 @@ def queries_in_progress(product: Sinking) -> Iterator[None]:
 def test_worker_and_sweep_end_each_query_within_its_limit_and_go_on_when_the_database_is_back(
     hanging: tuple[Sinking, Hang],
 ) -> None:
-    """With no limit on their side, a query to a stopped server would wait for as long as it is stopped."""
+    """With no limit on their side, a query to a stopped server would wait for as long as it is
+    stopped.
+    """
     product, hang = hanging
     assert product.worker_takes_tasks()
     started = {name: child.process and child.process.pid for name, child in product.children.items()}

@@ -1,4 +1,6 @@
-"""A burst of PINs while the mail server takes seconds a message: they leave at once, by the worker and by the sweep."""
+"""A burst of PINs while the mail server takes seconds a message: they leave at once, by the worker
+and by the sweep.
+"""
 
 import signal
 import subprocess
@@ -62,7 +64,9 @@ class Bursting(Sinking):
 
     def codes_worker_answers(self) -> bool:
         command = [sys.executable, "-m", "celery", "-A", "fidelizacion", "inspect", "ping", "--timeout", "2"]
-        done = subprocess.run(command, cwd=BASE, env=self.environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=BASE, env=self.environment, capture_output=True, text=True, check=False
+        )
         return "codes@" in done.stdout
 
     def sent(self) -> bool:
@@ -93,7 +97,9 @@ def product(stack: Stack, folder: Path, far_side: FarSide) -> Iterator[Bursting]
 def test_a_burst_of_codes_leaves_at_once_while_mails_are_slow(
     stack: Stack, tmp_path: Path, by: str, record_property: Callable[[str, Any], None]
 ) -> None:
-    """None is answered before all twenty have been asked for: one after the other, none would ever leave."""
+    """None is answered before all twenty have been asked for: one after the other, none would ever
+    leave.
+    """
     far_side = FarSide(gathering=Barrier(BURST), seconds=1.0)
     with product(stack, tmp_path, far_side) as bursting:
         if by == "worker":
@@ -108,4 +114,6 @@ def test_a_burst_of_codes_leaves_at_once_while_mails_are_slow(
         bursting.owe(codes=BURST)
         assert wait_for(bursting.sent, 60)
         assert len(far_side.asked) == BURST
-        record_property("figures", f"{BURST} codes of 1 s each by the {by}, mails mute: {bursting.took():.1f} s")
+        record_property(
+            "figures", f"{BURST} codes of 1 s each by the {by}, mails mute: {bursting.took():.1f} s"
+        )

@@ -1,7 +1,8 @@
-"""A process kills itself at each named point, at the web, in the worker, in the command: nothing is lost (R7.01).
+"""A process kills itself at each named point, at the web, in the worker, in the command: nothing is
+lost (R7.01).
 
-Shortened, and only from outside: the lease that the dead process leaves is ended in the database, where the product
-would wait for two minutes; and the sweep looks ten times a second.
+Shortened, and only from outside: the lease that the dead process leaves is ended in the database,
+where the product would wait for two minutes; and the sweep looks ten times a second.
 """
 
 import signal
@@ -22,7 +23,8 @@ from tests.processes.visitor import File, Form, Visitor, a_real_pdf
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 PHONE, FORM = "0991234567", "/fidelizacion/solicitud/"
-# The server has said 250, and nobody wrote it down: it has to go again, and a reader can tell by the Message-ID
+# The server has said 250, and nobody wrote it down: it has to go again, and a reader can tell by
+# the Message-ID
 TWICE = {"after the 250", "before recording", "recording"}
 STATES = "SELECT state FROM notifications_message WHERE subject_ref LIKE 'ticket:%' AND state <> 'sent'"
 RUNS = [pytest.param(1, id="once"), pytest.param(20, id="20 times", marks=pytest.mark.prove)]
@@ -50,13 +52,17 @@ class Trial:
         return bool(self.faulty.wait_for(lambda: unfinished(self.faulty.ledger) == messages))
 
     def judge(self, where: str, runs: int, extra: int) -> None:
-        """I1-I5, with exactly so many repetitions: fewer would mean that the process died elsewhere."""
+        """I1-I5, with exactly so many repetitions: fewer would mean that the process died
+        elsewhere.
+        """
         found = check(self.faulty.ledger, self.faulty.received())
         assert found.wrong() == []
         assert found.tickets - self.before.tickets == runs
         assert found.extra - self.before.extra == extra
         if runs > 1:
-            self.show("figures", f"{where}: {runs} kills, {runs} tickets, 0 lost, 0 unexpected, {extra} mails twice")
+            self.show(
+                "figures", f"{where}: {runs} kills, {runs} tickets, 0 lost, 0 unexpected, {extra} mails twice"
+            )
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +109,8 @@ def test_a_child_of_the_worker_dies_and_the_sweep_sends(trial: Trial, point: str
         visitor.send(form, {}, **typed)
         assert visitor.ticket_number()
         assert faulty.wait_for(faulty.has_struck)
-        # The ticket's other mail has gone, or the dead process had that too: no other lease is ended than its own
+        # The ticket's other mail has gone, or the dead process had that too: no other lease is
+        # ended than its own
         assert faulty.wait_for(partial(nobody_is_at_it, faulty))
         faulty.ledger.end_leases()
         assert trial.all_is_sent()
@@ -121,7 +128,9 @@ def nobody_delivers(faulty: Faulty) -> Iterator[None]:
 
 @pytest.mark.prove
 @pytest.mark.parametrize("point", points.SENDING)
-def test_the_command_dies_and_sends_when_it_is_run_again(trial: Trial, nobody_delivers: None, point: str) -> None:
+def test_the_command_dies_and_sends_when_it_is_run_again(
+    trial: Trial, nobody_delivers: None, point: str
+) -> None:
     faulty, visitor, runs = trial.faulty, trial.visitor, 5  # each starts two processes
     for _ in range(runs):
         form, typed = trial.open_form()
@@ -138,7 +147,9 @@ def test_the_command_dies_and_sends_when_it_is_run_again(trial: Trial, nobody_de
 def test_a_worker_dies_after_twilio_took_a_code_and_the_same_code_comes_again_once(
     faulty: Faulty, runs: int, record_property: Show
 ) -> None:
-    """R1.24: an SMS has nothing to tell a repetition by, so there is one at most, and with the same code."""
+    """R1.24: an SMS has nothing to tell a repetition by, so there is one at most, and with the same
+    code.
+    """
     for _ in range(runs):
         asked = len(faulty.far_side.asked)
         with Visitor(faulty) as visitor:
@@ -163,7 +174,8 @@ def test_a_process_dies_after_twilio_took_an_sms_of_the_outbox_and_it_comes_agai
         command = faulty.run("send_test_message", "--sms", PHONE)
         assert faulty.wait_for(faulty.has_struck, 60)
         faulty.ledger.end_leases()
-        assert command.wait(60) in {0, -signal.SIGKILL}  # or a worker was there first, and it has seen that through
+        # Or a worker was there first, and it has seen that through
+        assert command.wait(60) in {0, -signal.SIGKILL}
         assert faulty.wait_for(partial(all_sms_are_sent, faulty, sent))
         assert len(faulty.far_side.asked) - asked == 2 * sent
     record_property("figures", f"{points.SMS} for a message: {sent} kills, 0 lost, {sent} SMS twice")

@@ -1,4 +1,6 @@
-"""Redis was never started and there is no worker: codes and mails go by `deliver_notifications` alone (R4.05)."""
+"""Redis was never started and there is no worker: codes and mails go by `deliver_notifications`
+alone (R4.05).
+"""
 
 import subprocess
 import sys

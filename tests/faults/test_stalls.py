@@ -47,7 +47,8 @@ def sweepless(stack: Stack, tmp_path: Path) -> Iterator[Sweepless]:
 def stall(product: Sweepless, name: str) -> None:
     """Freeze the broker while tasks are at work, until the acknowledgement of one has failed.
 
-    Where the worker notices the stall in another way first, it connects anew and loses none; the wait ends then, too.
+    Where the worker notices the stall in another way first, it connects anew and loses none; the
+    wait ends then, too.
     """
     before = product.lost_acknowledgements()
     sink.set_mode(product.mail_folder, "mute")
@@ -60,7 +61,9 @@ def stall(product: Sweepless, name: str) -> None:
 
 
 def test_the_worker_takes_tasks_after_the_broker_stalled_under_load(sweepless: Sweepless) -> None:
-    """kombu alone is deaf for good after as many lost acknowledgements as the worker has processes."""
+    """kombu alone is deaf for good after as many lost
+    acknowledgements as the worker has processes.
+    """
     for number in range(MOST_STALLS):
         if sweepless.lost_acknowledgements() >= CONCURRENCY:
             break

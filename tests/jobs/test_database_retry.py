@@ -1,4 +1,6 @@
-"""The database goes away between a carrier's word and its record: the word is kept, and nothing goes twice (R4.06)."""
+"""The database goes away between a carrier's word and its record: the word is kept, and nothing
+goes twice (R4.06).
+"""
 
 import pytest
 from django.core import mail
@@ -36,7 +38,9 @@ class Outage:
         monkeypatch.setattr(database_retry, "PAUSE", 0.01)
 
 
-def test_a_mail_that_was_accepted_is_recorded_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_that_was_accepted_is_recorded_when_the_database_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     message, outage = owe_email(), Outage(monkeypatch, writes=3)
     assert deliver(message.pk) == SendOutcome.SENT
     assert outage.left == 0
@@ -44,10 +48,15 @@ def test_a_mail_that_was_accepted_is_recorded_when_the_database_is_back(monkeypa
     assert (message.state, len(mail.outbox)) == (Message.State.SENT, 1)
 
 
-def test_a_code_that_was_accepted_is_recorded_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_code_that_was_accepted_is_recorded_when_the_database_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     cast.ana()
     memory.outbox.clear()
-    challenge, outage = challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7"), Outage(monkeypatch, writes=3)
+    challenge, outage = (
+        challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7"),
+        Outage(monkeypatch, writes=3),
+    )
     codes.send(challenge.pk)
     assert outage.left == 0
     challenge.refresh_from_db()

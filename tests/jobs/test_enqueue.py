@@ -1,7 +1,7 @@
 """A nudge costs tens of milliseconds at most, whatever the broker does (R4.03).
 
-The limit asserted is generous, since a timing on a busy machine must not decide a test; what it must tell apart is the
-seconds, or minutes, that the same call takes with Celery's defaults.
+The limit asserted is generous, since a timing on a busy machine must not decide a test; what it
+must tell apart is the seconds, or minutes, that the same call takes with Celery's defaults.
 """
 
 import base64
@@ -58,7 +58,9 @@ def test_a_nudge_puts_the_task_in_the_workers_queue(broker: redis.Redis, nudger:
     assert json.loads(base64.b64decode(newest["body"]))[0] == [42]
 
 
-def test_threads_share_a_connection(broker: redis.Redis, nudger: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_share_a_connection(
+    broker: redis.Redis, nudger: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(enqueue, "TIMEOUT", 10.0)  # a busy machine leaves none of them to the sweep
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda pk: nudger.enqueue(TASK, pk), range(80)))
@@ -66,7 +68,9 @@ def test_threads_share_a_connection(broker: redis.Redis, nudger: Broker, monkeyp
     assert broker.info("clients")["connected_clients"] <= 3
 
 
-def test_a_forked_process_opens_its_own_connection(broker: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forked_process_opens_its_own_connection(
+    broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(enqueue, "_broker", Broker())
     enqueue.enqueue(TASK, 1)
     parents = enqueue._broker
@@ -84,7 +88,9 @@ def test_a_broker_that_refuses_costs_next_to_nothing_r4_03(settings: Settings, n
     assert seconds(nudger) < LIMIT
 
 
-def test_a_mute_broker_costs_one_short_timeout_and_then_nothing_r4_03(settings: Settings, nudger: Broker) -> None:
+def test_a_mute_broker_costs_one_short_timeout_and_then_nothing_r4_03(
+    settings: Settings, nudger: Broker
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
         assert seconds(nudger) < LIMIT

@@ -52,7 +52,9 @@ def test_one_failing_sweep_does_not_keep_the_others_from_running(sweeps: None) -
 
 
 def test_what_a_person_waits_for_is_looked_at_four_times_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A burst of codes without the broker: two seconds are the worker's, and hardly more are lost before it leaves."""
+    """A burst of codes without the broker: two seconds are the worker's, and hardly more are lost
+    before it leaves.
+    """
     assert sweep.pause("códigos", 1.0) == 0.25
     assert sweep.pause("mensajes", 1.0) == 1.0
     waits: list[float] = []
@@ -68,7 +70,9 @@ def away() -> int:
     raise OperationalError("connection refused\nIs the server running?")
 
 
-def test_a_database_that_is_away_is_logged_in_one_line(sweeps: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_database_that_is_away_is_logged_in_one_line(
+    sweeps: None, caplog: pytest.LogCaptureFixture
+) -> None:
     sweep.register("a", away)
     with pytest.raises(sweep.SweepFailed):
         sweep.sweep_once()

@@ -1,4 +1,6 @@
-"""Every page of the portal, drawn without a database: the templates, the product's own forms, and made-up contents."""
+"""Every page of the portal, drawn without a database: the templates, the product's own forms, and
+made-up contents.
+"""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -74,7 +76,10 @@ def _pin_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     pin = {"phone_tail": "567", **CODES}
     return {
         "entry": ("portal/entry/entry.html", {"form": EntryForm(), "verified_tail": None}),
-        "entry, refused": ("portal/entry/entry.html", {"form": EntryForm(wrong_phone), "verified_tail": "567"}),
+        "entry, refused": (
+            "portal/entry/entry.html",
+            {"form": EntryForm(wrong_phone), "verified_tail": "567"},
+        ),
         "pin": ("portal/entry/pin.html", {"form": CodeForm(), "resend_wait": 45, **pin}),
         "pin, refused": ("portal/entry/pin.html", {"form": CodeForm(wrong_code), "resend_wait": 0, **pin}),
         "help": ("portal/entry/help.html", dict(CODES)),
@@ -98,15 +103,32 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "terms_change": None,
         "draft": None,
     }
-    staged = [StagedFile(original_name="carta.pdf", size=1_887_437), StagedFile(original_name="líneas.xlsx", size=900)]
-    draft = {"staged": staged, "problems": ["El archivo «fotos.zip» no se puede adjuntar."], "cancelled": False}
+    staged = [
+        StagedFile(original_name="carta.pdf", size=1_887_437),
+        StagedFile(original_name="líneas.xlsx", size=900),
+    ]
+    draft = {
+        "staged": staged,
+        "problems": ["El archivo «fotos.zip» no se puede adjuntar."],
+        "cancelled": False,
+    }
     trouble = {"several_companies": True, "existing_ticket": ticket(), "draft": draft, "staged": staged}
     closed = {**shown, "uploads_closed": "Confirme sin archivos.", "form": request_form()}
     refused = {**shown, **trouble, "terms": [term(), term("C-2", 31)], "form": request_form("email=ana@")}
     before, after = ShownTerms.of([term()]), [term(cut_day=16)]
-    moved = {**shown, "terms": after, "terms_change": TermsChange.between(before, after), "form": request_form("")}
+    moved = {
+        **shown,
+        "terms": after,
+        "terms_change": TermsChange.between(before, after),
+        "form": request_form(""),
+    }
     more = [term(cut_day=16), term("C-2", 31)]
-    regrouped = {**shown, "terms": more, "terms_change": TermsChange.between(before, more), "form": request_form("")}
+    regrouped = {
+        **shown,
+        "terms": more,
+        "terms_change": TermsChange.between(before, more),
+        "form": request_form(""),
+    }
     repeated = {**shown, "repeated": ticket(), "similar": [ticket()], "form": request_form("details=x")}
     unknown = {**shown, "terms": [], "services": Services([], 0), "form": request_form()}
     return {
@@ -128,14 +150,22 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
 
 def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     files = [Attachment(original_name="líneas.xlsx", size=1_887_437)]
-    events = [TicketEvent(at=AT, actor_name="Ana Pérez", to_status=Ticket.Status.NEW, note="SOLO PARA ASESORES")]
+    events = [
+        TicketEvent(at=AT, actor_name="Ana Pérez", to_status=Ticket.Status.NEW, note="SOLO PARA ASESORES")
+    ]
     one = {"ticket": ticket(), "terms": [term()], "attachments": files, "by_caller": True}
     several = {**one, "terms": [term(), term("C-2", 31)], "attachments": []}
     return {
         "created": ("portal/tickets/created.html", {**one, "registered_email": ""}),
-        "created, several": ("portal/tickets/created.html", {**several, "registered_email": "jefa@empresa.example"}),
+        "created, several": (
+            "portal/tickets/created.html",
+            {**several, "registered_email": "jefa@empresa.example"},
+        ),
         "ticket": ("portal/tickets/ticket.html", {**one, "events": events}),
-        "ticket, a colleague's": ("portal/tickets/ticket.html", {**one, "events": events, "by_caller": False}),
+        "ticket, a colleague's": (
+            "portal/tickets/ticket.html",
+            {**one, "events": events, "by_caller": False},
+        ),
         "ticket, several": ("portal/tickets/ticket.html", {**several, "events": events}),
         "list": ("portal/tickets/list.html", {"tickets": [ticket(), ticket(Ticket.Status.CLOSED)]}),
         "list, empty": ("portal/tickets/list.html", {"tickets": []}),
@@ -143,7 +173,9 @@ def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def _other_pages() -> dict[str, tuple[str, dict[str, Any]]]:
-    mail = DemoMessage(pk=2, channel="email", to="ana@empresa.example", subject="T", text="Hola", html="<p>", at=AT)
+    mail = DemoMessage(
+        pk=2, channel="email", to="ana@empresa.example", subject="T", text="Hola", html="<p>", at=AT
+    )
     sms = DemoMessage(pk=1, channel="sms", to="+593991234567", text="Su codigo es 123456", at=AT)
     names = ("400", "403", "403_csrf", "404", "413", "429", "500", "503")
     return {

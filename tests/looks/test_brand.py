@@ -1,4 +1,6 @@
-"""Any colour an operator picks stays legible, and what is served of the brand comes from our own origin (L4, R6.18)."""
+"""Any colour an operator picks stays legible, and what is served of the brand comes from our own
+origin (L4, R6.18).
+"""
 
 import re
 from dataclasses import replace
@@ -80,7 +82,9 @@ def test_the_brand_is_kept_for_ever_by_its_version_and_briefly_without(client: C
     assert client.get(address)["Content-Type"] == "text/css; charset=utf-8"
 
 
-def test_the_operators_logo_is_served_as_what_its_name_says(client: Client, settings: Settings, tmp_path: Path) -> None:
+def test_the_operators_logo_is_served_as_what_its_name_says(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
     logo = tmp_path / "logo.png"
     logo.write_bytes(b"\x89PNG made up")
     settings.BRAND = replace(settings.BRAND, logo=logo)

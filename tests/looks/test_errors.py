@@ -1,4 +1,6 @@
-"""The error pages (R6.15): ours, in Spanish, with the reference of the request, and with no need of a database."""
+"""The error pages (R6.15): ours, in Spanish, with the reference of the request, and with no need of
+a database.
+"""
 
 import pytest
 from django.core.exceptions import BadRequest, PermissionDenied

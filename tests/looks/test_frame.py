@@ -60,14 +60,23 @@ def test_f6_entry_and_help_may_be_listed_by_search_engines_and_nothing_else() ->
     others = [
         *(
             client.get(path)
-            for path in ("/fidelizacion/pin/", address(token), address("x"), to_a_ticket, "/fidelizacion/nada/")
+            for path in (
+                "/fidelizacion/pin/",
+                address(token),
+                address("x"),
+                to_a_ticket,
+                "/fidelizacion/nada/",
+            )
         ),
         *(visited.get(path) for path in ("/fidelizacion/solicitud/", "/fidelizacion/tickets/")),
         client.post(ENTRY, {"phone": "12"}),
     ]
     for page in others:
         assert page["X-Robots-Tag"] == "noindex", page.request["PATH_INFO"]
-        assert soup(page).select("meta[name=robots][content=noindex]") or page.request["REQUEST_METHOD"] == "POST"
+        assert (
+            soup(page).select("meta[name=robots][content=noindex]")
+            or page.request["REQUEST_METHOD"] == "POST"
+        )
     for path in ("/admin/login/", "/health/live", "/"):
         assert client.get(path)["X-Robots-Tag"] == "noindex", path
 
@@ -77,7 +86,11 @@ def test_robots_txt_lets_them_read_the_portal(client: Client) -> None:
     assert answer["Content-Type"].startswith("text/plain")
     rules = answer.content.decode().splitlines()
     assert "User-agent: *" in rules
-    assert not [rule for rule in rules if rule.startswith("Disallow") and "/fidelizacion/".startswith(rule.split()[-1])]
+    assert not [
+        rule
+        for rule in rules
+        if rule.startswith("Disallow") and "/fidelizacion/".startswith(rule.split()[-1])
+    ]
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,9 @@ def test_every_form_carries_its_token_and_leads_to_one_primary_action(case: str)
 def test_a_first_visit_is_light_and_from_one_origin(case: str) -> None:
     html = draw(case)
     page = BeautifulSoup(html, "html.parser")
-    loaded = {str(tag["href"]) for tag in page.select("link[href]")} | {str(t["src"]) for t in page.select("[src]")}
+    loaded = {str(tag["href"]) for tag in page.select("link[href]")} | {
+        str(t["src"]) for t in page.select("[src]")
+    }
     fetched = {address for address in loaded if not address.startswith("data:")}
     assert all(address.startswith("/") for address in fetched)
     assert 1 + len(fetched) <= MAX_REQUESTS
@@ -163,7 +165,9 @@ def test_the_form_tells_the_script_the_same_limits_as_the_server_holds() -> None
     assert str(box["data-large"]).replace(str(box["data-name"]), "carta.docx") == told
     told = attachments.inspect("fotos.qqq", b"x").reason
     assert str(box["data-wrong"]).replace(str(box["data-name"]), "fotos.qqq") == told
-    others = {kind: text for kinds, text in json.loads(str(box["data-others"])).items() for kind in kinds.split()}
+    others = {
+        kind: text for kinds, text in json.loads(str(box["data-others"])).items() for kind in kinds.split()
+    }
     assert others["heic"].replace("ARCHIVO", "f.heic") == attachments.inspect("f.heic", b"x").reason
     assert others["docm"].replace("ARCHIVO", "f.docm") == attachments.inspect("f.docm", b"x").reason
 
@@ -207,7 +211,13 @@ def test_the_form_says_when_it_takes_effect_before_it_is_confirmed() -> None:
 def test_the_result_names_reason_number_and_address() -> None:
     """A14, A15."""
     page = text(soup("created, several").main)
-    for fact in ("No utiliza el servicio", "3608314", "ana@empresa.example", "jefa@empresa.example", "no deseado"):
+    for fact in (
+        "No utiliza el servicio",
+        "3608314",
+        "ana@empresa.example",
+        "jefa@empresa.example",
+        "no deseado",
+    ):
         assert fact in page
 
 

@@ -1,4 +1,6 @@
-"""What the tests of the outbox share: a message owed, and an SMTP server that answers as it is told."""
+"""What the tests of the outbox share: a message owed, and an SMTP server that answers as it is
+told.
+"""
 
 import os
 from collections.abc import Iterator
@@ -24,7 +26,12 @@ _serial = count(1)
 def owe_email(to: str = "ana@acme.example", key: str = "", subject: str = "Ticket 3608314") -> Message:
     key = key or f"ticket:{next(_serial)}:client"
     return outbox.enqueue_email(
-        dedup_key=key, subject_ref="ticket:1", to=to, subject=subject, text="Recibimos su solicitud.", html="<p>Sí</p>"
+        dedup_key=key,
+        subject_ref="ticket:1",
+        to=to,
+        subject=subject,
+        text="Recibimos su solicitud.",
+        html="<p>Sí</p>",
     )
 
 

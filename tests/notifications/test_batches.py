@@ -1,4 +1,6 @@
-"""Mails are claimed a batch at a time, and nothing of a batch is worse off for it (R4.04, R4.12)."""
+"""Mails are claimed a batch at a time, and nothing of a batch is
+worse off for it (R4.04, R4.12).
+"""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -29,7 +31,8 @@ def taking() -> Generator[Message]:
 def test_a_batch_costs_the_statements_of_one_claim(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for _ in range(BATCH):
         owe_email()
-    with closing(taking()) as messages, django_assert_num_queries(6):  # expired, savepoint, two reads, one write
+    # Expired, savepoint, two reads, one write
+    with closing(taking()) as messages, django_assert_num_queries(6):
         for _ in range(BATCH):
             next(messages)
 
@@ -58,7 +61,9 @@ def test_whoever_cannot_give_back_leaves_it_to_the_lease(
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
-def test_a_slow_server_does_not_keep_a_batch_until_its_lease_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_server_does_not_keep_a_batch_until_its_lease_runs_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for _ in range(3):
         owe_email()
     clock = SimpleNamespace(now=0.0)

@@ -46,7 +46,11 @@ def refused(code: int) -> smtplib.SMTPRecipientsRefused:
 
 def test_a_message_is_sent_once_however_often_it_is_asked_for_r4_13() -> None:
     message = owe_email()
-    assert [deliver(message.pk) for _ in range(3)] == [SendOutcome.SENT, SendOutcome.SKIPPED, SendOutcome.SKIPPED]
+    assert [deliver(message.pk) for _ in range(3)] == [
+        SendOutcome.SENT,
+        SendOutcome.SKIPPED,
+        SendOutcome.SKIPPED,
+    ]
     message.refresh_from_db()
     assert (message.state, message.attempts, message.lease_token) == (Message.State.SENT, 1, "")
     assert message.sent_at is not None
@@ -115,7 +119,9 @@ def test_an_outage_of_an_hour_delays_and_no_more_r4_08(fail: Fail, monkeypatch: 
     assert message.attempts > 5
 
 
-def test_after_72_hours_it_is_dead_and_somebody_is_told_r4_08(fail: Fail, caplog: pytest.LogCaptureFixture) -> None:
+def test_after_72_hours_it_is_dead_and_somebody_is_told_r4_08(
+    fail: Fail, caplog: pytest.LogCaptureFixture
+) -> None:
     fail(refused(451))
     message = owe_email()
     with time_machine.travel(timezone.now() + timedelta(hours=71, minutes=59)):
@@ -164,7 +170,10 @@ def test_the_third_lost_lease_ends_it_while_others_flow_r4_12(monkeypatch: pytes
     with monkeypatch.context() as stopped:
         stopped.setattr(Transport, "send", _stop)
         for lost in range(3):
-            with time_machine.travel(now + timedelta(seconds=121 * lost)), pytest.raises(SoftTimeLimitExceeded):
+            with (
+                time_machine.travel(now + timedelta(seconds=121 * lost)),
+                pytest.raises(SoftTimeLimitExceeded),
+            ):
                 deliver(poison.pk)
     with time_machine.travel(now + timedelta(seconds=121 * 3)):
         other = owe_email()
@@ -180,7 +189,11 @@ def test_the_third_lost_lease_ends_it_while_others_flow_r4_12(monkeypatch: pytes
         ([AmbiguousFailure("lost")] * 3, 2, Message.State.DEAD),
         ([TemporaryFailure("refused")] * 5, 5, Message.State.QUEUED),
         ([SoftTimeLimitExceeded()] * 3, 2, Message.State.DEAD),
-        ([SoftTimeLimitExceeded(), TemporaryFailure("refused"), AmbiguousFailure("lost")], 3, Message.State.DEAD),
+        (
+            [SoftTimeLimitExceeded(), TemporaryFailure("refused"), AmbiguousFailure("lost")],
+            3,
+            Message.State.DEAD,
+        ),
     ],
 )
 def test_an_sms_that_may_have_left_is_sent_once_more_at_most_r1_24(

@@ -1,4 +1,6 @@
-"""What providers report of a message: any order ends alike, and nothing waits for ever (R4.24, R4.25)."""
+"""What providers report of a message: any order ends alike, and nothing waits for ever (R4.24,
+R4.25).
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -209,7 +211,9 @@ def test_no_transaction_is_open_while_the_provider_is_asked(gateway: Gateway) ->
 
 
 @pytest.mark.parametrize("answer", [None, PermanentFailure("404")])
-def test_one_without_a_last_word_is_not_asked_about_again_r4_25(gateway: Gateway, answer: Exception | None) -> None:
+def test_one_without_a_last_word_is_not_asked_about_again_r4_25(
+    gateway: Gateway, answer: Exception | None
+) -> None:
     gateway.answer = answer
     with time_machine.travel(timezone.now(), tick=False) as clock:
         message = unreported()

@@ -1,4 +1,6 @@
-"""What an error of a message is to whoever works at the desk: what happened and what to do, no codes (R4.09)."""
+"""What an error of a message is to whoever works at the desk: what happened and what to do, no
+codes (R4.09).
+"""
 
 import pytest
 from django.utils import timezone
@@ -23,11 +25,23 @@ State, Channel = Message.State, Message.Channel
         (State.QUEUED, "452 4.2.2 over quota", "El buzón está lleno por ahora"),
         (State.QUEUED, "ConnectionRefusedError", "no responde"),
         (State.DEAD, "BadHeaderError", "falla del sistema"),
-        (State.FAILED, "La dirección del destinatario no es válida.", "La dirección del destinatario no es válida."),
-        (State.FAILED, 'API 422 {"ErrorCode":406,"Message":"inactive"}', "El proveedor de correo no lo aceptó"),
+        (
+            State.FAILED,
+            "La dirección del destinatario no es válida.",
+            "La dirección del destinatario no es válida.",
+        ),
+        (
+            State.FAILED,
+            'API 422 {"ErrorCode":406,"Message":"inactive"}',
+            "El proveedor de correo no lo aceptó",
+        ),
         (State.FAILED, '{"error":"suppressed"}', "El proveedor de correo no lo aceptó"),
         (State.FAILED, 'API 400 {"detail":"550 5.1.1 unknown user"}', "La dirección no existe"),
-        (State.QUEUED, "API 401 Unauthorized", "no acepta la cuenta del portal: avise a operaciones. Se vuelve"),
+        (
+            State.QUEUED,
+            "API 401 Unauthorized",
+            "no acepta la cuenta del portal: avise a operaciones. Se vuelve",
+        ),
         (State.QUEUED, "API 503 <html>busy</html>", "pidió esperar. Se vuelve a intentar"),
         (State.QUEUED, "", ""),
     ],

@@ -21,7 +21,9 @@ def test_memory_keeps_what_was_sent() -> None:
     assert memory.outbox == [memory.SentSms(NUMBER, TEXT, 300)]
 
 
-def test_the_console_shows_an_sms_in_debug_only_r1_09(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_console_shows_an_sms_in_debug_only_r1_09(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings.SMS_GATEWAY = "console"
     with pytest.raises(ImproperlyConfigured):
         sms_gateway()

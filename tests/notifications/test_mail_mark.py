@@ -54,7 +54,9 @@ def test_the_operators_own_logo_goes_in_its_place(settings: Settings, tmp_path: 
 
 
 @pytest.mark.django_db
-def test_a_logo_that_no_mail_shows_is_left_out_and_the_operator_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_logo_that_no_mail_shows_is_left_out_and_the_operator_told(
+    settings: Settings, tmp_path: Path
+) -> None:
     logo, other = tmp_path / "logo.svg", tmp_path / "logo.png"
     logo.write_bytes(b"<svg/>")
     settings.BRAND = replace(settings.BRAND, logo=logo)
@@ -72,7 +74,10 @@ def test_a_logo_that_no_mail_shows_is_left_out_and_the_operator_told(settings: S
 def test_help_can_be_reached_from_every_mail_to_a_customer(settings: Settings) -> None:
     hours = "lunes a viernes, de 8:00 a 18:00"
     settings.BRAND = replace(
-        settings.BRAND, support_phone="1800 123 456", support_hours=hours, support_email="ayuda@operadora.example"
+        settings.BRAND,
+        support_phone="1800 123 456",
+        support_hours=hours,
+        support_email="ayuda@operadora.example",
     )
     for name in ("ticket_confirmation", "ticket_registered", "ticket_status", "ticket_infected"):
         entry = message_types.message_type(name)

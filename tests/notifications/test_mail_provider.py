@@ -1,4 +1,6 @@
-"""Mail through a provider's API: what it gets, and what its answers lead to (R4.06, R4.09, R4.26)."""
+"""Mail through a provider's API: what it gets, and what its
+answers lead to (R4.06, R4.09, R4.26).
+"""
 
 import json
 import logging
@@ -103,13 +105,17 @@ def test_each_answer_has_its_class_r4_09(
 ) -> None:
     postmark.status, postmark.answer = status, answer
     assert type(refused(owe_email())) is failure
-    assert len(postmark.asked) == 1  # neither repeated by a library nor sent on to where a redirect points (R6.20)
+    # Neither repeated by a library nor sent on to where a redirect points (R6.20)
+    assert len(postmark.asked) == 1
 
 
 def test_what_the_provider_says_is_in_the_row_and_in_no_log_r8_08(
     postmark: FarMail, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in ["", *(name for name in logging.root.manager.loggerDict if name.startswith(("urllib3", "requests")))]:
+    for name in [
+        "",
+        *(name for name in logging.root.manager.loggerDict if name.startswith(("urllib3", "requests"))),
+    ]:
         caplog.set_level(logging.DEBUG, logger=name or None)
     postmark.status, postmark.answer = 422, INVALID
     message = owe_email()

@@ -1,4 +1,6 @@
-"""What mail providers report, in their own words and signed their way, through django-anymail's views."""
+"""What mail providers report, in their own words and signed their way, through django-anymail's
+views.
+"""
 
 import hashlib
 import hmac
@@ -88,8 +90,16 @@ def mailgun(event: str, **more: Any) -> Payload:
     stamp, token = "1795250000", "t" * 50
     signature = hmac.new(b"signing-key", f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
     headers = {"to": "ana@acme.example", "message-id": MAILGUN_ID.strip("<>"), "from": "x", "subject": "y"}
-    data = {"event": event, "timestamp": 1795250000.1, "recipient": "ana@acme.example", "message": {"headers": headers}}
-    return {"signature": {"timestamp": stamp, "token": token, "signature": signature}, "event-data": {**data, **more}}
+    data = {
+        "event": event,
+        "timestamp": 1795250000.1,
+        "recipient": "ana@acme.example",
+        "message": {"headers": headers},
+    }
+    return {
+        "signature": {"timestamp": stamp, "token": token, "signature": signature},
+        "event-data": {**data, **more},
+    }
 
 
 MAILGUN_BOUNCE = {
@@ -102,7 +112,10 @@ MAILGUN_BOUNCE = {
 def test_a_delivery_is_entered_with_the_providers_time(message: Message) -> None:
     assert post(DELIVERY) == 200
     message.refresh_from_db()
-    assert (message.state, message.delivered_at) == (State.DELIVERED, datetime(2026, 11, 20, 8, 49, 11, tzinfo=UTC))
+    assert (message.state, message.delivered_at) == (
+        State.DELIVERED,
+        datetime(2026, 11, 20, 8, 49, 11, tzinfo=UTC),
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,7 +125,9 @@ def test_a_delivery_is_entered_with_the_providers_time(message: Message) -> None
         (REJECTED, "El proveedor de correo no lo envió: smtp;550 5.1.1 The email account"),
     ],
 )
-def test_a_bounce_or_a_refusal_is_a_failure_with_its_reason(message: Message, payload: Payload, reason: str) -> None:
+def test_a_bounce_or_a_refusal_is_a_failure_with_its_reason(
+    message: Message, payload: Payload, reason: str
+) -> None:
     for _ in range(2):
         assert post(payload) == 200
     message.refresh_from_db()
@@ -214,8 +229,12 @@ def test_a_body_over_the_limit_is_refused(message: Message) -> None:
     assert post(raw) == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b'{"RecordType": []}', b"\xff", b"[" * 100_000])
-def test_a_body_that_makes_no_sense_is_a_400_and_no_traceback(body: bytes, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'"x"', b'{"RecordType": []}', b"\xff", b"[" * 100_000]
+)
+def test_a_body_that_makes_no_sense_is_a_400_and_no_traceback(
+    body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     assert post(body) == 400
     assert "Traceback" not in caplog.text
 
@@ -223,7 +242,12 @@ def test_a_body_that_makes_no_sense_is_a_400_and_no_traceback(body: bytes, caplo
 def test_what_a_report_names_reaches_no_log(message: Message, caplog: pytest.LogCaptureFixture) -> None:
     """R8.08"""
     caplog.set_level(0)
-    for payload in (BOUNCE, DELIVERY, {**BOUNCE, "MessageID": "x\0y"}, {**BOUNCE, "RecordType": ["ana@acme.example"]}):
+    for payload in (
+        BOUNCE,
+        DELIVERY,
+        {**BOUNCE, "MessageID": "x\0y"},
+        {**BOUNCE, "RecordType": ["ana@acme.example"]},
+    ):
         post(payload)
     assert "acme.example" not in caplog.text
 

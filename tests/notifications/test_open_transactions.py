@@ -25,7 +25,9 @@ def sink(settings: Settings) -> Iterator[Sink]:
 
 
 def look() -> tuple[int, float]:
-    """From a connection of its own: how many sit idle in a transaction, and how long a write takes."""
+    """From a connection of its own: how many sit idle in a
+    transaction, and how long a write takes.
+    """
     started, idle = time.monotonic(), 0
     try:
         Message.objects.filter(pk=0).update(attempts=1)

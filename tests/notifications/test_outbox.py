@@ -1,4 +1,6 @@
-"""Owing a message: once, in the caller's transaction, whatever the customer typed (R4.01, R4.02, R4.27)."""
+"""Owing a message: once, in the caller's transaction, whatever the customer typed (R4.01, R4.02,
+R4.27).
+"""
 
 import pytest
 from django.db import transaction
@@ -49,7 +51,9 @@ def test_the_message_id_follows_from_the_key_and_the_portal_r4_07(settings: Sett
     ("sender", "domain"),
     [("Operadora <avisos@correo.example>", "correo.example"), ("", "127.0.0.1"), ("sin-arroba", "127.0.0.1")],
 )
-def test_the_message_ids_domain_is_the_senders_or_the_portals(settings: Settings, sender: str, domain: str) -> None:
+def test_the_message_ids_domain_is_the_senders_or_the_portals(
+    settings: Settings, sender: str, domain: str
+) -> None:
     settings.DEFAULT_FROM_EMAIL = sender
     assert outbox.message_id("x").endswith(f"@{domain}>")
 
@@ -60,7 +64,8 @@ def test_a_subject_is_one_line_r4_27(end: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "to", ["", "sin-arroba", "a@b.example\nBcc: c@d.example", "a@b.example, c@d.example", f"{'a' * 300}@b.example"]
+    "to",
+    ["", "sin-arroba", "a@b.example\nBcc: c@d.example", "a@b.example, c@d.example", f"{'a' * 300}@b.example"],
 )
 def test_an_address_that_is_none_fails_and_harms_nobody_r4_27(to: str) -> None:
     message = owe_email(to=to)
@@ -70,7 +75,12 @@ def test_an_address_that_is_none_fails_and_harms_nobody_r4_27(to: str) -> None:
 
 def test_text_of_any_size_and_sort_can_be_owed() -> None:
     message = outbox.enqueue_email(
-        dedup_key="k", subject_ref="s", to="ana@acme.example", subject="á" * 500, text="a\0b" * 9000, html="\0"
+        dedup_key="k",
+        subject_ref="s",
+        to="ana@acme.example",
+        subject="á" * 500,
+        text="a\0b" * 9000,
+        html="\0",
     )
     message.refresh_from_db()
     assert (len(message.subject), len(message.text), message.html) == (200, 18_000, "")

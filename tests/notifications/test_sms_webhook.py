@@ -37,7 +37,14 @@ def message() -> Message:
 
 
 def status(name: str = "delivered", **more: str) -> Form:
-    return {"AccountSid": "AC1", "MessageSid": SID, "SmsSid": SID, "MessageStatus": name, "To": "+593991234567", **more}
+    return {
+        "AccountSid": "AC1",
+        "MessageSid": SID,
+        "SmsSid": SID,
+        "MessageStatus": name,
+        "To": "+593991234567",
+        **more,
+    }
 
 
 def signature_of(form: Form, url: str = PORTAL + PATH, token: str = TOKEN) -> str:
@@ -50,7 +57,9 @@ def post(form: Form, signature: str | None = None, path: str = PATH, host: str =
     if not headers["X-Twilio-Signature"]:
         del headers["X-Twilio-Signature"]
     client = Client(enforce_csrf_checks=True)
-    answer = client.post(path, urlencode(form), content_type="application/x-www-form-urlencoded", headers=headers)
+    answer = client.post(
+        path, urlencode(form), content_type="application/x-www-form-urlencoded", headers=headers
+    )
     return int(answer.status_code)
 
 
@@ -74,7 +83,9 @@ def test_a_signed_report_is_entered_r4_23(message: Message) -> None:
         (("queued", "sent", "failed", "delivered"), State.FAILED),
     ],
 )
-def test_any_order_of_twilios_reports_ends_alike_r4_24(message: Message, names: tuple[str, ...], state: State) -> None:
+def test_any_order_of_twilios_reports_ends_alike_r4_24(
+    message: Message, names: tuple[str, ...], state: State
+) -> None:
     for order in set(permutations(names)):
         Message.objects.update(state=State.SENT)
         assert {post(status(name)) for name in order} == {204}
@@ -148,7 +159,9 @@ def test_a_body_over_16_kb_is_refused_before_it_is_read_r4_23(message: Message) 
     assert state_of(message) == State.DELIVERED
 
 
-@pytest.mark.parametrize(("gateway", "provider"), [("demo", "twilio"), ("twilio", "vonage"), ("memory", "memory")])
+@pytest.mark.parametrize(
+    ("gateway", "provider"), [("demo", "twilio"), ("twilio", "vonage"), ("memory", "memory")]
+)
 def test_only_the_provider_in_use_is_heard(settings: Settings, gateway: str, provider: str) -> None:
     settings.SMS_GATEWAY = gateway
     form, path = status(), f"/webhooks/sms/{provider}/"
@@ -172,7 +185,9 @@ def test_a_signed_report_that_says_nothing_is_taken_and_forgotten(form: Form) ->
     assert UnmatchedReport.objects.count() == 0
 
 
-@pytest.mark.parametrize(("code", "told"), [("", "undelivered"), ("0", "undelivered"), ("x\0", "undelivered")])
+@pytest.mark.parametrize(
+    ("code", "told"), [("", "undelivered"), ("0", "undelivered"), ("x\0", "undelivered")]
+)
 def test_a_code_that_is_none_is_left_out(message: Message, code: str, told: str) -> None:
     assert post(status("undelivered", ErrorCode=code)) == 204
     message.refresh_from_db()

@@ -1,4 +1,6 @@
-"""Mails over real SMTP: what arrives, and what the far side's answers lead to (R4.06-R4.09, R4.26)."""
+"""Mails over real SMTP: what arrives, and what the far side's
+answers lead to (R4.06-R4.09, R4.26).
+"""
 
 import os
 import runpy
@@ -48,7 +50,11 @@ def test_a_mail_has_a_text_and_an_html_part_and_our_message_id(sink: Sink) -> No
     message = owe_email(subject="Ticket 3608314: recibió «ñandú»")
     assert deliver(message.pk) == SendOutcome.SENT
     (mail,) = sink.mails
-    assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
     assert mail["Message-ID"] == message.message_id
     assert mail["Subject"] == "Ticket 3608314: recibió «ñandú»"
     assert mail["Auto-Submitted"] == "auto-generated"

@@ -1,4 +1,6 @@
-"""Twilio: what is sent to it, what each of its failures means, and that nothing of it is told to a log."""
+"""Twilio: what is sent to it, what each of its failures means, and that nothing of it is told to a
+log.
+"""
 
 import logging
 import socket
@@ -46,11 +48,17 @@ def test_twilio_gets_the_message_and_how_long_it_is_worth_something_r1_23(far_si
     assert form == {**sent, "StatusCallback": callback}
 
 
-def test_twilio_sends_from_a_messaging_service_where_there_is_one(settings: Settings, far_side: FarSide) -> None:
+def test_twilio_sends_from_a_messaging_service_where_there_is_one(
+    settings: Settings, far_side: FarSide
+) -> None:
     settings.TWILIO_MESSAGING_SERVICE_SID = "MG1"
     send(90_000)
     form = far_side.asked[0][1]
-    assert (form["MessagingServiceSid"], form["ValidityPeriod"], form.get("From")) == (["MG1"], ["36000"], None)
+    assert (form["MessagingServiceSid"], form["ValidityPeriod"], form.get("From")) == (
+        ["MG1"],
+        ["36000"],
+        None,
+    )
 
 
 @pytest.mark.parametrize("seconds_left", [0, -1])
@@ -94,7 +102,8 @@ def test_each_answer_has_its_class_and_names_no_number_r1_25_r4_09(
         send()
     assert time.perf_counter() - begun < 9  # waiting for an answer would take 10
     assert (type(caught.value), str(caught.value)) == (failure, reason)
-    assert len(far_side.asked) == 1  # neither repeated by a library nor sent on to where a redirect points (R6.20)
+    # Neither repeated by a library nor sent on to where a redirect points (R6.20)
+    assert len(far_side.asked) == 1
 
 
 def test_an_answer_that_does_not_come_leaves_it_open_whether_it_left_r1_24(
@@ -122,7 +131,9 @@ def test_a_refused_connection_sent_nothing(settings: Settings) -> None:
     assert certainly_not_sent(settings, refused_address())[0] < 2
 
 
-def test_a_connection_that_is_never_made_sent_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_is_never_made_sent_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(twilio, "CONNECT_TIMEOUT", PATIENCE)
     with mute_address() as address:
         seconds, reason = certainly_not_sent(settings, address)
@@ -173,7 +184,9 @@ def test_nothing_of_an_sms_reaches_a_log_r1_09_r8_08(
     far_side: FarSide, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     far_side.faults = [fault]
-    loggers = [name for name in logging.root.manager.loggerDict if name.startswith(("twilio", "urllib3", "requests"))]
+    loggers = [
+        name for name in logging.root.manager.loggerDict if name.startswith(("twilio", "urllib3", "requests"))
+    ]
     assert "urllib3.connectionpool" in loggers
     for name in ["", "http.client", *loggers]:
         caplog.set_level(logging.DEBUG, logger=name or None)

@@ -1,4 +1,6 @@
-"""Alarms: raised once while they last, mailed once in their period, raised again after they were over (R4.17)."""
+"""Alarms: raised once while they last, mailed once in their period, raised again after they were
+over (R4.17).
+"""
 
 from datetime import datetime, timedelta
 from threading import Barrier, Thread
@@ -31,7 +33,9 @@ def holding(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     alarms.kind("hourly", "Algo pasa", "Haga algo.")
     alarms.kind("daily", "Algo pasa hoy", "Haga algo hoy.", daily=True)
     names: list[str] = []
-    metrics.register("one", "Grupo", lambda: [Metric("n", "Cifra", 7, "7 de 8", Level.CRITICAL, alarms=tuple(names))])
+    metrics.register(
+        "one", "Grupo", lambda: [Metric("n", "Cifra", 7, "7 de 8", Level.CRITICAL, alarms=tuple(names))]
+    )
     return names
 
 
@@ -59,7 +63,9 @@ def test_what_holds_is_raised_once_and_mailed_to_operations(
     ]
 
 
-def test_with_nobody_named_the_queue_of_the_installation_is_told(holding: list[str], settings: Settings) -> None:
+def test_with_nobody_named_the_queue_of_the_installation_is_told(
+    holding: list[str], settings: Settings
+) -> None:
     holding.append("daily")
     watch_at(NOON)
     message = Message.objects.get()
@@ -107,7 +113,9 @@ def test_silence_is_held_against_nobody_by_a_watcher_just_started() -> None:
     assert Alarm.objects.filter(kind="worker-silent", cleared_at=None).exists()
 
 
-def test_the_sweep_tells_of_a_dead_worker_and_the_worker_of_a_dead_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweep_tells_of_a_dead_worker_and_the_worker_of_a_dead_sweep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """R4.15, R4.16: the dead raise no alarms."""
     monkeypatch.setattr(clock, "skew", lambda: None)  # the server's clock is not moved with ours
     with time_machine.travel(NOON, tick=False):

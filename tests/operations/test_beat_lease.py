@@ -1,4 +1,6 @@
-"""One beat schedules at a time: who has the lease, when another takes it, and how a second one is told (R4.16)."""
+"""One beat schedules at a time: who has the lease, when another takes it, and how a second one is
+told (R4.16).
+"""
 
 import logging
 from datetime import timedelta
@@ -64,7 +66,9 @@ def test_r4_16_the_first_beat_renews_its_lease_and_a_second_schedules_nothing_an
         assert Alarm.objects.get(kind="second-beat").cleared_at is not None
 
 
-def test_r4_16_a_killed_beat_is_followed_within_a_minute_and_without_an_alarm(caplog: pytest.LogCaptureFixture) -> None:
+def test_r4_16_a_killed_beat_is_followed_within_a_minute_and_without_an_alarm(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     killed, restarted = BeatLease(), BeatLease()
     assert looks(killed, 0)
     answers = [looks(restarted, moment) for moment in (1, 11, 21, 31, 41, 51)]
@@ -117,7 +121,9 @@ def test_without_its_database_beat_goes_on_as_before(
     assert caplog.messages == ["beat cannot renew its lease: OperationalError"]
 
 
-def test_the_scheduler_of_celery_sends_only_with_the_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_scheduler_of_celery_sends_only_with_the_lease(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert app.conf.beat_scheduler == "operations.beat:Scheduler"
     sent: list[str] = []
     monkeypatch.setattr(Scheduler, "producer", None)  # which connects to the broker

@@ -1,4 +1,6 @@
-"""`check_ops`: what it judges, how it ends, and that a broker which may lose work is found out (R4.14, R4.17)."""
+"""`check_ops`: what it judges, how it ends, and that a broker which may lose work is found out
+(R4.14, R4.17).
+"""
 
 import json
 import socket
@@ -77,14 +79,23 @@ def test_a_healthy_product_ends_with_0_and_says_so_last(healthy: None) -> None:
     status, said = check()
     assert (status, said.splitlines()[-1].startswith("Todo en orden")) == (0, True), said
     assert "noeviction" in said
-    at = [line.index(value) for line in said.splitlines() for value in ("responde en", "noeviction") if value in line]
+    at = [
+        line.index(value)
+        for line in said.splitlines()
+        for value in ("responde en", "noeviction")
+        if value in line
+    ]
     assert len(set(at)) == 1  # aligned
 
 
 def test_r4_17_the_figures_are_there_for_programs(healthy: None) -> None:
     found = as_json()
     assert found["level"] == "fine"
-    assert found["metrics"]["oldest_undelivered_age_seconds"] == {"value": 0, "level": "fine", "shown": "ninguno"}
+    assert found["metrics"]["oldest_undelivered_age_seconds"] == {
+        "value": 0,
+        "level": "fine",
+        "shown": "ninguno",
+    }
     assert {
         "broker_keeps_all",
         "broker_writes_to_disk",
@@ -165,7 +176,9 @@ def test_pending_migrations_are_critical(healthy: None) -> None:
     assert as_json()["metrics"]["migrations_pending"] == {"value": 1, "level": "critical", "shown": "1"}
 
 
-def test_without_a_database_it_says_so_and_asks_it_once(healthy: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_database_it_says_so_and_asks_it_once(
+    healthy: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[int] = []
 
     def away() -> list[Metric]:

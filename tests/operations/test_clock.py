@@ -22,7 +22,13 @@ from tests.desk.desk import signed_in, supervisor
 pytestmark = pytest.mark.django_db
 
 HAS_SERVER = connection.vendor == "postgresql"
-SHIFTS = [(0.0, Level.FINE), (-3.0, Level.FINE), (7.0, Level.WARNING), (-7.0, Level.WARNING), (40.0, Level.CRITICAL)]
+SHIFTS = [
+    (0.0, Level.FINE),
+    (-3.0, Level.FINE),
+    (7.0, Level.WARNING),
+    (-7.0, Level.WARNING),
+    (40.0, Level.CRITICAL),
+]
 
 
 @pytest.mark.parametrize(("shift", "level"), SHIFTS)
@@ -43,7 +49,9 @@ def test_the_clock_is_measured_against_the_servers(shift: float, level: Level) -
 
 
 def test_the_truth_is_within_the_error_however_long_the_answer_takes() -> None:
-    """All of the delay on the way there: half of it is taken off, and the other half is the error."""
+    """All of the delay on the way there: half of it is taken off,
+    and the other half is the error.
+    """
 
     def slowly(execute: Callable[..., Any], *arguments: Any) -> Any:
         time.sleep(0.3)

@@ -1,4 +1,6 @@
-"""What operations watch of the door: budget, SMS, conversion, codes that do not leave (R1.17, R1.26)."""
+"""What operations watch of the door: budget, SMS, conversion, codes that do not leave (R1.17,
+R1.26).
+"""
 
 from datetime import timedelta
 
@@ -30,7 +32,12 @@ def metric(name: str) -> Metric:
 
 
 def challenge(
-    *, used: bool = False, sms: int = 1, hours: float = 1, outcome: Outcome = Outcome.HANDLED, live: bool = False
+    *,
+    used: bool = False,
+    sms: int = 1,
+    hours: float = 1,
+    outcome: Outcome = Outcome.HANDLED,
+    live: bool = False,
 ) -> Challenge:
     at = timezone.now() - timedelta(hours=hours)
     return Challenge.objects.create(
@@ -115,7 +122,10 @@ def test_conversion_is_of_codes_that_left_and_have_had_their_time() -> None:
     challenge()
     challenge(sms=0)  # a number of nobody
     challenge(live=True, hours=0)  # may still be typed
-    assert (metric("conversion_24h_ratio").value, metric("conversion_24h_ratio").display) == (0.5, "50 % (1 de 2)")
+    assert (metric("conversion_24h_ratio").value, metric("conversion_24h_ratio").display) == (
+        0.5,
+        "50 % (1 de 2)",
+    )
 
 
 @pytest.mark.parametrize(("used", "low"), [(14, True), (15, False)])

@@ -29,7 +29,9 @@ def yesterday() -> Message:
             delivery.deliver(message.pk)
         dead = owe_email()
         Message.objects.filter(pk=dead.pk).update(state=Message.State.DEAD, tried_at=NOON)
-        Alarm.objects.create(kind="worker-silent", detail="x", raised_at=NOON, cleared_at=NOON + timedelta(minutes=9))
+        Alarm.objects.create(
+            kind="worker-silent", detail="x", raised_at=NOON, cleared_at=NOON + timedelta(minutes=9)
+        )
     with time_machine.travel(SEVEN):
         delivery.deliver(owe_email().pk)  # today's, and none of yesterday's business
         tasks.digest()

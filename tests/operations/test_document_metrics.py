@@ -1,4 +1,6 @@
-"""What operations watch of the documents: room on the disk, and an antivirus that keeps up (R3.20, R4.17)."""
+"""What operations watch of the documents: room on the disk, and an antivirus that keeps up (R3.20,
+R4.17).
+"""
 
 import shutil
 from collections import namedtuple
@@ -68,6 +70,8 @@ def test_what_waits_and_what_was_set_apart_is_counted(settings: Settings) -> Non
     settings.CLAMD = clamd.parse_url("tcp://127.0.0.1:3310")
     ticket = cast.make_ticket()
     for scan in ("pending", "pending", "infected", "clean"):
-        Attachment.objects.create(ticket=ticket, original_name="a.pdf", size=1, sha256="0", file="aa/bb", scan=scan)
+        Attachment.objects.create(
+            ticket=ticket, original_name="a.pdf", size=1, sha256="0", file="aa/bb", scan=scan
+        )
     counted = {name: metric.value for name, metric in found().items() if name.startswith("antivirus")}
     assert counted.items() >= {"antivirus_pending": 2, "antivirus_errors": 0, "antivirus_infected": 1}.items()

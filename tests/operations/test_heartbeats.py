@@ -24,7 +24,11 @@ def metric(name: str) -> Metric:
 
 
 def test_a_process_never_heard_of_is_critical() -> None:
-    assert (metric(WORKER).level, metric(WORKER).value, metric(WORKER).display) == (Level.CRITICAL, None, "nunca")
+    assert (metric(WORKER).level, metric(WORKER).value, metric(WORKER).display) == (
+        Level.CRITICAL,
+        None,
+        "nunca",
+    )
 
 
 @pytest.mark.parametrize(("name", "minutes"), [(WORKER, 3), (BEAT, 5), (SWEEP, 5)])

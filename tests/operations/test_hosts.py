@@ -36,13 +36,17 @@ def test_for_others_metrics_are_like_any_other_address(prometheus: Client) -> No
     """Nothing there tells that there is something."""
     stranger = Client(REMOTE_ADDR="203.0.113.5")
     for host, status in ((BY_ADDRESS, 400), ("testserver", 404)):
-        at_metrics, elsewhere = (stranger.get(path, headers={"Host": host}) for path in ("/metrics", "/nothing"))
+        at_metrics, elsewhere = (
+            stranger.get(path, headers={"Host": host}) for path in ("/metrics", "/nothing")
+        )
         assert (at_metrics.status_code, elsewhere.status_code) == (status, status)
         assert at_metrics.headers.keys() == elsewhere.headers.keys()
 
 
 @pytest.mark.parametrize("host", HOSTS[:4])
-@pytest.mark.parametrize("path", ["/", "/fidelizacion/", "/admin/login/", "/static/css/portal.css", "/healthy"])
+@pytest.mark.parametrize(
+    "path", ["/", "/fidelizacion/", "/admin/login/", "/static/css/portal.css", "/healthy"]
+)
 def test_elsewhere_another_name_is_a_page_and_one_line_in_the_log(
     client: Client, caplog: pytest.LogCaptureFixture, path: str, host: str
 ) -> None:
@@ -60,7 +64,9 @@ def test_elsewhere_another_name_is_a_page_and_one_line_in_the_log(
     assert written == f"Host no admitido (ALLOWED_HOSTS): {host}"
 
 
-def test_what_is_written_of_a_name_is_short_and_on_one_line(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_written_of_a_name_is_short_and_on_one_line(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     logging.getLogger("django").addHandler(caplog.handler)
     try:
         client.get("/", headers={"Host": "a\r\nERROR forged: \x1b[31m" + "b" * 300})

@@ -1,4 +1,6 @@
-"""`/metrics`: for the networks that are named, in Prometheus' format, and asked often at no cost."""
+"""`/metrics`: for the networks that are named, in Prometheus'
+format, and asked often at no cost.
+"""
 
 from ipaddress import ip_network
 
@@ -84,7 +86,9 @@ def test_asked_again_within_seconds_it_asks_the_database_nothing(scraper: Client
 def test_with_the_database_away_it_still_answers(scraper: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, registered in metrics._sources.items():
         if not registered.on_demand:
-            monkeypatch.setitem(metrics._sources, name, metrics._Registered("x", away, on_demand=False, order=1))
+            monkeypatch.setitem(
+                metrics._sources, name, metrics._Registered("x", away, on_demand=False, order=1)
+            )
     found = samples(scraper)
     assert all(found["fidelizacion_unread", name] == 1 for name in metrics.names())
 

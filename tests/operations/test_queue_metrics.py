@@ -64,7 +64,10 @@ def test_a_message_queued_again_is_owed_anew() -> None:
 
 def test_the_dead_are_critical_for_a_day_and_an_alarm_while_they_are_news() -> None:
     change(owe_email(), state=Message.State.DEAD, tried_at=timezone.now())
-    assert (metric("messages_dead").level, metric("messages_dead").alarms) == (Level.CRITICAL, ("message-dead",))
+    assert (metric("messages_dead").level, metric("messages_dead").alarms) == (
+        Level.CRITICAL,
+        ("message-dead",),
+    )
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
         assert (metric("messages_dead").level, metric("messages_dead").alarms) == (Level.CRITICAL, ())
     with time_machine.travel(timezone.now() + timedelta(hours=25)):

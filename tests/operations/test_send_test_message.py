@@ -50,7 +50,9 @@ def test_two_tests_are_two_messages() -> None:
 def test_a_refusal_is_told_in_the_servers_words(settings: Settings) -> None:
     with smtp_sink(settings) as sink:
         sink.rcpt = "550 No such user"
-        with pytest.raises(CommandError, match=r"fue rechazado tras \d+,\d s, y no se repetirá: 550 No such user"):
+        with pytest.raises(
+            CommandError, match=r"fue rechazado tras \d+,\d s, y no se repetirá: 550 No such user"
+        ):
             send("--email", "nadie@operadora.example")
 
 

@@ -1,4 +1,6 @@
-"""Errors of the web that nobody expected are a metric and an alarm; what the client did wrong is not (9, R4.17)."""
+"""Errors of the web that nobody expected are a metric and an alarm; what the client did wrong is
+not (9, R4.17).
+"""
 
 from datetime import timedelta
 
@@ -79,7 +81,9 @@ def test_9_neither_is_a_wrong_host(settings: Settings) -> None:
     assert counted() == 0
 
 
-def test_9_a_storm_is_written_every_few_seconds_and_nothing_of_it_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_9_a_storm_is_written_every_few_seconds_and_nothing_of_it_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(web_errors, "EVERY", 5.0)
     now = [1_000.0]
     monkeypatch.setattr("operations.web_errors.time.monotonic", lambda: now[0])
@@ -91,7 +95,9 @@ def test_9_a_storm_is_written_every_few_seconds_and_nothing_of_it_is_lost(monkey
     assert counted() == 20, "the others with the next request"
 
 
-def test_9_a_database_that_is_away_changes_no_answer_and_loses_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_9_a_database_that_is_away_changes_no_answer_and_loses_no_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     add, asked = web_errors._add, []
 
     def away(number: int) -> None:

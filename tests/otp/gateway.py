@@ -43,13 +43,20 @@ def signed(
 
 
 def enter(
-    client: Client, *, peer: str = GATEWAY, behind: str = MOBILE_CLIENT, number: str = ANA, signature: str = ""
+    client: Client,
+    *,
+    peer: str = GATEWAY,
+    behind: str = MOBILE_CLIENT,
+    number: str = ANA,
+    signature: str = "",
 ) -> str:
     """Where typing Ana's number leads, with these headers."""
     headers = {"X-Forwarded-For": behind, "X-MSISDN": number}
     if signature:
         headers["X-MSISDN-Signature"] = signature
-    return client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE}, headers=headers, REMOTE_ADDR=peer)["Location"]
+    return client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE}, headers=headers, REMOTE_ADDR=peer)[
+        "Location"
+    ]
 
 
 def is_ana(client: Client) -> bool:

@@ -1,4 +1,6 @@
-"""Walks the PIN check as a visitor does, over the test client, with the worker's part done in this process."""
+"""Walks the PIN check as a visitor does, over the test client, with the worker's part done in this
+process.
+"""
 
 import re
 from typing import TYPE_CHECKING
@@ -27,7 +29,9 @@ def ask(client: Client, phone: str) -> "Page":
 
 def receive(client: Client) -> str | None:
     """Let the worker handle the code this session asked for; what the SMS said, if one was sent."""
-    challenge = Challenge.objects.filter(session_ref=keyed_hash("session", client.session["portal.name"])).latest("pk")
+    challenge = Challenge.objects.filter(
+        session_ref=keyed_hash("session", client.session["portal.name"])
+    ).latest("pk")
     memory.outbox.clear()
     delivery.send(challenge.pk)
     if not memory.outbox:
@@ -43,7 +47,9 @@ def answer(client: Client, code: str) -> "Page":
 
 
 def verify(client: Client, phone: str) -> None:
-    """Enter with this administrator's number, receive the code and type it: the client is signed in to the portal."""
+    """Enter with this administrator's number, receive the code and type it: the client is signed in
+    to the portal.
+    """
     ask(client, phone)
     code = receive(client)
     assert code is not None, "no SMS: the number is not of an active administrator with a company"

@@ -1,7 +1,8 @@
-"""The rules of the PIN check in plain Python, for the model test: lists of times and no database (R1.02-R1.10, R1.17).
+"""The rules of the PIN check in plain Python, for the model test: lists of times and no database
+(R1.02-R1.10, R1.17).
 
-Written from docs/rules.md and docs/decisions.md, not from the code it is held against: no retries, no conditional
-updates, one thing after the other. Times are seconds.
+Written from docs/rules.md and docs/decisions.md, not from the code it is held against: no retries,
+no conditional updates, one thing after the other. Times are seconds.
 """
 
 from collections import defaultdict
@@ -73,7 +74,9 @@ class Rules:
         return self.codes[session][-1] if self.codes[session] else None
 
     def ask(self, session: str, phone: str, address: str, now: float) -> str:
-        """A number typed on the entry. A live code of this session for it stands, until another may be sent."""
+        """A number typed on the entry. A live code of this session for it stands, until another may
+        be sent.
+        """
         standing = [code for code in self.codes[session] if code.phone == phone and not code.ended][-1:]
         if standing and self.resend_wait(session, now) > 0:
             taken = self._use(now, ("session", session), ("address", address))
@@ -89,7 +92,9 @@ class Rules:
     def resend_wait(self, session: str, now: float) -> float:
         """60 s, then 120, 240... but never longer than a code lives."""
         last = self.codes[session][-1]
-        seen = [code for code in self.codes[session] if code.phone == last.phone and code.at > now - RESEND_WINDOW]
+        seen = [
+            code for code in self.codes[session] if code.phone == last.phone and code.at > now - RESEND_WINDOW
+        ]
         earlier = len([code for code in seen if code is not last])
         return last.at + min(RESEND << earlier, VALIDITY) - now
 
@@ -129,7 +134,9 @@ class Rules:
         return ASKED
 
     def sms_leaves(self, now: float) -> bool:
-        """Whether the day still allows one, which then counts: the day is of SMS, and not of codes asked for."""
+        """Whether the day still allows one, which then counts: the day is of SMS, and not of codes
+        asked for.
+        """
         return self._use(now, ("all", ""))
 
     def _use(self, now: float, *wanted: tuple[str, str]) -> bool:
@@ -143,5 +150,6 @@ class Rules:
     def _spent(self, now: float, key: tuple[str, str]) -> bool:
         rates = {"phone": PER_PHONE, "session": PER_SESSION, "address": self.per_address, "all": self.per_day}
         return any(
-            len([at for at in self.uses[key] if at > now - seconds]) >= count for count, seconds in rates[key[0]]
+            len([at for at in self.uses[key] if at > now - seconds]) >= count
+            for count, seconds in rates[key[0]]
         )

@@ -22,7 +22,8 @@ def test_without_proxies_the_header_is_never_read() -> None:
     ("peer", "forwarded", "expected"),
     [
         ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
-        ("10.0.0.1", "198.51.100.7, 203.0.113.9", "203.0.113.9"),  # the left part is the client's own invention
+        # The left part is the client's own invention
+        ("10.0.0.1", "198.51.100.7, 203.0.113.9", "203.0.113.9"),
         ("10.0.0.1", "203.0.113.9, 10.0.0.2", "203.0.113.9"),
         ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
         ("10.0.0.1", "", "10.0.0.1"),
@@ -51,7 +52,11 @@ def test_a_mobile_gateway_is_a_hop_of_ours_too(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "expected"),
-    [("203.0.113.9", "203.0.113.9"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"), ("::ffff:203.0.113.9", "203.0.113.9")],
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+    ],
 )
 def test_an_ipv6_network_of_64_bits_is_one_place(raw: str, expected: str) -> None:
     assert addresses.bucket(addresses.parse(raw)) == expected

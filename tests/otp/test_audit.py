@@ -1,4 +1,6 @@
-"""What happened at the door is told, a row each, of any number alike, and with no number in it (R1.28, R8.09)."""
+"""What happened at the door is told, a row each, of any number alike, and with no number in it
+(R1.28, R8.09).
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -61,7 +63,9 @@ def test_no_row_holds_the_number_the_code_or_the_session(client: Client) -> None
     assert code is not None
     pin_client.answer(client, code)
     for row in AuditEvent.objects.values():
-        words = [str(value) for name, value in row.items() if name not in {"at", "phone_hash", "session_hash"}]
+        words = [
+            str(value) for name, value in row.items() if name not in {"at", "phone_hash", "session_hash"}
+        ]
         assert row["phone_tail"] == cast.ANA_PHONE[-3:]
         assert not [word for word in words if cast.ANA_PHONE[-7:] in word or code in word]
         assert row["session_hash"] not in {"", name, client.session.session_key}
@@ -75,7 +79,9 @@ def test_what_a_visitor_does_carries_the_place_it_came_from() -> None:
     assert set(AuditEvent.objects.values_list("address", flat=True)) == {"2001:db8:1:2::/64"}
 
 
-def test_entering_by_the_networks_word_is_told_as_such(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entering_by_the_networks_word_is_told_as_such(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cast.ana()
     monkeypatch.setattr(network_identity, "identify", lambda _request: cast.ANA_PHONE)
     pin_client.ask(client, cast.ANA_PHONE)
@@ -100,7 +106,9 @@ def test_a_code_that_is_dead_or_typed_during_a_wait_is_a_failure() -> None:
     assert told()[-1] == (Kind.FAILED, Result.INVALID)
     until = timezone.now() + timedelta(hours=1)
     PhoneLockout.objects.filter(phone=cast.ANA_PHONE).delete()
-    PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=10, locked_at=challenge.created_at, locked_until=until)
+    PhoneLockout.objects.create(
+        phone=cast.ANA_PHONE, failures=10, locked_at=challenge.created_at, locked_until=until
+    )
     challenges.verify(challenge, "000000")
     assert told()[-1] == (Kind.FAILED, Result.WAITING)
 
@@ -195,7 +203,11 @@ def test_requests_at_once_are_told_as_what_they_were() -> None:
     challenge = asked()
     code = codes.derive(challenge.nonce, challenge.phone)
     at_once(8, lambda _: challenges.verify(challenge, code))
-    asking, entering, dead = (Kind.ASKED, Result.DONE), (Kind.VERIFIED, Result.DONE), (Kind.FAILED, Result.INVALID)
+    asking, entering, dead = (
+        (Kind.ASKED, Result.DONE),
+        (Kind.VERIFIED, Result.DONE),
+        (Kind.FAILED, Result.INVALID),
+    )
     rows = Counter(told())
     assert set(rows) == {asking, entering, dead}
     assert rows[entering] == 1

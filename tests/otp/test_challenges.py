@@ -84,7 +84,13 @@ def test_the_fifth_wrong_try_kills_a_code() -> None:
 
 def test_the_tries_left_are_counted_down() -> None:
     challenge = ask()
-    assert [challenges.verify(challenge, wrong_code(challenge)).tries_left for _ in range(5)] == [4, 3, 2, 1, 0]
+    assert [challenges.verify(challenge, wrong_code(challenge)).tries_left for _ in range(5)] == [
+        4,
+        3,
+        2,
+        1,
+        0,
+    ]
 
 
 def test_tries_on_a_dead_code_count_for_nothing() -> None:
@@ -232,7 +238,9 @@ def test_asking_again_and_again_in_one_session_reaches_its_limit() -> None:
 def test_a_guessed_code_of_an_unregistered_number_is_answered_as_a_wrong_one() -> None:
     """A5"""
     challenge = ask(phone=cast.NOBODY_PHONE)
-    assert challenges.verify(challenge, right_code(challenge)) == challenges.AttemptResult(Answer.WRONG, 4, tried=True)
+    assert challenges.verify(challenge, right_code(challenge)) == challenges.AttemptResult(
+        Answer.WRONG, 4, tried=True
+    )
     challenge.refresh_from_db()
     assert challenge.used_at is None
 

@@ -11,7 +11,8 @@ from pytest_django import Settings
 from otp.pin import codes
 
 PHONE = "+593991234567"
-# Chi-square with 9 degrees of freedom exceeds this once in a thousand times; the nonces below are fixed
+# Chi-square with 9 degrees of freedom exceeds this once in a thousand times; the nonces below are
+# fixed
 CHI_SQUARE_9_P001 = 27.88
 # The same with 999 degrees of freedom
 CHI_SQUARE_999_P001 = 1143.9
@@ -23,7 +24,9 @@ def derived(count: int) -> list[str]:
 
 def chi_square(observed: Counter[str], cells: int) -> float:
     expected = observed.total() / cells
-    return sum((count - expected) ** 2 / expected for count in observed.values()) + expected * (cells - len(observed))
+    return sum((count - expected) ** 2 / expected for count in observed.values()) + expected * (
+        cells - len(observed)
+    )
 
 
 def test_codes_are_uniform_over_nonces_in_every_digit() -> None:
@@ -48,7 +51,9 @@ def test_the_number_of_digits_is_a_setting(settings: Settings, digits: int) -> N
 
 
 def test_draws_of_the_incomplete_last_round_are_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """R1.01: with 1,000,000 codes the last 967,296 of 4,294,967,296 draws would favour the low ones."""
+    """R1.01: with 1,000,000 codes the last 967,296 of 4,294,967,296 draws would favour the low
+    ones.
+    """
     monkeypatch.setattr(codes, "_draws", lambda *_: iter([4_294_967_295, 4_294_000_000, 4_293_999_999]))
     assert codes.derive("n", PHONE) == "999999"
 
@@ -91,7 +96,9 @@ SECRET_NAMES = frozenset({"code", "typed", "right", "derive", "nonce", "expected
 @pytest.mark.parametrize("path", sorted(Path("otp").glob("*.py")), ids=lambda path: path.name)
 def test_no_code_is_compared_with_an_operator(path: Path) -> None:
     """R1.12: `==` tells by its time how much of a guess is right."""
-    compared = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Compare)]
+    compared = [
+        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Compare)
+    ]
     for comparison in compared:
         operands = [comparison.left, *comparison.comparators]
         assert not any(SECRET_NAMES & _words(operand) for operand in operands), f"line {comparison.lineno}"

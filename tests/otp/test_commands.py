@@ -1,4 +1,6 @@
-"""The commands of operations: lifting a wait, and reading what happened at the door (R1.07, R1.28)."""
+"""The commands of operations: lifting a wait, and reading what
+happened at the door (R1.07, R1.28).
+"""
 
 import getpass
 from datetime import timedelta
@@ -56,7 +58,9 @@ def test_a_number_that_cannot_be_read_ends_in_an_error(raw: str) -> None:
     assert not AuditEvent.objects.exists()
 
 
-@pytest.mark.parametrize("reason", ["llamó del 0991234567", "llamó del 099-123 45.67", "ana@acme.example", "x" * 101])
+@pytest.mark.parametrize(
+    "reason", ["llamó del 0991234567", "llamó del 099-123 45.67", "ana@acme.example", "x" * 101]
+)
 def test_a_reason_with_personal_data_is_refused_and_lifts_nothing(waiting: PhoneLockout, reason: str) -> None:
     """R8.08"""
     with pytest.raises(CommandError):

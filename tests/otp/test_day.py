@@ -1,4 +1,6 @@
-"""The day's codes count where an SMS leaves, so that made-up numbers shut nobody out (S1, R1.17, R1.15)."""
+"""The day's codes count where an SMS leaves, so that made-up numbers shut nobody out (S1, R1.17,
+R1.15).
+"""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -97,9 +99,15 @@ def test_s1_once_the_day_is_spent_every_number_gets_the_same_answer_at_the_same_
 
 
 def answered(earlier: Client, phone: str) -> list[tuple[tuple[object, ...], list[str]]]:
-    """A new browser at the entry; one that asked before, at the resend and with a code: answers and statements."""
+    """A new browser at the entry; one that asked before, at the resend and with a code: answers and
+    statements.
+    """
     steps = []
-    for browser, path in ((Client(), pin_client.ENTRY), (earlier, pin_client.RESEND), (earlier, pin_client.PIN)):
+    for browser, path in (
+        (Client(), pin_client.ENTRY),
+        (earlier, pin_client.RESEND),
+        (earlier, pin_client.PIN),
+    ):
         with CaptureQueriesContext(connection) as captured:
             page = browser.post(path, {"phone": phone, "code": "000000"})
         steps.append((seen(page), [shape(query["sql"]) for query in captured]))
@@ -130,7 +138,9 @@ def test_s1_a_code_that_was_received_is_good_after_the_day_is_spent(client: Clie
     assert pin_client.answer(client, code)["Location"] == "/fidelizacion/solicitud/"
 
 
-def test_s1_whoever_the_network_vouches_for_needs_no_code(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s1_whoever_the_network_vouches_for_needs_no_code(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cast.ana()
     spend()
     assert pin_client.ask(client, cast.ANA_PHONE).status_code == 429
@@ -195,7 +205,9 @@ def test_s1_a_code_sent_again_after_a_kill_counts_again_and_not_over_the_day(car
     assert second.outcome == Challenge.Outcome.LIMIT
 
 
-def test_s1_one_that_may_have_left_stays_in_doubt_when_the_day_ends_before_its_repeat(carrier: Carrier) -> None:
+def test_s1_one_that_may_have_left_stays_in_doubt_when_the_day_ends_before_its_repeat(
+    carrier: Carrier,
+) -> None:
     cast.ana()
     carrier.failure = AmbiguousFailure("lost")
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -249,7 +261,9 @@ def test_s1_uses_given_back_while_others_are_taken_leave_the_right_count(setting
 def test_s1_asking_counts_for_the_ipv6_networks_around_an_address(
     settings: Settings, prefix: int, times: int, networks: str
 ) -> None:
-    """One customer has 256 or 65,536 networks of 64 bits: /56 and /48 get 4 and 16 times a /64's limit."""
+    """One customer has 256 or 65,536 networks of 64 bits: /56 and /48 get 4 and 16 times a /64's
+    limit.
+    """
     settings.OTP_SENDS_PER_ADDRESS = parse_rates("2/h")
     statuses = []
     for number in range(2 * times + 1):

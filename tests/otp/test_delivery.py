@@ -1,4 +1,6 @@
-"""Sending: to registered administrators only, never late, with no transaction open (R1.15, R1.23)."""
+"""Sending: to registered administrators only, never late, with no
+transaction open (R1.15, R1.23).
+"""
 
 from datetime import timedelta
 
@@ -169,8 +171,16 @@ def test_workers_that_die_one_after_the_other_do_not_send_for_ever(carrier: Carr
     [
         ([AmbiguousFailure("lost")] * 3, 2, Outcome.DOUBTFUL),
         ([AmbiguousFailure("lost"), None], 2, Outcome.HANDLED),
-        ([TemporaryFailure("refused"), AmbiguousFailure("lost"), TemporaryFailure("refused")], 3, Outcome.DOUBTFUL),
-        ([TemporaryFailure("refused"), TemporaryFailure("refused"), AmbiguousFailure("lost")], 3, Outcome.DOUBTFUL),
+        (
+            [TemporaryFailure("refused"), AmbiguousFailure("lost"), TemporaryFailure("refused")],
+            3,
+            Outcome.DOUBTFUL,
+        ),
+        (
+            [TemporaryFailure("refused"), TemporaryFailure("refused"), AmbiguousFailure("lost")],
+            3,
+            Outcome.DOUBTFUL,
+        ),
         ([AmbiguousFailure("lost"), PermanentFailure("no")], 2, Outcome.FAILED),
     ],
 )
@@ -205,7 +215,9 @@ def test_a_code_replaced_while_the_directory_was_asked_is_not_sent(monkeypatch: 
     assert memory.outbox == []
 
 
-def test_a_worker_that_comes_back_late_does_not_undo_what_another_did(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_comes_back_late_does_not_undo_what_another_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Its lease ran out while it waited for the gateway, and the sweep has sent the code since."""
     cast.ana()
     challenge = asked()

@@ -63,7 +63,9 @@ def guess(number: int, place: str = HOME) -> int:
 
 
 def stop(phone: str = cast.ANA_PHONE, **fields: object) -> None:
-    PhoneLockout.objects.update_or_create(phone=phone, defaults={"failures": 100, "tried_at": timezone.now(), **fields})
+    PhoneLockout.objects.update_or_create(
+        phone=phone, defaults={"failures": 100, "tried_at": timezone.now(), **fields}
+    )
 
 
 def enters(client: Client, phone: str = cast.ANA_PHONE) -> bool:
@@ -92,7 +94,9 @@ def test_s6_past_the_limit_nothing_is_compared(settings: Settings, compared: lis
 @pytest.mark.parametrize(
     ("times", "networks"), [(4, "2001:db8:0:{:02x}::1"), (16, "2001:db8:0:{:x}00::1")], ids=["/56", "/48"]
 )
-def test_s6_the_ipv6_networks_around_an_address_are_stopped_too(settings: Settings, times: int, networks: str) -> None:
+def test_s6_the_ipv6_networks_around_an_address_are_stopped_too(
+    settings: Settings, times: int, networks: str
+) -> None:
     settings.OTP_FAILURES_PER_ADDRESS = parse_rates("1/h")
     statuses = [guess(number, networks.format(number)) for number in range(times + 1)]
     assert statuses == [422] * times + [429]

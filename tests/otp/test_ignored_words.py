@@ -53,8 +53,12 @@ def test_the_same_is_told_once_a_minute(settings: Settings) -> None:
     assert AuditEvent.objects.filter(kind=AuditEvent.Kind.IGNORED).count() == 1
 
 
-def test_after_a_network_that_is_not_believed_the_next_one_is_asked(client: Client, settings: Settings) -> None:
+def test_after_a_network_that_is_not_believed_the_next_one_is_asked(
+    client: Client, settings: Settings
+) -> None:
     cast.ana()
-    settings.NETWORK_IDENTITIES = tuple(f"{__name__}.{identity.__name__}" for identity in (Unbelievable, Sure))
+    settings.NETWORK_IDENTITIES = tuple(
+        f"{__name__}.{identity.__name__}" for identity in (Unbelievable, Sure)
+    )
     assert network_identity.identify(RequestFactory().post("/")) == cast.ANA_PHONE
     assert pin_client.ask(client, cast.ANA_PHONE)["Location"] != pin_client.PIN

@@ -1,4 +1,6 @@
-"""Who is sent a link, how often, in which words, and what is kept of it (A1, A17, R1.28, R4.28, R6.08)."""
+"""Who is sent a link, how often, in which words, and what is kept of it (A1, A17, R1.28, R4.28,
+R6.08).
+"""
 
 import re
 from dataclasses import replace
@@ -57,7 +59,13 @@ def test_an_invitation_by_email_says_what_it_is_in_both_parts() -> None:
         f"http://127.0.0.1:8000{address(token_of(invitation))}"
     ]
     for part in (" ".join(message.text.split()), " ".join(page.get_text(" ").split())):
-        for said in ("Operadora Andina", "Ana Pérez", "administrador registrado", "Nadie de Operadora Andina", "567"):
+        for said in (
+            "Operadora Andina",
+            "Ana Pérez",
+            "administrador registrado",
+            "Nadie de Operadora Andina",
+            "567",
+        ):
             assert said in part
         assert cast.ANA_PHONE[4:] not in part
 
@@ -182,7 +190,11 @@ def test_a_link_is_kept_90_days_and_its_codes_are_counted_for_a_week() -> None:
         token = invited()
         invitation = Invitation.objects.get()
         Challenge.objects.create(
-            phone=cast.ANA_PHONE, invitation=invitation, nonce="0", created_at=timezone.now(), expires_at=timezone.now()
+            phone=cast.ANA_PHONE,
+            invitation=invitation,
+            nonce="0",
+            created_at=timezone.now(),
+            expires_at=timezone.now(),
         )
         limits.consume(invitations.sends_of(invitation))
         clock.shift(timedelta(days=7, seconds=-1))

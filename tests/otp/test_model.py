@@ -1,7 +1,7 @@
 """Whatever people do at the door, in any order, the portal answers as the plain rules do (R7.04).
 
-Hypothesis makes up the visits; each step goes through the real views and is held against `rules.Rules`, and what was
-really compared and sent against `observed.Observed`. `SEED=` repeats a
+Hypothesis makes up the visits; each step goes through the real views and is held against
+`rules.Rules`, and what was really compared and sent against `observed.Observed`. `SEED=` repeats a
 run, and looks for the shortest visit that fails.
 """
 
@@ -94,7 +94,9 @@ class Door(RuleBasedStateMachine):
         return timezone.now().timestamp()
 
     def session(self, person: str) -> str:
-        """The word that the portal knows this browser by; a browser session ends an hour after it last changed."""
+        """The word that the portal knows this browser by; a browser session ends an hour after it
+        last changed.
+        """
         return str(self.browsers[person].session.get("portal.name", ""))
 
     # -- What people do --
@@ -171,7 +173,9 @@ class Door(RuleBasedStateMachine):
 
     @rule()
     def worker(self) -> None:
-        """Sends what is owed: an SMS to a registered number whose code still stands, and nothing else (R1.15)."""
+        """Sends what is owed: an SMS to a registered number whose code still stands, and nothing
+        else (R1.15).
+        """
         memory.outbox.clear()
         owed = []
         for challenge in Challenge.objects.filter(outcome=Challenge.Outcome.PENDING).order_by("pk"):

@@ -38,7 +38,9 @@ from tests.otp.gateway import (
 
 pytestmark = pytest.mark.django_db
 
-FUZZED = hypothesis(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZED = hypothesis(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 HELD = Event()  # what a hanging identity waits for
 
 
@@ -58,7 +60,7 @@ def ana() -> None:
 
 
 class Failing:
-    """Somebody else's service on a bad day; its message quotes the number."""
+    """A service that fails with the number in its message."""
 
     def claim(self, _request: object) -> Claim | None:
         raise RuntimeError(ANA)
@@ -114,7 +116,7 @@ def test_unsigned_only_gateway_and_mobile_client_and_equal_number_skip_the_pin(
 def test_signed_only_one_row_of_sixteen_skips_the_pin(
     client: Client, settings: Settings, through_our_proxy: bool, row: tuple[bool, bool, bool, bool]
 ) -> None:
-    """R2.09, with a key; also where the gateway comes through a proxy of ours, which anybody can reach."""
+    """R2.09, with a key; also where the gateway comes through our own proxy, open to anybody."""
     peer, behind, valid, equal = row
     configure(settings, KEY)
     if through_our_proxy:
@@ -190,7 +192,9 @@ def test_both_keys_are_good_while_one_replaces_the_other_and_then_only_the_new(s
 
 @pytest.mark.usefixtures("believing")
 def test_a_mobile_client_that_reaches_us_past_the_gateway_is_not_believed() -> None:
-    """R2.02: whoever is in the mobile network, without the gateway between, can write any header."""
+    """R2.02: whoever is in the mobile network, without the
+    gateway between, can write any header.
+    """
     request = RequestFactory().get("/", REMOTE_ADDR=MOBILE_CLIENT, HTTP_X_MSISDN=ANA)
     assert network_identity.identify(request) is None
 
@@ -281,7 +285,9 @@ def test_phones_behind_one_gateway_do_not_share_its_limit_of_codes(settings: Set
 )
 def test_anything_but_one_whole_number_is_ignored(raw: str) -> None:
     """R2.06"""
-    request = RequestFactory().get("/", REMOTE_ADDR=GATEWAY, HTTP_X_FORWARDED_FOR=MOBILE_CLIENT, HTTP_X_MSISDN=raw)
+    request = RequestFactory().get(
+        "/", REMOTE_ADDR=GATEWAY, HTTP_X_FORWARDED_FOR=MOBILE_CLIENT, HTTP_X_MSISDN=raw
+    )
     with pytest.raises(network_identity.UntrustedClaim):
         network_identity.identify(request)
 
@@ -343,7 +349,9 @@ def test_with_every_identity_failing_the_pin_follows_and_no_number_is_logged(
 
 
 @pytest.mark.usefixtures("believing")
-def test_a_header_is_read_without_a_thread(client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_header_is_read_without_a_thread(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cast.ana()
 
     def refuse(**_: object) -> None:

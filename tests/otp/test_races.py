@@ -60,11 +60,15 @@ def test_50_wrong_codes_at_once_are_compared_five_times(
     wrong = wrong_code(challenge)
     at_once(50, lambda _: challenges.verify(challenge, wrong))
     assert len(compared) == 5
-    assert challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone)).answer is Answer.INVALID
+    assert (
+        challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone)).answer is Answer.INVALID
+    )
 
 
 @fifty_times
-def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(compared: list[str], turn: object) -> None:
+def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(
+    compared: list[str], turn: object
+) -> None:
     """R1.05: five sessions, five tries each."""
     asked = [
         Challenge.objects.create(
@@ -111,10 +115,14 @@ def test_workers_and_sweep_at_once_send_one_sms(challenge: Challenge) -> None:
 
 
 def test_a_page_posted_twice_at_once_with_no_session_yet_sends_one_code() -> None:
-    """A double click on the entry, by a browser without scripts: both answers lead to the same code."""
+    """A double click on the entry, by a browser without scripts: both answers lead to the same
+    code.
+    """
     cast.ana()
     first = Client(enforce_csrf_checks=True)
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', first.get(pin_client.ENTRY).content.decode())
+    token = re.search(
+        r'name="csrfmiddlewaretoken" value="([^"]+)"', first.get(pin_client.ENTRY).content.decode()
+    )
     assert token
     clicks = [Client(enforce_csrf_checks=True) for _ in range(3)]
 

@@ -1,4 +1,6 @@
-"""What the provider reports of a code: staff see it, and a visitor does not (R1.13, R1.28, R4.24, R4.25)."""
+"""What the provider reports of a code: staff see it, and a visitor does not (R1.13, R1.28, R4.24,
+R4.25).
+"""
 
 from io import StringIO
 
@@ -27,7 +29,9 @@ REASON = "twilio: undelivered, código 30003 (teléfono apagado o sin cobertura)
 
 
 class Carrier:
-    """The far side: takes every SMS, or fails as it is told to; asked later, it says what `report` is."""
+    """The far side: takes every SMS, or fails as it is told to; asked later, it says what `report`
+    is.
+    """
 
     def __init__(self) -> None:
         self.failure: Exception | None = None
@@ -66,7 +70,9 @@ def report(kind: Kind, reason: str = "") -> None:
 def told() -> list[tuple[str, str, str]]:
     """What the audit tells of the SMS."""
     kinds = [AuditEvent.Kind.SENT, AuditEvent.Kind.REPORTED]
-    return list(AuditEvent.objects.filter(kind__in=kinds).order_by("pk").values_list("kind", "result", "reason"))
+    return list(
+        AuditEvent.objects.filter(kind__in=kinds).order_by("pk").values_list("kind", "result", "reason")
+    )
 
 
 def test_a_code_is_accepted_then_delivered_and_the_audit_says_so_once_r4_24() -> None:
@@ -91,9 +97,12 @@ def test_a_code_that_did_not_arrive_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    "failure", [BadNumber("twilio: 400, código 21614 (no es un número móvil)"), PermanentFailure("twilio: 400")]
+    "failure",
+    [BadNumber("twilio: 400, código 21614 (no es un número móvil)"), PermanentFailure("twilio: 400")],
 )
-def test_a_number_that_is_refused_at_sending_has_its_reason_too_r1_25(carrier: Carrier, failure: Exception) -> None:
+def test_a_number_that_is_refused_at_sending_has_its_reason_too_r1_25(
+    carrier: Carrier, failure: Exception
+) -> None:
     carrier.failure = failure
     challenge = sent_code()
     assert (challenge.outcome, challenge.delivery) == (Challenge.Outcome.FAILED, "")

@@ -1,4 +1,6 @@
-"""`manage.py send_links`: by phone, by company, from whatever file staff have, and what it tells (A17, R5.14)."""
+"""`manage.py send_links`: by phone, by company, from whatever file staff have, and what it tells
+(A17, R5.14).
+"""
 
 from io import StringIO
 from pathlib import Path
@@ -69,7 +71,9 @@ def test_all_administrators_of_a_company_get_it() -> None:
 def test_the_report_masks_numbers_says_why_and_ends_with_the_summary(listed: Path) -> None:
     """R5.14"""
     cast.make_administrator(phone="+593981112233")
-    listed.write_text("0991234567\n0960000000\n0981112233\n099 123 4567\n12345\n1790085783001\n", encoding="utf-8")
+    listed.write_text(
+        "0991234567\n0960000000\n0981112233\n099 123 4567\n12345\n1790085783001\n", encoding="utf-8"
+    )
     said = run("--file", listed)
     assert said == [
         "línea 2  …000  no es administrador",
@@ -118,7 +122,9 @@ def test_a_file_is_read_however_it_was_saved(listed: Path, raw: bytes) -> None:
         ("9,91E+08", "le faltan dígitos"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_named_with_why_and_the_others_go(listed: Path, line: str, why: str) -> None:
+def test_a_line_that_cannot_be_read_is_named_with_why_and_the_others_go(
+    listed: Path, line: str, why: str
+) -> None:
     listed.write_text(f"telefono\n{line}\n0991234567\n", encoding="utf-8")
     bad, *_rest = run("--file", listed)
     assert bad.startswith("línea 2  ")
@@ -152,7 +158,17 @@ def test_with_nobody_to_send_to_it_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [None, b"", b"\n\n", b"telefono\n", b"PK\x03\x04\x00\x00", b"\xff\xfe\x00", b"1" * 5_300_000, b"1" * 140_000]
+    "raw",
+    [
+        None,
+        b"",
+        b"\n\n",
+        b"telefono\n",
+        b"PK\x03\x04\x00\x00",
+        b"\xff\xfe\x00",
+        b"1" * 5_300_000,
+        b"1" * 140_000,
+    ],
 )
 def test_a_file_that_is_no_list_fails_with_a_word(listed: Path, raw: bytes | None) -> None:
     if raw is not None:

@@ -89,7 +89,9 @@ def test_the_cleaning_knows_every_limit_of_the_settings() -> None:
     """One that it does not know would forget after 48 hours, however far back it is set to look."""
     values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
     limits = {
-        name for name, value in values.items() if isinstance(value, tuple) and value and isinstance(value[0], Rate)
+        name
+        for name, value in values.items()
+        if isinstance(value, tuple) and value and isinstance(value[0], Rate)
     }
     assert limits == set(tasks.LIMITS)
 

@@ -1,4 +1,6 @@
-"""What a fault of Twilio's means to a visitor, from the number typed to the last SMS: the table of docs/sms.md."""
+"""What a fault of Twilio's means to a visitor, from the number typed to the last SMS: the table of
+docs/sms.md.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,7 +69,9 @@ def documented() -> dict[str, list[str]]:
 
 
 def walked(clock: time_machine.Traveller) -> tuple[Challenge, int]:
-    """Ask for a code as a visitor, let worker and sweep run, and say what became of it and after how many seconds."""
+    """Ask for a code as a visitor, let worker and sweep run, and say what became of it and after
+    how many seconds.
+    """
     cast.ana()
     begun, client = timezone.now(), Client()
     asked = pin_client.ask(client, cast.ANA_PHONE)
@@ -88,7 +92,9 @@ def walked(clock: time_machine.Traveller) -> tuple[Challenge, int]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_costs_two_sms_at_most_and_is_as_documented_r1_24_r1_25(far_side: FarSide, fault: str) -> None:
+def test_a_fault_costs_two_sms_at_most_and_is_as_documented_r1_24_r1_25(
+    far_side: FarSide, fault: str
+) -> None:
     far_side.faults = FAULTS[fault]
     far_side.code = {("400",): 21211, ("400", "400"): 21606}.get(tuple(far_side.faults), 0)
     with time_machine.travel(timezone.now(), tick=False) as clock:

@@ -1,4 +1,5 @@
-"""The gateway against servers nobody here wrote: a stateful emulator of Twilio, and Twilio's own OpenAPI file.
+"""The gateway against servers nobody here wrote: a stateful emulator of Twilio, and Twilio's own
+OpenAPI file.
 
 They come from npm when `make prove` runs, and are not needed for anything else.
 """
@@ -135,7 +136,9 @@ def test_what_is_sent_is_what_twilios_own_description_asks_for(prism: None) -> N
         assert sms_gateway().send(cast.ANA_PHONE, "Hola", seconds_left=seconds_left).startswith("SM")
 
 
-def test_what_twilios_own_description_does_not_allow_is_refused_for_good(prism: None, settings: Settings) -> None:
+def test_what_twilios_own_description_does_not_allow_is_refused_for_good(
+    prism: None, settings: Settings
+) -> None:
     """So that the test above can fail."""
     settings.TWILIO_MESSAGING_SERVICE_SID = "none of Twilio's"
     with pytest.raises(PermanentFailure, match="twilio: 422"):
@@ -144,7 +147,9 @@ def test_what_twilios_own_description_does_not_allow_is_refused_for_good(prism: 
 
 @contextmanager
 def web(settings: Settings, emulator: Emulator, **changes: str) -> Iterator[str]:
-    """A web process of the product on the test's own database, which the emulator reports to; its address."""
+    """A web process of the product on the test's own database, which the emulator reports to; its
+    address.
+    """
     port = free_port()
     settings.PORTAL_BASE_URL = f"http://127.0.0.1:{port}"
     environment = {
@@ -160,7 +165,9 @@ def web(settings: Settings, emulator: Emulator, **changes: str) -> Iterator[str]
         "TWILIO_BASE_URL": emulator.url,
         **changes,
     }
-    process = subprocess.Popen([sys.executable, "-m", "gunicorn", "fidelizacion.wsgi"], cwd=BASE, env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "fidelizacion.wsgi"], cwd=BASE, env=environment
+    )
     try:
         assert wait_for(lambda: answers(f"{settings.PORTAL_BASE_URL}/health/live"), 30)
         yield settings.PORTAL_BASE_URL
@@ -209,7 +216,10 @@ def test_callbacks_signed_with_the_earlier_token_count_while_it_is_replaced_r4_2
 ) -> None:
     cast.ana()
     new = {"TWILIO_AUTH_TOKEN": "the-new-token"}
-    for changes, ends in ((new, "accepted"), ({**new, "TWILIO_AUTH_TOKEN_PREVIOUS": EMULATED_TOKEN}, "delivered")):
+    for changes, ends in (
+        (new, "accepted"),
+        ({**new, "TWILIO_AUTH_TOKEN_PREVIOUS": EMULATED_TOKEN}, "delivered"),
+    ):
         Challenge.objects.all().delete()
         with web(settings, emulator, **changes):
             challenge = sent_code()
@@ -218,7 +228,9 @@ def test_callbacks_signed_with_the_earlier_token_count_while_it_is_replaced_r4_2
         assert challenge.delivery == ends
 
 
-def test_the_emulator_is_asked_about_what_it_did_not_report_r4_25(emulator: Emulator, settings: Settings) -> None:
+def test_the_emulator_is_asked_about_what_it_did_not_report_r4_25(
+    emulator: Emulator, settings: Settings
+) -> None:
     """The callback leads nowhere."""
     cast.ana()
     settings.PORTAL_BASE_URL = f"http://127.0.0.1:{free_port()}"

@@ -16,7 +16,9 @@ from tickets.models import Ticket
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(("method", "shown"), [("network", "Red móvil del operador"), ("pin", "Código por SMS")])
+@pytest.mark.parametrize(
+    ("method", "shown"), [("network", "Red móvil del operador"), ("pin", "Código por SMS")]
+)
 def test_r2_10_the_session_and_the_ticket_hold_how_and_the_advisor_sees_it(
     client: Client, settings: Settings, method: str, shown: str
 ) -> None:

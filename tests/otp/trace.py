@@ -1,4 +1,6 @@
-"""What really happened in one run of the model test, and what must hold of it whatever the model thinks (R7.04)."""
+"""What really happened in one run of the model test, and what must hold of it whatever the model
+thinks (R7.04).
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -40,7 +42,9 @@ class Observed:
             self._check_sms(phone)
 
     def _check_waits(self, phone: str) -> None:
-        """R1.05-R1.07: from the tenth failure on, each brings a wait in which only spared codes are compared."""
+        """R1.05-R1.07: from the tenth failure on, each brings a wait in which only spared codes are
+        compared.
+        """
         failures, waits, since, until = 0, 0, 0.0, 0.0
         tried: set[str] = set()
         for each in self.comparisons:

@@ -41,7 +41,9 @@ def assert_refused(response: Any, field: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["ana@acme.example\u200b", "\u202aana@acme.example\u202c"])
-def test_an_address_pasted_with_characters_that_are_not_seen_can_be_written_to(form: Filled, typed: str) -> None:
+def test_an_address_pasted_with_characters_that_are_not_seen_can_be_written_to(
+    form: Filled, typed: str
+) -> None:
     """Chat programs copy them along; the confirmation was then given up as not deliverable."""
     assert form.post(email=typed).status_code == 303
     assert Ticket.objects.get().email == "ana@acme.example"
@@ -153,7 +155,9 @@ def test_a_form_of_nothing_is_refused(sent: dict[str, Any]) -> None:
         ("../../etc/clave.exe", b"MZ", "clave.exe"),
     ],
 )
-def test_a_wrong_file_is_named_and_the_text_stays(form: Filled, name: str, content: bytes, words: str) -> None:
+def test_a_wrong_file_is_named_and_the_text_stays(
+    form: Filled, name: str, content: bytes, words: str
+) -> None:
     response = form.post(attachments=[pdf(), pdf(name, content)], details="Mi texto")
     assert_refused(response, "attachments", words)
     assert fields_of(response)["details"] == "Mi texto"
@@ -197,7 +201,12 @@ def test_without_files_nobody_is_told_that_they_are_kept(form: Filled) -> None:
 
 def test_a_body_that_is_no_form_is_refused() -> None:
     client = visitor(cast.ana())
-    for content_type in ("text/plain", "application/json", "multipart/form-data", "multipart/form-data; boundary=x"):
+    for content_type in (
+        "text/plain",
+        "application/json",
+        "multipart/form-data",
+        "multipart/form-data; boundary=x",
+    ):
         assert client.post(REQUEST, b"\xff{--x", content_type=content_type).status_code in {400, 422}
 
 

@@ -93,7 +93,9 @@ def test_it_is_carried_over_whatever_happens_on_the_way(client: Client, ticket_p
     with time_machine.travel(timezone.now(), tick=False) as clock:
         sent = client.post(pin_client.ENTRY, {"phone": cast.NOBODY_PHONE, "destination": hidden(entry)})
         pin = client.get(sent["Location"])
-        change = next(str(link["href"]) for link in soup(pin).select("main a") if "Cambiar" in link.get_text())
+        change = next(
+            str(link["href"]) for link in soup(pin).select("main a") if "Cambiar" in link.get_text()
+        )
         entry = client.get(change)
         pin = client.get(
             client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": hidden(entry)})["Location"]
@@ -105,12 +107,16 @@ def test_it_is_carried_over_whatever_happens_on_the_way(client: Client, ticket_p
         assert resend is not None
         pin = client.get(client.post(pin_client.RESEND, {"destination": resend["value"]})["Location"])
         code = pin_client.receive(client)
-        assert client.post(pin_client.PIN, {"code": code, "destination": hidden(pin)})["Location"] == ticket_page
+        assert (
+            client.post(pin_client.PIN, {"code": code, "destination": hidden(pin)})["Location"] == ticket_page
+        )
 
 
 def test_it_outlives_the_session_in_which_the_code_was_asked_for(client: Client, ticket_page: str) -> None:
     value = hidden(ask_for(client, ticket_page))
-    pin = client.get(client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": value})["Location"])
+    pin = client.get(
+        client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": value})["Location"]
+    )
     client.cookies.clear()
     for step in (pin_client.PIN, pin_client.RESEND):
         entry = client.get(client.post(step, {"code": "123456", "destination": hidden(pin)})["Location"])
@@ -149,7 +155,9 @@ def test_an_invitation_and_a_page_go_together(client: Client, ticket_page: str) 
     value = hidden(ask_for(client, ticket_page))
     entry = client.get(f"{links.address(token)}&destino={value}")
     assert hidden(entry)
-    sent = client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": hidden(entry), "invitation": token})
+    sent = client.post(
+        pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": hidden(entry), "invitation": token}
+    )
     pin = client.get(sent["Location"])
     code = pin_client.receive(client)
     assert client.post(pin_client.PIN, {"code": code, "destination": hidden(pin)})["Location"] == ticket_page
@@ -227,7 +235,9 @@ def test_what_was_not_signed_for_one_of_these_pages_is_ignored(client: Client, v
     sent = client.post(pin_client.ENTRY, {"phone": cast.ANA_PHONE, "destination": value, "next": value})
     assert sent["Location"] == pin_client.PIN
     code = pin_client.receive(client)
-    assert client.post(pin_client.PIN, {"code": code, "destination": value, "next": value})["Location"] == START
+    assert (
+        client.post(pin_client.PIN, {"code": code, "destination": value, "next": value})["Location"] == START
+    )
 
 
 def test_a_value_of_the_day_before_is_ignored(client: Client) -> None:

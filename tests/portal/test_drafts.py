@@ -1,4 +1,6 @@
-"""A verification that runs out while somebody types: the text waits for the same number, and for nobody else."""
+"""A verification that runs out while somebody types: the text waits for the same number, and for
+nobody else.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +28,11 @@ from tickets.models import Attachment, Ticket
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 12, 1, 15, tzinfo=UTC)
-TYPED = {"requester_name": "Ana María", "contact_phone": "099 12", "details": "Un texto largo\r\nque costó escribir"}
+TYPED = {
+    "requester_name": "Ana María",
+    "contact_phone": "099 12",
+    "details": "Un texto largo\r\nque costó escribir",
+}
 
 
 def expire(client: Client, form: Filled, clock: time_machine.Traveller, **changes: object) -> None:
@@ -51,7 +57,9 @@ def test_what_was_typed_is_back_once_the_same_number_verifies() -> None:
 def test_its_documents_old_and_new_are_back_too_and_a_wrong_one_is_named() -> None:
     with time_machine.travel(START, tick=False) as clock:
         client = visitor(cast.ana())
-        form = filled_form(client, **fields_of(filled_form(client).post(reason="", attachments=pdf("antes.pdf"))))
+        form = filled_form(
+            client, **fields_of(filled_form(client).post(reason="", attachments=pdf("antes.pdf")))
+        )
         expire(client, form, clock, attachments=[pdf("ahora.pdf"), pdf("fotos.zip", b"PK\x03\x04")])
         verify(client, cast.ANA_PHONE)
         shown = client.get(REQUEST)

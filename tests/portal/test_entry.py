@@ -22,7 +22,9 @@ def test_looking_at_it_stores_nothing(client: Client) -> None:
     assert set(client.cookies) == {"csrftoken"}
 
 
-@pytest.mark.parametrize("typed", ["0991234567", "991234567", "+593991234567", "593 99 123-4567", " 099.123.4567 "])
+@pytest.mark.parametrize(
+    "typed", ["0991234567", "991234567", "+593991234567", "593 99 123-4567", " 099.123.4567 "]
+)
 def test_every_spelling_of_a_number_is_one_number(client: Client, typed: str) -> None:
     """A18, R1.16"""
     page = pin_client.ask(client, typed)
@@ -31,7 +33,18 @@ def test_every_spelling_of_a_number_is_one_number(client: Client, typed: str) ->
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "   ", "099123456", "09912345678", "+1 202 555 0123", "022345678", "abc", "0991234567 ext 2", "\x00"]
+    "typed",
+    [
+        "",
+        "   ",
+        "099123456",
+        "09912345678",
+        "+1 202 555 0123",
+        "022345678",
+        "abc",
+        "0991234567 ext 2",
+        "\x00",
+    ],
 )
 def test_what_is_no_mobile_number_is_explained_and_kept(client: Client, typed: str) -> None:
     page = pin_client.ask(client, typed)
@@ -62,7 +75,9 @@ def test_one_address_and_many_phones_stop_at_30() -> None:
 def test_one_phone_and_many_addresses_stop_at_three_in_ten_minutes() -> None:
     """R1.17"""
     asked = [
-        Client(REMOTE_ADDR=f"203.0.113.{number}").post(pin_client.ENTRY, {"phone": cast.NOBODY_PHONE}).status_code
+        Client(REMOTE_ADDR=f"203.0.113.{number}")
+        .post(pin_client.ENTRY, {"phone": cast.NOBODY_PHONE})
+        .status_code
         for number in range(5)
     ]
     assert asked == [302] * 3 + [429] * 2
@@ -81,7 +96,9 @@ def test_r1_20_a_refused_request_leaves_no_session_behind(settings: Settings) ->
 
 
 def test_which_limit_was_reached_cannot_be_told(settings: Settings) -> None:
-    """R1.20: of the limits that somebody's own uses reach. That of the day is everybody's (test_day.py)."""
+    """R1.20: of the limits that somebody's own uses reach. That of the day is everybody's
+    (test_day.py).
+    """
     bodies = set()
     for name in ("OTP_SENDS_PER_PHONE", "OTP_SENDS_PER_ADDRESS", "OTP_SENDS_PER_SESSION"):
         settings.OTP_SENDS_PER_PHONE = settings.OTP_SENDS_PER_ADDRESS = settings.OTP_SENDS_PER_SESSION = ()

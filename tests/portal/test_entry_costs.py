@@ -23,7 +23,9 @@ def cost_of_asking() -> list[str]:
 
 
 def test_a_code_asked_for() -> None:
-    """The session, the earlier code, the day and the uses read, those written, its twin, the code and its event."""
+    """The session, the earlier code, the day and the uses read, those written, its twin, the code
+    and its event.
+    """
     spent = cost_of_asking()
     assert len(spent) <= 8, "\n".join(spent)
 

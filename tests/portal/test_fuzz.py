@@ -1,4 +1,6 @@
-"""Whatever is typed, posted or attached, the form answers: a ticket, or a refusal that keeps the text (R6.13)."""
+"""Whatever is typed, posted or attached, the form answers: a ticket, or a refusal that keeps the
+text (R6.13).
+"""
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -13,11 +15,24 @@ pytestmark = pytest.mark.django_db
 # Surrogates cannot be sent: a request is decoded as UTF-8
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 AWKWARD = st.sampled_from(
-    ["\x00", "\r\n" * 50, "\u202e\u2066", "🙂" * 100, "\ufeff", "%s%d{}", "𝟎𝟗𝟗", "a" * 6_000, "\x1b[31m", "'\"<>&"]
+    [
+        "\x00",
+        "\r\n" * 50,
+        "\u202e\u2066",
+        "🙂" * 100,
+        "\ufeff",
+        "%s%d{}",
+        "𝟎𝟗𝟗",
+        "a" * 6_000,
+        "\x1b[31m",
+        "'\"<>&",
+    ]
 )
 VALUES = st.one_of(TEXT, AWKWARD, st.integers().map(str))
 # The test client itself would choke on a line end, and take a slash for a folder
-NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n/"), max_size=150).map("x{}".format)
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n/"), max_size=150).map(
+    "x{}".format
+)
 FILES = st.lists(st.tuples(NAMES, st.binary(max_size=400)), max_size=7)
 # One form for all the examples of a test: a key once used is one more way of being refused
 FUZZED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

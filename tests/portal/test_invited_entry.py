@@ -1,4 +1,6 @@
-"""What a link does at the entry: it fills the number in, changes nothing, has codes of its own (A1, R1.08, R1.13)."""
+"""What a link does at the entry: it fills the number in, changes nothing, has codes of its own (A1,
+R1.08, R1.13).
+"""
 
 from datetime import timedelta
 
@@ -38,13 +40,17 @@ def enter(client: Client, phone: str, token: str) -> int:
 def used_up(phone: str = cast.ANA_PHONE) -> None:
     """A stranger, from many places, has asked for codes until the number's limit was reached."""
     for number in range(4):
-        status = Client(REMOTE_ADDR=f"203.0.113.{number}").post(pin_client.ENTRY, {"phone": phone}).status_code
+        status = (
+            Client(REMOTE_ADDR=f"203.0.113.{number}").post(pin_client.ENTRY, {"phone": phone}).status_code
+        )
     assert status == 429
 
 
 def fields(content: bytes) -> dict[str, str]:
     page = BeautifulSoup(content, "html.parser")
-    named = {str(field["name"]): str(field.get("value", "")) for field in page.select("main form input[name]")}
+    named = {
+        str(field["name"]): str(field.get("value", "")) for field in page.select("main form input[name]")
+    }
     named.pop("csrfmiddlewaretoken")
     return named
 
@@ -192,7 +198,9 @@ def test_with_its_codes_used_up_a_link_is_no_worse_than_none() -> None:
 
 
 def test_a_stranger_who_used_the_day_up_keeps_nobody_out_who_was_invited(settings: Settings) -> None:
-    """R1.08: SMS that strangers have sent to customers' numbers end the day for the plain entry only."""
+    """R1.08: SMS that strangers have sent to customers' numbers end the day for the plain entry
+    only.
+    """
     token = invited()
     settings.OTP_SENDS_PER_DAY = parse_rates("3/d")
     consume_times(quotas.sends_of_day(invited=False), 3)
@@ -246,7 +254,9 @@ def _brunos_token() -> str:
 
 
 def test_an_invited_persons_first_try_is_judged_while_the_number_waits(client: Client) -> None:
-    """R1.05, R1.08: a stranger's failures keep nobody out who was invited, and each code is one guess more at most."""
+    """R1.05, R1.08: a stranger's failures keep nobody out who was invited, and each code is one
+    guess more at most.
+    """
     token = invited()
     now = timezone.now()
     PhoneLockout.objects.create(
@@ -267,7 +277,9 @@ def test_an_invited_persons_first_try_is_judged_while_the_number_waits(client: C
 def test_whoever_came_without_a_link_is_not_spared_the_wait(client: Client) -> None:
     cast.ana()
     now = timezone.now()
-    PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=12, locked_at=now, locked_until=now + timedelta(hours=1))
+    PhoneLockout.objects.create(
+        phone=cast.ANA_PHONE, failures=12, locked_at=now, locked_until=now + timedelta(hours=1)
+    )
     enter(client, cast.ANA_PHONE, DEAD)
     challenge = Challenge.objects.get()
     right = codes.derive(challenge.nonce, challenge.phone)
@@ -295,7 +307,9 @@ def test_s6_a_strangers_hundred_failures_stop_no_link_and_a_hundred_of_links_do(
 
 
 def walked(phone: str, token: str) -> list[Step]:
-    """The screens that a link could change, for a number: what was answered, and the statements it took."""
+    """The screens that a link could change, for a number: what was answered, and the statements it
+    took.
+    """
     client, taken = Client(), []
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for name, path, data, seconds in (
@@ -315,7 +329,9 @@ def walked(phone: str, token: str) -> list[Step]:
 
 @pytest.mark.parametrize("token", [DEAD, "another's"])
 def test_a_token_that_is_not_the_numbers_tells_no_number_from_another(token: str) -> None:
-    """R1.13, R1.14: known and unknown cost the same statements, and the same writes as with no token at all."""
+    """R1.13, R1.14: known and unknown cost the same statements, and the same writes as with no
+    token at all.
+    """
     invitations.invite(cast.bruno(), Channel.SMS)
     cast.ana()
     token = _brunos_token() if token == "another's" else token

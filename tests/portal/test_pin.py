@@ -81,7 +81,12 @@ def test_the_field_is_made_for_codes(client: Client) -> None:
     field = BeautifulSoup(client.get(pin_client.PIN).content, "html.parser").select_one("input[name=code]")
     assert field is not None
     shown = {name: field.get(name) for name in ("type", "inputmode", "autocomplete", "maxlength")}
-    assert shown == {"type": "text", "inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "10"}
+    assert shown == {
+        "type": "text",
+        "inputmode": "numeric",
+        "autocomplete": "one-time-code",
+        "maxlength": "10",
+    }
     assert field.has_attr("required")
     for typed in ("123456", "123 456", "123-456", " 123456"):
         assert re.fullmatch(str(field["pattern"]), typed)
@@ -96,7 +101,9 @@ def test_a_pasted_code_may_hold_spaces_and_dashes(client: Client, spelling: str)
     assert pin_client.answer(client, spelling.format(code[:3], code[3:])).status_code == 302
 
 
-@pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "12345\x00", "1" * 5000, "½23456", "１２３４"])
+@pytest.mark.parametrize(
+    "typed", ["", "12345", "1234567", "abcdef", "12345\x00", "1" * 5000, "½23456", "１２３４"]
+)
 def test_what_cannot_be_a_code_costs_no_try(client: Client, typed: str) -> None:
     pin_client.ask(client, cast.ANA_PHONE)
     page = pin_client.answer(client, typed)
@@ -110,7 +117,13 @@ def test_a_wrong_code_says_how_many_tries_are_left(client: Client) -> None:
     pages = [pin_client.answer(client, wrong) for _ in range(5)]
     assert {page.status_code for page in pages} == {422}
     assert {page["Cache-Control"] for page in pages} == {"private, no-cache"}
-    said = ["Le quedan 4 intentos", "Le quedan 3 intentos", "Le quedan 2 intentos", "Le queda 1 intento", "ya no sirve"]
+    said = [
+        "Le quedan 4 intentos",
+        "Le quedan 3 intentos",
+        "Le quedan 2 intentos",
+        "Le queda 1 intento",
+        "ya no sirve",
+    ]
     for page, words in zip(pages, said, strict=True):
         assert words in page.content.decode()
 
@@ -145,7 +158,9 @@ def test_15_a_code_out_of_tries_says_so_and_not_that_it_expired(client: Client) 
         assert main_actions(page) == [("Enviar otro código", pin_client.RESEND)]
         assert "Se agotaron los intentos" in said(page)
         assert "venció" not in said(page)
-        assert "Podrá pedir otro en 60 segundos" in said(page) or "Podrá pedir otro en 59 segundos" in said(page)
+        assert "Podrá pedir otro en 60 segundos" in said(page) or "Podrá pedir otro en 59 segundos" in said(
+            page
+        )
 
 
 def test_15_a_live_code_is_typed_in_the_main_form(client: Client) -> None:
@@ -250,7 +265,9 @@ def test_a_resend_takes_a_post(client: Client) -> None:
     assert client.get(pin_client.RESEND).status_code == 405
 
 
-def test_two_typos_one_resend_and_the_right_code_get_an_honest_person_in(client: Client, settings: Settings) -> None:
+def test_two_typos_one_resend_and_the_right_code_get_an_honest_person_in(
+    client: Client, settings: Settings
+) -> None:
     """With the limits as they come."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         first = asked(client)

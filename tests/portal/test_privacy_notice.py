@@ -1,4 +1,6 @@
-"""R8.02: what the privacy notice says where the first datum is typed, and on the help page (LOPDP, art. 12)."""
+"""R8.02: what the privacy notice says where the first datum is typed, and on the help page (LOPDP,
+art. 12).
+"""
 
 import re
 from dataclasses import replace
@@ -67,12 +69,16 @@ def test_r8_02_the_notice_makes_each_point(client: Client, path: str, point: str
 @PAGES
 @pytest.mark.usefixtures("operator")
 def test_r8_02_its_contact_and_the_authority_are_links(client: Client, path: str) -> None:
-    links = {tag["href"] for tag in BeautifulSoup(client.get(path).content, "html.parser").select("main a[href]")}
+    links = {
+        tag["href"] for tag in BeautifulSoup(client.get(path).content, "html.parser").select("main a[href]")
+    }
     assert {"mailto:datos@operadora.example", "https://autoridad.example/reclamos"} <= links
 
 
 @PAGES
-def test_r8_02_what_the_operator_did_not_set_is_still_said(client: Client, path: str, settings: Settings) -> None:
+def test_r8_02_what_the_operator_did_not_set_is_still_said(
+    client: Client, path: str, settings: Settings
+) -> None:
     settings.BRAND = replace(settings.BRAND, privacy_email="", sms_provider="", mail_provider="")
     text = notice(client, path)
     assert "Formas de contacto" in text

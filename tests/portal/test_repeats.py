@@ -1,4 +1,6 @@
-"""A23: the same request twice is answered with the number there is; a similar one is shown and does not block."""
+"""A23: the same request twice is answered with the number there is; a similar one is shown and does
+not block.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,7 +45,9 @@ def form(acme: Company) -> Filled:
 
 
 def after_back(form: Filled, **changes: Any) -> Filled:
-    """What Chromium shows after Back: the page anew, with a key of its own, and what had been typed."""
+    """What Chromium shows after Back: the page anew, with a key of its own, and what had been
+    typed.
+    """
     shown = fields_of(form.client.get(REQUEST))
     return Filled(form.client, {**form.values, "submission_key": shown["submission_key"], **changes})
 
@@ -173,7 +177,9 @@ def test_a23_the_number_of_another_companys_ticket_is_not_written_down(form: Fil
     assert Ticket.objects.latest("number").duplicate_of is None
 
 
-@pytest.mark.parametrize(("later", "status"), [(timedelta(hours=23, minutes=59), 422), (timedelta(hours=24), 303)])
+@pytest.mark.parametrize(
+    ("later", "status"), [(timedelta(hours=23, minutes=59), 422), (timedelta(hours=24), 303)]
+)
 def test_a23_for_24_hours(later: timedelta, status: int) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         ana = cast.ana()
@@ -192,14 +198,18 @@ def test_a23_what_stops_nothing_any_more_is_forgotten() -> None:
 
 
 def test_a23_enter_presses_confirm_and_not_the_button_of_a_repeat(form: Filled) -> None:
-    """Enter presses the first button of a form: were it the other one, a repeat would be registered in silence."""
+    """Enter presses the first button of a form: were it the other one, a repeat would be registered
+    in silence.
+    """
     page = soup(after_back(form).post())
     first, *others = page.select("button[form=solicitud], form#solicitud button[type=submit]")
     assert (first.get("name"), first.get("formaction")) == (None, None)
     assert "duplicate_of" in [button.get("name") for button in others]
 
 
-def test_a23_a_similar_request_is_shown_before_confirming_and_does_not_block(form: Filled, acme: Company) -> None:
+def test_a23_a_similar_request_is_shown_before_confirming_and_does_not_block(
+    form: Filled, acme: Company
+) -> None:
     ticket = Ticket.objects.get()
     client = visitor(cast.bruno(acme))
     shown = client.get(REQUEST)

@@ -48,6 +48,6 @@ def test_a_ticket() -> None:
 
 def test_a_ticket_with_documents() -> None:
     spent = cost_of_ticket(filled_form(visitor(cast.ana())), attachments=[pdf("a.pdf"), pdf("b.pdf")])
-    # Those of a ticket, its content's row (A23), the documents' own, and their quota: asked before they are written,
-    # taken with the ticket
+    # Those of a ticket, its content's row (A23), the documents' own, and their quota: asked before
+    # they are written, taken with the ticket
     assert len(spent) <= 17, "\n".join(spent)

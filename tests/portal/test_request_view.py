@@ -137,7 +137,12 @@ def test_a14_the_result_shows_number_reason_mail_and_date() -> None:
     client = visitor(cast.ana())
     page = text_of(client.get(filled_form(client).post()["Location"]))
     ticket = Ticket.objects.get()
-    for shown in (str(ticket.number), ticket.reason_text, "ana@acme.example", str(ticket.terms[0].effective_date.year)):
+    for shown in (
+        str(ticket.number),
+        ticket.reason_text,
+        "ana@acme.example",
+        str(ticket.terms[0].effective_date.year),
+    ):
         assert shown in page
 
 
@@ -162,7 +167,9 @@ def test_showing_the_form_writes_nothing_but_the_session() -> None:
     assert not Message.objects.exists()
 
 
-@pytest.mark.parametrize("path", [REQUEST, COMPANY, "/fidelizacion/tickets/", "/fidelizacion/ticket/1000001/"])
+@pytest.mark.parametrize(
+    "path", [REQUEST, COMPANY, "/fidelizacion/tickets/", "/fidelizacion/ticket/1000001/"]
+)
 def test_r1_29_nobody_skips_the_pin(path: str) -> None:
     assert Client().get(path)["Location"].partition("?")[0] == ENTRY
 

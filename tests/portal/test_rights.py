@@ -1,4 +1,6 @@
-"""Rights follow the company, not the person (A20, A21): each role against each page of a request."""
+"""Rights follow the company, not the person (A20, A21): each
+role against each page of a request.
+"""
 
 import pytest
 from django.test import Client
@@ -64,12 +66,17 @@ def asked(acme: Company, request: pytest.FixtureRequest) -> tuple[Client, Ticket
 
 
 each_role = pytest.mark.parametrize(
-    ("asked", "allowed"), list(ROLES.items()), indirect=["asked"], ids=[name.replace(" ", "_") for name in ROLES]
+    ("asked", "allowed"),
+    list(ROLES.items()),
+    indirect=["asked"],
+    ids=[name.replace(" ", "_") for name in ROLES],
 )
 
 
 @each_role
-def test_a21_the_list_holds_the_requests_of_present_companies(asked: tuple[Client, Ticket], allowed: bool) -> None:
+def test_a21_the_list_holds_the_requests_of_present_companies(
+    asked: tuple[Client, Ticket], allowed: bool
+) -> None:
     client, ticket = asked
     assert (str(ticket.number) in text_of(client.get(LIST))) is allowed
 
@@ -116,7 +123,9 @@ def test_a21_an_administrator_left_with_no_company_is_signed_out(acme: Company) 
     assert client.get(page_of(ticket))["Location"].partition("?")[0] == ENTRY
 
 
-def test_a21_a_form_of_a_lost_company_is_refused_with_the_cause_before_another_is_picked(acme: Company) -> None:
+def test_a21_a_form_of_a_lost_company_is_refused_with_the_cause_before_another_is_picked(
+    acme: Company,
+) -> None:
     ana = cast.ana(acme, cast.make_company("Beta S. A."), cast.make_company("Gama S. A."))
     client = visitor(ana)
     client.post(COMPANY, {"company": acme.pk})
@@ -131,8 +140,12 @@ def test_a21_a_form_of_a_lost_company_is_refused_with_the_cause_before_another_i
 
 
 @pytest.mark.parametrize("number", ["a stranger's", "none"])
-def test_a21_a_page_that_is_not_the_callers_says_why_and_leads_to_those_that_are(acme: Company, number: str) -> None:
-    """Who came by the link of a mail has just typed a PIN: to sign in again is no way on. Both pages are the same."""
+def test_a21_a_page_that_is_not_the_callers_says_why_and_leads_to_those_that_are(
+    acme: Company, number: str
+) -> None:
+    """Who came by the link of a mail has just typed a PIN: to sign in again is no way on. Both
+    pages are the same.
+    """
     theirs = cast.make_ticket(cast.bruno()).number
     answer = visitor(cast.ana(acme)).get(f"/fidelizacion/ticket/{theirs if number != 'none' else 9999999}/")
     assert answer.status_code == 404

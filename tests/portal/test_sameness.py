@@ -48,7 +48,9 @@ def _numbers() -> None:
 
 
 def walked(phone: str) -> list[Step]:
-    """Every screen of the PIN check for a number: its name, what was answered, and the statements it took."""
+    """Every screen of the PIN check for a number: its name, what was answered, and the statements
+    it took.
+    """
     client, taken = Client(), []
     with time_machine.travel(timezone.now(), tick=False) as clock:
         steps = [
@@ -76,7 +78,9 @@ def walked(phone: str) -> list[Step]:
 def seen(page: "Page") -> tuple[object, ...]:
     """All that a browser gets, but for the secrets that differ between any two visits."""
     headers = {name: value for name, value in page.headers.items() if name != "X-Request-ID"}
-    cookies = {name: {key: value for key, value in morsel.items() if value} for name, morsel in page.cookies.items()}
+    cookies = {
+        name: {key: value for key, value in morsel.items() if value} for name, morsel in page.cookies.items()
+    }
     return page.status_code, headers, cookies, CSRF.sub(b"", page.content)
 
 
@@ -130,6 +134,8 @@ def test_two_numbers_leave_the_same_rows_in_the_audit() -> None:
     told = []
     for phone in (KNOWN, UNKNOWN, INACTIVE, WITHOUT_COMPANY):
         walked(phone)
-        told.append(list(AuditEvent.objects.filter(audit.of_phone(phone)).order_by("pk").values_list(*columns)))
+        told.append(
+            list(AuditEvent.objects.filter(audit.of_phone(phone)).order_by("pk").values_list(*columns))
+        )
     assert len(told[0]) > 10
     assert all(rows == told[0] for rows in told)

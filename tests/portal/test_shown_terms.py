@@ -1,4 +1,6 @@
-"""A22: the date that was shown is the date that is registered, or the form comes back and asks again."""
+"""A22: the date that was shown is the date that is registered, or the form comes back and asks
+again.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,11 +13,21 @@ from django.test import Client
 from companies.models import BillingAccount, Company
 from tests import cast
 from tests.otp.pin_client import verify
-from tests.tickets.portal_client import REQUEST, Filled, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tests.tickets.portal_client import (
+    REQUEST,
+    Filled,
+    fields_of,
+    filled_form,
+    pdf,
+    staged_in,
+    text_of,
+    visitor,
+)
 from tickets.models import RequestType, Ticket
 
 pytestmark = pytest.mark.django_db
-# 23:58 of 30 November in Guayaquil: until midnight a cut on 15 December leaves fifteen days, and afterwards fourteen
+# 23:58 of 30 November in Guayaquil: until midnight a cut on 15 December leaves fifteen days, and
+# afterwards fourteen
 LATE = datetime(2026, 12, 1, 4, 58, tzinfo=UTC)
 PAST_MIDNIGHT = timedelta(minutes=3)
 
@@ -46,7 +58,9 @@ def asked_again(answer: Any) -> str:
     return text_of(answer)
 
 
-def test_a22_at_midnight_the_form_comes_back_with_both_dates(form: Filled, clock: time_machine.Traveller) -> None:
+def test_a22_at_midnight_the_form_comes_back_with_both_dates(
+    form: Filled, clock: time_machine.Traveller
+) -> None:
     clock.shift(PAST_MIDNIGHT)
     page = asked_again(form.post())
     assert "Antes le mostramos el 15 de diciembre de 2026" in page
@@ -69,20 +83,26 @@ def test_a22_everything_typed_is_kept_and_confirming_again_registers_the_new_dat
     assert (str(ticket.effective_date), str(ticket.terms[0].notice_date)) == ("2027-01-15", "2026-12-01")
 
 
-def test_a22_before_midnight_what_was_shown_is_registered(form: Filled, clock: time_machine.Traveller) -> None:
+def test_a22_before_midnight_what_was_shown_is_registered(
+    form: Filled, clock: time_machine.Traveller
+) -> None:
     clock.shift(timedelta(seconds=119))
     assert form.post().status_code == 303
     assert str(Ticket.objects.get().effective_date) == "2026-12-15"
 
 
-def test_a22_a_second_click_after_midnight_gives_the_same_ticket(form: Filled, clock: time_machine.Traveller) -> None:
+def test_a22_a_second_click_after_midnight_gives_the_same_ticket(
+    form: Filled, clock: time_machine.Traveller
+) -> None:
     first = form.post()
     clock.shift(PAST_MIDNIGHT)
     assert form.post()["Location"] == first["Location"]
     assert Ticket.objects.count() == 1
 
 
-def test_a22_another_day_with_the_same_date_is_asked_about_too(clock: time_machine.Traveller, acme: Company) -> None:
+def test_a22_another_day_with_the_same_date_is_asked_about_too(
+    clock: time_machine.Traveller, acme: Company
+) -> None:
     clock.shift(timedelta(days=3))
     form = filled_form(visitor(cast.ana(acme)))
     clock.shift(PAST_MIDNIGHT)
@@ -143,7 +163,9 @@ def test_a22_a_form_refused_for_something_else_says_the_new_date_too(
 
 
 def restored(client: Client, form: Filled, clock: time_machine.Traveller) -> Any:
-    """The draft of a visitor whose verification had run out when the form was confirmed, shown after the next PIN."""
+    """The draft of a visitor whose verification had run out when the form was confirmed, shown
+    after the next PIN.
+    """
     clock.shift(timedelta(minutes=20))
     assert form.post(details="Mi texto").status_code == 302
     verify(client, cast.ANA_PHONE)
@@ -159,13 +181,17 @@ def test_a22_a_restored_draft_says_that_its_date_changed(form: Filled, clock: ti
     assert str(Ticket.objects.get().effective_date) == "2027-01-15"
 
 
-def test_a22_a_draft_of_the_same_day_says_nothing_of_dates(clock: time_machine.Traveller, acme: Company) -> None:
+def test_a22_a_draft_of_the_same_day_says_nothing_of_dates(
+    clock: time_machine.Traveller, acme: Company
+) -> None:
     clock.shift(timedelta(hours=-5))
     client = visitor(cast.ana(acme))
     assert restored(client, filled_form(client), clock).context["terms_change"] is None
 
 
-def test_a22_a_key_of_an_earlier_day_is_worth_nothing_by_itself(form: Filled, clock: time_machine.Traveller) -> None:
+def test_a22_a_key_of_an_earlier_day_is_worth_nothing_by_itself(
+    form: Filled, clock: time_machine.Traveller
+) -> None:
     """Posting the old form again and again never registers the old date."""
     clock.shift(PAST_MIDNIGHT)
     for _ in range(3):

@@ -1,4 +1,6 @@
-"""Seeing a ticket takes a verified session of its administrator; the number alone opens nothing (A20, R4.22)."""
+"""Seeing a ticket takes a verified session of its administrator; the number alone opens nothing
+(A20, R4.22).
+"""
 
 import re
 

@@ -41,8 +41,12 @@ def test_while_it_is_on_its_way_nothing_is_said_of_it(client: Client, created: s
         assert NOT_ARRIVED not in text_of(client.get(path)), path
 
 
-def test_a_bounce_is_told_on_every_page_of_the_ticket(client: Client, created: str, settings: Settings) -> None:
-    settings.BRAND = replace(settings.BRAND, support_phone="1800 123 456", support_email="ayuda@operadora.example")
+def test_a_bounce_is_told_on_every_page_of_the_ticket(
+    client: Client, created: str, settings: Settings
+) -> None:
+    settings.BRAND = replace(
+        settings.BRAND, support_phone="1800 123 456", support_email="ayuda@operadora.example"
+    )
     give_up(confirmation())
     number = created.split("/")[-2]
     for path in (created, created.partition("?")[0]):

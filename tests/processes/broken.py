@@ -1,4 +1,6 @@
-"""A directory of companies that fails with somebody's data in its words: what an error nobody expected looks like."""
+"""A directory of companies that fails with somebody's data in its words: what an error nobody
+expected looks like.
+"""
 
 from companies.directory import LocalDirectory, Services
 from companies.models import Company

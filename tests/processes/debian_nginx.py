@@ -1,4 +1,6 @@
-"""nginx as Debian installs it, after the steps of docs/nginx.md: in a folder of its own, on loopback only."""
+"""nginx as Debian installs it, after the steps of docs/nginx.md: in a folder of its own, on
+loopback only.
+"""
 
 import os
 import re
@@ -21,7 +23,8 @@ from tests.servers import wait_for_port
 NAME = "portal.operadora.example"
 STOCK = Path("/etc/nginx")
 STEPS = re.compile(r"```sh\n((?:apt|install) .*?)```", re.DOTALL)
-# The address that a test chooses to come from; and its files, which Debian keeps where only root may write
+# The address that a test chooses to come from; and its files, which Debian keeps where only root
+# may write
 OF_THE_TEST = """
 set_real_ip_from 127.0.0.1;
 real_ip_header X-Test-Address;
@@ -46,7 +49,9 @@ class Nginx:
         """A client that seems to come from this address, and follows no redirect."""
         headers = {"Host": NAME, "X-Test-Address": address}
         base = f"https://127.0.0.1:{self.https}"
-        return httpx.Client(base_url=base, headers=headers, verify=any_certificate(), trust_env=False, timeout=30)
+        return httpx.Client(
+            base_url=base, headers=headers, verify=any_certificate(), trust_env=False, timeout=30
+        )
 
     def logs(self) -> dict[str, str]:
         """Every log there is, by its name."""
@@ -124,14 +129,20 @@ def _install(binary: str, nginx: Nginx, changes: Mapping[str, str]) -> None:
         for theirs, ours in here.items():
             text = text.replace(theirs, ours)
         path.write_text(text, encoding="utf-8")
-    (etc / "conf.d" / "of-the-test.conf").write_text(OF_THE_TEST.format(folder=nginx.folder), encoding="utf-8")
-    tested = subprocess.run([*_command(binary, nginx.folder), "-t"], capture_output=True, text=True, check=False)
+    (etc / "conf.d" / "of-the-test.conf").write_text(
+        OF_THE_TEST.format(folder=nginx.folder), encoding="utf-8"
+    )
+    tested = subprocess.run(
+        [*_command(binary, nginx.folder), "-t"], capture_output=True, text=True, check=False
+    )
     assert tested.returncode == 0, tested.stderr
     assert "[warn]" not in tested.stderr.replace('the "user" directive makes sense only', ""), tested.stderr
 
 
 def documented_steps(document: str) -> list[str]:
-    """What a person types to put the files in place; this machine's own nginx is neither installed nor reloaded."""
+    """What a person types to put the files in place; this machine's own nginx is neither installed
+    nor reloaded.
+    """
     found = STEPS.search((BASE / "docs" / document).read_text(encoding="utf-8"))
     assert found
     steps = found[1].strip().splitlines()

@@ -1,4 +1,6 @@
-"""Requests byte for byte, with a mobile gateway's header in every spelling, at web processes that believe gateways."""
+"""Requests byte for byte, with a mobile gateway's header in every spelling, at web processes that
+believe gateways.
+"""
 
 import re
 import socket

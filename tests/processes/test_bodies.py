@@ -1,4 +1,6 @@
-"""Bodies that no form sends, at the real web server: refused or read in pieces; no memory, no disk (R3.01, R3.03)."""
+"""Bodies that no form sends, at the real web server: refused or read in pieces; no memory, no disk
+(R3.01, R3.03).
+"""
 
 import socket
 import sys
@@ -30,13 +32,17 @@ HEAD = (
 
 
 class Web:
-    """A web process like the product's, with a temporary folder of its own, whose memory is watched."""
+    """A web process like the product's, with a temporary folder of its own, whose memory is
+    watched.
+    """
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.port, self.temporary = free_port(), folder / "tmp"
         self.temporary.mkdir()
         self.address = f"http://127.0.0.1:{self.port}"
-        self.child = Child("bodies", [sys.executable, "-m", "gunicorn", "fidelizacion.wsgi"], folder / "web.log")
+        self.child = Child(
+            "bodies", [sys.executable, "-m", "gunicorn", "fidelizacion.wsgi"], folder / "web.log"
+        )
         own = {"WEB_BIND": f"127.0.0.1:{self.port}", "TMPDIR": str(self.temporary)}
         self.child.start({**stack.environment, **own})
         if not wait_for(lambda: answers(f"{self.address}/health/ready"), 60):
@@ -75,11 +81,20 @@ def web(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]
 
 @pytest.fixture(scope="module")
 def form(stack: Stack, web: Web) -> Iterator["Form"]:
-    """The form of a verified visitor, sent often enough that each process and thread has loaded what it needs."""
+    """The form of a verified visitor, sent often enough that each process and thread has loaded
+    what it needs.
+    """
     with Visitor(stack) as visitor:
         visitor.sign_in("0991234567")
-        values = {**visitor.form("reason").values, **visitor.answers(), "email": "ana@", "details": "Mi texto"}
-        with httpx.Client(base_url=web.address, cookies=visitor.browser.cookies, trust_env=False, timeout=60) as client:
+        values = {
+            **visitor.form("reason").values,
+            **visitor.answers(),
+            "email": "ana@",
+            "details": "Mi texto",
+        }
+        with httpx.Client(
+            base_url=web.address, cookies=visitor.browser.cookies, trust_env=False, timeout=60
+        ) as client:
             form = Form(client, values)
             for _ in range(12):
                 assert form.post(b"x").status_code == 422
@@ -98,7 +113,8 @@ class Form:
     def post_base64(self, name: str, encoded: bytes) -> httpx.Response:
         """A part that says of itself that it is in base64, as no browser's does."""
         parts = [
-            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in self.values.items()
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'
+            for n, v in self.values.items()
         ]
         head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
         head += '; filename="grande.pdf"' if name == "attachments" else ""
@@ -110,7 +126,9 @@ class Form:
 
 
 def send_huge(web: Web, size: int) -> tuple[int, bytes]:
-    """Post a body of this size for as long as it is taken; how much was, and the beginning of the answer."""
+    """Post a body of this size for as long as it is taken; how much was, and the beginning of the
+    answer.
+    """
     piece, sent, answer = bytes(64 * 1024), 0, b""
     with socket.create_connection(("127.0.0.1", web.port), timeout=60) as connection:
         head = f"POST {FORM} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
@@ -152,7 +170,9 @@ def test_r3_01_a_file_over_its_limit_is_skipped_and_the_other_fields_come_back(w
 
 
 @pytest.mark.parametrize("name", ["attachments", "details"])
-def test_r3_03_a_part_in_base64_is_read_in_pieces_and_within_the_limits(web: Web, form: Form, name: str) -> None:
+def test_r3_03_a_part_in_base64_is_read_in_pieces_and_within_the_limits(
+    web: Web, form: Form, name: str
+) -> None:
     results: list[httpx.Response] = []
     encoded = b64encode(bytes(8 * MEBIBYTE))
     grown = web.growth(lambda: results.append(form.post_base64(name, encoded)))

@@ -1,7 +1,9 @@
-"""What must be nowhere: a code, and in no log a number, an e-mail, a link's token or a customer's words (R1.09, R8.08).
+"""What must be nowhere: a code, and in no log a number, an e-mail, a link's token or a customer's
+words (R1.09, R8.08).
 
-The product runs as it does for an operator, with an SMS provider in place of the demo's mailbox. Then all that it left
-behind is searched: the database and its sessions, what the broker wrote to disk, the mails, what each process said.
+The product runs as it does for an operator, with an SMS provider in place of the demo's mailbox.
+Then all that it left behind is searched: the database and its sessions, what the broker wrote to
+disk, the mails, what each process said.
 """
 
 import re
@@ -32,7 +34,8 @@ pytestmark = [pytest.mark.prove, pytest.mark.loopback, pytest.mark.processes]
 PHONE, E164 = "0991234567", "+593991234567"
 EMAIL, DETAILS = "canaria.amarilla@acme.example", "Canto de canario en la oficina de Cuenca"
 REPORTS = "/webhooks/sms/twilio/"
-# A number as it may be written, and all else that no log may hold; what PostgreSQL is asked for is in none either
+# A number as it may be written, and all else that no log may hold; what PostgreSQL is asked for is
+# in none either
 IN_NO_LOG = [r"99\W?123\W?4567", re.escape(EMAIL), "canaria", "canario", TOKEN, "INSERT INTO", "SELECT "]
 
 
@@ -98,7 +101,13 @@ def come_by_a_link(product: Stack, twilio: FarSide) -> tuple[str, list[str]]:
 
 def report(product: Stack) -> None:
     """What the provider tells, which names the number; and the same from somebody else."""
-    form = {"MessageSid": "SM123", "MessageStatus": "undelivered", "ErrorCode": "30003", "To": E164, "From": E164}
+    form = {
+        "MessageSid": "SM123",
+        "MessageStatus": "undelivered",
+        "ErrorCode": "30003",
+        "To": E164,
+        "From": E164,
+    }
     signed = RequestValidator(TOKEN).compute_signature(product.base_url + REPORTS, form)
     for signature, status in ((signed, 204), ("forged", 403)):
         headers = {"X-Twilio-Signature": signature}
@@ -107,9 +116,13 @@ def report(product: Stack) -> None:
 
 
 def go_astray(product: Stack) -> None:
-    """Addresses of no page with a number in them, a request that is none, and a header of the mobile network."""
+    """Addresses of no page with a number in them, a request that is none, and a header of the
+    mobile network.
+    """
     for path in (PHONE, E164, EMAIL, f"099%20123%204567?tel={PHONE}"):
-        answer = httpx.get(f"{product.base_url}/fidelizacion/{path}", headers={"X-MSISDN": E164[1:]}, trust_env=False)
+        answer = httpx.get(
+            f"{product.base_url}/fidelizacion/{path}", headers={"X-MSISDN": E164[1:]}, trust_env=False
+        )
         assert answer.status_code == 404
     for line in (f"GET /?tel={PHONE} {PHONE} HTTP/1.1", f"GET{PHONE}", f"GET / HTTP/1.1\r\nX-MSISDN {E164}"):
         with socket.create_connection(("127.0.0.1", product.port), 10) as connection:
@@ -118,7 +131,9 @@ def go_astray(product: Stack) -> None:
 
 
 def fail(product: Stack, twilio: FarSide) -> str:
-    """The provider refuses and the database after it, both naming the number; the code that was not sent."""
+    """The provider refuses and the database after it, both naming the number; the code that was not
+    sent.
+    """
     before = len(twilio.asked)
     twilio.faults.extend(["ok"] * before + ["400"])
     with Visitor(product) as visitor:
@@ -130,7 +145,8 @@ def fail(product: Stack, twilio: FarSide) -> str:
             file.execute(f"CREATE TRIGGER failing BEFORE INSERT ON otp_challenge BEGIN {say}; END")
     else:
         with psycopg.connect(url, autocommit=True) as server:
-            server.execute("ALTER TABLE otp_challenge ADD CHECK (phone = '') NOT VALID")  # it quotes the row itself
+            # It quotes the row itself
+            server.execute("ALTER TABLE otp_challenge ADD CHECK (phone = '') NOT VALID")
     with Visitor(product) as visitor:
         assert visitor.send(visitor.form("phone"), phone=PHONE).status_code == 500
     return refused
@@ -146,7 +162,9 @@ def rows(product: Stack) -> str:
     else:
         with psycopg.connect(url) as server:
             tables = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-            found = [server.execute(SQL("SELECT t::text FROM {} t").format(Identifier(name))) for (name,) in tables]
+            found = [
+                server.execute(SQL("SELECT t::text FROM {} t").format(Identifier(name))) for (name,) in tables
+            ]
             dump = "\n".join(row for cursor in found for (row,) in cursor)
             sessions = server.execute("SELECT session_data FROM django_session").fetchall()
     return "\n".join([dump, *(unpacked(data) for (data,) in sessions)])
@@ -159,7 +177,9 @@ def unpacked(session: str) -> str:
 
 
 def files(folder: Path, pattern: str) -> str:
-    return "\n".join(path.read_bytes().decode(errors="replace") for path in folder.rglob(pattern) if path.is_file())
+    return "\n".join(
+        path.read_bytes().decode(errors="replace") for path in folder.rglob(pattern) if path.is_file()
+    )
 
 
 def test_a_code_is_nowhere_and_no_log_tells_of_anybody_r1_09_r8_08(product: Stack, twilio: FarSide) -> None:
@@ -178,14 +198,21 @@ def test_a_code_is_nowhere_and_no_log_tells_of_anybody_r1_09_r8_08(product: Stac
         "logs": files(product.folder, "*.log"),
     }
     # That each was looked at where it is
-    for place, holds in (("database", E164), ("broker", "send_challenge"), ("mail", EMAIL), ("logs", "Traceback")):
+    for place, holds in (
+        ("database", E164),
+        ("broker", "send_challenge"),
+        ("mail", EMAIL),
+        ("logs", "Traceback"),
+    ):
         assert holds in places[place], place
     assert "portal.visitor" in places["database"]
     for code in codes:
         whole = re.compile(rf"(?<![\w.]){code}(?!\w)")
         assert [place for place, text in places.items() if whole.search(text)] == []
     for told in [*IN_NO_LOG, token, *product_secrets(product)]:
-        assert [place for place in ("broker", "logs") if re.search(told, places[place], re.IGNORECASE)] == [], told
+        assert [
+            place for place in ("broker", "logs") if re.search(told, places[place], re.IGNORECASE)
+        ] == [], told
 
 
 def product_secrets(product: Stack) -> list[str]:

@@ -1,4 +1,6 @@
-"""The compose file's secrets by the documented steps, and its broker's own command with them. No engine is needed."""
+"""The compose file's secrets by the documented steps, and its broker's own command with them. No
+engine is needed.
+"""
 
 import os
 import re
@@ -23,7 +25,10 @@ from tests.stack import engine_under_test
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 STEPS = re.compile(r"```sh\n(install -d .*?)```", re.DOTALL)
-GIVEN_BY_THE_OPERATOR = {"email_url": PRODUCTION["EMAIL_URL"], "twilio_auth_token": PRODUCTION["TWILIO_AUTH_TOKEN"]}
+GIVEN_BY_THE_OPERATOR = {
+    "email_url": PRODUCTION["EMAIL_URL"],
+    "twilio_auth_token": PRODUCTION["TWILIO_AUTH_TOKEN"],
+}
 
 
 @pytest.fixture
@@ -88,11 +93,18 @@ def broker(secrets: Path, tmp_path: Path) -> Iterator[Broker]:
     port, log, image = free_port(), tmp_path / "log", tmp_path / "bin"
     image.mkdir()
     stand_in(image / "docker-entrypoint.sh", 'exec "$@"')
-    stand_in(image / "valkey-server", f'exec {found[0][0]} "$@" --bind 127.0.0.1 --port {port} --dir {tmp_path}')
-    command = [word.replace("$$", "$").replace("/run/secrets", str(secrets)) for word in SERVICES["broker"]["command"]]
+    stand_in(
+        image / "valkey-server", f'exec {found[0][0]} "$@" --bind 127.0.0.1 --port {port} --dir {tmp_path}'
+    )
+    command = [
+        word.replace("$$", "$").replace("/run/secrets", str(secrets))
+        for word in SERVICES["broker"]["command"]
+    ]
     environment = {"PATH": f"{image}:{os.environ['PATH']}"}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            command, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
     try:
         wait_for_port(port, process, log)
         yield Broker(port, process)
@@ -112,7 +124,9 @@ def test_r4_14_the_broker_answers_only_to_who_has_its_password(broker: Broker, s
     address = (secrets / "redis_url").read_text(encoding="utf-8").strip()
     with Redis.from_url(address.replace("@broker:6379", f"@127.0.0.1:{broker.port}")) as known:
         assert known.ping()
-        kept = {name: known.config_get(name)[name] for name in ("appendonly", "appendfsync", "maxmemory-policy")}
+        kept = {
+            name: known.config_get(name)[name] for name in ("appendonly", "appendfsync", "maxmemory-policy")
+        }
     assert kept == {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
 
 

@@ -1,4 +1,6 @@
-"""`manage.py demo`: starts twice, after a kill too; leaves nothing behind; says in one line why it cannot start."""
+"""`manage.py demo`: starts twice, after a kill too; leaves nothing behind; says in one line why it
+cannot start.
+"""
 
 import os
 import shutil
@@ -43,7 +45,12 @@ class Demo:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "demo"],
                 cwd=BASE,
-                env={**(shell or {}), "PATH": os.environ["PATH"], "HOME": str(self.folder), "PORT": str(self.port)},
+                env={
+                    **(shell or {}),
+                    "PATH": os.environ["PATH"],
+                    "HOME": str(self.folder),
+                    "PORT": str(self.port),
+                },
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -58,7 +65,9 @@ class Demo:
         return self.output.read_text(encoding="utf-8")
 
     def is_ready(self) -> bool:
-        """Whether this very start got as far as its panel: the web of a killed one may go on answering for a while."""
+        """Whether this very start got as far as its panel: the web of a killed one may go on
+        answering for a while.
+        """
         wait_for(lambda: "Ctrl-C" in self.said() or (self.process and self.process.poll() is not None), 90)
         return "Ctrl-C" in self.said() and answers(f"http://127.0.0.1:{self.port}/health/ready")
 
@@ -116,7 +125,9 @@ def test_a_killed_demo_starts_again_and_ctrl_c_leaves_nothing_behind(demo: Demo)
 
 @contextmanager
 def production(folder: Path) -> Iterator[dict[str, str]]:
-    """A product in earnest: its database with every table, its broker, and the shell of who looks after it."""
+    """A product in earnest: its database with every table, its broker, and the shell of who looks
+    after it.
+    """
     started = broker_command(folder / "broker", engine_under_test())
     if started is None:
         pytest.skip("skipped: Redis no está instalado (apt install redis-server)")
@@ -150,7 +161,9 @@ def contents(url: str) -> list[str]:
 
 
 def test_in_a_shell_of_production_the_demo_touches_nothing_of_it(demo: Demo, tmp_path: Path) -> None:
-    """Its database gets no row, table or account; its broker no key; codes go to the demo's own mailbox."""
+    """Its database gets no row, table or account; its broker no key; codes go to the demo's own
+    mailbox.
+    """
     with production(tmp_path) as shell:
         before = contents(shell["DATABASE_URL"])
         demo.start(shell)

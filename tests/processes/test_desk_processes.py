@@ -1,4 +1,6 @@
-"""S2: the desk runs as processes of its own, so that trying passwords there takes no thread from the customers."""
+"""S2: the desk runs as processes of its own, so that trying passwords there takes no thread from
+the customers.
+"""
 
 import os
 import signal
@@ -22,7 +24,8 @@ from tests.stack import Stack, answers, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
-# A process compares one password of a stranger at a time (staff/lockout.py): with one thread, that is all it has
+# A process compares one password of a stranger at a time (staff/lockout.py): with one thread, that
+# is all it has
 THREADS = 1
 # Minutes of work for whoever compares a password with it, inside hashlib as always
 A_COSTLY_PASSWORD = """
@@ -48,7 +51,9 @@ def desk(stack: Stack) -> Iterator[tuple[int, int]]:
     process = subprocess.Popen(command, cwd=BASE, env={**stack.environment, **bound}, start_new_session=True)
     try:
         assert wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 60)
-        [worker] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+        [worker] = (
+            Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+        )
         yield port, int(worker)
     finally:
         os.killpg(process.pid, signal.SIGKILL)  # a thread inside hashlib hears nothing gentler
@@ -92,7 +97,9 @@ def sign_in_and_wait(nginx: Nginx) -> ssl.SSLSocket:
 
 
 def has_answer(connection: ssl.SSLSocket) -> bool:
-    """Whether any of an answer has come. TLS itself may have sent something, so the socket alone does not say."""
+    """Whether any of an answer has come. TLS itself may have sent something, so the socket alone
+    does not say.
+    """
     connection.settimeout(0)
     try:
         return bool(connection.recv(1))
@@ -106,9 +113,13 @@ def test_s2_the_portal_answers_while_every_thread_of_the_desk_checks_a_password(
         tries = [waiting.enter_context(sign_in_and_wait(nginx)) for _ in range(THREADS)]
         assert wait_for(lambda: busy_threads(worker) == THREADS, 120), "the desk is not saturated"
         for path in ("/fidelizacion/", "/fidelizacion/ayuda/", "/health/ready"):
-            answer = httpx.get(f"https://127.0.0.1:{nginx.https}{path}", verify=any_certificate(), trust_env=False)
+            answer = httpx.get(
+                f"https://127.0.0.1:{nginx.https}{path}", verify=any_certificate(), trust_env=False
+            )
             assert answer.status_code == 200, path
-        assert not any(has_answer(connection) for connection in tries), "the desk answered: it was not saturated"
+        assert not any(has_answer(connection) for connection in tries), (
+            "the desk answered: it was not saturated"
+        )
 
 
 def test_without_processes_of_its_own_the_desk_is_answered_by_the_portals(stack: Stack) -> None:

@@ -1,4 +1,6 @@
-"""The Dockerfile's steps by hand, as its two users: root builds, uid 10001 serves. No container engine is needed."""
+"""The Dockerfile's steps by hand, as its two users: root builds, uid 10001 serves. No container
+engine is needed.
+"""
 
 import json
 import os
@@ -104,14 +106,18 @@ def _build(root: Path) -> Image:
     environment |= {"PATH": os.environ["PATH"], **_python(root)}
     [after_copying] = re.findall(r"^RUN (.*collectstatic.*)$", DOCKERFILE, re.MULTILINE)
     steps = after_copying.replace("/srv", f"{root}/srv").replace("/app", str(app))
-    steps = steps.replace("python ", f"{environment['PYTHON']} ").replace("--owner fidelizacion", f"--owner {UID}")
+    steps = steps.replace("python ", f"{environment['PYTHON']} ").replace(
+        "--owner fidelizacion", f"--owner {UID}"
+    )
     subprocess.run(["/bin/sh", "-ec", f"umask 022; {steps}"], cwd=app, env=environment, check=True)
     given_at_start = {"TRUSTED_PROXIES": "127.0.0.1/32", "DJANGO_SETTINGS_MODULE": "fidelizacion.settings"}
     return Image(root, {**PRODUCTION, **environment, **given_at_start})
 
 
 def _copy_as_in_a_private_clone(source: Path, target: Path) -> None:
-    """COPY keeps the modes of the clone, and who works with umask 077 has files that only the owner reads."""
+    """COPY keeps the modes of the clone, and who works with umask 077 has files that only the owner
+    reads.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_file():
         shutil.copy(source, target)
@@ -123,11 +129,17 @@ def _copy_as_in_a_private_clone(source: Path, target: Path) -> None:
 
 
 def _python(root: Path) -> dict[str, str]:
-    """The Python that runs the tests, where the second user may run it: in the image it is everybody's."""
+    """The Python that runs the tests, where the second user may run it: in the image it is
+    everybody's.
+    """
     packages = {"PYTHONPATH": sysconfig.get_path("purelib")}
     if _can_be_run_by_the_server({**packages, "PYTHON": sys.executable}):
         return {**packages, "PYTHON": sys.executable}
-    version, home, shared = f"python{sysconfig.get_python_version()}", root / "python", sysconfig.get_path("stdlib")
+    version, home, shared = (
+        f"python{sysconfig.get_python_version()}",
+        root / "python",
+        sysconfig.get_path("stdlib"),
+    )
     (home / "bin").mkdir(parents=True)
     shutil.copy(Path(sys.executable).resolve(), home / "bin" / version)
     unneeded = shutil.ignore_patterns("test", "idlelib", "site-packages", "__pycache__", "config-*")
@@ -167,7 +179,11 @@ def test_the_user_that_serves_may_write_documents_and_nothing_else(image: Image)
     assert (stored.stat().st_uid, (image.root / "srv/attachments").stat().st_uid) == (UID, UID)
     writable = [
         path
-        for path in (image.root / "app", *(image.root / "app").rglob("*"), *(image.root / "srv/static").rglob("*"))
+        for path in (
+            image.root / "app",
+            *(image.root / "app").rglob("*"),
+            *(image.root / "srv/static").rglob("*"),
+        )
         if path.stat().st_uid == UID or path.stat().st_mode & 0o022
     ]
     assert writable == []
@@ -179,7 +195,9 @@ def test_nothing_that_the_image_serves_is_for_root_alone(image: Image) -> None:
 
 
 def test_the_image_has_no_demo_and_says_so(image: Image) -> None:
-    """It would open a mailbox with everybody's codes; the command answers whatever its options are."""
+    """It would open a mailbox with everybody's codes; the command
+    answers whatever its options are.
+    """
     assert not (image.root / "app" / "demo").exists()
     command = [image.environment["PYTHON"], "manage.py", "demo", "--port", "8001"]
     options: dict[str, Any] = {"cwd": image.root / "app", "env": image.environment, "capture_output": True}
@@ -187,6 +205,8 @@ def test_the_image_has_no_demo_and_says_so(image: Image) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.strip() == "La demostración no viene en esta imagen. Úsela desde el código: make demo"
     active = {**options, "env": {**image.environment, "DEMO": "1"}}
-    refused = subprocess.run([command[0], "manage.py", "check"], **active, **AS_SERVER, text=True, check=False)
+    refused = subprocess.run(
+        [command[0], "manage.py", "check"], **active, **AS_SERVER, text=True, check=False
+    )
     assert refused.returncode != 0
     assert "fidelizacion.E066" in refused.stderr

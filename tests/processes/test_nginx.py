@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 @pytest.fixture(scope="module")
 def nginx(stack: Stack) -> Iterator[Nginx]:
-    """The documented installation, with the operator's listener, in front of a portal that believes gateways."""
+    """The documented installation, with the operator's listener, in front of a portal that believes
+    gateways.
+    """
     with (
         web(stack, "127.0.0.2/32", "127.0.0.1/32") as portal,
         debian_nginx(portal, portal, mobile=True) as started,
@@ -29,7 +31,9 @@ def test_by_the_public_listener_no_spelling_skips_the_pin(nginx: Nginx, lines: l
 
 
 @pytest.mark.parametrize(("lines", "genuine"), SPELLINGS)
-def test_by_the_operators_listener_the_header_itself_does(nginx: Nginx, lines: list[str], genuine: bool) -> None:
+def test_by_the_operators_listener_the_header_itself_does(
+    nginx: Nginx, lines: list[str], genuine: bool
+) -> None:
     assert enter(nginx.mobile, lines, any_certificate()) == (PAST_THE_PIN if genuine else PIN)
 
 
@@ -40,7 +44,9 @@ def test_nobody_is_let_in_for_saying_that_a_gateway_brought_him(nginx: Nginx) ->
 
 
 def test_the_token_of_a_link_is_in_no_log_of_requests(nginx: Nginx) -> None:
-    """R6.08: it stands in the address, and a browser repeats that when it asks for what the page needs."""
+    """R6.08: it stands in the address, and a browser repeats that when it asks for what the page
+    needs.
+    """
     link = f"https://127.0.0.1:{nginx.https}/fidelizacion/?i=bcdfghjkmnpqrstvwxyz"
     answer = httpx.get(link, headers={"Referer": link}, trust_env=False, verify=any_certificate())
     assert answer.status_code == 200

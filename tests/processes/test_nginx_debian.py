@@ -1,4 +1,6 @@
-"""nginx on Debian's own configuration after the documented steps: redirects, limits, logs and error pages."""
+"""nginx on Debian's own configuration after the documented steps: redirects, limits, logs and error
+pages.
+"""
 
 import socket
 import ssl
@@ -54,7 +56,9 @@ class Mute:
 @contextmanager
 def sent(nginx: Nginx, address: str, method: str, path: str) -> Iterator[None]:
     """A request whose answer nobody waits for, while the `with` lasts."""
-    head = f"{method} {path} HTTP/1.1\r\nHost: {NAME}\r\nX-Test-Address: {address}\r\nContent-Length: 0\r\n\r\n"
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: {NAME}\r\nX-Test-Address: {address}\r\nContent-Length: 0\r\n\r\n"
+    )
     with (
         socket.create_connection(("127.0.0.1", nginx.https)) as plain,
         any_certificate().wrap_socket(plain) as connection,
@@ -77,7 +81,10 @@ def test_r6_04_http_only_says_that_it_is_https(nginx: Nginx) -> None:
     for host in ("127.0.0.1", "[::1]"):
         asked = f"http://{host}:{nginx.http}/fidelizacion/ayuda/?a=b"
         answer = httpx.get(asked, headers={"Host": NAME}, trust_env=False)
-        assert (answer.status_code, answer.headers["Location"]) == (301, f"https://{NAME}/fidelizacion/ayuda/?a=b")
+        assert (answer.status_code, answer.headers["Location"]) == (
+            301,
+            f"https://{NAME}/fidelizacion/ayuda/?a=b",
+        )
 
 
 @pytest.mark.parametrize(
@@ -108,8 +115,11 @@ def test_r6_14_the_121st_page_of_an_address_is_refused_and_another_address_is_no
 def test_an_ipv6_home_is_one_address_to_its_56(nginx: Nginx, same: bool, address: str) -> None:
     with nginx.browser("2001:db8:0:1200::1" if same else "2001:db8:0:1201::1") as first:
         until_refused(first, "GET", "/fidelizacion/", 2000)
-        # The page of an error is not counted; another one of the network is refused with the first, or passes
-        statuses = {first.get("/fidelizacion/", headers={"X-Test-Address": address}).status_code for _ in range(3)}
+        # The page of an error is not counted; another one of the network is refused with the first,
+        # or passes
+        statuses = {
+            first.get("/fidelizacion/", headers={"X-Test-Address": address}).status_code for _ in range(3)
+        }
     assert (TOO_MANY in statuses) is same
 
 
@@ -123,7 +133,8 @@ def test_r6_14_a_session_sends_20_forms_and_another_of_the_same_office_goes_on(n
 
 
 @pytest.mark.parametrize(
-    ("path", "allowed"), [("/fidelizacion/", 30), ("/fidelizacion/pin/", 30), (SIGN_IN, 20), (SIGN_IN + "?next=/", 20)]
+    ("path", "allowed"),
+    [("/fidelizacion/", 30), ("/fidelizacion/pin/", 30), (SIGN_IN, 20), (SIGN_IN + "?next=/", 20)],
 )
 def test_signing_in_is_limited_more_than_reading(nginx: Nginx, path: str, allowed: int) -> None:
     with nginx.browser(f"192.0.2.{20 + len(path)}") as office, nginx.browser("192.0.2.99") as other:
@@ -211,7 +222,10 @@ def test_r6_15_a_network_that_may_not_see_the_desk_is_told_in_spanish() -> None:
 def test_http_at_the_port_of_https_is_sent_to_https(nginx: Nginx) -> None:
     plain = f"http://127.0.0.1:{nginx.https}/fidelizacion/ayuda/?a=b"
     answer = httpx.get(plain, headers={"Host": NAME}, trust_env=False)
-    assert (answer.status_code, answer.headers["Location"]) == (301, f"https://{NAME}/fidelizacion/ayuda/?a=b")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        301,
+        f"https://{NAME}/fidelizacion/ayuda/?a=b",
+    )
 
 
 def test_a_portal_that_does_not_answer_has_a_page_too() -> None:
@@ -235,7 +249,9 @@ def test_maintenance_has_a_page_too() -> None:
 
 
 def personal_requests(browser: httpx.Client) -> list[httpx.Response]:
-    """With a token, a number and an e-mail wherever a request can hold them, past each thing that can go wrong."""
+    """With a token, a number and an e-mail wherever a request can hold them, past each thing that
+    can go wrong.
+    """
     referer = {"Referer": f"https://{NAME}/fidelizacion/?i={TOKEN}&q={PHONE}"}
     answers = [
         browser.get(f"{path}?i={TOKEN}&q={PHONE}&e={EMAIL}", headers=referer)
@@ -248,7 +264,9 @@ def personal_requests(browser: httpx.Client) -> list[httpx.Response]:
             f"/admin/tickets/{PHONE}",
         )
     ]
-    answers.append(browser.post(f"/fidelizacion/solicitud/?i={TOKEN}", content=b"x" * 12_582_913, headers=referer))
+    answers.append(
+        browser.post(f"/fidelizacion/solicitud/?i={TOKEN}", content=b"x" * 12_582_913, headers=referer)
+    )
     for path in (SIGN_IN, "/fidelizacion/", "/fidelizacion/pin/"):
         answers += [browser.post(f"{path}?i={TOKEN}&q={EMAIL}", headers=referer) for _ in range(70)]
     return answers
@@ -256,7 +274,9 @@ def personal_requests(browser: httpx.Client) -> list[httpx.Response]:
 
 @pytest.fixture
 def without_a_disk(nginx: Nginx) -> Iterator[None]:
-    """Bodies that do not fit in memory cannot be kept, as when the disk is full: nginx says so at level "crit"."""
+    """Bodies that do not fit in memory cannot be kept, as when the disk is full: nginx says so at
+    level "crit".
+    """
     (nginx.folder / "body").chmod(0)
     yield
     (nginx.folder / "body").chmod(0o700)
@@ -264,14 +284,20 @@ def without_a_disk(nginx: Nginx) -> Iterator[None]:
 
 @pytest.mark.usefixtures("without_a_disk")
 def test_no_token_number_or_e_mail_is_in_any_log(nginx: Nginx) -> None:
-    """R6.08: Debian logs every request of the machine, and nginx repeats a request with each error."""
+    """R6.08: Debian logs every request of the machine, and nginx
+    repeats a request with each error.
+    """
     assert "access_log" in (STOCK / "nginx.conf").read_text(encoding="utf-8")
     with nginx.browser("192.0.2.60") as browser:
         statuses = {answer.status_code for answer in personal_requests(browser)}
         kept = browser.post(f"/webhooks/sms/{PHONE}/?i={TOKEN}", content=b"x" * 1_000_000)
         plain = f"http://127.0.0.1:{nginx.http}/fidelizacion/?i={TOKEN}"
         httpx.get(plain, headers={"Host": NAME, "Referer": plain}, trust_env=False)
-        for line in (f"GET /fidelizacion/?i={TOKEN} HTTP/9.1", f"G@T /?i={TOKEN} HTTP/1.1", f"{EMAIL} {PHONE}"):
+        for line in (
+            f"GET /fidelizacion/?i={TOKEN} HTTP/9.1",
+            f"G@T /?i={TOKEN} HTTP/1.1",
+            f"{EMAIL} {PHONE}",
+        ):
             refused_line(nginx, line)
     assert statuses == {AWAY, TOO_MANY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
     assert kept.status_code == 500, "the body could not be kept"

@@ -1,4 +1,6 @@
-"""Signs of life of the real processes: they come through the real broker, end with it, and come back (R4.15, R4.16)."""
+"""Signs of life of the real processes: they come through the real broker, end with it, and come
+back (R4.15, R4.16).
+"""
 
 import json
 import signal
@@ -62,7 +64,9 @@ def schedules(stack: Stack, child: Child) -> bool:
 
 
 def scheduler(stack: Stack) -> str:
-    rows = Ledger(stack.environment["DATABASE_URL"]).rows("SELECT holder FROM operations_heartbeat WHERE name = 'beat'")
+    rows = Ledger(stack.environment["DATABASE_URL"]).rows(
+        "SELECT holder FROM operations_heartbeat WHERE name = 'beat'"
+    )
     return str(rows[0][0]) if rows else ""
 
 
@@ -81,11 +85,15 @@ def open_alarms(stack: Stack) -> set[str]:
     """After the sweep has looked, as it does each minute."""
     command = [sys.executable, "manage.py", "deliver_notifications"]
     subprocess.run(command, cwd=BASE, env=stack.environment, capture_output=True, check=True)
-    found = Ledger(stack.environment["DATABASE_URL"]).rows("SELECT kind FROM operations_alarm WHERE cleared_at IS NULL")
+    found = Ledger(stack.environment["DATABASE_URL"]).rows(
+        "SELECT kind FROM operations_alarm WHERE cleared_at IS NULL"
+    )
     return {kind for (kind,) in found}
 
 
-def test_worker_beat_and_sweep_show_that_they_live_and_the_broker_is_as_it_should_be(stack: Stack, beat: Child) -> None:
+def test_worker_beat_and_sweep_show_that_they_live_and_the_broker_is_as_it_should_be(
+    stack: Stack, beat: Child
+) -> None:
     found: dict[str, Any] = {}
 
     def all_alive() -> bool:
@@ -93,7 +101,8 @@ def test_worker_beat_and_sweep_show_that_they_live_and_the_broker_is_as_it_shoul
         return {found[f"heartbeat_{name}_age_seconds"]["level"] for name in ("beat", "sweep")} == {"fine"}
 
     assert wait_for(all_alive, 30), found
-    assert found["heartbeat_worker_age_seconds"]["value"] is not None  # its first, asked for when it was ready
+    # Its first, asked for when it was ready
+    assert found["heartbeat_worker_age_seconds"]["value"] is not None
     broker = ("broker_answers", "broker_keeps_all", "broker_writes_to_disk")
     assert {found[name]["level"] for name in broker} == {"fine"}
     assert found["migrations_pending"]["value"] == 0
@@ -102,7 +111,9 @@ def test_worker_beat_and_sweep_show_that_they_live_and_the_broker_is_as_it_shoul
 def test_a_test_message_goes_through_the_real_worker_or_the_command_itself(stack: Stack) -> None:
     to = ["--email", "jefa@operadora.example"]
     command = [sys.executable, "manage.py", "send_test_message", *to]
-    done = subprocess.run(command, cwd=BASE, env=stack.environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=BASE, env=stack.environment, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout.startswith("Listo: correo")) == (0, True), done.stderr
     assert wait_for(lambda: len(stack.mails("Mensaje de prueba")) == 1, 5)
 
@@ -118,7 +129,9 @@ def test_r4_16_a_stopped_beat_is_an_alarm(stack: Stack, beat: Child) -> None:
     assert "beat-silent" in open_alarms(stack)
 
 
-def test_r4_16_a_second_beat_is_told_and_follows_the_first_when_that_is_killed(stack: Stack, beat: Child) -> None:
+def test_r4_16_a_second_beat_is_told_and_follows_the_first_when_that_is_killed(
+    stack: Stack, beat: Child
+) -> None:
     assert beat.process
     assert wait_for(lambda: schedules(stack, beat), 30)
     with running_beat(stack, "beat2") as second:
@@ -138,7 +151,9 @@ def test_r4_16_a_second_beat_is_told_and_follows_the_first_when_that_is_killed(s
 
 @pytest.mark.prove
 def test_r4_15_after_each_restart_of_the_broker_the_signs_come_again(stack: Stack, beat: Child) -> None:
-    """Within a minute, which is how often beat sends the task, and some seconds to connect again."""
+    """Within a minute, which is how often beat sends the task,
+    and some seconds to connect again.
+    """
     for _ in range(3):
         stack.signal(signal.SIGKILL, "broker")
         broker = stack.children["broker"]

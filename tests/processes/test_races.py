@@ -1,4 +1,6 @@
-"""The same code posted many times at once to real web processes: one of them lets in (R1.03, R1.04, R7.08)."""
+"""The same code posted many times at once to real web processes: one of them lets in (R1.03, R1.04,
+R7.08).
+"""
 
 import threading
 

@@ -1,4 +1,6 @@
-"""The reference on an error page is in the web's log, and a task's in the worker's: text and JSON (R8.08)."""
+"""The reference on an error page is in the web's log, and a task's in the worker's: text and JSON
+(R8.08).
+"""
 
 import json
 import re
@@ -55,8 +57,12 @@ def test_8_the_reference_on_the_page_is_the_one_in_the_log(
             assert (entry["level"], entry["logger"]) == ("ERROR", "django.request")
             assert entry["message"] == "Internal Server Error: /fidelizacion/solicitud/"
             assert "RuntimeError: no services of •••567 •••@acme.example" in entry["exception"]
-            assert {"time", "level", "logger", "message"} <= set.intersection(*[set(json.loads(each)) for each in web])
-            tasks = [each for line in worker if line.startswith("{") if (each := json.loads(line)).get("task_id")]
+            assert {"time", "level", "logger", "message"} <= set.intersection(
+                *[set(json.loads(each)) for each in web]
+            )
+            tasks = [
+                each for line in worker if line.startswith("{") if (each := json.loads(line)).get("task_id")
+            ]
             assert all(each["task_id"] in each["message"] for each in tasks if "succeeded" in each["message"])
             assert "otp.tasks.send_challenge" in {each["task"] for each in tasks}
         else:

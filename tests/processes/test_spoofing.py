@@ -1,4 +1,6 @@
-"""Bytes that try to pass for the mobile gateway's header, at the real web server (R2.02, R2.04, R2.06)."""
+"""Bytes that try to pass for the mobile gateway's header, at the real web server (R2.02, R2.04,
+R2.06).
+"""
 
 import runpy
 from collections.abc import Iterator
@@ -25,7 +27,9 @@ def foreign(stack: Stack) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(("lines", "genuine"), SPELLINGS)
-def test_from_the_gateway_only_the_header_itself_skips_the_pin(believing: int, lines: list[str], genuine: bool) -> None:
+def test_from_the_gateway_only_the_header_itself_skips_the_pin(
+    believing: int, lines: list[str], genuine: bool
+) -> None:
     assert enter(believing, lines) == (PAST_THE_PIN if genuine else PIN)
 
 

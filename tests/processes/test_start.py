@@ -21,8 +21,15 @@ BEAT = ("celery", "-A", "fidelizacion", "beat", "--pidfile=", "--schedule={folde
 
 
 @pytest.mark.parametrize("command", [WEB, WORKER, BEAT], ids=["web", "worker", "beat"])
-def test_a_bad_environment_ends_the_process_with_one_line_a_problem(command: tuple[str, ...], tmp_path: Path) -> None:
-    environment = {**PRODUCTION, "OTP_PEPPER": "short", "TIME_ZONE": "Marte/Olimpo", "WEB_BIND": "127.0.0.1:0"}
+def test_a_bad_environment_ends_the_process_with_one_line_a_problem(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    environment = {
+        **PRODUCTION,
+        "OTP_PEPPER": "short",
+        "TIME_ZONE": "Marte/Olimpo",
+        "WEB_BIND": "127.0.0.1:0",
+    }
     done = subprocess.run(
         [sys.executable, "-m", *(word.format(folder=tmp_path) for word in command)],
         env=environment,

@@ -26,7 +26,9 @@ def test_a_request_with_a_document_gets_a_number_and_two_mails(stack: Stack) -> 
         # The operator's mark belongs to the HTML; the customer's document stays with us (R3.19)
         kinds = [part.get_content_type() for part in mail.walk()]
         assert kinds == ["multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png"]
-        assert all(number in part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
+        assert all(
+            number in part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"
+        )
         assert [part.get_content_disposition() for part in mail.walk()][-1] == "inline"
     assert len({mail["Message-ID"] for mail in mails}) == 2
 
@@ -76,7 +78,8 @@ def test_a_ticket_is_answered_while_nobody_sends_and_the_mails_come_later(stack:
         visitor.sign_in(ONE_COMPANY)
         stack.signal(signal.SIGSTOP, "worker", "sweep")
         try:
-            number = visitor.request()  # waiting for a process that stands still would end at the client's timeout
+            # Waiting for a process that stands still would end at the client's timeout
+            number = visitor.request()
             time.sleep(1.5)
             assert not stack.mails(number)
         finally:

@@ -1,4 +1,6 @@
-"""A visitor with a browser and no JavaScript: reads the forms that pages hold, fills them in and sends them."""
+"""A visitor with a browser and no JavaScript: reads the forms that pages hold, fills them in and
+sends them.
+"""
 
 import re
 from dataclasses import dataclass
@@ -59,7 +61,9 @@ class Visitor:
 
     def __init__(self, stack: Portal) -> None:
         self.stack = stack
-        self.browser = httpx.Client(base_url=stack.base_url, follow_redirects=True, trust_env=False, timeout=20)
+        self.browser = httpx.Client(
+            base_url=stack.base_url, follow_redirects=True, trust_env=False, timeout=20
+        )
         self.page = self.browser.get("/fidelizacion/")
 
     def __enter__(self) -> Self:
@@ -104,7 +108,9 @@ class Visitor:
         return self.ticket_number()
 
     def answers(self) -> dict[str, str]:
-        """The first request type and reason on offer, and details that no other request has (A23)."""
+        """The first request type and reason on offer, and details
+        that no other request has (A23).
+        """
         chosen: dict[str, str] = {"details": f"Por cierre de la oficina de Cuenca, trámite {uuid4()}."}
         for name in ("request_type", "reason"):
             option = self.soup.select_one(f'input[name="{name}"]') or self.soup.select_one(
@@ -116,14 +122,21 @@ class Visitor:
 
     def ticket_number(self) -> str:
         number = self.soup.select_one("#numero-de-ticket")
-        assert number, f"{self.page.status_code} at {self.page.url}: {self.soup.get_text(' ', strip=True)[:600]}"
+        assert number, (
+            f"{self.page.status_code} at {self.page.url}: {self.soup.get_text(' ', strip=True)[:600]}"
+        )
         return number.get_text(strip=True)
 
 
 def a_real_pdf() -> File:
-    """The public document nearest to 1 MB that the rules accept; one of ours where no corpus is at hand."""
+    """The public document nearest to 1 MB that the rules accept; one of ours where no corpus is at
+    hand.
+    """
     if not CORPUS.is_dir():
-        return ("carta.pdf", b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n")
+        return (
+            "carta.pdf",
+            b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n",
+        )
     accepted = [sample for sample in samples() if sample.verdict == "accept" and sample.name.endswith(".pdf")]
     nearest = min(accepted, key=lambda sample: abs(sample.path.stat().st_size - 1_000_000))
     return ("carta.pdf", nearest.path.read_bytes())

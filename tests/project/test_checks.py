@@ -28,7 +28,9 @@ DEMO = {"DEMO": "1", "PORTAL_BASE_URL": "http://127.0.0.1:8000", "SMS_GATEWAY": 
 
 @pytest.fixture
 def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
-    """The ids of the errors in production's environment with these changes, the settings being read anew."""
+    """The ids of the errors in production's environment with these changes, the settings being read
+    anew.
+    """
 
     def judge(**changes: str) -> list[str]:
         monkeypatch.setattr(os, "environ", {**PRODUCTION, **changes})
@@ -137,7 +139,9 @@ def test_a_mistake_is_told_by_its_id(changes: dict[str, str], number: int, error
     assert errors(**changes) == [f"fidelizacion.E{number:03}"]
 
 
-@pytest.mark.parametrize("url", ["https://api.twilio.example", "https://10.0.0.9:8443/", "http://127.0.0.1:4013"])
+@pytest.mark.parametrize(
+    "url", ["https://api.twilio.example", "https://10.0.0.9:8443/", "http://127.0.0.1:4013"]
+)
 def test_another_address_of_the_api_may_be_set(url: str, errors: Errors) -> None:
     assert errors(TWILIO_BASE_URL=url) == []
 

@@ -21,13 +21,17 @@ def enter(client: Client, parameters: str, phone: str = "0991234567") -> int:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("charset", ["rot13", "zlib", "undefined", "idna", "unicode_escape", "utf-16", "latin-1"])
+@pytest.mark.parametrize(
+    "charset", ["rot13", "zlib", "undefined", "idna", "unicode_escape", "utf-16", "latin-1"]
+)
 def test_a_body_in_another_encoding_is_refused(client: Client, charset: str) -> None:
     assert enter(client, f"; charset={charset}", phone=r"\ud800") == 400
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("parameters", ["", "; charset=utf-8", '; charset="UTF8"', "; charset=no-such-encoding"])
+@pytest.mark.parametrize(
+    "parameters", ["", "; charset=utf-8", '; charset="UTF8"', "; charset=no-such-encoding"]
+)
 def test_utf_8_by_any_name_is_taken(client: Client, parameters: str) -> None:
     assert enter(client, parameters) == 302
 

@@ -1,4 +1,6 @@
-"""The cookies of the portal: out of reach of scripts and other sites, and over https bound to this host (R6.07)."""
+"""The cookies of the portal: out of reach of scripts and other sites, and over https bound to this
+host (R6.07).
+"""
 
 import os
 import runpy
@@ -34,11 +36,18 @@ def test_the_cookie_of_a_known_browser_is_out_of_reach_too(client: Client) -> No
     ana()
     verify(client, ANA_PHONE)
     cookie = client.cookies["portalbrowser"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (
+        True,
+        "Lax",
+        "/",
+        "",
+    )
 
 
 @pytest.mark.parametrize("kind", ["SESSION", "CSRF"])
-def test_over_https_a_cookie_is_secure_and_of_this_host_only(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_over_https_a_cookie_is_secure_and_of_this_host_only(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     monkeypatch.setattr(os, "environ", PRODUCTION)
     production = runpy.run_path(str(SETTINGS))
     assert production[f"{kind}_COOKIE_SECURE"] is True

@@ -32,7 +32,9 @@ PROCESSES = {
 
 def run(arguments: list[str], environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=BASE, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        command, cwd=BASE, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 def ids() -> list[str | None]:
@@ -115,7 +117,9 @@ def test_outside_of_debug_it_has_to_be_named(settings: Settings) -> None:
 
 @pytest.mark.django_db
 def test_a_process_of_the_demo_refuses_a_database_without_the_mark(settings: Settings) -> None:
-    """Somebody sets DEMO by hand, beside production's database: codes of real customers would be in an open page."""
+    """Somebody sets DEMO by hand, beside production's database: codes of real customers would be in
+    an open page.
+    """
     settings.DEMO = True
     assert ids() == ["fidelizacion.E064"]
 
@@ -130,7 +134,9 @@ def test_a_demo_waits_for_its_database(settings: Settings, monkeypatch: pytest.M
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("command", [["demo", "--prepare"], ["migrate"], ["deliver_notifications"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [["demo", "--prepare"], ["migrate"], ["deliver_notifications"]], ids=" ".join
+)
 def test_with_demo_set_by_hand_nothing_is_done_to_a_database_of_somebody_else(
     tmp_path: Path, command: list[str]
 ) -> None:

@@ -1,4 +1,6 @@
-"""Ordinary duplicates are asked for in the statement: PostgreSQL's log gets no ERROR line for a normal sign-in."""
+"""Ordinary duplicates are asked for in the statement: PostgreSQL's log gets no ERROR line for a
+normal sign-in.
+"""
 
 import pytest
 from django.utils import timezone

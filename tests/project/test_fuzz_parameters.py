@@ -1,4 +1,6 @@
-"""Whatever headers, queries and fields a request carries, the answer is a page and never an error (S7, R6.13)."""
+"""Whatever headers, queries and fields a request carries, the answer is a page and never an error
+(S7, R6.13).
+"""
 
 from collections.abc import Iterator
 from unittest.mock import Mock
@@ -22,12 +24,25 @@ from tests.tickets.portal_client import COMPANY, REQUEST, visitor
 pytestmark = pytest.mark.django_db
 
 FUZZED = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-CHARSETS = ["rot13", "idna", "punycode", "undefined", "hex", "utf-16", "unicode_escape", "no-such", "utf-8", ""]
+CHARSETS = [
+    "rot13",
+    "idna",
+    "punycode",
+    "undefined",
+    "hex",
+    "utf-16",
+    "unicode_escape",
+    "no-such",
+    "utf-8",
+    "",
+]
 HEADER = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=80)
 CONTENT_TYPES = st.one_of(
     HEADER,
     st.builds("{}; charset={}".format, st.sampled_from(["text/plain", "multipart/form-data", ""]), HEADER),
-    st.builds("text/plain; charset={}; charset={}".format, st.sampled_from(CHARSETS), st.sampled_from(CHARSETS)),
+    st.builds(
+        "text/plain; charset={}; charset={}".format, st.sampled_from(CHARSETS), st.sampled_from(CHARSETS)
+    ),
 )
 QUERIES = st.text(st.sampled_from("ab=&%;+01fFE9\x7f\xe9"), max_size=30)
 AWKWARD = st.sampled_from(
@@ -50,7 +65,9 @@ AWKWARD = st.sampled_from(
         "on",
     ]
 )
-VALUES = st.one_of(AWKWARD, st.text(st.characters(exclude_categories=["Cs"]), max_size=30), st.integers().map(str))
+VALUES = st.one_of(
+    AWKWARD, st.text(st.characters(exclude_categories=["Cs"]), max_size=30), st.integers().map(str)
+)
 
 
 def status_of(query: str, **headers: str) -> int:
@@ -77,7 +94,11 @@ def test_s7_any_content_type_and_query_are_answered(query: str, content_type: st
 
 
 @FUZZED
-@given(st.dictionaries(st.sampled_from(["COOKIE", "HOST", "X_FORWARDED_FOR", "REFERER", "ACCEPT_LANGUAGE"]), HEADER))
+@given(
+    st.dictionaries(
+        st.sampled_from(["COOKIE", "HOST", "X_FORWARDED_FOR", "REFERER", "ACCEPT_LANGUAGE"]), HEADER
+    )
+)
 def test_s7_any_headers_are_answered(headers: dict[str, str]) -> None:
     assert status_of("", **{f"HTTP_{name}": value for name, value in headers.items()}) in {200, 400}
 
@@ -105,8 +126,30 @@ def test_s7_the_desks_search_still_finds(desk: Client) -> None:
         assert desk.get("/admin/search/", query).status_code == 200
 
 
-LISTS = ["p", "o", "q", "all", "e", "_popup", "_to_field", "status", "status__exact", "at__gte", "kind__exact", "x"]
-FIELDS = ["company", "company__id__exact", "administrator", "account", "id", "efectiva", "confirmacion", "advisor"]
+LISTS = [
+    "p",
+    "o",
+    "q",
+    "all",
+    "e",
+    "_popup",
+    "_to_field",
+    "status",
+    "status__exact",
+    "at__gte",
+    "kind__exact",
+    "x",
+]
+FIELDS = [
+    "company",
+    "company__id__exact",
+    "administrator",
+    "account",
+    "id",
+    "efectiva",
+    "confirmacion",
+    "advisor",
+]
 PARAMETERS = st.sampled_from([*LISTS, *FIELDS])
 
 
@@ -152,7 +195,13 @@ def test_s7_any_value_posted_to_a_form_of_the_directory_is_answered(desk: Client
 @pytest.mark.parametrize("term", ["abc", "\x00", "9" * 30, "%"])
 @pytest.mark.parametrize("field", ["company", "x", "\x00"])
 def test_s7_the_desks_autocomplete_answers_any_term_and_field(desk: Client, term: str, field: str) -> None:
-    query = {"app_label": "companies", "model_name": "administration", "field_name": field, "term": term, "page": "abc"}
+    query = {
+        "app_label": "companies",
+        "model_name": "administration",
+        "field_name": field,
+        "term": term,
+        "page": "abc",
+    }
     assert desk.get("/admin/autocomplete/", query).status_code in {200, 400, 403, 404}
 
 

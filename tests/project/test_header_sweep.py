@@ -1,7 +1,8 @@
-"""R7.07: the status and all headers of every address, for each kind of visitor and method, against a committed table.
+"""R7.07: the status and all headers of every address, for each kind of visitor and method, against
+a committed table.
 
-A new page, or a header that comes or goes, shows as a difference. The failure says how to take the new table over,
-once each line of the difference is meant.
+A new page, or a header that comes or goes, shows as a difference. The failure says how to take the
+new table over, once each line of the difference is meant.
 """
 
 import difflib
@@ -32,7 +33,13 @@ def paths(number: int, pk: int) -> Iterator[tuple[str, str]]:
     """Each address as the table names it, and as it is asked for."""
     samples = {"<int:number>": str(number), "<str:provider>": "twilio", "<pk>": str(pk)}
     patterns = ["/" + path for path, _ in addresses()]
-    patterns += ["/static/css/portal.css", "/nothing-here/", "/admin/", "/admin/nothing-here/", "/admin/jsi18n/"]
+    patterns += [
+        "/static/css/portal.css",
+        "/nothing-here/",
+        "/admin/",
+        "/admin/nothing-here/",
+        "/admin/jsi18n/",
+    ]
     patterns += [f"/admin/{name}/" for name in ("login", "logout", "password_change", "search")]
     for model in admin.site._registry:
         below = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
@@ -89,7 +96,9 @@ def sweep() -> str:
                 header_sets[name] = headers
                 cells.append(f"{status} {name}")
             rows.append(f"{method:<5}{pattern:<47}{''.join(f'{cell:>12}' for cell in cells)}")
-    described = [f"{name}\n{headers}" for name, headers in sorted(header_sets.items(), key=lambda item: item[1])]
+    described = [
+        f"{name}\n{headers}" for name, headers in sorted(header_sets.items(), key=lambda item: item[1])
+    ]
     return "\n".join([*rows, "", *described, ""])
 
 
@@ -98,14 +107,18 @@ def test_r7_07_every_answer_is_the_one_of_the_table(tmp_path: Path) -> None:
     found = sweep()
     known = TABLE.read_text(encoding="utf-8")
     (tmp_path / TABLE.name).write_text(found, encoding="utf-8")
-    changes = difflib.unified_diff(known.splitlines(), found.splitlines(), "the table", "now", lineterm="", n=0)
+    changes = difflib.unified_diff(
+        known.splitlines(), found.splitlines(), "the table", "now", lineterm="", n=0
+    )
     assert known == found, "\n".join([*changes, f"If all of it is meant: cp {tmp_path / TABLE.name} {TABLE}"])
 
 
 def test_r7_07_the_table_holds_no_error_of_ours_and_no_answer_without_its_headers() -> None:
     rows, _, described = TABLE.read_text(encoding="utf-8").partition("\n\n")
     assert " 500 " not in rows
-    header_sets = [part for part in re.split(r"^(?=[0-9a-f]{4}$)", described, flags=re.MULTILINE) if part.strip()]
+    header_sets = [
+        part for part in re.split(r"^(?=[0-9a-f]{4}$)", described, flags=re.MULTILINE) if part.strip()
+    ]
     assert len(header_sets) > 5
     for headers in header_sets:
         for name in (

@@ -1,4 +1,6 @@
-"""What holds over https, with the settings of production read anew: HSTS, the redirect, whom to believe (R6.04)."""
+"""What holds over https, with the settings of production read anew: HSTS, the redirect, whom to
+believe (R6.04).
+"""
 
 import os
 import runpy
@@ -40,7 +42,9 @@ urlpatterns = [*urlpatterns, path("fail/", fail)]
 
 @pytest.fixture
 def in_production(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> InProduction:
-    """The suite's pages with production's settings of https, its environment changed so; all of those settings."""
+    """The suite's pages with production's settings of https, its environment changed so; all of
+    those settings.
+    """
 
     def judge(**changes: str) -> dict[str, Any]:
         with monkeypatch.context() as patch:
@@ -61,11 +65,18 @@ def visitor(secure: bool = True, peer: str = "10.0.0.9") -> Client:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("path", "status"), [("/fidelizacion/", 200), ("/", 302), ("/nada/", 404), ("/fail/", 500)])
-def test_r6_04_every_answer_keeps_the_browser_on_https(in_production: InProduction, path: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [("/fidelizacion/", 200), ("/", 302), ("/nada/", 404), ("/fail/", 500)]
+)
+def test_r6_04_every_answer_keeps_the_browser_on_https(
+    in_production: InProduction, path: str, status: int
+) -> None:
     in_production()
     answer = visitor().get(path)
-    assert (answer.status_code, answer["Strict-Transport-Security"]) == (status, f"{TWO_YEARS}; includeSubDomains")
+    assert (answer.status_code, answer["Strict-Transport-Security"]) == (
+        status,
+        f"{TWO_YEARS}; includeSubDomains",
+    )
 
 
 def test_r6_04_http_is_sent_to_https_of_the_same_host(in_production: InProduction) -> None:
@@ -90,7 +101,9 @@ def test_r6_04_preload_is_asked_for_and_subdomains_can_be_spared(
 
 
 @pytest.mark.parametrize("proxies", ["", "10.0.0.0/24"])
-def test_x_forwarded_proto_is_believed_only_where_a_proxy_is_listed(in_production: InProduction, proxies: str) -> None:
+def test_x_forwarded_proto_is_believed_only_where_a_proxy_is_listed(
+    in_production: InProduction, proxies: str
+) -> None:
     """Or whoever reaches the process directly says https himself, and is sent no redirect."""
     in_production(TRUSTED_PROXIES=proxies)
     answer = visitor().get("/fidelizacion/ayuda/")
@@ -99,7 +112,14 @@ def test_x_forwarded_proto_is_believed_only_where_a_proxy_is_listed(in_productio
 
 @pytest.mark.parametrize(
     ("peer", "believed"),
-    [("10.0.0.9", True), ("10.9.0.1", True), ("", True), ("198.51.100.7", False), ("127.0.0.1", False), ("::1", False)],
+    [
+        ("10.0.0.9", True),
+        ("10.9.0.1", True),
+        ("", True),
+        ("198.51.100.7", False),
+        ("127.0.0.1", False),
+        ("::1", False),
+    ],
 )
 def test_r2_02_x_forwarded_proto_is_believed_only_from_a_listed_peer(
     in_production: InProduction, settings: Settings, peer: str, believed: bool
@@ -112,7 +132,9 @@ def test_r2_02_x_forwarded_proto_is_believed_only_from_a_listed_peer(
 
 
 @pytest.mark.parametrize("changes", [{}, {"HSTS_PRELOAD": "1"}, {"HSTS_SUBDOMAINS": "0"}])
-def test_what_is_a_decision_is_no_warning_of_check_deploy(in_production: InProduction, changes: dict[str, str]) -> None:
+def test_what_is_a_decision_is_no_warning_of_check_deploy(
+    in_production: InProduction, changes: dict[str, str]
+) -> None:
     silenced = in_production(**changes)["SILENCED_SYSTEM_CHECKS"]
     found = [*check_sts_preload(None), *check_sts_include_subdomains(None)]
     assert [message.id for message in found if message.id not in silenced] == []

@@ -49,7 +49,9 @@ def test_where_it_failed_is_told() -> None:
         int("x")
     except ValueError as error:
         info = (type(error), error, error.__traceback__)
-    text = MaskingFormatter("{message}", style="{").format(logging.LogRecord("a", 40, "", 0, "failed", (), info))
+    text = MaskingFormatter("{message}", style="{").format(
+        logging.LogRecord("a", 40, "", 0, "failed", (), info)
+    )
     assert "test_log_masking.py" in text
     assert text.endswith("builtins.ValueError: invalid literal for int() with base 10: 'x'")
 
@@ -119,7 +121,8 @@ def test_r8_08_a_database_that_is_away_neither() -> None:
 
 @pytest.mark.parametrize("piece", ["a", "1", "a%40", "a.", "0 ", "@", "a@b", "%40"])
 def test_r8_08_masking_a_long_address_takes_no_time(piece: str) -> None:
-    """A third of a second for each address of 4,000 letters that is not found would stop the web process.
+    """A third of a second for each address of 4,000 letters that is not found would stop the web
+    process.
 
     Compared with one of an eighth, so that it depends on no machine: it took 64 times as long.
     """

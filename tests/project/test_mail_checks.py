@@ -1,4 +1,6 @@
-"""What a wrong mail provider is told: each mistake by its id, and no value of its settings (docs/mail-providers.md)."""
+"""What a wrong mail provider is told: each mistake by its id, and no value of its settings
+(docs/mail-providers.md).
+"""
 
 import json
 import os
@@ -49,7 +51,10 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
     [
         POSTMARK,
         {**POSTMARK, "EMAIL_PROVIDER": "Postmark", "EMAIL_WEBHOOK_SECRET": f"{SECRET},nuevo:{'n' * 32}"},
-        {**POSTMARK, "EMAIL_PROVIDER_SETTINGS": json.dumps({**TOKEN, "POSTMARK_API_URL": "http://127.0.0.1:8025/"})},
+        {
+            **POSTMARK,
+            "EMAIL_PROVIDER_SETTINGS": json.dumps({**TOKEN, "POSTMARK_API_URL": "http://127.0.0.1:8025/"}),
+        },
         {**POSTMARK, "EMAIL_PROVIDER": "mailgun", "EMAIL_PROVIDER_SETTINGS": '{"MAILGUN_API_KEY": "canary"}'},
         {
             **POSTMARK,
@@ -100,7 +105,15 @@ def test_what_cannot_be_read_is_told_first(changes: dict[str, str], errors: Erro
 
 
 def test_every_provider_that_is_offered_can_be_named() -> None:
-    assert {"amazon_ses", "brevo", "mailgun", "mailjet", "mandrill", "postmark", "resend"} <= mail_checks.providers()
+    assert {
+        "amazon_ses",
+        "brevo",
+        "mailgun",
+        "mailjet",
+        "mandrill",
+        "postmark",
+        "resend",
+    } <= mail_checks.providers()
 
 
 def test_a_provider_without_reports_is_one_that_anymail_has_no_view_for() -> None:

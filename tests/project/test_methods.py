@@ -1,4 +1,6 @@
-"""R6.16: only GET, HEAD and POST, at every address, the desk's too; the rest is 405 and reaches no view."""
+"""R6.16: only GET, HEAD and POST, at every address, the desk's too; the rest is 405 and reaches no
+view.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,6 @@
-"""Headers, references, the body limit and the ends of a staff session (R6.03, R6.05, R6.09, R5.04)."""
+"""Headers, references, the body limit and the ends of a staff
+session (R6.03, R6.05, R6.09, R5.04).
+"""
 
 import re
 from unittest.mock import Mock
@@ -56,7 +58,8 @@ def test_the_reference_is_ours_and_new_each_time(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "status"), [("", 200), ("0", 200), ("12582912", 200), ("12582913", 413), ("-1", 400), ("x", 400)]
+    ("declared", "status"),
+    [("", 200), ("0", 200), ("12582912", 200), ("12582913", 413), ("-1", 400), ("x", 400)],
 )
 def test_a_body_is_judged_by_its_declared_length(declared: str, status: int) -> None:
     limited = BodyLimitMiddleware(lambda _request: HttpResponse())

@@ -1,4 +1,6 @@
-"""The migration linter: what old code can work with passes, and what it cannot is refused (tests/migrations.py)."""
+"""The migration linter: what old code can work with passes, and what it cannot is refused
+(tests/migrations.py).
+"""
 
 import subprocess
 import sys
@@ -54,11 +56,15 @@ BAD: dict[str, list[Operation]] = {
         add(models.CharField(max_length=9, default="")),
         migrations.AddField("message", "other", models.CharField(max_length=9, db_default="")),
     ],
-    "a unique column whose default is given twice": [add(models.CharField(max_length=9, unique=True, db_default=""))],
+    "a unique column whose default is given twice": [
+        add(models.CharField(max_length=9, unique=True, db_default=""))
+    ],
     "the same that may be NULL": [add(nullable(models.CharField, max_length=9, unique=True, db_default=""))],
     "a dropped column": [migrations.RemoveField("message", "note")],
     "a renamed column": [migrations.RenameField("message", "note", "remark")],
-    "a column renamed by db_column": [alter("note", nullable(models.CharField, max_length=50, db_column="remark"))],
+    "a column renamed by db_column": [
+        alter("note", nullable(models.CharField, max_length=50, db_column="remark"))
+    ],
     "a dropped table": [migrations.DeleteModel("Message")],
     "a renamed table": [migrations.RenameModel("Message", "Letter")],
     "a table renamed by db_table": [migrations.AlterModelTable("Message", "letters")],
@@ -149,7 +155,9 @@ raise SystemExit(linter.main())
 
 def test_it_ends_with_an_error_and_one_line_for_each_problem() -> None:
     """The product's own migrations, and one more that drops a column."""
-    done = subprocess.run([sys.executable, "-c", ONE_MORE], cwd=check.BASE, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_MORE], cwd=check.BASE, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     [line] = done.stdout.splitlines()
     problem = "drops a column that old code reads and writes"

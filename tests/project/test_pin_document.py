@@ -1,4 +1,6 @@
-"""docs/pin.md tells every limit at the door with its default, the waits, the other ways in and the risks (R1.31)."""
+"""docs/pin.md tells every limit at the door with its default, the waits, the other ways in and the
+risks (R1.31).
+"""
 
 import ast
 import re
@@ -16,12 +18,15 @@ NO_LIMITS = {"OTP_PEPPER", "OTP_SHORT_CODES_ACCEPTED"}
 
 
 def defaults() -> dict[str, str]:
-    """What the settings take when a variable of the door is not set, as it would be written in the environment."""
+    """What the settings take when a variable of the door is not set, as it would be written in the
+    environment.
+    """
     found: dict[str, str] = {}
     for node in ast.walk(tree(BASE / "fidelizacion" / "settings.py")):
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="env")), args=[ast.Constant(value=str(name)), *_, default]
+                func=ast.Attribute(value=ast.Name(id="env")),
+                args=[ast.Constant(value=str(name)), *_, default],
             ) if name.startswith(("OTP_", "INVITATIONS_")) and name not in NO_LIMITS:
                 values = [str(part.value) for part in ast.walk(default) if isinstance(part, ast.Constant)]
                 found[name] = values[-1]

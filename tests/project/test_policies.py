@@ -1,4 +1,6 @@
-"""R6.03: what a page may load, frame, send forms to: the whole policy of each side, so that no word is added unseen."""
+"""R6.03: what a page may load, frame, send forms to: the whole policy of each side, so that no word
+is added unseen.
+"""
 
 import pytest
 from django.test import Client
@@ -32,7 +34,9 @@ def policy(header: str) -> Policy:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/fidelizacion/", "/fidelizacion/ayuda/", "/nothing-here/", "/health/live", "/"])
+@pytest.mark.parametrize(
+    "path", ["/fidelizacion/", "/fidelizacion/ayuda/", "/nothing-here/", "/health/live", "/"]
+)
 def test_r6_03_the_portals_policy_is_exactly_this(client: Client, path: str) -> None:
     answer = client.get(path)
     assert policy(answer["Content-Security-Policy"]) == PORTAL
@@ -40,7 +44,9 @@ def test_r6_03_the_portals_policy_is_exactly_this(client: Client, path: str) -> 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin/tickets/ticket/", "/admin/nothing-here/"])
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/login/", "/admin/tickets/ticket/", "/admin/nothing-here/"]
+)
 def test_r6_03_the_desks_policy_is_exactly_this(client: Client, path: str) -> None:
     client.force_login(carla())
     answer = client.get(path, follow=False)

@@ -1,4 +1,6 @@
-"""Every query ends within its limit, and a process refuses work that would wait for a hung database (R4.29)."""
+"""Every query ends within its limit, and a process refuses work that would wait for a hung database
+(R4.29).
+"""
 
 import socket
 import threading
@@ -49,7 +51,9 @@ def answer(text: str = "") -> Generator[Wait, Ready | int, str]:
 
 def test_a_query_without_an_answer_ends_at_its_limit_and_its_connection_with_it(sockets: Sockets) -> None:
     closed: list[bool] = []
-    pgconn = SimpleNamespace(socket=sockets[0].fileno(), finish=lambda: closed.append(True), status=ConnStatus.BAD)
+    pgconn = SimpleNamespace(
+        socket=sockets[0].fileno(), finish=lambda: closed.append(True), status=ConnStatus.BAD
+    )
     with query_limits.within(0.3):
         started = time.monotonic()
         with pytest.raises(QueryTimedOut):
@@ -64,13 +68,18 @@ def test_an_answer_ends_the_suspicion(sockets: Sockets) -> None:
     theirs.send(b"x")
     query_limits.database.failed()
     assert (
-        Connection(cast(Any, SimpleNamespace(socket=ours.fileno(), status=ConnStatus.BAD))).wait(answer("row")) == "row"
+        Connection(cast(Any, SimpleNamespace(socket=ours.fileno(), status=ConnStatus.BAD))).wait(
+            answer("row")
+        )
+        == "row"
     )
     assert not query_limits.database.hung
 
 
 def test_the_limits_are_the_documented_ones() -> None:
-    """The client's is longer than the server's own, so that a server that works ends a statement itself."""
+    """The client's is longer than the server's own, so that a server that works ends a statement
+    itself.
+    """
     seen: list[float] = []
 
     def view(_request: HttpRequest) -> HttpResponse:
@@ -105,7 +114,9 @@ def test_while_the_database_hangs_one_request_at_a_time_tries_it() -> None:
 
 
 def holding(gate: DatabaseGate, go: threading.Event, *, with_a_query: bool) -> threading.Thread:
-    """A request that has a place, and waits until it may go on: for a query, or busy with something else."""
+    """A request that has a place, and waits until it may go on: for a query, or busy with something
+    else.
+    """
     taken = threading.Event()
 
     def wait(*_: object) -> bool:
@@ -135,7 +146,9 @@ def test_a_request_is_refused_when_every_place_waits_for_a_query(monkeypatch: py
     assert gate.run(HttpResponse) is not None
 
 
-def test_a_request_waits_for_its_turn_while_others_work_without_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_waits_for_its_turn_while_others_work_without_the_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Inspecting documents on a busy machine takes seconds, and costs nobody else the answer."""
     monkeypatch.setattr(database_gate, "STALLED_SECONDS", 0.0)
     gate, go, answers = DatabaseGate(1, Health()), threading.Event(), list[HttpResponse | None]()

@@ -19,10 +19,18 @@ DJANGOS = Path(django.forms.__file__).parent / "templates/django/forms/widgets/a
         {},
         {"id": "id_reason", "maxlength": 150, "step": 0.5, "rows": 0},
         {"required": True, "disabled": False, "title": None, "class": ""},
-        {"placeholder": "\"><script>alert('1')</script>&", "data-x": mark_safe("&amp;"), "pattern": r"[ \-]*"},
+        {
+            "placeholder": "\"><script>alert('1')</script>&",
+            "data-x": mark_safe("&amp;"),
+            "pattern": r"[ \-]*",
+        },
         {"aria-label": gettext_lazy("Número móvil del administrador")},
     ],
 )
 def test_attributes_are_those_of_django(attrs: dict[str, object]) -> None:
-    theirs = Engine().from_string(DJANGOS.read_text(encoding="utf-8")).render(Context({"widget": {"attrs": attrs}}))
+    theirs = (
+        Engine()
+        .from_string(DJANGOS.read_text(encoding="utf-8"))
+        .render(Context({"widget": {"attrs": attrs}}))
+    )
     assert attributes(attrs).strip().split('" ') == theirs.strip().split('" ')

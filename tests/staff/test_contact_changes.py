@@ -1,4 +1,6 @@
-"""A changed phone of an administrator: a second person confirms it, and the person is told (S11)."""
+"""A changed phone of an administrator: a second person confirms
+it, and the person is told (S11).
+"""
 
 from typing import Any
 
@@ -49,12 +51,16 @@ def pedro() -> User:
 
 
 def save(user: User, ana: Administrator, **changes: Any) -> Any:
-    return signed_in(user).post(f"{ADMINISTRATORS}{ana.pk}/change/", administrator_form(**changes), follow=True)
+    return signed_in(user).post(
+        f"{ADMINISTRATORS}{ana.pk}/change/", administrator_form(**changes), follow=True
+    )
 
 
 def decide(user: User, what: str, reason: str = "", change: ContactChange | None = None) -> Any:
     pk = (change or ContactChange.objects.get()).pk
-    return signed_in(user).post(f"/admin/staff/contactchange/{pk}/decidir/", {what: "1", "reason": reason}, follow=True)
+    return signed_in(user).post(
+        f"/admin/staff/contactchange/{pk}/decidir/", {what: "1", "reason": reason}, follow=True
+    )
 
 
 def phone_of(ana: Administrator) -> str:
@@ -66,7 +72,9 @@ def told() -> list[tuple[str, str]]:
     return sorted(Message.objects.values_list("channel", "to"))
 
 
-def test_s11_a_new_phone_waits_for_a_second_person_and_nothing_else_does(ana: Administrator, sonia: User) -> None:
+def test_s11_a_new_phone_waits_for_a_second_person_and_nothing_else_does(
+    ana: Administrator, sonia: User
+) -> None:
     response = save(sonia, ana, phone=NEW, names="Ana María")
     assert "otra persona con permiso debe confirmar" in text_of(response)
     assert phone_of(ana) == cast.ANA_PHONE
@@ -111,7 +119,9 @@ def test_s11_the_database_refuses_one_person_as_both(ana: Administrator, sonia: 
         ContactChange.objects.update(state=State.APPLIED, decided_by=sonia)
 
 
-def test_s11_a_rejection_needs_a_reason_and_changes_nothing(ana: Administrator, sonia: User, pedro: User) -> None:
+def test_s11_a_rejection_needs_a_reason_and_changes_nothing(
+    ana: Administrator, sonia: User, pedro: User
+) -> None:
     save(sonia, ana, phone=NEW)
     assert decide(pedro, "reject").status_code == 422
     decide(pedro, "reject", "No la pidió ella")
@@ -181,7 +191,9 @@ def test_s11_the_sms_fits_and_names_no_number_of_anybody(settings: Settings) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_s11_confirmed_by_many_at_once_it_is_made_and_told_once(ana: Administrator, sonia: User, pedro: User) -> None:
+def test_s11_confirmed_by_many_at_once_it_is_made_and_told_once(
+    ana: Administrator, sonia: User, pedro: User
+) -> None:
     save(sonia, ana, phone=NEW)
 
     def act(_number: int) -> bool:

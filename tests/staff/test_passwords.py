@@ -119,5 +119,7 @@ def test_s8_a_superuser_cannot_give_somebody_a_poor_password_either(carla: User)
 def test_s8_the_demos_public_password_still_opens_the_demo() -> None:
     """It is set by the demo, which has its own marks, and no form accepts it (see above)."""
     prepare.make_staff()
-    response = Client().post("/admin/login/", {"username": demo_traces.ADVISOR, "password": demo_traces.PASSWORD})
+    response = Client().post(
+        "/admin/login/", {"username": demo_traces.ADVISOR, "password": demo_traces.PASSWORD}
+    )
     assert response.status_code == 302

@@ -1,4 +1,6 @@
-"""Who administers a company: a second person confirms a new one, and the people affected are notified (S11)."""
+"""Who administers a company: a second person confirms a new one, and the people affected are
+notified (S11).
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -63,7 +65,10 @@ def administers(person: Administrator, company: Company) -> bool:
 
 def rows(kept: Iterable[Administration], *added: dict[str, Any], **marks: str) -> dict[str, Any]:
     """The rows of either page: those that are there, then new ones."""
-    there = [{"id": row.pk, "administrator": row.administrator_id, "company": row.company_id} | marks for row in kept]
+    there = [
+        {"id": row.pk, "administrator": row.administrator_id, "company": row.company_id} | marks
+        for row in kept
+    ]
     return formset("administrations", *there, *added, initial=len(there))
 
 
@@ -206,7 +211,9 @@ def test_s11_without_the_setting_it_takes_effect_at_once_and_they_are_notified(
     acme: Company, ana: Administrator, bruno: Administrator, sonia: User, settings: Settings
 ) -> None:
     settings.STAFF_SECOND_PERSON = False
-    save_company(sonia, acme, rows(ana.administrations.all(), {"company": acme.pk, "administrator": bruno.pk}))
+    save_company(
+        sonia, acme, rows(ana.administrations.all(), {"company": acme.pk, "administrator": bruno.pk})
+    )
     assert administers(bruno, acme)
     assert told() == TO_ANA
     assert ContactChange.objects.get().state == State.APPLIED

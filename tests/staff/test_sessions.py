@@ -1,4 +1,6 @@
-"""How long staff stay signed in, what ends it, and that there are no accounts that nobody made (R5.04, R5.05)."""
+"""How long staff stay signed in, what ends it, and that there are no accounts that nobody made
+(R5.04, R5.05).
+"""
 
 from datetime import timedelta
 
@@ -36,7 +38,9 @@ def test_r5_04_half_an_hour_without_use_ends_it_and_is_recorded(carla: User, ste
         assert is_in(client)
         clock.shift(timedelta(minutes=step))
         assert is_in(client) is stays
-    assert SignInEvent.objects.filter(kind=SignInEvent.Kind.EXPIRED, user=carla).count() == (0 if stays else 1)
+    assert SignInEvent.objects.filter(kind=SignInEvent.Kind.EXPIRED, user=carla).count() == (
+        0 if stays else 1
+    )
 
 
 def test_r5_04_ten_hours_end_it_however_busy(carla: User) -> None:

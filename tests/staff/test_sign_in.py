@@ -1,4 +1,6 @@
-"""Signing in at the desk: what slows guesses down, whom that spares, and the record of it (S2, S8, R5.02)."""
+"""Signing in at the desk: what slows guesses down, whom that spares, and the record of it (S2, S8,
+R5.02).
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -39,7 +41,9 @@ def value_of(page: Any, name: str) -> str:
 
 
 def kinds(username: str = "carla") -> list[str]:
-    return list(SignInEvent.objects.filter(name__startswith=username).order_by("pk").values_list("kind", flat=True))
+    return list(
+        SignInEvent.objects.filter(name__startswith=username).order_by("pk").values_list("kind", flat=True)
+    )
 
 
 @pytest.fixture
@@ -64,7 +68,10 @@ def test_21_signing_in_without_next_opens_the_desk(client: Client) -> None:
 
 @pytest.mark.parametrize("where", ["address", "form"])
 def test_signing_in_goes_on_to_the_page_asked_for_and_to_no_other_site(client: Client, where: str) -> None:
-    for wanted, reached in (("/admin/otp/auditevent/", "/admin/otp/auditevent/"), ("https://evil.example/", "/admin/")):
+    for wanted, reached in (
+        ("/admin/otp/auditevent/", "/admin/otp/auditevent/"),
+        ("https://evil.example/", "/admin/"),
+    ):
         typed = {"username": "carla", "password": RIGHT}
         if where == "form":
             response = client.post(LOGIN, {**typed, "next": wanted})
@@ -73,7 +80,9 @@ def test_signing_in_goes_on_to_the_page_asked_for_and_to_no_other_site(client: C
         assert response["Location"] == reached
 
 
-def test_s2_r5_02_after_five_wrong_passwords_nothing_is_compared_not_even_the_right_one(hashed: list[str]) -> None:
+def test_s2_r5_02_after_five_wrong_passwords_nothing_is_compared_not_even_the_right_one(
+    hashed: list[str],
+) -> None:
     statuses = [sign_in(Client(), WRONG).status_code for _ in range(25)]
     assert statuses == [422] * 5 + [429] * 20
     hashed.clear()
@@ -110,7 +119,9 @@ def test_s6_a_browser_in_which_she_signed_in_before_is_not_locked_out_by_a_stran
     assert sign_in(hers).status_code == 302
 
 
-def test_s6_a_known_browser_is_spared_for_its_own_account_only_and_has_a_limit_too(settings: Settings) -> None:
+def test_s6_a_known_browser_is_spared_for_its_own_account_only_and_has_a_limit_too(
+    settings: Settings,
+) -> None:
     User.objects.create_user("sonia", password=RIGHT, is_staff=True)
     hers = Client()
     sign_in(hers)
@@ -150,12 +161,17 @@ def test_r5_02_right_passwords_do_not_count_an_office_of_forty_shares_an_address
 def test_the_limits_are_settings(settings: Settings) -> None:
     settings.STAFF_FAILURES_PER_USER = parse_rates("1/h")
     assert [sign_in(Client(), WRONG).status_code for _ in range(2)] == [422, 429]
-    settings.STAFF_FAILURES_PER_USER, settings.STAFF_FAILURES_PER_ADDRESS = parse_rates("9/h"), parse_rates("2/h")
+    settings.STAFF_FAILURES_PER_USER, settings.STAFF_FAILURES_PER_ADDRESS = (
+        parse_rates("9/h"),
+        parse_rates("2/h"),
+    )
     assert [sign_in(Client(), WRONG, username="x").status_code for _ in range(2)] == [422, 429]
 
 
 @pytest.mark.parametrize("username", ["carla", "nadie", "inactive", "visitor", "without"])
-def test_21_a_refusal_says_the_same_and_does_the_same_work_for_any_username(username: str, hashed: list[str]) -> None:
+def test_21_a_refusal_says_the_same_and_does_the_same_work_for_any_username(
+    username: str, hashed: list[str]
+) -> None:
     User.objects.create_user("inactive", password=RIGHT, is_staff=True, is_active=False)
     User.objects.create_user("visitor", password=RIGHT)
     User.objects.create_user("without", is_staff=True)

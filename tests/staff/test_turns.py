@@ -1,4 +1,6 @@
-"""How many passwords a process hashes at once, and that the rest are refused without waiting (S2)."""
+"""How many passwords a process hashes at once, and that the rest
+are refused without waiting (S2).
+"""
 
 from collections.abc import Iterator
 from threading import Event, Thread
@@ -17,7 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class SlowHash:
-    """Holds the first hash until it is told to go on; `known` is a browser in which Carla signed in before."""
+    """Holds the first hash until it is told to go on; `known` is a browser in which Carla signed in
+    before.
+    """
 
     def __init__(self, known: Client) -> None:
         self.known = known

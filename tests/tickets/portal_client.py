@@ -1,4 +1,6 @@
-"""What the tests of tickets begin with: a visitor past the gate, a form filled in as a browser would."""
+"""What the tests of tickets begin with: a visitor past the gate, a form filled in as a browser
+would.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any

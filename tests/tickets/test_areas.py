@@ -1,4 +1,6 @@
-"""The areas of a request type: each is told of a ticket once, from data, in the ticket's transaction (D3, D6)."""
+"""The areas of a request type: each is told of a ticket once, from data, in the ticket's
+transaction (D3, D6).
+"""
 
 import pytest
 
@@ -14,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def an_area(name: str = "Cobranzas", *, told: bool = True, checks: str = "Saldos y notas de crédito") -> Area:
-    area = Area.objects.create(name=name, email=f"{name.lower()}@operadora.example", is_active=told, checks=checks)
+    area = Area.objects.create(
+        name=name, email=f"{name.lower()}@operadora.example", is_active=told, checks=checks
+    )
     cast.make_request_type().areas.add(area)
     return area
 
@@ -41,7 +45,11 @@ def test_a_type_that_names_no_area_tells_the_customer_and_the_advisor_only() -> 
 def test_an_area_reads_what_to_check_until_when_and_where() -> None:
     message = emails.area_notice(a_ticket(), an_area())
     for part in (message.text, message.html):
-        for said in ("Saldos y notas de crédito", "15 de diciembre de 2026", "/admin/tickets/ticket/3608314/change/"):
+        for said in (
+            "Saldos y notas de crédito",
+            "15 de diciembre de 2026",
+            "/admin/tickets/ticket/3608314/change/",
+        ):
             assert said in part.replace("\N{NO-BREAK SPACE}", " ")
     assert "detiene su solicitud" in message.text  # F1: debts inform, and never block
 

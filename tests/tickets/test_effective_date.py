@@ -50,14 +50,18 @@ def test_worked_examples_of_a12b(notice: date, cut_day: int, expected: date) -> 
 
 
 @pytest.mark.parametrize(("days_before", "makes_it"), [(16, True), (15, True), (14, False)])
-def test_a12b_fifteen_days_before_a_cut_are_enough_and_fourteen_are_not(days_before: int, makes_it: bool) -> None:
+def test_a12b_fifteen_days_before_a_cut_are_enough_and_fourteen_are_not(
+    days_before: int, makes_it: bool
+) -> None:
     cut = date(2026, 12, 20)
     expected = cut if makes_it else date(2027, 1, 20)
     assert billing_cut(cut - timedelta(days=days_before), 20, 15) == expected
 
 
 @given(DAYS, CUTS, NOTICES)
-def test_a12b_the_date_is_a_cut_with_the_whole_notice_before_it(notice: date, cut_day: int, days: int) -> None:
+def test_a12b_the_date_is_a_cut_with_the_whole_notice_before_it(
+    notice: date, cut_day: int, days: int
+) -> None:
     cut = billing_cut(notice, cut_day, days)
     assert cut.day == min(cut_day, monthrange(cut.year, cut.month)[1])
     assert cut >= notice + timedelta(days=days)

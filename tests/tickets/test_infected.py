@@ -1,4 +1,6 @@
-"""A document with a virus: who is told, once and in which words, and what each page says of it (R3.18, R3.19)."""
+"""A document with a virus: who is told, once and in which words, and what each page says of it
+(R3.18, R3.19).
+"""
 
 from hashlib import sha256
 
@@ -83,7 +85,9 @@ def test_the_advisor_is_told_who_had_it_before_it_was_scanned() -> None:
     assert "ya se había descargado" not in before.text
 
 
-def test_the_tickets_history_has_a_line_that_the_portal_does_not_show_as_a_change(infected: Attachment) -> None:
+def test_the_tickets_history_has_a_line_that_the_portal_does_not_show_as_a_change(
+    infected: Attachment,
+) -> None:
     event = TicketEvent.objects.get()
     assert (event.from_status, event.to_status, event.actor_name) == ("new", "new", "Antivirus")
     assert NAME in event.note

@@ -36,7 +36,9 @@ def _two_an_hour(settings: Settings) -> None:
 def request_some(client: Client, count: int, **changes: Any) -> list[Ticket]:
     before = set(Ticket.objects.values_list("pk", flat=True))
     for serial in range(count):
-        answer = filled_form(client, details=f"Línea {serial} {uuid4()}").post(**{"email": STRANGER, **changes})
+        answer = filled_form(client, details=f"Línea {serial} {uuid4()}").post(
+            **{"email": STRANGER, **changes}
+        )
         assert answer.status_code == 303
     return list(Ticket.objects.exclude(pk__in=before).order_by("number"))
 
@@ -60,7 +62,9 @@ def confirmation_of(ticket: Ticket) -> Message:
     return Message.objects.get(dedup_key=f"ticket:{ticket.number}:client")
 
 
-def test_s4_above_the_budget_requests_are_registered_and_only_their_mail_elsewhere_waits(client: Client) -> None:
+def test_s4_above_the_budget_requests_are_registered_and_only_their_mail_elsewhere_waits(
+    client: Client,
+) -> None:
     tickets = request_some(client, 4)
     assert states(tickets, "client") == [State.QUEUED, State.QUEUED, State.HELD, State.HELD]
     assert set(states(tickets, "advisor") + states(tickets, "registered")) == {State.QUEUED}
@@ -95,7 +99,9 @@ def test_s4_the_registered_address_and_the_advisor_read_that_it_waits(third: Tic
 
 
 def test_s4_a_later_mail_to_the_same_customer_waits_too(third: Ticket) -> None:
-    document = Attachment.objects.create(ticket=third, original_name="a.pdf", size=1, file="x", sha256="0" * 64)
+    document = Attachment.objects.create(
+        ticket=third, original_name="a.pdf", size=1, file="x", sha256="0" * 64
+    )
     assert emails.infected_to_customer(document).state == State.HELD
 
 
@@ -217,7 +223,11 @@ def beginnings(parts: rendering.RenderedEmail) -> list[str]:
     page = BeautifulSoup(parts.html, "html.parser")
     preheader = page.select_one("body > div, .preheader")
     paragraph = page.find("p")
-    return [parts.subject, parts.text, *(each.get_text(" ", strip=True) for each in (preheader, paragraph) if each)]
+    return [
+        parts.subject,
+        parts.text,
+        *(each.get_text(" ", strip=True) for each in (preheader, paragraph) if each),
+    ]
 
 
 def test_s4_no_mail_begins_with_what_its_sender_chose() -> None:

@@ -1,4 +1,6 @@
-"""The mails of a ticket as a server gets them: headers, parts, lines (R3.19, R4.07, R4.27; RFC 5322, 3834, 2919)."""
+"""The mails of a ticket as a server gets them: headers, parts, lines (R3.19, R4.07, R4.27; RFC
+5322, 3834, 2919).
+"""
 
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -31,8 +33,12 @@ def sink(settings: Settings) -> Iterator[Sink]:
 
 def every_mail(ticket: Ticket) -> list[Message]:
     """One of each kind, owed."""
-    area = Area.objects.create(name="Cobranzas", email="cobranzas@operadora.example", checks="Saldos\nNotas de crédito")
-    event = workflow.record_event(ticket, "in_progress", before="new", notice=workflow.Notice("Le llamaremos."))
+    area = Area.objects.create(
+        name="Cobranzas", email="cobranzas@operadora.example", checks="Saldos\nNotas de crédito"
+    )
+    event = workflow.record_event(
+        ticket, "in_progress", before="new", notice=workflow.Notice("Le llamaremos.")
+    )
     registered = emails.notice_to_registered_email(ticket, "registrado@acme.example")
     assert registered is not None
     return [
@@ -99,19 +105,27 @@ def test_no_line_is_longer_than_mail_allows_whatever_was_typed(sink: Sink) -> No
     ticket.company_name = "W" * 200
     for number in range(4):
         Attachment.objects.create(
-            ticket=ticket, original_name="y" * 90 + f"{number}.pdf", content_type="x", size=1, sha256="0" * 64, file="x"
+            ticket=ticket,
+            original_name="y" * 90 + f"{number}.pdf",
+            content_type="x",
+            size=1,
+            sha256="0" * 64,
+            file="x",
         )
     got = arrived(sink, ticket)
     assert max(len(line) for raw in sink.raw for line in raw.split(b"\r\n")) <= 998
     heads = [line for raw in sink.raw for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n")]
     assert max(map(len, heads)) <= 200
-    assert all(line.strip(b" ") and not line.endswith(b": ") for line in heads)  # none is folded behind its name
+    # None is folded behind its name
+    assert all(line.strip(b" ") and not line.endswith(b": ") for line in heads)
     body = got["ticket_confirmation"].get_body(("plain",))
     assert body is not None
     assert LONG in body.get_content()
 
 
-@pytest.mark.parametrize("field", ["company_name", "requester_name", "reason_text", "request_type_name", "details"])
+@pytest.mark.parametrize(
+    "field", ["company_name", "requester_name", "reason_text", "request_type_name", "details"]
+)
 def test_nothing_typed_begins_a_header_or_a_body_r4_27(sink: Sink, field: str) -> None:
     ticket = a_ticket()
     setattr(ticket, field, INJECTED)

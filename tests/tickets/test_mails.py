@@ -1,4 +1,6 @@
-"""The three mails of a ticket: who gets them, what they say, and what nobody can smuggle into them (A15, A16, F5)."""
+"""The three mails of a ticket: who gets them, what they say, and what nobody can smuggle into them
+(A15, A16, F5).
+"""
 
 import uuid
 from collections.abc import Callable
@@ -29,7 +31,9 @@ CONFIRMED = datetime(2026, 12, 1, 4, 59, 30, tzinfo=UTC)  # 23:59 of 30 November
 def a_ticket(**changes: Any) -> Ticket:
     company = changes.pop("company", None) or make_company(tax_id="1790012345001", cut_days=(15, 31))
     administrator = changes.pop("administrator", None) or make_administrator(company)
-    kind, _ = RequestType.objects.get_or_create(code="mail-tests", defaults={"name": "Anulación o baja de servicios"})
+    kind, _ = RequestType.objects.get_or_create(
+        code="mail-tests", defaults={"name": "Anulación o baja de servicios"}
+    )
     reason, _ = Reason.objects.get_or_create(request_type=kind, text="No utiliza el servicio")
     terms = terms_for("billing_cut", 15, company.billing_accounts.all(), localdate(CONFIRMED))
     values: dict[str, Any] = {
@@ -55,7 +59,12 @@ def a_ticket(**changes: Any) -> Ticket:
     }
     ticket = Ticket.objects.create(**{**values, **changes})
     Attachment.objects.create(
-        ticket=ticket, original_name="líneas.xlsx", content_type="x", size=1_887_437, sha256="0" * 64, file="x"
+        ticket=ticket,
+        original_name="líneas.xlsx",
+        content_type="x",
+        size=1_887_437,
+        sha256="0" * 64,
+        file="x",
     )
     return ticket
 
@@ -89,9 +98,14 @@ def test_a_mail_names_things_as_the_screens_do(make: Callable[[Ticket], Message]
     """L2: the same thing has one name everywhere."""
     message = make(a_ticket())
     labels = [tag.get_text(strip=True) for tag in BeautifulSoup(message.html, "html.parser").select("th, h2")]
-    assert {"Fecha efectiva", "Cliente", "Cédula / RUC", "Documentos", "Confirmada", "Detalle de la solicitud"} <= set(
-        labels
-    )
+    assert {
+        "Fecha efectiva",
+        "Cliente",
+        "Cédula / RUC",
+        "Documentos",
+        "Confirmada",
+        "Detalle de la solicitud",
+    } <= set(labels)
     assert "FECHA EFECTIVA" in message.text
 
 
@@ -157,7 +171,9 @@ def test_the_advisor_sees_what_is_doubtful_and_the_customer_does_not_a19() -> No
     assert "dígito verificador" not in emails.confirmation(ticket).text
 
 
-@pytest.mark.parametrize("name", ["Acme\r\nBcc: todos@mala.example", "Acme\nX", "Acme\x00\x0b\u2028Y", "A" * 200])
+@pytest.mark.parametrize(
+    "name", ["Acme\r\nBcc: todos@mala.example", "Acme\nX", "Acme\x00\x0b\u2028Y", "A" * 200]
+)
 def test_a_company_name_cannot_begin_a_header_r4_27(name: str) -> None:
     ticket = a_ticket()
     ticket.company_name = ticket.requester_name = ticket.details = name  # not saved: PostgreSQL takes no NUL
@@ -181,7 +197,10 @@ def test_no_mail_carries_a_file_and_each_has_two_parts_and_the_mark_r3_19() -> N
         kinds = [part.get_content_type() for part in parts]
         assert kinds == ["multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png"]
         assert [part.get_filename() for part in parts] == [None] * 5
-        assert (parts[-1]["Content-Disposition"], parts[-1]["Content-ID"]) == ("inline", "<marca@fidelizacion>")
+        assert (parts[-1]["Content-Disposition"], parts[-1]["Content-ID"]) == (
+            "inline",
+            "<marca@fidelizacion>",
+        )
 
 
 def test_the_same_mail_is_never_owed_twice_r4_02() -> None:
@@ -202,9 +221,13 @@ def test_links_come_from_the_portals_address_only_r4_28(settings: Settings) -> N
         assert message is not None
         document = BeautifulSoup(message.html, "html.parser")
         links = [str(link["href"]) for link in document.find_all("a")]
-        assert all(link.startswith(("https://portal.operadora.example/", "mailto:", "tel:")) for link in links)
+        assert all(
+            link.startswith(("https://portal.operadora.example/", "mailto:", "tel:")) for link in links
+        )
         assert not document.find_all(["link", "script"])  # nothing remote: it reads the same with images off
-        assert [(str(image["src"]), image["alt"]) for image in document.find_all("img")] == [(rendering.MARK, "")]
+        assert [(str(image["src"]), image["alt"]) for image in document.find_all("img")] == [
+            (rendering.MARK, "")
+        ]
 
 
 def test_the_html_is_in_spanish_and_made_for_the_dark_too() -> None:

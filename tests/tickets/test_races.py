@@ -1,4 +1,6 @@
-"""Many at once, on real threads and connections: the answer is a constraint, not an `if` (R4.19, R5.08, R7.08)."""
+"""Many at once, on real threads and connections: the answer is a constraint, not an `if` (R4.19,
+R5.08, R7.08).
+"""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +27,9 @@ T = TypeVar("T")
 
 
 def at_once(count: int, act: Callable[[int], T]) -> list[T]:
-    """What `act` gave in each of `count` threads that began together, each with a connection of its own."""
+    """What `act` gave in each of `count` threads that began together, each with a connection of its
+    own.
+    """
     barrier = Barrier(count)
 
     def run(position: int) -> T:

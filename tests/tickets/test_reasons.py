@@ -14,7 +14,12 @@ pytestmark = pytest.mark.django_db
 
 def test_a7_the_first_request_type_is_there() -> None:
     request_type = cast.make_request_type()
-    assert (request_type.name, request_type.effective_rule, request_type.notice_days, request_type.in_portal) == (
+    assert (
+        request_type.name,
+        request_type.effective_rule,
+        request_type.notice_days,
+        request_type.in_portal,
+    ) == (
         "Anulación o baja de servicios",
         "billing_cut",
         15,
@@ -59,7 +64,10 @@ def test_a24_there_is_always_a_reason_to_choose(how: str) -> None:
     Reason.objects.update(is_active=False)
     shown = fields_of(client.get(REQUEST))
     assert reasons_on(client) == [OTHER_REASON]
-    assert Filled(client, {**shown, "reason": "otro", "details": "La línea 0991112223"}).post().status_code == 303
+    assert (
+        Filled(client, {**shown, "reason": "otro", "details": "La línea 0991112223"}).post().status_code
+        == 303
+    )
     assert Ticket.objects.get().reason_text == OTHER_REASON
 
 

@@ -9,7 +9,17 @@ from django.core import signing
 from attachments.models import private_storage
 from notifications.models import Message
 from tests import cast
-from tests.tickets.portal_client import COMPANY, PDF, REQUEST, fields_of, filled_form, pdf, staged_in, text_of, visitor
+from tests.tickets.portal_client import (
+    COMPANY,
+    PDF,
+    REQUEST,
+    fields_of,
+    filled_form,
+    pdf,
+    staged_in,
+    text_of,
+    visitor,
+)
 from tickets.effective_date import Term
 from tickets.models import Attachment, Ticket
 from tickets.shown_terms import ShownTerms
@@ -143,7 +153,10 @@ def test_two_tabs_of_two_companies_are_never_mixed() -> None:
     assert "Primera" in text_of(wrong)
     first_tab.post()
     second_tab.post()
-    assert list(Ticket.objects.order_by("number").values_list("company_name", flat=True)) == ["Primera", "Segunda"]
+    assert list(Ticket.objects.order_by("number").values_list("company_name", flat=True)) == [
+        "Primera",
+        "Segunda",
+    ]
 
 
 def test_a_key_signed_for_something_else_is_unknown() -> None:

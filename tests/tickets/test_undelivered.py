@@ -1,4 +1,6 @@
-"""A confirmation that did not arrive: the advisor is told at each try, with reason and what to do (R4.08, R4.09)."""
+"""A confirmation that did not arrive: the advisor is told at each try, with reason and what to do
+(R4.08, R4.09).
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -77,7 +79,9 @@ def test_a_refusal_at_sending_is_told_as_well_r4_09(settings: Settings) -> None:
 
 
 @pytest.mark.loopback
-def test_a_confirmation_given_up_after_72_hours_is_told_with_what_helps_then_r4_08(settings: Settings) -> None:
+def test_a_confirmation_given_up_after_72_hours_is_told_with_what_helps_then_r4_08(
+    settings: Settings,
+) -> None:
     message = emails.confirmation(a_ticket())
     with smtp_sink(settings) as sink, time_machine.travel(timezone.now() + timedelta(hours=72, minutes=1)):
         sink.rcpt = "451 4.3.0 busy"
@@ -154,8 +158,12 @@ def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
     assert notices() == []
 
 
-@pytest.mark.parametrize("tell", [emails.advisor_notice, lambda ticket: emails.area_notice(ticket, an_area())])
-def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(tell: Callable[[Ticket], Message]) -> None:
+@pytest.mark.parametrize(
+    "tell", [emails.advisor_notice, lambda ticket: emails.area_notice(ticket, an_area())]
+)
+def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(
+    tell: Callable[[Ticket], Message],
+) -> None:
     """R4.09: it starts the work, and whoever it was for cannot be told by mail."""
     message = sent(tell(a_ticket()))
     alarms.watch(judging=False)

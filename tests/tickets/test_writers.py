@@ -1,4 +1,6 @@
-"""R4.30: eight customers who send one request after the other, all at once, and no lock that any of them meets."""
+"""R4.30: eight customers who send one request after the other, all at once, and no lock that any of
+them meets.
+"""
 
 import logging
 
@@ -21,7 +23,9 @@ WRITERS = 8
 def test_r4_30_of_eight_writers_none_is_told_that_the_database_is_locked(
     each: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Every answer is the ticket's, every ticket is whole, and the numbers have no gap and no double."""
+    """Every answer is the ticket's, every ticket is whole, and the numbers have no gap and no
+    double.
+    """
     caplog.set_level(logging.ERROR)
     administrators = [
         cast.make_administrator(cast.make_company(f"Empresa {number} S. A."), phone=f"+59399123450{number}")
@@ -34,7 +38,11 @@ def test_r4_30_of_eight_writers_none_is_told_that_the_database_is_locked(
     def write(number: int) -> list[int]:
         statuses = []
         for serial in range(each):
-            form = {**forms[number], "reason": reason, "details": f"Dar de baja la línea 09{number}{serial:07}"}
+            form = {
+                **forms[number],
+                "reason": reason,
+                "details": f"Dar de baja la línea 09{number}{serial:07}",
+            }
             key = SubmissionKey.read(form["submission_key"], administrators[number])
             fresh = SubmissionKey.mint(administrators[number], administrators[number].companies.get())
             assert key.shown

@@ -1,4 +1,6 @@
-"""Every page and mail shows one zone, and calls it what it is (P5: `TIME_ZONE=UTC` said Ecuador's)."""
+"""Every page and mail shows one zone, and calls it what it is
+(P5: `TIME_ZONE=UTC` said Ecuador's).
+"""
 
 from datetime import UTC, datetime
 from typing import Any

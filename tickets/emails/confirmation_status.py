@@ -1,4 +1,6 @@
-"""Has the customer got the confirmation, the proof? The desk marks the tickets whose mail did not arrive (F5)."""
+"""Has the customer got the confirmation, the proof? The desk marks the tickets whose mail did not
+arrive (F5).
+"""
 
 from collections.abc import Iterable
 
@@ -13,7 +15,9 @@ REFERENCE = "ticket:"
 
 
 def undelivered_confirmations() -> QuerySet[Message]:
-    """Confirmations given up, of tickets that have none on its way, sent, or settled. A copy counts like the first."""
+    """Confirmations given up, of tickets that have none on its way, sent, or settled. A copy counts
+    like the first.
+    """
     given_up = Message.objects.filter(kind=CONFIRMATION, state__in=GIVEN_UP)
     all_of_it = Message.objects.filter(kind=CONFIRMATION, subject_ref=OuterRef("subject_ref"))
     other = all_of_it.exclude(state__in=GIVEN_UP, settled_at=None)
@@ -23,11 +27,17 @@ def undelivered_confirmations() -> QuerySet[Message]:
 def tickets_without_confirmation(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """Those whose customer did not get it."""
     number = Cast(Substr("subject_ref", len(REFERENCE) + 1), BigIntegerField())
-    return tickets.filter(pk__in=undelivered_confirmations().order_by().annotate(number=number).values("number"))
+    return tickets.filter(
+        pk__in=undelivered_confirmations().order_by().annotate(number=number).values("number")
+    )
 
 
 def undelivered_among(numbers: Iterable[int]) -> dict[int, Message]:
-    """The last failed confirmation of each of these tickets that lacks one; one query for a page of them."""
+    """The last failed confirmation of each of these tickets that lacks one; one query for a page of
+    them.
+    """
     references = [f"{REFERENCE}{number}" for number in numbers]
-    found = undelivered_confirmations().filter(subject_ref__in=references).defer("text", "html").order_by("pk")
+    found = (
+        undelivered_confirmations().filter(subject_ref__in=references).defer("text", "html").order_by("pk")
+    )
     return {int(message.subject_ref.removeprefix(REFERENCE)): message for message in found}

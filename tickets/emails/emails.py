@@ -1,4 +1,6 @@
-"""The mails of a ticket: one named function each, written to the outbox in its own transaction (A15, A16, D6, F5)."""
+"""The mails of a ticket: one named function each, written to the outbox in its own transaction
+(A15, A16, D6, F5).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +31,8 @@ class Fact:
 
 
 def confirmation(ticket: Ticket, *, held: bool = False) -> Message:
-    """To the address given: the proof of the request, with all that it says (A15, F5). Answers go to the advisor.
+    """To the address given: the proof of the request, with all that it says (A15, F5). Answers go
+    to the advisor.
 
     Held: it waits for an advisor to look at the address (S4).
     """
@@ -38,13 +41,19 @@ def confirmation(ticket: Ticket, *, held: bool = False) -> Message:
 
 
 def withheld(ticket: Ticket) -> str:
-    """The state of the customer's confirmation where it waits for an advisor or was dropped by one; else empty."""
+    """The state of the customer's confirmation where it waits for an advisor or was dropped by one;
+    else empty.
+    """
     sought = Message.objects.filter(dedup_key=f"{_reference(ticket)}:{CLIENT}", state__in=WITHHELD)
     return sought.values_list("state", flat=True).first() or ""
 
 
-def notice_to_registered_email(ticket: Ticket, registered_email: str, *, held: bool = False) -> Message | None:
-    """To the registered address, where another was given: a stolen phone must not divert the proof (A15)."""
+def notice_to_registered_email(
+    ticket: Ticket, registered_email: str, *, held: bool = False
+) -> Message | None:
+    """To the registered address, where another was given: a stolen phone must not divert the proof
+    (A15).
+    """
     if not registered_email or registered_email.casefold() == ticket.email.casefold():
         return None
     to, reply_to = registered_email, _advisor_address(ticket)
@@ -53,13 +62,20 @@ def notice_to_registered_email(ticket: Ticket, registered_email: str, *, held: b
 
 
 def registered_address(ticket: Ticket) -> str:
-    """Where the notice to the registered address went; empty where the request was made with that very address."""
-    sent = Message.objects.filter(dedup_key=f"ticket:{ticket.number}:registered").values_list("to", flat=True).first()
+    """Where the notice to the registered address went; empty where the request was made with that
+    very address.
+    """
+    sent = (
+        Message.objects.filter(dedup_key=f"ticket:{ticket.number}:registered")
+        .values_list("to", flat=True)
+        .first()
+    )
     return sent or ""
 
 
 def advisor_notice(ticket: Ticket, *, held: bool = False) -> Message:
-    """To the company's advisor or queue: what came in, what to look at, and the way to it (A16). No file goes along.
+    """To the company's advisor or queue: what came in, what to look at, and the way to it (A16). No
+    file goes along.
 
     It has no Reply-To: an answer would quote to the customer what is meant for the advisor.
     """
@@ -68,7 +84,9 @@ def advisor_notice(ticket: Ticket, *, held: bool = False) -> Message:
 
 
 def area_notice(ticket: Ticket, area: Area) -> Message:
-    """To an area of the request type: what it has to check of the customer (D6). Answers go to the advisor."""
+    """To an area of the request type: what it has to check of the customer (D6). Answers go to the
+    advisor.
+    """
     context, reply_to = area_context(ticket, area), _advisor_address(ticket)
     return _enqueue(ticket, f"area:{area.pk}", "ticket_area", context, to=area.email, reply_to=reply_to)
 
@@ -79,7 +97,9 @@ def status_changed(ticket: Ticket, event: TicketEvent) -> Message:
 
 
 def date_set(ticket: Ticket, event: TicketEvent) -> Message:
-    """To the customer: the effective date that staff set, where none could be computed. Answers go to the advisor."""
+    """To the customer: the effective date that staff set, where none could be computed. Answers go
+    to the advisor.
+    """
     return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_date", date_context(ticket, event))
 
 
@@ -93,7 +113,9 @@ def infected_to_advisor(document: Attachment) -> Message:
 
 
 def infected_to_customer(document: Attachment) -> Message:
-    """To the customer, once a document: which one did not get through, and what to do. Answers go to the advisor."""
+    """To the customer, once a document: which one did not get through, and what to do. Answers go
+    to the advisor.
+    """
     context, key = infected_context(document), f"infected:{document.pk}:client"
     return _enqueue_for_customer(document.ticket, key, "ticket_infected", context)
 
@@ -165,7 +187,9 @@ def date_context(ticket: Ticket, event: TicketEvent) -> Context:
 
 
 def infected_context(document: Attachment, downloaded_by: Sequence[str] = ()) -> Context:
-    """`had`: who downloaded it before it was scanned, there being no antivirus yet, or one that knew less."""
+    """`had`: who downloaded it before it was scanned, there being no antivirus yet, or one that
+    knew less.
+    """
     ticket = document.ticket
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
@@ -198,13 +222,17 @@ def _headline(event: TicketEvent) -> tuple[str, str]:
     """What a change means to the customer: in the subject, and in a sentence."""
     status = Ticket.Status(event.to_status)
     if status == Ticket.Status.CLOSED:
-        return _("su solicitud se cerró"), _("Cerramos su solicitud. Si algo quedó pendiente, responda este correo.")
+        return _("su solicitud se cerró"), _(
+            "Cerramos su solicitud. Si algo quedó pendiente, responda este correo."
+        )
     if event.from_status == Ticket.Status.CLOSED:
         return _("reabrimos su solicitud"), _("Su solicitud está otra vez en manos de un asesor postventa.")
     if status == Ticket.Status.IN_PROGRESS:
         return _("su solicitud está en gestión"), _("Un asesor postventa está atendiendo su solicitud.")
     shown = event.get_to_status_display()
-    return _("su solicitud cambió de estado"), _("Su solicitud está en estado «{status}».").format(status=shown)
+    return _("su solicitud cambió de estado"), _("Su solicitud está en estado «{status}».").format(
+        status=shown
+    )
 
 
 def _hold_reason() -> str:
@@ -219,7 +247,9 @@ def _reference(ticket: Ticket) -> str:
 
 
 def _enqueue_for_customer(ticket: Ticket, key: str, kind: str, context: Context) -> Message:
-    """A mail after the confirmation: it waits too where the confirmation waits or was dropped (S4)."""
+    """A mail after the confirmation: it waits too where the
+    confirmation waits or was dropped (S4).
+    """
     hold, reply_to = _hold_reason() if withheld(ticket) else "", _advisor_address(ticket)
     return _enqueue(ticket, key, kind, context, to=ticket.email, reply_to=reply_to, hold=hold)
 
@@ -250,7 +280,9 @@ def _advisor_address(ticket: Ticket) -> str:
 
 
 def _objection_url(ticket: Ticket) -> str:
-    """A mail to the advisor, begun: "I did not ask for this". The receiver reads it and sends it."""
+    """A mail to the advisor, begun: "I did not ask for this".
+    The receiver reads it and sends it.
+    """
     subject = _("Ticket {number}: yo no pedí esta solicitud").format(number=ticket.number)
     return f"mailto:{quote(_advisor_address(ticket), safe='@')}?{urlencode({'subject': subject}, quote_via=quote)}"
 
@@ -286,16 +318,22 @@ def _warnings(ticket: Ticket, *, held: bool) -> list[str]:
     """What the advisor should look at; none of it held the customer up (P2)."""
     marks = []
     if held:
-        waits = _("La confirmación para {email} espera: desde ese número se confirmaron muchas solicitudes en poco")
+        waits = _(
+            "La confirmación para {email} espera: desde ese número se confirmaron muchas solicitudes en poco"
+        )
         marks.append(
             (waits + " " + _("tiempo. Revise la dirección y envíela o descártela en el ticket.")).format(
                 email=ticket.email
             )
         )
     if ticket.company.tax_id_doubtful:
-        marks.append(_("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa."))
+        marks.append(
+            _("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa.")
+        )
     if ticket.email.casefold() != ticket.administrator.email.casefold():
-        marks.append(_("El correo de la solicitud es distinto del registrado. También avisamos al registrado."))
+        marks.append(
+            _("El correo de la solicitud es distinto del registrado. También avisamos al registrado.")
+        )
     if ticket.duplicate_of_id:
         repeated = _("Es igual al ticket n.º {number}: el cliente lo vio y la registró de todos modos.")
         marks.append(repeated.format(number=ticket.duplicate_of_id))

@@ -1,4 +1,6 @@
-"""The mails of a ticket with invented data, for their preview at the desk: no row is read or written."""
+"""The mails of a ticket with invented data, for their preview at the desk: no row is read or
+written.
+"""
 
 from datetime import UTC, date, datetime
 from functools import partial
@@ -20,15 +22,29 @@ NOTICED = date(2026, 11, 30)
 def register() -> None:
     """Name the mails of tickets. Called once, when the app is ready."""
     add = message_types.register_mail
-    add(emails.CONFIRMATION, gettext_lazy("Confirmación al cliente"), lambda: emails.ticket_context(a_ticket()))
-    add("ticket_registered", gettext_lazy("Aviso al correo registrado"), lambda: emails.ticket_context(a_ticket()))
+    add(
+        emails.CONFIRMATION,
+        gettext_lazy("Confirmación al cliente"),
+        lambda: emails.ticket_context(a_ticket()),
+    )
+    add(
+        "ticket_registered",
+        gettext_lazy("Aviso al correo registrado"),
+        lambda: emails.ticket_context(a_ticket()),
+    )
     add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
     add("ticket_date", gettext_lazy("Fecha efectiva fijada, al cliente"), _a_date)
     add(
-        "ticket_infected", gettext_lazy("Documento con virus, al cliente"), lambda: emails.infected_context(_infected())
+        "ticket_infected",
+        gettext_lazy("Documento con virus, al cliente"),
+        lambda: emails.infected_context(_infected()),
     )
     staff = partial(message_types.register_mail, staff=True)
-    staff("ticket_advisor", gettext_lazy("Aviso al asesor postventa"), lambda: emails.advisor_context(a_ticket()))
+    staff(
+        "ticket_advisor",
+        gettext_lazy("Aviso al asesor postventa"),
+        lambda: emails.advisor_context(a_ticket()),
+    )
     staff("ticket_area", gettext_lazy("Aviso a un área"), lambda: emails.area_context(a_ticket(), _an_area()))
     staff("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
     staff(
@@ -66,18 +82,24 @@ def a_ticket() -> Ticket:
 
 
 def _an_area() -> Area:
-    return Area(name=_("Cobranzas"), checks=_("Saldos pendientes y acuerdos de pago.\nNotas de crédito por emitir."))
+    return Area(
+        name=_("Cobranzas"), checks=_("Saldos pendientes y acuerdos de pago.\nNotas de crédito por emitir.")
+    )
 
 
 def _infected() -> Attachment:
     signature = "Doc.Downloader.Ejemplo-1"
-    return Attachment(ticket=a_ticket(), original_name="sustento marzo.docx", size=91_340, signature=signature)
+    return Attachment(
+        ticket=a_ticket(), original_name="sustento marzo.docx", size=91_340, signature=signature
+    )
 
 
 def _undelivered() -> emails.Context:
     ticket = a_ticket()
     answer = "550 5.1.1 The email account that you tried to reach does not exist"
-    return emails.undelivered_context(ticket, Message(to=ticket.email, state=Message.State.FAILED, last_error=answer))
+    return emails.undelivered_context(
+        ticket, Message(to=ticket.email, state=Message.State.FAILED, last_error=answer)
+    )
 
 
 def _a_change() -> emails.Context:
@@ -88,7 +110,9 @@ def _a_change() -> emails.Context:
         from_status=Ticket.Status.NEW,
         to_status=Ticket.Status.IN_PROGRESS,
         told_customer=True,
-        customer_note=_("Las líneas se darán de baja el 15 de diciembre.\nLe llamaremos antes para coordinar."),
+        customer_note=_(
+            "Las líneas se darán de baja el 15 de diciembre.\nLe llamaremos antes para coordinar."
+        ),
     )
     return emails.status_context(ticket, event)
 

@@ -1,4 +1,6 @@
-"""A confirmation that did not arrive: the customer has no proof, and the advisor is told (R4.08, R4.09)."""
+"""A confirmation that did not arrive: the customer has no proof, and the advisor is told (R4.08,
+R4.09).
+"""
 
 from notifications.models import Message
 from tickets.emails import confirmation_status, emails
@@ -6,7 +8,9 @@ from tickets.models import Ticket
 
 
 def tell_advisor(message: Message) -> None:
-    """Called for each message that is given up, in that transaction. Of a customer who has another, nobody is told."""
+    """Called for each message that is given up, in that transaction. Of a customer who has another,
+    nobody is told.
+    """
     number = message.subject_ref.removeprefix("ticket:")
     if message.kind != emails.CONFIRMATION or not number.isdecimal():
         return

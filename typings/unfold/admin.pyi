@@ -1,4 +1,5 @@
-# What of django-unfold is used here: it ships no types, and its admin classes are Django's with another look.
+# The part of django-unfold that is used here: it ships no types, and its admin classes are Django's
+# with another look.
 
 from typing import Any
 

@@ -1,9 +1,9 @@
 """Ends each wait for PostgreSQL within its limit, whatever the server does.
 
-`statement_timeout` is the server's own limit: a server that is stopped, or cut off behind a network that swallows
-packets, applies none, and `tcp_user_timeout` counts only data that was not acknowledged. psycopg waits for every answer
-on the client's side, with a timeout if it is given one. After it, the connection is closed: what it would still answer
-is unknown.
+`statement_timeout` is the server's own limit: a server that is stopped, or cut off behind a network
+that swallows packets, applies none, and `tcp_user_timeout` counts only data that was not
+acknowledged. psycopg waits for every answer on the client's side, with a timeout if it is given
+one. After it, the connection is closed: what it would still answer is unknown.
 """
 
 import math
@@ -47,7 +47,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Django's, with connections of ours."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
-        """As Django's does without its options for a pool and an isolation level, which DATABASE_URL cannot set."""
+        """As Django's does without its options for a pool and an isolation level, which
+        DATABASE_URL cannot set.
+        """
         self.isolation_level = IsolationLevel.READ_COMMITTED
         try:
             return Connection.connect(**conn_params)

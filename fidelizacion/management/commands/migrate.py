@@ -1,4 +1,6 @@
-"""Django's `migrate`, which first asks whether this is a database to work on (database_checks.py)."""
+"""Django's `migrate`, which first asks whether this is a database
+to work on (database_checks.py).
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +36,9 @@ class Command(migrate.Command):
     @staticmethod
     @contextmanager
     def _no_limit(alias: str) -> Iterator[None]:
-        """An index on a large table takes longer than any query of the product may (query_limits.py)."""
+        """An index on a large table takes longer than any query of the product may
+        (query_limits.py).
+        """
         on_server = connections[alias].vendor == "postgresql"
         if on_server:
             with connections[alias].cursor() as cursor:

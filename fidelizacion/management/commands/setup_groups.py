@@ -19,7 +19,9 @@ class Command(BaseCommand):
         try:
             changes = groups.set_up()
         except (OperationalError, InterfaceError, ProgrammingError, groups.PermissionsMissing):
-            raise CommandError(_("La base de datos no responde, o le faltan migraciones: nada cambió.")) from None
+            raise CommandError(
+                _("La base de datos no responde, o le faltan migraciones: nada cambió.")
+            ) from None
         for change in changes:
             self.stdout.write(f"{change.group:<12} {_told(change)}")
         self.stdout.write(_("Listo: {count} grupos.").format(count=len(changes)))
@@ -30,4 +32,6 @@ def _told(change: groups.Change) -> str:
         return _("creado con {count} permisos").format(count=change.added)
     if not (change.added or change.removed):
         return _("sin cambios")
-    return _("{added} permisos agregados, {removed} quitados").format(added=change.added, removed=change.removed)
+    return _("{added} permisos agregados, {removed} quitados").format(
+        added=change.added, removed=change.removed
+    )

@@ -1,4 +1,6 @@
-"""Queues again what was given up, once its cause is mended: by number, since a day, or all that is dead (R4.18)."""
+"""Queues again what was given up, once its cause is mended: by number, since a day, or all that is
+dead (R4.18).
+"""
 
 import getpass
 import os
@@ -29,7 +31,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--id", type=int, nargs="+", dest="ids", metavar="ID", help="solo estos mensajes")
         parser.add_argument("--dead", action="store_true", help="todos los abandonados")
-        parser.add_argument("--since", type=parse_day, metavar="AAAA-MM-DD", help="los creados desde este día")
+        parser.add_argument(
+            "--since", type=parse_day, metavar="AAAA-MM-DD", help="los creados desde este día"
+        )
         parser.add_argument("--force", action="store_true", help="con --id, también los ya enviados")
         parser.add_argument("--yes", action="store_true", help="hágalo; sin esto solo se cuentan")
 
@@ -42,7 +46,14 @@ class Command(BaseCommand):
             ) from None
 
     def _handle(
-        self, *, ids: list[int] | None, dead: bool, since: date | None, force: bool, yes: bool, **_options: Any
+        self,
+        *,
+        ids: list[int] | None,
+        dead: bool,
+        since: date | None,
+        force: bool,
+        yes: bool,
+        **_options: Any,
     ) -> None:
         if ids and (dead or since):
             raise CommandError(_("Use --id solo, o --dead y --since."))
@@ -68,7 +79,9 @@ class Command(BaseCommand):
     def _queue(self, chosen: MessageQuerySet, ids: list[int]) -> None:
         queued = [message for message in chosen.order_by("pk") if self._send_again(message)]
         done = ngettext(
-            "Listo: {count} mensaje en cola otra vez.", "Listo: {count} mensajes en cola otra vez.", len(queued)
+            "Listo: {count} mensaje en cola otra vez.",
+            "Listo: {count} mensajes en cola otra vez.",
+            len(queued),
         )
         self.stdout.write(done.format(count=len(queued)))
         if len(queued) < len(set(ids)):
@@ -87,7 +100,9 @@ class Command(BaseCommand):
         return True
 
     def _tell_what_there_is(self) -> None:
-        counts = dict(Message.objects.given_up().unsettled().order_by().values_list("state").annotate(Count("pk")))
+        counts = dict(
+            Message.objects.given_up().unsettled().order_by().values_list("state").annotate(Count("pk"))
+        )
         for state in GIVEN_UP:
             self.stdout.write(f"{state.label:<26} {counts.get(state, 0):>6}")
         self.stdout.write(_("No se hizo nada. Para devolverlos a la cola: --dead, --since o --id, y --yes."))

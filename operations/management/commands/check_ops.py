@@ -1,4 +1,6 @@
-"""Says how the product is doing: database, broker, processes, messages, codes, disk (R4.14-R4.17)."""
+"""Says how the product is doing: database, broker, processes,
+messages, codes, disk (R4.14-R4.17).
+"""
 
 import json
 import sys
@@ -48,7 +50,9 @@ def report(reading: Snapshot) -> list[str]:
     lines: list[str] = []
     for title, group in reading.groups.items():
         lines += [title, *(line for metric in group for line in _lines(metric, width)), ""]
-    lines += [_("No se pudo leer: {names}.").format(names=", ".join(reading.failed))] if reading.failed else []
+    lines += (
+        [_("No se pudo leer: {names}.").format(names=", ".join(reading.failed))] if reading.failed else []
+    )
     return [*lines, _summary(reading)]
 
 

@@ -31,7 +31,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--loop", action="store_true", help="sigue enviando hasta que se lo detenga")
         parser.add_argument(
-            "--interval", type=_interval, default=1.0, metavar="SEGUNDOS", help="segundos entre pasadas (con --loop)"
+            "--interval",
+            type=_interval,
+            default=1.0,
+            metavar="SEGUNDOS",
+            help="segundos entre pasadas (con --loop)",
         )
 
     def handle(self, *args: Any, loop: bool, interval: float, **options: Any) -> None:  # noqa: ARG002
@@ -59,7 +63,9 @@ class Command(BaseCommand):
         _watch()
         for name, count in counts.items():
             self.stdout.write(f"{name:<20} {count:>6}")
-        summary = _("Listo: {sent} enviados ahora, {again} se reintentarán, {failed} rechazados, {dead} abandonados.")
+        summary = _(
+            "Listo: {sent} enviados ahora, {again} se reintentarán, {failed} rechazados, {dead} abandonados."
+        )
         self.stdout.write(
             summary.format(
                 sent=fresh[SendOutcome.SENT],
@@ -76,7 +82,9 @@ class Command(BaseCommand):
             signal.signal(number, _on_signal)
         self.stdout.write(_("Enviando lo pendiente. Ctrl-C para terminar."))
         # A thread a sweep: a mail server that does not answer must not keep a code waiting
-        threads = [threading.Thread(target=_repeat, args=(name, interval), daemon=True) for name in sweep.names()]
+        threads = [
+            threading.Thread(target=_repeat, args=(name, interval), daemon=True) for name in sweep.names()
+        ]
         for thread in threads:
             thread.start()
         _live()
@@ -86,7 +94,9 @@ class Command(BaseCommand):
 
 
 def _interval(typed: str) -> float:
-    """Raises what argparse tells the person: below, the sweep would ask the database without a pause, or never."""
+    """Raises what argparse tells the person: below, the sweep would ask the database without a
+    pause, or never.
+    """
     try:
         seconds = float(typed)
     except ValueError:

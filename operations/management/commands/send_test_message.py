@@ -1,4 +1,6 @@
-"""Sends one message to whoever set the product up, and says in words what became of it and how long it took."""
+"""Sends one message to whoever set the product up, and says in words what became of it and how long
+it took.
+"""
 
 import time
 from argparse import ArgumentParser
@@ -24,7 +26,9 @@ NAMES = {Message.Channel.EMAIL: gettext_lazy("correo"), Message.Channel.SMS: "SM
 
 
 class Command(BaseCommand):
-    help = "Envía un mensaje de prueba por la cola de mensajes, y dice qué pasó. Termina con error si no salió."
+    help = (
+        "Envía un mensaje de prueba por la cola de mensajes, y dice qué pasó. Termina con error si no salió."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         to = parser.add_mutually_exclusive_group(required=True)
@@ -38,7 +42,9 @@ class Command(BaseCommand):
             delivery.deliver(message.pk)
             _wait(message)
         except (OperationalError, InterfaceError, ProgrammingError):
-            raise CommandError(_("La base de datos no responde, o le faltan migraciones: nada se envió.")) from None
+            raise CommandError(
+                _("La base de datos no responde, o le faltan migraciones: nada se envió.")
+            ) from None
         self._tell(message, time.monotonic() - started)
 
     def _tell(self, message: Message, seconds: float) -> None:
@@ -48,11 +54,15 @@ class Command(BaseCommand):
             "seconds": number_format(seconds, 1),
         }
         if message.sent_at is not None:
-            told = _("Listo: {channel} n.º {pk} aceptado por el proveedor en {seconds} s. Compruebe que haya llegado.")
+            told = _(
+                "Listo: {channel} n.º {pk} aceptado por el proveedor en {seconds} s. Compruebe que haya llegado."
+            )
             self.stdout.write(told.format(**facts))
             return
         reasons = {
-            State.FAILED: _("El {channel} n.º {pk} fue rechazado tras {seconds} s, y no se repetirá: {error}"),
+            State.FAILED: _(
+                "El {channel} n.º {pk} fue rechazado tras {seconds} s, y no se repetirá: {error}"
+            ),
             State.DEAD: _("El {channel} n.º {pk} se abandonó tras {seconds} s: {error}"),
         }
         later = _("El {channel} n.º {pk} no salió en {seconds} s; se reintentará solo: {error}")
@@ -74,7 +84,9 @@ def _enqueue(email: str | None, sms: str | None) -> Message:
 
 
 def _wait(message: Message) -> None:
-    """The worker may have been quicker: then it is at the message, and what it makes of it is the answer."""
+    """The worker may have been quicker: then it is at the message, and what it makes of it is the
+    answer.
+    """
     deadline = time.monotonic() + PATIENCE
     message.refresh_from_db()
     while message.state == State.SENDING and time.monotonic() < deadline:

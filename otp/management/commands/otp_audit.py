@@ -1,4 +1,6 @@
-"""Lists what happened at the door, for a number or since a day: the answer to "why can I not get in?" (R1.28)."""
+"""Lists what happened at the door, for a number or since a day: the answer to "why can I not get
+in?" (R1.28).
+"""
 
 from argparse import ArgumentParser
 from datetime import date, datetime, time
@@ -18,12 +20,18 @@ HEADINGS = ["cuándo", "número", "qué", "medio", "resultado", "dirección", "q
 
 
 class Command(BaseCommand):
-    help = "Lista los códigos pedidos, envíos, ingresos, fallos y esperas: de un número, desde un día, o ambos."
+    help = (
+        "Lista los códigos pedidos, envíos, ingresos, fallos y esperas: de un número, desde un día, o ambos."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("phone", nargs="?", default="", metavar="N", help="el número móvil, en cualquier forma")
+        parser.add_argument(
+            "phone", nargs="?", default="", metavar="N", help="el número móvil, en cualquier forma"
+        )
         parser.add_argument("--since", type=parse_day, metavar="AAAA-MM-DD", help="desde este día")
-        parser.add_argument("--most", type=int, default=MOST, metavar="N", help=f"cuántos mostrar, por defecto {MOST}")
+        parser.add_argument(
+            "--most", type=int, default=MOST, metavar="N", help=f"cuántos mostrar, por defecto {MOST}"
+        )
 
     def handle(self, *args: Any, phone: str, since: date | None, most: int, **options: Any) -> None:  # noqa: ARG002
         if not phone and since is None:
@@ -39,7 +47,9 @@ class Command(BaseCommand):
         shown = [cells(event) for event in events[: max(most, 1)]]
         for line in aligned([HEADINGS, *shown]) if shown else []:
             self.stdout.write(line)
-        self.stdout.write(_("Listo: {shown} de {total} eventos.").format(shown=len(shown), total=events.count()))
+        self.stdout.write(
+            _("Listo: {shown} de {total} eventos.").format(shown=len(shown), total=events.count())
+        )
 
 
 def cells(event: AuditEvent) -> list[str]:
@@ -59,4 +69,6 @@ def cells(event: AuditEvent) -> list[str]:
 def aligned(rows: list[list[str]]) -> list[str]:
     """The rows as lines, each column as wide as its widest cell."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]

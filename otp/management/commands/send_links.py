@@ -36,10 +36,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         whom = parser.add_mutually_exclusive_group(required=True)
-        whom.add_argument("--phone", nargs="+", action="extend", metavar="N", help="números, en cualquier forma")
-        whom.add_argument("--company", nargs="+", action="extend", metavar="RUC", help="los de estas empresas")
-        whom.add_argument("--file", type=Path, metavar="ARCHIVO", help="CSV o texto: un teléfono o RUC por línea")
-        parser.add_argument("--channel", choices=Channel.values, default=Channel.SMS.value, help="por defecto sms")
+        whom.add_argument(
+            "--phone", nargs="+", action="extend", metavar="N", help="números, en cualquier forma"
+        )
+        whom.add_argument(
+            "--company", nargs="+", action="extend", metavar="RUC", help="los de estas empresas"
+        )
+        whom.add_argument(
+            "--file", type=Path, metavar="ARCHIVO", help="CSV o texto: un teléfono o RUC por línea"
+        )
+        parser.add_argument(
+            "--channel", choices=Channel.values, default=Channel.SMS.value, help="por defecto sms"
+        )
         parser.add_argument("--dry-run", action="store_true", help="dice qué haría y no envía nada")
 
     def handle(self, *args: Any, channel: str, dry_run: bool, **options: Any) -> None:  # noqa: ARG002
@@ -55,11 +63,15 @@ class Command(BaseCommand):
             raise CommandError(told)
         self.stdout.write(told)
 
-    def _run(self, entries: Sequence[Recipient], channel: Channel, *, dry_run: bool) -> list[InvitationResult]:
+    def _run(
+        self, entries: Sequence[Recipient], channel: Channel, *, dry_run: bool
+    ) -> list[InvitationResult]:
         runs = bulk.run(entries, channel, actor=audit.os_user(), dry_run=dry_run)
         return [outcome for outcomes in self._followed(runs, len(entries)) for outcome in outcomes]
 
-    def _followed(self, runs: Iterator[list[InvitationResult]], total: int) -> Iterator[list[InvitationResult]]:
+    def _followed(
+        self, runs: Iterator[list[InvitationResult]], total: int
+    ) -> Iterator[list[InvitationResult]]:
         """The same, with a bar on a terminal, and a line now and then elsewhere."""
         if self.stdout.isatty():
             yield from track(runs, _("Enlaces"), total, console=Console())
@@ -79,7 +91,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{place} {outcome.place:>{width}}  {number:<4}  {reason}")
         counts = Counter(outcome.refusal for outcome in outcomes)
         rows = [(str(_("enlaces")), counts.pop(None, 0))]
-        rows += [(str(refusal.label), count) for refusal, count in counts.most_common() if refusal is not None]
+        rows += [
+            (str(refusal.label), count) for refusal, count in counts.most_common() if refusal is not None
+        ]
         widest = max(len(label) for label, _count in rows)
         for label, count in rows:
             self.stdout.write(f"{label:<{widest}}  {count:>6}")

@@ -1,4 +1,6 @@
-"""Has the antivirus look at documents now, also at those it could not judge or judged before (R3.18)."""
+"""Has the antivirus look at documents now, also at those it could not judge or judged before
+(R3.18).
+"""
 
 from argparse import ArgumentParser
 from collections import Counter
@@ -20,7 +22,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--errors", action="store_true", help="también los que no se pudieron revisar")
-        which.add_argument("--id", type=int, nargs="+", dest="ids", metavar="ID", help="estos, en cualquier estado")
+        which.add_argument(
+            "--id", type=int, nargs="+", dest="ids", metavar="ID", help="estos, en cualquier estado"
+        )
 
     def handle(self, *args: Any, errors: bool, ids: list[int] | None, **options: Any) -> None:  # noqa: ARG002
         if settings.CLAMD is None:
@@ -29,16 +33,22 @@ class Command(BaseCommand):
         if errors:
             scanning.scan_again(Attachment.objects.filter(scan=Scan.ERROR), actor=os_user())
         if ids:
-            missing = len(set(ids)) - scanning.scan_again(Attachment.objects.filter(pk__in=ids), actor=os_user())
+            missing = len(set(ids)) - scanning.scan_again(
+                Attachment.objects.filter(pk__in=ids), actor=os_user()
+            )
         counts = self._scan()
         done = _("Listo: {clean} limpios, {infected} con virus, {error} sin poder revisar.")
         self.stdout.write(
             done.format(
-                clean=counts[ScanOutcome.CLEAN], infected=counts[ScanOutcome.INFECTED], error=counts[ScanOutcome.ERROR]
+                clean=counts[ScanOutcome.CLEAN],
+                infected=counts[ScanOutcome.INFECTED],
+                error=counts[ScanOutcome.ERROR],
             )
         )
         if missing:
-            raise CommandError(_("No existen, o se están revisando en este momento: {count}.").format(count=missing))
+            raise CommandError(
+                _("No existen, o se están revisando en este momento: {count}.").format(count=missing)
+            )
         if left := Attachment.objects.filter(scan__in=[Scan.PENDING, Scan.ERROR]).count():
             raise CommandError(_("Siguen sin revisar: {count}.").format(count=left))
 
