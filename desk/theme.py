@@ -53,7 +53,7 @@ def _mix(colour: str, other: str, share: float) -> str:
 
 
 def _navigation() -> list[dict[str, Any]]:
-    """List the groups of pages; a page that the user may not open is hidden, and so is an empty group."""
+    """List the groups of pages, without the pages that the user may not open."""
     return [
         {
             "title": _("Solicitudes"),
