@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -20,6 +19,7 @@ from companies.models import Administration, Administrator, BillingAccount, Comp
 from companies.search_terms import contains_words, digits_of, phone_of, tax_id_starts
 from desk.autocomplete import AutocompleteMixin
 from desk.directory.inlines import LabelledInline
+from desk.lists import ModelAdmin
 
 
 class BillingAccountInline(LabelledInline):

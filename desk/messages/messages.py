@@ -7,10 +7,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from desk.lists import ModelAdmin
 from desk.messages.actions import STATE_COLOURS, StaffActionViews, may_review, may_settle
 from desk.messages.previews import Previews
 from desk.messages.stuck import Retrying, StuckFilter, ordering

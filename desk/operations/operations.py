@@ -13,8 +13,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
 
+from desk.lists import ModelAdmin
 from desk.messages.stuck import STUCK
 from notifications import labels, message_types
 from notifications.models import GIVEN_UP, Message

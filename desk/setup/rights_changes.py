@@ -24,7 +24,7 @@ from staff import contact_changes
 from staff.models import ContactChange
 
 if TYPE_CHECKING:
-    from unfold.admin import ModelAdmin
+    from desk.lists import ModelAdmin
 
     Base = ModelAdmin
 else:

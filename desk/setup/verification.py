@@ -14,13 +14,13 @@ from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from companies import phones
 from companies.search_terms import phone_of
 from desk.directory import invitations as invitation_admin  # noqa: F401  the first registers the list of administrators
+from desk.lists import ModelAdmin
 from desk.messages.actions import STATE_COLOURS
 from notifications import labels
 from notifications.models import Message

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -22,12 +21,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from desk.directory.inlines import LabelledInline
+from desk.lists import ModelAdmin
 from desk.tickets import date as admin_date
 from desk.tickets import documents as admin_documents
 from desk.tickets import downloads
@@ -119,14 +118,9 @@ class TicketAdmin(ModelAdmin):
         return super().get_queryset(request).defer("details", "effective_terms")
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """A date that no calendar has, in an address typed by hand, is a filter that cannot be
-        used.
-        """
-        try:
-            changelist = super().get_changelist_instance(request)
-            listed = list(changelist.result_list)  # asked for here, where it can still be answered
-        except (OverflowError, ValueError) as error:
-            raise IncorrectLookupParameters from error
+        """With the tickets of the page marked whose customer has no proof of them yet."""
+        changelist = super().get_changelist_instance(request)
+        listed = list(changelist.result_list)
         lacking = confirmation_status.undelivered_among(ticket.number for ticket in listed)
         for ticket in listed:
             ticket.lacks_proof = ticket.number in lacking
