@@ -1,28 +1,63 @@
-"""Chromium, one for each module: Playwright's loop must not be there when other tests ask Django's
-database.
-"""
+"""Both browsers, for this folder: Playwright's loop must be gone when others use the database."""
 
 import os
 import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-expect.set_options(timeout=15_000)  # milliseconds, for a machine with much else to do
+from tests.stack import Stack, running
+
+expect.set_options(timeout=60_000)  # milliseconds, for a machine with much else to do
 # Root has no sandbox there, and /dev/shm is small
 IN_A_CONTAINER = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 # It asks no server of anybody's for anything
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+LAUNCH_MS = 120_000
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One product for all tests of this folder; each leaves it as it found it."""
+    with running(tmp_path_factory.mktemp("stack")) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    path = _installed("chromium", "chromium", "chromium-browser")
+    arguments = [*IN_A_CONTAINER, *QUIET]
+    browser = playwright.chromium.launch(executable_path=path, args=arguments, timeout=LAUNCH_MS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="package")
+def firefox(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's own. Its channel speaks WebDriver BiDi; any other needs Playwright's build."""
+    path = _installed("firefox-esr", "firefox-esr", "firefox")
+    browser = playwright.firefox.launch(executable_path=path, channel="moz-firefox", timeout=LAUNCH_MS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """Each of both, for what has to work in any."""
+    launched: Browser = request.getfixturevalue(request.param)
+    return launched
+
+
+def _installed(package: str, *names: str) -> str:
+    path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
         absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        absent("skipped: Chromium no está instalado (apt install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*IN_A_CONTAINER, *QUIET])
-        yield browser
-        browser.close()
+        absent(f"skipped: {package} no está instalado (apt install {package})")
+    return path

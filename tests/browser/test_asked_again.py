@@ -27,9 +27,9 @@ def tickets_listed(walk: Walk) -> int:
 
 @scripts
 def test_a23_back_and_confirm_again_registers_nothing_in_silence(
-    chromium: Browser, stack: Stack, scripts: bool
+    browser: Browser, stack: Stack, scripts: bool
 ) -> None:
-    walk = Walk(chromium, stack, scripts=scripts, width=360)
+    walk = Walk(browser, stack, scripts=scripts, width=360)
     page = walk.page
     walk.sign_in()
     choose_a_reason(page)
@@ -63,12 +63,10 @@ def test_a23_back_and_confirm_again_registers_nothing_in_silence(
 
 @scripts
 def test_a23_the_button_of_a_repeat_is_sent_after_the_documents_too(
-    chromium: Browser, stack: Stack, scripts: bool
+    browser: Browser, stack: Stack, scripts: bool
 ) -> None:
-    """With scripts the documents go first and the form follows by `submit()`, which leaves the
-    button out.
-    """
-    walk = Walk(chromium, stack, scripts=scripts)
+    """With scripts the documents go first; then the form, by `submit()`, without the button."""
+    walk = Walk(browser, stack, scripts=scripts)
     page = walk.page
     walk.sign_in()
     details = f"Los enlaces de Loja {uuid4()}."

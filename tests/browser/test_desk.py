@@ -56,9 +56,9 @@ def troubles_of(page: Page) -> list[str]:
 
 
 def test_r5_12_no_page_of_the_desk_runs_what_was_typed_or_breaks_its_policy(
-    stack: Stack, chromium: Browser, number: str
+    stack: Stack, browser: Browser, number: str
 ) -> None:
-    page = sign_in(chromium, stack, SUPERVISOR)
+    page = sign_in(browser, stack, SUPERVISOR)
     trouble = troubles_of(page)
     ticket = f"/admin/tickets/ticket/{number}/"
     for address in (
@@ -81,9 +81,9 @@ def test_r5_12_no_page_of_the_desk_runs_what_was_typed_or_breaks_its_policy(
 
 
 def test_an_advisor_finds_takes_and_closes_a_ticket_without_scripts(
-    stack: Stack, chromium: Browser, number: str
+    stack: Stack, browser: Browser, number: str
 ) -> None:
-    page = sign_in(chromium, stack, ADVISOR, scripts=False)
+    page = sign_in(browser, stack, ADVISOR, scripts=False)
     page.goto("/admin/tickets/ticket/")
     page.fill("#searchbar", f"#{number}")
     page.press("#searchbar", "Enter")

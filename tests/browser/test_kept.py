@@ -99,9 +99,9 @@ def test_the_button_of_an_error_page_goes_back_to_what_was_typed(chromium: Brows
 @scripts
 @pytest.mark.parametrize("way_out", ["Cancelar", "Salir"])
 def test_leaving_a_form_with_text_asks_and_keeps_it(
-    chromium: Browser, stack: Stack, scripts: bool, way_out: str
+    browser: Browser, stack: Stack, scripts: bool, way_out: str
 ) -> None:
-    walk = Walk(chromium, stack, scripts=scripts, width=360)
+    walk = Walk(browser, stack, scripts=scripts, width=360)
     page = walk.page
     walk.sign_in()
     fill(page, "Esto costó escribirlo.")

@@ -120,8 +120,8 @@ def choose_a_reason(page: Page) -> None:
 
 
 @scripts
-def test_a_double_click_on_confirm_makes_one_ticket(chromium: Browser, stack: Stack, scripts: bool) -> None:
-    walk = Walk(chromium, stack, scripts=scripts)
+def test_a_double_click_on_confirm_makes_one_ticket(browser: Browser, stack: Stack, scripts: bool) -> None:
+    walk = Walk(browser, stack, scripts=scripts)
     walk.sign_in()
     choose_a_reason(walk.page)
     walk.page.fill("[name=details]", f"Todas las líneas de Cuenca {uuid4()}.")

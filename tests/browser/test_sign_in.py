@@ -2,6 +2,8 @@
 names, with JavaScript and without.
 """
 
+from uuid import uuid4
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -14,13 +16,13 @@ pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 @scripts
 def test_the_address_of_a_ticket_leads_to_it_through_the_pin(
-    chromium: Browser, stack: Stack, scripts: bool
+    browser: Browser, stack: Stack, scripts: bool
 ) -> None:
-    walk = Walk(chromium, stack, scripts=scripts)
+    walk = Walk(browser, stack, scripts=scripts)
     page = walk.page
     walk.sign_in()
     choose_a_reason(page)
-    page.fill("[name=details]", f"Los enlaces de Loja, {scripts}.")
+    page.fill("[name=details]", f"Los enlaces de Loja {uuid4()}.")
     walk.confirm()
     number = page.locator("#numero-de-ticket").inner_text()
     walk.context.clear_cookies()
