@@ -1,4 +1,4 @@
-# `make demo` shows the product, `make test`, `make check` and `make prove` prove it. See README.md.
+# `make demo` shows the product, `make test`, `make test-unit`, `make check` and `make prove` prove it. See README.md.
 
 # The first Python that is new enough; PYTHON= names another
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -13,11 +13,12 @@ DEVELOPMENT_READY := $(VENV)/development.stamp
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove bench check format clean
+.PHONY: help demo test test-unit prove bench check format clean
 
 help:
 	@echo "make demo    la demostración, en http://127.0.0.1:$(PORT)/fidelizacion/"
 	@echo "make test    todas las pruebas, en SQLite y en PostgreSQL"
+	@echo "make test-unit   la parte rápida, en SQLite y cerca de un minuto"
 	@echo "make prove   las pruebas largas; instala con npm, fuera de aquí, dos servidores que hacen de Twilio"
 	@echo "make bench   cuánto cuesta cada cosa, junto a su suelo; ONLY=ticket,code mide solo esas filas"
 	@echo "make check   estilo, tipos, plantillas, migraciones y comprobaciones de despliegue"
@@ -29,6 +30,9 @@ demo: $(DEMO_READY)
 
 test: $(DEVELOPMENT_READY)
 	@$(BIN)/python -m tests.run
+
+test-unit: $(DEVELOPMENT_READY)
+	@$(BIN)/python -m tests.run --unit
 
 prove: $(DEVELOPMENT_READY)
 	@$(BIN)/python -m tests.run -m prove

@@ -69,7 +69,7 @@ class Clamd:
         """As a machine that runs out of memory does it."""
         self.signal(signal.SIGKILL)
         if self.process is not None:
-            self.process.wait(10)
+            self.process.wait(60)
 
     def signal(self, number: signal.Signals) -> None:
         """For instance SIGSTOP: connections are still accepted, and nobody answers."""
@@ -130,7 +130,7 @@ def stand_in(answer: bytes | None = b"stream: OK\0", hang_up_after: int | None =
         finally:
             ended.set()
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+            thread.join(60)
 
 
 def _talk(connection: socket.socket, far: StandIn, ended: threading.Event) -> None:
@@ -141,6 +141,6 @@ def _talk(connection: socket.socket, far: StandIn, ended: threading.Event) -> No
             if far.hang_up_after is not None and len(far.received) >= far.hang_up_after:
                 break
         if far.answer is None:
-            ended.wait(30)
+            ended.wait(60)
         else:
             connection.sendall(far.answer)

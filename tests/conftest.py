@@ -2,6 +2,7 @@
 where it asks.
 """
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,16 +10,49 @@ from pytest_django import Settings
 
 pytest_plugins = ["tests.record", "tests.stack"]
 
+TESTS = Path(__file__).resolve().parent
 
+
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`loopback` opens sockets to this machine, every other address stays blocked; `processes`
-    share one worker.
+    """Sort the tests into groups; open this machine's sockets, and no others, to `loopback`.
+
+    The groups of real processes go first, the largest before. They mostly wait, and the rest fills
+    the time they leave.
+    Groups that commit go last: they empty the tables, also of the rows that migrations brought.
     """
+    processes = Counter(group(item) for item in items if item.get_closest_marker("processes"))
+    emptying = {group(item) for item in items if _commits(item)}
     for item in items:
         if item.get_closest_marker("loopback"):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1"]))
-        if item.get_closest_marker("processes"):
-            item.add_marker(pytest.mark.xdist_group("processes"))
+        if _commits(item) or item.path.parent.name == "conformance":  # which reads the whole project
+            item.add_marker(pytest.mark.thorough)
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: _turn(group(item), processes, emptying))
+
+
+def group(item: pytest.Item) -> str:
+    """Tests of one group run in one worker of xdist, so that what they share is started once."""
+    folder = item.path.parent.relative_to(TESTS).as_posix()
+    fixtures = getattr(item, "fixturenames", ())
+    for product in ("faulty", "stack"):
+        if product in fixtures:
+            return f"{folder}-{product}"
+    kind = "-processes" if item.get_closest_marker("processes") else ""
+    return f"{folder}/{item.path.stem}{kind}"
+
+
+def _commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction"))
+
+
+def _turn(name: str, processes: Counter[str], emptying: set[str]) -> tuple[int, int, str]:
+    """Keep groups of real processes, and groups that commit, together; the rest stays shuffled."""
+    if name in emptying:
+        return 2, 0, name
+    return (0, -processes[name], name) if processes[name] else (1, 0, "")
 
 
 @pytest.fixture(autouse=True)

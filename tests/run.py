@@ -2,6 +2,7 @@
 the same tests.
 
 python -m tests.run [arguments for pytest]
+python -m tests.run --unit      # `make test-unit`: the quick part, on SQLite
 """
 
 import json
@@ -17,9 +18,20 @@ from tests.servers import postgresql, postgresql_binaries
 
 BASE = Path(__file__).resolve().parent.parent
 RECORDS = BASE / "var" / "test-runs"
-# Each worker has a database of its own; the tests of real processes share one worker, and so one
-# set of processes
-IN_PARALLEL = ("--numprocesses", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup")
+# Each worker has a database of its own. tests/conftest.py makes the groups and their order. One
+# worker more than there are processors, since the tests of real processes mostly wait.
+WORKERS = min(4, (os.cpu_count() or 1) + 1)
+IN_PARALLEL = ("--numprocesses", str(WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder")
+
+
+UNIT = (
+    "-m",
+    "not (processes or loopback or thorough or prove)",
+    "--numprocesses",
+    str(min(4, os.cpu_count() or 1)),
+)
+# What names servers of others; and what would have each worker compile every test anew
+NOT_TAKEN = {"DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True)
@@ -35,13 +47,17 @@ class Run:
 
 def main(arguments: list[str]) -> int:
     """Zero when every engine there is passed the same tests."""
+    if arguments[:1] == ["--unit"]:
+        return run("sqlite", "", [*UNIT, *arguments[1:]]).status
     runs = [run("sqlite", "", arguments)]
     binaries = postgresql_binaries()
     if binaries is None:
         say("skipped: PostgreSQL no está instalado (apt install postgresql)")
     else:
         with ExitStack() as servers:
-            runs.append(run("postgresql", servers.enter_context(postgresql(binaries)), arguments))
+            runs.append(
+                run("postgresql", servers.enter_context(postgresql(binaries, durable=False)), arguments)
+            )
     problems = [*judge(runs)]
     if binaries is None and os.environ.get("CI") == "true":
         problems.append("con CI=true las pruebas en PostgreSQL son obligatorias")
@@ -54,9 +70,7 @@ def run(engine: str, database_url: str, arguments: list[str]) -> Run:
     # By process, so that two runs in one clone do not mix
     record = RECORDS / f"{engine}-{os.getpid()}.json"
     RECORDS.mkdir(parents=True, exist_ok=True)
-    environment = {
-        name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}
-    }
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_TAKEN}
     # Named here, since importing the project has set the variable to the product's own settings
     environment |= {
         "DJANGO_SETTINGS_MODULE": "tests.settings",

@@ -18,7 +18,9 @@ from demo import broker
 from demo.broker import free_port
 
 DEBIAN_BINARIES = Path("/usr/lib/postgresql")
-SECONDS_TO_START = 30
+SECONDS_TO_START = 120  # of a machine with much else to do
+# For a server that lives as long as the run: no disk is waited for
+NOT_DURABLE = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
 
 
 class ServerFailed(RuntimeError):
@@ -35,10 +37,11 @@ def postgresql_binaries() -> Path | None:
 
 
 class Postgresql:
-    """A PostgreSQL of our own with default durability, that a test may stop and start."""
+    """A PostgreSQL of our own, that a test may stop and start; durable, unless no test kills it."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(self, binaries: Path, folder: Path, *, durable: bool = True) -> None:
         self.binaries, self.folder, self.port = binaries, folder, free_port()
+        self.settings: list[str] = [] if durable else NOT_DURABLE
         # It refuses to run as root, which is who runs in a container
         self._owner = "postgres" if os.getuid() == 0 else None
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,6 +74,7 @@ class Postgresql:
                 [
                     *(self.binaries / "postgres", "-D", self.folder / "data"),
                     *("-k", self.folder, "-h", "127.0.0.1", "-p", str(self.port)),
+                    *self.settings,
                 ],
                 user=self._owner,
                 stdout=log,
@@ -86,16 +90,14 @@ class Postgresql:
         """
         if self._process:
             self._process.send_signal(how)
-            self._process.wait(30)
+            self._process.wait(60)
 
 
 @contextmanager
-def postgresql(binaries: Path) -> Iterator[str]:
-    """One that runs for the length of a `with`, and its address. It is gone at the end, with its
-    data.
-    """
+def postgresql(binaries: Path, *, durable: bool = True) -> Iterator[str]:
+    """One that runs for the length of a `with`, and its address. At the end its data go with it."""
     folder = Path(mkdtemp(prefix="fidelizacion-postgresql-"))
-    server = Postgresql(binaries, folder)
+    server = Postgresql(binaries, folder, durable=durable)
     try:
         server.start()
         yield server.url

@@ -5,7 +5,6 @@ test.
 import mailbox
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +25,7 @@ from demo.broker import free_port
 from demo.environment import demo_environment
 from demo.processes import Child, kill_leftovers, stop
 from demo.supervisor import WORKER
+from tests import prepared
 from tests.servers import broker_command
 
 BASE = Path(__file__).resolve().parent.parent
@@ -44,6 +44,7 @@ class Stack:
         shell = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         services = {"OTP_RESEND_SECONDS": "0", **({"DATABASE_URL": database_url} if database_url else {})}
         self.environment = demo_environment(folder, self.port, shell, services | dict(variables or {}))
+        self.environment["STATIC_ROOT"] = prepared.static_root()
         self.children: dict[str, Child] = {}
 
     def __enter__(self) -> Self:
@@ -68,9 +69,7 @@ class Stack:
 
     def prepare(self) -> None:
         """Tables, static files and the sample directory."""
-        subprocess.run(
-            [sys.executable, "manage.py", "demo", "--prepare"], cwd=BASE, env=self.environment, check=True
-        )
+        prepared.prepare(self.environment)
 
     def commands(self) -> dict[str, list[str]]:
         """The product's processes."""
@@ -84,7 +83,7 @@ class Stack:
         """Returns when the web answers."""
         for name, arguments in self.commands().items():
             self.start(name, [sys.executable, *arguments])
-        if not wait_for(lambda: answers(f"{self.base_url}/health/ready"), 60):
+        if not wait_for(lambda: answers(f"{self.base_url}/health/ready"), 180):
             raise RuntimeError((self.folder / "web.log").read_text(encoding="utf-8"))
 
     def start(self, name: str, command: list[str]) -> Child:
@@ -102,7 +101,7 @@ class Stack:
 
     def sms(self) -> list[dict[str, str]]:
         """What the demo's mailbox holds, newest first."""
-        response = httpx.get(f"{self.base_url}/demo/mensajes.json", timeout=10, trust_env=False)
+        response = httpx.get(f"{self.base_url}/demo/mensajes.json", timeout=60, trust_env=False)
         messages: list[dict[str, str]] = response.json()
         return [message for message in messages if message["channel"] == "sms"]
 
@@ -127,8 +126,8 @@ class Stack:
         kill_leftovers(self.folder)
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 10) -> Any:
-    """The first true answer of `what`, or its last one when time is up."""
+def wait_for(what: Callable[[], Any], seconds: float = 60) -> Any:
+    """The first true answer of `what`, or its last when time is up: then the test fails."""
     deadline = time.monotonic() + seconds
     answer = what()
     while not answer and time.monotonic() < deadline:
@@ -173,13 +172,11 @@ def running(folder: Path, variables: Mapping[str, str] | None = None) -> Iterato
 def answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
     """Whether something says 200 there."""
     try:
-        return httpx.get(url, headers=headers, timeout=2, trust_env=False).status_code == 200
+        return httpx.get(url, headers=headers, timeout=10, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One product for all tests that ask; each leaves it as it found it."""
-    with running(tmp_path_factory.mktemp("stack")) as started:
-        yield started
+def pytest_configure() -> None:
+    """Workers of xdist, which start after this, find the folder that all products come from."""
+    prepared.folder()

@@ -15,8 +15,10 @@ from tests.attachments.valid_files import GOOD, packed, pdf
 from tests.corpus import samples
 from tests.trace import lines_run
 
-# What a reader does between two counts: one pass of a library over the file, or over a piece of a
-# part
+pytestmark = pytest.mark.thorough
+
+# What a reader does between two counts: one pass of a library over the file, or over a piece of
+# a part
 LINES_A_STEP = 16
 TOO_COMPLEX = "es demasiado complejo para revisarlo"
 

@@ -34,7 +34,7 @@ from tests.tickets.portal_client import (
 from tickets import tasks
 from tickets.models import Attachment, Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 UPLOAD = f"{REQUEST}documentos/"
 
 

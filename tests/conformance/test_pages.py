@@ -11,6 +11,8 @@ from tests.otp.links import address, invited
 from tests.otp.pin_client import ask
 from tests.tickets.portal_client import filled_form, visitor
 
+pytestmark = pytest.mark.thorough
+
 ADDRESSES = (
     "/fidelizacion/",
     "/fidelizacion/ayuda/",

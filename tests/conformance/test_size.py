@@ -2,7 +2,11 @@
 
 import ast
 
+import pytest
+
 from tests.conformance.project import BASE, PRODUCT, sources, tree
+
+pytestmark = pytest.mark.thorough
 
 EVERYTHING = sources(*PRODUCT, "tests", "bench")
 

@@ -141,7 +141,7 @@ def test_a_process_runs_in_the_project_wherever_the_demo_was_typed(tmp_path: Pat
     child = Child("dónde", ["pwd"], tmp_path / "log", tmp_path)
     child.start({"PATH": os.environ["PATH"]})
     assert child.process
-    child.process.wait(10)
+    child.process.wait(60)
     assert child.log.read_text(encoding="utf-8").strip() == str(tmp_path)
 
 

@@ -15,7 +15,7 @@ from tests.staff.test_sign_in import WRONG, sign_in
 from tests.tickets.portal_client import filled_form, pdf, visitor
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 MOST = 150
 
 

@@ -22,7 +22,7 @@ from tests import cast
 from tests.desk.desk import advisor, signed_in, supervisor
 from tickets.models import Area, Attachment, AttachmentEvent, Reason, RequestType, Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 READ = {"", "change", "history"}
 RESEND = {"reenviar", "plantillas", "plantillas/ticket_advisor"}

@@ -11,7 +11,7 @@ from celery import Celery
 from fidelizacion.celery import app
 from tests.fake_twilio import FarSide, listening
 from tests.faults.stack import Faulty
-from tests.stack import Stack, database, engine_under_test
+from tests.stack import database, engine_under_test
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,16 +32,14 @@ def refuse_stand_ins(product: Celery) -> None:
     assert "fakeredis" not in sys.modules, "fakeredis stands in for the broker"
 
 
-@pytest.fixture(scope="session")
-def faulty(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+@pytest.fixture(scope="package")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
     """Each test leaves it running and unarmed, with nothing owed."""
     far_side, folder = FarSide(), tmp_path_factory.mktemp("faulty")
-    # Static files are made once a session, and take longest
-    static = stack.environment["STATIC_ROOT"]
     with (
         listening(far_side) as address,
         database(engine_under_test()) as url,
-        Faulty(folder, url, far_side, address, static) as started,
+        Faulty(folder, url, far_side, address) as started,
     ):
         started.start_broker()
         started.start_mail_server()

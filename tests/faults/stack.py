@@ -84,7 +84,7 @@ class Sinking(Stack):
         for name in names:
             process = self.children[name].process
             assert process
-            process.wait(15)
+            process.wait(60)
 
 
 class Faulty(Sinking):
@@ -92,13 +92,13 @@ class Faulty(Sinking):
     Twilio.
     """
 
-    def __init__(self, folder: Path, database_url: str, far_side: FarSide, address: str, static: str) -> None:
+    def __init__(self, folder: Path, database_url: str, far_side: FarSide, address: str) -> None:
         twilio = {"SMS_GATEWAY": "twilio", "TWILIO_BASE_URL": address, "TWILIO_FROM": "+15005550006"}
         account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
         super().__init__(folder, database_url, {**twilio, **account})
         self.far_side = far_side
         self._armed = folder / "armed"
-        self.environment |= {points.ARMED: str(self._armed), "STATIC_ROOT": static}
+        self.environment[points.ARMED] = str(self._armed)
 
     def commands(self) -> dict[str, list[str]]:
         def with_points(arguments: list[str]) -> list[str]:
@@ -126,10 +126,8 @@ class Faulty(Sinking):
     def disarm(self) -> None:
         self._armed.unlink(missing_ok=True)
 
-    def wait_for(self, what: Callable[[], Any], seconds: float = 30) -> Any:
-        """As wait_for, while an init system starts again whoever is dead: with no nudge, only the
-        sweep sends.
-        """
+    def wait_for(self, what: Callable[[], Any], seconds: float = 60) -> Any:
+        """As wait_for; meanwhile whatever is dead starts again, as under an init system."""
 
         def answer() -> Any:
             for child in self.children.values():

@@ -21,12 +21,15 @@ from tests.faults.hanging import Proxy, locked, stopped
 from tests.faults.stack import Sinking
 from tests.processes.visitor import Visitor
 from tests.servers import Postgresql, postgresql_binaries
-from tests.stack import BASE, Stack, engine_under_test, wait_for
+from tests.slowness import slowness
+from tests.stack import BASE, engine_under_test, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 VISITORS = 24  # three times as many as use the database at once: 2 processes of 4
-PROMISED = 2.0  # seconds: what `ready` is promised in, and what needs no database has to be faster than
+# Seconds of a quiet machine: what `ready` is promised in, and what needs no database must be
+# faster than
+PROMISED = 2.0
 TIMED_OUT = {"postgresql": "did not answer within the limit", "sqlite": "database is locked"}
 SIGNS = """
 from fidelizacion.celery import HEARTBEAT, app
@@ -57,16 +60,15 @@ def own_postgresql() -> Iterator[Postgresql]:
 
 
 @pytest.fixture(params=["stopped", "cut off"])
-def hanging(request: pytest.FixtureRequest, stack: Stack, tmp_path: Path) -> Iterator[tuple[Sinking, Hang]]:
+def hanging(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Sinking, Hang]]:
     """The product, and how its database hangs. SQLite is a file, which can only be locked."""
-    with contextmanager(_product)(stack, tmp_path, request.param) as started:
+    with contextmanager(_product)(tmp_path, request.param) as started:
         yield started
 
 
-def _product(stack: Stack, folder: Path, how: str) -> Iterator[tuple[Sinking, Hang]]:
+def _product(folder: Path, how: str) -> Iterator[tuple[Sinking, Hang]]:
     def start(url: str) -> Sinking:
         product = Sinking(folder, url, {"OTP_SENDS_PER_ADDRESS": "1000/h"})
-        product.environment["STATIC_ROOT"] = stack.environment["STATIC_ROOT"]
         product.start_broker()
         product.start_mail_server()
         product.prepare()
@@ -88,7 +90,7 @@ def _product(stack: Stack, folder: Path, how: str) -> Iterator[tuple[Sinking, Ha
 def seconds(product: Sinking, address: str) -> tuple[float, int]:
     """How long an answer took, and its status."""
     started = time.monotonic()
-    status = httpx.get(product.base_url + address, timeout=30, trust_env=False).status_code
+    status = httpx.get(product.base_url + address, timeout=60, trust_env=False).status_code
     return time.monotonic() - started, status
 
 
@@ -105,7 +107,7 @@ def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
         form = visitor.form("phone")
         visitor.browser.follow_redirects = False
         page = visitor.browser.request(
-            form.method, form.address, data={**form.values, "phone": "0987654321"}, timeout=60
+            form.method, form.address, data={**form.values, "phone": "0987654321"}, timeout=120
         )
         answers.append((time.monotonic() - started, page.status_code))
 
@@ -117,22 +119,21 @@ def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
         for thread in threads:
             thread.start()
         time.sleep(PROMISED + 1)  # until all that use the database wait for it
+        slow = slowness()
         for _ in range(3):
             for address in ("/health/live", stylesheet):
                 took, status = seconds(product, address)
-                assert (took < PROMISED, status) == (True, 200), (address, took)
+                assert (took < PROMISED * slow, status) == (True, 200), (address, took, slow)
             took, status = seconds(product, "/health/ready")
-            assert took < PROMISED
+            assert took < PROMISED * slow
             assert status == (200 if engine_under_test() == "sqlite" else 503)  # a locked file can be read
         for thread in threads:
-            thread.join(60)
+            thread.join(120)
         assert len(answers) == VISITORS
         assert {status for _took, status in answers} == {503}
-        assert max(answers)[0] < LONGEST[engine_under_test()], sorted(answers)
+        assert max(answers)[0] < LONGEST[engine_under_test()] * max(slow, slowness()), sorted(answers)
     with Visitor(product) as visitor:
-        assert wait_for(
-            lambda: visitor.send(visitor.form("phone"), phone="0987654321").status_code == 200, 15
-        )
+        assert wait_for(lambda: visitor.send(visitor.form("phone"), phone="0987654321").status_code == 200)
     for visitor in visitors:
         visitor.browser.close()
 

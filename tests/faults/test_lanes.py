@@ -18,7 +18,7 @@ from tests.fake_twilio import ACCOUNT, TOKEN, FarSide, listening
 from tests.faults import sink
 from tests.faults.ledger import seconds
 from tests.faults.stack import Sinking
-from tests.stack import BASE, Stack, database, engine_under_test, wait_for
+from tests.stack import BASE, database, engine_under_test, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
@@ -79,13 +79,12 @@ class Bursting(Sinking):
 
 
 @contextmanager
-def product(stack: Stack, folder: Path, far_side: FarSide) -> Iterator[Bursting]:
+def product(folder: Path, far_side: FarSide) -> Iterator[Bursting]:
     with (
         listening(far_side) as address,
         database(engine_under_test()) as url,
         Bursting(folder, url, address) as started,
     ):
-        started.environment["STATIC_ROOT"] = stack.environment["STATIC_ROOT"]
         started.start_broker()
         started.start_mail_server()
         started.prepare()
@@ -95,20 +94,20 @@ def product(stack: Stack, folder: Path, far_side: FarSide) -> Iterator[Bursting]
 
 @pytest.mark.parametrize("by", ["worker", "sweep"])
 def test_a_burst_of_codes_leaves_at_once_while_mails_are_slow(
-    stack: Stack, tmp_path: Path, by: str, record_property: Callable[[str, Any], None]
+    tmp_path: Path, by: str, record_property: Callable[[str, Any], None]
 ) -> None:
     """None is answered before all twenty have been asked for: one after the other, none would ever
     leave.
     """
     far_side = FarSide(gathering=Barrier(BURST), seconds=1.0)
-    with product(stack, tmp_path, far_side) as bursting:
+    with product(tmp_path, far_side) as bursting:
         if by == "worker":
             bursting.halt("sweep")
             bursting.start("codes", [sys.executable, "-m", "celery", "-A", "fidelizacion", "worker", *CODES])
             assert wait_for(bursting.codes_worker_answers, 60)
         sink.set_mode(bursting.mail_folder, "mute")
         bursting.owe(mails=MAILS)
-        assert wait_for(bursting.busy_with_mails, 30)
+        assert wait_for(bursting.busy_with_mails)
         if by == "sweep":
             bursting.signal(signal.SIGSTOP, "broker")
         bursting.owe(codes=BURST)

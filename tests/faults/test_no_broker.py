@@ -13,7 +13,7 @@ from demo.broker import free_port
 from tests.faults.invariants import check, unfinished
 from tests.faults.stack import Sinking
 from tests.processes.visitor import Visitor, a_real_pdf
-from tests.stack import BASE, Stack, database, engine_under_test, wait_for
+from tests.stack import BASE, database, engine_under_test, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes, pytest.mark.prove]
 
@@ -28,9 +28,8 @@ class Brokerless(Sinking):
 
 
 @pytest.fixture
-def brokerless(stack: Stack, tmp_path: Path) -> Iterator[Brokerless]:
+def brokerless(tmp_path: Path) -> Iterator[Brokerless]:
     with database(engine_under_test()) as url, Brokerless(tmp_path, url) as started:
-        started.environment["STATIC_ROOT"] = stack.environment["STATIC_ROOT"]
         started.environment["REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
         started.start_mail_server()
         started.prepare()
@@ -44,7 +43,7 @@ def test_everything_is_delivered_by_the_sweep_and_by_the_command(brokerless: Bro
         for _ in range(REQUESTS):
             visitor.page = visitor.browser.get("/fidelizacion/solicitud/")
             assert visitor.request({"attachments": a_real_pdf()})
-        assert wait_for(lambda: unfinished(brokerless.ledger) == 0, 30)
+        assert wait_for(lambda: unfinished(brokerless.ledger) == 0)
 
         brokerless.halt("sweep")
         visitor.page = visitor.browser.get("/fidelizacion/solicitud/")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults import sink
 from tests.faults.stack import Sinking
-from tests.stack import Stack, database, engine_under_test, wait_for
+from tests.stack import database, engine_under_test, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
@@ -34,9 +34,8 @@ class Sweepless(Sinking):
 
 
 @pytest.fixture
-def sweepless(stack: Stack, tmp_path: Path) -> Iterator[Sweepless]:
+def sweepless(tmp_path: Path) -> Iterator[Sweepless]:
     with database(engine_under_test()) as url, Sweepless(tmp_path, url) as started:
-        started.environment["STATIC_ROOT"] = stack.environment["STATIC_ROOT"]
         started.start_broker()
         started.start_mail_server()
         started.prepare()

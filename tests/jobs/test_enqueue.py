@@ -76,7 +76,7 @@ def test_a_forked_process_opens_its_own_connection(
     parents = enqueue._broker
     child = multiprocessing.get_context("fork").Process(target=enqueue.enqueue, args=(TASK, 2))
     child.start()
-    child.join(20)
+    child.join(60)
     assert child.exitcode == 0
     enqueue.enqueue(TASK, 3)
     assert broker.llen("celery") == 3

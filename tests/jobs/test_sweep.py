@@ -148,7 +148,7 @@ def test_the_loop_sends_and_stops_cleanly_when_asked(number: signal.Signals) -> 
     try:
         _wait_until_sent(message)
         loop.send_signal(number)
-        out, _ = loop.communicate(timeout=10)
+        out, _ = loop.communicate(timeout=60)
     finally:
         loop.kill()
         loop.wait()

@@ -15,6 +15,8 @@ from attachments import inspection as attachments
 from brand import brand_assets
 from tests.looks.pages import contexts, draw
 
+pytestmark = pytest.mark.thorough
+
 MAX_PAGE_BYTES = 20_000  # compressed, with all it loads (P10)
 MAX_REQUESTS = 5
 every_page = pytest.mark.parametrize("case", contexts())

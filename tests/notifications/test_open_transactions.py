@@ -15,7 +15,7 @@ from tests.notifications.helpers import Sink, owe_email, smtp_sink
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db(transaction=True)]
 IDLE = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
-PATIENCE = 2.0  # seconds; a writer that meets an open transaction of SQLite's would wait for 20
+PATIENCE = 15.0  # seconds; a writer that meets an open transaction of SQLite's would wait for 20
 
 
 @pytest.fixture

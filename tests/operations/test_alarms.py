@@ -137,7 +137,7 @@ def test_two_watchers_at_once_raise_it_once() -> None:
     together, raised = Barrier(2), list[bool]()
 
     def look() -> None:
-        together.wait(10)
+        together.wait(60)
         raised.append(alarms.raise_alarm("sms-day-80", "1600 de 2000"))
         connection.close()
 

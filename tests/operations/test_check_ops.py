@@ -5,7 +5,6 @@
 import json
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -24,6 +23,7 @@ from operations import heartbeats, metrics
 from operations.metrics import Level, Metric
 from operations.models import Heartbeat
 from tests.servers import broker_command, wait_for_port
+from tests.slowness import Stopwatch
 from tests.stack import engine_under_test
 
 pytestmark = [pytest.mark.django_db, pytest.mark.loopback]
@@ -42,7 +42,7 @@ def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     wait_for_port(int(url.rpartition(":")[2].partition("/")[0]), server, folder / "log")
     yield url
     server.kill()  # asked to, Redis does not end while it writes a file that was just switched on
-    server.wait(10)
+    server.wait(60)
 
 
 @pytest.fixture
@@ -141,18 +141,18 @@ def test_a_broker_whose_settings_may_not_be_read_is_a_warning(
 
 def test_a_broker_that_is_away_or_mute_costs_seconds_and_no_more(healthy: None, settings: Settings) -> None:
     settings.REDIS_URL = f"redis://:secret@127.0.0.1:{free_port()}/0"
-    started = time.monotonic()
+    watch = Stopwatch()
     status, said = check()
     assert (status, "secret" in said) == (2, False)
-    assert time.monotonic() - started < 3
+    assert watch.seconds() < 3
 
 
 def test_a_mute_broker_is_not_waited_for(healthy: None, settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         settings.REDIS_URL = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
-        started = time.monotonic()
+        watch = Stopwatch()
         assert check()[0] == 2
-        assert time.monotonic() - started < 5
+        assert watch.seconds() < 5
 
 
 def test_a_dead_process_is_critical_and_is_named(healthy: None) -> None:

@@ -21,7 +21,7 @@ def at_once(times: int, act: Callable[[int], T]) -> list[T]:
     barrier = threading.Barrier(times)
 
     def run(number: int) -> T:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=60)
         try:
             return act(number)
         finally:

@@ -23,7 +23,7 @@ from tests import cast
 from tests.otp import pin_client
 from tests.otp.concurrency import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 HOME = "198.51.100.7"
 

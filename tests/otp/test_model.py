@@ -30,6 +30,8 @@ from tests import cast
 from tests.otp import pin_client, rules
 from tests.otp.trace import Comparison, Observed
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLES, SHARDS, STEPS = 2000, 4, 20
 SAMPLE = 15
 REGISTERED = (cast.ANA_PHONE, cast.BRUNO_PHONE)

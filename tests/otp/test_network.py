@@ -68,7 +68,7 @@ class Failing:
 
 class Hanging:
     def claim(self, _request: object) -> Claim | None:
-        HELD.wait(30)
+        HELD.wait(60)
         return Claim(cast.ANA_PHONE)
 
 

@@ -103,7 +103,7 @@ def test_the_emulators_refusals_have_their_class_r1_25(emulator: Emulator, setti
 def test_a_killed_emulator_got_nothing(emulator: Emulator) -> None:
     sms_gateway().send(cast.ANA_PHONE, "Hola", seconds_left=287)
     emulator.process.kill()
-    emulator.process.wait(10)
+    emulator.process.wait(60)
     with pytest.raises(TemporaryFailure) as caught:
         sms_gateway().send(cast.ANA_PHONE, "Hola", seconds_left=287)
     assert not isinstance(caught.value, AmbiguousFailure)
@@ -169,11 +169,11 @@ def web(settings: Settings, emulator: Emulator, **changes: str) -> Iterator[str]
         [sys.executable, "-m", "gunicorn", "fidelizacion.wsgi"], cwd=BASE, env=environment
     )
     try:
-        assert wait_for(lambda: answers(f"{settings.PORTAL_BASE_URL}/health/live"), 30)
+        assert wait_for(lambda: answers(f"{settings.PORTAL_BASE_URL}/health/live"))
         yield settings.PORTAL_BASE_URL
     finally:
         process.terminate()
-        process.wait(15)
+        process.wait(60)
 
 
 def sent_code() -> Challenge:

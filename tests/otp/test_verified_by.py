@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 def test_r2_10_the_session_and_the_ticket_hold_how_and_the_advisor_sees_it(
     client: Client, settings: Settings, method: str, shown: str
 ) -> None:
+    cast.make_request_type()
     cast.ana()
     if method == "network":
         gateway.configure(settings)

@@ -21,7 +21,7 @@ from tests.tickets.portal_client import (
 )
 from tickets.models import Attachment, Reason, RequestType, Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 @pytest.fixture

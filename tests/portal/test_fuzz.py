@@ -10,7 +10,7 @@ from portal.request.forms import TYPED
 from tests import cast
 from tests.tickets.portal_client import COMPANY, REQUEST, Filled, fields_of, filled_form, pdf, visitor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 # Surrogates cannot be sent: a request is decoded as UTF-8
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)

@@ -27,7 +27,7 @@ from tests.tickets.portal_client import (
 from tickets import repeats
 from tickets.models import LatestRequest, Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 NOON = datetime(2026, 12, 1, 17, tzinfo=UTC)
 
 

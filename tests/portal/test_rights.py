@@ -10,7 +10,7 @@ from tests import cast
 from tests.tickets.portal_client import COMPANY, ENTRY, filled_form, pdf, soup, text_of, visitor
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 LIST = "/fidelizacion/tickets/"
 ROLES = {
     "who made it": True,

@@ -19,7 +19,7 @@ from tests.otp import pin_client
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 # All end in the same three digits, which is all the screen shows of them
 KNOWN, UNKNOWN = "+593991234567", "+593960000567"

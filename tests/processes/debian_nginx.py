@@ -50,7 +50,7 @@ class Nginx:
         headers = {"Host": NAME, "X-Test-Address": address}
         base = f"https://127.0.0.1:{self.https}"
         return httpx.Client(
-            base_url=base, headers=headers, verify=any_certificate(), trust_env=False, timeout=30
+            base_url=base, headers=headers, verify=any_certificate(), trust_env=False, timeout=60
         )
 
     def logs(self) -> dict[str, str]:
@@ -94,7 +94,7 @@ def debian_nginx(
             yield nginx
         finally:
             process.terminate()
-            process.wait(15)
+            process.wait(60)
     finally:
         shutil.rmtree(folder)
 

@@ -52,17 +52,19 @@ def web(stack: Stack, gateways: str, proxies: str = "") -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "fidelizacion.wsgi"]
     process = subprocess.Popen(command, cwd=BASE, env=environment)
     try:
-        assert wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 30)
+        assert wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"))
         yield port
     finally:
         process.terminate()
-        process.wait(15)
+        process.wait(60)
 
 
 def enter(port: int, lines: list[str], tls: ssl.SSLContext | None = None) -> str:
     """Where typing the number leads, with these lines in the request, byte for byte."""
     scheme = "https" if tls else "http"
-    page = httpx.get(f"{scheme}://127.0.0.1:{port}/fidelizacion/", trust_env=False, verify=tls or True)
+    page = httpx.get(
+        f"{scheme}://127.0.0.1:{port}/fidelizacion/", trust_env=False, timeout=60, verify=tls or True
+    )
     token = TOKEN.search(page.text)
     assert token, page.text[:300]
     body = urlencode({"csrfmiddlewaretoken": token[1], "phone": TYPED})
@@ -77,7 +79,7 @@ def enter(port: int, lines: list[str], tls: ssl.SSLContext | None = None) -> str
         *lines,
     ]
     with ExitStack() as ends:
-        connection = ends.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+        connection = ends.enter_context(socket.create_connection(("127.0.0.1", port), 60))
         if tls:
             connection = ends.enter_context(tls.wrap_socket(connection))
         connection.sendall("\r\n".join([*head, "", body]).encode())

@@ -63,7 +63,7 @@ def ask(visitor: Visitor, twilio: FarSide, address: str = "/fidelizacion/") -> s
 
 
 def next_sms(twilio: FarSide, before: int) -> str:
-    assert wait_for(lambda: len(twilio.asked) > before, 20), "no SMS came"
+    assert wait_for(lambda: len(twilio.asked) > before), "no SMS came"
     return twilio.asked[before][1]["Body"][0]
 
 
@@ -111,7 +111,9 @@ def report(product: Stack) -> None:
     signed = RequestValidator(TOKEN).compute_signature(product.base_url + REPORTS, form)
     for signature, status in ((signed, 204), ("forged", 403)):
         headers = {"X-Twilio-Signature": signature}
-        answer = httpx.post(product.base_url + REPORTS, data=form, headers=headers, trust_env=False)
+        answer = httpx.post(
+            product.base_url + REPORTS, data=form, headers=headers, trust_env=False, timeout=60
+        )
         assert answer.status_code == status
 
 
@@ -121,11 +123,14 @@ def go_astray(product: Stack) -> None:
     """
     for path in (PHONE, E164, EMAIL, f"099%20123%204567?tel={PHONE}"):
         answer = httpx.get(
-            f"{product.base_url}/fidelizacion/{path}", headers={"X-MSISDN": E164[1:]}, trust_env=False
+            f"{product.base_url}/fidelizacion/{path}",
+            headers={"X-MSISDN": E164[1:]},
+            trust_env=False,
+            timeout=60,
         )
         assert answer.status_code == 404
     for line in (f"GET /?tel={PHONE} {PHONE} HTTP/1.1", f"GET{PHONE}", f"GET / HTTP/1.1\r\nX-MSISDN {E164}"):
-        with socket.create_connection(("127.0.0.1", product.port), 10) as connection:
+        with socket.create_connection(("127.0.0.1", product.port), 60) as connection:
             connection.sendall(f"{line}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
             assert b" 400 " in connection.recv(4096)
 
@@ -185,7 +190,7 @@ def files(folder: Path, pattern: str) -> str:
 def test_a_code_is_nowhere_and_no_log_tells_of_anybody_r1_09_r8_08(product: Stack, twilio: FarSide) -> None:
     with Visitor(product) as visitor:
         codes = request(visitor, twilio)
-        assert wait_for(lambda: files(product.folder / "mail", "*").count("Message-ID") >= 2, 20)
+        assert wait_for(lambda: files(product.folder / "mail", "*").count("Message-ID") >= 2)
     token, by_link = come_by_a_link(product, twilio)
     report(product)
     go_astray(product)

@@ -110,7 +110,7 @@ def broker(secrets: Path, tmp_path: Path) -> Iterator[Broker]:
         yield Broker(port, process)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(15)
+        process.wait(60)
 
 
 def stand_in(path: Path, script: str) -> None:

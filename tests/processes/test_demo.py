@@ -58,7 +58,9 @@ class Demo:
 
     def sms(self) -> list[dict[str, str]]:
         """What the demo's mailbox holds, newest first."""
-        found: list[dict[str, str]] = httpx.get(f"{self.base_url}/demo/mensajes.json", trust_env=False).json()
+        found: list[dict[str, str]] = httpx.get(
+            f"{self.base_url}/demo/mensajes.json", trust_env=False, timeout=60
+        ).json()
         return [message for message in found if message["channel"] == "sms"]
 
     def said(self) -> str:
@@ -90,7 +92,7 @@ def demo() -> Iterator[Demo]:
     yield started
     if started.process:
         started.process.terminate()
-        started.process.wait(timeout=20)
+        started.process.wait(timeout=60)
     shutil.rmtree(started.folder, ignore_errors=True)
     started.output.unlink(missing_ok=True)
 
@@ -100,7 +102,7 @@ def test_a_killed_demo_starts_again_and_ctrl_c_leaves_nothing_behind(demo: Demo)
     assert demo.is_ready()
     assert len(demo.processes()) >= 6
     first.kill()
-    first.wait(timeout=20)
+    first.wait(timeout=60)
 
     second = demo.start()
     assert demo.is_ready(), demo.said()
@@ -143,7 +145,7 @@ def production(folder: Path) -> Iterator[dict[str, str]]:
             yield shell
         finally:
             broker.kill()
-            broker.wait(10)
+            broker.wait(60)
 
 
 def contents(url: str) -> list[str]:
@@ -174,7 +176,7 @@ def test_in_a_shell_of_production_the_demo_touches_nothing_of_it(demo: Demo, tmp
         assert demo.sms()
         assert demo.process
         demo.process.send_signal(signal.SIGINT)
-        demo.process.wait(timeout=20)
+        demo.process.wait(timeout=60)
         assert contents(shell["DATABASE_URL"]) == before
         assert not any("asesora" in row for row in before)
         with Redis.from_url(shell["REDIS_URL"]) as broker:

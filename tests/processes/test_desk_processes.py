@@ -57,7 +57,7 @@ def desk(stack: Stack) -> Iterator[tuple[int, int]]:
         yield port, int(worker)
     finally:
         os.killpg(process.pid, signal.SIGKILL)  # a thread inside hashlib hears nothing gentler
-        process.wait(15)
+        process.wait(60)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def sign_in_and_wait(nginx: Nginx) -> ssl.SSLSocket:
         "Content-Type: application/x-www-form-urlencoded",
         f"Content-Length: {len(body)}",
     ]
-    connection = any_certificate().wrap_socket(socket.create_connection(("127.0.0.1", nginx.https), 10))
+    connection = any_certificate().wrap_socket(socket.create_connection(("127.0.0.1", nginx.https), 60))
     connection.sendall("\r\n".join([*head, "", body]).encode())
     return connection
 
@@ -114,7 +114,10 @@ def test_s2_the_portal_answers_while_every_thread_of_the_desk_checks_a_password(
         assert wait_for(lambda: busy_threads(worker) == THREADS, 120), "the desk is not saturated"
         for path in ("/fidelizacion/", "/fidelizacion/ayuda/", "/health/ready"):
             answer = httpx.get(
-                f"https://127.0.0.1:{nginx.https}{path}", verify=any_certificate(), trust_env=False
+                f"https://127.0.0.1:{nginx.https}{path}",
+                verify=any_certificate(),
+                trust_env=False,
+                timeout=60,
             )
             assert answer.status_code == 200, path
         assert not any(has_answer(connection) for connection in tries), (
@@ -125,4 +128,4 @@ def test_s2_the_portal_answers_while_every_thread_of_the_desk_checks_a_password(
 def test_without_processes_of_its_own_the_desk_is_answered_by_the_portals(stack: Stack) -> None:
     with debian_nginx(stack.port, free_port()) as nginx:
         login = f"https://127.0.0.1:{nginx.https}/admin/login/"
-        assert httpx.get(login, verify=any_certificate(), trust_env=False).status_code == 200
+        assert httpx.get(login, verify=any_certificate(), trust_env=False, timeout=60).status_code == 200

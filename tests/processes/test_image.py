@@ -80,7 +80,7 @@ class Image:
             yield base
         finally:
             process.terminate()
-            process.wait(15)
+            process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +165,8 @@ def test_the_web_process_of_the_image_serves_what_the_build_collected(image: Ima
     manifest = json.loads((image.root / "srv/static/staticfiles.json").read_text(encoding="utf-8"))
     hashed = manifest["paths"]["css/portal.css"]
     with image.serving() as base:
-        assert httpx.get(f"{base}/health/live", headers=HOST, trust_env=False).status_code == 200
-        style = httpx.get(f"{base}/static/{hashed}", headers=HOST, trust_env=False)
+        assert httpx.get(f"{base}/health/live", headers=HOST, trust_env=False, timeout=60).status_code == 200
+        style = httpx.get(f"{base}/static/{hashed}", headers=HOST, trust_env=False, timeout=60)
     assert style.status_code == 200
     assert style.headers["Content-Type"].startswith("text/css")
 

@@ -48,7 +48,7 @@ def test_the_token_of_a_link_is_in_no_log_of_requests(nginx: Nginx) -> None:
     needs.
     """
     link = f"https://127.0.0.1:{nginx.https}/fidelizacion/?i=bcdfghjkmnpqrstvwxyz"
-    answer = httpx.get(link, headers={"Referer": link}, trust_env=False, verify=any_certificate())
+    answer = httpx.get(link, headers={"Referer": link}, trust_env=False, timeout=60, verify=any_certificate())
     assert answer.status_code == 200
     assert wait_for(lambda: '"GET /fidelizacion" 200' in nginx.logs()["portal.log"])
     assert [name for name, text in nginx.logs().items() if "bcdfghjk" in text] == []
@@ -57,12 +57,17 @@ def test_the_token_of_a_link_is_in_no_log_of_requests(nginx: Nginx) -> None:
 def test_the_operators_listener_is_for_the_operators_network_alone(nginx: Nginx) -> None:
     address = f"https://127.0.0.1:{nginx.mobile}/fidelizacion/"
     elsewhere = {"X-Test-Address": "192.0.2.1"}
-    assert httpx.get(address, headers=elsewhere, trust_env=False, verify=any_certificate()).status_code == 403
+    assert (
+        httpx.get(
+            address, headers=elsewhere, trust_env=False, timeout=60, verify=any_certificate()
+        ).status_code
+        == 403
+    )
 
 
 def test_behind_the_gateway_each_phone_is_counted_and_not_the_gateway(nginx: Nginx) -> None:
     address = f"https://127.0.0.1:{nginx.mobile}/fidelizacion/ayuda/"
-    with httpx.Client(trust_env=False, verify=any_certificate()) as gateway:
+    with httpx.Client(trust_env=False, timeout=60, verify=any_certificate()) as gateway:
         statuses: list[int] = []
         while 429 not in statuses and len(statuses) < 2000:
             # The phone writes the first, the gateway the last

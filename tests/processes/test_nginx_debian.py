@@ -80,7 +80,7 @@ def until_refused(browser: httpx.Client, method: str, path: str, most: int, **he
 def test_r6_04_http_only_says_that_it_is_https(nginx: Nginx) -> None:
     for host in ("127.0.0.1", "[::1]"):
         asked = f"http://{host}:{nginx.http}/fidelizacion/ayuda/?a=b"
-        answer = httpx.get(asked, headers={"Host": NAME}, trust_env=False)
+        answer = httpx.get(asked, headers={"Host": NAME}, trust_env=False, timeout=60)
         assert (answer.status_code, answer.headers["Location"]) == (
             301,
             f"https://{NAME}/fidelizacion/ayuda/?a=b",
@@ -221,7 +221,7 @@ def test_r6_15_a_network_that_may_not_see_the_desk_is_told_in_spanish() -> None:
 
 def test_http_at_the_port_of_https_is_sent_to_https(nginx: Nginx) -> None:
     plain = f"http://127.0.0.1:{nginx.https}/fidelizacion/ayuda/?a=b"
-    answer = httpx.get(plain, headers={"Host": NAME}, trust_env=False)
+    answer = httpx.get(plain, headers={"Host": NAME}, trust_env=False, timeout=60)
     assert (answer.status_code, answer.headers["Location"]) == (
         301,
         f"https://{NAME}/fidelizacion/ayuda/?a=b",
@@ -292,7 +292,7 @@ def test_no_token_number_or_e_mail_is_in_any_log(nginx: Nginx) -> None:
         statuses = {answer.status_code for answer in personal_requests(browser)}
         kept = browser.post(f"/webhooks/sms/{PHONE}/?i={TOKEN}", content=b"x" * 1_000_000)
         plain = f"http://127.0.0.1:{nginx.http}/fidelizacion/?i={TOKEN}"
-        httpx.get(plain, headers={"Host": NAME, "Referer": plain}, trust_env=False)
+        httpx.get(plain, headers={"Host": NAME, "Referer": plain}, trust_env=False, timeout=60)
         for line in (
             f"GET /fidelizacion/?i={TOKEN} HTTP/9.1",
             f"G@T /?i={TOKEN} HTTP/1.1",

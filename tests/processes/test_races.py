@@ -34,8 +34,8 @@ def post_at_once(visitor: Visitor, form: Form, code: str) -> list[httpx.Response
     together = threading.Barrier(AT_ONCE)
 
     def post() -> None:
-        with httpx.Client(cookies=visitor.browser.cookies, trust_env=False, timeout=20) as twin:
-            together.wait(30)
+        with httpx.Client(cookies=visitor.browser.cookies, trust_env=False, timeout=60) as twin:
+            together.wait(60)
             answers.append(twin.post(form.address, data={**form.values, "code": code}))
 
     threads = [threading.Thread(target=post) for _ in range(AT_ONCE)]

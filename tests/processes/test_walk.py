@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.processes.visitor import Form, Visitor, a_real_pdf
+from tests.slowness import Stopwatch
 from tests.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
@@ -20,8 +21,10 @@ def test_a_request_with_a_document_gets_a_number_and_two_mails(stack: Stack) -> 
         visitor.sign_in(ONE_COMPANY)
         number = visitor.request({"attachments": a_real_pdf()})
     assert len(number) == 7
-    mails = wait_for(lambda: found if len(found := stack.mails(number)) == 2 else None, 5)
-    assert mails, "two mails within 5 s of confirming"
+    watch = Stopwatch()
+    mails = wait_for(lambda: found if len(found := stack.mails(number)) == 2 else None)
+    assert mails
+    assert watch.seconds() < 5, "two mails within 5 s of confirming"
     for mail in mails:
         # The operator's mark belongs to the HTML; the customer's document stays with us (R3.19)
         kinds = [part.get_content_type() for part in mail.walk()]
@@ -61,7 +64,7 @@ def _post_at_once(visitor: Visitor, form: Form, typed: dict[str, str], count: in
     def post() -> None:
         with Visitor(visitor.stack) as twin:
             twin.browser.cookies = visitor.browser.cookies
-            together.wait(30)
+            together.wait(60)
             twin.send(form, {}, **typed)
             numbers.append(twin.ticket_number())
 
@@ -84,7 +87,7 @@ def test_a_ticket_is_answered_while_nobody_sends_and_the_mails_come_later(stack:
             assert not stack.mails(number)
         finally:
             stack.signal(signal.SIGCONT, "worker", "sweep")
-    assert wait_for(lambda: len(stack.mails(number)) == 2, 20)
+    assert wait_for(lambda: len(stack.mails(number)) == 2)
 
 
 def test_without_a_broker_code_and_mails_go_by_the_sweep(stack: Stack) -> None:
@@ -93,6 +96,6 @@ def test_without_a_broker_code_and_mails_go_by_the_sweep(stack: Stack) -> None:
         with Visitor(stack) as visitor:
             visitor.sign_in(ONE_COMPANY)
             number = visitor.request()
-        assert wait_for(lambda: len(stack.mails(number)) == 2, 20)
+        assert wait_for(lambda: len(stack.mails(number)) == 2)
     finally:
         stack.signal(signal.SIGCONT, "broker")

@@ -62,7 +62,7 @@ class Visitor:
     def __init__(self, stack: Portal) -> None:
         self.stack = stack
         self.browser = httpx.Client(
-            base_url=stack.base_url, follow_redirects=True, trust_env=False, timeout=20
+            base_url=stack.base_url, follow_redirects=True, trust_env=False, timeout=60
         )
         self.page = self.browser.get("/fidelizacion/")
 

@@ -21,7 +21,7 @@ from tests import cast
 from tests.desk.desk import signed_in, supervisor
 from tests.tickets.portal_client import COMPANY, REQUEST, visitor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 FUZZED = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CHARSETS = [

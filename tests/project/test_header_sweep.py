@@ -23,6 +23,8 @@ from tests.conformance.project import addresses
 from tests.desk.desk import advisor, signed_in, supervisor
 from tests.tickets.portal_client import visitor
 
+pytestmark = pytest.mark.thorough
+
 TABLE = Path(__file__).with_name("header_sweep.txt")
 METHODS = ("GET", "HEAD", "POST", "PUT")
 # Different at each answer: only that they are there is compared

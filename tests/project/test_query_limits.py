@@ -58,7 +58,7 @@ def test_a_query_without_an_answer_ends_at_its_limit_and_its_connection_with_it(
         started = time.monotonic()
         with pytest.raises(QueryTimedOut):
             Connection(cast(Any, pgconn)).wait(answer())
-        assert 0.3 <= time.monotonic() - started < 5
+        assert 0.3 <= time.monotonic() - started < 60
     assert closed == [True]
     assert query_limits.database.hung
 
@@ -100,13 +100,13 @@ def test_while_the_database_hangs_one_request_at_a_time_tries_it() -> None:
 
     def trial() -> HttpResponse:
         trying.set()
-        assert go.wait(10)
+        assert go.wait(60)
         health.answered()
         return HttpResponse()
 
     thread = threading.Thread(target=lambda: gate.run(trial))
     thread.start()
-    assert trying.wait(10)
+    assert trying.wait(60)
     assert gate.run(HttpResponse) is None
     go.set()
     thread.join()
@@ -121,7 +121,7 @@ def holding(gate: DatabaseGate, go: threading.Event, *, with_a_query: bool) -> t
 
     def wait(*_: object) -> bool:
         taken.set()
-        return go.wait(20)
+        return go.wait(60)
 
     def request() -> HttpResponse:
         if with_a_query:
@@ -132,7 +132,7 @@ def holding(gate: DatabaseGate, go: threading.Event, *, with_a_query: bool) -> t
 
     thread = threading.Thread(target=gate.run, args=[request])
     thread.start()
-    assert taken.wait(10)
+    assert taken.wait(60)
     return thread
 
 

@@ -18,7 +18,7 @@ from otp.limits.rates import parse_rates
 from staff.models import SignInEvent
 from tests.desk.desk import signed_in, soup, supervisor, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 LOGIN = "/admin/login/"
 RIGHT, WRONG = "tres monos azules en Loja", "no es esta, seguro que no"

@@ -32,7 +32,7 @@ class SlowHash:
         self.hashes += 1
         if password == WRONG and not self.begun.is_set():
             self.begun.set()
-            assert self.go_on.wait(30)
+            assert self.go_on.wait(60)
         return self.encode(hasher, password, salt)
 
 
@@ -57,7 +57,7 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowHash]:
 
     thread = Thread(target=guess)
     thread.start()
-    assert slow.begun.wait(30)
+    assert slow.begun.wait(60)
     yield slow
     slow.go_on.set()
     thread.join()

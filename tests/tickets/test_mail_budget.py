@@ -23,7 +23,7 @@ from tickets import workflow
 from tickets.emails import emails, samples
 from tickets.models import Attachment, Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 State = Message.State
 STRANGER = "desconocido@ajeno.example"
 
