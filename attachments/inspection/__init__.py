@@ -8,12 +8,14 @@ and lets in what must stay out. libmagic has one vote, against what its first by
 
 from dataclasses import dataclass
 
-from attachments.inspection import archive, jpeg, names, ole, pdf, refusals
+from attachments.inspection import archive, jpeg, names, refusals
 from attachments.inspection.detect import detect
 from attachments.inspection.effort import Effort
 from attachments.inspection.formats import EXTENSIONS, FORMATS
 from attachments.inspection.libmagic import mime_type
 from attachments.inspection.names import MAX_NAME, clean_name, extension_of
+from attachments.inspection.ole import container as ole
+from attachments.inspection.pdf import document as pdf
 from attachments.inspection.refusals import HINT
 
 __all__ = [

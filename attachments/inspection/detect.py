@@ -4,9 +4,13 @@ of taking it.
 
 from dataclasses import dataclass
 
-from attachments.inspection import archive, doc, jpeg, ole, ooxml, pdf, xls
+from attachments.inspection import archive, jpeg
 from attachments.inspection.effort import Effort
 from attachments.inspection.formats import DOC, JPEG, PDF, XLS, Format
+from attachments.inspection.ole import container as ole
+from attachments.inspection.ole import doc, xls
+from attachments.inspection.ooxml import package as ooxml
+from attachments.inspection.pdf import document as pdf
 from attachments.inspection.problems import Problem, Rejected
 
 

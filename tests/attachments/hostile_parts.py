@@ -6,8 +6,8 @@ import zipfile
 import zlib
 from io import BytesIO
 
+from attachments.inspection.ole.xls import _md5, _plain_rc4
 from attachments.inspection.rc4 import rc4
-from attachments.inspection.xls import _md5, _plain_rc4
 from tests.attachments.valid_files import (
     SHEET_MAIN,
     docx,

@@ -38,6 +38,11 @@ attachments.downloads attachments.scanning attachments.staging
 attachments.intake attachments.storage
 attachments
 attachments.inspection
+attachments.inspection.ooxml
+attachments.inspection.ole attachments.inspection.pdf
+attachments.inspection.archive attachments.inspection.executables attachments.inspection.rc4
+attachments.inspection.effort attachments.inspection.formats
+attachments.inspection.problems
 otp.apps otp.tasks otp.management
 otp.report_handler otp.unlock
 otp.pin

@@ -4,12 +4,14 @@ R3.09).
 Every part is unpacked, so that no size is taken on trust, and none is held whole that need not be.
 """
 
-from attachments.inspection import archive, executables, fields, ole
+from attachments.inspection import archive, executables
 from attachments.inspection.archive import ArchiveEntry
 from attachments.inspection.effort import Effort
+from attachments.inspection.ole import container as ole
+from attachments.inspection.ooxml import fields
+from attachments.inspection.ooxml.targets import is_remote
+from attachments.inspection.ooxml.xml import Attributes, read_elements
 from attachments.inspection.problems import Problem, Rejected
-from attachments.inspection.targets import is_remote
-from attachments.inspection.xml import Attributes, read_elements
 
 # Bytes of all .rels that are read; only those with more than links and pictures are
 MAX_RELATIONSHIPS = 1024 * 1024

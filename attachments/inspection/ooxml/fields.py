@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from attachments.inspection.effort import Effort
+from attachments.inspection.ooxml.xml import Attributes, local_name, new_parser
 from attachments.inspection.problems import Problem, Rejected
-from attachments.inspection.xml import Attributes, local_name, new_parser
 
 _NAMES = (b"instrText", b"fldSimple", b"fldChar")
 _TAG = re.compile(

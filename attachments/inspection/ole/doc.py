@@ -4,7 +4,7 @@ stream, and fields that start programs.
 
 import re
 
-from attachments.inspection.ole import Container
+from attachments.inspection.ole.container import Container
 from attachments.inspection.problems import Problem, Rejected
 
 # Of Word 6, 95 and 97-2003; the header begins with one of them

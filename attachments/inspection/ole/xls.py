@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 
 from attachments.inspection.effort import Effort
-from attachments.inspection.ole import Container
+from attachments.inspection.ole.container import Container
 from attachments.inspection.problems import Problem, Rejected
 from attachments.inspection.rc4 import rc4
 

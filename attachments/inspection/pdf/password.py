@@ -17,7 +17,7 @@ from itertools import islice
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from attachments.inspection.pdf_objects import Decrypt
+from attachments.inspection.pdf.objects import Decrypt
 from attachments.inspection.problems import Problem, Rejected
 from attachments.inspection.rc4 import rc4
 

@@ -8,9 +8,9 @@ from attachments.inspection import archive, executables
 from attachments.inspection.archive import ArchiveEntry
 from attachments.inspection.effort import Effort
 from attachments.inspection.formats import DOCX, XLSX, Format
-from attachments.inspection.ooxml_parts import MAX_RELATIONSHIPS, Examination
+from attachments.inspection.ooxml.parts import MAX_RELATIONSHIPS, Examination
+from attachments.inspection.ooxml.xml import Attributes, read_elements, root_element
 from attachments.inspection.problems import Problem, Rejected
-from attachments.inspection.xml import Attributes, read_elements, root_element
 
 MAX_CONTENT_TYPES = 256 * 1024  # bytes of [Content_Types].xml; real ones are some 2 kB
 

@@ -10,9 +10,10 @@ import binascii
 import re
 from itertools import islice
 
-from attachments.inspection import archive, executables, pdf_password
+from attachments.inspection import archive, executables
 from attachments.inspection.effort import Effort
-from attachments.inspection.pdf_objects import (
+from attachments.inspection.pdf import password as pdf_password
+from attachments.inspection.pdf.objects import (
     HEADER,
     NameSearch,
     ObjectStreams,

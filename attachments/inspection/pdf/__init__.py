@@ -1,0 +1,1 @@
+"""PDF files: structure, encryption, and what they would run (R3.11)."""
