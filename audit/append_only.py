@@ -7,7 +7,7 @@ from django.db import models
 M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
 
-class AppendOnly(RuntimeError):
+class AppendOnlyError(RuntimeError):
     """History was about to be rewritten: a mistake of the program, never of a person."""
 
 
@@ -15,13 +15,13 @@ class AppendOnlyQuerySet(models.QuerySet[M_co]):
     """Adds and reads."""
 
     def update(self, **_changes: Any) -> Never:
-        raise AppendOnly(self.model.__name__)
+        raise AppendOnlyError(self.model.__name__)
 
     def bulk_update(self, *_args: Any, **_options: Any) -> Never:
-        raise AppendOnly(self.model.__name__)
+        raise AppendOnlyError(self.model.__name__)
 
     def delete(self) -> Never:
-        raise AppendOnly(self.model.__name__)
+        raise AppendOnlyError(self.model.__name__)
 
 
 class AppendOnlyModel(models.Model):
@@ -32,10 +32,10 @@ class AppendOnlyModel(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise AppendOnly(type(self).__name__)
+            raise AppendOnlyError(type(self).__name__)
         # With the key of an existing row, Django would otherwise change that row
         kwargs["force_insert"] = True
         super().save(*args, **kwargs)
 
     def delete(self, *_args: Any, **_options: Any) -> Never:
-        raise AppendOnly(type(self).__name__)
+        raise AppendOnlyError(type(self).__name__)

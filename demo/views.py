@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from demo.models import DemoMessage
-from notifications.email.rendering import with_its_mark
+from notifications.email.rendering import inline_mark
 from notifications.models import Message
 
 SHOWN = 200
@@ -66,7 +66,7 @@ def messages_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 def mail(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
     """One mail as a mail client would show it."""
     message = get_object_or_404(DemoMessage, pk=pk, channel=Message.Channel.EMAIL)
-    return HttpResponse(with_its_mark(message.html))
+    return HttpResponse(inline_mark(message.html))
 
 
 def _is_loopback(address: str) -> bool:

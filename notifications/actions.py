@@ -55,7 +55,7 @@ def serial_of(message: Message) -> int:
     return message.actions.count()
 
 
-def send_again(message: Message, actor: Actor, serial: int) -> Message:
+def resend(message: Message, actor: Actor, serial: int) -> Message:
     """To the same recipient: the row itself where it never arrived, else a copy. Raises Refused."""
     _require_latest(message, serial)
     if message.state == State.SENDING:
@@ -69,7 +69,7 @@ def send_again(message: Message, actor: Actor, serial: int) -> Message:
     return _copy(message, message.to, Kind.RESENT, actor, serial)
 
 
-def send_elsewhere(message: Message, to: str, actor: Actor, serial: int) -> Message:
+def redirect(message: Message, to: str, actor: Actor, serial: int) -> Message:
     """The same mail to another address, as a copy. Raises Refused."""
     _require_latest(message, serial)
     if message.channel != Channel.EMAIL or not outbox.is_email(to):
@@ -77,17 +77,17 @@ def send_elsewhere(message: Message, to: str, actor: Actor, serial: int) -> Mess
     return _copy(message, to, Kind.REDIRECTED, actor, serial)
 
 
-def settle(message: Message, how: str, actor: Actor, serial: int) -> None:
+def resolve(message: Message, how: str, actor: Actor, serial: int) -> None:
     """What was given up needs nothing more: somebody saw to it another way, say by telephone.
     Raises Refused.
     """
     _require_latest(message, serial)
     if message.state not in GIVEN_UP:
         raise ActionRefused(_("Solo se da por resuelto un mensaje rechazado o abandonado."))
-    same = Message.objects.unsettled().filter(pk=message.pk, state=message.state)
+    same = Message.objects.unresolved().filter(pk=message.pk, state=message.state)
     with _once(message):
-        _record(Kind.SETTLED, message, actor, serial, note=how)
-        if not same.update(settled_at=timezone.now()):
+        _record(Kind.RESOLVED, message, actor, serial, note=how)
+        if not same.update(resolved_at=timezone.now()):
             raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
 
 
@@ -99,7 +99,7 @@ def release(message: Message, actor: Actor, serial: int) -> Message:
         _record(Kind.RELEASED, message, actor, serial)
         if not outbox.release(Message.objects.filter(pk=message.pk)):
             raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
-        outbox.nudge(message.pk)
+        outbox.enqueue_delivery(message.pk)
     return message
 
 
@@ -113,7 +113,7 @@ def drop(message: Message, why: str, actor: Actor, serial: int) -> None:
             raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
 
 
-def masked(to: str) -> str:
+def mask_recipient(to: str) -> str:
     """A recipient as history keeps it: enough to recognise, too little to use."""
     name, at, domain = to.rpartition("@")
     return f"{name[:1]}•••@{domain}" if at else f"•••{to[-3:]}"
@@ -139,7 +139,7 @@ def _retry(message: Message, actor: Actor, serial: int) -> Message:
         waiting = message.state == State.QUEUED
         if not (same.update(next_at=timezone.now()) if waiting else outbox.requeue(same)):
             raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
-        outbox.nudge(message.pk)
+        outbox.enqueue_delivery(message.pk)
     return message
 
 
@@ -175,7 +175,7 @@ def _record(
         at=timezone.now(),
         actor=actor.user,
         actor_name=actor.name[:150],
-        to=masked(copy.to if copy else message.to),
+        to=mask_recipient(copy.to if copy else message.to),
         state_before=message.state,
         error_before=message.last_error,
         note=note,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from notifications.models import Message
 
 # By the first part of `subject_ref`; the second, where there is one, is a number
-ABOUT = {
+SUBJECT_LABELS = {
     "ticket": gettext_lazy("Ticket n.º {number}"),
     "invitation": gettext_lazy("Invitación n.º {number}"),
     "operations": gettext_lazy("Operación"),
@@ -21,7 +21,7 @@ def moment(at: datetime) -> str:
     return date_format(timezone.localtime(at), "j b Y, H:i")
 
 
-def about(message: Message) -> str:
+def subject_label(message: Message) -> str:
     """Whose business the message is."""
     kind, _colon, number = message.subject_ref.partition(":")
-    return str(ABOUT[kind]).format(number=number) if kind in ABOUT else message.subject_ref
+    return str(SUBJECT_LABELS[kind]).format(number=number) if kind in SUBJECT_LABELS else message.subject_ref

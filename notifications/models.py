@@ -25,9 +25,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages that nobody will send unless somebody asks for it."""
         return self.filter(state__in=GIVEN_UP)
 
-    def unsettled(self) -> Self:
+    def unresolved(self) -> Self:
         """Those that nobody has settled another way."""
-        return self.filter(settled_at=None)
+        return self.filter(resolved_at=None)
 
 
 class Message(models.Model):
@@ -81,7 +81,7 @@ class Message(models.Model):
     # The recipient did, at the provider
     complained_at = models.DateTimeField(_("marcado como no deseado"), null=True)
     # Given up, and somebody saw to it
-    settled_at = models.DateTimeField(_("resuelto de otro modo"), null=True)
+    resolved_at = models.DateTimeField(_("resuelto de otro modo"), null=True)
     # When to ask the provider what became of it (R4.25)
     poll_at = models.DateTimeField(null=True, editable=False)
     # Sent again by staff: the copy stands for the message from then on
@@ -125,7 +125,7 @@ class MessageAction(AppendOnlyModel):
         RETRIED = "retried", _("Puso otra vez en cola")
         RESENT = "resent", _("Reenvió")
         REDIRECTED = "redirected", _("Envió a otra dirección")
-        SETTLED = "settled", _("Dio por resuelto")
+        RESOLVED = "resolved", _("Dio por resuelto")
         RELEASED = "released", _("Envió lo que esperaba")
         DROPPED = "dropped", _("Descartó")
 

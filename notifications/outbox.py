@@ -108,7 +108,7 @@ def requeue(messages: MessageQuerySet) -> int:
         last_error="",
         provider_id="",  # what is still reported of the earlier sending is not about this one
         delivered_at=None,
-        settled_at=None,
+        resolved_at=None,
         next_at=now,
         give_up_at=now + GIVE_UP_AFTER,
     )
@@ -125,7 +125,7 @@ def release(messages: MessageQuerySet) -> int:
     )
 
 
-def nudge(pk: int) -> None:
+def enqueue_delivery(pk: int) -> None:
     """Tell the worker of a message once the transaction at hand has committed."""
     enqueue.enqueue_on_commit("notifications.tasks.deliver_message", pk)
 
@@ -162,7 +162,7 @@ def _enqueue(message: Message, *, deliverable: bool, hold: str = "") -> Message:
     if not deliverable:
         delivery_reports.notify_failed(message)
     elif not hold:
-        nudge(message.pk)
+        enqueue_delivery(message.pk)
     return message
 
 

@@ -115,7 +115,7 @@ def _stuck() -> Q:
 def _left(states: Iterable[str]) -> Q:
     """Given up, and nobody has done anything about it."""
     replaced = Exists(Message.objects.filter(copy_of=OuterRef("pk")))
-    return Q(state__in=states, settled_at=None) & ~Q(replaced)
+    return Q(state__in=states, resolved_at=None) & ~Q(replaced)
 
 
 def pending_since() -> Greatest:
@@ -159,14 +159,14 @@ def _oldest(now: datetime) -> Metric:
 
 def _by_state(now: datetime) -> Iterator[Metric]:
     unfinished = [State.QUEUED, State.SENDING, *GIVEN_UP]
-    unsettled = Message.objects.unsettled()
+    unresolved = Message.objects.unresolved()
     counts = dict(
-        unsettled.filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk"))
+        unresolved.filter(state__in=unfinished).order_by().values_list("state").annotate(Count("pk"))
     )
     for state in unfinished[:3]:
         count = counts.get(state, 0)
         yield Metric(f"messages_{state}", str(STATE_LABELS[state]), count, str(count))
-    dead = unsettled.filter(state=State.DEAD).exclude(subject_ref=REFERENCE)  # no alarm about an alarm
+    dead = unresolved.filter(state=State.DEAD).exclude(subject_ref=REFERENCE)  # no alarm about an alarm
     recent = dead.filter(tried_at__gt=now - DAY).count()
     news = dead.filter(tried_at__gt=now - NEWS).exists()
     yield Metric(

@@ -10,15 +10,18 @@ from django.utils import timezone
 
 from notifications.models import Message
 from notifications.reports.delivery_reports import POLL_UNTIL, ReportHandler
-from notifications.sms import Kind, Report
+from notifications.sms import Report, ReportKind
 from otp import audit
 from otp.models import Challenge
 
 Delivery = Challenge.Delivery
 # By rank, as in the outbox: taken, delivered, failed
-OPEN_TO = {Kind.DELIVERED: [Delivery.ACCEPTED], Kind.FAILED: [Delivery.ACCEPTED, Delivery.DELIVERED]}
-BECOMES = {Kind.DELIVERED: Delivery.DELIVERED, Kind.FAILED: Delivery.UNDELIVERED}
-RESULTS = {Kind.DELIVERED: audit.Result.ARRIVED, Kind.FAILED: audit.Result.LOST}
+OPEN_TO = {
+    ReportKind.DELIVERED: [Delivery.ACCEPTED],
+    ReportKind.FAILED: [Delivery.ACCEPTED, Delivery.DELIVERED],
+}
+BECOMES = {ReportKind.DELIVERED: Delivery.DELIVERED, ReportKind.FAILED: Delivery.UNDELIVERED}
+RESULTS = {ReportKind.DELIVERED: audit.Result.ARRIVED, ReportKind.FAILED: audit.Result.LOST}
 
 
 def apply(report: Report) -> bool:

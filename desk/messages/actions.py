@@ -61,7 +61,7 @@ class RedirectForm(ResendForm):
         return to
 
 
-class SettleForm(ResendForm):
+class ResolveForm(ResendForm):
     note = forms.CharField(
         label=_("Cómo se resolvió"),
         max_length=300,
@@ -84,14 +84,14 @@ class ActionKind(Enum):
 
     AGAIN = ResendForm, _("Reenviar")
     ELSEWHERE = RedirectForm, _("Enviar a otra dirección")
-    SETTLED = SettleForm, _("Dar por resuelto")
+    RESOLVED = ResolveForm, _("Dar por resuelto")
     RELEASED = ResendForm, _("Enviar lo que espera")
     DROPPED = DropForm, _("Descartar")
 
 
-def may_settle(user: Any, message: Message) -> bool:
+def may_resolve(user: Any, message: Message) -> bool:
     """Whether to offer it; whoever may send again may also say that there is no need to."""
-    still_open = message.state in GIVEN_UP and message.settled_at is None
+    still_open = message.state in GIVEN_UP and message.resolved_at is None
     return still_open and user.has_perm("notifications.resend_message")
 
 
@@ -132,8 +132,8 @@ class StaffAction:
     def _act(self, form: forms.Form) -> str:
         actor, serial = actions.Actor.of(self.user), form.cleaned_data["serial"]
         what = {"what": message_types.title(self.message)}
-        if self.way == ActionKind.SETTLED:
-            actions.settle(self.message, form.cleaned_data["note"], actor, serial)
+        if self.way == ActionKind.RESOLVED:
+            actions.resolve(self.message, form.cleaned_data["note"], actor, serial)
             return gettext("El mensaje «%(what)s» queda resuelto.") % what
         if self.way == ActionKind.DROPPED:
             actions.drop(self.message, form.cleaned_data["note"], actor, serial)
@@ -141,9 +141,9 @@ class StaffAction:
         if self.way == ActionKind.RELEASED:
             sent = actions.release(self.message, actor, serial)
         elif self.way == ActionKind.ELSEWHERE:
-            sent = actions.send_elsewhere(self.message, form.cleaned_data["to"], actor, serial)
+            sent = actions.redirect(self.message, form.cleaned_data["to"], actor, serial)
         else:
-            sent = actions.send_again(self.message, actor, serial)
+            sent = actions.resend(self.message, actor, serial)
         return gettext("«%(what)s» está en cola para %(to)s.") % {**what, "to": sent.to}
 
     def _form(self, form: forms.Form, status: int = 200) -> HttpResponse:
@@ -186,7 +186,7 @@ class StaffActionViews:
             path(
                 "<int:pk>/otra-direccion/", view(self.elsewhere_view), name="notifications_message_elsewhere"
             ),
-            path("<int:pk>/resuelto/", view(self.settled_view), name="notifications_message_settled"),
+            path("<int:pk>/resuelto/", view(self.resolved_view), name="notifications_message_resolved"),
             path("<int:pk>/enviar/", view(self.released_view), name="notifications_message_released"),
             path("<int:pk>/descartar/", view(self.dropped_view), name="notifications_message_dropped"),
         ]
@@ -197,8 +197,8 @@ class StaffActionViews:
     def elsewhere_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._respond(request, pk, "notifications.redirect_message", ActionKind.ELSEWHERE)
 
-    def settled_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.resend_message", ActionKind.SETTLED)
+    def resolved_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.resend_message", ActionKind.RESOLVED)
 
     def released_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._respond(request, pk, "notifications.resend_message", ActionKind.RELEASED)

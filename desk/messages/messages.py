@@ -11,7 +11,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from desk.lists import ModelAdmin
-from desk.messages.actions import STATE_COLOURS, StaffActionViews, may_review, may_settle
+from desk.messages.actions import STATE_COLOURS, StaffActionViews, may_resolve, may_review
 from desk.messages.previews import Previews
 from desk.messages.stuck import Retrying, StuckFilter, ordering
 from notifications import error_texts, labels, message_types
@@ -45,7 +45,7 @@ class MessageAdmin(StaffActionViews, Previews, Retrying, ModelAdmin):
                     "sent_at",
                     "delivered_at",
                     "complained_at",
-                    "settled_at",
+                    "resolved_at",
                     "last_error",
                     "provider_id",
                     "message_id",
@@ -65,7 +65,7 @@ class MessageAdmin(StaffActionViews, Previews, Retrying, ModelAdmin):
 
     @display(description=_("se refiere a"))
     def about(self, message: Message) -> str:
-        return labels.about(message)
+        return labels.subject_label(message)
 
     @display(description=_("qué pasó"), empty_value="—")
     def problem(self, message: Message) -> str | None:
@@ -114,7 +114,7 @@ class MessageAdmin(StaffActionViews, Previews, Retrying, ModelAdmin):
             "may_review": may_review(request.user, message),
             "may_resend": message.state != Message.State.HELD
             and request.user.has_perm("notifications.resend_message"),
-            "may_settle": may_settle(request.user, message),
+            "may_resolve": may_resolve(request.user, message),
             "may_redirect": email and request.user.has_perm("notifications.redirect_message"),
         }
 

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 
 from notifications import message_types
-from notifications.email.rendering import with_its_mark
+from notifications.email.rendering import inline_mark
 
 
 class Previews:
@@ -38,7 +38,7 @@ class Previews:
         if entry is None:
             raise Http404
         parts = entry.preview()
-        parts = replace(parts, html=with_its_mark(parts.html))
+        parts = replace(parts, html=inline_mark(parts.html))
         return self._page(request, "desk/message_sample.html", {"title": entry.title, "parts": parts})
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

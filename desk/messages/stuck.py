@@ -65,7 +65,7 @@ class Retrying:
 
 def _retried(message: Message, actor: actions.Actor) -> bool:
     try:
-        actions.send_again(message, actor, actions.serial_of(message))
+        actions.resend(message, actor, actions.serial_of(message))
     except actions.ActionRefused:
         return False
     return True

@@ -108,4 +108,6 @@ def _row(metric: metrics.Metric) -> Row:
 def _stuck(message: Message) -> Stuck:
     known = message_types.message_type(message.kind)
     title = str(known.title) if known else message.get_channel_display()
-    return Stuck(message, title, labels.about(message), "danger" if message.state in GIVEN_UP else "warning")
+    return Stuck(
+        message, title, labels.subject_label(message), "danger" if message.state in GIVEN_UP else "warning"
+    )

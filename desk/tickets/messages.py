@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from desk.messages.actions import STATE_COLOURS, may_review, may_settle
+from desk.messages.actions import STATE_COLOURS, may_resolve, may_review
 from notifications import error_texts, message_types
 from notifications.models import Message, MessageAction
 from tickets.emails import confirmation_status, emails
@@ -31,7 +31,7 @@ class Shown:
     history: list[MessageAction]
     may_resend: bool
     may_redirect: bool
-    may_settle: bool
+    may_resolve: bool
     may_review: bool
 
 
@@ -63,7 +63,7 @@ def shown(ticket: Ticket, user: User | AnonymousUser) -> list[Shown]:
             history=histories[message.pk],
             may_resend=resend and message.state != Message.State.HELD,
             may_redirect=redirect and message.channel == Message.Channel.EMAIL,
-            may_settle=may_settle(user, message),
+            may_resolve=may_resolve(user, message),
             may_review=may_review(user, message),
         )
         for message in Message.objects.filter(subject_ref=reference).defer("text", "html").order_by("pk")

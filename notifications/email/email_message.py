@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from notifications import outbox
-from notifications.email.rendering import MARK, MARK_ID
+from notifications.email.rendering import MARK_ID, MARK_URL
 from notifications.models import Message
 
 
@@ -54,7 +54,7 @@ def build(message: Message) -> Mail:
     if message.html:
         mail.attach_alternative(message.html, "text/html")
     mark = settings.BRAND.mail_mark
-    if mark is not None and MARK in message.html:
+    if mark is not None and MARK_URL in message.html:
         image = MIMEImage(mark.content, mark.subtype)
         image.add_header("Content-ID", f"<{MARK_ID}>")
         image.add_header("Content-Disposition", "inline")

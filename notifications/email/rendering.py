@@ -8,7 +8,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 MARK_ID = "marca@fidelizacion"  # by which a mail's HTML names the operator's mark, which the mail carries
-MARK = f"cid:{MARK_ID}"
+MARK_URL = f"cid:{MARK_ID}"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def render(template: str, context: dict[str, object]) -> RenderedEmail:
 
     Each text template turns escaping off itself; the HTML one leaves it on.
     """
-    full = {"brand": settings.BRAND, "mark_url": MARK, "portal_url": settings.PORTAL_BASE_URL, **context}
+    full = {"brand": settings.BRAND, "mark_url": MARK_URL, "portal_url": settings.PORTAL_BASE_URL, **context}
     subject = render_to_string(f"mail/{template}.subject.txt", full)
     return RenderedEmail(
         subject=" ".join(subject.split()),
@@ -34,14 +34,14 @@ def render(template: str, context: dict[str, object]) -> RenderedEmail:
     )
 
 
-def with_its_mark(html: str) -> str:
+def inline_mark(html: str) -> str:
     """A mail's HTML to be shown by a browser, which gets no mail with it: the mark in the page
     itself.
     """
     mark = settings.BRAND.mail_mark
     if mark is None:
         return html
-    return html.replace(MARK, f"data:image/{mark.subtype};base64,{b64encode(mark.content).decode()}")
+    return html.replace(MARK_URL, f"data:image/{mark.subtype};base64,{b64encode(mark.content).decode()}")
 
 
 def _tidy(text: str) -> str:

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ("sent_at", models.DateTimeField(null=True, verbose_name="enviado")),
                 ("delivered_at", models.DateTimeField(null=True, verbose_name="entregado")),
                 ("complained_at", models.DateTimeField(null=True, verbose_name="marcado como no deseado")),
-                ("settled_at", models.DateTimeField(null=True, verbose_name="resuelto de otro modo")),
+                ("resolved_at", models.DateTimeField(null=True, verbose_name="resuelto de otro modo")),
                 ("poll_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "copy_of",
@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                             ("retried", "Puso otra vez en cola"),
                             ("resent", "Reenvió"),
                             ("redirected", "Envió a otra dirección"),
-                            ("settled", "Dio por resuelto"),
+                            ("resolved", "Dio por resuelto"),
                             ("released", "Envió lo que esperaba"),
                             ("dropped", "Descartó"),
                         ],

@@ -21,7 +21,14 @@ from django.utils import timezone
 
 from jobs import sweep as sweeps
 from notifications.models import Message, UnmatchedReport
-from notifications.sms import GatewayFailure, Kind, PermanentFailure, Report, TellingGateway, sms_gateway
+from notifications.sms import (
+    GatewayFailure,
+    PermanentFailure,
+    Report,
+    ReportingGateway,
+    ReportKind,
+    sms_gateway,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +113,7 @@ def poll_at(provider_id: str) -> datetime | None:
     """When to ask about an SMS just handed over, if no report has come; None where there is nobody
     to ask.
     """
-    asked = provider_id and isinstance(sms_gateway(), TellingGateway)
+    asked = provider_id and isinstance(sms_gateway(), ReportingGateway)
     return timezone.now() + POLL_AFTER if asked else None
 
 
@@ -125,7 +132,9 @@ def _apply_unmatched() -> int:
         UnmatchedReport.objects.filter(tried_at__lte=now - TRY_AGAIN).order_by("tried_at", "pk")[:BATCH_SIZE]
     )
     for row in rows:
-        report = Report(Message.Channel(row.channel), row.provider_id, Kind(row.kind), row.reason, row.at)
+        report = Report(
+            Message.Channel(row.channel), row.provider_id, ReportKind(row.kind), row.reason, row.at
+        )
         if _apply(report):
             row.delete()
         elif row.received_at <= now - KEEP:
@@ -158,10 +167,10 @@ def _poll() -> int:
 
 def _answered(provider_id: str) -> bool:
     gateway = sms_gateway()
-    if not isinstance(gateway, TellingGateway):
+    if not isinstance(gateway, ReportingGateway):
         return True  # another gateway sent it, which is not there to ask
     try:
-        report = gateway.report_on(provider_id)
+        report = gateway.fetch_report(provider_id)
     except PermanentFailure as failure:
         logger.warning("no word about an SMS: %s", failure)
         return True

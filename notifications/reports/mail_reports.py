@@ -20,14 +20,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from notifications.models import Message
-from notifications.sms import Kind, Report
+from notifications.sms import Report, ReportKind
 
 KINDS = {
-    EventType.DELIVERED: Kind.DELIVERED,
-    EventType.BOUNCED: Kind.FAILED,
-    EventType.REJECTED: Kind.FAILED,
-    EventType.FAILED: Kind.FAILED,
-    EventType.COMPLAINED: Kind.COMPLAINED,
+    EventType.DELIVERED: ReportKind.DELIVERED,
+    EventType.BOUNCED: ReportKind.FAILED,
+    EventType.REJECTED: ReportKind.FAILED,
+    EventType.FAILED: ReportKind.FAILED,
+    EventType.COMPLAINED: ReportKind.COMPLAINED,
 }
 WORDS = {
     EventType.BOUNCED: gettext_noop("Devuelto por el servidor del destinatario"),
@@ -85,7 +85,7 @@ def _report(event: AnymailTrackingEvent) -> Report | None:
         return None
     now = timezone.now()
     at = event.timestamp if event.timestamp and timezone.is_aware(event.timestamp) else now
-    reason = _reason(event) if kind == Kind.FAILED else ""
+    reason = _reason(event) if kind == ReportKind.FAILED else ""
     return Report(Message.Channel.EMAIL, _storable(event.message_id)[:200], kind, reason, min(at, now))
 
 

@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from notifications.models import Message
 from notifications.reports.delivery_reports import POLL_UNTIL, ReportHandler, notify_failed
-from notifications.sms import Kind, Report
+from notifications.sms import Report, ReportKind
 
 State = Message.State
 # What a report may still change. A bounce often comes after the receiving server had said yes, so
 # it is the last word
-OPEN_TO = {Kind.DELIVERED: [State.SENT], Kind.FAILED: [State.SENT, State.DELIVERED]}
+OPEN_TO = {ReportKind.DELIVERED: [State.SENT], ReportKind.FAILED: [State.SENT, State.DELIVERED]}
 
 
 def apply(report: Report) -> bool:
@@ -24,11 +24,11 @@ def apply(report: Report) -> bool:
     if message is None:
         return False
     mine = Message.objects.filter(pk=message.pk, provider_id=report.provider_id)
-    if report.kind == Kind.COMPLAINED:
+    if report.kind == ReportKind.COMPLAINED:
         mine.filter(complained_at=None).update(complained_at=report.at)
         return True
     standing = mine.filter(state__in=OPEN_TO[report.kind])
-    if report.kind == Kind.DELIVERED:
+    if report.kind == ReportKind.DELIVERED:
         standing.update(state=State.DELIVERED, delivered_at=report.at, poll_at=None)
         return True
     with transaction.atomic():

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from notifications.models import Message, UnmatchedReport
 
-Kind = UnmatchedReport.Kind
+ReportKind = UnmatchedReport.Kind
 
 
 class GatewayFailure(Exception):
@@ -58,16 +58,16 @@ class Report:
 
     channel: Message.Channel
     provider_id: str
-    kind: Kind
+    kind: ReportKind
     reason: str = ""
     at: datetime = field(default_factory=timezone.now)
 
 
 @runtime_checkable
-class TellingGateway(Protocol):
+class ReportingGateway(Protocol):
     """One that can be asked what became of an SMS it took (R4.25)."""
 
-    def report_on(self, provider_id: str) -> Report | None:
+    def fetch_report(self, provider_id: str) -> Report | None:
         """Its last word, or None while there is none. Raises GatewayFailure."""
 
 

@@ -138,7 +138,7 @@ class TwilioGateway:
             raise AmbiguousFailure("twilio: aceptado sin identificador")
         return accepted.sid
 
-    def report_on(self, provider_id: str) -> Report | None:
+    def fetch_report(self, provider_id: str) -> Report | None:
         with _sorted_failures():
             sms = _account().messages(provider_id).fetch()
         return callbacks.read(provider_id, sms.status, sms.error_code)

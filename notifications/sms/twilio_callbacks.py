@@ -10,17 +10,17 @@ from django.urls import reverse
 from twilio.request_validator import RequestValidator
 
 from notifications.models import Message
-from notifications.sms import Kind, Report
+from notifications.sms import Report, ReportKind
 from notifications.sms.twilio_errors import describe
 
 SID = re.compile(r"[A-Za-z0-9]{1,64}")
 # All else ("queued", "sending", "sent"...) says what is known: that Twilio took it
 FINAL = {
-    "delivered": Kind.DELIVERED,
-    "read": Kind.DELIVERED,
-    "undelivered": Kind.FAILED,
-    "failed": Kind.FAILED,
-    "canceled": Kind.FAILED,
+    "delivered": ReportKind.DELIVERED,
+    "read": ReportKind.DELIVERED,
+    "undelivered": ReportKind.FAILED,
+    "failed": ReportKind.FAILED,
+    "canceled": ReportKind.FAILED,
 }
 
 
@@ -45,5 +45,5 @@ def read(sid: object, status: object, code: object) -> Report | None:
     kind = FINAL.get(str(status))
     if kind is None or not isinstance(sid, str) or not SID.fullmatch(sid):
         return None
-    reason = describe(str(status), code) if kind == Kind.FAILED else ""
+    reason = describe(str(status), code) if kind == ReportKind.FAILED else ""
     return Report(Message.Channel.SMS, sid, kind, reason)

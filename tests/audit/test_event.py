@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from audit.append_only import AppendOnly
+from audit.append_only import AppendOnlyError
 from otp.models import AuditEvent
 from staff.models import SignInEvent
 
@@ -21,5 +21,5 @@ def test_r8_03_the_purge_deletes_older_events_and_no_other(
         model.objects.create(at=at)
     assert model.objects.purge(end) == 1
     assert list(model.objects.values_list("at", flat=True)) == [end + timedelta(seconds=1), end]
-    with pytest.raises(AppendOnly):
+    with pytest.raises(AppendOnlyError):
         model.objects.filter(at=end).delete()

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from attachments.clamd import Server
 from attachments.models import private_storage
-from audit.append_only import AppendOnly
+from audit.append_only import AppendOnlyError
 from tests import cast
 from tests.desk.desk import advisor, page_of, signed_in, supervisor, text_of
 from tests.tickets.portal_client import PDF
@@ -136,7 +136,7 @@ def test_a_row_of_the_audit_is_never_rewritten(attachment: Attachment, address: 
     signed_in(advisor()).get(address)
     row = AttachmentEvent.objects.get()
     for rewrite in (row.save, row.delete, AttachmentEvent.objects.all().delete):
-        with pytest.raises(AppendOnly):
+        with pytest.raises(AppendOnlyError):
             rewrite()
 
 

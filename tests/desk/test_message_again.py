@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from audit.append_only import AppendOnly
+from audit.append_only import AppendOnlyError
 from notifications import actions
 from notifications.models import Message, MessageAction
 from notifications.sending import delivery
@@ -210,10 +210,10 @@ def test_the_way_back_stays_at_the_desk(desk: Client, way: str) -> None:
 
 def test_what_was_done_is_never_changed_r5_09() -> None:
     message = failed()
-    actions.send_again(message, actions.Actor("manage.py"), 0)
+    actions.resend(message, actions.Actor("manage.py"), 0)
     action = MessageAction.objects.get()
     for change in (action.save, action.delete, MessageAction.objects.all().delete):
-        with pytest.raises(AppendOnly):
+        with pytest.raises(AppendOnlyError):
             change()
 
 

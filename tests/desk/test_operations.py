@@ -10,7 +10,7 @@ from notifications import outbox
 from notifications.models import Message
 from operations import alarms, heartbeats, metrics
 from tests.desk.desk import advisor, signed_in, soup, supervisor, text_of
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def test_it_shows_processes_messages_codes_and_documents() -> None:
 def test_what_is_stuck_is_linked_oldest_first_and_names_no_recipient() -> None:
     now = timezone.now()
     for minutes in (10, 50):
-        message = owe_email(to="ana@acme.example")
+        message = queue_email(to="ana@acme.example")
         since = now - timedelta(minutes=minutes)
         Message.objects.filter(pk=message.pk).update(
             created_at=since, give_up_at=since + outbox.GIVE_UP_AFTER

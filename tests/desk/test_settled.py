@@ -43,7 +43,7 @@ def test_it_is_marked_once_and_on_record_r5_09(desk: Client) -> None:
     assert "El mensaje «Confirmación al cliente» queda resuelto." in answers[0]
     assert "Ya se había pedido" in answers[1]
     action = MessageAction.objects.get()
-    assert (action.kind, action.actor_name, action.note) == (MessageAction.Kind.SETTLED, "Carla", HOW)
+    assert (action.kind, action.actor_name, action.note) == (MessageAction.Kind.RESOLVED, "Carla", HOW)
     message.refresh_from_db()
     assert message.state == State.FAILED  # which is still what became of the mail
     assert HOW in text_of(desk.get(ticket_page()))
@@ -62,7 +62,7 @@ def test_it_is_no_longer_at_a_standstill_nor_does_its_ticket_lack_the_proof(desk
 
 def test_the_command_does_not_send_it_after_all() -> None:
     message = failed(state=State.DEAD)
-    actions.settle(message, HOW, actions.Actor("Carla"), 0)
+    actions.resolve(message, HOW, actions.Actor("Carla"), 0)
     said = StringIO()
     call_command("retry_notifications", "--dead", "--yes", stdout=said)
     call_command("retry_notifications", stdout=said)
@@ -72,9 +72,9 @@ def test_the_command_does_not_send_it_after_all() -> None:
 
 def test_sent_again_and_failed_again_it_is_open_again(desk: Client) -> None:
     message = failed()
-    actions.settle(message, HOW, actions.Actor("Carla"), 0)
+    actions.resolve(message, HOW, actions.Actor("Carla"), 0)
     message.refresh_from_db()
-    actions.send_again(message, actions.Actor("Carla"), 1)
+    actions.resend(message, actions.Actor("Carla"), 1)
     Message.objects.update(state=State.FAILED)
     assert queue_metrics.stuck(Message.objects.all()).exists()
     assert settled(message) in desk.get(ticket_page()).content.decode()
@@ -103,7 +103,7 @@ def test_it_is_offered_where_the_message_is_shown_until_it_is_done(desk: Client)
     pages = (ticket_page(), f"/admin/notifications/message/{message.pk}/change/")
     assert [settled(message) in desk.get(page).content.decode() for page in pages] == [True, True]
     assert soup(desk.get(settled(message))).select_one("textarea[name=note]") is not None
-    actions.settle(message, HOW, actions.Actor("Carla"), 0)
+    actions.resolve(message, HOW, actions.Actor("Carla"), 0)
     assert [settled(message) in desk.get(page).content.decode() for page in pages] == [False, False]
 
 

@@ -16,7 +16,7 @@ from otp.models import Challenge
 from otp.pin import challenges
 from otp.pin import delivery as codes
 from tests import cast
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,7 +41,7 @@ class Outage:
 def test_a_mail_that_was_accepted_is_recorded_when_the_database_is_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    message, outage = owe_email(), Outage(monkeypatch, writes=3)
+    message, outage = queue_email(), Outage(monkeypatch, writes=3)
     assert deliver(message.pk) == SendOutcome.SENT
     assert outage.left == 0
     message.refresh_from_db()
@@ -65,7 +65,7 @@ def test_a_code_that_was_accepted_is_recorded_when_the_database_is_back(
 
 def test_a_database_that_stays_away_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then the lease runs out, and the message goes again with the same Message-ID."""
-    message, _outage = owe_email(), Outage(monkeypatch, writes=1000)
+    message, _outage = queue_email(), Outage(monkeypatch, writes=1000)
     monkeypatch.setattr(database_retry, "RETRY_FOR", 0.1)
     with pytest.raises(OperationalError):
         delivery.deliver(message.pk)

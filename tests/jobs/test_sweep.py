@@ -19,7 +19,7 @@ from jobs import sweep
 from notifications.models import Message
 from notifications.sending import delivery
 from operations.management.commands import deliver_notifications
-from tests.notifications.helpers import other_process, owe_email
+from tests.notifications.helpers import other_process, queue_email
 
 pytestmark = pytest.mark.django_db
 
@@ -88,21 +88,21 @@ def test_the_command_says_in_one_line_that_the_database_is_away(monkeypatch: pyt
 
 
 def test_one_pass_sends_what_is_owed_and_says_so_r4_05() -> None:
-    owe_email()
-    owe_email()
+    queue_email()
+    queue_email()
     said = run().splitlines()
     assert said[-1] == "Listo: 2 enviados ahora, 0 se reintentarán, 0 rechazados, 0 abandonados."
     assert len(mail.outbox) == 2
 
 
 def test_one_pass_counts_what_the_sweep_itself_sent() -> None:
-    owe_email()
+    queue_email()
     with time_machine.travel(timezone.now() + timedelta(seconds=10)):
         assert any(line.split() == ["mensajes", "1"] for line in run().splitlines())
 
 
 def test_a_pass_whose_sweep_fails_still_sends_the_rest_and_ends_badly(sweeps: None) -> None:
-    owe_email()
+    queue_email()
     sweep.register("retos", lambda: 1 // 0)
     with pytest.raises(CommandError, match="retos"):
         run()
@@ -127,7 +127,7 @@ def test_the_loop_survives_an_outage_of_the_database(sweeps: None, monkeypatch: 
 
 
 def test_a_sweep_takes_no_further_message_once_asked_to_stop(sweeps: None) -> None:
-    owe_email()
+    queue_email()
     sweep.stop()
     with time_machine.travel(timezone.now() + timedelta(seconds=10)):
         assert sweep.run("mensajes") == 0
@@ -138,7 +138,7 @@ def test_a_sweep_takes_no_further_message_once_asked_to_stop(sweeps: None) -> No
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_loop_sends_and_stops_cleanly_when_asked(number: signal.Signals) -> None:
-    message = owe_email()
+    message = queue_email()
     loop = subprocess.Popen(
         [sys.executable, "manage.py", "deliver_notifications", "--loop", "--interval", "0.1"],
         env=other_process(),

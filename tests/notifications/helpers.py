@@ -23,7 +23,7 @@ from notifications.models import Message
 _serial = count(1)
 
 
-def owe_email(to: str = "ana@acme.example", key: str = "", subject: str = "Ticket 3608314") -> Message:
+def queue_email(to: str = "ana@acme.example", key: str = "", subject: str = "Ticket 3608314") -> Message:
     key = key or f"ticket:{next(_serial)}:client"
     return outbox.enqueue_email(
         dedup_key=key,
@@ -35,7 +35,7 @@ def owe_email(to: str = "ana@acme.example", key: str = "", subject: str = "Ticke
     )
 
 
-def owe_sms(to: str = "+593991234567") -> Message:
+def queue_sms(to: str = "+593991234567") -> Message:
     return outbox.enqueue_sms(dedup_key=f"sms:{next(_serial)}", subject_ref="ticket:1", to=to, text="Hola")
 
 

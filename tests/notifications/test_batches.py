@@ -18,7 +18,7 @@ from notifications.models import Message, MessageQuerySet
 from notifications.sending import claims, delivery
 from notifications.sending.claims import BATCH, BATCH_SECONDS, LEASE
 from notifications.sending.delivery import SendOutcome
-from tests.notifications.helpers import owe_email, owe_sms
+from tests.notifications.helpers import queue_email, queue_sms
 
 pytestmark = pytest.mark.django_db
 QUEUED, SENDING = Message.State.QUEUED, Message.State.SENDING
@@ -30,7 +30,7 @@ def taking() -> Generator[Message]:
 
 def test_a_batch_costs_the_statements_of_one_claim(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for _ in range(BATCH):
-        owe_email()
+        queue_email()
     # Expired, savepoint, two reads, one write
     with closing(taking()) as messages, django_assert_num_queries(6):
         for _ in range(BATCH):
@@ -38,7 +38,7 @@ def test_a_batch_costs_the_statements_of_one_claim(django_assert_num_queries: Dj
 
 
 def test_whoever_stops_gives_back_what_it_did_not_hand_out() -> None:
-    owed = [owe_email().pk for _ in range(5)]
+    owed = [queue_email().pk for _ in range(5)]
     with closing(taking()) as messages:
         assert [next(messages).pk, next(messages).pk] == owed[:2]
     assert set(Message.objects.filter(state=SENDING).values_list("pk", flat=True)) == set(owed[:2])
@@ -50,7 +50,7 @@ def test_whoever_cannot_give_back_leaves_it_to_the_lease(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(2):
-        owe_email()
+        queue_email()
 
     def away(*_: object, **__: object) -> int:
         raise OperationalError("the server closed the connection")
@@ -65,7 +65,7 @@ def test_a_slow_server_does_not_keep_a_batch_until_its_lease_runs_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for _ in range(3):
-        owe_email()
+        queue_email()
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(claims, "time", SimpleNamespace(monotonic=lambda: clock.now))
     with closing(taking()) as messages:
@@ -79,7 +79,7 @@ def test_a_slow_server_does_not_keep_a_batch_until_its_lease_runs_out(
 def test_a_mail_is_not_buried_for_having_been_in_a_batch_with_what_processes_die_at_r4_12(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    owed = [owe_email().pk for _ in range(4)]
+    owed = [queue_email().pk for _ in range(4)]
     with time_machine.travel(timezone.now(), tick=False) as clock:
         with monkeypatch.context() as death, closing(taking()) as messages:
             death.setattr(claims, "_release", lambda _left: None)
@@ -93,16 +93,16 @@ def test_a_mail_is_not_buried_for_having_been_in_a_batch_with_what_processes_die
 
 
 def test_what_waits_for_its_next_try_is_not_taken_before_r4_08() -> None:
-    late = owe_email()
+    late = queue_email()
     Message.objects.filter(pk=late.pk).update(next_at=timezone.now() + timedelta(minutes=1))
-    now = owe_email()
+    now = queue_email()
     with closing(taking()) as messages:
         assert [message.pk for message in messages] == [now.pk]
 
 
 def test_of_several_sms_only_the_one_at_hand_may_have_left_r1_24() -> None:
-    owed = [owe_sms().pk, owe_sms().pk]
-    owe_email()
+    owed = [queue_sms().pk, queue_sms().pk]
+    queue_email()
     with closing(taking()) as messages:
         assert next(messages).pk == owed[0]
         assert Message.objects.aggregate(left=Sum("maybe_sent"))["left"] == 1
@@ -112,7 +112,7 @@ def test_of_several_sms_only_the_one_at_hand_may_have_left_r1_24() -> None:
 
 def test_attempts_and_time_of_a_mail_are_of_its_sending() -> None:
     for _ in range(2):
-        owe_email()
+        queue_email()
     with time_machine.travel(timezone.now(), tick=False) as clock, closing(taking()) as messages:
         next(messages)
         clock.shift(timedelta(seconds=5))

@@ -21,7 +21,7 @@ from notifications.sending import delivery
 from notifications.sending.delivery import SendOutcome, deliver
 from notifications.sending.transport import Transport
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
-from tests.notifications.helpers import owe_email, owe_sms
+from tests.notifications.helpers import queue_email, queue_sms
 
 pytestmark = pytest.mark.django_db
 Fail = Callable[[BaseException], None]
@@ -45,7 +45,7 @@ def refused(code: int) -> smtplib.SMTPRecipientsRefused:
 
 
 def test_a_message_is_sent_once_however_often_it_is_asked_for_r4_13() -> None:
-    message = owe_email()
+    message = queue_email()
     assert [deliver(message.pk) for _ in range(3)] == [
         SendOutcome.SENT,
         SendOutcome.SKIPPED,
@@ -60,7 +60,7 @@ def test_a_message_is_sent_once_however_often_it_is_asked_for_r4_13() -> None:
 
 def test_an_sms_goes_through_the_gateway_and_keeps_its_id() -> None:
     memory.outbox.clear()
-    message = owe_sms()
+    message = queue_sms()
     assert deliver(message.pk) == SendOutcome.SENT
     message.refresh_from_db()
     assert message.provider_id == "memory-1"
@@ -89,7 +89,7 @@ def test_an_sms_goes_through_the_gateway_and_keeps_its_id() -> None:
 )
 def test_each_error_has_its_class_r4_09(fail: Fail, error: Exception, outcome: SendOutcome) -> None:
     fail(error)
-    message = owe_email()
+    message = queue_email()
     assert deliver(message.pk) == outcome
     message.refresh_from_db()
     assert message.state == (Message.State.QUEUED if outcome == SendOutcome.AGAIN else outcome.value)
@@ -105,7 +105,7 @@ def test_waits_double_with_full_jitter_to_ten_minutes_r4_08(monkeypatch: pytest.
 
 def test_an_outage_of_an_hour_delays_and_no_more_r4_08(fail: Fail, monkeypatch: pytest.MonkeyPatch) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock, monkeypatch.context() as outage:
-        message = owe_email()
+        message = queue_email()
         original = EmailBackend.send_messages
         fail(refused(451))
         for _ in range(120):
@@ -123,7 +123,7 @@ def test_after_72_hours_it_is_dead_and_somebody_is_told_r4_08(
     fail: Fail, caplog: pytest.LogCaptureFixture
 ) -> None:
     fail(refused(451))
-    message = owe_email()
+    message = queue_email()
     with time_machine.travel(timezone.now() + timedelta(hours=71, minutes=59)):
         assert deliver(message.pk) == SendOutcome.AGAIN
     assert not caplog.records
@@ -136,14 +136,14 @@ def test_after_72_hours_it_is_dead_and_somebody_is_told_r4_08(
 
 def test_a_failure_is_logged_without_the_address(fail: Fail, caplog: pytest.LogCaptureFixture) -> None:
     fail(smtplib.SMTPDataError(550, b"unknown ana@acme.example"))
-    deliver(owe_email().pk)
+    deliver(queue_email().pk)
     assert "failed" in caplog.text
     assert "ana@" not in caplog.text
 
 
 def test_what_a_process_left_unfinished_waits_for_its_lease_r4_07(fail: Fail) -> None:
     """A task stopped by its time limit, or killed, records nothing: the lease decides."""
-    message = owe_email()
+    message = queue_email()
     fail(SoftTimeLimitExceeded())
     with pytest.raises(SoftTimeLimitExceeded):
         deliver(message.pk)
@@ -153,7 +153,7 @@ def test_what_a_process_left_unfinished_waits_for_its_lease_r4_07(fail: Fail) ->
 
 
 def test_an_expired_lease_is_taken_over_r4_12(monkeypatch: pytest.MonkeyPatch) -> None:
-    message = owe_email()
+    message = queue_email()
     with monkeypatch.context() as stopped:
         stopped.setattr(Transport, "send", _stop)
         with pytest.raises(SoftTimeLimitExceeded):
@@ -165,7 +165,7 @@ def test_an_expired_lease_is_taken_over_r4_12(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_third_lost_lease_ends_it_while_others_flow_r4_12(monkeypatch: pytest.MonkeyPatch) -> None:
-    poison = owe_email()
+    poison = queue_email()
     now = timezone.now()
     with monkeypatch.context() as stopped:
         stopped.setattr(Transport, "send", _stop)
@@ -176,7 +176,7 @@ def test_the_third_lost_lease_ends_it_while_others_flow_r4_12(monkeypatch: pytes
             ):
                 deliver(poison.pk)
     with time_machine.travel(now + timedelta(seconds=121 * 3)):
-        other = owe_email()
+        other = queue_email()
         assert deliver(poison.pk) == SendOutcome.DEAD
         assert deliver(other.pk) == SendOutcome.SENT
     poison.refresh_from_db()
@@ -199,7 +199,7 @@ def test_the_third_lost_lease_ends_it_while_others_flow_r4_12(monkeypatch: pytes
 def test_an_sms_that_may_have_left_is_sent_once_more_at_most_r1_24(
     monkeypatch: pytest.MonkeyPatch, failures: list[BaseException], sends: int, state: Message.State
 ) -> None:
-    message, sent, now = owe_sms(), [], timezone.now()
+    message, sent, now = queue_sms(), [], timezone.now()
 
     def send(self: Transport, message: Message) -> str:
         sent.append(message.text)
@@ -219,14 +219,14 @@ def test_an_sms_that_may_have_left_is_sent_once_more_at_most_r1_24(
 
 def test_an_sms_is_not_handed_over_after_its_end_r1_23() -> None:
     memory.outbox.clear()
-    message = owe_sms()
+    message = queue_sms()
     with time_machine.travel(message.give_up_at, tick=False):
         assert deliver(message.pk) == SendOutcome.DEAD
     assert memory.outbox == []
 
 
 def test_whoever_lost_the_lease_records_nothing_r4_04(monkeypatch: pytest.MonkeyPatch) -> None:
-    message = owe_email()
+    message = queue_email()
 
     def slow(self: Transport, sending: Message) -> str:
         Message.objects.filter(pk=sending.pk).update(lease_token="of somebody else")
@@ -240,8 +240,8 @@ def test_whoever_lost_the_lease_records_nothing_r4_04(monkeypatch: pytest.Monkey
 
 def test_a_batch_goes_oldest_first_and_ends_at_a_carrier_that_is_away(fail: Fail) -> None:
     with time_machine.travel(timezone.now() - timedelta(minutes=1)):
-        oldest = owe_email()
-    later = owe_email()
+        oldest = queue_email()
+    later = queue_email()
     fail(TimeoutError())
     assert dict(delivery.deliver_due()) == {SendOutcome.AGAIN: 1}
     oldest.refresh_from_db()
@@ -250,14 +250,14 @@ def test_a_batch_goes_oldest_first_and_ends_at_a_carrier_that_is_away(fail: Fail
 
 
 def test_a_refused_recipient_does_not_end_a_batch(fail: Fail) -> None:
-    owe_email()
-    owe_email()
+    queue_email()
+    queue_email()
     fail(refused(550))
     assert dict(delivery.deliver_due()) == {SendOutcome.FAILED: 2}
 
 
 def test_the_sweep_leaves_the_worker_three_seconds() -> None:
-    owe_email()
+    queue_email()
     assert delivery.sweep_messages() == 0
     with time_machine.travel(timezone.now() + timedelta(seconds=3.1)):
         assert delivery.sweep_messages() == 1
@@ -265,18 +265,18 @@ def test_the_sweep_leaves_the_worker_three_seconds() -> None:
 
 def test_an_unknown_gateway_ends_the_message_and_says_so(settings: Settings) -> None:
     settings.SMS_GATEWAY = "palomas"
-    message = owe_sms()
+    message = queue_sms()
     assert deliver(message.pk) == SendOutcome.DEAD
     message.refresh_from_db()
     assert message.last_error == "ImproperlyConfigured"
 
 
 def test_the_tasks_do_what_they_are_named_for_r4_13() -> None:
-    message = owe_email()
+    message = queue_email()
     tasks.deliver_message(message.pk)
     tasks.deliver_message(message.pk + 1000)
     with time_machine.travel(timezone.now() + timedelta(seconds=5)):
-        owe_email()
+        queue_email()
     with time_machine.travel(timezone.now() + timedelta(seconds=10)):
         sweep_tasks.sweep()
     assert len(mail.outbox) == 2

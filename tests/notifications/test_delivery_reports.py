@@ -16,8 +16,8 @@ from jobs import sweep
 from notifications import outbox
 from notifications.models import Message, UnmatchedReport
 from notifications.reports import delivery_reports, report_handler
-from notifications.sms import Kind, PermanentFailure, Report, TemporaryFailure
-from tests.notifications.helpers import owe_email, owe_sms
+from notifications.sms import PermanentFailure, Report, ReportKind, TemporaryFailure
+from tests.notifications.helpers import queue_email, queue_sms
 
 pytestmark = pytest.mark.django_db
 State = Message.State
@@ -26,13 +26,13 @@ SID = "SM0123456789abcdef0123456789abcdef"
 
 
 def sent(**values: object) -> Message:
-    message = owe_sms()
+    message = queue_sms()
     changes = {"state": State.SENT, "sent_at": timezone.now(), "provider_id": SID, **values}
     Message.objects.filter(pk=message.pk).update(**changes)
     return message
 
 
-def report(kind: Kind, sid: str = SID, reason: str = "") -> Report:
+def report(kind: ReportKind, sid: str = SID, reason: str = "") -> Report:
     return Report(SMS, sid, kind, reason)
 
 
@@ -48,14 +48,16 @@ def told() -> Iterator[list[Message]]:
 @pytest.mark.parametrize(
     ("kinds", "state"),
     [
-        ([Kind.DELIVERED, Kind.DELIVERED], State.DELIVERED),
-        ([Kind.FAILED, Kind.FAILED], State.FAILED),
-        ([Kind.DELIVERED, Kind.FAILED, Kind.DELIVERED, Kind.FAILED], State.FAILED),
-        ([Kind.COMPLAINED, Kind.DELIVERED, Kind.COMPLAINED], State.DELIVERED),
-        ([Kind.COMPLAINED, Kind.FAILED], State.FAILED),
+        ([ReportKind.DELIVERED, ReportKind.DELIVERED], State.DELIVERED),
+        ([ReportKind.FAILED, ReportKind.FAILED], State.FAILED),
+        ([ReportKind.DELIVERED, ReportKind.FAILED, ReportKind.DELIVERED, ReportKind.FAILED], State.FAILED),
+        ([ReportKind.COMPLAINED, ReportKind.DELIVERED, ReportKind.COMPLAINED], State.DELIVERED),
+        ([ReportKind.COMPLAINED, ReportKind.FAILED], State.FAILED),
     ],
 )
-def test_any_order_of_arrival_ends_alike_r4_24(kinds: list[Kind], state: State, told: list[Message]) -> None:
+def test_any_order_of_arrival_ends_alike_r4_24(
+    kinds: list[ReportKind], state: State, told: list[Message]
+) -> None:
     for order in set(permutations(kinds)):
         message = sent()
         told.clear()
@@ -63,15 +65,15 @@ def test_any_order_of_arrival_ends_alike_r4_24(kinds: list[Kind], state: State, 
             delivery_reports.receive(report(kind))
         message.refresh_from_db()
         assert message.state == state, order
-        assert (message.complained_at is not None) == (Kind.COMPLAINED in kinds)
+        assert (message.complained_at is not None) == (ReportKind.COMPLAINED in kinds)
         assert len(told) == (state == State.FAILED)
         Message.objects.all().update(provider_id="")
 
 
 def test_a_delivery_has_its_time_and_a_failure_its_reason(told: list[Message]) -> None:
     arrived, lost = sent(), sent(provider_id="SM2")
-    delivery_reports.receive(report(Kind.DELIVERED))
-    delivery_reports.receive(report(Kind.FAILED, "SM2", "twilio: undelivered, código 30003"))
+    delivery_reports.receive(report(ReportKind.DELIVERED))
+    delivery_reports.receive(report(ReportKind.FAILED, "SM2", "twilio: undelivered, código 30003"))
     for message in (arrived, lost):
         message.refresh_from_db()
     assert (arrived.state, arrived.delivered_at is not None) == (State.DELIVERED, True)
@@ -82,7 +84,7 @@ def test_a_delivery_has_its_time_and_a_failure_its_reason(told: list[Message]) -
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.FAILED, State.DEAD])
 def test_a_report_changes_nothing_of_a_message_that_is_not_with_the_provider(state: State) -> None:
     message = sent(state=state)
-    for kind in (Kind.DELIVERED, Kind.FAILED):
+    for kind in (ReportKind.DELIVERED, ReportKind.FAILED):
         delivery_reports.receive(report(kind))
     message.refresh_from_db()
     assert message.state == state
@@ -92,7 +94,7 @@ def test_what_is_reported_of_a_sending_is_not_about_the_next_one() -> None:
     message = sent(state=State.FAILED)
     outbox.requeue(Message.objects.filter(pk=message.pk))
     Message.objects.filter(pk=message.pk).update(state=State.SENT)
-    delivery_reports.receive(report(Kind.FAILED))
+    delivery_reports.receive(report(ReportKind.FAILED))
     message.refresh_from_db()
     assert message.state == State.SENT
 
@@ -106,7 +108,7 @@ def test_the_failure_and_what_follows_from_it_are_one_transaction(monkeypatch: p
 
     monkeypatch.setitem(delivery_reports._on_given_up, "test", fail)
     with pytest.raises(OperationalError):
-        delivery_reports.receive(report(Kind.FAILED))
+        delivery_reports.receive(report(ReportKind.FAILED))
     message.refresh_from_db()
     assert message.state == State.SENT
 
@@ -117,11 +119,11 @@ def test_a_mistake_in_what_follows_does_not_keep_the_outbox_from_its_state(
     message = sent()
 
     def fail(_: Message) -> None:
-        owe_email()
+        queue_email()
         raise RuntimeError
 
     monkeypatch.setattr(delivery_reports, "_on_given_up", {"mistaken": fail, **delivery_reports._on_given_up})
-    delivery_reports.receive(report(Kind.FAILED))
+    delivery_reports.receive(report(ReportKind.FAILED))
     message.refresh_from_db()
     assert (message.state, len(told)) == (State.FAILED, 1)
     assert "mistaken" in caplog.text
@@ -131,7 +133,7 @@ def test_a_mistake_in_what_follows_does_not_keep_the_outbox_from_its_state(
 def test_a_report_that_comes_before_its_id_is_written_down_is_entered_r4_24() -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _ in range(3):
-            delivery_reports.receive(report(Kind.DELIVERED))
+            delivery_reports.receive(report(ReportKind.DELIVERED))
         assert UnmatchedReport.objects.count() == 1
         message = sent()
         clock.shift(delivery_reports.TRY_AGAIN)
@@ -143,7 +145,7 @@ def test_a_report_that_comes_before_its_id_is_written_down_is_entered_r4_24() ->
 
 def test_a_report_that_nobody_ever_knows_is_dropped_after_five_minutes_r4_24() -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        delivery_reports.receive(report(Kind.DELIVERED))
+        delivery_reports.receive(report(ReportKind.DELIVERED))
         clock.shift(delivery_reports.KEEP - timedelta(seconds=1))
         sweep.run("informes")
         assert UnmatchedReport.objects.count() == 1
@@ -155,7 +157,7 @@ def test_a_report_that_nobody_ever_knows_is_dropped_after_five_minutes_r4_24() -
 def test_reports_about_nothing_do_not_fill_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_reports, "MAX_UNMATCHED", 3)
     for number in range(10):
-        delivery_reports.receive(report(Kind.DELIVERED, f"SM{number}"))
+        delivery_reports.receive(report(ReportKind.DELIVERED, f"SM{number}"))
     assert UnmatchedReport.objects.count() == 3
 
 
@@ -164,11 +166,11 @@ class Gateway:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.answer: Report | Exception | None = report(Kind.DELIVERED)
+        self.answer: Report | Exception | None = report(ReportKind.DELIVERED)
         self.open_transactions: list[bool] = []
         self.meanwhile: Callable[[], object] = lambda: None
 
-    def report_on(self, provider_id: str) -> Report | None:
+    def fetch_report(self, provider_id: str) -> Report | None:
         self.open_transactions.append(connection.in_atomic_block)
         self.asked.append(provider_id)
         self.meanwhile()
@@ -249,7 +251,7 @@ def test_two_sweeps_do_not_both_ask(gateway: Gateway) -> None:
 def test_one_that_was_reported_is_not_asked_about(gateway: Gateway) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         unreported()
-        delivery_reports.receive(report(Kind.DELIVERED))
+        delivery_reports.receive(report(ReportKind.DELIVERED))
         clock.shift(delivery_reports.POLL_AFTER)
         assert sweep.run("informes") == 0
     assert gateway.asked == []
@@ -277,6 +279,6 @@ def test_there_is_nobody_to_ask_about_what_another_gateway_sent(settings: Settin
 
 
 def test_a_mail_and_an_sms_with_one_id_are_two() -> None:
-    mail = owe_email()
+    mail = queue_email()
     Message.objects.filter(pk=mail.pk).update(state=State.SENT, provider_id=SID)
-    assert not report_handler.apply(report(Kind.DELIVERED))
+    assert not report_handler.apply(report(ReportKind.DELIVERED))

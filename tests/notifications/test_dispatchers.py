@@ -11,7 +11,7 @@ from django.db import connection
 from notifications.models import Message
 from notifications.sending import delivery
 from notifications.sending.delivery import SendOutcome
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MESSAGES, DISPATCHERS = 200, 4
@@ -26,7 +26,7 @@ def dispatch(together: Barrier) -> Counter[SendOutcome]:
 
 
 def test_four_dispatchers_send_each_message_once_r4_04() -> None:
-    keys = {owe_email().message_id for _ in range(MESSAGES)}
+    keys = {queue_email().message_id for _ in range(MESSAGES)}
     with ThreadPoolExecutor(DISPATCHERS) as pool:
         each = list(pool.map(dispatch, [Barrier(DISPATCHERS)] * DISPATCHERS))
     assert sum(each, Counter[SendOutcome]())[SendOutcome.SENT] == MESSAGES
@@ -36,7 +36,7 @@ def test_four_dispatchers_send_each_message_once_r4_04() -> None:
 
 
 def test_one_message_asked_of_many_at_once_is_sent_once_r4_13() -> None:
-    message = owe_email()
+    message = queue_email()
 
     def deliver(_number: int) -> SendOutcome:
         try:

@@ -12,7 +12,7 @@ from brand.operator import brand_problems
 from fidelizacion.templatetags.portal import keep_together
 from notifications import message_types
 from notifications.email import rendering
-from notifications.email.rendering import MARK, with_its_mark
+from notifications.email.rendering import MARK_URL, inline_mark
 from notifications.sending import delivery
 from tests.tickets.test_mails import a_ticket
 from tickets.emails import emails
@@ -31,8 +31,8 @@ MAILS = {each.name: each for each in message_types.message_types() if each.chann
 @pytest.mark.parametrize("name", MAILS)
 def test_every_mail_shows_it_and_a_preview_shows_it_too(name: str) -> None:
     html = MAILS[name].preview().html
-    assert image_of(html) == MARK
-    assert image_of(with_its_mark(html)).startswith("data:image/png;base64,")
+    assert image_of(html) == MARK_URL
+    assert image_of(inline_mark(html)).startswith("data:image/png;base64,")
 
 
 @pytest.mark.parametrize(("colour", "ink"), [("#0b5c6b", "white"), ("#f4d03f", "black")])

@@ -18,7 +18,7 @@ from notifications.sending.delivery import SendOutcome, deliver
 from notifications.sms import GatewayFailure, PermanentFailure, TemporaryFailure
 from tests.fake_smtp import MAILGUN_ID, POSTMARK_ID, FarMail, far_mail, use_provider
 from tests.fake_twilio import mute_address, refused_address
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 from tests.slowness import Stopwatch
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
@@ -37,7 +37,7 @@ def refused(message: Message) -> GatewayFailure:
 
 
 def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FarMail) -> None:
-    message = owe_email(subject="Ticket 3608314: recibió «ñandú»")
+    message = queue_email(subject="Ticket 3608314: recibió «ñandú»")
     assert deliver(message.pk) == SendOutcome.SENT
     message.refresh_from_db()
     assert (message.state, message.provider_id) == (Message.State.SENT, POSTMARK_ID)
@@ -55,7 +55,7 @@ def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FarMail) -> None:
 
 def test_mailgun_gets_it_as_well(settings: Settings) -> None:
     with far_mail(settings, "mailgun") as far_side:
-        message = owe_email()
+        message = queue_email()
         assert deliver(message.pk) == SendOutcome.SENT
     message.refresh_from_db()
     assert message.provider_id == MAILGUN_ID
@@ -64,7 +64,7 @@ def test_mailgun_gets_it_as_well(settings: Settings) -> None:
 
 def test_a_batch_shares_one_session(postmark: FarMail) -> None:
     for _ in range(3):
-        owe_email()
+        queue_email()
     assert delivery.deliver_due()[SendOutcome.SENT] == 3
     assert len(postmark.asked) == 3
 
@@ -104,7 +104,7 @@ def test_each_answer_has_its_class_r4_09(
     postmark: FarMail, status: int, answer: object, failure: type[GatewayFailure]
 ) -> None:
     postmark.status, postmark.answer = status, answer
-    assert type(refused(owe_email())) is failure
+    assert type(refused(queue_email())) is failure
     # Neither repeated by a library nor sent on to where a redirect points (R6.20)
     assert len(postmark.asked) == 1
 
@@ -118,12 +118,12 @@ def test_what_the_provider_says_is_in_the_row_and_in_no_log_r8_08(
     ]:
         caplog.set_level(logging.DEBUG, logger=name or None)
     postmark.status, postmark.answer = 422, INVALID
-    message = owe_email()
+    message = queue_email()
     assert deliver(message.pk) == SendOutcome.FAILED
     message.refresh_from_db()
     assert "Invalid 'To' address" in message.last_error
     postmark.status, postmark.answer = 401, {"Message": "canary-of-the-token ana@acme.example"}
-    assert deliver(owe_email().pk) == SendOutcome.AGAIN
+    assert deliver(queue_email().pk) == SendOutcome.AGAIN
     assert "ana@acme.example" not in caplog.text
     assert "canary-of-the-token" not in caplog.text
     assert "the mail provider answers 401" in caplog.text
@@ -132,7 +132,7 @@ def test_what_the_provider_says_is_in_the_row_and_in_no_log_r8_08(
 def test_a_batch_ends_where_the_provider_is_away(postmark: FarMail) -> None:
     postmark.status = 503
     for _ in range(3):
-        owe_email()
+        queue_email()
     assert delivery.deliver_due() == {SendOutcome.AGAIN: 1}
     assert len(postmark.asked) == 1
 
@@ -140,16 +140,16 @@ def test_a_batch_ends_where_the_provider_is_away(postmark: FarMail) -> None:
 def test_a_provider_that_never_answers_is_given_up_in_time_r4_26(postmark: FarMail) -> None:
     postmark.status = -1
     watch = Stopwatch()
-    assert deliver(owe_email().pk) == SendOutcome.AGAIN
+    assert deliver(queue_email().pk) == SendOutcome.AGAIN
     assert watch.seconds() < 5
 
 
 def test_a_provider_that_cannot_be_reached_delays_and_no_more(settings: Settings) -> None:
     use_provider(settings, "postmark", refused_address())
-    assert type(refused(owe_email())) is ServerUnavailable
+    assert type(refused(queue_email())) is ServerUnavailable
     with mute_address() as address:
         use_provider(settings, "postmark", address)
-        assert type(refused(owe_email())) is ServerUnavailable
+        assert type(refused(queue_email())) is ServerUnavailable
 
 
 def amazon(code: str, status: int) -> AnymailAPIError:

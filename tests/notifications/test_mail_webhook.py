@@ -19,7 +19,7 @@ from pytest_django import Settings
 from notifications.models import Message, UnmatchedReport
 from notifications.reports import webhooks
 from tests.fake_smtp import MAILGUN_ID, POSTMARK_ID, SECRET, use_provider
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 
 pytestmark = pytest.mark.django_db
 State = Message.State
@@ -68,7 +68,7 @@ def _postmark(settings: Settings) -> None:
 
 @pytest.fixture
 def message() -> Message:
-    message = owe_email()
+    message = queue_email()
     changes = {"state": State.SENT, "sent_at": timezone.now(), "provider_id": POSTMARK_ID}
     Message.objects.filter(pk=message.pk).update(**changes)
     return message

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from notifications.models import Message
 from notifications.sending import delivery
-from tests.notifications.helpers import Sink, owe_email, smtp_sink
+from tests.notifications.helpers import Sink, queue_email, smtp_sink
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db(transaction=True)]
 IDLE = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
@@ -52,7 +52,7 @@ def test_no_transaction_is_open_while_the_mail_server_takes_its_time_r4_06(
         return "250 OK"
 
     monkeypatch.setattr(Sink, "handle_DATA", look_then_accept)
-    messages = [owe_email(), owe_email()]
+    messages = [queue_email(), queue_email()]
     if way == "one":
         assert [delivery.deliver(message.pk) for message in messages] == [delivery.SendOutcome.SENT] * 2
     else:

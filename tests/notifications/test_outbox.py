@@ -9,19 +9,19 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from jobs import enqueue
 from notifications import outbox
 from notifications.models import Message
-from tests.notifications.helpers import owe_email, owe_sms
+from tests.notifications.helpers import queue_email, queue_sms
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_same_key_is_the_same_message_r4_02() -> None:
-    assert owe_email(key="ticket:1:client").pk == owe_email(key="ticket:1:client", subject="Otro").pk
+    assert queue_email(key="ticket:1:client").pk == queue_email(key="ticket:1:client", subject="Otro").pk
     assert Message.objects.get().subject == "Ticket 3608314"
 
 
 def test_a_message_goes_with_the_transaction_that_owes_it_r4_01() -> None:
     with transaction.atomic():
-        owe_email()
+        queue_email()
         transaction.set_rollback(True)
     assert not Message.objects.exists()
 
@@ -32,8 +32,8 @@ def test_the_worker_is_nudged_once_and_only_after_the_commit(
     nudges: list[tuple[str, int]] = []
     monkeypatch.setattr(enqueue, "enqueue", lambda name, pk: nudges.append((name, pk)))
     with django_capture_on_commit_callbacks(execute=True):
-        message = owe_email(key="ticket:1:client")
-        owe_email(key="ticket:1:client")
+        message = queue_email(key="ticket:1:client")
+        queue_email(key="ticket:1:client")
         assert not nudges
     assert nudges == [("notifications.tasks.deliver_message", message.pk)]
 
@@ -60,7 +60,7 @@ def test_the_message_ids_domain_is_the_senders_or_the_portals(
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\x0b", "\x85", "\u2028", "\0"])
 def test_a_subject_is_one_line_r4_27(end: str) -> None:
-    assert owe_email(subject=f"Ticket 1{end}Bcc: x@mala.example").subject == "Ticket 1 Bcc: x@mala.example"
+    assert queue_email(subject=f"Ticket 1{end}Bcc: x@mala.example").subject == "Ticket 1 Bcc: x@mala.example"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_subject_is_one_line_r4_27(end: str) -> None:
     ["", "sin-arroba", "a@b.example\nBcc: c@d.example", "a@b.example, c@d.example", f"{'a' * 300}@b.example"],
 )
 def test_an_address_that_is_none_fails_and_harms_nobody_r4_27(to: str) -> None:
-    message = owe_email(to=to)
+    message = queue_email(to=to)
     assert message.state == Message.State.FAILED
     assert message.last_error
 
@@ -88,8 +88,8 @@ def test_text_of_any_size_and_sort_can_be_owed() -> None:
 
 @pytest.mark.parametrize("to", ["0991234567", "+59399", "", "+593991234567\n"])
 def test_an_sms_goes_to_an_e164_number_only(to: str) -> None:
-    assert owe_sms(to).state == Message.State.FAILED
-    assert owe_sms("+593991234567").state == Message.State.QUEUED
+    assert queue_sms(to).state == Message.State.FAILED
+    assert queue_sms("+593991234567").state == Message.State.QUEUED
 
 
 @pytest.mark.django_db(transaction=True)
@@ -101,6 +101,6 @@ def test_a_nudge_that_breaks_does_not_break_the_request_r4_03(
 
     monkeypatch.setattr(enqueue, "enqueue", broken)
     with transaction.atomic():
-        owe_email()
+        queue_email()
     assert "on_commit" in caplog.text
     assert Message.objects.count() == 1

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications.models import Message, MessageAction, MessageQuerySet
 from notifications.sending.delivery import SendOutcome, deliver
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def retry(*arguments: str) -> str:
 
 
 def given_up(state: Message.State) -> Message:
-    message = owe_email()
+    message = queue_email()
     Message.objects.filter(pk=message.pk).update(state=state, attempts=800)
     return message
 
@@ -58,7 +58,7 @@ def test_with_several_it_speaks_of_several() -> None:
 
 
 def test_what_was_sent_is_not_sent_again_r4_18() -> None:
-    message = owe_email()
+    message = queue_email()
     deliver(message.pk)
     with pytest.raises(CommandError, match=r"como estaban: 1\. .*--force"):
         retry("--id", str(message.pk), "--yes")
@@ -75,7 +75,7 @@ def test_a_rejected_one_goes_again_by_its_id() -> None:
 
 
 def test_with_force_what_was_sent_goes_again_as_a_copy_r4_18() -> None:
-    message = owe_email()
+    message = queue_email()
     deliver(message.pk)
     assert "1 mensaje en cola" in retry("--id", str(message.pk), "--force", "--yes")
     assert deliver(message.copies.get().pk) == SendOutcome.SENT
@@ -85,7 +85,7 @@ def test_since_a_day_takes_what_was_given_up_then_and_nothing_older() -> None:
     with time_machine.travel("2026-11-10T15:00Z"):
         old = given_up(Message.State.DEAD)
     with time_machine.travel("2026-11-12T15:00Z"):
-        recent, sent = given_up(Message.State.FAILED), owe_email()
+        recent, sent = given_up(Message.State.FAILED), queue_email()
         deliver(sent.pk)
     assert retry("--since", "2026-11-12", "--yes") == "Listo: 1 mensaje en cola otra vez.\n"
     states = dict(Message.objects.values_list("pk", "state"))

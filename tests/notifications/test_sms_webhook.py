@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator
 
 from notifications.models import Message, UnmatchedReport
 from notifications.reports import webhooks
-from tests.notifications.helpers import owe_sms
+from tests.notifications.helpers import queue_sms
 
 pytestmark = pytest.mark.django_db
 State = Message.State
@@ -31,7 +31,7 @@ def _twilio(settings: Settings) -> None:
 
 @pytest.fixture
 def message() -> Message:
-    message = owe_sms()
+    message = queue_sms()
     Message.objects.filter(pk=message.pk).update(state=State.SENT, provider_id=SID)
     return message
 

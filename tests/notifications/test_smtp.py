@@ -22,7 +22,7 @@ from notifications.models import Message
 from notifications.sending import delivery
 from notifications.sending.delivery import SendOutcome, deliver
 from tests.check import PRODUCTION
-from tests.notifications.helpers import Sink, other_process, owe_email, smtp_sink, use_smtp
+from tests.notifications.helpers import Sink, other_process, queue_email, smtp_sink, use_smtp
 from tests.project.test_checks import SETTINGS
 from tests.slowness import Stopwatch
 
@@ -47,7 +47,7 @@ def sink(settings: Settings) -> Iterator[Sink]:
 
 
 def test_a_mail_has_a_text_and_an_html_part_and_our_message_id(sink: Sink) -> None:
-    message = owe_email(subject="Ticket 3608314: recibió «ñandú»")
+    message = queue_email(subject="Ticket 3608314: recibió «ñandú»")
     assert deliver(message.pk) == SendOutcome.SENT
     (mail,) = sink.mails
     assert [part.get_content_type() for part in mail.walk()] == [
@@ -63,29 +63,29 @@ def test_a_mail_has_a_text_and_an_html_part_and_our_message_id(sink: Sink) -> No
 
 def test_a_batch_shares_one_connection(sink: Sink) -> None:
     for _ in range(5):
-        owe_email()
+        queue_email()
     assert delivery.deliver_due()[SendOutcome.SENT] == 5
     assert (len(sink.raw), sink.sessions) == (5, 1)
 
 
 def test_a_passing_refusal_is_tried_again_and_a_final_one_is_not_r4_09(sink: Sink) -> None:
-    message = owe_email()
+    message = queue_email()
     sink.rcpt = "451 4.3.0 busy"
     assert deliver(message.pk) == SendOutcome.AGAIN
     sink.rcpt = ""
     Message.objects.update(next_at=timezone.now())
     assert deliver(message.pk) == SendOutcome.SENT
     sink.rcpt = "550 5.1.1 unknown user"
-    unknown = owe_email()
+    unknown = queue_email()
     assert deliver(unknown.pk) == SendOutcome.FAILED
     unknown.refresh_from_db()
     assert unknown.last_error.startswith("550 ")
     sink.rcpt, sink.data = "", "452 4.3.1 full"
-    assert deliver(owe_email().pk) == SendOutcome.AGAIN
+    assert deliver(queue_email().pk) == SendOutcome.AGAIN
 
 
 def test_a_server_that_closes_in_the_middle_costs_one_message_a_wait(sink: Sink) -> None:
-    first, second = owe_email(), owe_email()
+    first, second = queue_email(), queue_email()
     sink.rcpt = "421 4.7.0 closing"
     assert delivery.deliver_due()[SendOutcome.AGAIN] == 1
     sink.rcpt = ""
@@ -99,7 +99,7 @@ def test_a_mute_server_is_given_up_in_time_r4_26(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         use_smtp(settings, mute.getsockname()[1])
         watch = Stopwatch()
-        assert deliver(owe_email().pk) == SendOutcome.AGAIN
+        assert deliver(queue_email().pk) == SendOutcome.AGAIN
         assert watch.seconds() < 15  # production waits for 20
 
 
@@ -117,12 +117,12 @@ def test_every_connection_waits_so_long_and_no_longer_r4_26(settings: Settings) 
 
 def test_no_server_at_all_delays_and_no_more(settings: Settings) -> None:
     use_smtp(settings, free_port())
-    assert deliver(owe_email().pk) == SendOutcome.AGAIN
+    assert deliver(queue_email().pk) == SendOutcome.AGAIN
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_kill_between_send_and_record_gives_the_same_mail_twice_r4_07(sink: Sink, tmp_path: Path) -> None:
-    message = owe_email()
+    message = queue_email()
     environment = {**other_process(), "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}"}
     killed = subprocess.run(
         [sys.executable, "-c", KILLED_AFTER_250, str(message.pk)], env=environment, check=False, timeout=60

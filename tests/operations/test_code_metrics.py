@@ -20,7 +20,7 @@ from otp.limits.limits import LimitReached, consume, limit
 from otp.limits.rates import parse_rates
 from otp.models import Challenge
 from otp.pin import codes
-from tests.notifications.helpers import owe_sms
+from tests.notifications.helpers import queue_sms
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +113,7 @@ def test_every_sms_that_left_is_counted_and_no_code_that_did_not() -> None:
     challenge(sms=2)
     challenge(sms=0)
     challenge(hours=25)
-    delivery.deliver(owe_sms().pk)
+    delivery.deliver(queue_sms().pk)
     assert metric("sms_sent_24h").display == "3 (2 de códigos, 1 de otros mensajes)"
 
 

@@ -13,7 +13,7 @@ from notifications.models import Message
 from notifications.sending import delivery
 from operations import digest, tasks
 from operations.models import Alarm
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 
 pytestmark = pytest.mark.django_db
 
@@ -25,15 +25,15 @@ SEVEN = datetime(2026, 11, 21, 7, 0, tzinfo=GUAYAQUIL)
 def yesterday() -> Message:
     """The digest of a day on which two mails left, one died and an alarm was raised."""
     with time_machine.travel(NOON):
-        for message in (owe_email(), owe_email()):
+        for message in (queue_email(), queue_email()):
             delivery.deliver(message.pk)
-        dead = owe_email()
+        dead = queue_email()
         Message.objects.filter(pk=dead.pk).update(state=Message.State.DEAD, tried_at=NOON)
         Alarm.objects.create(
             kind="worker-silent", detail="x", raised_at=NOON, cleared_at=NOON + timedelta(minutes=9)
         )
     with time_machine.travel(SEVEN):
-        delivery.deliver(owe_email().pk)  # today's, and none of yesterday's business
+        delivery.deliver(queue_email().pk)  # today's, and none of yesterday's business
         tasks.digest()
     return Message.objects.get(dedup_key="digest:2026-11-20")
 

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from operations import alarms, heartbeats, metrics, prometheus
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def samples(client: Client) -> dict[tuple[str, str], float]:
 
 
 def test_the_figures_are_there_with_their_levels(scraper: Client) -> None:
-    owe_email()
+    queue_email()
     heartbeats.beat(heartbeats.WORKER)
     alarms.raise_alarm("sms-day-80", "1600 de 2000")
     found = samples(scraper)
@@ -51,7 +51,7 @@ def test_the_figures_are_there_with_their_levels(scraper: Client) -> None:
 
 
 def test_the_answer_is_what_prometheus_expects_and_holds_nothing_personal(scraper: Client) -> None:
-    owe_email(to="ana@acme.example")
+    queue_email(to="ana@acme.example")
     response = scraper.get("/metrics")
     assert response["Content-Type"].startswith("text/plain; version=")
     assert b"ana@" not in response.content

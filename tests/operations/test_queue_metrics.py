@@ -13,7 +13,7 @@ from operations import alarms, queue_metrics
 from operations.metrics import Level, Metric
 from operations.models import Alarm
 from operations.operations_mail import REFERENCE
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def change(message: Message, **values: object) -> None:
 def test_r4_17_the_oldest_undelivered_warns_after_5_minutes_and_pages_after_30(
     minutes: int, level: Level, held: tuple[str, ...]
 ) -> None:
-    owe_email()
+    queue_email()
     with time_machine.travel(timezone.now() + minutes * MINUTE):
         found = metric("oldest_undelivered_age_seconds")
         assert (found.level, found.alarms) == (level, held)
@@ -47,15 +47,15 @@ def test_r4_17_the_oldest_undelivered_warns_after_5_minutes_and_pages_after_30(
 
 
 def test_what_was_delivered_or_given_up_is_not_awaited() -> None:
-    delivery.deliver(owe_email().pk)
-    change(owe_email(), state=Message.State.FAILED)
+    delivery.deliver(queue_email().pk)
+    change(queue_email(), state=Message.State.FAILED)
     with time_machine.travel(timezone.now() + 60 * MINUTE):
         found = metric("oldest_undelivered_age_seconds")
         assert (found.value, found.display, found.level) == (0, "ninguno", Level.FINE)
 
 
 def test_a_message_queued_again_is_owed_anew() -> None:
-    message = owe_email()
+    message = queue_email()
     change(message, state=Message.State.DEAD)
     with time_machine.travel(timezone.now() + timedelta(days=4)):
         outbox.requeue(Message.objects.all())
@@ -63,7 +63,7 @@ def test_a_message_queued_again_is_owed_anew() -> None:
 
 
 def test_the_dead_are_critical_for_a_day_and_an_alarm_while_they_are_news() -> None:
-    change(owe_email(), state=Message.State.DEAD, tried_at=timezone.now())
+    change(queue_email(), state=Message.State.DEAD, tried_at=timezone.now())
     assert (metric("messages_dead").level, metric("messages_dead").alarms) == (
         Level.CRITICAL,
         ("message-dead",),
@@ -81,7 +81,7 @@ def test_a_dead_alarm_raises_no_alarm() -> None:
 
 
 def test_r4_08_a_message_that_dies_raises_one_alarm() -> None:
-    message = owe_email()
+    message = queue_email()
     with time_machine.travel(timezone.now() + timedelta(hours=73)) as clock:
         change(message, attempts=9, state=Message.State.DEAD, tried_at=timezone.now())
         for _ in range(3):
@@ -92,7 +92,7 @@ def test_r4_08_a_message_that_dies_raises_one_alarm() -> None:
 
 
 def test_a_message_tried_again_counts_for_a_minute() -> None:
-    message, fresh = owe_email(), owe_email()
+    message, fresh = queue_email(), queue_email()
     change(message, attempts=2, tried_at=timezone.now())
     change(fresh, attempts=1, tried_at=timezone.now())
     assert metric("messages_retried_per_minute").value == 1
@@ -101,7 +101,7 @@ def test_a_message_tried_again_counts_for_a_minute() -> None:
 
 
 def test_each_try_leaves_its_time() -> None:
-    message = owe_email()
+    message = queue_email()
     delivery.deliver(message.pk)
     message.refresh_from_db()
     assert message.tried_at is not None

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from audit.append_only import AppendOnly
+from audit.append_only import AppendOnlyError
 from notifications.sms import PermanentFailure, memory
 from otp import audit
 from otp.limits import quotas
@@ -190,7 +190,7 @@ def test_an_event_is_neither_changed_nor_deleted() -> None:
         lambda: AuditEvent.objects.bulk_update([event], ["reason"]),
     ]
     for rewrite in rewritings:
-        with pytest.raises(AppendOnly):
+        with pytest.raises(AppendOnlyError):
             rewrite()
     with pytest.raises(Exception, match=r"(?i)unique"):
         twin.save()

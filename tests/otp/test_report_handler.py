@@ -13,7 +13,7 @@ from django.utils import timezone
 from jobs import sweep
 from notifications.models import Message
 from notifications.reports import delivery_reports
-from notifications.sms import BadNumber, Kind, PermanentFailure, Report, TemporaryFailure
+from notifications.sms import BadNumber, PermanentFailure, Report, ReportKind, TemporaryFailure
 from otp.models import AuditEvent, Challenge
 from otp.pin import challenges, delivery
 from otp.tasks import clear_expired
@@ -42,7 +42,7 @@ class Carrier:
             raise self.failure
         return SID
 
-    def report_on(self, provider_id: str) -> Report | None:
+    def fetch_report(self, provider_id: str) -> Report | None:
         assert provider_id == SID
         return self.report
 
@@ -63,7 +63,7 @@ def sent_code() -> Challenge:
     return challenge
 
 
-def report(kind: Kind, reason: str = "") -> None:
+def report(kind: ReportKind, reason: str = "") -> None:
     delivery_reports.receive(Report(Message.Channel.SMS, SID, kind, reason))
 
 
@@ -79,7 +79,7 @@ def test_a_code_is_accepted_then_delivered_and_the_audit_says_so_once_r4_24() ->
     challenge = sent_code()
     assert (challenge.delivery, challenge.provider_id) == (Delivery.ACCEPTED, SID)
     for _ in range(3):
-        report(Kind.DELIVERED)
+        report(ReportKind.DELIVERED)
     challenge.refresh_from_db()
     assert (challenge.delivery, challenge.reported_at is not None) == (Delivery.DELIVERED, True)
     assert told() == [("sent", "done", ""), ("reported", "arrived", "")]
@@ -89,8 +89,8 @@ def test_a_code_is_accepted_then_delivered_and_the_audit_says_so_once_r4_24() ->
 
 def test_a_code_that_did_not_arrive_says_why() -> None:
     challenge = sent_code()
-    report(Kind.FAILED, REASON)
-    report(Kind.DELIVERED)
+    report(ReportKind.FAILED, REASON)
+    report(ReportKind.DELIVERED)
     challenge.refresh_from_db()
     assert (challenge.delivery, challenge.provider_error) == (Delivery.UNDELIVERED, REASON)
     assert told() == [("sent", "done", ""), ("reported", "lost", REASON)]
@@ -121,7 +121,7 @@ def test_a_code_given_up_after_several_tries_has_the_last_reason(carrier: Carrie
 
 
 def test_a_code_nobody_reported_is_asked_about_after_half_an_hour_r4_25(carrier: Carrier) -> None:
-    carrier.report = Report(Message.Channel.SMS, SID, Kind.FAILED, REASON)
+    carrier.report = Report(Message.Channel.SMS, SID, ReportKind.FAILED, REASON)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = sent_code()
         clock.shift(delivery_reports.POLL_AFTER)
@@ -141,7 +141,7 @@ def test_nobody_is_asked_about_a_number_that_got_no_sms() -> None:
 
 def test_staff_read_the_reason_in_the_list_and_by_command() -> None:
     sent_code()
-    report(Kind.FAILED, REASON)
+    report(ReportKind.FAILED, REASON)
     listed = soup(signed_in(supervisor()).get("/admin/otp/auditevent/")).select("#result_list tbody tr")
     page = " ".join(row.get_text(" ", strip=True) for row in listed)
     output = StringIO()
@@ -152,8 +152,8 @@ def test_staff_read_the_reason_in_the_list_and_by_command() -> None:
         assert "código 30003 (teléfono apagado o sin cobertura)" in shown
 
 
-@pytest.mark.parametrize("kind", [Kind.DELIVERED, Kind.FAILED])
-def test_a_visitor_sees_the_same_whatever_is_reported_r1_13(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [ReportKind.DELIVERED, ReportKind.FAILED])
+def test_a_visitor_sees_the_same_whatever_is_reported_r1_13(kind: ReportKind) -> None:
     with time_machine.travel(timezone.now(), tick=False):
         client = Client()
         pin_client.ask(client, cast.ANA_PHONE)
@@ -170,6 +170,6 @@ def test_a_report_about_a_code_cleared_away_is_about_nobody() -> None:
         sent_code()
         clock.shift(100_000)
         clear_expired()
-        report(Kind.DELIVERED)
+        report(ReportKind.DELIVERED)
     assert Challenge.objects.count() == 0
     assert told() == [("sent", "done", "")]

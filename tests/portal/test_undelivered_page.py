@@ -76,7 +76,7 @@ def test_it_is_no_longer_told_once_a_copy_arrived_or_it_was_settled(client: Clie
     assert NOT_ARRIVED not in text_of(client.get(created))
     copy.delete()
     assert NOT_ARRIVED in text_of(client.get(created))
-    message.settled_at = timezone.now()
-    message.save(update_fields=["settled_at"])
+    message.resolved_at = timezone.now()
+    message.save(update_fields=["resolved_at"])
     for path in (created, LIST):
         assert NOT_ARRIVED not in text_of(client.get(path))

@@ -11,7 +11,7 @@ from operations.models import Alarm
 from otp.limits import limits, lockout
 from otp.limits.rates import parse_rates
 from otp.models import LimitUse, PhoneLockout
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 from tests.otp.concurrency import at_once
 from tests.refusals import refused_statements
 
@@ -47,7 +47,7 @@ def test_uses_at_once_are_no_error() -> None:
 
 def test_a_message_owed_twice_is_no_error() -> None:
     with refused_statements() as refused:
-        assert owe_email(key="ticket:1:client").pk == owe_email(key="ticket:1:client").pk
+        assert queue_email(key="ticket:1:client").pk == queue_email(key="ticket:1:client").pk
     assert refused == []
     assert Message.objects.count() == 1
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from audit.append_only import AppendOnly
+from audit.append_only import AppendOnlyError
 from otp.limits.rates import parse_rates
 from staff.models import SignInEvent
 from tests.desk.desk import signed_in, soup, supervisor, text_of
@@ -211,9 +211,9 @@ def test_s8_the_record_is_append_only(carla: User) -> None:
     sign_in(Client())
     event = SignInEvent.objects.get()
     for change in (event.save, event.delete, SignInEvent.objects.all().delete):
-        with pytest.raises(AppendOnly):
+        with pytest.raises(AppendOnlyError):
             change()
-    with pytest.raises(AppendOnly):
+    with pytest.raises(AppendOnlyError):
         SignInEvent.objects.update(name="x")
     assert SignInEvent.objects.purge(timezone.now()) == 1
 

@@ -149,7 +149,7 @@ def test_s4_or_drops_it_for_good(client: Client, third: Ticket) -> None:
 
 def test_s4_a_held_mail_is_not_sent_by_asking_for_it_again(third: Ticket) -> None:
     with pytest.raises(actions.ActionRefused):
-        actions.send_again(confirmation_of(third), actions.Actor.of(cast.carla()), 0)
+        actions.resend(confirmation_of(third), actions.Actor.of(cast.carla()), 0)
     assert Message.objects.filter(kind=emails.CONFIRMATION).count() == 3
 
 

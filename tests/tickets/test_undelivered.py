@@ -15,7 +15,7 @@ from notifications import actions, outbox
 from notifications.models import Message
 from notifications.reports import delivery_reports
 from notifications.sending.delivery import SendOutcome, deliver
-from notifications.sms import Kind, Report
+from notifications.sms import Report, ReportKind
 from operations import alarms
 from operations.models import Alarm
 from tests.cast import carla, make_company
@@ -37,7 +37,7 @@ def sent(message: Message, provider_id: str = "id-1") -> Message:
 
 
 def bounce(provider_id: str = "id-1") -> None:
-    delivery_reports.receive(Report(Message.Channel.EMAIL, provider_id, Kind.FAILED, BOUNCE))
+    delivery_reports.receive(Report(Message.Channel.EMAIL, provider_id, ReportKind.FAILED, BOUNCE))
 
 
 def notices() -> list[Message]:
@@ -112,7 +112,7 @@ def test_a_copy_that_does_not_arrive_either_is_told_with_its_address() -> None:
     message = sent(emails.confirmation(a_ticket()))
     bounce()
     message.refresh_from_db()
-    copy = actions.send_elsewhere(message, "otra@acme.example", actions.Actor("Carla"), 0)
+    copy = actions.redirect(message, "otra@acme.example", actions.Actor("Carla"), 0)
     sent(copy, "id-2")
     for _ in range(2):
         bounce("id-2")
@@ -124,7 +124,7 @@ def test_one_sent_again_that_fails_again_is_told_again() -> None:
     for serial in range(2):
         bounce(f"id-{serial + 1}")
         message.refresh_from_db()
-        actions.send_again(message, actions.Actor("Carla"), serial)
+        actions.resend(message, actions.Actor("Carla"), serial)
         sent(message, f"id-{serial + 2}")
     assert len(notices()) == 2
 
@@ -132,7 +132,7 @@ def test_one_sent_again_that_fails_again_is_told_again() -> None:
 def test_while_the_customer_has_another_or_it_is_on_its_way_nobody_is_told() -> None:
     message = sent(emails.confirmation(a_ticket()))
     message.refresh_from_db()
-    sent(actions.send_elsewhere(message, "otra@acme.example", actions.Actor("Carla"), 0), "id-2")
+    sent(actions.redirect(message, "otra@acme.example", actions.Actor("Carla"), 0), "id-2")
     bounce()
     assert notices() == []
     bounce("id-2")
@@ -174,7 +174,7 @@ def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(
     [told] = Message.objects.filter(kind="operations_alarm")
     assert told.subject == "Alarma: Se rechazaron avisos al equipo"
     message.refresh_from_db()
-    actions.settle(message, "Lo llamé", actions.Actor("Carla"), 0)
+    actions.resolve(message, "Lo llamé", actions.Actor("Carla"), 0)
     alarms.watch(judging=False)
     assert Alarm.objects.get().cleared_at is not None
 

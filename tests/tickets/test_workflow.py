@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from audit.append_only import AppendOnly
+from audit.append_only import AppendOnlyError
 from tests import cast
 from tickets.models import Ticket, TicketEvent
 from tickets.workflow import Conflict, NotAllowed, allowed_from, change_status
@@ -71,7 +71,7 @@ def test_history_is_never_rewritten() -> None:
         lambda: TicketEvent.objects.bulk_update([event], ["note"]),
     )
     for attempt in rewriting:
-        with pytest.raises(AppendOnly):
+        with pytest.raises(AppendOnlyError):
             attempt()
     twin = TicketEvent(pk=event.pk, ticket=event.ticket, at=event.at, actor_name="otra", to_status=CLOSED)
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -20,7 +20,7 @@ def undelivered_confirmations() -> QuerySet[Message]:
     """
     given_up = Message.objects.filter(kind=CONFIRMATION, state__in=GIVEN_UP)
     all_of_it = Message.objects.filter(kind=CONFIRMATION, subject_ref=OuterRef("subject_ref"))
-    other = all_of_it.exclude(state__in=GIVEN_UP, settled_at=None)
+    other = all_of_it.exclude(state__in=GIVEN_UP, resolved_at=None)
     return given_up.filter(~Exists(other))
 
 

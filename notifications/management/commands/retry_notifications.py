@@ -93,7 +93,7 @@ class Command(BaseCommand):
 
     def _send_again(self, message: Message) -> bool:
         try:
-            actions.send_again(message, actions.Actor(os_user()), actions.serial_of(message))
+            actions.resend(message, actions.Actor(os_user()), actions.serial_of(message))
         except actions.ActionRefused as refusal:
             self.stdout.write(_("Mensaje n.º {pk}: {reason}").format(pk=message.pk, reason=refusal))
             return False
@@ -101,7 +101,7 @@ class Command(BaseCommand):
 
     def _tell_what_there_is(self) -> None:
         counts = dict(
-            Message.objects.given_up().unsettled().order_by().values_list("state").annotate(Count("pk"))
+            Message.objects.given_up().unresolved().order_by().values_list("state").annotate(Count("pk"))
         )
         for state in GIVEN_UP:
             self.stdout.write(f"{state.label:<26} {counts.get(state, 0):>6}")
@@ -114,7 +114,7 @@ def _by_id(ids: list[int], *, force: bool) -> MessageQuerySet:
 
 
 def _given_up(*, dead: bool, since: date | None) -> MessageQuerySet:
-    messages = Message.objects.given_up().unsettled()
+    messages = Message.objects.given_up().unresolved()
     if dead:
         messages = messages.filter(state=State.DEAD)
     if since is not None:
