@@ -226,7 +226,7 @@ def test_links_come_from_the_portals_address_only_r4_28(settings: Settings) -> N
         )
         assert not document.find_all(["link", "script"])  # nothing remote: it reads the same with images off
         assert [(str(image["src"]), image["alt"]) for image in document.find_all("img")] == [
-            (rendering.MARK, "")
+            (rendering.MARK_URL, "")
         ]
 
 
