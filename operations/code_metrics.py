@@ -138,7 +138,7 @@ def _fullest(budgets: Iterable[Limit]) -> tuple[int, int]:
 
 
 def _guesses() -> Metric:
-    used, most = _fullest([guesses.in_all()])
+    used, most = _fullest([guesses.overall()])
     reached = used >= most
     return Metric(
         "wrong_codes_ratio",

@@ -1,11 +1,11 @@
-"""Wrong codes by address and in all (S6). Per number alone, a stranger had 10,000 guesses a day
-over many numbers.
+"""Limits wrong codes per address, and watches how many there are overall (S6).
 
-A code is six digits, so each guess is one in a million. Past `OTP_FAILURES_PER_ADDRESS` nothing is
-compared from an address, save for those of whom there is a sign that the number is theirs: a
-browser that verified it before, or a link. Past `OTP_FAILURES_ALARM` in all, operations get an
-alarm and every address a quarter of its limit; nobody is refused for what others did, since that
-would close the door to all.
+The limits per number do not stop a stranger who tries a few codes on each of many numbers: that
+allowed 10,000 guesses a day, each with one chance in a million. Past `OTP_FAILURES_PER_ADDRESS` no
+further code from that address is compared, except for visitors who have shown a link to the number:
+a browser that verified it before, or an invitation. Past `OTP_FAILURES_ALARM` overall, operations
+get an alarm and each address gets a quarter of its limit. The overall count itself refuses no
+attempt, because then one attacker could lock out all customers.
 """
 
 from collections.abc import Sequence
@@ -16,26 +16,25 @@ from otp.limits import quotas
 from otp.limits.limits import Limit, allows, consume, limit
 from otp.limits.rates import Rate
 
-TIGHTENED = 4  # an address's limit is divided by it while there are too many in all
-LEAST = 5  # the tries of one code: what anybody who mistypes needs
+TIGHTENED = 4  # an address's limit is divided by this while there are too many wrong codes overall
+LEAST = 5  # the lowest an address's limit goes: the attempts of one code, for a person who mistypes
 
 
-def in_all() -> Limit:
-    """All wrong codes: nothing is refused by it."""
+def overall() -> Limit:
+    """Return the limit on all wrong codes together. Reaching it raises an alarm, no refusal."""
     return limit("wrong.all", "", settings.OTP_FAILURES_ALARM)
 
 
 def count(address: str, *, trusted: bool) -> list[Limit]:
-    """Count a wrong code in advance, and return what to give back if it is none. Raises
-    LimitReached.
+    """Count a wrong code before the comparison; return what to give back if the code was right.
 
-    Counted before comparing, so that tries at once get no more than tries in a row. A trusted try
-    counts and is never refused: the number's own limits hold for it (guards.py).
+    Counting first keeps parallel attempts within the limit. A trusted attempt is counted but not
+    refused here, because the limits of its number apply (lockout.py). Raises LimitReached.
     """
-    everybody = in_all()
+    all_guesses = overall()
     rates: Sequence[Rate] = () if trusted else settings.OTP_FAILURES_PER_ADDRESS
-    if not allows(everybody):
+    if not allows(all_guesses):
         rates = [Rate(max(LEAST, rate.count // TIGHTENED), rate.seconds) for rate in rates]
-    counted = [*quotas.of_address("wrong.address", address, rates), Limit(everybody.key, ())]
+    counted = [*quotas.of_address("wrong.address", address, rates), Limit(all_guesses.key, ())]
     consume(*counted)
     return counted

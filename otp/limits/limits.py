@@ -1,8 +1,8 @@
-"""How often: every limit is a log of uses in the database, shared by all processes (R1.17, R1.18).
+"""Rate limits, kept as a log of uses in the database that all processes share (R1.17, R1.18).
 
-A window slides: `3/10m` is three in any ten minutes, with no moment at which it starts anew. Each
-use takes the next number of its key, and the unique constraint gives a number once: of two requests
-that come at once, the second reads the log again. That holds alike on SQLite and on PostgreSQL.
+Windows slide: `3/10m` means three in any ten minutes. Each use takes the next number of its key,
+and a unique constraint gives each number out once. When two requests want the same number, the
+second one fails to insert it and reads the log again, on SQLite and PostgreSQL alike.
 """
 
 from collections.abc import Sequence
@@ -20,88 +20,89 @@ from otp.hashing import keyed_hash
 from otp.limits.rates import Rate
 from otp.models import LimitUse
 
-TRIES = 50  # each lost one means that another request got its number: far more than there are web threads
+# Each lost try means that another request took the number; 50 is far more than the web threads
+MAX_TRIES = 50
 
 
 class LimitReached(Exception):
-    """A limit is used up for now. No page says which one, since that could say something of a
-    number (R1.20).
+    """A limit is used up for now.
+
+    Pages do not say which limit, because that could reveal whether a number is registered (R1.20).
     """
 
 
 class SharedLimitReached(LimitReached):
-    """The limit that all visitors share is used up; a page may say `until` when, as that says
-    nothing of one number.
+    """The limit that all visitors share is used up.
+
+    A page may show `until`, because this limit says nothing about a single number.
     """
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
-        # Shown in minutes, never early
+        # Pages show it to the minute: rounding up never names a moment that is too early
         self.until = (until + timedelta(seconds=59)).replace(second=0, microsecond=0)
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What may be used so often by one phone, address or session, or by all together."""
+    """How often one phone, address or session, or all visitors together, may do something."""
 
     key: str
     rates: Sequence[Rate]
 
 
 def limit(kind: str, value: str, rates: Sequence[Rate]) -> Limit:
-    """A budget whose key shows the kind, and of the value only a keyed hash."""
+    """Return the limit of one value. Its key holds the kind and a keyed hash of the value."""
     return Limit(f"{kind}:{keyed_hash(kind, value)}", rates)
 
 
-def consume(*budgets: Limit, within: Limit | None = None) -> None:
-    """Use each of them once, or none: LimitReached is raised when one is used up.
+def consume(*limits: Limit, shared: Limit | None = None) -> None:
+    """Use each limit once, or none of them: raises LimitReached when one is used up.
 
-    `within` is the limit that all visitors share. It is counted elsewhere, so it is only read here.
-    When it is used up, SharedLimitReached is raised, also when others are used up too.
+    `shared` is the limit that all visitors share. This function only reads it, because another
+    place counts it. When it is used up, SharedLimitReached takes precedence over LimitReached.
 
-    Callers list them from the most particular to the most shared, always in one order: so two
-    requests cannot wait for each other, and the row that most requests want is locked for the
-    shortest time.
+    Callers list the limits from the most specific to the most shared, always in the same order:
+    then two requests cannot deadlock, and the row that most requests want is locked last.
     """
-    _consume([(each, 1) for each in budgets], within)
+    _consume([(each, 1) for each in limits], shared)
 
 
 def consume_times(wanted: Limit, times: int) -> None:
-    """Use it so many times, or not at all: LimitReached is raised when not so many are left."""
+    """Use a limit `times` times, or not at all: raises LimitReached when fewer uses are left."""
     if any(times > rate.count for rate in wanted.rates):
         raise LimitReached
     _consume([(wanted, times)])
 
 
 def allows(wanted: Limit) -> bool:
-    """Whether one more use fits now. Another request may take it
-    before `consume`, which decides.
-    """
-    return not _used_up([(wanted, _last([wanted.key])[wanted.key])])
+    """Whether one more use fits now. It reserves nothing: only `consume` decides."""
+    return not _used_up([(wanted, _last_numbers([wanted.key])[wanted.key])])
 
 
 def give_back(*used: Limit) -> None:
-    """Take one use of each back: what was counted in advance did not happen.
+    """Undo one use of each limit: what was counted in advance did not happen.
 
-    It deletes the newest use of a key, whoever made it, so that the numbers stay without gaps and
-    what is left is the right count. Another use taken at the same moment can leave a gap, and let
-    as many pass beyond the limit as are in flight then; a limit with nothing given back is exact.
+    It deletes the newest use of the key, even if another request made it: then the numbers have no
+    gap and the count is right. A use inserted at the same moment can leave a gap; in that case the
+    limit lets through as many uses too many as were in flight. Limits that never give back are
+    exact.
     """
     keys = [each.key for each in used]
-    for _ in range(TRIES):
-        last = _last(keys)
-        # Another giver-back may have been quicker with the same one
-        keys = [key for key in keys if last[key] and not _delete_use(key, last[key])]
+    for _ in range(MAX_TRIES):
+        last = _last_numbers(keys)
+        # Another request may have deleted the same use first: that key is tried again
+        keys = [
+            key
+            for key in keys
+            if last[key] and LimitUse.objects.filter(key=key, number=last[key]).delete()[0] != 1
+        ]
         if not keys:
             return
 
 
-def _delete_use(key: str, number: int) -> bool:
-    return LimitUse.objects.filter(key=key, number=number).delete()[0] == 1
-
-
 def remaining(wanted: Limit) -> int:
-    """How many more uses fit now. Like `allows`, it reserves nothing."""
+    """Return how many more uses fit now. Like `allows`, it reserves nothing."""
     now, uses = timezone.now(), LimitUse.objects.filter(key=wanted.key)
     free = (
         rate.count - uses.filter(at__gt=now - timedelta(seconds=rate.seconds)).count()
@@ -111,18 +112,21 @@ def remaining(wanted: Limit) -> int:
 
 
 def use_once(kind: str, value: str) -> bool:
-    """Use what can be used a single time; of two requests at once, one gets true. Remembered as
-    long as any use.
+    """Record the first use of a value; returns False when it was used before.
+
+    Of two requests at once one gets True. A use is remembered for 48 hours or more (tasks.py).
     """
     return _take([(limit(kind, value, ()).key, 1)])
 
 
-def _consume(wanted: Sequence[tuple[Limit, int]], within: Limit | None = None) -> None:
-    """All budgets in one reading and one writing: asking for a code is mostly this."""
-    for _ in range(TRIES):
-        last = _last([each.key for each, _ in wanted] + ([within.key] if within else []))
-        if within:
-            _check(within, last[within.key])
+def _consume(wanted: Sequence[tuple[Limit, int]], shared: Limit | None = None) -> None:
+    """Consume all limits with one read and one insert, which are most of the cost of asking for a
+    code.
+    """
+    for _ in range(MAX_TRIES):
+        last = _last_numbers([each.key for each, _ in wanted] + ([shared.key] if shared else []))
+        if shared:
+            _check_shared(shared, last[shared.key])
         if _used_up([(each, last[each.key] + times - 1) for each, times in wanted]):
             raise LimitReached
         if _take([(each.key, last[each.key] + use) for each, times in wanted for use in range(1, times + 1)]):
@@ -130,22 +134,21 @@ def _consume(wanted: Sequence[tuple[Limit, int]], within: Limit | None = None) -
     raise LimitReached
 
 
-def _last(keys: Sequence[str]) -> dict[str, int]:
-    """The number of each key's last use, 0 without any.
+def _last_numbers(keys: Sequence[str]) -> dict[str, int]:
+    """Return the number of each key's last use, or 0 if it has none.
 
-    In SQL of our own, which looks at the end of the index once a key: grouped by key, it would read
-    all uses there are.
+    Raw SQL reads the end of the index once per key; a GROUP BY would read every use of each key.
     """
     newest = ", ".join(['(SELECT MAX(number) FROM otp_limituse WHERE "key" = %s)'] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {newest}", keys)
-        found = cursor.fetchone()
-    return {key: last or 0 for key, last in zip(keys, found, strict=True)}
+        numbers = cursor.fetchone()
+    return {key: last or 0 for key, last in zip(keys, numbers, strict=True)}
 
 
-def _check(shared: Limit, last: int) -> None:
-    """Raise SharedLimitReached when this limit is used up, with the moment from which it is not."""
-    # Of two rates with one count the longer holds, and comes last
+def _check_shared(shared: Limit, last: int) -> None:
+    """Raise SharedLimitReached, with the time at which a use is free again, if none is free now."""
+    # Sorted, so that of two rates with the same count the longer one overwrites the shorter one
     seconds = {last - rate.count + 1: rate.seconds for rate in sorted(shared.rates) if last >= rate.count}
     uses = LimitUse.objects.filter(key=shared.key, number__in=seconds) if seconds else ()
     ends = [use.at + timedelta(seconds=seconds[use.number]) for use in uses]
@@ -154,14 +157,15 @@ def _check(shared: Limit, last: int) -> None:
         raise SharedLimitReached(until)
 
 
-def _used_up(asked: Sequence[tuple[Limit, int]]) -> bool:
-    """Whether for one of them the use that lies a rate's count back from this number is still
-    within its window.
+def _used_up(limits_and_last: Sequence[tuple[Limit, int]]) -> bool:
+    """Whether one of the limits is used up, given the number of its last use.
+
+    A rate of `n` is used up while the use `n - 1` numbers before the last is still in the window.
     """
     now = timezone.now()
     windows = [
         Q(key=each.key, number=last - rate.count + 1, at__gt=now - timedelta(seconds=rate.seconds))
-        for each, last in asked
+        for each, last in limits_and_last
         for rate in each.rates
         if last >= rate.count
     ]
@@ -169,9 +173,8 @@ def _used_up(asked: Sequence[tuple[Limit, int]]) -> bool:
 
 
 def _take(numbers: Sequence[tuple[str, int]]) -> bool:
-    """Insert all of these uses, or none where another request has
-    already taken one of the numbers.
-    """
+    """Insert all of these uses, or none if another request has already taken one of the numbers."""
+
     now = timezone.now()
     with transaction.atomic():
         taken = insert_new([LimitUse(key=key, number=number, at=now) for key, number in numbers])

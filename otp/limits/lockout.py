@@ -1,20 +1,19 @@
-"""How many failures a phone has had in a row, whoever made them, and the wait they bring
-(R1.05-R1.08).
+"""Locks a phone out for a while after too many wrong codes, from any browser (R1.05-R1.08).
 
-After `OTP_FAILURES_PER_PHONE` failures each further one brings a wait, of 30 s at first and twice
-as long each time, up to an hour; a right code ends it all.
+From the `OTP_FAILURES_PER_PHONE`th failure on, each one brings a wait: 30 s at first, then twice as
+long each time, up to one hour. A right code resets failures and waits.
 
-While it lasts nothing is compared, for any session, with two exceptions: the first try of a code
-that was asked for before the wait began, and the first try of a code that is trusted. So neither
-who was about to type the right code nor who is known is kept out by a stranger's failures (R1.08).
-What this gives a stranger is one guess for each code asked for, and those are limited by
-`OTP_SENDS_PER_PHONE`.
+During a wait no code is compared, in any session, with two exceptions: the first attempt of a code
+that was requested before the wait began, and the first attempt of a trusted code. So a stranger's
+failures lock out neither a customer who is about to type the right code nor a known browser
+(R1.08). In return a stranger gets one guess per code requested, and `OTP_SENDS_PER_PHONE` limits
+those requests.
 
-Trusted is a try in a browser that verified this number before (known_browser.py), or of a code
-asked for through an invitation: a stranger has neither. At a hundred failures in a row (NIST
-800-63B 3.2.2) nothing is compared any more that is not trusted, until a right code, an unlock by
-staff, or 30 days without a try. Trusted tries have a hundred of their own, so a stranger cannot
-shut the customer out for good.
+An attempt is trusted if its browser verified this number before (known_browser.py), or if its code
+was requested through an invitation: a stranger has neither. After 100 failures in a row (NIST
+800-63B 3.2.2) only trusted attempts are compared, until a right code, an unlock by staff, or 30
+days without an attempt. Trusted attempts have a count of 100 of their own, so that a stranger
+cannot lock the customer out for good.
 """
 
 from datetime import datetime, timedelta
@@ -27,76 +26,82 @@ from otp.models import Challenge, PhoneLockout
 
 FIRST_WAIT = timedelta(seconds=30)  # NIST 800-63B 3.2.2: "30 seconds up to an hour"
 LONGEST_WAIT = timedelta(hours=1)
-DOUBLINGS = 7  # 30 s doubled so often is past an hour
-MOST_FAILURES = 100  # in a row: "no more than 100" (NIST 800-63B 3.2.2)
+MAX_DOUBLINGS = 7  # 30 s doubled seven times is more than an hour
+MAX_FAILURES = 100  # in a row: "no more than 100" (NIST 800-63B 3.2.2)
 
 
-class Count(Enum):
-    """What became of a try that was to be counted."""
+class AttemptStatus(Enum):
+    """Whether an attempt was counted, and so may be compared."""
 
-    REFUSED = auto()  # the phone waits, or has failed a hundred times: nothing may be compared
+    REFUSED = auto()  # the phone waits, or has 100 failures in a row: the code must not be compared
     COUNTED = auto()
-    BEGAN_WAIT = auto()  # counted, and unless the code is right the phone waits from now on
+    BEGAN_WAIT = auto()  # counted; unless the code is right, the phone waits from now on
 
 
 def lockout_of(phone: str) -> PhoneLockout:
-    """The phone's guard as it is now; an empty one for a number that was never tried. It writes
-    nothing.
-    """
+    """Return the phone's row, or an unsaved empty one for a number that was never tried."""
     return PhoneLockout.objects.filter(phone=phone).first() or PhoneLockout(phone=phone)
 
 
-def is_waiting(guard: PhoneLockout, now: datetime) -> bool:
-    """Whether failures have brought a wait that is not over."""
-    return guard.locked_until is not None and now < guard.locked_until
+def is_waiting(lockout: PhoneLockout, now: datetime) -> bool:
+    """Whether the phone is in a wait."""
+    return lockout.locked_until is not None and now < lockout.locked_until
 
 
-def is_stopped(guard: PhoneLockout, *, trusted: bool) -> bool:
-    """Whether there were a hundred failures in a row. For a trusted try only the trusted failures
-    count.
-    """
-    return (guard.trusted_failures if trusted else guard.failures) >= MOST_FAILURES
+def is_stopped(lockout: PhoneLockout, *, trusted: bool) -> bool:
+    """Whether the phone has 100 failures in a row; a trusted attempt counts only trusted ones."""
+    return (lockout.trusted_failures if trusted else lockout.failures) >= MAX_FAILURES
 
 
-def is_exempt(guard: PhoneLockout, challenge: Challenge, *, trusted: bool) -> bool:
-    """Whether the first try of this challenge is compared despite the wait (the module's two
-    exceptions).
-    """
-    return trusted or (guard.locked_at is not None and challenge.created_at < guard.locked_at)
+def is_exempt(lockout: PhoneLockout, challenge: Challenge, *, trusted: bool) -> bool:
+    """Whether the first attempt of this code is compared despite the wait (see the module)."""
+    return trusted or (lockout.locked_at is not None and challenge.created_at < lockout.locked_at)
 
 
 def stopped() -> QuerySet[PhoneLockout]:
-    """The numbers at which only trusted tries are compared."""
-    return PhoneLockout.objects.filter(failures__gte=MOST_FAILURES)
+    """Return the numbers of which only trusted attempts are compared."""
+    return PhoneLockout.objects.filter(failures__gte=MAX_FAILURES)
 
 
-def register_attempt(phone: str, now: datetime, *, spared: bool = False, trusted: bool = False) -> Count:
-    """Count a failure in advance, unless the phone waits: a right code takes the count back.
+def register_attempt(
+    phone: str, now: datetime, *, exempt: bool = False, trusted: bool = False
+) -> AttemptStatus:
+    """Count a failure before the comparison, unless the phone waits; a right code resets the count.
 
-    Counted before comparing, so that no number of requests at once gets more tries than one after
-    the other. A spared try is counted like any other; it is only not refused.
+    Counting first means that parallel requests get no more attempts than requests in a row. An
+    exempt attempt is counted too, but not refused during a wait.
     """
-    _seen(phone, now)
-    # Another request's try was counted in each turn that is lost, and after some of those the phone
-    # waits
+    _ensure_row(phone, now)
+    # When the update changes no row, another request counted an attempt meanwhile: read again
     while True:
-        guard = lockout_of(phone)
-        waiting = is_waiting(guard, now)
-        if is_stopped(guard, trusted=trusted) or (waiting and not spared):
-            return Count.REFUSED
+        lockout = lockout_of(phone)
+        waiting = is_waiting(lockout, now)
+        if is_stopped(lockout, trusted=trusted) or (waiting and not exempt):
+            return AttemptStatus.REFUSED
         unchanged = PhoneLockout.objects.filter(
-            phone=phone, failures=guard.failures, locked_until=guard.locked_until
+            phone=phone, failures=lockout.failures, locked_until=lockout.locked_until
         )
-        counted = {"failures": guard.failures + 1, "tried_at": now} if waiting else _counted(guard, now)
-        counted["trusted_failures"] = guard.trusted_failures + trusted
-        if unchanged.update(**counted):
-            return Count.BEGAN_WAIT if "locked_until" in counted else Count.COUNTED
+        changes = (
+            {"failures": lockout.failures + 1, "tried_at": now} if waiting else _next_failure(lockout, now)
+        )
+        changes["trusted_failures"] = lockout.trusted_failures + trusted
+        if unchanged.update(**changes):
+            return AttemptStatus.BEGAN_WAIT if "locked_until" in changes else AttemptStatus.COUNTED
 
 
-def _seen(phone: str, now: datetime) -> None:
-    """Write the phone's row, whether it exists or not: the first try of a number runs the same
-    statements as any later one, so the time it takes does not say whether the number was typed
-    before (R1.14).
+def clear(phone: str) -> bool:
+    """Reset failures and wait after a right code or an unlock by staff (R1.06). Returns False if
+    there were none.
+    """
+    failed = PhoneLockout.objects.filter(phone=phone).exclude(failures=0, locks=0, locked_until=None)
+    return failed.update(failures=0, trusted_failures=0, locks=0, locked_at=None, locked_until=None) == 1
+
+
+def _ensure_row(phone: str, now: datetime) -> None:
+    """Insert or update the phone's row with the same statement.
+
+    So the first attempt of a number takes as long as later ones, and its time does not reveal
+    whether the number was typed before (R1.14).
     """
     PhoneLockout.objects.bulk_create(
         [PhoneLockout(phone=phone, tried_at=now)],
@@ -106,23 +111,16 @@ def _seen(phone: str, now: datetime) -> None:
     )
 
 
-def clear(phone: str) -> bool:
-    """Forget the failures: the right code was given, or staff lifted the wait (R1.06). False: there
-    were none.
-    """
-    failed = PhoneLockout.objects.filter(phone=phone).exclude(failures=0, locks=0, locked_until=None)
-    return failed.update(failures=0, trusted_failures=0, locks=0, locked_at=None, locked_until=None) == 1
-
-
-def _counted(guard: PhoneLockout, now: datetime) -> dict[str, object]:
-    failures = guard.failures + 1
+def _next_failure(lockout: PhoneLockout, now: datetime) -> dict[str, object]:
+    """Return the columns after one more failure, with a wait from `OTP_FAILURES_PER_PHONE` on."""
+    failures = lockout.failures + 1
     if failures < settings.OTP_FAILURES_PER_PHONE:
         return {"failures": failures, "tried_at": now}
-    wait = min(FIRST_WAIT * 2 ** min(guard.locks, DOUBLINGS), LONGEST_WAIT)
+    wait = min(FIRST_WAIT * 2 ** min(lockout.locks, MAX_DOUBLINGS), LONGEST_WAIT)
     return {
         "failures": failures,
         "tried_at": now,
-        "locks": min(guard.locks + 1, DOUBLINGS),
+        "locks": min(lockout.locks + 1, MAX_DOUBLINGS),
         "locked_at": now,
         "locked_until": now + wait,
     }

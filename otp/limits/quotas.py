@@ -1,9 +1,8 @@
-"""The limits at the door by name: what is counted for each address, and for all codes of a day.
+"""The limits of the sign-in: code requests per session and address, and SMS per day.
 
-Asking is counted where it happens, in the request. The day is counted where an SMS leaves, in the
-worker, after the directory said that the number is registered: otherwise made-up numbers, which
-cost no SMS, would use it up and shut everybody out. A request only reads the day, and never writes
-it.
+The web request counts each code request. The worker counts the day's SMS when one leaves, after the
+directory has found the number (S1): otherwise requests for made-up numbers, which cost no SMS,
+would use up the day and lock out all customers. A web request only reads the day's limit.
 """
 
 from collections.abc import Sequence
@@ -16,10 +15,9 @@ from otp.limits.rates import Rate
 
 
 def of_address(kind: str, address: str, rates: Sequence[Rate]) -> list[Limit]:
-    """The limits of an address: its own, and for IPv6 those of the networks around it, which are
-    multiples.
+    """Return the limits of an address: its own and, for IPv6, larger ones of its wider networks.
 
-    The networks come last: `consume` is given the most shared ones at the end.
+    The networks come last, because `consume` takes the most shared limits at the end.
     """
     own = limit(kind, address, rates)
     around = [
@@ -29,15 +27,17 @@ def of_address(kind: str, address: str, rates: Sequence[Rate]) -> list[Limit]:
     return [own, *around]
 
 
-def asking(session_ref: str, address: str) -> list[Limit]:
-    """What every request for a code is counted on, whatever number it names."""
+def code_requests(session_ref: str, address: str) -> list[Limit]:
+    """Return the limits on which each request for a code counts, for any number."""
     session = limit("session", session_ref, settings.OTP_SENDS_PER_SESSION)
     return [session, *of_address("address", address, settings.OTP_SENDS_PER_ADDRESS)]
 
 
 def sends_of_day(*, invited: bool) -> Limit:
-    """SMS with a code that left in a day. Those of links have a budget of their own, so that
-    pumping codes to known customers' numbers through the plain entry does not shut out the
-    customers who were invited.
+    """Return the daily limit of SMS with a code.
+
+    Codes requested through an invitation have a separate limit: an attacker who uses up the general
+    one by requesting codes for known customers' numbers cannot lock out the invited customers.
     """
+
     return limit("all.invited" if invited else "all", "", settings.OTP_SENDS_PER_DAY)

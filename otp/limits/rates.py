@@ -1,6 +1,4 @@
-"""How limits are written and read: `3/10m,5/h,10/d` is three in ten minutes, five in an hour, ten
-in a day.
-"""
+"""Parses rates: `3/10m,5/h,10/d` is three in ten minutes, five in an hour and ten in a day."""
 
 import re
 from dataclasses import dataclass
@@ -19,17 +17,18 @@ class Rate:
 
 
 def parse_rates(raw: str) -> tuple[Rate, ...]:
-    """The limits in `raw`, all of which must hold. Raises ValueError (in Spanish) when it is not so
-    written.
+    """Return the rates in `raw`, all of which must hold. Raises ValueError, with a message in
+    Spanish.
     """
     return tuple(_parse_rate(part.strip()) for part in raw.split(",") if part.strip())
 
 
 def parse_count(raw: str) -> int:
-    """How many, 1 to 100 (NIST 800-63B 3.2.2), written as `10` or as the rate `10/d`.
+    """Return a count of 1 to 100 (NIST 800-63B 3.2.2), written as `10` or as the rate `10/d`.
 
-    Raises ValueError (in Spanish) otherwise.
+    Raises ValueError, with a message in Spanish.
     """
+
     count = int(raw) if raw.isascii() and raw.isdigit() else _parse_rate(raw).count
     if not 1 <= count <= MAXIMUM_COUNT:
         raise ValueError(f"debe ser un número entre 1 y {MAXIMUM_COUNT}")

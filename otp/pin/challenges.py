@@ -1,9 +1,9 @@
-"""The PIN check: start, verify, resend, close. Views are shells over these verbs.
+"""The PIN check, as the verbs that the views call: start, verify, resend and close.
 
-The rules hold for any well-formed number, registered or not, with the same statements for both
-(R1.13, R1.14): nothing here asks the directory, save once the right code was given. What may happen
-once only is a conditional UPDATE whose row count is checked, since SQLite has no row locks and
-requests come at once (R1.03, R1.04).
+Registered and unknown numbers follow the same rules and run the same statements (R1.13, R1.14): the
+directory is asked only after the right code was typed. Each step that may happen only once is a
+conditional UPDATE whose row count is checked, because SQLite has no row locks and requests arrive
+in parallel (R1.03, R1.04).
 """
 
 from contextlib import suppress
@@ -28,21 +28,21 @@ from otp.pin import codes
 
 SEND_TASK = "otp.tasks.send_challenge"
 ATTEMPTS = 5  # of one code: Twilio Verify 5, OWASP MFA
-RESEND_WINDOW = timedelta(hours=1)  # how far back earlier codes make the next wait longer
+RESEND_WINDOW = timedelta(hours=1)  # each earlier code within it doubles the wait for the next one
 
 
 class Answer(Enum):
-    """What became of a code that was typed."""
+    """The outcome of an attempt."""
 
     RIGHT = auto()
     WRONG = auto()
-    INVALID = auto()  # used, replaced, out of tries or too old: another code has to be asked for
-    WAIT = auto()  # too many failures of this phone, in this session or others
-    LIMIT = auto()  # too many wrong codes from this address, for whatever numbers
+    INVALID = auto()  # the code is used, replaced, out of attempts or expired: a new one is needed
+    WAIT = auto()  # this phone has too many failures, counted over all sessions
+    LIMIT = auto()  # this address sent too many wrong codes, counted over all numbers
 
 
 class Ended(Enum):
-    """Why a code is good for nothing any more."""
+    """Why a code is no longer valid."""
 
     USED = auto()
     OUT_OF_TRIES = auto()
@@ -50,24 +50,23 @@ class Ended(Enum):
 
 
 class TooEarly(LimitReached):
-    """The session's wait before another code is not over (`resend_wait`). It is its own, so it may
-    be told.
+    """A resend was requested before the session's wait was over (`resend_wait`).
+
+    The page may show this wait, because it depends on the session only.
     """
 
 
 @dataclass(frozen=True)
 class AttemptResult:
-    """The answer, how many tries this code has left, whether it was one of them, and whether it
-    brought a wait.
-    """
+    """What one attempt led to."""
 
     answer: Answer
-    tries_left: int = 0
-    tried: bool = False
-    began_wait: bool = False
+    tries_left: int = 0  # of this code
+    tried: bool = False  # whether the code was compared, and so used an attempt up
+    began_wait: bool = False  # whether this failure made the phone wait
 
 
-REASONS = {
+AUDIT_RESULTS = {
     Answer.WRONG: audit.Result.WRONG,
     Answer.INVALID: audit.Result.INVALID,
     Answer.WAIT: audit.Result.WAITING,
@@ -76,13 +75,11 @@ REASONS = {
 
 
 def start(phone: str, session_ref: str, address: str, invitation: Invitation | None = None) -> Challenge:
-    """Ask for a code for `phone`, which ends any earlier one of this browser session (R1.10).
-    Raises LimitReached.
+    """Request a code for `phone`; this ends any earlier code of the browser session (R1.10).
 
-    Asked again for the same number before another code may be sent, the live one stands: Back and
-    *Ingresar* bring whoever typed the right number where they were, at no SMS. `invitation` is a
-    live one of this number, by whose link the visitor came, now or when the earlier code was asked
-    for.
+    A request for the same number within the resend wait returns the existing challenge, so that a
+    visitor who went back and pressed *Ingresar* again continues without another SMS. `invitation`
+    is the live invitation of this number that the visitor opened. Raises LimitReached.
     """
     earlier = _unanswered(session_ref).filter(phone=phone).order_by("-pk").first()
     if earlier is None:
@@ -91,21 +88,22 @@ def start(phone: str, session_ref: str, address: str, invitation: Invitation | N
         return _issue(
             phone, session_ref, address, after=earlier.pk, invitation=invitation or _invitation_of(earlier)
         )
-    consume(*quotas.asking(session_ref, address))
+    consume(*quotas.code_requests(session_ref, address))  # repeated requests are limited too
     if earlier.attempts >= ATTEMPTS:
         raise LimitReached
     return earlier
 
 
 def resend(challenge: Challenge, address: str) -> Challenge:
-    """Another code for the same number, which ends this one (R1.19). Raises LimitReached; TooEarly
-    before its time.
+    """Request another code for the same number, which ends this one (R1.19).
+
+    Raises TooEarly during the resend wait, and LimitReached.
     """
     if resend_wait(challenge) > 0:
         raise TooEarly
     with transaction.atomic():
-        # Two requests at once: one of them closes it and sends, and the other takes over what that
-        # one sent
+        # Of two requests at once, one closes the challenge and issues the next, which the other
+        # then finds and returns
         if not Challenge.objects.filter(pk=challenge.pk, closed_at=None).update(closed_at=timezone.now()):
             newer = (
                 _unanswered(challenge.session_ref).filter(phone=challenge.phone, pk__gt=challenge.pk).last()
@@ -119,20 +117,19 @@ def resend(challenge: Challenge, address: str) -> Challenge:
 
 
 def close(session_ref: str) -> None:
-    """End whatever code this browser session has asked for."""
+    """End all codes that this browser session has requested."""
     _unanswered(session_ref).update(closed_at=timezone.now())
 
 
 def of_session(session_ref: str) -> Challenge | None:
-    """The challenge that this browser session last asked for,
-    alive or not; nobody else's (R1.10).
-    """
+    """Return the last challenge that this browser session requested, valid or not (R1.10)."""
     return Challenge.objects.filter(session_ref=session_ref).order_by("pk").last()
 
 
 def resend_wait(challenge: Challenge) -> int:
-    """Seconds until this session may have another code: 60, 120, 240..., never longer than the code
-    itself lives.
+    """Return the seconds until this session may request another code.
+
+    The wait is 60 s, 120 s, 240 s and so on, but at most as long as a code is valid.
     """
     since = timezone.now() - RESEND_WINDOW
     earlier = Challenge.objects.filter(
@@ -145,74 +142,76 @@ def resend_wait(challenge: Challenge) -> int:
 
 
 def ended(challenge: Challenge) -> Ended | None:
-    """Why the code is good for nothing any more; none while it may be typed."""
+    """Return why the code is no longer valid, or None while it is valid."""
     if challenge.used_at is not None:
         return Ended.USED
     if challenge.attempts >= ATTEMPTS:
         return Ended.OUT_OF_TRIES
-    over = challenge.closed_at is not None or timezone.now() >= challenge.expires_at
-    return Ended.EXPIRED if over else None
+    expired = challenge.closed_at is not None or timezone.now() >= challenge.expires_at
+    return Ended.EXPIRED if expired else None
 
 
 def verify(
     challenge: Challenge, typed: str, address: str = "", *, known_browser: bool = False
 ) -> AttemptResult:
-    """Judge a code. Every try is counted before it is compared: on address, challenge and phone
-    (R1.04, R1.05, S6).
+    """Check a typed code, and record the outcome in the audit.
 
-    `known_browser`: this number was verified in this browser before.
+    Each attempt counts against address, challenge and phone before the comparison (R1.04, R1.05,
+    S6). `known_browser` says that this browser verified this number before.
     """
     trusted = known_browser or challenge.invitation_id is not None
     try:
         counted = guesses.count(address, trusted=trusted)
     except LimitReached:
-        verdict = AttemptResult(Answer.LIMIT)
+        attempt = AttemptResult(Answer.LIMIT)
     else:
-        verdict = _attempt(challenge, typed, address, trusted=trusted)
-        if not verdict.tried or verdict.answer is Answer.RIGHT:
+        attempt = _attempt(challenge, typed, address, trusted=trusted)
+        if not attempt.tried or attempt.answer is Answer.RIGHT:
             give_back(*counted)
-    if verdict.answer is not Answer.RIGHT:
-        record = audit.record if verdict.tried else audit.record_refusal
-        session_ref, result = challenge.session_ref, REASONS[verdict.answer]
+    if attempt.answer is not Answer.RIGHT:
+        record = audit.record if attempt.tried else audit.record_refusal
+        session_ref, result = challenge.session_ref, AUDIT_RESULTS[attempt.answer]
         record(audit.Kind.FAILED, result, challenge.phone, session_ref=session_ref, address=address)
-        if verdict.began_wait:
+        if attempt.began_wait:
             _record(audit.Kind.LOCKED, audit.Result.DONE, challenge, address)
-    return verdict
+    return attempt
 
 
 def _attempt(challenge: Challenge, typed: str, address: str, *, trusted: bool) -> AttemptResult:
+    """Compare the code, if neither the phone's wait nor the challenge forbids it."""
     now = timezone.now()
-    guard = lockout.lockout_of(challenge.phone)
-    waiting = lockout.is_waiting(guard, now)
-    spared = waiting and lockout.is_exempt(guard, challenge, trusted=trusted)
-    if lockout.is_stopped(guard, trusted=trusted) or (waiting and not spared):
+    phone_lockout = lockout.lockout_of(challenge.phone)
+    waiting = lockout.is_waiting(phone_lockout, now)
+    exempt = waiting and lockout.is_exempt(phone_lockout, challenge, trusted=trusted)
+    if lockout.is_stopped(phone_lockout, trusted=trusted) or (waiting and not exempt):
         return AttemptResult(Answer.WAIT)
-    if not _claim_attempt(challenge, now, up_to=1 if spared else ATTEMPTS):
+    if not _claim_attempt(challenge, now, max_attempts=1 if exempt else ATTEMPTS):
         _close_if_expired(challenge, now)
-        return AttemptResult(Answer.WAIT if spared else Answer.INVALID)
-    count = lockout.register_attempt(challenge.phone, now, spared=spared, trusted=trusted)
-    if count is lockout.Count.REFUSED:
+        return AttemptResult(Answer.WAIT if exempt else Answer.INVALID)
+    status = lockout.register_attempt(challenge.phone, now, exempt=exempt, trusted=trusted)
+    if status is lockout.AttemptStatus.REFUSED:
         return AttemptResult(Answer.WAIT)
-    return replace(
-        _check(challenge, typed, address), tried=True, began_wait=count is lockout.Count.BEGAN_WAIT
-    )
+    began_wait = status is lockout.AttemptStatus.BEGAN_WAIT
+    return replace(_check(challenge, typed, address), tried=True, began_wait=began_wait)
 
 
 def _issue(
     phone: str, session_ref: str, address: str, *, after: int, invitation: Invitation | None
 ) -> Challenge:
-    """A new challenge, unless a twin of this request has made one since challenge number `after`:
-    then that one.
+    """Create a challenge and enqueue its SMS.
+
+    If a duplicate of this request has created one since challenge number `after`, return that one.
     """
     with transaction.atomic():
-        counted_on = _count(phone, session_ref, address, invitation)
-        # Twins count the same uses, so the second has waited for the first, and sees what it made
+        counted_on = _count_request(phone, session_ref, address, invitation)
+        # Duplicate requests insert the same numbered uses, so the second one waited there for the
+        # first to commit and now sees its challenge
         unanswered = list(_unanswered(session_ref))
-        twins = [each for each in unanswered if each.phone == phone and each.pk > after]
-        if twins:
-            transaction.set_rollback(True)  # no code is sent, so none is counted
-            return twins[-1]
-        if unanswered:  # nor can another be made before this one is
+        duplicates = [each for each in unanswered if each.phone == phone and each.pk > after]
+        if duplicates:
+            transaction.set_rollback(True)  # this request sends no code, so it counts none
+            return duplicates[-1]
+        if unanswered:  # for the same reason no other request can create one before the commit
             close(session_ref)
         now = timezone.now()
         challenge = Challenge.objects.create(
@@ -228,26 +227,29 @@ def _issue(
     return challenge
 
 
-def _count(phone: str, session_ref: str, address: str, invitation: Invitation | None) -> Invitation | None:
-    """Count a code asked for, on the invitation while it has any left or else on the number. Raises
-    LimitReached.
+def _count_request(
+    phone: str, session_ref: str, address: str, invitation: Invitation | None
+) -> Invitation | None:
+    """Count a code request, and return the invitation it was counted on, if any.
 
-    Whoever came by a link is never worse off than without it, and uses nothing up that a stranger
-    shares. The day is only read (quotas.py), and first: once it is spent, every number gets that
-    answer, whatever else it used up.
+    It counts on the invitation while that has uses left, and on the number otherwise. An invited
+    visitor thus has at least the limits of other visitors, and a stranger cannot use up the
+    invitation's. The day's limit is only read (quotas.py), and checked first: once it is used up,
+    all numbers get the same answer, whatever their own limits (R1.13). Raises LimitReached.
     """
-    asking = quotas.asking(session_ref, address)
+    request_limits = quotas.code_requests(session_ref, address)
     if invitation is not None:
         with suppress(LimitReached):
-            consume(invitations.sends_of(invitation), *asking, within=quotas.sends_of_day(invited=True))
+            of_link, of_day = invitations.sends_of(invitation), quotas.sends_of_day(invited=True)
+            consume(of_link, *request_limits, shared=of_day)
             return invitation
     of_phone = limit("phone", phone, settings.OTP_SENDS_PER_PHONE)
-    consume(of_phone, *asking, within=quotas.sends_of_day(invited=False))
+    consume(of_phone, *request_limits, shared=quotas.sends_of_day(invited=False))
     return None
 
 
 def _invitation_of(challenge: Challenge) -> Invitation | None:
-    """The one by whose link the code was asked for, while it lives."""
+    """Return the invitation that the code was counted on, if it has not expired."""
     invitation = challenge.invitation
     return invitation if invitation is not None and invitations.is_live(invitation) else None
 
@@ -256,22 +258,23 @@ def _unanswered(session_ref: str) -> QuerySet[Challenge]:
     return Challenge.objects.filter(session_ref=session_ref, used_at=None, closed_at=None).order_by("pk")
 
 
-def _claim_attempt(challenge: Challenge, now: datetime, up_to: int) -> bool:
+def _claim_attempt(challenge: Challenge, now: datetime, max_attempts: int) -> bool:
+    """Count an attempt on a valid challenge; returns False if none is left (R1.04)."""
     usable = Challenge.objects.filter(
-        pk=challenge.pk, used_at=None, closed_at=None, expires_at__gt=now, attempts__lt=up_to
+        pk=challenge.pk, used_at=None, closed_at=None, expires_at__gt=now, attempts__lt=max_attempts
     )
     return usable.update(attempts=F("attempts") + 1) == 1
 
 
 def _close_if_expired(challenge: Challenge, now: datetime) -> None:
-    """Seen to be too old, a code is so for ever: a clock set back does not revive it (R1.02)."""
+    """Close an expired challenge, so that a clock set back does not make it valid again (R1.02)."""
     Challenge.objects.filter(pk=challenge.pk, closed_at=None, expires_at__lte=now).update(closed_at=now)
 
 
 def _check(challenge: Challenge, typed: str, address: str) -> AttemptResult:
+    """Compare the code; if it is right and the number registered, consume it and reset failures."""
     right = codes.matches(typed, challenge.nonce, challenge.phone)
-    # Nobody is sent the code of an unregistered number; whoever guesses it gets no further than on
-    # any wrong one (A5)
+    # The code of an unregistered number is never sent; a correct guess is answered as wrong (A5)
     if not right or directory().administrator(challenge.phone) is None:
         challenge.refresh_from_db(fields=["attempts"])
         left = ATTEMPTS - challenge.attempts
@@ -286,7 +289,8 @@ def _check(challenge: Challenge, typed: str, address: str) -> AttemptResult:
 
 
 def _consume(challenge: Challenge) -> bool:
-    """Use the code up, which only one request can (R1.03)."""
+    """Mark the code as used; returns True for one request only (R1.03)."""
+
     now = timezone.now()
     usable = Challenge.objects.filter(pk=challenge.pk, used_at=None, closed_at=None, expires_at__gt=now)
     return usable.update(used_at=now) == 1

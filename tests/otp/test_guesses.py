@@ -134,7 +134,7 @@ def test_s6_a_known_browser_is_spared_the_stop_of_its_address(client: Client, se
 def test_s6_too_many_in_all_are_an_alarm_and_a_lower_limit_and_no_refusal_for_all(settings: Settings) -> None:
     settings.OTP_FAILURES_PER_ADDRESS = parse_rates("40/h")
     settings.OTP_FAILURES_ALARM = parse_rates("100/h")
-    consume_times(guesses.in_all(), 100)
+    consume_times(guesses.overall(), 100)
     alarms.watch(judging=False)
     assert Alarm.objects.filter(kind="codes-guessed", cleared_at=None).exists()
     assert [guess(number) for number in range(11)] == [422] * 10 + [429]  # a quarter
@@ -148,7 +148,7 @@ def test_s6_too_many_in_all_are_an_alarm_and_a_lower_limit_and_no_refusal_for_al
 def test_s6_the_lower_limit_leaves_the_five_tries_of_one_code(settings: Settings) -> None:
     settings.OTP_FAILURES_PER_ADDRESS = parse_rates("8/h")
     settings.OTP_FAILURES_ALARM = parse_rates("1/h")
-    consume_times(guesses.in_all(), 1)
+    consume_times(guesses.overall(), 1)
     assert [guess(number) for number in range(6)] == [422] * 5 + [429]
 
 
@@ -167,9 +167,9 @@ def test_s6_after_a_hundred_failures_in_a_row_nothing_more_is_compared(compared:
 def test_s6_tries_at_once_make_no_more_than_a_hundred() -> None:
     stop(failures=97, locked_at=None)
     now = timezone.now()
-    results = at_once(8, lambda _: lockout.register_attempt(cast.ANA_PHONE, now, spared=True))
+    results = at_once(8, lambda _: lockout.register_attempt(cast.ANA_PHONE, now, exempt=True))
     assert PhoneLockout.objects.get().failures == 100
-    assert results.count(lockout.Count.REFUSED) == 5
+    assert results.count(lockout.AttemptStatus.REFUSED) == 5
 
 
 def test_s6_a_code_asked_for_before_the_stop_is_not_spared(client: Client) -> None:
