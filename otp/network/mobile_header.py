@@ -1,8 +1,8 @@
-"""The number that the operator's mobile gateway writes into a header of the request (A3, R2.01).
+"""Reads the number that the operator's mobile gateway writes into a request header (A3, R2.01).
 
-The header is believed only when the socket's other end is a listed gateway and the client's own
-address, behind it, is in the operator's mobile networks; with `MOBILE_HEADER_KEY` set, only when
-the gateway's signature says the same.
+The header is trusted only if the socket's peer is a listed gateway and the client's address behind
+it is in the operator's mobile networks. If `MOBILE_HEADER_KEY` is set, the gateway's signature must
+also fit.
 """
 
 import logging
@@ -20,13 +20,13 @@ from otp.network.network_identity import Claim, UntrustedClaim
 from otp.network.signature import Signature
 
 MOBILE_NUMBER = re.compile(r"5939[0-9]{8}")
-IGNORED = "Mobile header ignored: %s"
+IGNORED_MESSAGE = "Mobile header ignored: %s"
 
 logger = logging.getLogger(__name__)
 
 
 class MobileHeader:
-    """A `NetworkIdentity`. What a header held is never logged, only why it was ignored (R2.11)."""
+    """A `NetworkIdentity`. It logs why it ignored a header, never what the header held (R2.11)."""
 
     answers_at_once = True
 
@@ -36,9 +36,9 @@ class MobileHeader:
         if client is None or raw is None:
             return None
         msisdn = raw.strip(" \t")
-        # Joined duplicates, a plus sign, other encodings (R2.06)
+        # Refuses joined duplicates, a plus sign and other encodings (R2.06)
         if not MOBILE_NUMBER.fullmatch(msisdn):
-            logger.warning(IGNORED, "no whole mobile number")
+            logger.warning(IGNORED_MESSAGE, "no whole mobile number")
             raise UntrustedClaim(AuditEvent.Result.NO_NUMBER)
         if not settings.MOBILE_HEADER_KEY:
             return Claim(f"+{msisdn}")
@@ -49,18 +49,17 @@ def _signed_claim(request: HttpRequest, msisdn: str, client: str) -> Claim:
     signature = Signature.read(request.headers.get(f"{settings.MOBILE_HEADER}-Signature", ""))
     host = split_domain_port(request.get_host())[0]
     if signature is None or not signature.covers(msisdn, client, host, settings.MOBILE_HEADER_KEY):
-        logger.warning(IGNORED, "no valid signature")
+        logger.warning(IGNORED_MESSAGE, "no valid signature")
         raise UntrustedClaim(AuditEvent.Result.UNSIGNED)
     if not signature.is_fresh(timezone.now().timestamp()):
-        logger.warning(IGNORED, "signed too long ago, or the clocks differ")
+        logger.warning(IGNORED_MESSAGE, "signed too long ago, or the clocks differ")
         raise UntrustedClaim(AuditEvent.Result.STALE)
     return Claim(f"+{msisdn}", nonce=signature.nonce)
 
 
 def _mobile_client(request: HttpRequest) -> Address | None:
-    """The phone's address, if a listed gateway brings it and it is in the operator's mobile
-    networks.
-    """
+    """Return the phone's address if a listed gateway forwards it and a mobile network holds it."""
+
     peer, client = addresses.peer_address(request), addresses.client_address(request)
     if peer is None or not addresses.within(peer, settings.MOBILE_GATEWAYS):
         return None

@@ -1,13 +1,11 @@
-"""Who the operator's mobile network says is at the other end (A3, R2.01). By default nobody is
-asked.
+"""Asks the operator's mobile network for the visitor's number (A3, R2.01). It is off by default.
 
-It only ever confirms a number that the visitor typed (R2.07), and the PIN is what follows whenever
-it does not: when the network says nothing, when asking fails, when it takes too long, and when a
-supervisor has switched it off.
+The answer can only confirm the number that the visitor typed (R2.07). In all other cases the
+visitor gets a PIN: the network does not know the number, the query fails or takes too long, or a
+supervisor has switched network identity off.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from queue import Empty, SimpleQueue
@@ -21,24 +19,22 @@ from django.utils.module_loading import import_string
 from otp.limits import limits
 from otp.models import AuditEvent, NetworkSwitch
 
-SECONDS = 2.0  # a visitor waits so long at most before the PIN is asked for
-AT_ONCE = 32  # threads of one process that ask one identity, those that nobody waits for any more included
+TIMEOUT = 2.0  # seconds; after that the visitor gets a PIN
+MAX_THREADS = 32  # per process and identity, including threads that timed out and still wait
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A number that a network vouches for."""
+    """A number that a network confirms."""
 
     phone: str  # E.164
-    nonce: str = ""  # may be used once; empty where the network's word cannot be copied
+    nonce: str = ""  # makes the claim usable once; empty where a claim cannot be copied
 
 
 class UntrustedClaim(Exception):
-    """The network did say something, and it cannot be believed: a gateway is set up wrong, or
-    somebody tries.
-    """
+    """The request holds a claim that fails a check: a gateway is misconfigured, or it is forged."""
 
     def __init__(self, result: AuditEvent.Result) -> None:
         super().__init__(result.value)
@@ -46,93 +42,91 @@ class UntrustedClaim(Exception):
 
 
 class NetworkIdentity(Protocol):
-    """One way to ask a network, named in `settings.NETWORK_IDENTITIES`.
+    """One way to ask a network; `settings.NETWORK_IDENTITIES` names the classes to use.
 
-    A class that only reads the request says so with `answers_at_once = True`. Any other is asked in
-    another thread, so that the visitor goes on without it when it hangs: it must not use the
-    database.
+    A class that only reads the request sets `answers_at_once = True`. Other classes run in another
+    thread, so that the visitor does not wait for one that hangs. They must not use the database.
     """
 
     def claim(self, request: HttpRequest) -> Claim | None:
-        """The number, or none where the network says nothing. Raises Ignored when it cannot be
-        believed.
-        """
+        """Return the number, or None if the network gives none. Raises UntrustedClaim."""
 
 
 def identify(request: HttpRequest) -> str | None:
-    """The E.164 number that the first identity with an answer
-    vouches for, or none. Raises Ignored.
+    """Return the E.164 number that the first identity with an answer confirms, or None.
+
+    Raises UntrustedClaim if no identity answers and one found a claim that fails a check.
     """
     if not settings.NETWORK_IDENTITIES or NetworkSwitch.is_off():
         return None
-    ignored: UntrustedClaim | None = None
+    untrusted: UntrustedClaim | None = None
     for path in settings.NETWORK_IDENTITIES:
         try:
             claim = _claim(path, request)
-        except UntrustedClaim as said:
-            ignored = ignored or said
+        except UntrustedClaim as error:
+            untrusted = untrusted or error
             continue
         if claim is not None:
             return _redeem(claim)
-    if ignored is not None:
-        raise ignored
+    if untrusted is not None:
+        raise untrusted
     return None
 
 
 def _claim(path: str, request: HttpRequest) -> Claim | None:
-    identity, free = _loaded(path)
+    identity, slots = _load(path)
     if getattr(identity, "answers_at_once", False):
-        answer = _answer(identity.claim, request)
+        answer = _ask(identity, request)
     else:
-        answer = _answer_in_time(path, identity, free, request)
+        answer = _ask_with_timeout(path, identity, slots, request)
     if isinstance(answer, UntrustedClaim):
         raise answer
     if isinstance(answer, Exception):
-        # Its kind alone: the message may quote a number (R2.11)
+        # Only the type, because the message may quote a number (R2.11)
         logger.warning("Network identity %s failed: %s", path, type(answer).__name__)
         return None
     return answer
 
 
-def _answer_in_time(
-    path: str, identity: NetworkIdentity, free: BoundedSemaphore, request: HttpRequest
+def _ask_with_timeout(
+    path: str, identity: NetworkIdentity, slots: BoundedSemaphore, request: HttpRequest
 ) -> Claim | Exception | None:
-    """The answer of an identity that may hang: none after SECONDS, or while AT_ONCE threads wait
-    for it already.
+    """Ask an identity in another thread. Returns None after TIMEOUT, or if MAX_THREADS threads
+    already wait for it.
     """
-    if not free.acquire(blocking=False):
+    if not slots.acquire(blocking=False):
         logger.warning("Network identity %s not asked: it hangs", path)
         return None
     answers: SimpleQueue[Claim | Exception | None] = SimpleQueue()
 
-    def ask() -> None:
+    def run() -> None:
         try:
-            answers.put(_answer(identity.claim, request))
+            answers.put(_ask(identity, request))
         finally:
-            free.release()
+            slots.release()
 
-    Thread(target=ask, daemon=True, name="network-identity").start()
+    Thread(target=run, daemon=True, name="network-identity").start()
     try:
-        return answers.get(timeout=SECONDS)
+        return answers.get(timeout=TIMEOUT)
     except Empty:
         logger.warning("Network identity %s took too long", path)
         return None
 
 
-def _answer(ask: Callable[[HttpRequest], Claim | None], request: HttpRequest) -> Claim | Exception | None:
+def _ask(identity: NetworkIdentity, request: HttpRequest) -> Claim | Exception | None:
     try:
-        return ask(request)
-    except Exception as error:  # noqa: BLE001  whatever somebody else's service does, the PIN follows
+        return identity.claim(request)
+    except Exception as error:  # noqa: BLE001  an identity may raise anything: the visitor gets a PIN
         return error
 
 
 @cache
-def _loaded(path: str) -> tuple[NetworkIdentity, BoundedSemaphore]:
-    return import_string(path)(), BoundedSemaphore(AT_ONCE)
+def _load(path: str) -> tuple[NetworkIdentity, BoundedSemaphore]:
+    return import_string(path)(), BoundedSemaphore(MAX_THREADS)
 
 
 def _redeem(claim: Claim) -> str:
-    """The number, if this is the first use of what vouches for it (R2.05)."""
+    """Return the claim's number if its nonce was not used before (R2.05). Raises UntrustedClaim."""
     if claim.nonce and not limits.use_once("nonce", claim.nonce):
         logger.warning("Network identity ignored: its signature was used before")
         raise UntrustedClaim(AuditEvent.Result.REUSED)

@@ -366,12 +366,12 @@ def test_an_identity_that_hangs_is_left_behind_and_then_not_asked(
 ) -> None:
     cast.ana()
     HELD.clear()
-    monkeypatch.setattr(network_identity, "SECONDS", 0.01)
+    monkeypatch.setattr(network_identity, "TIMEOUT", 0.01)
     settings.NETWORK_IDENTITIES = (path(Hanging),)
     try:
-        for _ in range(network_identity.AT_ONCE + 1):
+        for _ in range(network_identity.MAX_THREADS + 1):
             assert network_identity.identify(RequestFactory().post("/")) is None
-        assert caplog.text.count("took too long") == network_identity.AT_ONCE
+        assert caplog.text.count("took too long") == network_identity.MAX_THREADS
         assert "not asked: it hangs" in caplog.text
         assert enter(client) == pin_client.PIN
     finally:
