@@ -1,9 +1,5 @@
-"""How the desk writes a moment in a list, and what it says a message is about (L2)."""
+"""What staff read a message is about, in place of its `subject_ref` (L2)."""
 
-from datetime import datetime
-
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
 from notifications.models import Message
@@ -16,12 +12,7 @@ SUBJECT_LABELS = {
 }
 
 
-def moment(at: datetime) -> str:
-    """A moment in a list, where there is no room for a sentence."""
-    return date_format(timezone.localtime(at), "j b Y, H:i")
-
-
 def subject_label(message: Message) -> str:
-    """Whose business the message is."""
+    """Return what the message is about, as staff read it."""
     kind, _colon, number = message.subject_ref.partition(":")
     return str(SUBJECT_LABELS[kind]).format(number=number) if kind in SUBJECT_LABELS else message.subject_ref

@@ -28,3 +28,8 @@ def sentence(at: datetime, *, seconds: bool = False) -> str:
         timezone.localtime(at), r"j \d\e F \d\e Y, H:i:s" if seconds else r"j \d\e F \d\e Y, H:i"
     )
     return f"{local} ({zone()})"
+
+
+def short(at: datetime) -> str:
+    """`30 nov 2026, 15:01`, for a column of a list."""
+    return date_format(timezone.localtime(at), "j b Y, H:i")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from notifications import labels
+from notifications import local_time
 from notifications.models import GIVEN_UP, Message
 from operations import alarms, operations_mail, queue_metrics
 from operations.metrics import age
@@ -63,9 +63,9 @@ def _of_day(start: datetime, end: datetime) -> Iterable[Alarm]:
 
 
 def _told(alarm: Alarm) -> str:
-    raised, ended = labels.moment(alarm.raised_at), _("sigue abierta")
+    raised, ended = local_time.short(alarm.raised_at), _("sigue abierta")
     if alarm.cleared_at:
-        ended = labels.moment(alarm.cleared_at)
+        ended = local_time.short(alarm.cleared_at)
         day = f"{ended.rpartition(' ')[0]} "
         ended = ended.removeprefix(day) if raised.startswith(day) else ended  # of the same day only the time
     return _("{title}: {raised} – {ended}").format(

@@ -14,8 +14,9 @@ from desk.lists import ModelAdmin
 from desk.messages.actions import STATE_COLOURS, StaffActionViews, may_resolve, may_review
 from desk.messages.previews import Previews
 from desk.messages.stuck import Retrying, StuckFilter, ordering
-from notifications import error_texts, labels, message_types
+from notifications import error_texts, labels, local_time, message_types
 from notifications.models import Message
+from tickets.references import message_reference, parse_number
 
 
 @admin.register(Message)
@@ -61,7 +62,7 @@ class MessageAdmin(StaffActionViews, Previews, Retrying, ModelAdmin):
 
     @display(description=_("creado"), ordering="created_at")
     def created(self, message: Message) -> str:
-        return labels.moment(message.created_at)
+        return local_time.short(message.created_at)
 
     @display(description=_("se refiere a"))
     def about(self, message: Message) -> str:
@@ -121,11 +122,10 @@ class MessageAdmin(StaffActionViews, Previews, Retrying, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A ticket's number is the end of a subject reference; anything else is a recipient."""
+        """Search for the messages about a ticket, or to a recipient."""
+        if number := parse_number(search_term):
+            return queryset.filter(subject_ref=message_reference(number)), False
         term = search_term.strip()
-        number = term.removeprefix("#")
-        if len(number) == 7 and number.isascii() and number.isdigit():
-            return queryset.filter(subject_ref=f"ticket:{number}"), False
         return queryset.filter(Q(to__iexact=term) | Q(to__istartswith=term)), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

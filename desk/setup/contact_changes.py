@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from companies import phones
 from desk.setup.verification import ReadOnlyAdmin
-from notifications import labels
+from notifications import local_time
 from staff import contact_changes
 from staff.models import ContactChange
 
@@ -58,7 +58,7 @@ class ContactChangeAdmin(ReadOnlyAdmin):
 
     @display(description=_("pedido"), ordering="requested_at")
     def moment(self, change: ContactChange) -> str:
-        return labels.moment(change.requested_at)
+        return local_time.short(change.requested_at)
 
     @display(description=_("número"))
     def new_number(self, change: ContactChange) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from desk.setup.verification import ReadOnlyAdmin
-from notifications import labels
+from notifications import local_time
 from staff.models import SignInEvent
 from staff.names import keys_of
 
@@ -35,7 +35,7 @@ class SignInEventAdmin(ReadOnlyAdmin):
 
     @display(description=_("cuándo"), ordering="at")
     def moment(self, event: SignInEvent) -> str:
-        return labels.moment(event.at)
+        return local_time.short(event.at)
 
     @display(description=_("qué"), ordering="kind", label=COLOURS)
     def kind_label(self, event: SignInEvent) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from companies.search_terms import phone_of
 from desk.directory import invitations as invitation_admin  # noqa: F401  the first registers the list of administrators
 from desk.lists import ModelAdmin
 from desk.messages.actions import STATE_COLOURS
-from notifications import labels
+from notifications import local_time
 from notifications.models import Message
 from otp import audit, unlock
 from otp.limits import lockout
@@ -69,7 +69,7 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
     def until(self, guard: PhoneLockout) -> str | None:
         if lockout.is_stopped(guard, trusted=False):
             return gettext("que alguien levante la espera: 100 fallos seguidos")
-        return labels.moment(guard.locked_until) if guard.locked_until else None
+        return local_time.short(guard.locked_until) if guard.locked_until else None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -112,7 +112,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @display(description=_("cuándo"), ordering="at")
     def moment(self, event: AuditEvent) -> str:
-        return labels.moment(event.at)
+        return local_time.short(event.at)
 
     @display(description=_("qué"), ordering="kind", label=KIND_COLOURS)
     def kind_label(self, event: AuditEvent) -> tuple[str, str]:
@@ -148,15 +148,15 @@ class InvitationAdmin(ReadOnlyAdmin):
 
     @display(description=_("enviada"), ordering="created_at")
     def sent(self, invitation: Invitation) -> str:
-        return labels.moment(invitation.created_at)
+        return local_time.short(invitation.created_at)
 
     @display(description=_("vence"), ordering="expires_at")
     def expires(self, invitation: Invitation) -> str:
-        return labels.moment(invitation.expires_at)
+        return local_time.short(invitation.expires_at)
 
     @display(description=_("primer ingreso con ella"), ordering="used_at")
     def used(self, invitation: Invitation) -> str | None:
-        return labels.moment(invitation.used_at) if invitation.used_at else None
+        return local_time.short(invitation.used_at) if invitation.used_at else None
 
     @display(description=_("mensaje"), label=STATE_COLOURS)
     def message_label(self, invitation: Any) -> tuple[str, str] | None:

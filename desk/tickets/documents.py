@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from desk.setup.verification import ReadOnlyAdmin
-from desk.tickets.search import number_in
-from notifications import labels
+from notifications import local_time
 from tickets.models import AttachmentEvent
+from tickets.references import parse_number
 
 What = AttachmentEvent.What
 COLOURS = {
@@ -35,7 +35,7 @@ class AttachmentEventAdmin(ReadOnlyAdmin):
 
     @display(description=_("cuándo"), ordering="at")
     def moment(self, event: AttachmentEvent) -> str:
-        return labels.moment(event.at)
+        return local_time.short(event.at)
 
     @display(description=_("qué"), ordering="what", label=COLOURS)
     def what_label(self, event: AttachmentEvent) -> tuple[str, str]:
@@ -54,5 +54,5 @@ class AttachmentEventAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if not search_term.strip():
             return queryset, False
-        number = number_in(search_term)
+        number = parse_number(search_term)
         return (queryset.filter(attachment__ticket=number) if number else queryset.none()), False

@@ -18,6 +18,7 @@ from notifications import error_texts, message_types
 from notifications.models import Message, MessageAction
 from tickets.emails import confirmation_status, emails
 from tickets.models import Ticket
+from tickets.references import message_reference
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def shown(ticket: Ticket, user: User | AnonymousUser) -> list[Shown]:
     if not user.has_perm("notifications.view_message"):
         return []
     resend, redirect = (user.has_perm(f"notifications.{each}_message") for each in ("resend", "redirect"))
-    reference = f"{confirmation_status.REFERENCE}{ticket.number}"
+    reference = message_reference(ticket.number)
     histories: defaultdict[int, list[MessageAction]] = defaultdict(list)
     for action in MessageAction.objects.filter(message__subject_ref=reference):
         histories[action.message_id].append(action)

@@ -9,8 +9,7 @@ from django.db.models.functions import Lower
 
 from companies.search_terms import contains_words, phone_of, tax_id_starts
 from tickets.models import Ticket
-
-NUMBER_DIGITS = 7  # A14
+from tickets.references import parse_number
 
 
 def search(tickets: QuerySet[Any], raw: str) -> QuerySet[Any]:
@@ -31,16 +30,10 @@ def search(tickets: QuerySet[Any], raw: str) -> QuerySet[Any]:
     return tickets.filter(pk__in=numbers.union(*others) if others else numbers)
 
 
-def number_in(term: str) -> int | None:
-    """The ticket number that a term is, with or without the sign before it."""
-    number = term.strip().removeprefix("#")
-    return int(number) if len(number) == NUMBER_DIGITS and number.isascii() and number.isdigit() else None
-
-
 def _readings(term: str) -> list[Q]:
     """One condition a kind of term, each answered by one index; none for words."""
     found: list[Q] = []
-    if number := number_in(term):
+    if number := parse_number(term):
         found.append(Q(number=number))
     if phone := phone_of(term):
         found += [Q(verified_phone=phone), Q(contact_phone=phone)]

@@ -34,7 +34,7 @@ from desk.tickets import page as admin_page
 from desk.tickets import search as admin_search
 from desk.tickets import status as admin_status
 from desk.tickets.messages import ProofFilter
-from notifications import labels
+from notifications import local_time
 from tickets.emails import confirmation_status
 from tickets.models import Area, AttachmentEvent, Reason, RequestType, Ticket
 
@@ -112,7 +112,7 @@ class TicketAdmin(ModelAdmin):
 
     @display(description=_("confirmada"), ordering="confirmed_at")
     def confirmed(self, ticket: Ticket) -> str:
-        return labels.moment(ticket.confirmed_at)
+        return local_time.short(ticket.confirmed_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("details", "effective_terms")

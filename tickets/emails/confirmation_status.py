@@ -10,8 +10,7 @@ from django.db.models.functions import Cast, Substr
 from notifications.models import GIVEN_UP, Message
 from tickets.emails.emails import CONFIRMATION
 from tickets.models import Ticket
-
-REFERENCE = "ticket:"
+from tickets.references import PREFIX, message_reference, number_of
 
 
 def undelivered_confirmations() -> QuerySet[Message]:
@@ -26,7 +25,7 @@ def undelivered_confirmations() -> QuerySet[Message]:
 
 def tickets_without_confirmation(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """Those whose customer did not get it."""
-    number = Cast(Substr("subject_ref", len(REFERENCE) + 1), BigIntegerField())
+    number = Cast(Substr("subject_ref", len(PREFIX) + 1), BigIntegerField())
     return tickets.filter(
         pk__in=undelivered_confirmations().order_by().annotate(number=number).values("number")
     )
@@ -36,8 +35,8 @@ def undelivered_among(numbers: Iterable[int]) -> dict[int, Message]:
     """The last failed confirmation of each of these tickets that lacks one; one query for a page of
     them.
     """
-    references = [f"{REFERENCE}{number}" for number in numbers]
+    references = [message_reference(number) for number in numbers]
     found = (
         undelivered_confirmations().filter(subject_ref__in=references).defer("text", "html").order_by("pk")
     )
-    return {int(message.subject_ref.removeprefix(REFERENCE)): message for message in found}
+    return {number: message for message in found if (number := number_of(message.subject_ref))}

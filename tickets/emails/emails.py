@@ -16,6 +16,7 @@ from notifications import error_texts, local_time, outbox
 from notifications.email import rendering
 from notifications.models import WITHHELD, Message
 from tickets.models import Area, Attachment, AttachmentEvent, Ticket, TicketEvent
+from tickets.references import message_reference
 
 Context = dict[str, object]
 CLIENT = "client"  # in the dedup key of the confirmation
@@ -44,7 +45,9 @@ def withheld(ticket: Ticket) -> str:
     """The state of the customer's confirmation where it waits for an advisor or was dropped by one;
     else empty.
     """
-    sought = Message.objects.filter(dedup_key=f"{_reference(ticket)}:{CLIENT}", state__in=WITHHELD)
+    sought = Message.objects.filter(
+        dedup_key=f"{message_reference(ticket.number)}:{CLIENT}", state__in=WITHHELD
+    )
     return sought.values_list("state", flat=True).first() or ""
 
 
@@ -66,7 +69,7 @@ def registered_address(ticket: Ticket) -> str:
     very address.
     """
     sent = (
-        Message.objects.filter(dedup_key=f"ticket:{ticket.number}:registered")
+        Message.objects.filter(dedup_key=f"{message_reference(ticket.number)}:registered")
         .values_list("to", flat=True)
         .first()
     )
@@ -242,10 +245,6 @@ def _hold_reason() -> str:
     )
 
 
-def _reference(ticket: Ticket) -> str:
-    return f"ticket:{ticket.number}"
-
-
 def _enqueue_for_customer(ticket: Ticket, key: str, kind: str, context: Context) -> Message:
     """A mail after the confirmation: it waits too where the
     confirmation waits or was dropped (S4).
@@ -258,7 +257,7 @@ def _enqueue(
     ticket: Ticket, key: str, kind: str, context: Context, *, to: str, reply_to: str = "", hold: str = ""
 ) -> Message:
     parts = rendering.render(kind, context)
-    reference = _reference(ticket)
+    reference = message_reference(ticket.number)
     return outbox.enqueue_email(
         dedup_key=f"{reference}:{key}",
         subject_ref=reference,
