@@ -20,6 +20,7 @@ from django.utils.cache import add_never_cache_headers
 from fidelizacion.errors import error_page
 from jobs import log_context
 from otp.addresses import peer_address, within
+from otp.session import end_sign_in
 from staff.record import Kind, record
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -206,9 +207,8 @@ class StaffSessionMiddleware:
             if self._ended(session, now):
                 if isinstance(request.user, User):
                     record(Kind.EXPIRED, request, request.user.get_username(), request.user)
-                for key in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY, self.SIGNED_IN, self.SEEN):
-                    session.pop(key, None)
-                session.cycle_key()
+                django_keys = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
+                end_sign_in(session, (*django_keys, self.SIGNED_IN, self.SEEN))
                 request.user = AnonymousUser()
             else:
                 self._mark(session, now)

@@ -5,7 +5,7 @@ and nothing else: a member of staff who signed in to the desk with the same brow
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -83,8 +83,7 @@ def sign_in(request: HttpRequest, phone: str, method: Method) -> None:
         # again: the form that is open in another tab, with all that was typed, carries the token of
         # the first time
         rotate_token(request)
-    _forget(request.session)
-    request.session.cycle_key()
+    end_sign_in(request.session, _portal_keys(request.session))
     for name, kept in waiting.items():
         if kept["phone"] == phone:
             request.session[name] = kept
@@ -100,8 +99,14 @@ def sign_out(request: HttpRequest) -> None:
     if not request.user.is_authenticated:
         request.session.flush()
         return
-    _forget(request.session)
-    request.session.cycle_key()
+    end_sign_in(request.session, _portal_keys(request.session))
+
+
+def end_sign_in(session: SessionBase, keys: Iterable[str]) -> None:
+    """Remove these keys and change the session key: the old cookie opens nothing then (R1.11)."""
+    for key in keys:
+        session.pop(key, None)
+    session.cycle_key()
 
 
 def change_number(request: HttpRequest, phone: str) -> None:
@@ -110,8 +115,7 @@ def change_number(request: HttpRequest, phone: str) -> None:
     """
     record = request.session.get(VISITOR)
     if record is not None and record["phone"] != phone:
-        del request.session[VISITOR]
-        request.session.cycle_key()
+        end_sign_in(request.session, [VISITOR])
 
 
 def browser_token(request: HttpRequest, phone: str) -> str:
@@ -208,6 +212,5 @@ def _expired_message(session: SessionBase) -> str:
     ) % {"minutes": minutes}
 
 
-def _forget(session: SessionBase) -> None:
-    for key in [key for key in session.keys() if key.startswith(PREFIX)]:  # noqa: SIM118  a session is no mapping
-        del session[key]
+def _portal_keys(session: SessionBase) -> list[str]:
+    return [key for key in session.keys() if key.startswith(PREFIX)]  # noqa: SIM118  a session is no mapping

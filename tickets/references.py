@@ -5,12 +5,12 @@ NUMBER_DIGITS = 7  # A14
 
 
 def message_reference(number: int) -> str:
-    """Return the `subject_ref` of the messages about this ticket; their dedup keys begin with it."""
+    """Return the `subject_ref` of a ticket's messages; their dedup keys begin with it."""
     return f"{PREFIX}{number}"
 
 
 def number_of(subject_ref: str) -> int | None:
-    """Return the number of the ticket that a message is about; None if it is about something else."""
+    """Return the number of the ticket that a message is about; None if it is about no ticket."""
     number = subject_ref.removeprefix(PREFIX)
     return int(number) if number != subject_ref and number.isascii() and number.isdigit() else None
 
