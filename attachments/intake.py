@@ -39,13 +39,13 @@ class ReceivedDocuments:
     problems: tuple[str, ...] = ()
 
 
-def sent(request: HttpRequest) -> list[ReceivedFile]:
+def uploaded_files(request: HttpRequest) -> list[ReceivedFile]:
     """The files of a posted form, as our upload handler left them."""
     return cast("list[ReceivedFile]", request.FILES.getlist("attachments"))
 
 
 @dataclass(frozen=True)
-class Inspected:
+class KnownDocument:
     """A document that was accepted before: its content and the type found then."""
 
     sha256: str
@@ -56,7 +56,7 @@ def receive(
     files: Sequence[ReceivedFile],
     held: int,
     phone: str,
-    inspected: Callable[[], Collection[Inspected]] = tuple,
+    inspected: Callable[[], Collection[KnownDocument]] = tuple,
 ) -> ReceivedDocuments:
     """Judge the files sent with a form that holds so many documents already; five are the most of
     both together.
@@ -106,7 +106,7 @@ def _unopened(file: ReceivedFile) -> Verdict | None:
 
 
 def _known(
-    files: Sequence[ReceivedFile], verdicts: Sequence[Verdict | None], inspected: Collection[Inspected]
+    files: Sequence[ReceivedFile], verdicts: Sequence[Verdict | None], inspected: Collection[KnownDocument]
 ) -> list[Verdict | None]:
     """The verdicts, with those of documents that were accepted before, under a name of the same
     type.
@@ -118,12 +118,12 @@ def _known(
     ]
 
 
-def _again(file: ReceivedFile, known: Collection[Inspected]) -> Verdict | None:
+def _again(file: ReceivedFile, known: Collection[KnownDocument]) -> Verdict | None:
     content_type = content_type_of(file.name or "")
     sha256 = hashlib.sha256(file.content).hexdigest()
     return (
         Verdict(accepted=True, content_type=content_type)
-        if Inspected(sha256, content_type) in known
+        if KnownDocument(sha256, content_type) in known
         else None
     )
 

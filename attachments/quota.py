@@ -37,7 +37,7 @@ def check(phone: str, count: int) -> None:
         raise QuotaReached(free)
 
 
-def take(phone: str, count: int) -> None:
+def consume(phone: str, count: int) -> None:
     """Count so many as stored, in the transaction of the rows
     that name them. Raises QuotaReached.
     """

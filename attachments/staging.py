@@ -92,8 +92,8 @@ def stage(owner: Uploader, documents: Sequence[Document]) -> tuple[StagedFile, .
         return ()
     quota.check(owner.phone, len(documents))
     now = timezone.now()
-    with storage.written(document.content for document in documents) as names, transaction.atomic():
-        quota.take(owner.phone, len(documents))
+    with storage.saved_files(document.content for document in documents) as names, transaction.atomic():
+        quota.consume(owner.phone, len(documents))
         staged = StagedFile.objects.bulk_create(
             StagedFile(
                 administrator=owner.administrator,
@@ -137,7 +137,7 @@ def remove_expired(now: datetime) -> int:
     return _discard(old.filter(claimed_by=None))
 
 
-def refusal(problem: Exception) -> str:
+def error_text(problem: Exception) -> str:
     """What the customer reads when documents could not be kept, and the request could be sent
     without them.
     """

@@ -30,7 +30,7 @@ NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
 FOLDER = re.compile(r"[0-9a-f]{2}")
 
 
-class Disk(NamedTuple):
+class DiskUsage(NamedTuple):
     """Room on a disk, in bytes."""
 
     free: int
@@ -49,7 +49,7 @@ class StorageFailed(Exception):
 
 
 @contextmanager
-def written(contents: Iterable[bytes]) -> Iterator[list[str]]:
+def saved_files(contents: Iterable[bytes]) -> Iterator[list[str]]:
     """Write the files for the length of a `with` that commits the rows naming them; if it fails,
     they are removed.
 
@@ -80,20 +80,20 @@ def has_room() -> bool:
     its own affair.
     """
     try:
-        there = disk()
+        there = disk_usage()
     except OSError:
         return False
     return there is None or there.free * 100 >= there.total * settings.ATTACHMENTS_MIN_FREE_PERCENT
 
 
-def disk() -> Disk | None:
+def disk_usage() -> DiskUsage | None:
     """The attachments' disk; none where a remote store keeps them. Raises OSError."""
     try:
         folder = Path(private_storage().path(""))
     except NotImplementedError:
         return None
     usage = shutil.disk_usage(next(path for path in (folder, *folder.parents) if path.exists()))
-    return Disk(usage.free, usage.total)
+    return DiskUsage(usage.free, usage.total)
 
 
 def delete(names: Iterable[str]) -> None:
@@ -112,7 +112,7 @@ def remove_orphans(now: datetime) -> int:
     Raises OSError when a remote store is away; the next day's run does the same.
     """
     storage = private_storage()
-    stored, models = _stored_names(storage), owners()
+    stored, models = _stored_names(storage), document_models()
     removed = 0
     while names := list(islice(stored, BATCH)):
         owned = {name for model in models for name in _named_by(model, names)}
@@ -125,7 +125,7 @@ def remove_orphans(now: datetime) -> int:
     return removed
 
 
-def owners() -> list[type[StoredDocument]]:
+def document_models() -> list[type[StoredDocument]]:
     """The models whose rows name files, of every app: `StagedFile` first, because a file passes
     from it to another.
 

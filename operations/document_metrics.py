@@ -38,14 +38,14 @@ def metrics() -> Iterator[Metric]:
     """Nothing about a disk where a remote store keeps the documents, nor about an antivirus that is
     not configured.
     """
-    disk = storage.disk()
+    disk = storage.disk_usage()
     if disk is not None:
         yield _disk(disk)
     if settings.CLAMD is not None:
         yield from _antivirus()
 
 
-def _disk(disk: storage.Disk) -> Metric:
+def _disk(disk: storage.DiskUsage) -> Metric:
     part, reserve = disk.free_share, settings.ATTACHMENTS_MIN_FREE_PERCENT / 100
     full = part < reserve
     level = Level.CRITICAL if full else Level.WARNING if part < reserve * NEARLY else Level.FINE

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from attachments import quota, staging, storage
-from attachments.intake import Document, Inspected
+from attachments.intake import Document, KnownDocument
 from attachments.models import StagedFile
 from companies.models import Administrator, Company
 from otp.limits import limits
@@ -97,10 +97,10 @@ def ticket_of_key(key: SubmissionKey) -> Ticket | None:
     return Ticket.objects.filter(submission_key=key.uuid).first()
 
 
-def documents_of_key(key: SubmissionKey) -> list[Inspected]:
+def documents_of_key(key: SubmissionKey) -> list[KnownDocument]:
     """The documents of the ticket that this rendering of the form has already given."""
     rows = Attachment.objects.filter(ticket__submission_key=key.uuid).values_list("sha256", "content_type")
-    return [Inspected(*row) for row in rows]
+    return [KnownDocument(*row) for row in rows]
 
 
 def register(submission: Submission) -> Ticket:
@@ -118,7 +118,7 @@ def register(submission: Submission) -> Ticket:
         if submission.key.shown != ShownTerms.of(terms):
             raise TermsChanged
         try:
-            with storage.written(document.content for document in submission.documents) as names:
+            with storage.saved_files(document.content for document in submission.documents) as names:
                 return _create(submission, names, confirmed_at, terms)
         except (IntegrityError, quota.QuotaReached, staging.StagedFileGone):
             # This request's twin was first and took them; or else the rows it points to are gone,
@@ -161,7 +161,7 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
             raise RepeatedRequest(
                 repeats.last_of(ticket.company, ticket.request_type, submission.content).get()
             )
-        quota.take(submission.verified_phone, len(names))  # after the row that a second click stops at
+        quota.consume(submission.verified_phone, len(names))  # after the row that a second click stops at
         staging.claim(submission.staged, submission.key.uuid)
         ticket.documents = _attach(ticket, submission, names)  # for the mails, which list them
         workflow.record_event(ticket, ticket.status, actor_name=submission.administrator.names)

@@ -48,7 +48,10 @@ _ADVICE = {
     ),
     **dict.fromkeys(("zip", "rar", "7z", "gz", "tar"), _PACKED),
 }
-ADVISED = (*_MACROS, *_ADVICE)  # the extensions that are not taken and have a way out of their own
+EXTENSIONS_WITH_ADVICE = (
+    *_MACROS,
+    *_ADVICE,
+)  # the extensions that are not taken and have a way out of their own
 # What libmagic recognises, in words
 _SEEMS = {
     "application/zip": "un archivo ZIP",

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
 from attachments import staging
-from attachments.intake import receive, sent
+from attachments.intake import receive, uploaded_files
 from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.storage import StorageFailed
@@ -28,11 +28,13 @@ def upload(request: HttpRequest, caller: Caller) -> JsonResponse:
     problems: list[str] = []
     choose_again = False
     try:
-        received = receive(sent(request), len(staging.posted_files(owner, request.POST).files), owner.phone)
+        received = receive(
+            uploaded_files(request), len(staging.posted_files(owner, request.POST).files), owner.phone
+        )
         problems += received.problems
         staged = staging.stage(owner, received.accepted)
     except (StorageFailed, QuotaReached) as problem:
-        problems.append(staging.refusal(problem))
+        problems.append(staging.error_text(problem))
         choose_again = isinstance(problem, QuotaReached) and problem.left > 0
     entries = render_to_string("portal/request/staged.html", {"staged": staged})
     answer = {"staged": entries, "problems": problems, "choose_again": choose_again}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from attachments import staging
 from attachments.inspection import MAX_FILES
-from attachments.intake import receive, sent
+from attachments.intake import receive, uploaded_files
 from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.storage import StorageFailed
@@ -119,9 +119,9 @@ def _keep_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]
     new: tuple[StagedFile, ...] = ()
     problems: list[str] = []
     try:
-        received = receive(sent(request), len(held.files), phone)
+        received = receive(uploaded_files(request), len(held.files), phone)
         problems += received.problems
         new = staging.stage(owner, received.accepted)
     except (StorageFailed, QuotaReached) as problem:
-        problems.append(staging.refusal(problem))
+        problems.append(staging.error_text(problem))
     return [str(file.pk) for file in (*held.files, *new)], problems

@@ -12,7 +12,7 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext as _
 
 from attachments.inspection import EXTENSIONS, MAX_BYTES, MAX_FILES, inspect
-from attachments.inspection.refusals import ADVISED
+from attachments.inspection.refusals import EXTENSIONS_WITH_ADVICE
 from attachments.uploads import ReceivedFile
 from companies import phones
 
@@ -159,7 +159,7 @@ def _words() -> dict[str, str]:
         return inspect(f"{name}.{extension}", content).reason.replace(f"{name}.{extension}", name)
 
     others: dict[str, list[str]] = {}
-    for extension in ADVISED:
+    for extension in EXTENSIONS_WITH_ADVICE:
         others.setdefault(told(extension), []).append(extension)
     too_large = bytes(MAX_BYTES + 1)
     return {

@@ -9,9 +9,9 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from attachments.intake import Document, Inspected, ReceivedDocuments, receive
+from attachments.intake import Document, KnownDocument, ReceivedDocuments, receive
 from attachments.quota import QuotaReached
-from attachments.staging import StagedFiles, refusal
+from attachments.staging import StagedFiles, error_text
 from companies.models import Administrator, Company
 from companies.phones import display
 from portal.request.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
@@ -123,7 +123,7 @@ class RequestForm(forms.Form):
         initial: dict[str, Any] | None = None,
         held: StagedFiles = StagedFiles(),  # noqa: B008  frozen
         phone: str = "",
-        inspected: Callable[[], Collection[Inspected]] = tuple,
+        inspected: Callable[[], Collection[KnownDocument]] = tuple,
     ) -> None:
         super().__init__(data, files, initial=initial)
         self._phone = phone  # whose documents are counted
@@ -179,7 +179,7 @@ class RequestForm(forms.Form):
                 self.cleaned_data["attachments"], len(self.held.files), self._phone, self._inspected
             )
         except QuotaReached as reached:
-            raise ValidationError(refusal(reached), code="quota") from reached
+            raise ValidationError(error_text(reached), code="quota") from reached
         problems = [ValidationError(problem, code="refused_file") for problem in self.received.problems]
         if self.held.missing:
             problems.append(ValidationError(_missing(self.held.missing), code="missing_file"))

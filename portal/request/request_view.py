@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from attachments import staging
-from attachments.intake import Inspected, ReceivedDocuments
+from attachments.intake import KnownDocument, ReceivedDocuments
 from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.staging import StagedFileGone, Uploader
@@ -100,7 +100,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         return _refuse(owner, company, form, key, Existing.named_by(asked))
     except (StorageFailed, QuotaReached, StagedFileGone) as problem:
         logger.warning("The documents of a request could not be stored", exc_info=problem)
-        form.add_error("attachments", staging.refusal(problem))
+        form.add_error("attachments", staging.error_text(problem))
         if not isinstance(problem, StagedFileGone):  # that one says nothing against what came with the form
             form.received = ReceivedDocuments()
         return _refuse(owner, company, form, key)
@@ -130,7 +130,7 @@ def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Co
     return key, company
 
 
-def _inspected(request: HttpRequest, caller: Caller) -> list[Inspected]:
+def _inspected(request: HttpRequest, caller: Caller) -> list[KnownDocument]:
     """Of a second click, the documents that the first one has brought already."""
     try:
         return documents_of_key(
@@ -220,7 +220,7 @@ def _kept(owner: Uploader, form: RequestForm, key: SubmissionKey) -> tuple[Stage
         )
     except (StorageFailed, QuotaReached) as problem:
         logger.warning("The documents of a refused form could not be stored", exc_info=problem)
-        form.add_error("attachments", staging.refusal(problem))
+        form.add_error("attachments", staging.error_text(problem))
         return tuple(file for file in form.held.files if file.claimed_by is None)
 
 

@@ -64,7 +64,7 @@ def test_files_of_a_ticket_count_and_those_kept_are_not_counted_again(form: Fill
 def test_over_it_the_files_are_refused_and_the_request_without_them_is_not(
     form: Filled, settings: Settings
 ) -> None:
-    quota.take(cast.ANA_PHONE, 2)
+    quota.consume(cast.ANA_PHONE, 2)
     answer = form.post(attachments=[pdf("a.pdf"), pdf("b.pdf")], details="Mi texto")
     assert answer.status_code == 422
     assert "un archivo más" in text_of(answer)
@@ -76,7 +76,7 @@ def test_over_it_the_files_are_refused_and_the_request_without_them_is_not(
 
 
 def test_when_it_is_used_up_the_page_says_what_to_do(form: Filled) -> None:
-    quota.take(cast.ANA_PHONE, 3)
+    quota.consume(cast.ANA_PHONE, 3)
     answer = form.post(attachments=pdf(), reason="")
     assert "Confirme sin archivos nuevos" in text_of(answer)
     ahead = form.client.post(f"{REQUEST}documentos/", {"attachments": pdf()})

@@ -65,7 +65,7 @@ def names_in(store: PrivateS3Storage) -> list[str]:
 
 
 def test_r3_15_a_file_is_private_under_a_random_name_and_has_no_address(store: PrivateS3Storage) -> None:
-    with storage.written([PDF, PDF]) as names:
+    with storage.saved_files([PDF, PDF]) as names:
         pass
     assert sorted(names_in(store)) == sorted(names)
     assert all(storage.NAME.fullmatch(name) for name in names)
@@ -78,7 +78,7 @@ def test_r3_15_a_file_is_private_under_a_random_name_and_has_no_address(store: P
 
 
 def test_a_file_is_read_whole_and_one_that_is_not_there_is_missing(store: PrivateS3Storage) -> None:
-    with storage.written([PDF]) as [name]:
+    with storage.saved_files([PDF]) as [name]:
         pass
     with private_storage().open(name) as stored:
         assert stored.read() == PDF
@@ -103,7 +103,7 @@ def test_a_request_keeps_its_documents_there_and_staff_get_them(store: PrivateS3
 @pytest.mark.django_db
 def test_r3_21_orphans_are_swept_there_too(store: PrivateS3Storage) -> None:
     filled_form(visitor(cast.ana())).post(attachments=pdf())
-    with storage.written([PDF]):
+    with storage.saved_files([PDF]):
         pass
     assert len(names_in(store)) == 2
     assert tasks.remove_orphaned_files() == 0
@@ -136,7 +136,7 @@ def test_a_mute_store_is_waited_for_briefly(monkeypatch: pytest.MonkeyPatch, set
     with socket.create_server(("127.0.0.1", 0)) as mute:
         use(settings, f"s3://a:b@127.0.0.1:{mute.getsockname()[1]}/adjuntos")
         watch = Stopwatch()
-        with pytest.raises(storage.StorageFailed), storage.written([PDF]):
+        with pytest.raises(storage.StorageFailed), storage.saved_files([PDF]):
             pass
         assert watch.seconds() < 15  # with the waits of production it would be 20
 

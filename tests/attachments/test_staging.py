@@ -313,7 +313,7 @@ def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphan
 
 
 @pytest.mark.parametrize(
-    "step", ["attachments.quota.take", "attachments.models.StagedFile.objects.bulk_create"]
+    "step", ["attachments.quota.consume", "attachments.models.StagedFile.objects.bulk_create"]
 )
 def test_r3_21_a_death_while_keeping_a_document_leaves_only_an_orphan(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str

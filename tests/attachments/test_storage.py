@@ -30,7 +30,7 @@ def files(settings: Settings) -> list[Path]:
 
 
 def test_r3_15_names_are_random_and_nobody_else_may_read(settings: Settings) -> None:
-    with storage.written([PDF, PDF]) as names:
+    with storage.saved_files([PDF, PDF]) as names:
         pass
     assert len(set(names)) == 2
     for name in names:
@@ -50,19 +50,19 @@ def test_r3_21_files_are_flushed_before_the_rows_are_written(monkeypatch: pytest
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", spy)
-    with storage.written([PDF]) as [name]:
+    with storage.saved_files([PDF]) as [name]:
         assert flushed == [name[3:], name[:2], "attachments"]
 
 
 @pytest.mark.parametrize("failure", [IntegrityError, RuntimeError])
 def test_r3_21_a_failure_takes_the_files_away(settings: Settings, failure: type[Exception]) -> None:
-    with pytest.raises(failure), storage.written([PDF, PDF]):
+    with pytest.raises(failure), storage.saved_files([PDF, PDF]):
         raise failure
     assert files(settings) == []
 
 
 def test_r4_21_when_the_commits_outcome_is_unknown_the_files_stay(settings: Settings) -> None:
-    with pytest.raises(OperationalError), storage.written([PDF]):
+    with pytest.raises(OperationalError), storage.saved_files([PDF]):
         raise OperationalError
     assert len(files(settings)) == 1
 
@@ -78,7 +78,7 @@ def test_r3_21_a_disk_that_fails_half_way_leaves_nothing(
     def full(*args: object) -> str:
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(storage.StorageFailed), storage.written(contents()):
+    with pytest.raises(storage.StorageFailed), storage.saved_files(contents()):
         pass
     assert files(settings) == []
 
@@ -98,7 +98,7 @@ def test_r3_21_a_file_that_a_full_disk_cut_short_is_taken_away(
         monkeypatch.setattr(os, "fsync", full)
     else:
         monkeypatch.setattr(ContentFile, "chunks", chunks)
-    with pytest.raises(storage.StorageFailed), storage.written([PDF]):
+    with pytest.raises(storage.StorageFailed), storage.saved_files([PDF]):
         pass
     assert files(settings) == []
 
@@ -170,7 +170,7 @@ def test_r4_01_if_a_message_cannot_be_written_there_is_no_ticket_and_no_file(
 def test_r3_21_orphans_of_a_day_are_removed_and_owned_files_stay(settings: Settings) -> None:
     filled_form(visitor(cast.ana())).post(attachments=pdf())
     owned = str(Attachment.objects.get().file.name)
-    with storage.written([PDF]) as [orphan]:
+    with storage.saved_files([PDF]) as [orphan]:
         pass
     (Path(settings.MEDIA_ROOT) / "logo.png").write_bytes(b"x")
     (Path(settings.MEDIA_ROOT) / owned).with_name("logo.png").write_bytes(b"x")
@@ -189,7 +189,7 @@ def test_the_clean_up_of_an_installation_without_files_does_nothing() -> None:
     assert tasks.remove_orphaned_files() == 0
 
 
-@pytest.mark.parametrize("owner", storage.owners())
+@pytest.mark.parametrize("owner", storage.document_models())
 def test_looking_for_orphans_reads_no_table_to_its_end(owner: type[models.Model]) -> None:
     """The daily clean-up asks of every stored file whose it is, of which there may be a million."""
     assert ["file"] in [index.fields for index in owner._meta.indexes]
@@ -202,5 +202,5 @@ def test_every_model_with_a_file_is_asked_whose_it_is_and_the_staged_files_first
         for model in apps.get_models()
         if any(isinstance(field, models.FileField) for field in model._meta.get_fields())
     }
-    assert storage.owners()[0] is StagedFile
-    assert set(storage.owners()) == with_files >= {Attachment, StagedFile}
+    assert storage.document_models()[0] is StagedFile
+    assert set(storage.document_models()) == with_files >= {Attachment, StagedFile}

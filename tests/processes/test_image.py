@@ -33,7 +33,7 @@ HOST = {"Host": "portal.operadora.example", "X-Forwarded-Proto": "https"}
 STORE_A_DOCUMENT = """
 import django; django.setup()
 from attachments import storage
-with storage.written([b"%PDF-1.4"]) as [name]:
+with storage.saved_files([b"%PDF-1.4"]) as [name]:
     print(name)
 """
 
