@@ -1,5 +1,5 @@
-"""Append-only rows: what is written once and never changed; and the events that are purged after
-their retention.
+"""Abstract models of rows that are never changed: append-only rows, and audited events, which are
+deleted only at the end of their retention.
 
 May import no other package of the product.
 """

@@ -1,4 +1,4 @@
-"""Rows that tell what happened: written once, never changed (R5.09)."""
+"""Models whose rows are written once and never changed or deleted (R5.09)."""
 
 from typing import Any, Never, TypeVar
 
@@ -8,11 +8,11 @@ M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
 
 class AppendOnlyError(RuntimeError):
-    """History was about to be rewritten: a mistake of the program, never of a person."""
+    """Code tried to change or delete an append-only row: a programming error."""
 
 
 class AppendOnlyQuerySet(models.QuerySet[M_co]):
-    """Adds and reads."""
+    """A queryset that reads and inserts; updates and deletions raise AppendOnlyError."""
 
     def update(self, **_changes: Any) -> Never:
         raise AppendOnlyError(self.model.__name__)
@@ -25,7 +25,10 @@ class AppendOnlyQuerySet(models.QuerySet[M_co]):
 
 
 class AppendOnlyModel(models.Model):
-    """A model whose rows can be added; its manager is made of an `AppendOnlyQuerySet`."""
+    """A model whose rows can only be inserted.
+
+    A subclass has to build its manager from `AppendOnlyQuerySet`.
+    """
 
     class Meta:
         abstract = True
@@ -33,7 +36,7 @@ class AppendOnlyModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AppendOnlyError(type(self).__name__)
-        # With the key of an existing row, Django would otherwise change that row
+        # Given the primary key of an existing row, Django would otherwise update that row
         kwargs["force_insert"] = True
         super().save(*args, **kwargs)
 

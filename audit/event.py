@@ -1,5 +1,5 @@
-"""Events of customers and of staff: when, which user, from which network; deleted at the end of
-their retention.
+"""Base of the audit events of customers and of staff: who did something, when and from which
+network. Events are deleted at the end of their retention.
 """
 
 from datetime import datetime
@@ -15,21 +15,21 @@ E_co = TypeVar("E_co", bound="AuditedEvent", covariant=True)
 
 
 class AuditedEventQuerySet(AppendOnlyQuerySet[E_co]):
-    """Adds and reads, and deletes what has reached the end of its retention."""
+    """A queryset that reads and inserts; `purge` is its only deletion."""
 
     def purge(self, before: datetime) -> int:
-        """Delete events older than `before`, the end of their retention (R8.03). Returns how many
-        there were.
+        """Delete the events from before `before`, whose retention has ended, and return how many
+        were deleted (R8.03).
         """
         return models.QuerySet.delete(self.filter(at__lt=before))[0]
 
 
 class AuditedEvent(AppendOnlyModel):
-    """One event; its manager is made of an `AuditedEventQuerySet`."""
+    """One event. A subclass has to build its manager from `AuditedEventQuerySet`."""
 
     at = models.DateTimeField(_("cuándo"))
-    # A member of staff; empty for a customer, for a name that has no account and for a command on
-    # the machine
+    # The member of staff. Null for customers, for user names that have no account and for commands
+    # run on the server
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("usuario"),
@@ -37,7 +37,7 @@ class AuditedEvent(AppendOnlyModel):
         on_delete=models.PROTECT,
         related_name="+",
     )
-    # An IPv6 network at its longest
+    # 43 characters hold the longest IPv6 network: 39 of the address and "/128"
     address = models.CharField(_("dirección de red"), max_length=43, blank=True)
 
     class Meta:

@@ -1,16 +1,16 @@
-"""Serves the operator's brand from our own origin: the mark, and a small stylesheet with the design
-tokens.
+"""Serves the operator's logo and a small stylesheet with the design tokens, from the portal's own
+origin.
 
-The pages' policy allows no style attribute or block, so the operator's colour arrives as a
-stylesheet: the tokens of static/css/tokens.css with the brand's values after them. Both addresses
-carry a hash of what they serve and may be kept for ever; without it, or with an old one, they
-answer for a few minutes.
+The Content-Security-Policy of the pages allows neither style attributes nor <style>, so the
+operator's colour needs a stylesheet: static/css/tokens.css followed by the brand's values. Pages
+link both files with a hash of their content (?v=); browsers may keep such a response for a year.
+Requests with no hash or an outdated one may be cached for five minutes.
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from urllib.parse import quote
 
 from django.conf import settings
@@ -22,13 +22,13 @@ from django.views.decorators.http import require_safe
 from brand.operator import LOGO_TYPES, Brand, Palette
 
 TOKENS = settings.BASE_DIR / "static" / "css" / "tokens.css"
-FOR_EVER = "public, max-age=31536000, immutable"
-FOR_NOW = "public, max-age=300"
+CACHE_IMMUTABLE = "public, max-age=31536000, immutable"
+CACHE_BRIEFLY = "public, max-age=300"
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A file as it is served; `version` changes when its content does."""
+    """The content of a served file. `version` is a hash of it, for the address."""
 
     content: bytes
     content_type: str
@@ -40,42 +40,33 @@ class Asset:
 
 @cache
 def mark(brand: Brand) -> Asset:
-    """The operator's logo, or the default mark in their colour where there is none that can be
-    served.
+    """Return the operator's logo, or the default mark in the operator's colour when no logo is set,
+    it cannot be read or its format is not served.
     """
-    own = _own_logo(brand.logo) if brand.logo else None
-    if own is not None:
-        return own
-    return Asset(_drawn_mark(brand).encode(), LOGO_TYPES[".svg"])
+    content_type = LOGO_TYPES.get(brand.logo.suffix.lower()) if brand.logo else None
+    if brand.logo and content_type:
+        with suppress(OSError):
+            return Asset(brand.logo.read_bytes(), content_type)
+    return _default_mark(brand)
 
 
-def _drawn_mark(brand: Brand) -> str:
-    return render_to_string("brand/mark.svg", {"colour": brand.colour, "ink": brand.ink})
+def _default_mark(brand: Brand) -> Asset:
+    svg = render_to_string("brand/mark.svg", {"colour": brand.colour, "ink": brand.ink})
+    return Asset(svg.encode(), LOGO_TYPES[".svg"])
 
 
 @cache
 def icon(brand: Brand) -> str:
-    """The tab's icon, in the page itself: it costs no request, and a wide logo would not be seen at
-    that size.
+    """Return the tab icon as a data: URL, which saves a request.
+
+    It is always the default mark: a wide logo would be illegible at that size.
     """
-    return f"data:image/svg+xml,{quote(_drawn_mark(brand).strip())}"
-
-
-def _own_logo(path: Path) -> Asset | None:
-    content_type = LOGO_TYPES.get(path.suffix.lower())
-    if content_type is None:
-        return None
-    try:
-        return Asset(path.read_bytes(), content_type)
-    except OSError:
-        return None
+    return f"data:image/svg+xml,{quote(_default_mark(brand).content.strip())}"
 
 
 @cache
 def stylesheet(brand: Brand) -> Asset:
-    """The tokens, and after them what the brand puts in place of their values, in light and in
-    dark.
-    """
+    """Return the design tokens followed by the brand's values for the light and dark schemes."""
     tokens = TOKENS.read_text(encoding="utf-8")
     dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {_values(brand.dark)} }} }}"
     return Asset(
@@ -88,7 +79,7 @@ def _values(palette: Palette) -> str:
 
 
 def brand_context() -> dict[str, object]:
-    """What every page needs of the brand; reads settings and files only, never the database."""
+    """Return the brand's part of every page's template context. It runs no query."""
     return _context(settings.BRAND)
 
 
@@ -104,23 +95,23 @@ def _context(brand: Brand) -> dict[str, object]:
 
 @require_safe
 def brand_logo(request: HttpRequest) -> HttpResponse:
-    """The mark in the header."""
+    """Serve the logo of the page header."""
     return _serve(request, mark(settings.BRAND))
 
 
 @require_safe
 def tab_icon(request: HttpRequest) -> HttpResponse:
-    """The icon where a page does not carry its own."""
-    return _serve(request, Asset(_drawn_mark(settings.BRAND).encode(), LOGO_TYPES[".svg"]))
+    """Serve the tab icon of responses that embed none, such as a PDF."""
+    return _serve(request, _default_mark(settings.BRAND))
 
 
 @require_safe
 def brand_stylesheet(request: HttpRequest) -> HttpResponse:
-    """The design tokens with the operator's colour."""
+    """Serve the design tokens with the operator's colours."""
     return _serve(request, stylesheet(settings.BRAND))
 
 
 def _serve(request: HttpRequest, asset: Asset) -> HttpResponse:
-    current = request.GET.get("v") == asset.version
-    headers = {"Cache-Control": FOR_EVER if current else FOR_NOW}
+    is_current = request.GET.get("v") == asset.version
+    headers = {"Cache-Control": CACHE_IMMUTABLE if is_current else CACHE_BRIEFLY}
     return HttpResponse(asset.content, content_type=asset.content_type, headers=headers)

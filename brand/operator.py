@@ -1,5 +1,5 @@
-"""The operator's brand: name, colour, logo and contacts, and the inks that stay legible on any
-colour they choose.
+"""The operator's brand: name, colour, logo and contacts, and the text colours that stay legible
+with any colour the operator chooses.
 """
 
 import re
@@ -7,34 +7,34 @@ from collections.abc import Sequence
 from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 
-UP_TO_AN_EXTENSION = re.compile(r"[\d\s+*().-]*")
-NOT_DIALLED = re.compile(r"[\s().-]")
-SHORTEST_NUMBER = 3  # such as *611
+WITHOUT_EXTENSION = re.compile(r"[\d\s+*().-]*")  # "1800 123 456" of "1800 123 456 ext. 12"
+SEPARATORS = re.compile(r"[\s().-]")
+SHORTEST_NUMBER = 3  # characters, as in 911
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-LIGHT_INK, DARK_INK = "#ffffff", "#000000"  # one of the two has 4.58:1 or more on any colour
+LIGHT_INK, DARK_INK = "#ffffff", "#000000"  # on any colour, one of them has at least 4.58:1
 MINIMUM_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, normal text (L4)
 
-# What text in the brand colour may stand on: the surfaces of static/css/tokens.css (a test compares
-# them)
+# Backgrounds of text in the brand colour: the surfaces of static/css/tokens.css (a test compares
+# the two files)
 LIGHT_SURFACES = ("#ffffff", "#f4f6f8", "#eaf1f8", "#fdf3df", "#fdeceb", "#e8f5ec")
 DARK_SURFACES = ("#10161d", "#19222c", "#1a2b3c", "#312813", "#391e1d", "#162d1e")
 
-# How a logo is served, by its file's ending; nothing else is served
+# Content type by file extension. Files with another extension are not served
 LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 # Mail programs show neither SVG nor WebP
 MAIL_LOGO_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
-MAIL_MARKS = Path(__file__).resolve().parent / "mail_marks"  # templates/brand/mark.svg as PNG, in either ink
-DATA_AUTHORITY = "la Superintendencia de Protección de Datos Personales"  # of LOPDP
-LOGO_BYTES = 8 * 1024  # what a first visit of 20 kB leaves for it (P10)
+# templates/brand/mark.svg as PNG, in black and in white
+MAIL_MARKS = Path(__file__).resolve().parent / "mail_marks"
+DATA_AUTHORITY = "la Superintendencia de Protección de Datos Personales"  # LOPDP names it
+LOGO_BYTES = 8 * 1024  # what the other files of a 20 kB first visit leave for the logo (P10)
 
 
 @dataclass(frozen=True)
 class Palette:
-    """A brand colour as one colour scheme uses it: as a fill, as the ink on that fill, and as text
-    on a surface.
+    """The colours of one scheme, light or dark: the fill of buttons, the text on that fill, and
+    text in the brand colour on a page's surface.
     """
 
     fill: str
@@ -44,36 +44,39 @@ class Palette:
 
 @dataclass(frozen=True)
 class MailMark:
-    """The mark as an image that mails carry with them; `is_own`: the operator's, which needs a
-    white ground.
+    """The logo image that each mail embeds and shows at its top.
+
+    `is_own` says that it is the operator's logo, which needs a white background.
     """
 
     content: bytes
-    subtype: str  # of image/…
+    subtype: str  # "png" for image/png
     is_own: bool
 
 
 @dataclass(frozen=True)
 class Brand:
-    """What screens, mails and the receipt show of the operator.
+    """The operator's data that screens, mails and the receipt show.
 
-    What follows from the colour is worked out once: it was a tenth of what a ticket costs.
+    Values derived from the colour are cached: computing them took a tenth of the time of
+    registering a ticket.
     """
 
     name: str
     colour: str
-    logo: Path | None  # a file of ours, served from our own origin
-    mail_logo: Path | None  # the one for mails, where they cannot show the other
+    logo: Path | None  # a file on this server, served from the portal's own origin
+    mail_logo: Path | None  # for mails, when `logo` is an SVG or WebP, which mail programs do not show
     support_phone: str
-    support_hours: str  # of that phone, as people write them: "lunes a viernes, 8:00 a 18:00"
+    support_hours: str  # when that phone is answered, as text: "lunes a viernes, 8:00 a 18:00"
     support_email: str
     privacy_url: str
-    privacy_email: str  # where people ask about their data: the data protection officer's
-    sms_provider: str  # who gets numbers and addresses from us, and in which country; for the privacy notice
+    privacy_email: str  # the data protection officer's address
+    # Name and country of the companies that receive phone numbers and addresses (privacy notice)
+    sms_provider: str
     mail_provider: str
     data_authority_name: str
     data_authority_url: str
-    retention_months: int  # of a closed ticket, with its documents and messages
+    retention_months: int  # how long closed tickets are kept, with documents and messages
     regulator_name: str
     regulator_url: str
 
@@ -84,22 +87,22 @@ class Brand:
 
     @cached_property
     def support_tel(self) -> str:
-        """The `tel:` address of the help phone, or an empty text where it cannot be dialled."""
-        number = NOT_DIALLED.sub("", UP_TO_AN_EXTENSION.match(self.support_phone)[0])  # type: ignore[index]  # always matches
+        """The `tel:` address of the help phone, or an empty string when it cannot be dialled."""
+        dialled = WITHOUT_EXTENSION.match(self.support_phone)
+        number = SEPARATORS.sub("", dialled[0] if dialled else "")
         return f"tel:{number}" if len(number) >= SHORTEST_NUMBER else ""
 
     @cached_property
     def mail_mark(self) -> MailMark | None:
-        """The operator's logo, or the default mark where there is none; nothing for a logo that no
-        mail can show.
+        """The operator's logo, or the default mark when none is set. None when the logo's format
+        cannot be shown in mails.
         """
         for logo in filter(None, (self.mail_logo, self.logo)):
             subtype = MAIL_LOGO_TYPES.get(logo.suffix.lower())
             if subtype is not None and logo.is_file():
                 return MailMark(logo.read_bytes(), subtype, is_own=True)
         if self.logo is not None and self.logo.suffix.lower() in LOGO_TYPES and self.logo.is_file():
-            # The portal shows this logo; mails with the default mark would look like another
-            # sender's
+            # The portal shows this logo: with the default mark, mails would seem another sender's
             return None
         ink = "white" if self.ink == LIGHT_INK else "black"
         return MailMark((MAIL_MARKS / f"{ink}.png").read_bytes(), "png", is_own=False)
@@ -111,18 +114,22 @@ class Brand:
 
     @cached_property
     def dark(self) -> Palette:
-        """The colour lightened until it reads on a dark surface, also as a fill: a dark button on
-        black is not seen.
+        """The colour lightened until it is legible on a dark surface, for fills too: a dark button
+        is invisible on black.
         """
         fill = legible(self.colour, DARK_SURFACES, lighter=True)
         return Palette(fill, ink_on(fill), fill)
 
 
 def brand_problems(brand: Brand) -> list[str]:
-    """What the operator should know about the brand they set, in Spanish, for a system check; none
-    stops the portal.
-    """
-    return [*_colour_problems(brand.colour), *_logo_problems(brand.logo), *_mail_logo_problems(brand)]
+    """Return the problems of the operator's brand, in Spanish, for a system check's warnings."""
+    problems = [*_colour_problems(brand.colour), *_logo_problems(brand.logo)]
+    mark = brand.mail_mark
+    if mark is None or (brand.mail_logo and not mark.is_own):
+        problems.append(
+            "los correos no muestran el logotipo: indique en OPERATOR_MAIL_LOGO un archivo PNG o JPG"
+        )
+    return problems
 
 
 def _colour_problems(colour: str) -> list[str]:
@@ -156,40 +163,36 @@ def _logo_problems(logo: Path | None) -> list[str]:
     return []
 
 
-def _mail_logo_problems(brand: Brand) -> list[str]:
-    mark = brand.mail_mark
-    if mark is None or (brand.mail_logo and not mark.is_own):
-        return ["los correos no muestran el logotipo: indique en OPERATOR_MAIL_LOGO un archivo PNG o JPG"]
-    return []
-
-
 def parse_colour(raw: str) -> str:
-    """A colour as `#rrggbb`, lower case. Raises ValueError (in Spanish) for anything else."""
+    """Return a `#rrggbb` colour in lower case. Raises ValueError, in Spanish, for other text."""
     if HEX_COLOUR.fullmatch(raw) is None:
         raise ValueError("debe ser un color como #0b5c6b")
     return raw.lower()
 
 
 def ink_on(colour: str) -> str:
-    """White or black, whichever has the higher contrast on `colour`."""
+    """Return white or black: the one with the higher contrast on `colour`."""
     return max((LIGHT_INK, DARK_INK), key=lambda ink: contrast(ink, colour))
 
 
 def legible(colour: str, surfaces: Sequence[str], *, lighter: bool) -> str:
-    """The colour nearest to `colour`, lighter or darker but of the same hue, that reads as text on
-    all `surfaces`.
+    """Return the colour nearest to `colour` that is legible as text on all `surfaces`.
+
+    It keeps the hue and is lightened with `lighter`, else darkened.
     """
     hue, lightness, saturation = rgb_to_hls(*(channel / 255 for channel in _channels(colour)))
     goal = 1.0 if lighter else 0.0
-    steps = (lightness + (goal - lightness) * percent / 100 for percent in range(1, 101))
-    candidates = chain([colour], (_hex(*hls_to_rgb(hue, step, saturation)) for step in steps))
-    return next(
-        each for each in candidates if all(contrast(each, under) >= MINIMUM_CONTRAST for under in surfaces)
-    )
+    candidate = colour
+    for percent in range(1, 101):
+        if all(contrast(candidate, surface) >= MINIMUM_CONTRAST for surface in surfaces):
+            break
+        channels = hls_to_rgb(hue, lightness + (goal - lightness) * percent / 100, saturation)
+        candidate = "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
+    return candidate
 
 
 def contrast(first: str, second: str) -> float:
-    """The contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+    """Return the contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.2)."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -197,10 +200,6 @@ def contrast(first: str, second: str) -> float:
 def _channels(colour: str) -> tuple[int, int, int]:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return red, green, blue
-
-
-def _hex(red: float, green: float, blue: float) -> str:
-    return "#" + "".join(f"{round(channel * 255):02x}" for channel in (red, green, blue))
 
 
 def _luminance(colour: str) -> float:

@@ -1,4 +1,4 @@
-"""The directory: which companies there are, what they hired, and who may speak for them."""
+"""The directory: companies, the services they contracted, and their administrators."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,9 +1,8 @@
-"""The seam through which the portal asks who is who: today the local tables, later an operator's
-CRM.
+"""The interface through which the portal looks up administrators and companies.
 
-An implementation is named by `COMPANY_DIRECTORY`. Whatever it asks elsewhere, it answers with saved
-rows of `companies.models`, refreshed first: tickets point to those rows, and the desk searches
-them.
+`COMPANY_DIRECTORY` names the class that implements it. An implementation that asks an operator's
+CRM saves what it gets as rows of `companies.models` and returns those rows: tickets reference them,
+and the desk searches them.
 """
 
 from dataclasses import dataclass
@@ -19,66 +18,68 @@ from companies.models import Administrator, BillingAccount, Company, ServiceLine
 
 @dataclass(frozen=True)
 class Services:
-    """The first service numbers of a company and how many there are in all (A6)."""
+    """The first service numbers of a company, and the total number of its services (A6)."""
 
     numbers: list[str]
     total: int
 
 
 class Directory(Protocol):
-    """What the portal needs to know. Answers are about now: nothing is to be remembered between
-    calls.
-    """
+    """Look-ups of the portal. Every call answers with the current state; callers cache nothing."""
 
     def administrator(self, phone: str) -> Administrator | None:
-        """Who may request cancellations from this E.164 number:
-        active, with at least one company.
-        """
+        """Return the active administrator with this E.164 number and at least one company."""
 
     def companies(self, administrator: Administrator) -> list[Company]:
-        """The companies to choose from, by name, each with `service_count`."""
+        """Return the administrator's companies in order of name, each with `service_count`."""
 
     def only_company(self, administrator: Administrator) -> Company | None:
-        """The company of an administrator who has no other: there is nothing to choose."""
+        """Return the company of an administrator who has exactly one, else None."""
 
     def company_ids(self, administrator: Administrator) -> list[int]:
-        """The keys of the companies this administrator acts for now: what decides which requests
-        may be seen (A21).
+        """Return the primary keys of the administrator's companies: the portal shows the requests
+        of these companies and no others (A21).
         """
 
     def company(self, administrator: Administrator, company_id: int) -> Company | None:
-        """The one door to a company for a visitor: none unless this administrator acts for it."""
+        """Return the company if this administrator acts for it, else None.
+
+        Every company id that a visitor sends is looked up with this method.
+        """
 
     def services(self, company: Company, limit: int = 5) -> Services:
-        """Services that can still be cancelled."""
+        """Return the first `limit` services that are not cancelled, and how many there are."""
 
     def billing_accounts(self, company: Company) -> list[BillingAccount]:
-        """Its billing accounts, by number, each with its cut day."""
+        """Return the company's billing accounts in order of number, each with its cut day."""
 
 
 class LocalDirectory:
-    """The tables of this application are the directory."""
+    """The directory in this application's own tables."""
 
     def administrator(self, phone: str) -> Administrator | None:
         return Administrator.objects.entitled().filter(phone=phone).first()
 
     def companies(self, administrator: Administrator) -> list[Company]:
-        # Counting drops the model's own order
-        return list(Company.objects.run_by(administrator).with_service_count().order_by("legal_name", "pk"))
+        # An aggregate query ignores the ordering of the model's Meta
+        return list(
+            Company.objects.of_administrator(administrator).with_service_count().order_by("legal_name", "pk")
+        )
 
     def only_company(self, administrator: Administrator) -> Company | None:
-        first = list(Company.objects.run_by(administrator).order_by()[:2])
-        return first[0] if len(first) == 1 else None
+        first_two = list(Company.objects.of_administrator(administrator).order_by()[:2])
+        return first_two[0] if len(first_two) == 1 else None
 
     def company_ids(self, administrator: Administrator) -> list[int]:
         return list(administrator.administrations.values_list("company_id", flat=True))
 
     def company(self, administrator: Administrator, company_id: int) -> Company | None:
-        return Company.objects.run_by(administrator).select_related("advisor").filter(pk=company_id).first()
+        companies = Company.objects.of_administrator(administrator)
+        return companies.select_related("advisor").filter(pk=company_id).first()
 
     def services(self, company: Company, limit: int = 5) -> Services:
         lines = ServiceLine.objects.in_service().filter(account__company=company)
-        # Counted in the query that lists the first ones: the form page has few to spend
+        # One query for both: the number of queries of the form page is limited by a test
         first = list(lines.annotate(total=Window(Count("*"))).values_list("number", "total")[:limit])
         return Services(numbers=[number for number, _total in first], total=first[0][1] if first else 0)
 
@@ -87,10 +88,10 @@ class LocalDirectory:
 
 
 def directory() -> Directory:
-    """The directory that `COMPANY_DIRECTORY` names."""
-    return _built(settings.COMPANY_DIRECTORY)
+    """Return the directory that `COMPANY_DIRECTORY` names."""
+    return _instance(settings.COMPANY_DIRECTORY)
 
 
 @lru_cache(maxsize=8)
-def _built(path: str) -> Directory:
+def _instance(path: str) -> Directory:
     return cast("Directory", import_string(path)())

@@ -1,8 +1,8 @@
-"""RUC and cédula: what is refused, and what is only marked for the advisor (A19).
+"""Validation of RUC and cédula: malformed numbers are refused; a wrong check digit only marks the
+number as doubtful for the advisor (A19).
 
-python-stdnum knows the structure. It raises for whatever it meets first, so the parts are looked at
-one by one here, to say which of them is wrong and to tell a check digit, which may be doubtful,
-from a form that cannot be.
+python-stdnum knows the structure but reports only its first problem, and it does not tell a wrong
+check digit from a malformed number. So the parts are checked here one by one.
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,14 @@ PROVINCES = frozenset({f"{number:02}" for number in range(1, 25)} | {"30", "50"}
 
 
 class InvalidTaxId(ValueError):
-    """Not a RUC nor a cédula; the message is for a person."""
+    """The text is neither a RUC nor a cédula. The message, in Spanish, is shown to people."""
 
 
 @dataclass(frozen=True)
 class TaxId:
-    """`doubtful`: its check digit does not add up. Real numbers exist that do not, so it is marked
-    and not refused.
+    """A well-formed RUC or cédula.
+
+    `doubtful` says that its check digit is wrong. Such numbers exist, so they are not refused.
     """
 
     number: str
@@ -32,21 +33,21 @@ class TaxId:
 
 
 def check_tax_id(raw: str) -> TaxId:
-    """The number without separators; `InvalidTaxId` says what is wrong with it."""
+    """Return the number without separators. Raises InvalidTaxId for a malformed number."""
     number = ci.compact(raw)
-    _check_form(number)
+    _require_well_formed(number)
     return TaxId(number, doubtful=not (ci if len(number) == CEDULA_DIGITS else ruc).is_valid(number))
 
 
 def validate_tax_id(value: str) -> None:
-    """The same as a model validator."""
+    """Check a tax id as a model validator: raises ValidationError for a malformed number."""
     try:
         check_tax_id(value)
     except InvalidTaxId as error:
         raise ValidationError(str(error), code="invalid_tax_id") from error
 
 
-def _check_form(number: str) -> None:
+def _require_well_formed(number: str) -> None:
     if not number:
         raise InvalidTaxId(_("Ingrese la cédula o el RUC."))
     if not (number.isascii() and number.isdigit()):
@@ -57,7 +58,7 @@ def _check_form(number: str) -> None:
         raise InvalidTaxId(
             _("Los dos primeros dígitos no son el código de una provincia (01 a 24, 30 o 50).")
         )
-    # 0 to 5 are persons; python-stdnum has persons with a 6 too, which it shares with public bodies
+    # 0 to 5: persons; 6: public bodies, and persons according to python-stdnum; 9: companies
     if number[2] not in ("0123456" if len(number) == CEDULA_DIGITS else "01234569"):
         raise InvalidTaxId(_("El tercer dígito no corresponde a una cédula ni a un RUC."))
     if len(number) == RUC_DIGITS and number.endswith("000"):

@@ -1,5 +1,5 @@
-"""Companies, what they hired, and the administrators who may request cancellations for them (A6,
-A17).
+"""Companies, their contracted services, and the administrators who may request cancellations for
+them (A6, A17).
 """
 
 from contextlib import suppress
@@ -17,22 +17,22 @@ from companies.phones import validate_mobile
 
 
 class CompanyQuerySet(models.QuerySet["Company"]):
-    def run_by(self, administrator: "Administrator") -> Self:
-        """Those that the administrator may act for."""
+    def of_administrator(self, administrator: "Administrator") -> Self:
+        """Filter the companies for which the administrator may act."""
         return self.filter(administrations__administrator=administrator)
 
     def with_service_count(self) -> Self:
-        """`service_count`: the services that can still be cancelled."""
+        """Annotate `service_count`, the number of services that are not cancelled."""
         in_service = ~Q(billing_accounts__service_lines__status=ServiceLine.Status.CANCELLED)
         return self.annotate(service_count=Count("billing_accounts__service_lines", filter=in_service))
 
 
 class Company(models.Model):
-    """A corporate customer, known by its RUC or, for a natural person, the cédula."""
+    """A corporate customer, identified by its RUC or, if a natural person, by the cédula."""
 
     legal_name = models.CharField(_("razón social"), max_length=200)
     tax_id = models.CharField(_("cédula / RUC"), max_length=13, unique=True, validators=[validate_tax_id])
-    # A19: a real number may fail its check digit; the advisor sees the mark, and it is not refused
+    # A19: real numbers may have a wrong check digit, so the desk marks the number as doubtful
     tax_id_doubtful = models.BooleanField(_("dígito verificador dudoso"), default=False, editable=False)
     city = models.CharField(_("ciudad"), max_length=80, blank=True)
     advisor = models.ForeignKey(
@@ -60,17 +60,15 @@ class Company(models.Model):
         return f"{self.legal_name} ({self.tax_id})"
 
     def clean(self) -> None:
-        """Store the number without separators, and mark it where its check digit does not add up
-        (A19).
-        """
+        """Remove separators from the tax id, and mark it if its check digit is wrong (A19)."""
         super().clean()
-        with suppress(InvalidTaxId):  # the field's validator has said so
+        with suppress(InvalidTaxId):  # the field's validator reports it
             checked = check_tax_id(self.tax_id)
             self.tax_id, self.tax_id_doubtful = checked.number, checked.doubtful
 
 
 class BillingAccount(models.Model):
-    """What one invoice is made for; a company has one or several, each with its own billing cut."""
+    """An account with its own invoices and cut day; a company has one or several."""
 
     company = models.ForeignKey(
         Company, verbose_name=_("empresa"), on_delete=models.CASCADE, related_name="billing_accounts"
@@ -96,7 +94,7 @@ class BillingAccount(models.Model):
 
 class ServiceLineQuerySet(models.QuerySet["ServiceLine"]):
     def in_service(self) -> Self:
-        """Those that can still be cancelled: a suspended line is billed too."""
+        """Filter the lines that can be cancelled: also suspended ones, which are billed."""
         return self.exclude(status=ServiceLine.Status.CANCELLED)
 
 
@@ -142,15 +140,15 @@ class ServiceLine(models.Model):
 
 class AdministratorQuerySet(models.QuerySet["Administrator"]):
     def entitled(self) -> Self:
-        """Those who may enter the portal: active, with at least one company."""
+        """Filter who may enter the portal: active administrators with at least one company."""
         return self.filter(
             Exists(Administration.objects.filter(administrator=OuterRef("pk"))), is_active=True
         )
 
 
 class Administrator(models.Model):
-    """The person a company registered as the only one who may request cancellations, known by the
-    mobile number.
+    """A person whom companies registered to request their cancellations, identified by the mobile
+    number.
     """
 
     phone = PhoneNumberField(_("número móvil"), unique=True, validators=[validate_mobile])
@@ -173,7 +171,7 @@ class Administrator(models.Model):
 
 
 class Administration(models.Model):
-    """That an administrator may act for a company."""
+    """Lets an administrator act for a company."""
 
     administrator = models.ForeignKey(
         Administrator,

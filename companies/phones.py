@@ -1,9 +1,9 @@
-"""One spelling for a phone number: everything that compares, counts or stores numbers goes through
-here (A18, R1.16).
+"""Phone numbers in one form, E.164. All code that compares, counts or stores phone numbers uses
+these functions (A18, R1.16).
 
-Stricter than the library on what may be typed (it drops extensions and turns letters into digits),
-and more lenient on which ranges exist: its tables lag behind the regulator's, and a customer with a
-new range must not be turned away.
+They refuse what phonenumbers would accept as input: it drops extensions and turns letters into
+digits. They accept number ranges that it does not know: its tables lag behind the regulator's, and
+a customer with a number in a new range must be able to enter.
 """
 
 import re
@@ -14,22 +14,20 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 COUNTRY_CODE = 593
-MAX_TYPED = 64  # characters; no spelling of a number comes near
+MAX_TYPED = 64  # characters, several times the longest way to write a number
 MOBILE = re.compile(r"9\d{8}")
 LANDLINE = re.compile(r"[2-7][2-9]\d{6}")  # area code, then seven digits
 SEPARATORS = frozenset(".()")
-# Space, line and format characters (phones paste bidi marks with a number), and every dash
+# Spaces, format characters (phones paste bidi marks with a number) and dashes
 SEPARATOR_CATEGORIES = frozenset({"Zs", "Cf", "Pd"})
 
 
 class InvalidPhone(ValueError):
-    """Not a number that can be used here; the message is for the visitor."""
+    """The text is not a usable phone number. The message, in Spanish, is shown to people."""
 
 
 def normalise_mobile(raw: str) -> str:
-    """The E.164 form of an Ecuadorian mobile number; `InvalidPhone` says what is wrong with any
-    other.
-    """
+    """Return an Ecuadorian mobile number in E.164. Raises InvalidPhone for other text."""
     national = _national(raw)
     if MOBILE.fullmatch(national):
         return _e164(national)
@@ -39,8 +37,9 @@ def normalise_mobile(raw: str) -> str:
 
 
 def normalise(raw: str) -> str:
-    """The E.164 form of an Ecuadorian number to be called on, mobile or landline with its area
-    code.
+    """Return an Ecuadorian number, mobile or landline with area code, in E.164.
+
+    Raises InvalidPhone for other text.
     """
     national = _national(raw)
     if MOBILE.fullmatch(national) or LANDLINE.fullmatch(national):
@@ -51,13 +50,13 @@ def normalise(raw: str) -> str:
 
 
 def tail(phone: object) -> str:
-    """The last three digits, all that is shown of a number before its owner is verified (A4)."""
+    """Return the last three digits: no more is shown before the PIN is verified (A4)."""
     return str(phone)[-3:]
 
 
 def display(phone: object) -> str:
-    """As it is written in Ecuador: 099 123 4567, 02 234 5678. What is not Ecuadorian is left as it
-    is.
+    """Format a number as written in Ecuador, such as 099 123 4567 or 02 234 5678. Foreign numbers
+    are returned unchanged.
     """
     text = str(phone)
     national = text.removeprefix(f"+{COUNTRY_CODE}")
@@ -69,9 +68,7 @@ def display(phone: object) -> str:
 
 
 def validate_mobile(value: object) -> None:
-    """Model validator: the administrator's number is where the
-    PIN goes, so a landline will not do.
-    """
+    """Check as a model validator that a number is a mobile: the PIN is sent to it by SMS."""
     try:
         normalise_mobile(str(value))
     except InvalidPhone as error:
@@ -79,30 +76,37 @@ def validate_mobile(value: object) -> None:
 
 
 def _national(raw: str) -> str:
-    """The digits after the country code, without the trunk zero."""
-    typed = _fold(raw)
-    if not typed:
+    """Return the digits after the country code, without the trunk zero."""
+    dialled = _dialled(raw)
+    if not dialled:
         raise InvalidPhone(_("Ingrese el número de teléfono."))
     try:
-        number = phonenumbers.parse(typed, "EC")
+        number = phonenumbers.parse(dialled, "EC")
     except phonenumbers.NumberParseException as error:
-        raise _unreadable(error) from None
+        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
+            raise _foreign() from None
+        if error.error_type == phonenumbers.NumberParseException.TOO_LONG:
+            raise _too_long() from None
+        raise _too_short() from None
     if number.country_code != COUNTRY_CODE:
         raise _foreign()
     return phonenumbers.national_significant_number(number)
 
 
-def _fold(raw: str) -> str:
-    """ASCII digits with at most one leading plus; anything but digits and separators is refused."""
+def _dialled(raw: str) -> str:
+    """Return ASCII digits with at most one leading plus. Raises InvalidPhone for characters other
+    than digits and separators.
+    """
     if len(raw) > MAX_TYPED:
         raise InvalidPhone(_("El texto es demasiado largo para un número de teléfono."))
-    kept = "".join(_folded(character) for character in raw)
-    if "+" in kept[1:]:
+    dialled = "".join(_dialled_character(character) for character in raw)
+    if "+" in dialled[1:]:
         raise InvalidPhone(_("Escriba un solo número; el signo + va únicamente al inicio."))
-    return kept
+    return dialled
 
 
-def _folded(character: str) -> str:
+def _dialled_character(character: str) -> str:
+    """Return an ASCII digit, a plus, or an empty string for a separator."""
     if character.isdecimal():
         return str(unicodedata.decimal(character))
     if character in "+＋":
@@ -116,15 +120,8 @@ def _folded(character: str) -> str:
     raise InvalidPhone(_("Escriba solo los números, sin letras ni extensiones. Por ejemplo: 099 123 4567."))
 
 
-def _unreadable(error: phonenumbers.NumberParseException) -> InvalidPhone:
-    if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-        return _foreign()
-    if error.error_type == phonenumbers.NumberParseException.TOO_LONG:
-        return _too_long()
-    return _too_short()
-
-
 def _unusable(national: str) -> InvalidPhone:
+    """Return the error for digits that are neither a mobile number nor a landline."""
     expected = 9 if national.startswith("9") else 8
     if len(national) < expected:
         return _too_short()

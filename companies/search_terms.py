@@ -1,8 +1,7 @@
-"""What staff typed into a search box at the desk: a phone in any spelling, the start of a tax id,
-or words.
+"""Turns a search term typed at the desk into a phone number, the start of a tax id, or words.
 
-Each kind becomes a condition that an index answers, so that a search costs the same at a million
-rows.
+Phone numbers and tax ids become conditions on indexed columns, so that a search takes equally long
+with a million rows.
 """
 
 from django.db.models import Q
@@ -10,18 +9,18 @@ from django.db.models import Q
 from companies.identity import RUC_DIGITS
 from companies.phones import InvalidPhone, normalise
 
-SHORTEST_PREFIX = 4  # digits; fewer would match much of a province
+SHORTEST_PREFIX = 4  # digits; fewer would match much of a province, whose code is the first two
 SEPARATORS = str.maketrans("", "", " .-")
 
 
 def digits_of(term: str) -> str:
-    """The digits, when the term is nothing else but them and separators; or an empty text."""
+    """Return the digits of a term of only digits and separators, else an empty string."""
     compact = term.translate(SEPARATORS)
     return compact if compact.isascii() and compact.isdigit() else ""
 
 
 def phone_of(term: str) -> str:
-    """The phone number that the term spells, in E.164, or an empty text."""
+    """Return the term as a phone number in E.164, or an empty string if it is not one."""
     try:
         return normalise(term)
     except InvalidPhone:
@@ -29,18 +28,16 @@ def phone_of(term: str) -> str:
 
 
 def tax_id_starts(field: str, term: str) -> Q | None:
-    """RUC or cédula equal to the term or starting with it; None where the term cannot be the start
-    of one.
-    """
+    """Return the condition that a RUC or cédula starts with the term; None if none can."""
     digits = digits_of(term)
     if not SHORTEST_PREFIX <= len(digits) <= RUC_DIGITS:
         return None
-    # A range, not LIKE: both engines answer it from a plain index, whatever the collation
+    # A range instead of LIKE: both engines use a plain index for it with any collation
     return Q(**{f"{field}__range": (digits, digits.ljust(RUC_DIGITS, "9"))})
 
 
 def contains_words(field: str, term: str) -> Q:
-    """Every word of the term, in any order."""
+    """Return the condition that the field contains every word of the term, in any order."""
     condition = Q()
     for word in term.split():
         condition &= Q(**{f"{field}__icontains": word})

@@ -1,10 +1,9 @@
-"""What staff do with a message: send it again or elsewhere, settle it, release or drop it (R4.18,
-R5.09, S4).
+"""Actions of staff on a message: resend it, redirect it, mark it as resolved, release or drop it
+(R4.18, R5.09, S4).
 
-A message that never arrived keeps its row and its Message-ID: should the recipient have it after
-all, the repetition is recognisable. One that was accepted is sent as a copy with a Message-ID of
-its own: mail programs hide a second mail with the same one, and whoever asks for it again would see
-nothing.
+A message that was not accepted is queued again in its own row with the same Message-ID: if the
+first one did arrive, the second is recognisable as a repeat. A message that was accepted is sent as
+a copy with a new Message-ID, because mail programs hide a second mail with the same one.
 """
 
 import logging
@@ -22,23 +21,22 @@ from notifications.models import GIVEN_UP, Message, MessageAction
 
 logger = logging.getLogger(__name__)
 
-AGAIN = ":again:"
-Kind = MessageAction.Kind
+COPY_SUFFIX = ":again:"  # in the dedup_key of a copy, before the original's pk and the serial
 State = Message.State
 Channel = Message.Channel
 
 
 class ActionRefused(Exception):
-    """Nothing was done; the message is for whoever asked."""
+    """The action was not carried out. The error's text, in Spanish, is shown to the user."""
 
 
 class AlreadyDone(ActionRefused):
-    """The same was asked twice, or somebody else acted on the message meanwhile."""
+    """The action was requested twice, or the message changed since the user read it."""
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: somebody at the desk, or a command by its name."""
+    """The author of an action: a member of staff, or a command with its name."""
 
     name: str
     user: User | None = None
@@ -49,14 +47,17 @@ class Actor:
 
 
 def serial_of(message: Message) -> int:
-    """How many actions the message has had; an action asked for
-    with an older figure is not done.
+    """Return how many actions the message has had.
+
+    An action is requested with this number, and refused if another one was recorded since.
     """
     return message.actions.count()
 
 
 def resend(message: Message, actor: Actor, serial: int) -> Message:
-    """To the same recipient: the row itself where it never arrived, else a copy. Raises Refused."""
+    """Send the message to the same recipient again and return the message that is queued: the same
+    row if it was not accepted, else a copy. Raises ActionRefused.
+    """
     _require_latest(message, serial)
     if message.state == State.SENDING:
         raise ActionRefused(_("El mensaje se está enviando en este momento."))
@@ -66,37 +67,37 @@ def resend(message: Message, actor: Actor, serial: int) -> Message:
         raise ActionRefused(_("La dirección no es válida: el mensaje solo se puede enviar a otra."))
     if message.state in {State.QUEUED, *GIVEN_UP}:
         return _retry(message, actor, serial)
-    return _copy(message, message.to, Kind.RESENT, actor, serial)
+    return _copy(message, message.to, MessageAction.Kind.RESENT, actor, serial)
 
 
 def redirect(message: Message, to: str, actor: Actor, serial: int) -> Message:
-    """The same mail to another address, as a copy. Raises Refused."""
+    """Send a copy of the mail to another address and return it. Raises ActionRefused."""
     _require_latest(message, serial)
     if message.channel != Channel.EMAIL or not outbox.is_email(to):
         raise ActionRefused(_("Escriba una dirección de correo válida."))
-    return _copy(message, to, Kind.REDIRECTED, actor, serial)
+    return _copy(message, to, MessageAction.Kind.REDIRECTED, actor, serial)
 
 
 def resolve(message: Message, how: str, actor: Actor, serial: int) -> None:
-    """What was given up needs nothing more: somebody saw to it another way, say by telephone.
-    Raises Refused.
+    """Mark a failed or dead message as resolved in another way, for instance by telephone. `how` is
+    the user's note. Raises ActionRefused.
     """
     _require_latest(message, serial)
     if message.state not in GIVEN_UP:
         raise ActionRefused(_("Solo se da por resuelto un mensaje rechazado o abandonado."))
-    same = Message.objects.unresolved().filter(pk=message.pk, state=message.state)
-    with _once(message):
-        _record(Kind.RESOLVED, message, actor, serial, note=how)
-        if not same.update(resolved_at=timezone.now()):
+    unchanged = Message.objects.unresolved().filter(pk=message.pk, state=message.state)
+    with _atomic_action(message):
+        _record(MessageAction.Kind.RESOLVED, message, actor, serial, note=how)
+        if not unchanged.update(resolved_at=timezone.now()):
             raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
 
 
 def release(message: Message, actor: Actor, serial: int) -> Message:
-    """Send what waited for staff to look at its address. Raises Refused."""
+    """Queue a held message, whose address staff have reviewed. Raises ActionRefused."""
     _require_latest(message, serial)
     _require_held(message)
-    with _once(message):
-        _record(Kind.RELEASED, message, actor, serial)
+    with _atomic_action(message):
+        _record(MessageAction.Kind.RELEASED, message, actor, serial)
         if not outbox.release(Message.objects.filter(pk=message.pk)):
             raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
         outbox.enqueue_delivery(message.pk)
@@ -104,17 +105,17 @@ def release(message: Message, actor: Actor, serial: int) -> Message:
 
 
 def drop(message: Message, why: str, actor: Actor, serial: int) -> None:
-    """Decide that what waited for staff is not sent. Raises Refused."""
+    """Drop a held message, so that it is never sent. Raises ActionRefused."""
     _require_latest(message, serial)
     _require_held(message)
-    with _once(message):
-        _record(Kind.DROPPED, message, actor, serial, note=why)
+    with _atomic_action(message):
+        _record(MessageAction.Kind.DROPPED, message, actor, serial, note=why)
         if not Message.objects.filter(pk=message.pk, state=State.HELD).update(state=State.DROPPED):
             raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
 
 
 def mask_recipient(to: str) -> str:
-    """A recipient as history keeps it: enough to recognise, too little to use."""
+    """Mask a recipient for the history: recognisable, but useless to send anything to."""
     name, at, domain = to.rpartition("@")
     return f"{name[:1]}•••@{domain}" if at else f"•••{to[-3:]}"
 
@@ -125,38 +126,44 @@ def _require_held(message: Message) -> None:
 
 
 def _require_latest(message: Message, serial: int) -> None:
-    """Spares the usual second click the trouble; between two at the same instant the constraint
-    decides.
+    """Refuse a second click with the right words. The unique constraint on message and serial
+    refuses one of two simultaneous requests, which both pass here.
     """
     if serial != serial_of(message):
         raise AlreadyDone(_("Ya se había pedido: no se envió otra vez."))
 
 
 def _retry(message: Message, actor: Actor, serial: int) -> Message:
-    same = Message.objects.filter(pk=message.pk, state=message.state)
-    with _once(message):
-        _record(Kind.RETRIED, message, actor, serial)
-        waiting = message.state == State.QUEUED
-        if not (same.update(next_at=timezone.now()) if waiting else outbox.requeue(same)):
+    """Queue the message's own row, or make a queued one due now."""
+    unchanged = Message.objects.filter(pk=message.pk, state=message.state)
+    with _atomic_action(message):
+        _record(MessageAction.Kind.RETRIED, message, actor, serial)
+        if message.state == State.QUEUED:
+            updated = unchanged.update(next_at=timezone.now())
+        else:
+            updated = outbox.requeue(unchanged)
+        if not updated:
             raise AlreadyDone(_("El mensaje cambió mientras usted lo leía: revise su estado."))
         outbox.enqueue_delivery(message.pk)
     return message
 
 
-def _copy(message: Message, to: str, kind: Kind, actor: Actor, serial: int) -> Message:
-    known = message_types.message_type(message.kind)
-    if known and known.copy_refusal:
-        raise ActionRefused(str(known.copy_refusal))
-    first = message.dedup_key.partition(AGAIN)[0]  # of a copy's copy, too: keys stay short
-    with _once(message):
-        copy = outbox.enqueue_copy(message, to=to, dedup_key=f"{first}{AGAIN}{message.pk}-{serial}")
+def _copy(message: Message, to: str, kind: MessageAction.Kind, actor: Actor, serial: int) -> Message:
+    message_type = message_types.message_type(message.kind)
+    if message_type and message_type.copy_refusal:
+        raise ActionRefused(str(message_type.copy_refusal))
+    # The first message's key, also for the copy of a copy: the key must not grow with each copy
+    original_key = message.dedup_key.partition(COPY_SUFFIX)[0]
+    dedup_key = f"{original_key}{COPY_SUFFIX}{message.pk}-{serial}"
+    with _atomic_action(message):
+        copy = outbox.enqueue_copy(message, to=to, dedup_key=dedup_key)
         _record(kind, message, actor, serial, copy=copy)
     return copy
 
 
 @contextmanager
-def _once(message: Message) -> Iterator[None]:
-    """All of it or nothing, and nothing when an action with the same serial was there first."""
+def _atomic_action(message: Message) -> Iterator[None]:
+    """Run an action in a transaction. Raises AlreadyDone if one with the same serial exists."""
     try:
         with transaction.atomic():
             yield
@@ -166,7 +173,13 @@ def _once(message: Message) -> Iterator[None]:
 
 
 def _record(
-    kind: Kind, message: Message, actor: Actor, serial: int, *, copy: Message | None = None, note: str = ""
+    kind: MessageAction.Kind,
+    message: Message,
+    actor: Actor,
+    serial: int,
+    *,
+    copy: Message | None = None,
+    note: str = "",
 ) -> None:
     MessageAction.objects.create(
         message=message,

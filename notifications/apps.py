@@ -1,4 +1,4 @@
-"""The outbox: every message owed, its delivery and its state. It knows no other app."""
+"""The outbox: the messages to send, their delivery and their state. It imports no sending app."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

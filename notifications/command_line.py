@@ -1,6 +1,4 @@
-"""What the options of several commands are read with, so that a wrong one is told in the words of
-the rest.
-"""
+"""Argument types for the options of management commands, with error messages in Spanish."""
 
 from argparse import ArgumentTypeError
 from datetime import date
@@ -9,7 +7,7 @@ from django.utils.translation import gettext as _
 
 
 def parse_day(typed: str) -> date:
-    """A day as `2026-11-21`. Raises what argparse tells the person."""
+    """Parse a day such as `2026-11-21`. Raises ArgumentTypeError, whose text argparse prints."""
     try:
         return date.fromisoformat(typed)
     except ValueError:

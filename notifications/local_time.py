@@ -1,4 +1,4 @@
-"""Moments for people: in the one zone of this installation, `TIME_ZONE`, and said with it (P5)."""
+"""Dates with times for people: in the installation's only time zone, and naming it (P5)."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ UTC = {"UTC", "Etc/UTC"}
 
 
 def zone() -> str:
-    """What the zone of every time shown is called: a true name of `TIME_ZONE`."""
+    """Return the name, in Spanish, of the zone set with `TIME_ZONE`."""
     if settings.TIME_ZONE == ECUADOR:
         return _("hora de Ecuador")
     if settings.TIME_ZONE == GALAPAGOS:
@@ -23,7 +23,7 @@ def zone() -> str:
 
 
 def sentence(at: datetime, *, seconds: bool = False) -> str:
-    """`30 de noviembre de 2026, 15:01 (hora de Ecuador)`."""
+    """Format a time such as `30 de noviembre de 2026, 15:01 (hora de Ecuador)`."""
     local = date_format(
         timezone.localtime(at), r"j \d\e F \d\e Y, H:i:s" if seconds else r"j \d\e F \d\e Y, H:i"
     )
@@ -31,5 +31,5 @@ def sentence(at: datetime, *, seconds: bool = False) -> str:
 
 
 def short(at: datetime) -> str:
-    """`30 nov 2026, 15:01`, for a column of a list."""
+    """Format a time such as `30 nov 2026, 15:01`, for a column of a list."""
     return date_format(timezone.localtime(at), "j b Y, H:i")

@@ -1,13 +1,12 @@
-"""Every message the product sends, by name: what it is in words, and how it looks with invented
+"""Registry of the types of message that the product sends: their titles, and previews with sample
 data.
 
-An app adds its own in AppConfig.ready. The name of a mail is that of its three templates; an
-enqueued message carries it as its `kind`, so that the desk can say which message it is.
+Each app registers its types in AppConfig.ready. The name of a mail's type is the name of its three
+templates. The outbox stores the name in `Message.kind`, so that the desk can show the title.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
@@ -15,39 +14,38 @@ from django.utils.functional import Promise
 from notifications.email import rendering
 from notifications.models import Message
 
-Words = str | Promise
+Text = str | Promise
 
 
 @dataclass(frozen=True)
 class MessageType:
-    """A message by its name. `preview` builds one of an invented case; an SMS has only a text.
+    """A type of message.
 
-    `staff`: it goes to people of ours. When it is refused, no customer can be called, and an
-    address is to be mended. `copy_refusal`: no copy of it is ever sent, and this says what to do.
+    `preview` renders it with sample data; for an SMS only `text` is filled. `staff` says that its
+    recipients are staff: if one is refused, a staff address needs correcting. `copy_refusal` is
+    shown to a user who asks for a copy of a message that must not be copied.
     """
 
     name: str
-    title: Words
+    title: Text
     channel: Message.Channel
     preview: Callable[[], rendering.RenderedEmail]
     staff: bool = False
-    copy_refusal: Words = ""
+    copy_refusal: Text = ""
 
 
-_entries: dict[str, MessageType] = {}
+_message_types: dict[str, MessageType] = {}
 
 
 def register_mail(
     name: str,
-    title: Words,
+    title: Text,
     sample: Callable[[], dict[str, object]],
     *,
     staff: bool = False,
-    copy_refusal: Words = "",
+    copy_refusal: Text = "",
 ) -> None:
-    """Add a mail. `sample` returns the context of an invented case, and reads no row of the
-    database.
-    """
+    """Register a mail. `sample` returns the context of its preview without reading the database."""
     _add(
         MessageType(
             name, title, Message.Channel.EMAIL, lambda: rendering.render(name, sample()), staff, copy_refusal
@@ -55,36 +53,39 @@ def register_mail(
     )
 
 
-def register_sms(name: str, title: Words, sample: Callable[[], str], *, copy_refusal: Words = "") -> None:
-    """Add an SMS. `sample` returns the text of an invented case."""
-    preview = partial(rendering.RenderedEmail, subject="", html="")
+def register_sms(name: str, title: Text, sample: Callable[[], str], *, copy_refusal: Text = "") -> None:
+    """Register an SMS. `sample` returns the text of its preview."""
     _add(
         MessageType(
-            name, title, Message.Channel.SMS, lambda: preview(text=sample()), copy_refusal=copy_refusal
+            name,
+            title,
+            Message.Channel.SMS,
+            lambda: rendering.RenderedEmail("", sample(), ""),
+            copy_refusal=copy_refusal,
         )
     )
 
 
 def message_types() -> list[MessageType]:
-    return list(_entries.values())
+    return list(_message_types.values())
 
 
 def staff_kinds() -> list[str]:
-    """The names of those that go to people of ours."""
-    return [each.name for each in _entries.values() if each.staff]
+    """Return the names of the types whose recipients are staff."""
+    return [each.name for each in _message_types.values() if each.staff]
 
 
 def message_type(name: str) -> MessageType | None:
-    return _entries.get(name)
+    return _message_types.get(name)
 
 
 def title(message: Message) -> str:
-    """What the message is, in words; its subject or channel where it has no name of ours."""
-    known = _entries.get(message.kind)
-    return str(known.title) if known else message.subject or message.get_channel_display()
+    """Return the title of the message's type, or its subject or channel if the type is unknown."""
+    registered = _message_types.get(message.kind)
+    return str(registered.title) if registered else message.subject or message.get_channel_display()
 
 
 def _add(new: MessageType) -> None:
-    if new.name in _entries:
+    if new.name in _message_types:
         raise ImproperlyConfigured(f"dos mensajes se llaman {new.name}")
-    _entries[new.name] = new
+    _message_types[new.name] = new

@@ -1,4 +1,4 @@
-"""The outbox. A row here is the truth about a message owed; Celery is only the courier."""
+"""The outbox. Its rows decide what is sent; a Celery task only says that a row may be due."""
 
 from datetime import datetime
 from typing import Self
@@ -13,8 +13,8 @@ from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def due(self, now: datetime) -> Self:
-        """Messages anybody may send: waiting and due, or taken by a process that never told what
-        became of them.
+        """Filter messages that may be sent now: those queued and due, and those whose lease ran out
+        because the process that had claimed them recorded no outcome.
         """
         return self.filter(
             models.Q(state=Message.State.QUEUED, next_at__lte=now)
@@ -22,16 +22,16 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def given_up(self) -> Self:
-        """Messages that nobody will send unless somebody asks for it."""
+        """Filter failed and dead messages, which are sent again only if staff ask for it."""
         return self.filter(state__in=GIVEN_UP)
 
     def unresolved(self) -> Self:
-        """Those that nobody has settled another way."""
+        """Filter messages that staff have not marked as resolved in another way."""
         return self.filter(resolved_at=None)
 
 
 class Message(models.Model):
-    """One e-mail or SMS owed to somebody, written in the transaction of what it tells about."""
+    """An e-mail or SMS to send, inserted in the transaction of the change it is about (R4.01)."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("Correo")
@@ -41,19 +41,19 @@ class Message(models.Model):
         QUEUED = "queued", _("Por enviar")
         SENDING = "sending", _("Enviando")
         SENT = "sent", _("Enviado")
-        DELIVERED = "delivered", _("Entregado")  # its provider says so; plain SMTP never does
+        DELIVERED = "delivered", _("Entregado")  # reported by the provider; plain SMTP reports nothing
         FAILED = "failed", _("Rechazado por el destino")
         DEAD = "dead", _("Abandonado")
         HELD = "held", _("Espera a un asesor")  # not sent until staff release it (S4)
         DROPPED = "dropped", _("Descartado")  # staff decided that it is not to be sent
 
-    # Chosen by the caller, for instance `ticket:3608314:client`: the same message is never owed
-    # twice (R4.02)
+    # Set by the caller, such as `ticket:3608314:client`: it keeps a message from being queued twice
+    # (R4.02)
     dedup_key = models.CharField(_("clave"), max_length=120, unique=True)
-    # For instance `ticket:3608314`
+    # What the message is about, such as `ticket:3608314`
     subject_ref = models.CharField(_("asunto de"), max_length=60, db_index=True)
     channel = models.CharField(_("canal"), max_length=5, choices=Channel.choices)
-    kind = models.CharField(_("mensaje"), max_length=60, blank=True)  # its name in the catalogue
+    kind = models.CharField(_("mensaje"), max_length=60, blank=True)  # the name of its MessageType
     to = models.CharField(_("destinatario"), max_length=254)
     reply_to = models.CharField(_("responder a"), max_length=254, blank=True)
     subject = models.CharField(_("asunto"), max_length=200, blank=True)
@@ -67,10 +67,10 @@ class Message(models.Model):
     give_up_at = models.DateTimeField(_("se abandona"))
     leased_until = models.DateTimeField(_("tomado hasta"), null=True)
     lease_token = models.CharField(max_length=32, blank=True)
-    # Leases that ended with no outcome recorded: a process died while sending (R4.12)
+    # How many leases ran out with no outcome recorded: a process died while sending (R4.12)
     lost_leases = models.PositiveSmallIntegerField(default=0)
-    # How many SMS may have left: each costs, and has no Message-ID that would show a repetition
-    # (R1.24)
+    # How many times the SMS may have been sent. A repeated SMS costs money and cannot be recognised
+    # by a Message-ID, so this number is limited (R1.24)
     maybe_sent = models.PositiveSmallIntegerField(default=0)
     provider_id = models.CharField(_("identificador del proveedor"), max_length=200, blank=True)
     last_error = models.CharField(_("último error"), max_length=200, blank=True)
@@ -78,13 +78,14 @@ class Message(models.Model):
     tried_at = models.DateTimeField(_("último intento"), null=True)
     sent_at = models.DateTimeField(_("enviado"), null=True)
     delivered_at = models.DateTimeField(_("entregado"), null=True)
-    # The recipient did, at the provider
+    # When the recipient marked it as spam, as reported by the provider
     complained_at = models.DateTimeField(_("marcado como no deseado"), null=True)
-    # Given up, and somebody saw to it
+    # When staff marked a failed or dead message as resolved in another way
     resolved_at = models.DateTimeField(_("resuelto de otro modo"), null=True)
-    # When to ask the provider what became of it (R4.25)
+    # When to ask the provider for a delivery report, if none has arrived (R4.25)
     poll_at = models.DateTimeField(null=True, editable=False)
-    # Sent again by staff: the copy stands for the message from then on
+    # The message that this one copies because staff resent or redirected it. An undelivered message
+    # with a copy leaves the lists of undelivered ones
     copy_of = models.ForeignKey(
         "self", null=True, editable=False, on_delete=models.PROTECT, related_name="copies"
     )
@@ -117,8 +118,8 @@ WITHHELD = (Message.State.HELD, Message.State.DROPPED)
 
 
 class MessageAction(AppendOnlyModel):
-    """What staff did with a message: who, when, what, to whom, and how it stood before. Written
-    once (R5.09, R4.18).
+    """An action of staff on a message: who did what and when, the recipient, and the message's
+    state and error before it. Append-only (R5.09, R4.18).
     """
 
     class Kind(models.TextChoices):
@@ -130,17 +131,19 @@ class MessageAction(AppendOnlyModel):
         DROPPED = "dropped", _("Descartó")
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="actions")
-    # How many came before, as whoever acted saw it: two clicks, or two people at once, make one
-    # action
+    # How many actions the message had when the user saw it. The unique constraint makes one action
+    # of two clicks, or of two users at the same time
     serial = models.PositiveSmallIntegerField()
     kind = models.CharField(_("qué"), max_length=10, choices=Kind.choices)
     at = models.DateTimeField(_("cuándo"))
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     actor_name = models.CharField(_("quién"), max_length=150)
-    to = models.CharField(_("a quién"), max_length=254)  # masked: the copy's row holds the address
+    to = models.CharField(_("a quién"), max_length=254)  # masked; the copy's row has the whole address
     state_before = models.CharField(_("estado anterior"), max_length=9)
     error_before = models.CharField(_("error anterior"), max_length=200, blank=True)
-    note = models.CharField(_("cómo"), max_length=300, blank=True)  # of what was settled another way
+    note = models.CharField(
+        _("cómo"), max_length=300, blank=True
+    )  # how it was resolved, or why it was dropped
     copy = models.OneToOneField(Message, null=True, on_delete=models.PROTECT, related_name="made_by")
 
     objects = AppendOnlyQuerySet["MessageAction"].as_manager()
@@ -156,8 +159,8 @@ class MessageAction(AppendOnlyModel):
 
 
 class UnmatchedReport(models.Model):
-    """What a provider reported of a message that nobody knows yet: for some minutes, until its id
-    is written down.
+    """A delivery report with an unknown provider id, kept for five minutes: it may have arrived
+    before the sending process recorded the id (R4.24).
     """
 
     class Kind(models.TextChoices):

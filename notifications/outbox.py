@@ -1,5 +1,5 @@
-"""Writes the messages owed, in the transaction of what they tell about (R4.01), and nudges the
-worker after it.
+"""Queues messages in the transaction of the change they are about (R4.01), and enqueues the task
+that sends them after the commit.
 """
 
 import re
@@ -36,13 +36,12 @@ def enqueue_email(
     reply_to: str = "",
     hold: str = "",
 ) -> Message:
-    """Owe an e-mail. The same `dedup_key` again gives back the message there is. `kind` is its name
-    in the catalogue.
+    """Queue an e-mail and return it. With a `dedup_key` in use, return the existing message.
 
-    Nothing a customer typed can make this raise: a subject is folded to one line, an address that
-    is none gives a `failed` message that the desk sees. A `reply_to` that is no address is left
-    out: the mail matters more. With `hold`, the reason for staff to read, it waits until they
-    release or drop it (`actions`).
+    `kind` is the name of its MessageType. No text typed by a customer makes this raise: line ends
+    are removed from the subject, an invalid recipient gives a `failed` message that the desk shows,
+    and an invalid `reply_to` is left out. `hold` is a reason, shown to staff, for which the message
+    waits until they release or drop it (`actions`).
     """
     return _enqueue(
         Message(
@@ -53,8 +52,8 @@ def enqueue_email(
             to=_one_line(to),
             reply_to=reply_to if is_email(reply_to) else "",
             subject=_one_line(subject)[:200],
-            text=_storable(text),
-            html=_storable(html),
+            text=_without_nul(text),
+            html=_without_nul(html),
         ),
         deliverable=is_deliverable(Message.Channel.EMAIL, to),
         hold=hold,
@@ -62,7 +61,7 @@ def enqueue_email(
 
 
 def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str, kind: str = "") -> Message:
-    """Owe an SMS to an E.164 number; otherwise as `enqueue_email`."""
+    """Queue an SMS to an E.164 number; otherwise like `enqueue_email`."""
     return _enqueue(
         Message(
             dedup_key=dedup_key,
@@ -70,14 +69,14 @@ def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str, kind: s
             channel=Message.Channel.SMS,
             kind=kind,
             to=_one_line(to),
-            text=_storable(text),
+            text=_without_nul(text),
         ),
         deliverable=is_deliverable(Message.Channel.SMS, to),
     )
 
 
 def enqueue_copy(message: Message, *, to: str, dedup_key: str) -> Message:
-    """Owe the same content once more, to the same recipient or another, as a message of its own."""
+    """Queue a copy of a message, with its own Message-ID, to the same recipient or another."""
     return _enqueue(
         Message(
             dedup_key=dedup_key,
@@ -96,8 +95,8 @@ def enqueue_copy(message: Message, *, to: str, dedup_key: str) -> Message:
 
 
 def requeue(messages: MessageQuerySet) -> int:
-    """Owe again messages that were given up, as if they were new but with their Message-ID. Returns
-    how many.
+    """Queue failed and dead messages again like new ones, but with their Message-ID. Return how
+    many they were.
     """
     now = timezone.now()
     return messages.given_up().update(
@@ -106,7 +105,7 @@ def requeue(messages: MessageQuerySet) -> int:
         lost_leases=0,
         maybe_sent=0,
         last_error="",
-        provider_id="",  # what is still reported of the earlier sending is not about this one
+        provider_id="",  # late reports on the earlier sending must not match this one
         delivered_at=None,
         resolved_at=None,
         next_at=now,
@@ -115,27 +114,22 @@ def requeue(messages: MessageQuerySet) -> int:
 
 
 def release(messages: MessageQuerySet) -> int:
-    """Send messages that waited for staff; their time to be given
-    up begins now. Returns how many.
-    """
+    """Queue held messages; their 72 hours begin now. Return how many they were."""
     now = timezone.now()
-    waiting = messages.filter(state=Message.State.HELD)
-    return waiting.update(
+    return messages.filter(state=Message.State.HELD).update(
         state=Message.State.QUEUED, last_error="", next_at=now, give_up_at=now + GIVE_UP_AFTER
     )
 
 
 def enqueue_delivery(pk: int) -> None:
-    """Tell the worker of a message once the transaction at hand has committed."""
+    """Enqueue the task that sends a message, after the current transaction has committed."""
     enqueue.enqueue_on_commit("notifications.tasks.deliver_message", pk)
 
 
 def message_id(dedup_key: str) -> str:
-    """The Message-ID of a message: the same for the same key, so that a repeat is recognisable
-    (R4.07).
+    """Return the Message-ID derived from a `dedup_key`: a mail sent twice has the same one (R4.07).
 
-    The portal's address takes part, so that a test installation's mails never pass for the real
-    one's.
+    The portal's address is part of the hash, so that a test installation's mails have other ids.
     """
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{settings.PORTAL_BASE_URL}/{dedup_key}").hex
     return f"<{name}@{mail_domain()}>"
@@ -153,7 +147,7 @@ def _enqueue(message: Message, *, deliverable: bool, hold: str = "") -> Message:
     elif hold:
         message.state = Message.State.HELD
         message.last_error = hold
-    # Nearly always new: looking for it first would cost each ticket a query a message
+    # Insert without a look-up first: nearly all messages are new, and it saves a query for each
     inserted = insert_new([message])
     if not inserted:
         return Message.objects.get(dedup_key=message.dedup_key)
@@ -167,12 +161,12 @@ def _enqueue(message: Message, *, deliverable: bool, hold: str = "") -> Message:
 
 
 def is_deliverable(channel: str, to: str) -> bool:
-    """Whether it is a recipient that the channel can send to at all."""
+    """Whether `to` is a valid recipient for the channel: an e-mail address or an E.164 number."""
     return is_email(to) if channel == Message.Channel.EMAIL else E164.fullmatch(to) is not None
 
 
 def is_email(address: str) -> bool:
-    """Whether it is one address that a message can be sent to and its row can hold."""
+    """Whether this is exactly one valid e-mail address that fits in `Message.to`."""
     try:
         validate_email(address)
     except ValidationError:
@@ -181,17 +175,17 @@ def is_email(address: str) -> bool:
 
 
 def _one_line(value: str) -> str:
-    """No line end or control character, which would begin a header of their own (R4.27)."""
+    """Replace line ends and control characters, which could add a header to the mail (R4.27)."""
     printable = "".join(character if character.isprintable() else " " for character in value)
     return SPACES.sub(" ", printable).strip()
 
 
-def _storable(value: str) -> str:
-    """PostgreSQL stores no NUL."""
+def _without_nul(value: str) -> str:
+    """Remove NUL characters, which PostgreSQL cannot store."""
     return value.replace("\0", "")
 
 
 def mail_domain() -> str:
-    """The domain our mails come from."""
+    """Return the domain of the sender address."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2]
     return domain or urlsplit(settings.PORTAL_BASE_URL).hostname or "localhost"

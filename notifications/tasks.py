@@ -1,5 +1,5 @@
-"""What the worker does for messages: the database row decides, so a task may come twice, late or
-never (R4.13).
+"""Celery tasks of the outbox. The row decides whether a message is sent, so a task may run twice,
+late or never (R4.13).
 """
 
 from celery import shared_task
@@ -9,5 +9,5 @@ from notifications.sending import delivery
 
 @shared_task
 def deliver_message(pk: int) -> None:
-    """Send one message of the outbox, if it is still owed."""
+    """Send one message of the outbox if it is due."""
     delivery.deliver(pk)

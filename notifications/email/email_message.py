@@ -1,5 +1,5 @@
-"""A message of the outbox as a mail: headers, two parts and the operator's mark, and never a file
-(R3.19).
+"""Builds the mail of an outbox message: headers, text, HTML and the operator's logo. It never
+attaches a file (R3.19).
 """
 
 from email.header import Header
@@ -15,26 +15,24 @@ from notifications.models import Message
 
 
 class Mail(EmailMultiAlternatives):
-    """Django's, with the first line of a long subject in Spanish not left empty: some mail programs
-    show it so.
+    """Django's message with a Subject header that does not begin with an empty line.
+
+    Django encodes the subject without counting "Subject: ", so a long one with non-ASCII letters is
+    folded right after the header's name. Some mail programs then show an empty subject.
     """
 
     def message(self, **options: Any) -> Any:
         built = super().message(**options)
         subject = str(self.subject)
         if not subject.isascii():
-            # Django encodes it with no thought of "Subject: " before it, and it is then folded
-            # behind that
-            words = Header(subject, "utf-8", header_name="Subject").encode(linesep="")
+            encoded = Header(subject, "utf-8", header_name="Subject").encode(linesep="")
             del built["Subject"]
-            built["Subject"] = words.replace("\n", "")
+            built["Subject"] = encoded.replace("\n", "")
         return built
 
 
 def build(message: Message) -> Mail:
-    """The mail of a message. Raises BadHeaderError, which no repetition mends, for a header of more
-    than one line.
-    """
+    """Return the mail of a message. Raises BadHeaderError for a header of several lines."""
     mail = Mail(
         subject=message.subject,
         body=message.text,
@@ -43,11 +41,11 @@ def build(message: Message) -> Mail:
         reply_to=[message.reply_to] if message.reply_to else None,
         headers={
             "Message-ID": message.message_id,
-            # RFC 3834, and Exchange's own word for it: no holiday answers to a machine
+            # RFC 3834, and the header of Exchange: no out-of-office replies to automatic mail
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "OOF, AutoReply",
-            # RFC 2919: what a mail program can sort by. In ASCII, or its brackets would be encoded
-            # with the rest
+            # RFC 2919: mail programs can sort by it. The domain is in IDNA, because the header's
+            # brackets would be encoded together with a non-ASCII domain
             "List-Id": f"<fidelizacion.{outbox.mail_domain().encode('idna').decode()}>",
         },
     )
@@ -58,7 +56,7 @@ def build(message: Message) -> Mail:
         image = MIMEImage(mark.content, mark.subtype)
         image.add_header("Content-ID", f"<{MARK_ID}>")
         image.add_header("Content-Disposition", "inline")
-        # A part of the HTML, which no program lists as a file
+        # "related" makes the image a part of the HTML, which mail programs do not list as a file
         mail.mixed_subtype = "related"  # type: ignore[attr-defined]  # Django's, missing from its stubs
         mail.attach(image)
     return mail

@@ -1,4 +1,4 @@
-"""Builds a mail from its three templates: subject, written text and HTML."""
+"""Renders a mail from its three templates: subject, plain text and HTML."""
 
 import re
 from base64 import b64encode
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.template.loader import render_to_string
 
-MARK_ID = "marca@fidelizacion"  # by which a mail's HTML names the operator's mark, which the mail carries
+MARK_ID = "marca@fidelizacion"  # Content-ID of the operator's logo, which the mail embeds
 MARK_URL = f"cid:{MARK_ID}"
 
 
 @dataclass(frozen=True)
 class RenderedEmail:
-    """A mail ready for the outbox."""
+    """The content of a mail, as `outbox.enqueue_email` takes it."""
 
     subject: str
     text: str
@@ -21,32 +21,27 @@ class RenderedEmail:
 
 
 def render(template: str, context: dict[str, object]) -> RenderedEmail:
-    """Render `mail/<template>` with the operator's brand at hand.
+    """Render the three templates `mail/<template>.*` with `context` and the operator's brand.
 
-    Each text template turns escaping off itself; the HTML one leaves it on.
+    The two text templates turn escaping off themselves; the HTML one leaves it on.
     """
     full = {"brand": settings.BRAND, "mark_url": MARK_URL, "portal_url": settings.PORTAL_BASE_URL, **context}
     subject = render_to_string(f"mail/{template}.subject.txt", full)
+    # Template tags leave repeated empty lines and spaces at line ends
+    text = render_to_string(f"mail/{template}.txt", full).strip()
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines()))
     return RenderedEmail(
         subject=" ".join(subject.split()),
-        text=_tidy(render_to_string(f"mail/{template}.txt", full)),
+        text=f"{text}\n",
         html=render_to_string(f"mail/{template}.html", full),
     )
 
 
 def inline_mark(html: str) -> str:
-    """A mail's HTML to be shown by a browser, which gets no mail with it: the mark in the page
-    itself.
+    """Return the HTML of a mail for a browser: the logo is a data: URL, since a page has no parts
+    that a cid: URL could refer to.
     """
     mark = settings.BRAND.mail_mark
     if mark is None:
         return html
     return html.replace(MARK_URL, f"data:image/{mark.subtype};base64,{b64encode(mark.content).decode()}")
-
-
-def _tidy(text: str) -> str:
-    """At most one empty line at a time and no space at line ends,
-    which template tags leave behind.
-    """
-    lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines) + "\n"

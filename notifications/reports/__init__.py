@@ -1,1 +1,1 @@
-"""Delivery reports: what providers say became of a message."""
+"""Delivery reports: providers report messages as delivered, failed or marked as spam."""

@@ -1,10 +1,10 @@
-"""What a provider tells after it took a message: that it arrived, or did not (R4.23-R4.25).
+"""Delivery reports: what providers report about the messages they accepted (R4.23-R4.25).
 
-A report is about a provider's id. Each app that hands messages over registers a ledger, which knows
-its own ids; the outbox has one, the PIN check another. Reports come twice, late and in any order,
-so a ledger enters them by rank: taken, delivered, failed. None leads back, and any order of arrival
-ends alike. A report may even come before the sender has written the id down: then it is kept for
-five minutes, and tried again.
+A report names its message by the provider's id. Each app that sends messages registers a handler
+for its own ids: the outbox has one and the PIN another. Reports arrive twice, late and in any
+order, so states only advance, from accepted to delivered to failed, and every order of arrival ends
+in the same state. A report may arrive before the sending process has recorded the id; it is then
+kept and applied again for five minutes.
 """
 
 import logging
@@ -32,72 +32,71 @@ from notifications.sms import (
 
 logger = logging.getLogger(__name__)
 
-KEEP = timedelta(minutes=5)  # a report about an id that nobody knows (R4.24)
-TRY_AGAIN = timedelta(seconds=5)
-# More than a provider reports in five minutes; it bounds the table, whatever is sent to us
-MAX_UNMATCHED = 1000
-BATCH_SIZE = 50  # kept reports that one sweep tries
+KEEP_UNMATCHED = timedelta(minutes=5)  # how long a report with an unknown id is kept (R4.24)
+RETRY_UNMATCHED = timedelta(seconds=5)  # the least time between two attempts to apply it
+MAX_UNMATCHED = 1000  # rows, more than a provider reports in five minutes; it limits the table
+BATCH_SIZE = 50  # unmatched reports that one sweep tries
 POLL_AFTER = timedelta(minutes=30)  # an SMS with no final report (R4.25)
-POLL_AGAIN = timedelta(minutes=10)  # when the provider could not be asked
-POLL_UNTIL = timedelta(hours=24)
-QUESTIONS, QUESTION_SECONDS = 20, 15  # that one sweep asks, and for how long: each waits for another's server
+POLL_AGAIN = timedelta(minutes=10)  # after the provider could not answer
+POLL_UNTIL = timedelta(hours=24)  # after sending
+# A sweep polls at most this many SMS and for this many seconds: each poll waits for the provider
+MAX_POLLS, MAX_POLL_SECONDS = 20, 15
 
 
 @dataclass(frozen=True)
 class ReportHandler:
-    """How an app takes reports.
+    """How an app handles delivery reports.
 
-    `enter` says whether the id is one of its own, whatever the report changed. `unasked` are its
-    rows whose `poll_at` has come, young enough to be worth a question; they have a `provider_id`.
+    `apply` applies a report and returns whether its provider id belongs to the app, even if nothing
+    changed. `due_for_polling` returns the rows whose `poll_at` has passed and which were sent less
+    than POLL_UNTIL ago; they have a `provider_id`.
     """
 
     apply: Callable[[Report], bool]
     due_for_polling: Callable[[datetime], QuerySet[Any]]
 
 
-_ledgers: dict[str, ReportHandler] = {}
-_on_given_up: dict[str, Callable[[Message], None]] = {}
+_handlers: dict[str, ReportHandler] = {}
+_failure_callbacks: dict[str, Callable[[Message], None]] = {}
 
 
-def register(name: str, ledger: ReportHandler) -> None:
-    """Add an app's ledger."""
-    _ledgers[name] = ledger
+def register(name: str, handler: ReportHandler) -> None:
+    """Register an app's handler."""
+    _handlers[name] = handler
 
 
-def on_failed(name: str, tell: Callable[[Message], None]) -> None:
-    """Have `tell` called with each message that becomes `failed` or `dead`, in the transaction in
-    which it does.
+def on_failed(name: str, callback: Callable[[Message], None]) -> None:
+    """Register a callback for each message that becomes `failed` or `dead`. It runs in the same
+    transaction as the change of state.
     """
-    _on_given_up[name] = tell
+    _failure_callbacks[name] = callback
 
 
 def notify_failed(message: Message) -> None:
-    """For whoever sets one of those states: call it in the same transaction.
+    """Call the callbacks; to be called in the transaction that sets `failed` or `dead`.
 
-    A mistake in what follows is logged and no more: it must not keep the outbox at a message that
-    nobody may send.
+    Errors of a callback are logged, so that a bad callback cannot block the outbox. Database errors
+    are raised: they roll back the change of state too, and the sweep repeats it.
     """
-    for name, tell in _on_given_up.items():
+    for name, callback in _failure_callbacks.items():
         try:
             with transaction.atomic():
-                tell(message)
+                callback(message)
         except DatabaseFailure:
-            raise  # nothing is decided yet: all of it is done again
+            raise
         except Exception:
             logger.exception("message %s was given up, and %s could not tell anybody", message.pk, name)
 
 
 def receive(report: Report) -> None:
-    """Enter a report, or keep it until somebody knows what it is about. The same one again changes
-    nothing.
-    """
+    """Apply a report, or keep it if no app knows its id yet. A repeated report changes nothing."""
     if _apply(report):
         return
     if UnmatchedReport.objects.count() >= MAX_UNMATCHED:
         logger.warning("too many reports about unknown messages: one is dropped")
         return
     now = timezone.now()
-    kept = UnmatchedReport(
+    unmatched = UnmatchedReport(
         channel=report.channel,
         provider_id=report.provider_id,
         kind=report.kind,
@@ -106,38 +105,35 @@ def receive(report: Report) -> None:
         received_at=now,
         tried_at=now,
     )
-    UnmatchedReport.objects.bulk_create([kept], ignore_conflicts=True)
+    UnmatchedReport.objects.bulk_create([unmatched], ignore_conflicts=True)
 
 
 def poll_at(provider_id: str) -> datetime | None:
-    """When to ask about an SMS just handed over, if no report has come; None where there is nobody
-    to ask.
-    """
-    asked = provider_id and isinstance(sms_gateway(), ReportingGateway)
-    return timezone.now() + POLL_AFTER if asked else None
+    """Return when to poll for the report on an SMS accepted now; None if the gateway has none."""
+    can_poll = provider_id and isinstance(sms_gateway(), ReportingGateway)
+    return timezone.now() + POLL_AFTER if can_poll else None
 
 
 def sweep() -> int:
-    """Try what was kept, and ask about what nobody reported. Returns how many of both."""
+    """Apply unmatched reports and poll for missing ones. Return how many were handled."""
     return _apply_unmatched() + _poll()
 
 
 def _apply(report: Report) -> bool:
-    return any(ledger.apply(report) for ledger in _ledgers.values())
+    return any(handler.apply(report) for handler in _handlers.values())
 
 
 def _apply_unmatched() -> int:
     now = timezone.now()
-    rows = list(
-        UnmatchedReport.objects.filter(tried_at__lte=now - TRY_AGAIN).order_by("tried_at", "pk")[:BATCH_SIZE]
-    )
+    due = UnmatchedReport.objects.filter(tried_at__lte=now - RETRY_UNMATCHED)
+    rows = list(due.order_by("tried_at", "pk")[:BATCH_SIZE])
     for row in rows:
         report = Report(
             Message.Channel(row.channel), row.provider_id, ReportKind(row.kind), row.reason, row.at
         )
         if _apply(report):
             row.delete()
-        elif row.received_at <= now - KEEP:
+        elif row.received_at <= now - KEEP_UNMATCHED:
             logger.warning("report %d is about a message that nobody knows: dropped", row.pk)
             row.delete()
         else:
@@ -146,29 +142,32 @@ def _apply_unmatched() -> int:
 
 
 def _poll() -> int:
-    """Ask about each message once; again later only where the provider could not answer."""
-    asked, ends = 0, time.monotonic() + QUESTION_SECONDS
-    for ledger in _ledgers.values():
+    """Poll the provider once for each due message, or again later if it could not answer."""
+    polled, deadline = 0, time.monotonic() + MAX_POLL_SECONDS
+    for handler in _handlers.values():
         now = timezone.now()
-        for row in list(ledger.due_for_polling(now).order_by("poll_at", "pk")[:QUESTIONS]):
-            if sweeps.stopping() or time.monotonic() > ends:
-                return asked
-            # Put off before the question, so that two sweeps do not both ask, and a process that
-            # dies is made up for
-            mine = {"pk": row.pk, "poll_at": row.poll_at}
-            if not ledger.due_for_polling(now).filter(**mine).update(poll_at=now + POLL_AGAIN):
+        for row in list(handler.due_for_polling(now).order_by("poll_at", "pk")[:MAX_POLLS]):
+            if sweeps.stopping() or time.monotonic() > deadline:
+                return polled
+            # Claim the row by postponing it before the request: two sweeps do not both poll, and if
+            # this process dies the next poll is ten minutes later
+            unclaimed = handler.due_for_polling(now).filter(pk=row.pk, poll_at=row.poll_at)
+            if not unclaimed.update(poll_at=now + POLL_AGAIN):
                 continue
-            asked += 1
-            if not _answered(row.provider_id):
-                return asked
+            polled += 1
+            if not _fetch_and_apply(row.provider_id):
+                return polled
             type(row).objects.filter(pk=row.pk).update(poll_at=None)
-    return asked
+    return polled
 
 
-def _answered(provider_id: str) -> bool:
+def _fetch_and_apply(provider_id: str) -> bool:
+    """Fetch a report and apply it. Return whether polling is over for this message: False if the
+    provider could not answer now.
+    """
     gateway = sms_gateway()
     if not isinstance(gateway, ReportingGateway):
-        return True  # another gateway sent it, which is not there to ask
+        return True  # another gateway sent the message, and is no longer configured
     try:
         report = gateway.fetch_report(provider_id)
     except PermanentFailure as failure:

@@ -1,4 +1,4 @@
-"""The seam to whoever carries an SMS: one method, chosen by `settings.SMS_GATEWAY`."""
+"""The interface of SMS gateways and their errors. `settings.SMS_GATEWAY` chooses the gateway."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,45 +15,44 @@ ReportKind = UnmatchedReport.Kind
 
 
 class GatewayFailure(Exception):
-    """A message was not accepted. What it says is safe for a log: no number, no text."""
+    """A message was not accepted. The error names neither number nor text, so it may be logged."""
 
 
 class TemporaryFailure(GatewayFailure):
-    """Trying again later may help: the carrier is busy, slow or away, or refuses our account for
-    now.
+    """A later attempt may succeed: the provider is busy, slow or unavailable, or refuses our
+    account for now.
     """
 
 
 class AmbiguousFailure(TemporaryFailure):
-    """The message may have left: nobody said that it did or that it did not. Another try may send
-    it twice (R1.24).
+    """The message may have been sent: the provider neither accepted nor refused it. Another attempt
+    may send it twice (R1.24).
     """
 
 
 class PermanentFailure(GatewayFailure):
-    """Trying again cannot help: the carrier refuses this message or this number."""
+    """A later attempt cannot succeed: the provider refuses this message or this number."""
 
 
 class BadNumber(PermanentFailure):
-    """No SMS can reach this number: not a mobile, not in service, or its owner wants none."""
+    """The number cannot receive SMS: it is not a mobile, is out of service or has opted out."""
 
 
 class SmsGateway(Protocol):
-    """What every gateway can do."""
+    """The method of every gateway."""
 
     def send(self, to: str, text: str, *, seconds_left: int) -> str:
-        """Hand `text` over for the E.164 number `to`, worth nothing after `seconds_left`. Returns
-        the carrier's id.
+        """Send `text` to the E.164 number `to` and return the provider's id of the SMS.
 
-        Raises TemporaryFailure (nothing left), AmbiguousFailure (it may have) or PermanentFailure
-        (it cannot).
+        The text is useless after `seconds_left`, so the provider should drop it then. Raises
+        TemporaryFailure (not sent), AmbiguousFailure (perhaps sent) or PermanentFailure.
         """
 
 
 @dataclass(frozen=True)
 class Report:
-    """One final word about one message. `reason` may quote the recipient: it is for a row, and not
-    for a log.
+    """A provider's final report on one message. `reason` may quote the recipient, so it is stored
+    but not logged.
     """
 
     channel: Message.Channel
@@ -65,14 +64,14 @@ class Report:
 
 @runtime_checkable
 class ReportingGateway(Protocol):
-    """One that can be asked what became of an SMS it took (R4.25)."""
+    """A gateway that can be polled for the delivery report of an SMS (R4.25)."""
 
     def fetch_report(self, provider_id: str) -> Report | None:
-        """Its last word, or None while there is none. Raises GatewayFailure."""
+        """Return the final report, or None if there is none yet. Raises GatewayFailure."""
 
 
 def sms_gateway() -> SmsGateway:
-    """The gateway that the settings name. Raises ImproperlyConfigured for an unknown name."""
+    """Return the gateway that the settings name. Raises ImproperlyConfigured for an unknown one."""
     path = settings.SMS_GATEWAYS.get(settings.SMS_GATEWAY)
     if path is None:
         raise ImproperlyConfigured(f"SMS_GATEWAY: use uno de {', '.join(sorted(settings.SMS_GATEWAYS))}")

@@ -1,4 +1,4 @@
-"""Shows each SMS on the terminal of whoever develops."""
+"""Prints each SMS to the terminal, for developers."""
 
 import sys
 
@@ -7,8 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class ConsoleGateway:
-    """Only with DEBUG: outside it a terminal is a log, and a log may hold neither number nor text
-    (R1.09).
+    """Works with DEBUG only: in production the terminal's output is a log, which must contain
+    neither number nor text (R1.09).
     """
 
     def __init__(self) -> None:

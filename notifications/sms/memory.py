@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SentSms:
-    """What was handed over, as the carrier would get it."""
+    """The arguments of one call to `send`."""
 
     to: str
     text: str
@@ -16,7 +16,7 @@ outbox: list[SentSms] = []
 
 
 class MemoryGateway:
-    """Accepts everything."""
+    """Accepts every SMS."""
 
     def send(self, to: str, text: str, *, seconds_left: int) -> str:
         outbox.append(SentSms(to, text, seconds_left))

@@ -1,9 +1,9 @@
-"""SMS through Twilio's API, each way it can go wrong sorted by one question: may the SMS have left?
+"""Sends SMS through Twilio's API, and classifies each error by whether the SMS may have been sent
 (R1.24, R1.25).
 
-The API has no idempotency key: whoever repeats a request that was accepted sends, and pays for, a
-second SMS. So a failure is "certainly not sent" only where nothing was handed over or Twilio itself
-refused; all else is ambiguous. docs/sms.md has the table.
+The API has no idempotency key: repeating a request that was accepted sends a second SMS, which
+costs money. So an error means "not sent" only if the request never reached Twilio or Twilio refused
+it; all others are ambiguous. docs/sms.md has the table.
 """
 
 import logging
@@ -35,17 +35,17 @@ from notifications.sms.twilio_errors import describe
 
 logger = logging.getLogger(__name__)
 
-# Seconds. A name has several addresses and each is tried for so long: three of them and the answer
-# fit in the lease of otp.pin.delivery
+# Seconds. The first applies to each address of the host name: three addresses and the answer take
+# less than the lease of otp.pin.delivery
 CONNECT_TIMEOUT, READ_TIMEOUT = 4, 10
 MAX_VALIDITY = 36_000  # seconds; Twilio refuses more (its error 21624)
-REFUSED_FOR_NOW = frozenset({408, 425, 429})
+RETRYABLE_STATUSES = frozenset({408, 425, 429})
 ACCOUNT_STATUSES = frozenset({401, 403})
-# Our settings or our account, whatever the number: no SMS of anybody leaves until somebody mends
-# them. The account is closed or on trial (10001, 20005, 21608, 90010), may not send to the country
-# (21408), the sender is missing or wrong (14108, 21212, 21213, 21601, 21603, 21606, 21607,
-# 21659-21661), the report address is (21609), or the messaging service is unknown or empty:
-# 21701-21705
+# Errors of our settings or account, whatever the recipient: no SMS can be sent until they are
+# corrected. The account is closed or on trial (10001, 20005, 21608, 90010) or not found (20404), it
+# may not send to the country (21408), the sender is missing or wrong (14108, 21212, 21213, 21601,
+# 21603, 21606, 21607, 21659-21661), the callback address is wrong (21609), or the messaging service
+# is unknown or empty (21701-21705)
 OUR_SETTINGS = frozenset(
     {
         10001,
@@ -67,27 +67,27 @@ OUR_SETTINGS = frozenset(
     }
     | {21701, 21702, 21703, 21704, 21705, 90010}
 )
-REFUSED_FOR_NOW_CODES = frozenset({21611, 21730})  # the sender's queue is full; Twilio is under maintenance
-# Not a number, not a mobile, opted out, short code, landline. Twilio adds codes: only what staff
-# read depends on them
+RETRYABLE_CODES = frozenset({21611, 21730})  # the sender's queue is full; Twilio is under maintenance
+# Not a number, not a mobile, opted out, short code, landline. A code that Twilio adds later is
+# handled as PermanentFailure: only the text for staff is less exact
 BAD_NUMBERS = frozenset({21211, 21217, 21265, 21610, 21614, 21635})
 
 
 @dataclass(frozen=True)
-class _Wire:
-    """The SDK's HTTP client, of which ours differs in three things.
+class _HttpClient:
+    """An HTTP client for Twilio's SDK, which differs from its own one in three ways.
 
-    It has a timeout to connect besides the one to read, follows no redirect (R6.20), and neither
-    logs nor keeps what it posts (R1.09).
+    It has separate timeouts for connecting and reading, follows no redirect (R6.20), and neither
+    logs nor keeps the requests (R1.09).
     """
 
     session: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
-        # Nothing then changes in the session while threads share it
+        # Without cookies, nothing in the session changes while threads share it
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
-    def request(  # as the SDK calls it
+    def request(  # the signature that the SDK calls
         self,
         method: str,
         uri: str,
@@ -113,24 +113,24 @@ class _Wire:
 
 @lru_cache(maxsize=4)
 def _client(account_sid: str, auth_token: str, base_url: str) -> Client:
-    """One client a process and account, so that connections are reused."""
-    client = Client(account_sid, auth_token, http_client=_Wire())
+    """Return the client of this process for an account, so that connections are reused."""
+    client = Client(account_sid, auth_token, http_client=_HttpClient())
     if base_url:
         client.api.base_url = base_url
     return client
 
 
 class TwilioGateway:
-    """Sends from a number or, where one is set, from a messaging service."""
+    """Sends from a number or, if one is set, from a messaging service."""
 
     def send(self, to: str, text: str, *, seconds_left: int) -> str:
         if seconds_left < 1:
             raise TemporaryFailure("twilio: vencido antes de enviarse")
         service = settings.TWILIO_MESSAGING_SERVICE_SID
         options = {"messaging_service_sid": service} if service else {"from_": settings.TWILIO_FROM}
-        if callbacks.may_call_back():
+        if callbacks.is_reachable():
             options["status_callback"] = callbacks.address()
-        with _sorted_failures():
+        with _classified_errors():
             accepted = _account().messages.create(
                 to=to, body=text, validity_period=min(seconds_left, MAX_VALIDITY), **options
             )
@@ -139,7 +139,7 @@ class TwilioGateway:
         return accepted.sid
 
     def fetch_report(self, provider_id: str) -> Report | None:
-        with _sorted_failures():
+        with _classified_errors():
             sms = _account().messages(provider_id).fetch()
         return callbacks.read(provider_id, sms.status, sms.error_code)
 
@@ -149,48 +149,43 @@ def _account() -> Client:
 
 
 @contextmanager
-def _sorted_failures() -> Iterator[None]:
+def _classified_errors() -> Iterator[None]:
+    """Raise a GatewayFailure for each error of the SDK and of its HTTP client."""
     try:
         yield
     except (TwilioRestException, TwilioServiceException) as error:
-        raise _refusal(error.status, error.code) from None
+        raise _classify_answer(error.status, error.code) from None
     except requests.RequestException as error:
-        raise _lost(error) from None
+        failure = TemporaryFailure if _was_not_sent(error) else AmbiguousFailure
+        raise failure(f"twilio: {type(error).__name__}") from None
     except (TwilioException, ValueError, TypeError, AttributeError) as error:
-        # "Accepted", in words that cannot be read: the SDK takes the body for the JSON object it
-        # should be
+        # Success with a body that is not the JSON object that the SDK expects
         raise AmbiguousFailure(f"twilio: {type(error).__name__}") from None
 
 
-def _refusal(status: int, code: object) -> GatewayFailure:
-    """What an answer other than 2xx means. Twilio's sentence names the number: only its figures are
-    kept.
+def _classify_answer(status: int, code: object) -> GatewayFailure:
+    """Return the error for an answer other than 2xx. Twilio's text contains the number, so only the
+    status and the code are kept.
     """
     reason = describe(str(status), code if code != status else None)
     if status >= 500:
-        # Twilio's advice is to try again, and it does not say that nothing was queued: so, once
+        # Twilio advises to try again, but does not say that nothing was queued
         return AmbiguousFailure(reason)
     if code in BAD_NUMBERS:
         return BadNumber(reason)
     if status in ACCOUNT_STATUSES or code in OUR_SETTINGS or status < 400:
-        # A redirect is no answer of Twilio's either: the base URL leads somewhere else
+        # Twilio does not redirect: after a 3xx, TWILIO_BASE_URL is wrong
         logger.error(
             "%s: no SMS leaves until the account, the sender and the address of Twilio are put right", reason
         )
         return TemporaryFailure(reason)
-    for_now = status in REFUSED_FOR_NOW or code in REFUSED_FOR_NOW_CODES
-    return TemporaryFailure(reason) if for_now else PermanentFailure(reason)
+    retryable = status in RETRYABLE_STATUSES or code in RETRYABLE_CODES
+    return TemporaryFailure(reason) if retryable else PermanentFailure(reason)
 
 
-def _lost(error: requests.RequestException) -> GatewayFailure:
-    """What no answer, or half of one, means."""
-    reason = f"twilio: {type(error).__name__}"
-    return TemporaryFailure(reason) if _never_left(error) else AmbiguousFailure(reason)
-
-
-def _never_left(error: requests.RequestException) -> bool:
-    """Whether the connection was never made, or the request could not even be written."""
-    # The last are ValueErrors, raised for an address that is none
+def _was_not_sent(error: requests.RequestException) -> bool:
+    """Whether no connection was made or no request was written, so that Twilio received nothing."""
+    # requests raises subclasses of ValueError for an invalid URL
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError | ValueError):
         return True
     cause = error.args[0] if error.args else None
@@ -198,5 +193,5 @@ def _never_left(error: requests.RequestException) -> bool:
         return False
     if isinstance(cause.reason, SSLError):
         return bool(cause.reason.args) and isinstance(cause.reason.args[0], ssl.SSLCertVerificationError)
-    # Refused, unknown name, no route
+    # Connection refused, unknown host name, no route
     return isinstance(cause.reason, NewConnectionError | ConnectTimeoutError)

@@ -1,5 +1,5 @@
-"""Twilio's own reports about an SMS: where it sends them, whether they are its own, and what they
-say (R4.23).
+"""Twilio's status callbacks: their address, their signature and their translation into reports
+(R4.23).
 """
 
 import re
@@ -14,8 +14,8 @@ from notifications.sms import Report, ReportKind
 from notifications.sms.twilio_errors import describe
 
 SID = re.compile(r"[A-Za-z0-9]{1,64}")
-# All else ("queued", "sending", "sent"...) says what is known: that Twilio took it
-FINAL = {
+# The other statuses ("queued", "sending", "sent") only confirm that Twilio accepted the SMS
+FINAL_STATUSES = {
     "delivered": ReportKind.DELIVERED,
     "read": ReportKind.DELIVERED,
     "undelivered": ReportKind.FAILED,
@@ -25,24 +25,24 @@ FINAL = {
 
 
 def address() -> str:
-    """Where Twilio reports to: our address as the settings have it, whatever a request calls us."""
+    """Return the callback address. It comes from the settings: a request's Host can be forged."""
     return settings.PORTAL_BASE_URL + reverse("webhook-sms", args=["twilio"])
 
 
-def may_call_back() -> bool:
-    """Twilio reaches an HTTPS portal; a stand-in for it reaches this machine, too."""
+def is_reachable() -> bool:
+    """Whether Twilio can call back: it needs HTTPS, but an emulator at TWILIO_BASE_URL does not."""
     return settings.HTTPS or bool(settings.TWILIO_BASE_URL)
 
 
-def genuine(form: QueryDict, signature: str) -> bool:
-    """Whether the account's token signed it, or the one before it while tokens are rotated."""
+def is_signed_by_twilio(form: QueryDict, signature: str) -> bool:
+    """Whether the account's token signed the form, or the previous one during a rotation."""
     tokens = [token for token in (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_PREVIOUS) if token]
     return any(RequestValidator(token).validate(address(), form, signature) for token in tokens)
 
 
 def read(sid: object, status: object, code: object) -> Report | None:
-    """What a status means: nothing, unless it is the last there will be."""
-    kind = FINAL.get(str(status))
+    """Return the report of a final status, else None."""
+    kind = FINAL_STATUSES.get(str(status))
     if kind is None or not isinstance(sid, str) or not SID.fullmatch(sid):
         return None
     reason = describe(str(status), code) if kind == ReportKind.FAILED else ""

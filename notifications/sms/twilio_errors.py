@@ -1,10 +1,10 @@
-"""Twilio's error codes in words, for staff. A code that is not here is shown as its figure."""
+"""Texts for Twilio's error codes, for staff. Other codes are shown as numbers only."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-WORDS = {
-    # When it is handed over
+TEXTS = {
+    # Answers to the request that sends an SMS
     21211: gettext_noop("no es un número válido"),
     21217: gettext_noop("no parece un número de teléfono"),
     21265: gettext_noop("es un número corto"),
@@ -31,7 +31,7 @@ WORDS = {
     21705: gettext_noop("el servicio de mensajes no es válido: revise TWILIO_MESSAGING_SERVICE_SID"),
     21730: gettext_noop("Twilio está en mantenimiento"),
     90010: gettext_noop("la cuenta no está activa"),
-    # When it is reported
+    # Delivery reports
     30001: gettext_noop("la cola de envío está llena"),
     30002: gettext_noop("la cuenta está suspendida"),
     30003: gettext_noop("teléfono apagado o sin cobertura"),
@@ -45,10 +45,10 @@ WORDS = {
 }
 
 
-def describe(what: str, code: object) -> str:
-    """For instance `twilio: undelivered, código 30003 (teléfono apagado o sin cobertura)`."""
+def describe(status: str, code: object) -> str:
+    """Return such as `twilio: undelivered, código 30003 (teléfono apagado o sin cobertura)`."""
     number = int(code) if isinstance(code, int | str) and str(code).isascii() and str(code).isdigit() else 0
     if not number:
-        return f"twilio: {what}"
-    words = f" ({_(WORDS[number])})" if number in WORDS else ""
-    return f"twilio: {what}, código {number}{words}"
+        return f"twilio: {status}"
+    text = f" ({_(TEXTS[number])})" if number in TEXTS else ""
+    return f"twilio: {status}, código {number}{text}"

@@ -42,7 +42,7 @@ def told() -> Iterator[list[Message]]:
     heard: list[Message] = []
     delivery_reports.on_failed("test", heard.append)
     yield heard
-    del delivery_reports._on_given_up["test"]
+    del delivery_reports._failure_callbacks["test"]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_failure_and_what_follows_from_it_are_one_transaction(monkeypatch: p
         assert connection.in_atomic_block
         raise OperationalError
 
-    monkeypatch.setitem(delivery_reports._on_given_up, "test", fail)
+    monkeypatch.setitem(delivery_reports._failure_callbacks, "test", fail)
     with pytest.raises(OperationalError):
         delivery_reports.receive(report(ReportKind.FAILED))
     message.refresh_from_db()
@@ -122,7 +122,9 @@ def test_a_mistake_in_what_follows_does_not_keep_the_outbox_from_its_state(
         queue_email()
         raise RuntimeError
 
-    monkeypatch.setattr(delivery_reports, "_on_given_up", {"mistaken": fail, **delivery_reports._on_given_up})
+    monkeypatch.setattr(
+        delivery_reports, "_failure_callbacks", {"mistaken": fail, **delivery_reports._failure_callbacks}
+    )
     delivery_reports.receive(report(ReportKind.FAILED))
     message.refresh_from_db()
     assert (message.state, len(told)) == (State.FAILED, 1)
@@ -136,7 +138,7 @@ def test_a_report_that_comes_before_its_id_is_written_down_is_entered_r4_24() ->
             delivery_reports.receive(report(ReportKind.DELIVERED))
         assert UnmatchedReport.objects.count() == 1
         message = sent()
-        clock.shift(delivery_reports.TRY_AGAIN)
+        clock.shift(delivery_reports.RETRY_UNMATCHED)
         assert sweep.run("informes") == 1
         assert sweep.run("informes") == 0
     message.refresh_from_db()
@@ -146,10 +148,10 @@ def test_a_report_that_comes_before_its_id_is_written_down_is_entered_r4_24() ->
 def test_a_report_that_nobody_ever_knows_is_dropped_after_five_minutes_r4_24() -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         delivery_reports.receive(report(ReportKind.DELIVERED))
-        clock.shift(delivery_reports.KEEP - timedelta(seconds=1))
+        clock.shift(delivery_reports.KEEP_UNMATCHED - timedelta(seconds=1))
         sweep.run("informes")
         assert UnmatchedReport.objects.count() == 1
-        clock.shift(delivery_reports.TRY_AGAIN)
+        clock.shift(delivery_reports.RETRY_UNMATCHED)
         sweep.run("informes")
     assert UnmatchedReport.objects.count() == 0
 
@@ -258,7 +260,7 @@ def test_one_that_was_reported_is_not_asked_about(gateway: Gateway) -> None:
 
 
 def test_a_sweep_asks_a_bounded_number(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_reports, "QUESTIONS", 2)
+    monkeypatch.setattr(delivery_reports, "MAX_POLLS", 2)
     gateway.answer = None
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for number in range(3):

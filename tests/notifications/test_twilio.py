@@ -168,7 +168,7 @@ def test_22_what_is_wrong_with_our_sender_account_or_service_is_retried_and_logg
 
 def test_22_the_codes_of_the_sender_are_among_them() -> None:
     assert {21603, 21606, 21659, 21660, 21661, 21703, 21408, 21608} <= twilio.OUR_SETTINGS
-    assert not twilio.OUR_SETTINGS & (twilio.BAD_NUMBERS | twilio.REFUSED_FOR_NOW_CODES)
+    assert not twilio.OUR_SETTINGS & (twilio.BAD_NUMBERS | twilio.RETRYABLE_CODES)
 
 
 def test_our_own_mistakes_are_told_to_whoever_can_mend_them(

@@ -1,5 +1,5 @@
-"""Queues again what was given up, once its cause is mended: by number, since a day, or all that is
-dead (R4.18).
+"""Queues failed or dead messages again, once the cause is corrected: by id, since a day, or all
+dead ones (R4.18).
 """
 
 import getpass
@@ -60,46 +60,43 @@ class Command(BaseCommand):
         if force and not ids:
             raise CommandError(_("--force exige --id: los ya enviados se repiten de uno en uno."))
         if not (ids or dead or since):
-            self._tell_what_there_is()
+            self._print_counts()
             return
-        chosen = _by_id(ids, force=force) if ids else _given_up(dead=dead, since=since)
+        chosen = _chosen(ids, force=force, dead=dead, since=since)
         count = chosen.count()
         if not count and not ids:
             self.stdout.write(_("Nada que hacer: no hay mensajes así."))
             return
         if count and not yes:
-            found = ngettext(
+            question = ngettext(
                 "{count} mensaje volvería a la cola. Repita con --yes para hacerlo.",
                 "{count} mensajes volverían a la cola. Repita con --yes para hacerlo.",
                 count,
             )
-            raise CommandError(found.format(count=count))
+            raise CommandError(question.format(count=count))
         self._queue(chosen, ids or [])
 
     def _queue(self, chosen: MessageQuerySet, ids: list[int]) -> None:
-        queued = [message for message in chosen.order_by("pk") if self._send_again(message)]
+        queued = 0
+        for message in chosen.order_by("pk"):
+            try:
+                actions.resend(message, actions.Actor(os_user()), actions.serial_of(message))
+            except actions.ActionRefused as refusal:
+                self.stdout.write(_("Mensaje n.º {pk}: {reason}").format(pk=message.pk, reason=refusal))
+            else:
+                queued += 1
         done = ngettext(
-            "Listo: {count} mensaje en cola otra vez.",
-            "Listo: {count} mensajes en cola otra vez.",
-            len(queued),
+            "Listo: {count} mensaje en cola otra vez.", "Listo: {count} mensajes en cola otra vez.", queued
         )
-        self.stdout.write(done.format(count=len(queued)))
-        if len(queued) < len(set(ids)):
+        self.stdout.write(done.format(count=queued))
+        if queued < len(set(ids)):
             missing = _(
                 "Quedaron como estaban: {count}. No existen, no están rechazados ni abandonados (vea --force), o "
                 "cambiaron entretanto."
             )
-            raise CommandError(missing.format(count=len(set(ids)) - len(queued)))
+            raise CommandError(missing.format(count=len(set(ids)) - queued))
 
-    def _send_again(self, message: Message) -> bool:
-        try:
-            actions.resend(message, actions.Actor(os_user()), actions.serial_of(message))
-        except actions.ActionRefused as refusal:
-            self.stdout.write(_("Mensaje n.º {pk}: {reason}").format(pk=message.pk, reason=refusal))
-            return False
-        return True
-
-    def _tell_what_there_is(self) -> None:
+    def _print_counts(self) -> None:
         counts = dict(
             Message.objects.given_up().unresolved().order_by().values_list("state").annotate(Count("pk"))
         )
@@ -108,12 +105,10 @@ class Command(BaseCommand):
         self.stdout.write(_("No se hizo nada. Para devolverlos a la cola: --dead, --since o --id, y --yes."))
 
 
-def _by_id(ids: list[int], *, force: bool) -> MessageQuerySet:
-    messages = Message.objects.filter(pk__in=ids)
-    return messages if force else messages.given_up()
-
-
-def _given_up(*, dead: bool, since: date | None) -> MessageQuerySet:
+def _chosen(ids: list[int] | None, *, force: bool, dead: bool, since: date | None) -> MessageQuerySet:
+    if ids:
+        messages = Message.objects.filter(pk__in=ids)
+        return messages if force else messages.given_up()
     messages = Message.objects.given_up().unresolved()
     if dead:
         messages = messages.filter(state=State.DEAD)
@@ -123,7 +118,7 @@ def _given_up(*, dead: bool, since: date | None) -> MessageQuerySet:
 
 
 def os_user() -> str:
-    """Who runs the command: the account of this machine; in a container it may have no name."""
+    """Return the operating system's user, or its number in a container that has no name for it."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError):
