@@ -28,7 +28,7 @@ class MetricsCollector(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         reading = metrics.collect()
-        levels = GaugeMetricFamily(f"{PREFIX}level", "0 bien, 1 atención, 2 crítico", labels=["metric"])
+        levels = GaugeMetricFamily(f"{PREFIX}level", "0 bien, 1 atención, 2 crítico", labels=["figure"])
         for metric in reading.metrics:
             levels.add_metric([metric.name], metric.level)
             if metric.value is not None:

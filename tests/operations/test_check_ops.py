@@ -91,7 +91,7 @@ def test_a_healthy_product_ends_with_0_and_says_so_last(healthy: None) -> None:
 def test_r4_17_the_figures_are_there_for_programs(healthy: None) -> None:
     found = as_json()
     assert found["level"] == "fine"
-    assert found["metrics"]["oldest_undelivered_age_seconds"] == {
+    assert found["figures"]["oldest_undelivered_age_seconds"] == {
         "value": 0,
         "level": "fine",
         "shown": "ninguno",
@@ -109,7 +109,7 @@ def test_r4_17_the_figures_are_there_for_programs(healthy: None) -> None:
         "sms_day_budget_used_ratio",
         "sms_sent_24h",
         "attachments_disk_free_ratio",
-    } <= set(found["metrics"])
+    } <= set(found["figures"])
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_r4_14_a_broker_that_may_lose_work_is_critical(
 ) -> None:
     with configured(broker_url, name, value):
         status, said = check()
-        assert as_json()["metrics"][metric] == {"value": 0, "level": "critical", "shown": value}
+        assert as_json()["figures"][metric] == {"value": 0, "level": "critical", "shown": value}
     assert status == 2
     assert f"Ponga «{name} " in said
 
@@ -173,7 +173,7 @@ def test_a_warning_ends_with_1(healthy: None, monkeypatch: pytest.MonkeyPatch) -
 
 def test_pending_migrations_are_critical(healthy: None) -> None:
     MigrationRecorder.Migration.objects.filter(app="otp").latest("id").delete()
-    assert as_json()["metrics"]["migrations_pending"] == {"value": 1, "level": "critical", "shown": "1"}
+    assert as_json()["figures"]["migrations_pending"] == {"value": 1, "level": "critical", "shown": "1"}
 
 
 def test_without_a_database_it_says_so_and_asks_it_once(
@@ -199,4 +199,4 @@ def test_a_folder_that_is_not_there_yet_has_its_disk_measured(
     healthy: None, settings: Settings, tmp_path: Path
 ) -> None:
     settings.MEDIA_ROOT = tmp_path / "not" / "yet"
-    assert as_json()["metrics"]["attachments_disk_free_ratio"]["value"] > 0
+    assert as_json()["figures"]["attachments_disk_free_ratio"]["value"] > 0

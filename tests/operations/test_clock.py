@@ -102,4 +102,4 @@ def test_the_clock_is_in_check_ops_in_the_metrics_and_on_the_page() -> None:
         assert ("sin servidor" in text) is not HAS_SERVER
     for name in ("clock_skew_seconds", "clock_skew_worker_seconds"):
         assert (f"\nfidelizacion_{name} " in metrics) is HAS_SERVER
-    assert 'fidelizacion_level{metric="clock_skew_seconds"}' in metrics
+    assert 'fidelizacion_level{figure="clock_skew_seconds"}' in metrics

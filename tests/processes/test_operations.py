@@ -28,7 +28,7 @@ def check_ops(stack: Stack) -> dict[str, Any]:
     done = subprocess.run(command, cwd=BASE, env=stack.environment, capture_output=True, check=False)
     found: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == ("fine", "warning", "critical").index(found["level"])
-    metrics: dict[str, Any] = found["metrics"]
+    metrics: dict[str, Any] = found["figures"]
     return metrics
 
 

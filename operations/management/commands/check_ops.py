@@ -37,7 +37,7 @@ def document(reading: Snapshot) -> dict[str, Any]:
     return {
         "level": reading.level.name.lower(),
         "unread": reading.failed,
-        "metrics": {
+        "figures": {
             metric.name: {"value": metric.value, "level": metric.level.name.lower(), "shown": metric.display}
             for metric in reading.metrics
         },
