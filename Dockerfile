@@ -13,7 +13,7 @@ WORKDIR /app
 COPY requirements/production.txt requirements/production.txt
 RUN pip install --no-cache-dir --require-hashes --requirement requirements/production.txt
 
-COPY manage.py gunicorn.conf.py ./
+COPY manage.py gunicorn.conf.py pyproject.toml ./
 COPY fidelizacion fidelizacion
 COPY companies companies
 COPY otp otp

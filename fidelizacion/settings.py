@@ -2,6 +2,7 @@
 what is set here.
 """
 
+import tomllib
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +30,8 @@ from fidelizacion.env import (
 from otp.limits.rates import parse_count, parse_rates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# The only place of the version is pyproject.toml; the image holds a copy of it
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 VAR_DIR = BASE_DIR / "var"
 env = Environment()
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from operations import metrics
@@ -26,7 +26,8 @@ KEEP_SECONDS = 10.0
 class MetricsCollector(Collector):
     """Reads the metrics anew at each call."""
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily(f"{PREFIX}build", "La versión del producto", {"version": settings.VERSION})
         reading = metrics.collect()
         levels = GaugeMetricFamily(f"{PREFIX}level", "0 bien, 1 atención, 2 crítico", labels=["figure"])
         for metric in reading.metrics:

@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
@@ -83,6 +84,7 @@ def page() -> dict[str, Any]:
     standing = queue_metrics.stuck(Message.objects.defer("text", "html")).order_by("created_at", "pk")
     return {
         "now": now,
+        "version": settings.VERSION,
         "level": metrics.LEVEL_NAMES[reading.level],
         "level_colour": COLOURS[reading.level],
         "unread": reading.failed,

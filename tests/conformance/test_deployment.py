@@ -87,3 +87,10 @@ def test_the_image_holds_every_folder_of_the_product_and_runs_as_nobody() -> Non
     assert copied == {"fidelizacion", *APPS, "templates", "static", "locale"}
     assert all((BASE / folder).is_dir() for folder in copied)
     assert image.index("USER fidelizacion") < image.index("CMD")
+
+
+def test_the_build_context_holds_every_file_that_the_image_copies() -> None:
+    image = (BASE / "Dockerfile").read_text(encoding="utf-8")
+    copied = {name for line in re.findall(r"^COPY (.+) \S+$", image, re.MULTILINE) for name in line.split()}
+    context = set((BASE / ".dockerignore").read_text(encoding="utf-8").splitlines())
+    assert {f"!{name}" for name in copied} <= context

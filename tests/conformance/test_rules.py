@@ -15,7 +15,7 @@ LONGEST = 125  # characters: a rule is read at a glance
 # Pages that are not in the repository, and numbers of lists that are not
 FOREIGN = re.compile(
     r"\b(?:brief|contract|design|domain|layout|looks|names|security|style)\.md"
-    r"|(?<!docs/)\bperformance\.md(?!\")"
+    r"|(?<!docs/)(?<![\[(])\bperformance\.md(?!\")"
     r"|\b(?:decisions?|design|issue|point)s?,? #?\d",
     re.IGNORECASE,
 )

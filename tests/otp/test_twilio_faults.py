@@ -1,5 +1,5 @@
 """What a fault of Twilio's means to a visitor, from the number typed to the last SMS: the table of
-docs/sms.md.
+docs/sms.md, which is in Spanish since operators read it.
 """
 
 from collections.abc import Iterator
@@ -24,22 +24,22 @@ DOCUMENT = Path(product.BASE_DIR) / "docs" / "sms.md"
 MINUTES_WATCHED = 4
 
 FAULTS = {
-    "none": ["ok"],
-    "no answer within 10 s": ["hang"],
-    "no answer within 10 s, once": ["hang", "ok"],
-    "connection lost after the request": ["close"],
-    "connection lost after the request, once": ["close", "ok"],
-    "400, the number is none (21211, 21614…)": ["400"],
-    "400, our sender is wrong (21606, 21603…)": ["400", "400"],
-    "401 or 403": ["401"],
+    "ninguna": ["ok"],
+    "sin respuesta en 10 s": ["hang"],
+    "sin respuesta en 10 s, una vez": ["hang", "ok"],
+    "conexión perdida después de la petición": ["close"],
+    "conexión perdida después de la petición, una vez": ["close", "ok"],
+    "400, el número no sirve (21211, 21614…)": ["400"],
+    "400, nuestro remitente está mal (21606, 21603…)": ["400", "400"],
+    "401 o 403": ["401"],
     "429": ["429"],
-    "429, once": ["429", "ok"],
+    "429, una vez": ["429", "ok"],
     "500, 502, 504": ["500"],
     "503": ["503"],
-    "201 with an answer that is no JSON": ["nonsense"],
-    "redirect": ["307"],
+    "201 con una respuesta que no es JSON": ["nonsense"],
+    "redirección": ["307"],
 }
-REFUSED = "no connection: refused, unknown name, nobody within 4 s"
+REFUSED = "sin conexión: rechazada, nombre desconocido, nadie en 4 s"
 
 
 class _Longest:

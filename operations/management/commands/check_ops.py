@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
 def document(reading: Snapshot) -> dict[str, Any]:
     """For programs: names never change, words may."""
     return {
+        "version": settings.VERSION,
         "level": reading.level.name.lower(),
         "unread": reading.failed,
         "figures": {
@@ -45,9 +47,9 @@ def document(reading: Snapshot) -> dict[str, Any]:
 
 
 def report(reading: Snapshot) -> list[str]:
-    """For people: aligned, by group, and the summary last."""
+    """For people: the version, the metrics aligned and by group, and the summary last."""
     width = max((len(metric.label) for metric in reading.metrics), default=0)
-    lines: list[str] = []
+    lines = [_("Gestor de Fidelización {version}").format(version=settings.VERSION), ""]
     for title, group in reading.groups.items():
         lines += [title, *(line for metric in group for line in _lines(metric, width)), ""]
     lines += (
