@@ -1,6 +1,4 @@
-"""Where a request comes from, as far as our own proxies and the gateways can vouch for it (R2.02,
-R2.12).
-"""
+"""Finds the client's address behind our proxies and the mobile gateways (R2.02, R2.12)."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -11,36 +9,35 @@ from django.http import HttpRequest
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# Bits; the smallest IPv6 network a customer is given, so one person has all of its addresses
+# Bits of the smallest IPv6 network that a customer gets: one person has all of its addresses
 SITE_PREFIX = 64
-# The IPv6 networks around it that one person may also have, and how many times a /64's limit each
-# gets. Homes are given a /56 and companies a /48 (RIPE-690), but a mobile network gives each phone
-# a /64 of one pool: there these networks hold 256 and 65,536 phones. Far less than that many times,
-# since administrators of companies are few
-AROUND = ((56, 4), (48, 16))
+# Wider IPv6 networks, and how many times the limit of a /64 each one has. Homes get a /56 and
+# companies a /48 (RIPE-690), so one person may have all of it. But a mobile network gives each
+# phone a /64, so there a /56 holds 256 phones and a /48 65,536. The factors are much lower, because
+# few of those phones belong to administrators of companies
+WIDER_NETWORKS = ((56, 4), (48, 16))
 
 
 def peer_address(request: HttpRequest) -> Address | None:
-    """The other end of the socket; none when the server listens on a Unix socket."""
+    """Return the peer of the socket, or None if the server listens on a Unix socket."""
     return parse(request.META.get("REMOTE_ADDR", ""))
 
 
 def client_address(request: HttpRequest) -> Address | None:
-    """The nearest address that is not one of our proxies or the operator's gateways, read from
-    right to left.
+    """Return the nearest address that is neither one of our proxies nor a mobile gateway.
 
-    What stands further left in `X-Forwarded-For` was written by whoever sent the request, and is
-    never looked at. An entry that is no address ends the search: the hop that wrote it down is then
-    all that is known.
+    `X-Forwarded-For` is read from right to left. Entries left of the first untrusted address are
+    ignored, because the client can write anything there. At an entry that is not an address the
+    search ends with the hop that wrote it.
     """
     trusted = (*settings.TRUSTED_PROXIES, *settings.MOBILE_GATEWAYS)
     address = peer_address(request)
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     while address is not None and within(address, trusted) and hops:
-        further = parse(hops.pop())
-        if further is None:
+        next_hop = parse(hops.pop())
+        if next_hop is None:
             break
-        address = further
+        address = next_hop
     return address
 
 
@@ -50,26 +47,22 @@ def within(address: Address, networks: Sequence[Network]) -> bool:
 
 
 def bucket(address: Address | None) -> str:
-    """What counts as one place: an IPv4 address, or an IPv6 network of 64 bits."""
+    """Return what limits count as one address: an IPv4 address, or an IPv6 network of 64 bits."""
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, SITE_PREFIX), strict=False))
     return str(address)
 
 
-def surrounding(place: str) -> list[tuple[str, int]]:
-    """The wider networks of a bucket, each with the factor of its
-    limit; an IPv4 address has none.
-    """
-    if not place.endswith(f"/{SITE_PREFIX}"):
+def surrounding(bucket: str) -> list[tuple[str, int]]:
+    """Return a bucket's wider networks with the factors of their limits; IPv4 has none."""
+    if not bucket.endswith(f"/{SITE_PREFIX}"):
         return []
-    network = IPv6Network(place)
-    return [(str(network.supernet(new_prefix=prefix)), times) for prefix, times in AROUND]
+    network = IPv6Network(bucket)
+    return [(str(network.supernet(new_prefix=prefix)), factor) for prefix, factor in WIDER_NETWORKS]
 
 
 def parse(raw: str) -> Address | None:
-    """The address in one entry of a header, with or without port, brackets or zone; none if there
-    is none.
-    """
+    """Parse an entry, with or without port, brackets or zone. Returns None if it is invalid."""
     text = raw.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,6 +1,4 @@
-"""Who is at the other end: the PIN challenge, the network's word for it, and the gate of the
-portal.
-"""
+"""Verifies visitors of the portal: by PIN or by the mobile network, and then by session."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -20,8 +18,8 @@ class OtpConfig(AppConfig):
 
         sweep.register("códigos", delivery.sweep, first=True)
         delivery_reports.register("otp", report_handler.HANDLER)
-        # A copy would pass by the limits of links, and might take one to an address that is not the
-        # registered one
+        # A copy would not count on the limits of links, and could go to an unregistered address
+
         copy_refusal = _("Un enlace no se repite: envíe uno nuevo desde la lista de administradores.")
         message_types.register_mail(
             invitation.MAIL, _("Enlace de ingreso"), invitation.sample, copy_refusal=copy_refusal

@@ -1,8 +1,8 @@
-"""What happened at the door, a row each: codes asked for, sent and typed, waits, sign-ins (R1.28).
+"""Records each event of the sign-in: codes requested, sent and typed, waits, sign-ins (R1.28).
 
-Of a number there are the last three digits and a keyed hash: whoever knows the number finds its
-events, and nobody can read numbers out of the table (R8.09). Each call is one insert, in the
-caller's transaction where there is one; what cannot be recorded fails, and is not passed over.
+A row holds the last three digits of the number and a keyed hash: staff who know the number find its
+events, and no number can be read from the table (R8.09). Each call is one insert in the caller's
+transaction, if there is one. Errors are raised, so no event happens unrecorded.
 """
 
 import getpass
@@ -22,9 +22,9 @@ from otp.models import AuditEvent, Invitation
 Kind = AuditEvent.Kind
 Method = AuditEvent.Method
 Result = AuditEvent.Result
-PHONE = "audit.phone"  # a key of its own: the limits' hashes of the same number are others
-# What is refused costs whoever asks nothing, so it is told once a minute: of the same number, and
-# ten times of a place
+PHONE = "audit.phone"  # the kind of the hash, which differs from the limits' hash of the same number
+# Refusals cost an attacker nothing, so at most these are recorded, per event and number and per
+# address
 REFUSALS_PER_PHONE = (Rate(1, 60),)
 REFUSALS_PER_ADDRESS = (Rate(10, 60),)
 
@@ -39,10 +39,10 @@ def record(
     method: Method = Method.PIN,
     reason: str = "",
 ) -> None:
-    """Write down one event of a visitor. `address` is a bucket (addresses.py); the worker knows
-    none.
+    """Record one event of a visitor.
 
-    `reason` is what the SMS provider said, in words that name nobody.
+    `address` is a bucket of addresses.py, empty in the worker. `reason` is the SMS provider's error
+    without personal data.
     """
     AuditEvent.objects.create(
         at=timezone.now(),
@@ -60,9 +60,9 @@ def record(
 def record_refusal(
     kind: Kind, result: Result, phone: str, *, session_ref: str, address: str, method: Method = Method.PIN
 ) -> None:
-    """Write down what was refused without being tried, unless the same was told a moment ago.
+    """Record a request that was refused before any check of a code, at the REFUSALS_ rates at most.
 
-    Otherwise a script that goes on after its limit would fill the table, a row a request.
+    Otherwise a script that goes on past its limit would add a row with each request.
     """
     try:
         consume(
@@ -75,7 +75,7 @@ def record_refusal(
 
 
 def record_unlock(phone: str, *, lifted: bool, user: User | None, actor: str, reason: str) -> None:
-    """Write down that staff let a number try again."""
+    """Record that staff lifted a number's wait, or found none."""
     AuditEvent.objects.create(
         at=timezone.now(),
         kind=Kind.UNLOCKED,
@@ -89,7 +89,7 @@ def record_unlock(phone: str, *, lifted: bool, user: User | None, actor: str, re
 
 
 def record_invitation(invitation: Invitation) -> None:
-    """Write down that a link was sent, and by whom."""
+    """Record who sent a link to which number."""
     AuditEvent.objects.create(
         at=timezone.now(),
         kind=Kind.INVITED,
@@ -103,7 +103,7 @@ def record_invitation(invitation: Invitation) -> None:
 
 
 def os_user() -> str:
-    """The account of this machine that runs a command; in a container it may have no name."""
+    """Return the operating system's user, or its uid: in a container it may have no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -111,7 +111,5 @@ def os_user() -> str:
 
 
 def of_phone(phone: str) -> Q:
-    """The condition for events of a number in E.164, also those recorded under an earlier
-    SECRET_KEY still listed.
-    """
+    """Return the condition for events of an E.164 number, under SECRET_KEY or a fallback."""
     return Q(phone_hash__in=keyed_hashes(PHONE, phone))

@@ -1,10 +1,9 @@
-"""The page that a visitor asked for before signing in, carried through the sign-in pages as a
-signed value.
+"""Remembers, in a signed token, the page that a visitor requested before signing in.
 
-The value names a route of `settings.SIGN_IN_DESTINATIONS` and its arguments, never an address: it
-cannot lead out of the portal. It travels in the address of a redirect and in a hidden field, so no
-session row is written for it. The database is not asked, so every page is the same whether what was
-asked for exists or not (R4.22).
+The token names a route of `settings.SIGN_IN_DESTINATIONS` and its arguments, not a URL, so it
+cannot lead out of the portal. The sign-in pages pass it on in the query string and a hidden field,
+without writing a session row. No query is run for it, so the pages are the same whether the
+requested ticket exists or not (R4.22).
 """
 
 from dataclasses import dataclass
@@ -18,23 +17,23 @@ from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
-PARAMETER = "destino"  # of an address
-FIELD = "destination"  # of the forms
+PARAMETER = "destino"  # in the query string
+FIELD = "destination"  # in the forms
 SALT = "otp.destinations"
-LIFETIME = timedelta(days=1)  # a sign-in page left open overnight still leads on
-MAX_LENGTH = 512  # characters; one of ours has about 110
+LIFETIME = timedelta(days=1)  # so a sign-in page that was open overnight still works
+MAX_LENGTH = 512  # characters; a token that the portal makes has about 110
 
 
 @dataclass(frozen=True)
 class Destination:
-    """One of our pages: a route of the allow-list with its arguments."""
+    """A page of the portal: a route of the allow-list with its arguments."""
 
     route: str
     kwargs: dict[str, Any]
 
     @classmethod
     def of_page(cls, request: HttpRequest) -> Self | None:
-        """The page that this request asks for, if a visitor may be brought back to it."""
+        """Return the requested page, or None if it is not in the allow-list."""
         match = request.resolver_match
         if match is None or match.view_name not in settings.SIGN_IN_DESTINATIONS:
             return None
@@ -42,9 +41,7 @@ class Destination:
 
     @classmethod
     def read(cls, token: str) -> Self | None:
-        """The page in a value that a browser sent; none if it is not ours, too old, or names no
-        page we offer.
-        """
+        """Verify a token from the browser. Returns None if it is forged, expired or not allowed."""
         if not token or len(token) > MAX_LENGTH:
             return None
         try:
@@ -69,18 +66,18 @@ class Destination:
 
 
 def carried(request: HttpRequest) -> Destination | None:
-    """The page that this sign-in is for: in the form that was sent, or else in the address."""
+    """Return the destination in the posted form or else in the query string."""
     return Destination.read(request.POST.get(FIELD) or request.GET.get(PARAMETER, ""))
 
 
 def redirect_with(destination: Destination | None, sign_in_page: str) -> HttpResponseRedirect:
-    """To a page of the sign-in, which carries the destination on."""
+    """Redirect to a page of the sign-in and pass the destination on."""
     query = f"?{urlencode({PARAMETER: destination.token})}" if destination else ""
     return HttpResponseRedirect(f"{reverse(sign_in_page)}{query}")
 
 
 def redirect_after_sign_in(request: HttpRequest) -> HttpResponseRedirect:
-    """To the page that was asked for, or else to the start."""
+    """Redirect to the destination, or to the start page if there is none."""
     destination = carried(request)
     return HttpResponseRedirect(destination.url if destination else resolve_url(settings.PORTAL_START_URL))
 

@@ -1,13 +1,10 @@
-"""Recognises a browser in which a number was verified before: its owner is not kept out by a
-stranger's failures.
+"""Recognises a browser that verified a number before, so a stranger's failures cannot lock it out.
 
-The cookie says so of a number that is typed, and names none: each entry is a random word, an end,
-and a MAC over both and the number. So it can be checked against a number, and no number can be read
-out of it, nor two browsers of one person be matched. It opens nothing: the code is asked for as
-ever.
+Each entry of the cookie is a random nonce, an expiry time, and a MAC over both and the number. The
+server can check it against a number that was typed, but nobody can read a number from it or match
+two browsers of one person. It does not replace the code.
 
-It is set on signing in and at no other time, so that the pages before are the same for every number
-(R1.13).
+Only a sign-in sets the cookie, so the pages before it are the same for every number (R1.13).
 """
 
 import re
@@ -23,26 +20,26 @@ from otp.hashing import keyed_hash, keyed_hashes
 
 KIND = "known-browser"
 
-AGE = timedelta(days=180)  # administrators come some times a year
-NUMBERS = 3  # of one browser; the eldest goes
-ENTRY = re.compile(r"(?P<word>[0-9a-f]{32})-(?P<end>[0-9]{10})-(?P<mac>[0-9a-f]{64})")
+AGE = timedelta(days=180)  # administrators come a few times a year
+MAX_NUMBERS = 3  # per browser; a fourth one replaces the oldest
+ENTRY = re.compile(r"(?P<nonce>[0-9a-f]{32})-(?P<expires>[0-9]{10})-(?P<mac>[0-9a-f]{64})")
 SEPARATOR = "."
 
 
 def knows(request: HttpRequest, phone: str) -> bool:
-    """Whether this number was verified in this browser, in the last half year."""
+    """Whether this browser verified this number in the last 180 days."""
     return any(_is_of(entry, phone) for entry in _entries(request))
 
 
 def remember(request: HttpRequest, response: HttpResponse, phone: str) -> None:
-    """Set the cookie on the answer to somebody who has just been verified."""
-    end = int((timezone.now() + AGE).timestamp())
-    word = secrets.token_hex(16)
-    others = [entry for entry in _entries(request) if not _is_of(entry, phone)]
-    entries = [f"{word}-{end}-{keyed_hash(KIND, _signed(word, end, phone))}", *(entry[0] for entry in others)]
+    """Add the number to the cookie, on the response to its verification."""
+    expires = int((timezone.now() + AGE).timestamp())
+    nonce = secrets.token_hex(16)
+    newest = f"{nonce}-{expires}-{keyed_hash(KIND, _signed(nonce, expires, phone))}"
+    others = [entry[0] for entry in _entries(request) if not _is_of(entry, phone)]
     response.set_cookie(
         settings.PORTAL_BROWSER_COOKIE_NAME,
-        SEPARATOR.join(entries[:NUMBERS]),
+        SEPARATOR.join([newest, *others][:MAX_NUMBERS]),
         max_age=AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -51,17 +48,18 @@ def remember(request: HttpRequest, response: HttpResponse, phone: str) -> None:
 
 
 def _entries(request: HttpRequest) -> list[re.Match[str]]:
-    """Those that are well formed and not over, newest first; whose they are is not judged."""
+    """Return the well-formed, unexpired entries, newest first. Their MAC is not checked yet."""
     raw = request.COOKIES.get(settings.PORTAL_BROWSER_COOKIE_NAME, "")
-    found = [ENTRY.fullmatch(part) for part in raw.split(SEPARATOR, NUMBERS)[:NUMBERS]]
+    matches = [ENTRY.fullmatch(part) for part in raw.split(SEPARATOR, MAX_NUMBERS)[:MAX_NUMBERS]]
     now = timezone.now().timestamp()
-    return [entry for entry in found if entry is not None and int(entry["end"]) > now]
+    return [entry for entry in matches if entry is not None and int(entry["expires"]) > now]
 
 
 def _is_of(entry: re.Match[str], phone: str) -> bool:
-    expected = keyed_hashes(KIND, _signed(entry["word"], int(entry["end"]), phone))
+    """Whether the entry's MAC fits this number, under the current key or an earlier one."""
+    expected = keyed_hashes(KIND, _signed(entry["nonce"], int(entry["expires"]), phone))
     return any(constant_time_compare(mac, entry["mac"]) for mac in expected)
 
 
-def _signed(word: str, end: int, phone: str) -> str:
-    return f"{word}|{end}|{phone}"
+def _signed(nonce: str, expires: int, phone: str) -> str:
+    return f"{nonce}|{expires}|{phone}"

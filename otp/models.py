@@ -1,7 +1,6 @@
-"""What the PIN check keeps: invitations, challenges, each phone's failures, the uses behind limits,
-and the audit.
+"""The tables of the PIN check: invitations, challenges, lockouts, uses of limits, and the audit.
 
-No code is ever stored: it is derived from the pepper and the challenge's nonce (R1.09).
+No table holds a code: it is derived from the pepper and the challenge's nonce (R1.09).
 """
 
 from django.conf import settings
@@ -12,24 +11,24 @@ from audit.event import AuditedEvent, AuditedEventQuerySet
 
 
 class Invitation(models.Model):
-    """A link sent to an administrator (A1). It fills the number in and signs nobody in; of its
-    token there is a hash.
+    """A link sent to an administrator (A1). It fills in the number, but signs nobody in.
 
-    While it lives, a session opened from it has codes of its own to ask for (invitations.py).
+    The table holds a hash of the link's token. Until the link expires, code requests of a session
+    that opened it count on the link's own limit (invitations.py).
     """
 
     class Channel(models.TextChoices):
         SMS = "sms", _("SMS")
         EMAIL = "email", _("Correo")
 
-    token_hash = models.CharField(max_length=64, unique=True)  # keyed (keyed.py)
+    token_hash = models.CharField(max_length=64, unique=True)  # keyed (hashing.py)
     phone = models.CharField(_("número móvil"), max_length=16)
     channel = models.CharField(_("canal"), max_length=5, choices=Channel.choices)
     created_at = models.DateTimeField(_("enviada"))
     expires_at = models.DateTimeField(_("vence"))
     used_at = models.DateTimeField(_("primer ingreso con ella"), null=True)
-    # Who sent it: a member of staff at the desk, or else the account of the machine that ran the
-    # command
+    # The staff user who sent it at the desk; empty when the command did, then `actor` names the
+    # operating system's user
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("usuario"),
@@ -53,42 +52,40 @@ class Invitation(models.Model):
 
 
 class Challenge(models.Model):
-    """One PIN asked for by one browser session, for any
-    well-formed number, registered or not (A5).
-    """
+    """A PIN requested by one browser session for a number, registered or unknown (A5)."""
 
     class Outcome(models.TextChoices):
-        """What became of the SMS. A number nobody registered is `handled` like the others, so that
-        writes are alike.
+        """The state of the SMS. An unknown number also becomes `handled`, so that the statements
+        are the same (R1.14).
         """
 
         PENDING = "pending", _("Por enviar")
         HANDLED = "handled", _("Atendido")
         FAILED = "failed", _("No enviado")
-        DOUBTFUL = "doubtful", _("Sin confirmar")  # it may have left, and is not sent a third time (R1.24)
+        DOUBTFUL = "doubtful", _("Sin confirmar")  # it may have left; not sent again (R1.24)
         EXPIRED = "expired", _("Vencido sin enviar")
         LIMIT = "limit", _("No enviado: límite del día")
 
     class Delivery(models.TextChoices):
-        """What the provider says of an SMS that it took."""
+        """The provider's last report on an SMS that it accepted."""
 
         ACCEPTED = "accepted", _("Aceptado por el proveedor")
         DELIVERED = "delivered", _("Entregado")
         UNDELIVERED = "undelivered", _("No entregado")
 
     phone = models.CharField(_("número móvil"), max_length=16)
-    session_ref = models.CharField(max_length=64)  # keyed hash of the browser session that asked (R1.10)
-    # The link it was asked for through, whose own limit it was counted on
+    session_ref = models.CharField(max_length=64)  # keyed hash of the requesting session (R1.10)
+    # Set when the request was counted on the limit of this invitation
     invitation = models.ForeignKey(Invitation, null=True, on_delete=models.SET_NULL, related_name="+")
     nonce = models.CharField(max_length=32, unique=True)  # 128 random bits, in hexadecimal
     created_at = models.DateTimeField(_("pedido"))
     expires_at = models.DateTimeField(_("vence"))
     attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
     used_at = models.DateTimeField(_("usado"), null=True)
-    # Replaced by a resend, or the number was changed
+    # A resend replaced it, the visitor changed the number, or it was seen to be expired
     closed_at = models.DateTimeField(_("anulado"), null=True)
     outcome = models.CharField(_("envío"), max_length=8, choices=Outcome.choices, default=Outcome.PENDING)
-    leased_until = models.DateTimeField(null=True)  # a worker is at it until then
+    leased_until = models.DateTimeField(null=True)  # a worker has claimed it until then
     send_attempts = models.PositiveSmallIntegerField(default=0)
     maybe_sent = models.PositiveSmallIntegerField(default=0)  # how many SMS may have left (R1.24)
     handled_at = models.DateTimeField(_("atendido"), null=True)
@@ -96,7 +93,7 @@ class Challenge(models.Model):
     delivery = models.CharField(_("entrega"), max_length=11, choices=Delivery.choices, blank=True)
     provider_error = models.CharField(_("motivo del proveedor"), max_length=100, blank=True)
     reported_at = models.DateTimeField(_("informado"), null=True)
-    poll_at = models.DateTimeField(null=True)  # when to ask the provider what became of it (R4.25)
+    poll_at = models.DateTimeField(null=True)  # when to ask the provider for a report (R4.25)
 
     class Meta:
         verbose_name = _("código enviado")
@@ -107,7 +104,7 @@ class Challenge(models.Model):
             models.Index(fields=["created_at"], name="challenge_created"),
             models.Index(fields=["provider_id"], name="challenge_provider_id"),
             models.Index(fields=["poll_at"], name="challenge_poll_at"),
-            # Of many codes asked for by strangers, the few for which an SMS left (R1.26)
+            # Strangers request many codes that lead to no SMS; metrics read only the others (R1.26)
             models.Index(fields=["created_at"], name="challenge_sms", condition=models.Q(maybe_sent__gt=0)),
         ]
 
@@ -116,14 +113,11 @@ class Challenge(models.Model):
 
 
 class PhoneLockout(models.Model):
-    """Consecutive failures of a phone across challenges and sessions, and the wait they brought
-    (R1.05-R1.07).
-    """
+    """A phone's failures in a row over all challenges and sessions, and its wait (R1.05-R1.07)."""
 
     phone = models.CharField(_("número móvil"), max_length=16, primary_key=True)
     failures = models.PositiveIntegerField(_("fallos seguidos"), default=0)
-    # Of these, the tries of a browser that verified the number before, or
-    # of an invitation (lockout.py)
+    # The part of them that came from a known browser or an invitation (lockout.py)
     trusted_failures = models.PositiveIntegerField(_("fallos de quien es conocido"), default=0, db_default=0)
     locks = models.PositiveSmallIntegerField(_("esperas seguidas"), default=0)
     locked_at = models.DateTimeField(_("en espera desde"), null=True)
@@ -135,7 +129,7 @@ class PhoneLockout(models.Model):
         verbose_name_plural = _("números en espera")
         indexes = [
             models.Index(fields=["tried_at"], name="phone_lockout_tried"),
-            # The few at which nothing is compared any more (lockout.py)
+            # The few numbers of which only trusted attempts are compared (lockout.py)
             models.Index(
                 fields=["failures"], name="phone_lockout_stopped", condition=models.Q(failures__gte=100)
             ),
@@ -146,13 +140,12 @@ class PhoneLockout(models.Model):
 
 
 class LimitUse(models.Model):
-    """One use of something limited, numbered from 1 within its key: the log that limits are read
-    from (R1.17).
+    """One use of a limit, numbered from 1 within its key (R1.17).
 
-    Two that come at once want the same number, and the constraint lets one of them have it.
+    Two requests at once try to insert the same number, and the constraint lets one of them succeed.
     """
 
-    key = models.CharField(max_length=80)  # for instance `phone:<keyed hash>`
+    key = models.CharField(max_length=80)  # for example `phone:<keyed hash>`
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
 
@@ -165,9 +158,7 @@ class LimitUse(models.Model):
 
 
 class AuditEvent(AuditedEvent):
-    """One thing that happened at the door: written once, with no number, no code and no cookie in
-    it (R1.28, R8.09).
-    """
+    """One event of the sign-in, append-only and without number, code or cookie (R1.28, R8.09)."""
 
     class Kind(models.TextChoices):
         ASKED = "asked", _("Código pedido")
@@ -210,7 +201,7 @@ class AuditEvent(AuditedEvent):
     phone_tail = models.CharField(_("número, final"), max_length=3)
     phone_hash = models.CharField(max_length=64)
     session_hash = models.CharField(_("sesión"), max_length=64, blank=True)
-    # Who lifted a wait or sent a link: the name of `user`, or the account of the machine that ran
+    # Who lifted a wait or sent a link: the name of `user`, or the operating system's user that ran
     # the command
     actor = models.CharField(_("quién"), max_length=150, blank=True)
     reason = models.CharField(_("motivo"), max_length=100, blank=True)
@@ -230,11 +221,10 @@ class AuditEvent(AuditedEvent):
 
 
 class NetworkSwitch(models.Model):
-    """Whether the mobile network is believed at all: one row, which a supervisor changes at the
-    desk (R2.13).
+    """The switch for network identity: one row, which a supervisor changes at the desk (R2.13).
 
-    It is read at every use, so that it counts at once and in every process. With no row the network
-    is believed.
+    Each sign-in reads it, so a change takes effect at once in every process. Without a row, network
+    identity is on.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)

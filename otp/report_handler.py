@@ -1,6 +1,4 @@
-"""The PIN check's ledger: what the SMS provider reports of its codes. Staff see it, and no visitor
-does (R1.13).
-"""
+"""Applies the SMS provider's delivery reports to codes; only staff see the result (R1.13)."""
 
 from datetime import datetime
 
@@ -15,31 +13,31 @@ from otp import audit
 from otp.models import Challenge
 
 Delivery = Challenge.Delivery
-# By rank, as in the outbox: taken, delivered, failed
-OPEN_TO = {
+# A report applies only to these states, so that a late one never undoes a final one (R4.24)
+ALLOWED_FROM = {
     ReportKind.DELIVERED: [Delivery.ACCEPTED],
     ReportKind.FAILED: [Delivery.ACCEPTED, Delivery.DELIVERED],
 }
-BECOMES = {ReportKind.DELIVERED: Delivery.DELIVERED, ReportKind.FAILED: Delivery.UNDELIVERED}
+NEW_STATE = {ReportKind.DELIVERED: Delivery.DELIVERED, ReportKind.FAILED: Delivery.UNDELIVERED}
 RESULTS = {ReportKind.DELIVERED: audit.Result.ARRIVED, ReportKind.FAILED: audit.Result.LOST}
 
 
 def apply(report: Report) -> bool:
-    """Whether it is about a code; each change has its row in the audit."""
+    """Store a report, and an audit row if it changed the state. Returns False if no code fits."""
     if report.channel != Message.Channel.SMS:
         return False
     challenge = Challenge.objects.filter(provider_id=report.provider_id).first()
-    if challenge is None or report.kind not in BECOMES:
+    if challenge is None or report.kind not in NEW_STATE:
         return challenge is not None
     changes = {
-        "delivery": BECOMES[report.kind],
+        "delivery": NEW_STATE[report.kind],
         "provider_error": report.reason[:100],
         "reported_at": report.at,
         "poll_at": None,
     }
     with transaction.atomic():
-        open_to_it = Challenge.objects.filter(pk=challenge.pk, delivery__in=OPEN_TO[report.kind])
-        if open_to_it.update(**changes):
+        open_challenge = Challenge.objects.filter(pk=challenge.pk, delivery__in=ALLOWED_FROM[report.kind])
+        if open_challenge.update(**changes):
             audit.record(
                 audit.Kind.REPORTED,
                 RESULTS[report.kind],
@@ -51,6 +49,7 @@ def apply(report: Report) -> bool:
 
 
 def due_for_polling(now: datetime) -> QuerySet[Challenge]:
+    """Return the codes whose SMS was accepted and whose report the provider must be asked for."""
     accepted = Challenge.objects.filter(
         delivery=Delivery.ACCEPTED, handled_at__gt=timezone.now() - POLL_UNTIL
     )

@@ -1,7 +1,7 @@
-"""The gate of the portal: who was verified in this browser session, how, and until when (P1).
+"""The portal's session: who was verified in this browser, how, and until when (P1).
 
-Everything the portal keeps in a session goes under `portal.` keys, so that leaving removes those
-and nothing else: a member of staff who signed in to the desk with the same browser stays signed in.
+All keys of the portal start with `portal.`. Signing out removes only those, so that a member of
+staff who uses the desk in the same browser stays signed in there (R6.07).
 """
 
 import secrets
@@ -25,15 +25,16 @@ from otp.hashing import keyed_hash
 
 PREFIX = "portal."
 VISITOR = "portal.visitor"
-EXPIRED = "portal.expired"  # the phone whose verification ran out, so that its unsent text can still be kept
+EXPIRED = "portal.expired"  # the phone of an expired visitor, whose posted form is kept as a draft
 DRAFT = "portal.draft"
-BROWSER_KEY = "portal.holder"  # one phone in this browser, from one verification to the next
+BROWSER_KEY = "portal.holder"  # the token behind `browser_token`, with its phone
 
-# What a portal session lasts (P1), and how long typed text waits for the same person (P4)
+# How long a session (P1) and a draft of the same phone (P4) are valid
 VISITOR_IDLE = timedelta(minutes=15)
 VISITOR_ABSOLUTE = timedelta(minutes=60)
 DRAFT_LIFETIME = timedelta(minutes=30)
-# Seconds: the idle end may come so much early, and most page views write nothing
+# Seconds between writes of `seen_at`, so that most page views write nothing; the idle time may end
+# this much early
 SLIDE_EVERY = 30
 
 Method = Literal["pin", "network"]
@@ -43,9 +44,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 @dataclass(frozen=True)
 class Visitor:
-    """The person behind a verified session: the phone is all that is known; the directory knows the
-    rest.
-    """
+    """The verified visitor. The session holds only the phone; names come from the directory."""
 
     phone: str  # E.164
     method: Method
@@ -57,9 +56,7 @@ OnExpired = Callable[[HttpRequest, str], None]
 
 
 def current_visitor(request: HttpRequest) -> Visitor | None:
-    """Who is verified in this session, if its idle and absolute ends have not passed; slides the
-    idle end.
-    """
+    """Return the visitor while the idle and absolute times last, and restart the idle time."""
     record = request.session.get(VISITOR)
     if record is None:
         return None
@@ -77,25 +74,22 @@ def current_visitor(request: HttpRequest) -> Visitor | None:
 
 def sign_in(request: HttpRequest, phone: str, method: Method) -> None:
     """Make `phone` the visitor of this session, under a new session key (R1.11)."""
-    waiting = {name: request.session[name] for name in (DRAFT, BROWSER_KEY) if name in request.session}
-    if waiting.get(BROWSER_KEY, {}).get("phone") != phone:
-        # Known before, it would open the forms that follow. Not when the same person verifies
-        # again: the form that is open in another tab, with all that was typed, carries the token of
-        # the first time
+    kept = {name: request.session[name] for name in (DRAFT, BROWSER_KEY) if name in request.session}
+    if kept.get(BROWSER_KEY, {}).get("phone") != phone:
+        # A CSRF token that someone learnt before the sign-in must not work after it. If the same
+        # phone verifies again, the token stays: a form open in another tab still has it
         rotate_token(request)
     end_sign_in(request.session, _portal_keys(request.session))
-    for name, kept in waiting.items():
-        if kept["phone"] == phone:
-            request.session[name] = kept
+    for name, entry in kept.items():
+        if entry["phone"] == phone:
+            request.session[name] = entry
     browser_token(request, phone)
     now = timezone.now().timestamp()
     request.session[VISITOR] = {"phone": phone, "method": method, "verified_at": now, "seen_at": now}
 
 
 def sign_out(request: HttpRequest) -> None:
-    """Forget the visitor and all the portal kept; the old session key is worth nothing afterwards
-    (R1.11).
-    """
+    """Delete the visitor and all the portal's keys; the old session key stops working (R1.11)."""
     if not request.user.is_authenticated:
         request.session.flush()
         return
@@ -103,44 +97,39 @@ def sign_out(request: HttpRequest) -> None:
 
 
 def end_sign_in(session: SessionBase, keys: Iterable[str]) -> None:
-    """Remove these keys and change the session key: the old cookie opens nothing then (R1.11)."""
+    """Delete these keys and change the session key, which makes the old cookie useless (R1.11)."""
     for key in keys:
         session.pop(key, None)
     session.cycle_key()
 
 
 def change_number(request: HttpRequest, phone: str) -> None:
-    """Drop the sign-in of any other number: typing a new one ends the older (R1.11). A draft waits
-    for its owner.
-    """
+    """Sign out any other number (R1.11). Its draft stays, in case that number comes back."""
     record = request.session.get(VISITOR)
     if record is not None and record["phone"] != phone:
         end_sign_in(request.session, [VISITOR])
 
 
 def browser_token(request: HttpRequest, phone: str) -> str:
-    """What stands for this phone in this browser, and is known to no other: what was sent by it is
-    kept under it.
+    """Return an opaque token that ties staged files to this phone in this browser.
 
-    It outlives the verification, since the next one may be the same person's, and ends on leaving
-    the portal.
+    It outlives an expired verification, so that the same phone finds its files after the next one.
+    Signing out deletes it.
     """
-    kept = request.session.get(BROWSER_KEY)
-    if kept is None or kept["phone"] != phone:
-        kept = request.session[BROWSER_KEY] = {"phone": phone, "token": secrets.token_hex(16)}
-    return keyed_hash("holder", kept["token"])
+    entry = request.session.get(BROWSER_KEY)
+    if entry is None or entry["phone"] != phone:
+        entry = request.session[BROWSER_KEY] = {"phone": phone, "token": secrets.token_hex(16)}
+    return keyed_hash("holder", entry["token"])
 
 
 def save_draft(request: HttpRequest, phone: str, data: dict[str, Any]) -> None:
-    """Keep what an expired visitor was typing, for `DRAFT_LIFETIME`; only the same phone gets it
-    back.
-    """
+    """Keep an expired visitor's form for `DRAFT_LIFETIME`; only the same phone gets it back."""
     until = timezone.now() + DRAFT_LIFETIME
     request.session[DRAFT] = {"phone": phone, "until": until.timestamp(), "data": data}
 
 
 def load_draft(request: HttpRequest, visitor: Visitor) -> dict[str, Any] | None:
-    """What this visitor was typing when the verification ran out, while it is kept."""
+    """Return the form that this visitor posted after the session expired, while it is kept."""
     draft = request.session.get(DRAFT)
     if draft is None or draft["phone"] != visitor.phone or timezone.now().timestamp() >= draft["until"]:
         return None
@@ -149,17 +138,15 @@ def load_draft(request: HttpRequest, visitor: Visitor) -> dict[str, Any] | None:
 
 
 def delete_draft(request: HttpRequest) -> None:
-    """Forget what was kept: it was given back and used."""
+    """Delete the draft, once the visitor has it back."""
     request.session.pop(DRAFT, None)
 
 
 def visitor_required(*, on_expired: OnExpired | None = None) -> Callable[[GatedView[P]], View[P]]:
-    """Let only verified visitors through, and hand the view its visitor; others go to the entry
-    (R1.29).
+    """Decorate a view for verified visitors, whom it gets as an argument; redirect others (R1.29).
 
-    `on_expired` is called with the phone of a visitor whose verification ran out, before the
-    redirect, so that what was posted can be kept. Sets the caching of every answer: never stored,
-    save an invalid form, which Back may show.
+    `on_expired` is called with the phone of an expired visitor before the redirect, so that the
+    posted form can be kept. Responses are not stored by the browser, except invalid forms.
     """
 
     def decorate(view: GatedView[P]) -> View[P]:
@@ -177,8 +164,9 @@ def visitor_required(*, on_expired: OnExpired | None = None) -> Callable[[GatedV
 
 
 def set_cache_control(response: HttpResponse, *, keep: bool = False) -> HttpResponse:
-    """Give a page its `Cache-Control` (R6.09), unless the view chose one: never stored, save the
-    plain entry and invalid forms, which Back must be able to show.
+    """Set `Cache-Control: no-store` (R6.09), unless the view set a value.
+
+    Invalid forms and pages with `keep` may be stored, because Back must be able to show them.
     """
     keep = keep or response.status_code == 422
     response.headers.setdefault("Cache-Control", "private, no-cache" if keep else "no-store")
@@ -186,30 +174,29 @@ def set_cache_control(response: HttpResponse, *, keep: bool = False) -> HttpResp
 
 
 def to_entry(request: HttpRequest) -> HttpResponse:
-    """To the entry, which leads back to the page asked for once somebody is verified."""
+    """Redirect to the entry, which returns to the requested page after the sign-in."""
     return set_cache_control(destinations.redirect_with(Destination.of_page(request), "otp:entry"))
 
 
 def _refuse(request: HttpRequest, on_expired: OnExpired | None) -> HttpResponse:
+    """Redirect to the entry; after an expiry, say so and whether the draft is kept."""
     phone = request.session.get(EXPIRED)
-    if phone is not None:
-        if on_expired is not None:
-            on_expired(request, phone)
-        messages.warning(request, _expired_message(request.session))
+    if phone is None:
+        return to_entry(request)
+    if on_expired is not None:
+        on_expired(request, phone)
+    text = _("Pasó el tiempo de su sesión. Ingrese otra vez con su número.")
+    if DRAFT in request.session:
+        minutes = round(DRAFT_LIFETIME.total_seconds() / 60)
+        text = ngettext(
+            "Pasó el tiempo de su sesión. Ingrese otra vez con el mismo número: "
+            "guardamos por %(minutes)d minuto lo que escribió.",
+            "Pasó el tiempo de su sesión. Ingrese otra vez con el mismo número: "
+            "guardamos por %(minutes)d minutos lo que escribió.",
+            minutes,
+        ) % {"minutes": minutes}
+    messages.warning(request, text)
     return to_entry(request)
-
-
-def _expired_message(session: SessionBase) -> str:
-    if DRAFT not in session:
-        return _("Pasó el tiempo de su sesión. Ingrese otra vez con su número.")
-    minutes = round(DRAFT_LIFETIME.total_seconds() / 60)
-    return ngettext(
-        "Pasó el tiempo de su sesión. Ingrese otra vez con el mismo número: guardamos por %(minutes)d minuto "
-        "lo que escribió.",
-        "Pasó el tiempo de su sesión. Ingrese otra vez con el mismo número: guardamos por %(minutes)d minutos "
-        "lo que escribió.",
-        minutes,
-    ) % {"minutes": minutes}
 
 
 def _portal_keys(session: SessionBase) -> list[str]:

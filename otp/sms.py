@@ -1,8 +1,7 @@
-"""The texts of the SMS: with a code (A4, R1.21), with a link (A1), and about changed administrators
-(S11).
+"""Writes the texts of SMS: codes (A4, R1.21), links (A1), and changes of administrators (S11).
 
-Each must fit one SMS in the GSM 7-bit alphabet, where á, í, ó and ú do not exist (one of them would
-halve the room). The code's last line is the one that browsers read to fill the code in:
+Each text fits one SMS in the GSM 7-bit alphabet, which has no á, í, ó or ú: one such character
+would change the encoding and leave 70 characters. Browsers read the code from the last line:
 https://wicg.github.io/sms-one-time-codes/
 """
 
@@ -11,77 +10,71 @@ import unicodedata
 
 from django.conf import settings
 
-ROOM = 160  # septets of one SMS
-# The printable part of the GSM 7-bit default alphabet (3GPP TS 23.038); the extension table is not
-# used
+MAX_SEPTETS = 160  # of one SMS
+# The printable part of the GSM 7-bit default alphabet (3GPP TS 23.038), without the extension table
 GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-# Whoever reads the code out of the text takes the first such run of digits: there must be none
-# before it
-MISLEADING = re.compile(r"\d{4,}")
+# Phones that suggest the code take the first such run of digits, so the operator's name has none
+CODE_LIKE = re.compile(r"\d{4,}")
+# "@" and "#" mark the host and the code of the last line
+RESERVED = "@#\n"
 
 
 def text(code: str) -> str:
-    """The SMS with this code. The code comes late, so that a locked screen's preview may not show
-    it.
-    """
+    """Return the SMS with a code, late in the text, where a lock screen's preview may omit it."""
     minutes = int(settings.OTP_VALIDITY.total_seconds() // 60)
     action = f": para solicitar la baja de servicios use el codigo {code}."
     advice = f" No lo comparta con nadie. Vence en {minutes} min.\n@{settings.PORTAL_HOST} #{code}"
-    name = _name(ROOM - len(action) - len(advice))
+    name = _name(MAX_SEPTETS - len(action) - len(advice))
     return f"{name}{action}{advice}" if name else f"{action[2:].capitalize()}{advice}"
 
 
 def invitation(address: str) -> str:
-    """The SMS with a link, which comes last and whole whatever its length; the advice gives way to
-    the name.
+    """Return the SMS with a link. The link is never cut; the advice is dropped first, then the
+    operator's name is shortened.
     """
     action, advice = ": solicite aqui la baja de servicios de su empresa. ", "No comparta codigos. "
-    room = ROOM - len(action) - len(address)
-    if room - len(advice) < len(_name(ROOM)):
+    room = MAX_SEPTETS - len(action) - len(address)
+    if room - len(advice) < len(_name(MAX_SEPTETS)):
         advice = ""
     name = _name(room)
     return f"{name}{action}{advice}{address}" if name else f"{action[2:].capitalize()}{advice}{address}"
 
 
 def contact_changed() -> str:
-    """To a number that was an administrator's until now."""
+    """Return the SMS for a number that is no longer an administrator's."""
     return _warning(
         ": este numero ya no administra su empresa en el portal. Si usted no lo pidio, avise cuanto antes"
     )
 
 
 def administrator_added() -> str:
-    """To the administrators that a company already has, when another person becomes one."""
+    """Return the SMS for a company's administrators when it gets another one."""
     return _warning(
         ": otra persona ya puede dar de baja servicios de su empresa. Si no lo pidio, avise cuanto antes"
     )
 
 
 def _warning(action: str) -> str:
-    """The operator's name, shortened if need be, what happened, and the telephone to call."""
+    """Return the operator's name, shortened to fit, the event, and the phone of help."""
     phone = fold(settings.BRAND.support_phone)
-    contact = f" al {phone}." if phone and len(action) + len(phone) + 5 < ROOM else "."
-    name = _name(ROOM - len(action) - len(contact))
+    contact = f" al {phone}." if phone and len(action) + len(phone) + 5 < MAX_SEPTETS else "."
+    name = _name(MAX_SEPTETS - len(action) - len(contact))
     return f"{name}{action}{contact}" if name else f"{action[2:].capitalize()}{contact}"
 
 
-def fold(words: str) -> str:
-    """The words in the GSM 7-bit alphabet: accents it lacks are dropped, and what it lacks
-    altogether left out.
-    """
-    return "".join(_folded(character) for character in unicodedata.normalize("NFC", words))
+def fold(raw: str) -> str:
+    """Reduce text to the GSM 7-bit alphabet: other letters lose their accent or are left out."""
+    allowed = GSM7.difference(RESERVED)
+    return "".join(
+        part
+        for character in unicodedata.normalize("NFC", raw)
+        for part in (character if character in allowed else unicodedata.normalize("NFKD", character))
+        if part in allowed
+    )
 
 
 def _name(room: int) -> str:
-    return MISLEADING.sub("", fold(settings.BRAND.name))[: max(room, 0)].strip()
-
-
-def _folded(character: str) -> str:
-    if character in GSM7 and character not in "@#\n":
-        return character
-    return "".join(
-        part for part in unicodedata.normalize("NFKD", character) if part in GSM7 and part not in "@#\n"
-    )
+    return CODE_LIKE.sub("", fold(settings.BRAND.name))[: max(room, 0)].strip()

@@ -1,6 +1,4 @@
-"""What the worker does for the PIN check: send codes, and once a day clear away what has had its
-time.
-"""
+"""The worker's tasks for the PIN check: send a code, and once a day delete old rows."""
 
 from datetime import timedelta
 from importlib import import_module
@@ -16,8 +14,8 @@ from otp.models import AuditEvent, Challenge, Invitation, LimitUse, PhoneLockout
 from otp.pin import delivery
 
 KEEP_CHALLENGES = timedelta(hours=24)
-KEEP_USES = timedelta(hours=48)  # at least; longer when a limit looks further back
-# Every limit of the settings: one that is missing here would look back 48 hours at most
+KEEP_USES = timedelta(hours=48)  # at least; longer if a limit has a longer window
+# All settings that hold limits: the uses of one missing here would be deleted after 48 hours
 LIMITS = (
     "INVITATIONS_PER_PHONE",
     "OTP_FAILURES_ALARM",
@@ -32,11 +30,11 @@ LIMITS = (
     "TICKETS_PER_PHONE",
     "UPLOAD_QUOTA_PER_PHONE",
 )
-KEEP_AUDIT = timedelta(days=731)  # 24 months, whichever they are (R8.03)
-# As logs (R8.03): who was sent a link is asked about for some weeks after it ended, and then the
-# audit knows
+KEEP_AUDIT = timedelta(days=731)  # 24 months of any length (R8.03)
+# Staff look links up for some weeks after they expire (R8.03); the audit has them for longer
 KEEP_INVITATIONS = timedelta(days=90)
-KEEP_GUARDS = timedelta(days=30)  # since the last try: failures in a row are not forgotten overnight (R1.05)
+# Since the last attempt; much longer than a day, so that failures still add up (R1.05)
+KEEP_LOCKOUTS = timedelta(days=30)
 
 
 @shared_task
@@ -47,20 +45,15 @@ def send_challenge(pk: int) -> None:
 
 @shared_task
 def clear_expired() -> None:
-    """Delete challenges, links, uses, guards, audit events and browser sessions that nothing looks
-    at any more.
-    """
+    """Delete challenges, links, uses, lockouts, audit events and sessions after their time."""
     now = timezone.now()
     Challenge.objects.filter(created_at__lt=now - KEEP_CHALLENGES).delete()
-    of_links = Q(key__startswith=f"{invitations.SENDS_KIND}:")  # these count for as long as a link lives
-    LimitUse.objects.filter(~of_links, at__lt=now - _longest_window()).delete()
+    rates: list[Rate] = [rate for name in LIMITS for rate in getattr(settings, name)]
+    longest_window = max([KEEP_USES, *(timedelta(seconds=rate.seconds) for rate in rates)])
+    of_links = Q(key__startswith=f"{invitations.SENDS_KIND}:")  # these count while the link is valid
+    LimitUse.objects.filter(~of_links, at__lt=now - longest_window).delete()
     LimitUse.objects.filter(of_links, at__lt=now - invitations.LIFETIME).delete()
-    PhoneLockout.objects.filter(tried_at__lt=now - KEEP_GUARDS).delete()
+    PhoneLockout.objects.filter(tried_at__lt=now - KEEP_LOCKOUTS).delete()
     Invitation.objects.filter(created_at__lt=now - KEEP_INVITATIONS).delete()
     AuditEvent.objects.purge(now - KEEP_AUDIT)
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-
-
-def _longest_window() -> timedelta:
-    rates: list[Rate] = [rate for name in LIMITS for rate in getattr(settings, name)]
-    return max([KEEP_USES, *(timedelta(seconds=rate.seconds) for rate in rates)])

@@ -1,6 +1,4 @@
-"""Lifting the wait of a number: what staff do for a customer who mistyped too often, or was locked
-out (R1.07).
-"""
+"""Lets staff lift the wait of a number after too many wrong codes (R1.07)."""
 
 import re
 
@@ -11,23 +9,23 @@ from django.utils.translation import gettext as _
 from otp import audit
 from otp.limits import lockout
 
-REASON_ROOM = 100
-# An e-mail, or digits enough for a phone; a ticket's number has seven
+MAX_REASON_LENGTH = 100
+# An e-mail address or nine digits, as a phone has; a ticket's number has seven
 PERSONAL = re.compile(r"@|(?:\d\D*){9}")
 
 
 class InvalidReason(ValueError):
-    """The reason holds what the audit must not; the message is for staff."""
+    """The reason is too long or holds personal data. The message is for staff."""
 
 
 def unlock(phone: str, *, user: User | None = None, actor: str = "", reason: str = "") -> bool:
-    """Forget the failures of a number in E.164, and record who did it. Returns False if there were
-    none.
+    """Reset the failures of an E.164 number and record who did it; returns False if it had none.
 
     Raises InvalidReason.
     """
-    if len(reason) > REASON_ROOM:
-        raise InvalidReason(_("El motivo tiene más de %(room)d caracteres.") % {"room": REASON_ROOM})
+    if len(reason) > MAX_REASON_LENGTH:
+        raise InvalidReason(_("El motivo tiene más de %(room)d caracteres.") % {"room": MAX_REASON_LENGTH})
+
     if PERSONAL.search(reason):
         raise InvalidReason(
             _("El motivo no debe llevar números de teléfono ni correos; cite el número de ticket.")

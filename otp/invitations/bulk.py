@@ -1,6 +1,4 @@
-"""Invites everybody on a list, one short transaction a person,
-and tells of each what became of it.
-"""
+"""Invites everyone on a list, in one short transaction per person, and yields the results."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,44 +7,42 @@ from companies.models import Administrator
 from companies.phones import tail
 from otp.invitations import invitations, recipients
 from otp.invitations.invitations import Channel, InvitationRefused, Refusal
-from otp.invitations.recipients import Recipient
+from otp.invitations.recipients import ListEntry
 
 
 @dataclass(frozen=True)
 class InvitationResult:
-    """What became of one person, or of one entry that stands for nobody. Of a number there are the
-    last digits.
-    """
+    """The result for one person, or for an entry without any. It holds no whole number (R5.14)."""
 
     place: int
     phone_tail: str = ""
     refusal: Refusal | None = None
-    problem: str = ""  # what is wrong with an entry that could not be read
+    problem: str = ""  # why the entry could not be read
 
 
 def run(
-    entries: Sequence[Recipient], channel: Channel, *, actor: str, dry_run: bool
+    entries: Sequence[ListEntry], channel: Channel, *, actor: str, dry_run: bool
 ) -> Iterator[list[InvitationResult]]:
-    """Invite whom the entries stand for, each person once. Yields after each entry, when what it
-    did is committed.
+    """Invite the people of each entry, each person once.
 
-    A dry run reads and writes nothing: it tells what would be sent now.
+    Yields the results of one entry after its transactions are committed. A dry run writes nothing
+    and yields the results that a run would have now.
     """
     seen: set[str] = set()
     for entry in entries:
-        found = recipients.find(entry)
-        outcomes = [
+        recipients_of_entry = recipients.find(entry)
+        results = [
             InvitationResult(entry.place, tail(phone), refusal, entry.problem)
-            for phone, refusal in found.refused
+            for phone, refusal in recipients_of_entry.refused
         ]
-        for administrator in found.administrators:
+        for administrator in recipients_of_entry.administrators:
             phone = str(administrator.phone)
             refusal = (
                 Refusal.REPEATED if phone in seen else _invite(administrator, channel, actor, dry_run=dry_run)
             )
             seen.add(phone)
-            outcomes.append(InvitationResult(entry.place, tail(phone), refusal))
-        yield outcomes
+            results.append(InvitationResult(entry.place, tail(phone), refusal))
+        yield results
 
 
 def _invite(administrator: Administrator, channel: Channel, actor: str, *, dry_run: bool) -> Refusal | None:
@@ -54,6 +50,6 @@ def _invite(administrator: Administrator, channel: Channel, actor: str, *, dry_r
         return invitations.refusal(administrator, channel)
     try:
         invitations.invite(administrator, channel, actor=actor)
-    except InvitationRefused as refused:
-        return refused.refusal
+    except InvitationRefused as error:
+        return error.refusal
     return None

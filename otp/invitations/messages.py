@@ -1,6 +1,4 @@
-"""The two messages of an invitation: one named function each, written to the outbox in its own
-transaction (A1).
-"""
+"""Writes the SMS or e-mail of an invitation to the outbox, in the caller's transaction (A1)."""
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,11 +13,11 @@ from notifications.models import Message
 from otp import sms
 from otp.models import Invitation
 
-MAIL, SMS = "invitation", "invitation_sms"  # their names in the catalogue
+MAIL, SMS = "invitation", "invitation_sms"  # registered as message types in apps.py
 
 
 def by_sms(invitation: Invitation, address: str) -> Message:
-    """To the administrator's own number."""
+    """Enqueue the SMS to the invited number."""
     return outbox.enqueue_sms(
         dedup_key=f"{reference(invitation)}:sms",
         subject_ref=reference(invitation),
@@ -30,7 +28,7 @@ def by_sms(invitation: Invitation, address: str) -> Message:
 
 
 def by_email(invitation: Invitation, administrator: Administrator, address: str) -> Message:
-    """To the administrator's registered address."""
+    """Enqueue the e-mail to the administrator's registered address."""
     last_day = date_format(localtime(invitation.expires_at), r"j \d\e F \d\e Y")
     parts = rendering.render(MAIL, context(administrator.names, tail(invitation.phone), address, last_day))
     return outbox.enqueue_email(
@@ -46,22 +44,22 @@ def by_email(invitation: Invitation, administrator: Administrator, address: str)
 
 
 def reference(invitation: Invitation) -> str:
-    """What the messages of an invitation are about."""
+    """Return the reference that links messages to their invitation."""
     return f"invitation:{invitation.pk}"
 
 
 def context(names: str, phone_tail: str, address: str, last_day: str) -> dict[str, object]:
-    """What the mail is rendered with."""
+    """Return the context of the e-mail's templates."""
     return {"names": names, "phone_tail": phone_tail, "invitation_url": address, "last_day": last_day}
 
 
 def sample() -> dict[str, object]:
-    """An invented case, for whoever looks at the template."""
+    """Return an example context for the preview of the template."""
     return context("Ana Pérez", "567", _sample_address(), "20 de diciembre de 2026")
 
 
 def sample_sms() -> str:
-    """The same for the SMS."""
+    """Return an example SMS for the preview."""
     return sms.invitation(_sample_address())
 
 

@@ -1,6 +1,4 @@
-"""Who is to be invited, as staff name them: phones, companies by RUC or cédula, or a file of either
-(A17).
-"""
+"""Reads lists of people to invite: phones, tax ids of companies, or a file of either (A17)."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -17,11 +15,11 @@ from companies.phones import InvalidPhone, normalise_mobile
 from companies.search_terms import digits_of
 from otp.invitations.invitations import Refusal, refusal_of_number
 
-MOST_BYTES = 5 * 1024 * 1024  # some 400,000 numbers: more is some other file
-MOST_IN_LINE = 10_000  # characters, other columns included; the csv module raises at 131,072
+MAX_BYTES = 5 * 1024 * 1024  # about 400,000 numbers; a larger file is probably something else
+MAX_LINE_LENGTH = 10_000  # characters, with other columns; the csv module raises at 131,072
 SEPARATORS = ";,\t"
-# What the system would say in English; of the rest it says itself
-WHY: dict[type[OSError], str | Promise] = {
+# For other errors the message is the operating system's, which is in English
+OS_ERROR_TEXTS: dict[type[OSError], str | Promise] = {
     FileNotFoundError: gettext_lazy("no existe"),
     IsADirectoryError: gettext_lazy("es una carpeta"),
     PermissionError: gettext_lazy("no hay permiso"),
@@ -33,12 +31,10 @@ class UnreadableFile(Exception):
 
 
 @dataclass(frozen=True)
-class Recipient:
-    """What stands in one place of a list: a phone in E.164, the tax id of a company, or neither,
-    and why.
-    """
+class ListEntry:
+    """One entry of a list: an E.164 phone, a company's tax id, or why it could not be read."""
 
-    place: int  # the line of a file, or which of the arguments; from 1
+    place: int  # the number of the line or argument, from 1
     phone: str = ""
     tax_id: str = ""
     problem: str = ""
@@ -46,110 +42,98 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Recipients:
-    """Whom an entry stands for: administrators, and numbers or companies that nobody can be invited
-    for.
-    """
+    """The administrators to invite for an entry, or the reason why there is none."""
 
     administrators: list[Administrator] = field(default_factory=list)
-    refused: list[tuple[str, Refusal]] = field(default_factory=list)  # the number, if there is one, and why
+    refused: list[tuple[str, Refusal]] = field(default_factory=list)  # the phone, or "", and the reason
 
 
-def from_phones(phones: Iterable[str]) -> list[Recipient]:
-    return [_phone(place, raw) for place, raw in enumerate(phones, start=1)]
+def from_phones(phones: Iterable[str]) -> list[ListEntry]:
+    return [_parse_phone(place, raw) for place, raw in enumerate(phones, start=1)]
 
 
-def from_tax_ids(tax_ids: Iterable[str]) -> list[Recipient]:
-    return [_tax_id(place, raw) for place, raw in enumerate(tax_ids, start=1)]
+def from_tax_ids(tax_ids: Iterable[str]) -> list[ListEntry]:
+    return [_parse_tax_id(place, raw) for place, raw in enumerate(tax_ids, start=1)]
 
 
-def from_file(path: Path) -> list[Recipient]:
-    """One phone or RUC a line, with or without a heading, other columns, quotes, empty lines or a
-    byte order mark.
+def from_file(path: Path) -> list[ListEntry]:
+    """Read a file with one phone or tax id per line. Raises UnreadableFile.
 
-    Raises UnreadableFile.
+    It may have a heading, other columns, quotes, empty lines and a byte order mark.
     """
     lines = _text(path).splitlines()
-    if any(len(line) > MOST_IN_LINE for line in lines):
+    if any(len(line) > MAX_LINE_LENGTH for line in lines):
         raise UnreadableFile(_("El archivo tiene líneas demasiado largas: no parece una lista de números."))
     rows = [(place, _cells(line)) for place, line in enumerate(lines, start=1)]
     rows = [(place, cells) for place, cells in rows if cells]
     if rows and not any(character.isdecimal() for character in "".join(rows[0][1])):
         rows = rows[1:]  # the heading
-    return [_of_cells(place, cells) for place, cells in rows]
+    return [_parse_cells(place, cells) for place, cells in rows]
 
 
-def find(entry: Recipient) -> Recipients:
-    """Look up whom it stands for. An entry that could not be read stands for nobody."""
+def find(entry: ListEntry) -> Recipients:
+    """Look up the people of an entry: one administrator by phone, or all those of a company."""
     if entry.phone:
-        return _by_phone(entry.phone)
+        refusal = refusal_of_number(entry.phone)
+        administrator = Administrator.objects.filter(phone=entry.phone).first()
+        if refusal is not None or administrator is None:
+            return Recipients(refused=[(entry.phone, refusal or Refusal.NOT_ADMINISTRATOR)])
+        return Recipients([administrator])
     if entry.tax_id:
-        return _by_company(entry.tax_id)
+        company = Company.objects.filter(tax_id=entry.tax_id).first()
+        if company is None:
+            return Recipients(refused=[("", Refusal.NO_SUCH_COMPANY)])
+        administrators = list(company.administrators.all())
+        refused = [] if administrators else [("", Refusal.NOBODY_IN_COMPANY)]
+        return Recipients(administrators, refused)
     return Recipients(refused=[("", Refusal.MALFORMED)])
 
 
-def _by_phone(phone: str) -> Recipients:
-    refusal = refusal_of_number(phone)
-    administrator = Administrator.objects.filter(phone=phone).first()
-    if refusal is not None or administrator is None:
-        return Recipients(refused=[(phone, refusal or Refusal.NOT_ADMINISTRATOR)])
-    return Recipients([administrator])
+def _parse_cells(place: int, cells: list[str]) -> ListEntry:
+    """Parse the one cell of a line that is a phone or tax id.
 
-
-def _by_company(tax_id: str) -> Recipients:
-    company = Company.objects.filter(tax_id=tax_id).first()
-    if company is None:
-        return Recipients(refused=[("", Refusal.NO_SUCH_COMPANY)])
-    administrators = list(company.administrators.all())
-    return (
-        Recipients(administrators)
-        if administrators
-        else Recipients(refused=[("", Refusal.NOBODY_IN_COMPANY)])
-    )
-
-
-def _of_cells(place: int, cells: list[str]) -> Recipient:
-    """The one cell of a line that is a number; a line with several would invite people nobody
-    meant.
+    With two of them, the line is refused: it is not clear whom it means.
     """
-    read = [_either(place, cell) for cell in cells]
-    usable = [entry for entry in read if not entry.problem]
+    parsed = [_parse_cell(place, cell) for cell in cells]
+    usable = [entry for entry in parsed if not entry.problem]
     if len(usable) > 1:
-        return Recipient(place, problem=_("Hay más de un número en la línea: deje uno."))
+        return ListEntry(place, problem=_("Hay más de un número en la línea: deje uno."))
     if usable:
         return usable[0]
-    figures = [entry for entry, cell in zip(read, cells, strict=True) if any(map(str.isdecimal, cell))]
-    return (figures or read)[0]
+    # The problem of a cell with digits says more than that of a name
+    with_digits = [entry for entry, cell in zip(parsed, cells, strict=True) if any(map(str.isdecimal, cell))]
+    return (with_digits or parsed)[0]
 
 
-def _either(place: int, raw: str) -> Recipient:
-    """Ten digits that begin with 09 are a phone. A cédula may begin so, too: that company is for
-    `--company`.
+def _parse_cell(place: int, raw: str) -> ListEntry:
+    """Parse a phone, or a tax id if it is not one.
+
+    Ten digits that start with 09 are read as a phone, although a cédula may also start so: those
+    companies can be named with `--company`.
     """
-    entry = _phone(place, raw)
+    entry = _parse_phone(place, raw)
     digits = digits_of(raw)
     if entry.problem and len(digits) in {CEDULA_DIGITS, RUC_DIGITS} and not digits.startswith("593"):
-        return _tax_id(place, raw)
+        return _parse_tax_id(place, raw)
     return entry
 
 
-def _phone(place: int, raw: str) -> Recipient:
+def _parse_phone(place: int, raw: str) -> ListEntry:
     try:
-        return Recipient(place, phone=normalise_mobile(raw))
+        return ListEntry(place, phone=normalise_mobile(raw))
     except InvalidPhone as error:
-        return Recipient(place, problem=str(error))
+        return ListEntry(place, problem=str(error))
 
 
-def _tax_id(place: int, raw: str) -> Recipient:
+def _parse_tax_id(place: int, raw: str) -> ListEntry:
     try:
-        return Recipient(place, tax_id=check_tax_id(raw).number)
+        return ListEntry(place, tax_id=check_tax_id(raw).number)
     except InvalidTaxId as error:
-        return Recipient(place, problem=str(error))
+        return ListEntry(place, problem=str(error))
 
 
 def _cells(line: str) -> list[str]:
-    """The cells of a line that hold anything. A comma or a semicolon separates, whichever program
-    wrote the file.
-    """
+    """Split a line at the first of SEPARATORS that it has, and leave out empty cells."""
     line = line.strip()
     separator = next((each for each in SEPARATORS if each in line), ",")
     cells: Iterator[str] = (cell.strip() for row in csv.reader([line], delimiter=separator) for cell in row)
@@ -157,13 +141,14 @@ def _cells(line: str) -> list[str]:
 
 
 def _text(path: Path) -> str:
+    """Read a file in UTF-16 (with its mark), UTF-8 or Windows-1252. Raises UnreadableFile."""
     try:
         with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
+            raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        why = WHY.get(type(error), error.strerror)
+        why = OS_ERROR_TEXTS.get(type(error), error.strerror)
         raise UnreadableFile(_("No se puede leer {path}: {why}.").format(path=path, why=why)) from error
-    if len(raw) > MOST_BYTES:
+    if len(raw) > MAX_BYTES:
         raise UnreadableFile(_("El archivo pasa de 5 MB: no parece una lista de números."))
     for encoding in ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252"):
         try:

@@ -174,7 +174,6 @@ def _used_up(limits_and_last: Sequence[tuple[Limit, int]]) -> bool:
 
 def _take(numbers: Sequence[tuple[str, int]]) -> bool:
     """Insert all of these uses, or none if another request has already taken one of the numbers."""
-
     now = timezone.now()
     with transaction.atomic():
         taken = insert_new([LimitUse(key=key, number=number, at=now) for key, number in numbers])

@@ -39,5 +39,4 @@ def sends_of_day(*, invited: bool) -> Limit:
     Codes requested through an invitation have a separate limit: an attacker who uses up the general
     one by requesting codes for known customers' numbers cannot lock out the invited customers.
     """
-
     return limit("all.invited" if invited else "all", "", settings.OTP_SENDS_PER_DAY)

@@ -59,7 +59,6 @@ def _signed_claim(request: HttpRequest, msisdn: str, client: str) -> Claim:
 
 def _mobile_client(request: HttpRequest) -> Address | None:
     """Return the phone's address if a listed gateway forwards it and a mobile network holds it."""
-
     peer, client = addresses.peer_address(request), addresses.client_address(request)
     if peer is None or not addresses.within(peer, settings.MOBILE_GATEWAYS):
         return None

@@ -39,5 +39,4 @@ class Signature:
 
 def mac_of(message: str, key: str) -> str:
     """Return the HMAC-SHA256 of a message in lower-case hexadecimal."""
-
     return hmac.new(key.encode(), message.encode(), sha256).hexdigest()

@@ -186,7 +186,8 @@ def _attempt(challenge: Challenge, typed: str, address: str, *, trusted: bool) -
     if lockout.is_stopped(phone_lockout, trusted=trusted) or (waiting and not exempt):
         return AttemptResult(Answer.WAIT)
     if not _claim_attempt(challenge, now, max_attempts=1 if exempt else ATTEMPTS):
-        _close_if_expired(challenge, now)
+        # Close an expired code, so that a clock set back does not make it valid again (R1.02)
+        Challenge.objects.filter(pk=challenge.pk, closed_at=None, expires_at__lte=now).update(closed_at=now)
         return AttemptResult(Answer.WAIT if exempt else Answer.INVALID)
     status = lockout.register_attempt(challenge.phone, now, exempt=exempt, trusted=trusted)
     if status is lockout.AttemptStatus.REFUSED:
@@ -266,11 +267,6 @@ def _claim_attempt(challenge: Challenge, now: datetime, max_attempts: int) -> bo
     return usable.update(attempts=F("attempts") + 1) == 1
 
 
-def _close_if_expired(challenge: Challenge, now: datetime) -> None:
-    """Close an expired challenge, so that a clock set back does not make it valid again (R1.02)."""
-    Challenge.objects.filter(pk=challenge.pk, closed_at=None, expires_at__lte=now).update(closed_at=now)
-
-
 def _check(challenge: Challenge, typed: str, address: str) -> AttemptResult:
     """Compare the code; if it is right and the number registered, consume it and reset failures."""
     right = codes.matches(typed, challenge.nonce, challenge.phone)
@@ -290,7 +286,6 @@ def _check(challenge: Challenge, typed: str, address: str) -> AttemptResult:
 
 def _consume(challenge: Challenge) -> bool:
     """Mark the code as used; returns True for one request only (R1.03)."""
-
     now = timezone.now()
     usable = Challenge.objects.filter(pk=challenge.pk, used_at=None, closed_at=None, expires_at__gt=now)
     return usable.update(used_at=now) == 1

@@ -254,7 +254,7 @@ def test_s6_a_browser_stays_known_for_half_a_year_and_for_three_numbers(client: 
             phone = f"+59398111220{number}"
             cast.make_administrator(cast.make_company(), phone=phone)
             assert enters(client, phone)
-        assert client.cookies["portalbrowser"].value.count(".") == known_browser.NUMBERS - 1
+        assert client.cookies["portalbrowser"].value.count(".") == known_browser.MAX_NUMBERS - 1
         stop()
         assert not enters(client)  # the eldest of four went
         client.cookies["portalbrowser"] = value

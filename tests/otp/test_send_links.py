@@ -208,7 +208,7 @@ class Terminal(StringIO):
 def test_a_terminal_gets_a_bar_and_a_file_a_line_now_and_then(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("otp.management.commands.send_links.TELL_EVERY", 1)
+    monkeypatch.setattr("otp.management.commands.send_links.PROGRESS_EVERY", 1)
     assert run("--phone", "0991234567")[0] == "1 de 1"
     call_command("send_links", "--phone", "0987654321", stdout=Terminal())
     assert "Enlaces" in capsys.readouterr().out

@@ -94,7 +94,7 @@ def test_r8_02_its_periods_are_those_of_the_product(client: Client, path: str) -
     days = timedelta(days=1)
     assert [int(figure) for figure in re.findall(r"\d+", sentence)] == [
         tasks.KEEP_CHALLENGES // timedelta(hours=1),
-        tasks.KEEP_GUARDS // days,
+        tasks.KEEP_LOCKOUTS // days,
         tasks.KEEP_INVITATIONS // days,
         tasks.KEEP_AUDIT * 12 // timedelta(days=365),
         ORPHAN_AGE // days,

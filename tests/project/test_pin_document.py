@@ -55,5 +55,5 @@ def test_r1_31_locks_other_ways_in_and_accepted_risks_are_told(told: str) -> Non
 
 def test_r1_31_the_fixed_numbers_are_those_of_the_code() -> None:
     assert (challenges.ATTEMPTS, lockout.MAX_FAILURES, guesses.TIGHTENED) == (5, 100, 4)
-    assert (addresses.AROUND, known_browser.AGE.days) == (((56, 4), (48, 16)), 180)
+    assert (addresses.WIDER_NETWORKS, known_browser.AGE.days) == (((56, 4), (48, 16)), 180)
     assert (lockout.FIRST_WAIT.total_seconds(), lockout.LONGEST_WAIT.total_seconds()) == (30, 3600)

@@ -185,7 +185,7 @@ def test_s11_saving_without_a_change_of_contact_tells_nobody(ana: Administrator,
 
 def test_s11_the_sms_fits_and_names_no_number_of_anybody(settings: Settings) -> None:
     text = sms.contact_changed()
-    assert len(text) <= sms.ROOM
+    assert len(text) <= sms.MAX_SEPTETS
     assert set(text) <= sms.GSM7
     assert "no lo pidio" in text
 

@@ -252,6 +252,6 @@ def test_s11_the_desk_s_home_counts_the_changes_that_one_may_confirm(
 
 def test_s11_the_sms_about_a_new_administrator_fits() -> None:
     text = sms.administrator_added()
-    assert len(text) <= sms.ROOM
+    assert len(text) <= sms.MAX_SEPTETS
     assert set(text) <= sms.GSM7
     assert "Si no lo pidio, avise" in text

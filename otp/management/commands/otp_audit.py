@@ -1,5 +1,6 @@
-"""Lists what happened at the door, for a number or since a day: the answer to "why can I not get
-in?" (R1.28).
+"""Lists the sign-in's audit events of a number or since a day (R1.28).
+
+Staff use it to answer a customer who cannot sign in.
 """
 
 from argparse import ArgumentParser
@@ -15,7 +16,7 @@ from notifications.command_line import parse_day
 from otp import audit
 from otp.models import AuditEvent
 
-MOST = 200
+DEFAULT_LIMIT = 200
 HEADINGS = ["cuándo", "número", "qué", "medio", "resultado", "dirección", "quién", "motivo"]
 
 
@@ -30,7 +31,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--since", type=parse_day, metavar="AAAA-MM-DD", help="desde este día")
         parser.add_argument(
-            "--most", type=int, default=MOST, metavar="N", help=f"cuántos mostrar, por defecto {MOST}"
+            "--most",
+            type=int,
+            default=DEFAULT_LIMIT,
+            metavar="N",
+            help=f"cuántos mostrar, por defecto {DEFAULT_LIMIT}",
         )
 
     def handle(self, *args: Any, phone: str, since: date | None, most: int, **options: Any) -> None:  # noqa: ARG002
@@ -44,16 +49,16 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
         if since is not None:
             events = events.filter(at__gte=timezone.make_aware(datetime.combine(since, time.min)))
-        shown = [cells(event) for event in events[: max(most, 1)]]
-        for line in aligned([HEADINGS, *shown]) if shown else []:
+        rows = [cells(event) for event in events[: max(most, 1)]]
+        for line in aligned([HEADINGS, *rows]) if rows else []:
             self.stdout.write(line)
         self.stdout.write(
-            _("Listo: {shown} de {total} eventos.").format(shown=len(shown), total=events.count())
+            _("Listo: {shown} de {total} eventos.").format(shown=len(rows), total=events.count())
         )
 
 
 def cells(event: AuditEvent) -> list[str]:
-    """What is told of an event, in the order of the headings."""
+    """Return the cells of an event, in the order of HEADINGS."""
     return [
         f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}",
         f"…{event.phone_tail}",
@@ -67,7 +72,7 @@ def cells(event: AuditEvent) -> list[str]:
 
 
 def aligned(rows: list[list[str]]) -> list[str]:
-    """The rows as lines, each column as wide as its widest cell."""
+    """Return the rows as lines, with each column as wide as its widest cell."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ from otp import audit
 from otp.invitations import bulk, recipients
 from otp.invitations.bulk import InvitationResult
 from otp.invitations.invitations import Channel, Refusal
-from otp.invitations.recipients import Recipient
+from otp.invitations.recipients import ListEntry
 
-TELL_EVERY = 500  # entries, where there is no terminal to draw a bar on
+PROGRESS_EVERY = 500  # entries, when the output is not a terminal and so gets no progress bar
 
-BY = {Channel.SMS: "SMS", Channel.EMAIL: gettext_lazy("correo")}
+CHANNEL_NAMES = {Channel.SMS: "SMS", Channel.EMAIL: gettext_lazy("correo")}
 
-# Of these nobody need do anything about: the person has a link
-HAS_ONE = {Refusal.RECENT, Refusal.LIMIT, Refusal.REPEATED}
+# These are not failures, because the person already has a link
+HAS_LINK = {Refusal.RECENT, Refusal.LIMIT, Refusal.REPEATED}
 
 
 class Command(BaseCommand):
@@ -55,41 +55,36 @@ class Command(BaseCommand):
         if not entries:
             raise CommandError(_("La lista está vacía: no hay a quién enviar."))
         chosen = Channel(channel)
-        outcomes = self._run(entries, chosen, dry_run=dry_run)
-        self._report(outcomes, place=_("línea") if options["file"] else _("n.º"))
-        sent = sum(outcome.refusal is None for outcome in outcomes)
-        told = _summary(sent, len(outcomes) - sent, chosen, dry_run=dry_run)
-        if not sent and not all(outcome.refusal in HAS_ONE for outcome in outcomes):
-            raise CommandError(told)
-        self.stdout.write(told)
+        runs = bulk.run(entries, chosen, actor=audit.os_user(), dry_run=dry_run)
+        results = [result for batch in self._with_progress(runs, len(entries)) for result in batch]
+        self._report(results, place=_("línea") if options["file"] else _("n.º"))
+        sent = sum(result.refusal is None for result in results)
+        summary = _summary(sent, len(results) - sent, chosen, dry_run=dry_run)
+        if not sent and not all(result.refusal in HAS_LINK for result in results):
+            raise CommandError(summary)
+        self.stdout.write(summary)
 
-    def _run(
-        self, entries: Sequence[Recipient], channel: Channel, *, dry_run: bool
-    ) -> list[InvitationResult]:
-        runs = bulk.run(entries, channel, actor=audit.os_user(), dry_run=dry_run)
-        return [outcome for outcomes in self._followed(runs, len(entries)) for outcome in outcomes]
-
-    def _followed(
-        self, runs: Iterator[list[InvitationResult]], total: int
+    def _with_progress(
+        self, runs: Iterable[list[InvitationResult]], total: int
     ) -> Iterator[list[InvitationResult]]:
-        """The same, with a bar on a terminal, and a line now and then elsewhere."""
+        """Pass the results on, with a progress bar on a terminal and progress lines elsewhere."""
         if self.stdout.isatty():
             yield from track(runs, _("Enlaces"), total, console=Console())
             return
-        for done, outcomes in enumerate(runs, start=1):
-            yield outcomes
-            if done % TELL_EVERY == 0:
+        for done, results in enumerate(runs, start=1):
+            yield results
+            if done % PROGRESS_EVERY == 0:
                 self.stdout.write(_("{done} de {total}").format(done=done, total=total))
 
-    def _report(self, outcomes: Sequence[InvitationResult], place: str) -> None:
-        """Whoever got none, one a line; then how many of each."""
-        width = len(str(outcomes[-1].place))
-        for outcome in outcomes:
-            if outcome.refusal is not None:
-                number = f"…{outcome.phone_tail}" if outcome.phone_tail else ""
-                reason = outcome.problem or outcome.refusal.label
-                self.stdout.write(f"{place} {outcome.place:>{width}}  {number:<4}  {reason}")
-        counts = Counter(outcome.refusal for outcome in outcomes)
+    def _report(self, results: Sequence[InvitationResult], place: str) -> None:
+        """Write a line for each person without a link, and then the count of each result."""
+        width = len(str(results[-1].place))
+        for result in results:
+            if result.refusal is not None:
+                number = f"…{result.phone_tail}" if result.phone_tail else ""
+                reason = result.problem or result.refusal.label
+                self.stdout.write(f"{place} {result.place:>{width}}  {number:<4}  {reason}")
+        counts = Counter(result.refusal for result in results)
         rows = [(str(_("enlaces")), counts.pop(None, 0))]
         rows += [
             (str(refusal.label), count) for refusal, count in counts.most_common() if refusal is not None
@@ -99,7 +94,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{label:<{widest}}  {count:>6}")
 
 
-def _entries(options: dict[str, Any]) -> list[Recipient]:
+def _entries(options: dict[str, Any]) -> list[ListEntry]:
     if options["phone"]:
         return recipients.from_phones(options["phone"])
     if options["company"]:
@@ -112,9 +107,9 @@ def _entries(options: dict[str, Any]) -> list[Recipient]:
 
 def _summary(sent: int, refused: int, channel: Channel, *, dry_run: bool) -> str:
     if dry_run:
-        told = _("Ensayo: {sent} por enviar por {channel}, {refused} no. No se envió nada.")
+        text = _("Ensayo: {sent} por enviar por {channel}, {refused} no. No se envió nada.")
     elif sent:
-        told = _("Listo: {sent} en camino por {channel}, {refused} sin enviar.")
+        text = _("Listo: {sent} en camino por {channel}, {refused} sin enviar.")
     else:
-        told = _("No se envió nada por {channel}: {refused} sin enviar.")
-    return told.format(sent=sent, refused=refused, channel=BY[channel])
+        text = _("No se envió nada por {channel}: {refused} sin enviar.")
+    return text.format(sent=sent, refused=refused, channel=CHANNEL_NAMES[channel])

@@ -1,4 +1,4 @@
-"""Lets a number try again at once, whose owner waits after too many wrong codes (R1.07)."""
+"""Lifts the wait of a number after too many wrong codes (R1.07)."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -23,9 +23,9 @@ class Command(BaseCommand):
             lifted = unlock.unlock(number, actor=audit.os_user(), reason=reason.strip())
         except (InvalidPhone, unlock.InvalidReason) as error:
             raise CommandError(str(error)) from error
-        told = (
+        summary = (
             _("Listo: el número terminado en {tail} puede ingresar ya; se borraron sus fallos.")
             if lifted
             else _("El número terminado en {tail} no tenía fallos ni espera: no había nada que levantar.")
         )
-        self.stdout.write(told.format(tail=tail(number)))
+        self.stdout.write(summary.format(tail=tail(number)))
