@@ -7,9 +7,8 @@ from django.utils.translation import gettext as _
 
 from attachments import scanning
 from jobs import enqueue
-from tickets import workflow
 from tickets.emails import emails
-from tickets.models import Attachment, Ticket
+from tickets.models import Attachment, Ticket, TicketEvent
 
 SCAN_TASK = "tickets.tasks.scan_documents"
 
@@ -34,10 +33,10 @@ def report_infected(document: Attachment) -> None:
     """
     ticket = document.ticket
     note = _("El antivirus apartó el documento «{name}»: {signature}.")
-    workflow.record_event(
+    TicketEvent.objects.record(
         ticket,
         ticket.status,
-        before=ticket.status,
+        from_status=ticket.status,
         actor_name=_("Antivirus"),
         note=note.format(name=document.original_name, signature=document.signature),
     )

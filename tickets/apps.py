@@ -14,9 +14,9 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from notifications.reports import delivery_reports  # noqa: PLC0415  models exist only now
         from tickets import antivirus  # noqa: PLC0415
-        from tickets.emails import samples, undelivered  # noqa: PLC0415
+        from tickets.emails import confirmation_status, samples  # noqa: PLC0415
 
         samples.register()
         antivirus.register()
-        delivery_reports.on_failed("tickets", undelivered.tell_advisor)
+        delivery_reports.on_failed("tickets", confirmation_status.notify_advisor)
         post_migrate.connect(start_numbers, sender=self, dispatch_uid="tickets.numbering")

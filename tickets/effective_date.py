@@ -5,8 +5,10 @@ its entry there and a choice of `RequestType.Rule`. `VERSION` rises whenever a r
 differently, so that a stored date can always be explained by the code that computed it.
 """
 
+import hashlib
+import json
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol, Self
@@ -92,3 +94,79 @@ def terms_for(rule: str, notice_days: int, accounts: Iterable[Account], notice_d
 def _cut_of_month(year: int, month: int, cut_day: int) -> date:
     """A cut day of 29 to 31 falls on the last day of a shorter month (A12b)."""
     return date(year, month, min(cut_day, monthrange(year, month)[1]))
+
+
+@dataclass(frozen=True)
+class ShownTerms:
+    """The day, the date of each billing account, and a digest of
+    all that those were computed from.
+    """
+
+    digest: str
+    day: str = ""  # of the notice, in ISO 8601; empty without accounts
+    dates: tuple[tuple[str, str], ...] = ()  # account and effective date
+
+    @classmethod
+    def of(cls, terms: Sequence[Term]) -> Self:
+        """The cut days and the rule count too: a date that stays the same for another reason is
+        asked about again.
+        """
+        records = [term.as_record() for term in terms]
+        digest = hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
+        day = terms[0].notice_date.isoformat() if terms else ""
+        return cls(digest, day, tuple((term.account, term.effective_date.isoformat()) for term in terms))
+
+    @classmethod
+    def from_token(cls, packed: Any) -> Self:
+        """What `for_token` packed. Raises ValueError or TypeError for anything else."""
+        digest, day, dates = packed
+        return cls(digest, day, tuple((account, effective) for account, effective in dates))
+
+    def for_token(self) -> list[Any]:
+        return [self.digest, self.day, [list(pair) for pair in self.dates]]
+
+
+@dataclass(frozen=True)
+class DateChange:
+    """One billing account whose date is not the one shown; no `before`: it is new; no `now`: it is
+    gone.
+    """
+
+    account: str
+    before: date | None
+    now: date | None
+
+
+@dataclass(frozen=True)
+class TermsChange:
+    """What differs between the dates a form showed and those that hold now, for the page to say in
+    words.
+    """
+
+    dates: tuple[DateChange, ...]
+    day_before: date | None  # set where the day of confirmation is another one
+    day_now: date | None
+
+    @classmethod
+    def between(cls, shown: ShownTerms | None, terms: Sequence[Term]) -> "TermsChange | None":
+        """None where nothing was shown yet, or nothing changed since."""
+        now = ShownTerms.of(terms)
+        if shown is None or shown == now:
+            return None
+        before_by_account, now_by_account = dict(shown.dates), dict(now.dates)
+        changes = tuple(
+            DateChange(account, _date(before_by_account.get(account)), _date(now_by_account.get(account)))
+            for account in dict.fromkeys([*now_by_account, *before_by_account])
+            if before_by_account.get(account) != now_by_account.get(account)
+        )
+        other_day = shown.day != now.day
+        return cls(changes, _date(shown.day if other_day else ""), _date(now.day if other_day else ""))
+
+    @property
+    def is_one_account(self) -> bool:
+        """Whether one date took another's place, which a single sentence can say."""
+        return len(self.dates) == 1 and self.dates[0].before is not None and self.dates[0].now is not None
+
+
+def _date(iso: str | None) -> date | None:
+    return date.fromisoformat(iso) if iso else None

@@ -1,19 +1,23 @@
 """Request types and reasons, tickets, their attachments and their history."""
 
 from collections.abc import Iterable
-from typing import Self
+from datetime import datetime
+from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from attachments.models import DocumentEvent, ScannedDocument
 from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from companies.directory import directory
 from companies.models import Administrator, Company
-from tickets.effective_date import Term
+from tickets.effective_date import Term, terms_for
 
 
 class Area(models.Model):
@@ -66,6 +70,14 @@ class RequestType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def terms_at(self, moment: datetime, company: Company) -> list[Term]:
+        """The effective date of each billing account if confirmed at that moment (A12).
+
+        The day counted from is that of `TIME_ZONE`.
+        """
+        accounts = directory().billing_accounts(company)
+        return terms_for(self.effective_rule, self.notice_days, accounts, timezone.localdate(moment))
 
 
 class ReasonQuerySet(models.QuerySet["Reason"]):
@@ -263,6 +275,20 @@ class AttachmentEvent(DocumentEvent):
         indexes = [models.Index(fields=["at"], name="attachment_event_at")]
 
 
+class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
+    def record(
+        self, ticket: Ticket, to: str, *, actor: User | None = None, actor_name: str = "", **values: Any
+    ) -> "TicketEvent":
+        """Add a line to the ticket's history, in the caller's transaction.
+
+        `actor_name` names a customer or the system, where no user is the actor.
+        """
+        name = actor_name or (actor.get_full_name() or actor.get_username() if actor else "")
+        return self.create(
+            ticket=ticket, at=timezone.now(), to_status=to, actor=actor, actor_name=name, **values
+        )
+
+
 class TicketEvent(AppendOnlyModel):
     """One line of a ticket's history. Written once, never changed (R5.09)."""
 
@@ -286,7 +312,7 @@ class TicketEvent(AppendOnlyModel):
     customer_note = models.TextField(_("nota para el cliente"), blank=True)
     effective_date = models.DateField(_("fecha efectiva fijada"), null=True)  # in an event that set it (P6)
 
-    objects = AppendOnlyQuerySet["TicketEvent"].as_manager()
+    objects = TicketEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("evento")

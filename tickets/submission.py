@@ -15,11 +15,10 @@ from attachments.intake import Document, KnownDocument
 from attachments.models import StagedFile
 from companies.models import Administrator, Company
 from otp.limits import limits
-from tickets import antivirus, repeats, workflow
-from tickets.effective_date import Term
+from tickets import antivirus, repeats
+from tickets.effective_date import ShownTerms, Term
 from tickets.emails import emails
-from tickets.models import Attachment, Reason, RequestType, Ticket
-from tickets.shown_terms import ShownTerms, terms_at
+from tickets.models import Attachment, Reason, RequestType, Ticket, TicketEvent
 from tickets.submission_key import SubmissionKey
 
 
@@ -57,7 +56,7 @@ class Submission:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     @cached_property
-    def content(self) -> str:
+    def content_digest(self) -> str:
         """Equal for equal requests of a company, from any administrator and any device (A23)."""
         return repeats.content_of(self.reason, self.details, self._documents)
 
@@ -114,7 +113,7 @@ def register(submission: Submission) -> Ticket:
     if earlier is None:
         # One moment for the dates compared, the dates stored and the time stored
         confirmed_at = timezone.now()
-        terms = terms_at(confirmed_at, submission.company, submission.request_type)
+        terms = submission.request_type.terms_at(confirmed_at, submission.company)
         if submission.key.shown != ShownTerms.of(terms):
             raise TermsChanged
         try:
@@ -157,16 +156,16 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
     )
     with transaction.atomic():
         ticket.save(force_insert=True)
-        if not repeats.claim(ticket, submission.content, submission.duplicate_of):
+        if not repeats.claim(ticket, submission.content_digest, submission.duplicate_of):
             raise RepeatedRequest(
-                repeats.last_of(ticket.company, ticket.request_type, submission.content).get()
+                repeats.last_of(ticket.company, ticket.request_type, submission.content_digest).get()
             )
         quota.consume(submission.verified_phone, len(names))  # after the row that a second click stops at
         staging.claim(submission.staged, submission.key.uuid)
-        ticket.documents = _attach(ticket, submission, names)  # for the mails, which list them
-        workflow.record_event(ticket, ticket.status, actor_name=submission.administrator.names)
-        _enqueue_emails(ticket, submission.administrator.email)
-        if ticket.documents:
+        documents = _attach(ticket, submission, names)
+        TicketEvent.objects.record(ticket, ticket.status, actor_name=submission.administrator.names)
+        _enqueue_emails(ticket, documents, submission.administrator.email)
+        if documents:
             antivirus.enqueue_scan_on_commit(ticket)
     return ticket
 
@@ -177,7 +176,7 @@ def _repeated(submission: Submission) -> Ticket | None:
     """
     if submission.duplicate_of is None:
         return None
-    last = repeats.last_of(submission.company, submission.request_type, submission.content)
+    last = repeats.last_of(submission.company, submission.request_type, submission.content_digest)
     return last.filter(pk=submission.duplicate_of).first()
 
 
@@ -208,17 +207,17 @@ def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[At
     return Attachment.objects.bulk_create([*kept, *sent])
 
 
-def _enqueue_emails(ticket: Ticket, registered_email: str) -> None:
+def _enqueue_emails(ticket: Ticket, documents: list[Attachment], registered_email: str) -> None:
     """A15, A16, D6: the customer, the advisor, the registered address where another one was given,
     and the areas.
     """
     elsewhere = registered_email.casefold() != ticket.email.casefold()
     held = elsewhere and not _may_mail_elsewhere(ticket.verified_phone)
-    emails.confirmation(ticket, held=held)
-    emails.advisor_notice(ticket, held=held)
-    emails.notice_to_registered_email(ticket, registered_email, held=held)
+    emails.confirmation(ticket, documents, held=held)
+    emails.advisor_notice(ticket, documents, held=held)
+    emails.notice_to_registered_email(ticket, documents, registered_email, held=held)
     for area in ticket.request_type.areas.filter(is_active=True):
-        emails.area_notice(ticket, area)
+        emails.area_notice(ticket, documents, area)
 
 
 def _may_mail_elsewhere(phone: str) -> bool:

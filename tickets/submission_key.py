@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.core import signing
 
 from companies.models import Administrator, Company
-from tickets.shown_terms import ShownTerms
+from tickets.effective_date import ShownTerms
 
 # Changed with the contents: while two versions of the code run, each refuses
 # the other's keys politely (422)

@@ -7,7 +7,6 @@ from datetime import date
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tickets.emails import emails
@@ -63,7 +62,15 @@ def change_status(
         unchanged = Ticket.objects.filter(pk=ticket.pk, status=before, version=ticket.version)
         if not unchanged.update(status=to, version=ticket.version + 1):
             raise Conflict(_("Otra persona cambió esta solicitud. Vuelva a abrirla y revise su estado."))
-        event = record_event(ticket, to, before=before, actor=actor, note=note, notice=notice)
+        event = TicketEvent.objects.record(
+            ticket,
+            to,
+            from_status=before,
+            actor=actor,
+            note=note,
+            told_customer=notice is not None,
+            customer_note=notice.note if notice else "",
+        )
         if notice is not None:
             emails.status_changed(ticket, event)
     ticket.status, ticket.version = to, ticket.version + 1
@@ -90,42 +97,15 @@ def set_effective_date(ticket: Ticket, day: date, actor: User, note: str, notice
         if not unchanged.update(effective_date=day, version=ticket.version + 1):
             raise Conflict(_("Otra persona cambió esta solicitud. Vuelva a abrirla y revísela."))
         ticket.effective_date, ticket.version = day, ticket.version + 1
-        event = record_event(
+        event = TicketEvent.objects.record(
             ticket,
             ticket.status,
-            before=ticket.status,
+            from_status=ticket.status,
             actor=actor,
             note=note,
-            notice=notice,
+            told_customer=True,
+            customer_note=notice.note,
             effective_date=day,
         )
         emails.date_set(ticket, event)
     return event
-
-
-def record_event(
-    ticket: Ticket,
-    to: str,
-    *,
-    before: str = "",
-    actor: User | None = None,
-    actor_name: str = "",
-    note: str = "",
-    notice: Notice | None = None,
-    effective_date: date | None = None,
-) -> TicketEvent:
-    """Write a line of history in the caller's transaction; `actor_name` says who where no user did
-    it.
-    """
-    return TicketEvent.objects.create(
-        ticket=ticket,
-        at=timezone.now(),
-        actor=actor,
-        actor_name=actor_name or (actor.get_full_name() or actor.get_username() if actor else ""),
-        from_status=before,
-        to_status=to,
-        note=note,
-        told_customer=notice is not None,
-        customer_note=notice.note if notice else "",
-        effective_date=effective_date,
-    )

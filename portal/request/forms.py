@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from attachments.intake import Document, KnownDocument, ReceivedDocuments, receive
 from attachments.quota import QuotaReached
-from attachments.staging import StagedFiles, error_text
+from attachments.staging import StagedFileGone, StagedFiles, error_text
 from companies.models import Administrator, Company
 from companies.phones import display
 from portal.request.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
@@ -186,6 +186,15 @@ class RequestForm(forms.Form):
         if problems:
             raise ValidationError(problems)
         return self.received.accepted
+
+    def refuse_documents(self, problem: Exception) -> None:
+        """Show why the accepted documents could not be stored, and forget them.
+
+        StagedFileGone concerns documents of an earlier post only: those of this one remain.
+        """
+        self.add_error("attachments", error_text(problem))
+        if not isinstance(problem, StagedFileGone):
+            self.received = ReceivedDocuments()
 
     def clean(self) -> dict[str, Any]:
         """The rows behind what was chosen: a reason belongs to one request type; no row is that of

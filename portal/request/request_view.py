@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from attachments import staging
-from attachments.intake import KnownDocument, ReceivedDocuments
+from attachments.intake import KnownDocument
 from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.staging import StagedFileGone, Uploader
@@ -29,9 +29,9 @@ from portal.access import Caller, administrator_required
 from portal.request import drafts
 from portal.request.forms import CompanyForm, RequestForm, initial_of
 from tickets import repeats
+from tickets.effective_date import ShownTerms, TermsChange
 from tickets.models import Reason, Ticket
 from tickets.offer import current_offer
-from tickets.shown_terms import ShownTerms, TermsChange, terms_at
 from tickets.submission import (
     AskAgain,
     KeyAlreadyUsed,
@@ -100,9 +100,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         return _refuse(owner, company, form, key, Existing.named_by(asked))
     except (StorageFailed, QuotaReached, StagedFileGone) as problem:
         logger.warning("The documents of a request could not be stored", exc_info=problem)
-        form.add_error("attachments", staging.error_text(problem))
-        if not isinstance(problem, StagedFileGone):  # that one says nothing against what came with the form
-            form.received = ReceivedDocuments()
+        form.refuse_documents(problem)
         return _refuse(owner, company, form, key)
     return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket.number])}?creado=1", status=303)
 
@@ -243,7 +241,7 @@ def _page(
         staging.uploads_disabled_reason(),
         existing or Existing(),
     )
-    terms = terms_at(timezone.now(), company, request_type) if request_type else []
+    terms = request_type.terms_at(timezone.now(), company) if request_type else []
     form.carry_key(key.showing(ShownTerms.of(terms)).token())
     form.fields["attachments"].disabled = bool(closed)
     context = {

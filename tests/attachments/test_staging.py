@@ -291,7 +291,11 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize(
     "step",
-    ["attachments.staging.claim", "tickets.workflow.record_event", "tickets.emails.emails.advisor_notice"],
+    [
+        "attachments.staging.claim",
+        "tickets.models.TicketEvent.objects.record",
+        "tickets.emails.emails.advisor_notice",
+    ],
 )
 def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphans(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str

@@ -10,7 +10,6 @@ from desk import roles
 from notifications.models import Message
 from tests import cast
 from tests.desk.desk import TICKETS, advisor, page_of, signed_in, soup, step_of, text_of
-from tickets import workflow
 from tickets.effective_date import terms_for
 from tickets.models import Attachment, Ticket, TicketEvent
 
@@ -62,7 +61,7 @@ def test_the_page_shows_all_that_the_customer_confirmed(desk: Client) -> None:
         effective_terms=[term.as_record() for term in terms],
         effective_date=terms[0].effective_date,
     )
-    workflow.record_event(ticket, ticket.status, actor_name=ticket.requester_name)
+    TicketEvent.objects.record(ticket, ticket.status, actor_name=ticket.requester_name)
     attachment, _message = make_attachment(ticket), make_message(ticket)
 
     response = desk.get(page_of(ticket.number))
@@ -88,7 +87,7 @@ def test_r5_06_the_page_shows_each_part_only_to_whoever_may_see_it() -> None:
     ticket = cast.make_ticket()
     make_attachment(ticket)
     make_message(ticket)
-    workflow.record_event(ticket, ticket.status)
+    TicketEvent.objects.record(ticket, ticket.status)
     reader = cast.carla()
     reader.user_permissions.set(roles.permissions(roles.ADVISOR).filter(codename="view_ticket"))
     shown = signed_in(reader).get(page_of(ticket.number)).context
@@ -110,7 +109,7 @@ def test_a19_a_doubtful_ruc_is_pointed_out_to_the_advisor(desk: Client) -> None:
 def test_r5_12_nothing_typed_by_a_visitor_becomes_markup(desk: Client) -> None:
     ticket = cast.make_ticket(details=SCRIPT, requester_name=SCRIPT, company_name=SCRIPT, reason_text=SCRIPT)
     make_attachment(ticket, name=f"{SCRIPT}.pdf")
-    workflow.record_event(ticket, ticket.status, actor_name=SCRIPT, note=SCRIPT)
+    TicketEvent.objects.record(ticket, ticket.status, actor_name=SCRIPT, note=SCRIPT)
     message = make_message(ticket, subject=SCRIPT, text=SCRIPT, html=SCRIPT)
     addresses = [
         TICKETS,
@@ -171,7 +170,7 @@ def test_a_long_history_costs_no_more_queries_than_a_short_one(desk: Client) -> 
 
     short = queries()
     for serial in range(12):
-        workflow.record_event(ticket, ticket.status, actor_name="Ana")
+        TicketEvent.objects.record(ticket, ticket.status, actor_name="Ana")
         make_attachment(ticket)
         make_message(ticket, dedup_key=f"k{serial}")
     assert queries() == short <= 25

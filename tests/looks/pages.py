@@ -15,10 +15,9 @@ from companies.models import Administrator, Company
 from demo.models import DemoMessage
 from portal.entry.forms import CodeForm, EntryForm
 from portal.request.forms import CompanyForm, RequestForm
-from tickets.effective_date import Term
+from tickets.effective_date import ShownTerms, Term, TermsChange
 from tickets.models import Attachment, Reason, RequestType, Ticket, TicketEvent
 from tickets.offer import Offer
-from tickets.shown_terms import ShownTerms, TermsChange
 
 AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 CODES = {"code_digits": 6, "validity_minutes": 5}

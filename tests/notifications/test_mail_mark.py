@@ -48,7 +48,7 @@ def test_the_operators_own_logo_goes_in_its_place(settings: Settings, tmp_path: 
     logo = tmp_path / "logo.png"
     logo.write_bytes(PNG)
     settings.BRAND = replace(settings.BRAND, logo=logo)
-    delivery.deliver(emails.confirmation(a_ticket()).pk)
+    delivery.deliver(emails.confirmation(a_ticket(), ()).pk)
     parts = list(django_mail.outbox[0].message().walk())
     assert parts[-1].get_payload(decode=True) == PNG
 
@@ -60,7 +60,7 @@ def test_a_logo_that_no_mail_shows_is_left_out_and_the_operator_told(
     logo, other = tmp_path / "logo.svg", tmp_path / "logo.png"
     logo.write_bytes(b"<svg/>")
     settings.BRAND = replace(settings.BRAND, logo=logo)
-    message = emails.confirmation(a_ticket())
+    message = emails.confirmation(a_ticket(), ())
     assert image_of(message.html) == ""
     delivery.deliver(message.pk)
     assert django_mail.outbox[0].message().get_content_type() == "multipart/alternative"

@@ -43,7 +43,7 @@ def test_a_type_that_names_no_area_tells_the_customer_and_the_advisor_only() -> 
 
 
 def test_an_area_reads_what_to_check_until_when_and_where() -> None:
-    message = emails.area_notice(a_ticket(), an_area())
+    message = emails.area_notice(a_ticket(), (), an_area())
     for part in (message.text, message.html):
         for said in (
             "Saldos y notas de crédito",
@@ -55,14 +55,14 @@ def test_an_area_reads_what_to_check_until_when_and_where() -> None:
 
 
 def test_an_area_is_not_given_the_contact_of_the_customer_f4() -> None:
-    message = emails.area_notice(a_ticket(email="contacto@acme.example"), an_area())
+    message = emails.area_notice(a_ticket(email="contacto@acme.example"), (), an_area())
     for part in (message.text, message.html):
         assert "contacto@acme.example" not in part
         assert "099 123 4567" not in part
 
 
 def test_an_area_with_nothing_written_is_told_what_to_look_at_all_the_same() -> None:
-    assert "contratos, equipos, saldos" in emails.area_notice(a_ticket(), an_area(checks="")).text
+    assert "contratos, equipos, saldos" in emails.area_notice(a_ticket(), (), an_area(checks="")).text
 
 
 @pytest.mark.django_db(transaction=True)

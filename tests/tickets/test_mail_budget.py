@@ -208,9 +208,9 @@ def mails_of_a_ticket() -> dict[str, rendering.RenderedEmail]:
     document = Attachment(ticket=ticket, original_name=CHOSEN, size=1)
     failed = Message(to=ticket.email, state=State.FAILED)
     contexts = {
-        "ticket_confirmation": emails.ticket_context(ticket),
-        "ticket_registered": emails.ticket_context(ticket),
-        "ticket_advisor": emails.advisor_context(ticket),
+        "ticket_confirmation": emails.request_context(ticket, [document]),
+        "ticket_registered": emails.request_context(ticket, [document]),
+        "ticket_advisor": emails.advisor_context(ticket, [document]),
         "ticket_undelivered": emails.undelivered_context(ticket, failed),
         "ticket_infected": emails.infected_context(document),
         "ticket_infected_advisor": emails.infected_context(document),

@@ -14,9 +14,8 @@ from notifications.sending import delivery
 from tests import cast
 from tests.notifications.helpers import Sink, smtp_sink
 from tests.tickets.test_mails import a_ticket
-from tickets import workflow
 from tickets.emails import emails
-from tickets.models import Area, Attachment, Ticket
+from tickets.models import Area, Attachment, Ticket, TicketEvent
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
 LONG = "X" * 5000
@@ -36,16 +35,16 @@ def every_mail(ticket: Ticket) -> list[Message]:
     area = Area.objects.create(
         name="Cobranzas", email="cobranzas@operadora.example", checks="Saldos\nNotas de crédito"
     )
-    event = workflow.record_event(
-        ticket, "in_progress", before="new", notice=workflow.Notice("Le llamaremos.")
+    event = TicketEvent.objects.record(
+        ticket, "in_progress", from_status="new", told_customer=True, customer_note="Le llamaremos."
     )
-    registered = emails.notice_to_registered_email(ticket, "registrado@acme.example")
+    registered = emails.notice_to_registered_email(ticket, ticket.documents, "registrado@acme.example")
     assert registered is not None
     return [
-        emails.confirmation(ticket),
+        emails.confirmation(ticket, ticket.documents),
         registered,
-        emails.advisor_notice(ticket),
-        emails.area_notice(ticket, area),
+        emails.advisor_notice(ticket, ticket.documents),
+        emails.area_notice(ticket, ticket.documents, area),
         emails.status_changed(ticket, event),
     ]
 
@@ -141,7 +140,7 @@ def test_an_address_that_is_none_is_no_place_for_answers(sink: Sink) -> None:
     company = cast.make_company()
     company.queue_email = "cola@operadora.example\r\nBcc: todos@mala.example"
     ticket = a_ticket(company=company)
-    message = emails.confirmation(ticket)
+    message = emails.confirmation(ticket, ticket.documents)
     assert message.reply_to == ""
     assert delivery.deliver(message.pk) == delivery.SendOutcome.SENT
     assert sink.mails[0]["Bcc"] is None

@@ -70,7 +70,8 @@ def a_ticket(**changes: Any) -> Ticket:
 
 
 def test_the_confirmation_is_the_proof_of_the_request_a15_f5(settings: Settings) -> None:
-    message = emails.confirmation(a_ticket())
+    ticket = a_ticket()
+    message = emails.confirmation(ticket, ticket.documents)
     assert (message.to, message.dedup_key) == ("ana@acme.example", "ticket:3608314:client")
     assert message.subject == "Ticket 3608314: recibimos su solicitud"
     html = " ".join(BeautifulSoup(message.html, "html.parser").get_text(" ").split())
@@ -88,15 +89,15 @@ def test_the_confirmation_is_the_proof_of_the_request_a15_f5(settings: Settings)
 
 
 def test_only_a_cut_on_a_day_some_months_lack_is_explained_a12b() -> None:
-    text = emails.confirmation(a_ticket()).text
+    text = emails.confirmation(a_ticket(), ()).text
     assert "el día 15 de cada mes\n" in text
     assert "el día 31 de cada mes o el último de los meses más cortos" in text
 
 
 @pytest.mark.parametrize("make", [emails.confirmation, emails.advisor_notice])
-def test_a_mail_names_things_as_the_screens_do(make: Callable[[Ticket], Message]) -> None:
+def test_a_mail_names_things_as_the_screens_do(make: Callable[[Ticket, list[Attachment]], Message]) -> None:
     """L2: the same thing has one name everywhere."""
-    message = make(a_ticket())
+    message = make(a_ticket(), [])
     labels = [tag.get_text(strip=True) for tag in BeautifulSoup(message.html, "html.parser").select("th, h2")]
     assert {
         "Fecha efectiva",
@@ -110,19 +111,23 @@ def test_a_mail_names_things_as_the_screens_do(make: Callable[[Ticket], Message]
 
 
 def test_free_text_cannot_become_markup() -> None:
-    message = emails.confirmation(a_ticket())
+    ticket = a_ticket()
+    message = emails.confirmation(ticket, ticket.documents)
     assert BeautifulSoup(message.html, "html.parser").find("b") is None
     assert "Enlace <b>portador</b> & otros" in message.text
 
 
 def test_a_company_without_billing_accounts_is_told_who_will_say_the_date() -> None:
     ticket = a_ticket(effective_terms=[])
-    assert "Un asesor postventa le confirmará la fecha efectiva." in emails.confirmation(ticket).text
-    assert "no se pudo calcular la fecha efectiva" in emails.advisor_notice(ticket).html
+    assert (
+        "Un asesor postventa le confirmará la fecha efectiva."
+        in emails.confirmation(ticket, ticket.documents).text
+    )
+    assert "no se pudo calcular la fecha efectiva" in emails.advisor_notice(ticket, ticket.documents).html
 
 
 def test_the_registered_address_is_told_when_another_was_given_a15() -> None:
-    message = emails.notice_to_registered_email(a_ticket(email="otra@correo.example"), "ana@acme.example")
+    message = emails.notice_to_registered_email(a_ticket(email="otra@correo.example"), (), "ana@acme.example")
     assert message is not None
     assert (message.to, message.dedup_key) == ("ana@acme.example", "ticket:3608314:registered")
     assert "otra@correo.example" in message.text
@@ -135,13 +140,15 @@ def test_the_registered_address_is_told_when_another_was_given_a15() -> None:
 
 
 def test_the_registered_address_in_other_letters_is_not_told_twice() -> None:
-    assert emails.notice_to_registered_email(a_ticket(email="ANA@acme.example"), "ana@Acme.example") is None
+    assert (
+        emails.notice_to_registered_email(a_ticket(email="ANA@acme.example"), (), "ana@Acme.example") is None
+    )
     assert not Message.objects.exists()
 
 
 def test_the_advisor_of_the_company_is_told_and_led_to_the_desk_a16() -> None:
     company = make_company(advisor=carla())
-    message = emails.advisor_notice(a_ticket(company=company))
+    message = emails.advisor_notice(a_ticket(company=company), ())
     assert (message.to, message.dedup_key) == ("carla@operadora.example", "ticket:3608314:advisor")
     assert "http://127.0.0.1:8000/admin/tickets/ticket/3608314/change/" in message.text
     link = BeautifulSoup(message.html, "html.parser").find("a", class_="button")
@@ -155,20 +162,20 @@ def test_an_advisor_who_left_hands_over_to_the_queue_then_to_postventa() -> None
     advisor.save(update_fields=["is_active"])
     company = make_company(advisor=advisor)
     ticket = a_ticket(company=company)
-    assert emails.advisor_notice(ticket).to == "postventa@operadora.example"
+    assert emails.advisor_notice(ticket, ticket.documents).to == "postventa@operadora.example"
     company.queue_email = "cola@operadora.example"
     Message.objects.all().delete()
-    assert emails.advisor_notice(ticket).to == "cola@operadora.example"
+    assert emails.advisor_notice(ticket, ticket.documents).to == "cola@operadora.example"
 
 
 def test_the_advisor_sees_what_is_doubtful_and_the_customer_does_not_a19() -> None:
     company = make_company()
     company.tax_id_doubtful = True
     ticket = a_ticket(company=company, email="otra@correo.example")
-    notice = emails.advisor_notice(ticket)
+    notice = emails.advisor_notice(ticket, ticket.documents)
     assert "dígito verificador" in notice.text
     assert "El correo de la solicitud es distinto del registrado." in notice.html
-    assert "dígito verificador" not in emails.confirmation(ticket).text
+    assert "dígito verificador" not in emails.confirmation(ticket, ticket.documents).text
 
 
 @pytest.mark.parametrize(
@@ -177,7 +184,10 @@ def test_the_advisor_sees_what_is_doubtful_and_the_customer_does_not_a19() -> No
 def test_a_company_name_cannot_begin_a_header_r4_27(name: str) -> None:
     ticket = a_ticket()
     ticket.company_name = ticket.requester_name = ticket.details = name  # not saved: PostgreSQL takes no NUL
-    for message in (emails.confirmation(ticket), emails.advisor_notice(ticket)):
+    for message in (
+        emails.confirmation(ticket, ticket.documents),
+        emails.advisor_notice(ticket, ticket.documents),
+    ):
         assert delivery.deliver(message.pk) == delivery.SendOutcome.SENT
     for sent in django_mail.outbox:
         parsed = message_from_string(sent.message().as_string(), policy=default_policy)
@@ -187,9 +197,9 @@ def test_a_company_name_cannot_begin_a_header_r4_27(name: str) -> None:
 
 def test_no_mail_carries_a_file_and_each_has_two_parts_and_the_mark_r3_19() -> None:
     ticket = a_ticket(email="otra@correo.example")
-    emails.confirmation(ticket)
-    emails.advisor_notice(ticket)
-    emails.notice_to_registered_email(ticket, "ana@acme.example")
+    emails.confirmation(ticket, ticket.documents)
+    emails.advisor_notice(ticket, ticket.documents)
+    emails.notice_to_registered_email(ticket, ticket.documents, "ana@acme.example")
     delivery.deliver_due()
     assert len(django_mail.outbox) == 3
     for sent in django_mail.outbox:
@@ -205,7 +215,9 @@ def test_no_mail_carries_a_file_and_each_has_two_parts_and_the_mark_r3_19() -> N
 
 def test_the_same_mail_is_never_owed_twice_r4_02() -> None:
     ticket = a_ticket()
-    assert emails.confirmation(ticket).pk == emails.confirmation(ticket).pk
+    assert (
+        emails.confirmation(ticket, ticket.documents).pk == emails.confirmation(ticket, ticket.documents).pk
+    )
     assert Message.objects.count() == 1
 
 
@@ -213,9 +225,9 @@ def test_links_come_from_the_portals_address_only_r4_28(settings: Settings) -> N
     settings.PORTAL_BASE_URL = "https://portal.operadora.example"
     ticket = a_ticket(email="otra@correo.example")
     messages = [
-        emails.confirmation(ticket),
-        emails.advisor_notice(ticket),
-        emails.notice_to_registered_email(ticket, "ana@acme.example"),
+        emails.confirmation(ticket, ticket.documents),
+        emails.advisor_notice(ticket, ticket.documents),
+        emails.notice_to_registered_email(ticket, ticket.documents, "ana@acme.example"),
     ]
     for message in messages:
         assert message is not None
@@ -231,7 +243,7 @@ def test_links_come_from_the_portals_address_only_r4_28(settings: Settings) -> N
 
 
 def test_the_html_is_in_spanish_and_made_for_the_dark_too() -> None:
-    document = BeautifulSoup(emails.confirmation(a_ticket()).html, "html.parser")
+    document = BeautifulSoup(emails.confirmation(a_ticket(), ()).html, "html.parser")
     assert document.html is not None
     assert document.html["lang"] == "es"
     assert document.find("meta", attrs={"name": "color-scheme", "content": "light dark"})

@@ -20,9 +20,8 @@ from tests.tickets.portal_client import (
     text_of,
     visitor,
 )
-from tickets.effective_date import Term
+from tickets.effective_date import ShownTerms, Term
 from tickets.models import Attachment, Ticket
-from tickets.shown_terms import ShownTerms
 from tickets.submission_key import SubmissionKey, UnknownKey
 
 pytestmark = pytest.mark.django_db

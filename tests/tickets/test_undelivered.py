@@ -24,7 +24,7 @@ from tests.notifications.helpers import smtp_sink
 from tests.tickets.test_areas import an_area
 from tests.tickets.test_mails import a_ticket
 from tickets.emails import emails
-from tickets.models import Ticket
+from tickets.models import Attachment, Ticket
 
 pytestmark = pytest.mark.django_db
 BOUNCE = "Devuelto por el servidor del destinatario: smtp;550 5.1.1 unknown user"
@@ -46,7 +46,7 @@ def notices() -> list[Message]:
 
 def test_a_bounce_is_told_to_the_advisor_once() -> None:
     ticket = a_ticket(company=make_company(advisor=carla()))
-    sent(emails.confirmation(ticket))
+    sent(emails.confirmation(ticket, ticket.documents))
     for _ in range(2):
         bounce()
     [notice] = notices()
@@ -67,7 +67,7 @@ def test_a_bounce_is_told_to_the_advisor_once() -> None:
 
 @pytest.mark.loopback
 def test_a_refusal_at_sending_is_told_as_well_r4_09(settings: Settings) -> None:
-    message = emails.confirmation(a_ticket())
+    message = emails.confirmation(a_ticket(), ())
     with smtp_sink(settings) as sink:
         sink.rcpt = "451 4.3.0 busy"
         assert deliver(message.pk) == SendOutcome.AGAIN
@@ -82,7 +82,7 @@ def test_a_refusal_at_sending_is_told_as_well_r4_09(settings: Settings) -> None:
 def test_a_confirmation_given_up_after_72_hours_is_told_with_what_helps_then_r4_08(
     settings: Settings,
 ) -> None:
-    message = emails.confirmation(a_ticket())
+    message = emails.confirmation(a_ticket(), ())
     with smtp_sink(settings) as sink, time_machine.travel(timezone.now() + timedelta(hours=72, minutes=1)):
         sink.rcpt = "451 4.3.0 busy"
         assert deliver(message.pk) == SendOutcome.DEAD
@@ -94,7 +94,7 @@ def test_a_confirmation_given_up_after_72_hours_is_told_with_what_helps_then_r4_
 
 
 def test_a_confirmation_that_ends_process_after_process_is_told_once_r4_12() -> None:
-    message = emails.confirmation(a_ticket())
+    message = emails.confirmation(a_ticket(), ())
     Message.objects.filter(pk=message.pk).update(
         state=Message.State.SENDING, lost_leases=2, leased_until=timezone.now(), lease_token="gone"
     )
@@ -103,13 +103,13 @@ def test_a_confirmation_that_ends_process_after_process_is_told_once_r4_12() -> 
 
 
 def test_an_address_that_is_none_is_told_with_the_ticket() -> None:
-    emails.confirmation(a_ticket(email="ana@acme"))
+    emails.confirmation(a_ticket(email="ana@acme"), ())
     [notice] = notices()
     assert "La dirección del destinatario no es válida" in notice.text
 
 
 def test_a_copy_that_does_not_arrive_either_is_told_with_its_address() -> None:
-    message = sent(emails.confirmation(a_ticket()))
+    message = sent(emails.confirmation(a_ticket(), ()))
     bounce()
     message.refresh_from_db()
     copy = actions.redirect(message, "otra@acme.example", actions.Actor("Carla"), 0)
@@ -120,7 +120,7 @@ def test_a_copy_that_does_not_arrive_either_is_told_with_its_address() -> None:
 
 
 def test_one_sent_again_that_fails_again_is_told_again() -> None:
-    message = sent(emails.confirmation(a_ticket()))
+    message = sent(emails.confirmation(a_ticket(), ()))
     for serial in range(2):
         bounce(f"id-{serial + 1}")
         message.refresh_from_db()
@@ -130,7 +130,7 @@ def test_one_sent_again_that_fails_again_is_told_again() -> None:
 
 
 def test_while_the_customer_has_another_or_it_is_on_its_way_nobody_is_told() -> None:
-    message = sent(emails.confirmation(a_ticket()))
+    message = sent(emails.confirmation(a_ticket(), ()))
     message.refresh_from_db()
     sent(actions.redirect(message, "otra@acme.example", actions.Actor("Carla"), 0), "id-2")
     bounce()
@@ -141,7 +141,7 @@ def test_while_the_customer_has_another_or_it_is_on_its_way_nobody_is_told() -> 
 
 def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
     ticket = a_ticket()
-    sent(emails.advisor_notice(ticket), "id-2")
+    sent(emails.advisor_notice(ticket, ticket.documents), "id-2")
     bounce("id-2")
     for number, reference in enumerate(("ticket:9999999", "invitation:1", "ticket:x")):
         message = outbox.enqueue_email(
@@ -159,13 +159,14 @@ def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "tell", [emails.advisor_notice, lambda ticket: emails.area_notice(ticket, an_area())]
+    "notify",
+    [emails.advisor_notice, lambda ticket, documents: emails.area_notice(ticket, documents, an_area())],
 )
 def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(
-    tell: Callable[[Ticket], Message],
+    notify: Callable[[Ticket, list[Attachment]], Message],
 ) -> None:
     """R4.09: it starts the work, and whoever it was for cannot be told by mail."""
-    message = sent(tell(a_ticket()))
+    message = sent(notify(a_ticket(), []))
     alarms.watch(judging=False)
     assert not Alarm.objects.exists()
     bounce()
@@ -181,14 +182,14 @@ def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(
 
 def test_a_customers_wrong_address_is_no_alarm() -> None:
     """Their advisor is told; for operations there is nothing to mend."""
-    sent(emails.confirmation(a_ticket()))
+    sent(emails.confirmation(a_ticket(), ()))
     bounce()
     alarms.watch(judging=False)
     assert not Alarm.objects.exists()
 
 
 def test_the_notice_that_bounces_itself_is_the_end_of_it() -> None:
-    sent(emails.confirmation(a_ticket()))
+    sent(emails.confirmation(a_ticket(), ()))
     bounce()
     [notice] = notices()
     sent(notice, "id-2")
@@ -199,7 +200,7 @@ def test_the_notice_that_bounces_itself_is_the_end_of_it() -> None:
 def test_the_ticket_shows_the_bounce() -> None:
     user = advisor()
     ticket = a_ticket(company=make_company(advisor=user))
-    sent(emails.confirmation(ticket))
+    sent(emails.confirmation(ticket, ticket.documents))
     bounce()
     page = signed_in(user).get(f"{TICKETS}{ticket.number}/change/").content.decode()
     assert "Rechazado por el destino" in page

@@ -8,6 +8,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast, Substr
 
 from notifications.models import GIVEN_UP, Message
+from tickets.emails import emails
 from tickets.emails.emails import CONFIRMATION
 from tickets.models import Ticket
 from tickets.references import PREFIX, message_reference, number_of
@@ -40,3 +41,17 @@ def undelivered_among(numbers: Iterable[int]) -> dict[int, Message]:
         undelivered_confirmations().filter(subject_ref__in=references).defer("text", "html").order_by("pk")
     )
     return {number: message for message in found if (number := number_of(message.subject_ref))}
+
+
+def notify_advisor(message: Message) -> None:
+    """Tell the advisor that the customer has no confirmation (R4.08, R4.09).
+
+    Called in the transaction that gives a message up. Ignores other messages, and confirmations
+    of a ticket that has another one.
+    """
+    number = number_of(message.subject_ref)
+    if message.kind != CONFIRMATION or number is None:
+        return
+    ticket = Ticket.objects.select_related("company__advisor").filter(pk=number).first()
+    if ticket is not None and undelivered_among([ticket.number]):
+        emails.proof_undelivered(ticket, message)

@@ -31,13 +31,13 @@ class Fact:
     lines: list[str]
 
 
-def confirmation(ticket: Ticket, *, held: bool = False) -> Message:
-    """To the address given: the proof of the request, with all that it says (A15, F5). Answers go
-    to the advisor.
+def confirmation(ticket: Ticket, documents: Sequence[Attachment], *, held: bool = False) -> Message:
+    """To the address on the form: the proof of the request, with all its content (A15, F5).
 
-    Held: it waits for an advisor to look at the address (S4).
+    Replies go to the advisor. With `held`, an advisor must check the address and release it (S4).
     """
-    context, reply_to, hold = ticket_context(ticket), _advisor_address(ticket), _hold_reason() if held else ""
+    context, reply_to = request_context(ticket, documents), _advisor_address(ticket)
+    hold = _hold_reason() if held else ""
     return _enqueue(ticket, CLIENT, CONFIRMATION, context, to=ticket.email, reply_to=reply_to, hold=hold)
 
 
@@ -52,15 +52,16 @@ def withheld(ticket: Ticket) -> str:
 
 
 def notice_to_registered_email(
-    ticket: Ticket, registered_email: str, *, held: bool = False
+    ticket: Ticket, documents: Sequence[Attachment], registered_email: str, *, held: bool = False
 ) -> Message | None:
-    """To the registered address, where another was given: a stolen phone must not divert the proof
-    (A15).
+    """To the registered address if the form has another: a stolen phone must not divert it (A15).
+
+    `held` says whether the confirmation to the other address waits for an advisor.
     """
     if not registered_email or registered_email.casefold() == ticket.email.casefold():
         return None
     to, reply_to = registered_email, _advisor_address(ticket)
-    context = {**ticket_context(ticket), "held": held}
+    context = {**request_context(ticket, documents), "held": held}
     return _enqueue(ticket, "registered", "ticket_registered", context, to=to, reply_to=reply_to)
 
 
@@ -76,21 +77,18 @@ def registered_address(ticket: Ticket) -> str:
     return sent or ""
 
 
-def advisor_notice(ticket: Ticket, *, held: bool = False) -> Message:
-    """To the company's advisor or queue: what came in, what to look at, and the way to it (A16). No
-    file goes along.
+def advisor_notice(ticket: Ticket, documents: Sequence[Attachment], *, held: bool = False) -> Message:
+    """To the company's advisor or queue: the request, warnings, a link to the desk, no file (A16).
 
-    It has no Reply-To: an answer would quote to the customer what is meant for the advisor.
+    It has no Reply-To: a reply would quote to the customer what is meant for the advisor.
     """
-    context = advisor_context(ticket, held=held)
+    context = advisor_context(ticket, documents, held=held)
     return _enqueue(ticket, "advisor", "ticket_advisor", context, to=_advisor_address(ticket))
 
 
-def area_notice(ticket: Ticket, area: Area) -> Message:
-    """To an area of the request type: what it has to check of the customer (D6). Answers go to the
-    advisor.
-    """
-    context, reply_to = area_context(ticket, area), _advisor_address(ticket)
+def area_notice(ticket: Ticket, documents: Sequence[Attachment], area: Area) -> Message:
+    """To an area of the request type: what it has to check (D6). Replies go to the advisor."""
+    context, reply_to = area_context(ticket, documents, area), _advisor_address(ticket)
     return _enqueue(ticket, f"area:{area.pk}", "ticket_area", context, to=area.email, reply_to=reply_to)
 
 
@@ -132,11 +130,21 @@ def proof_undelivered(ticket: Ticket, failed: Message) -> Message:
     return _enqueue(ticket, key, "ticket_undelivered", context, to=_advisor_address(ticket))
 
 
-def ticket_context(ticket: Ticket) -> Context:
-    """What the mails of a ticket say of it."""
+def request_context(ticket: Ticket, documents: Sequence[Attachment]) -> Context:
+    """For a mail that repeats the whole request: its content and the contact's data."""
+    contact = [
+        Fact(_("Nombres del solicitante"), [ticket.requester_name]),
+        Fact(_("Correo electrónico"), [ticket.email]),
+        Fact(_("Teléfono de contacto"), [phones.display(ticket.contact_phone)]),
+    ]
+    return _context(ticket, [*_request_facts(ticket, documents), *contact])
+
+
+def _context(ticket: Ticket, facts: list[Fact]) -> Context:
+    """What the templates of all these mails use."""
     return {
         "ticket": ticket,
-        "facts": [*_request_facts(ticket), *_contact_facts(ticket)],
+        "facts": facts,
         "terms": ticket.terms,
         "contact_phone": phones.display(ticket.contact_phone),
         "portal_url": settings.PORTAL_BASE_URL + reverse("tickets:ticket", args=[ticket.number]),
@@ -144,16 +152,15 @@ def ticket_context(ticket: Ticket) -> Context:
     }
 
 
-def advisor_context(ticket: Ticket, *, held: bool = False) -> Context:
-    return {**ticket_context(ticket), "desk_url": _desk_url(ticket), "marks": _warnings(ticket, held=held)}
+def advisor_context(ticket: Ticket, documents: Sequence[Attachment], *, held: bool = False) -> Context:
+    warnings = _warnings(ticket, held=held)
+    return {**request_context(ticket, documents), "desk_url": _desk_url(ticket), "marks": warnings}
 
 
-def area_context(ticket: Ticket, area: Area) -> Context:
-    """Without the contact's data, which an area does not need: they are at the desk (F4)."""
-    facts = _request_facts(ticket)
+def area_context(ticket: Ticket, documents: Sequence[Attachment], area: Area) -> Context:
+    """Without the contact's data, which an area does not need; the desk shows them (F4)."""
     return {
-        **ticket_context(ticket),
-        "facts": facts,
+        **_context(ticket, _request_facts(ticket, documents)),
         "area": area,
         "checks": area.checks.splitlines(),
         "desk_url": _desk_url(ticket),
@@ -171,7 +178,7 @@ def status_context(ticket: Ticket, event: TicketEvent) -> Context:
         Fact(_("Motivo"), [ticket.reason_text]),
     ]
     note = event.customer_note.splitlines()
-    return {**ticket_context(ticket), "facts": facts, "news": news, "sentence": sentence, "note": note}
+    return {**_context(ticket, facts), "news": news, "sentence": sentence, "note": note}
 
 
 def date_context(ticket: Ticket, event: TicketEvent) -> Context:
@@ -182,8 +189,7 @@ def date_context(ticket: Ticket, event: TicketEvent) -> Context:
         Fact(_("Motivo"), [ticket.reason_text]),
     ]
     return {
-        **ticket_context(ticket),
-        "facts": facts,
+        **_context(ticket, facts),
         "day": event.effective_date,
         "note": event.customer_note.splitlines(),
     }
@@ -201,8 +207,7 @@ def infected_context(document: Attachment, downloaded_by: Sequence[str] = ()) ->
         Fact(_("Virus, según el antivirus"), [document.signature]),
     ]
     return {
-        **ticket_context(ticket),
-        "facts": facts,
+        **_context(ticket, facts),
         "document": document,
         "had": downloaded_by,
         "desk_url": _desk_url(ticket),
@@ -218,7 +223,7 @@ def undelivered_context(ticket: Ticket, failed: Message) -> Context:
         Fact(_("Nombres del solicitante"), [ticket.requester_name]),
         Fact(_("Teléfono de contacto"), [phones.display(ticket.contact_phone)]),
     ]
-    return {**ticket_context(ticket), "facts": facts, "failed": failed, "desk_url": _desk_url(ticket)}
+    return {**_context(ticket, facts), "failed": failed, "desk_url": _desk_url(ticket)}
 
 
 def _headline(event: TicketEvent) -> tuple[str, str]:
@@ -291,8 +296,8 @@ def _desk_url(ticket: Ticket) -> str:
     return address + reverse("admin:tickets_ticket_change", args=[ticket.number])
 
 
-def _request_facts(ticket: Ticket) -> list[Fact]:
-    documents = [f"{item.original_name} ({filesizeformat(item.size)})" for item in ticket.documents]
+def _request_facts(ticket: Ticket, documents: Sequence[Attachment]) -> list[Fact]:
+    names = [f"{document.original_name} ({filesizeformat(document.size)})" for document in documents]
     return [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
         Fact(_("Cliente"), [ticket.company_name]),
@@ -300,16 +305,8 @@ def _request_facts(ticket: Ticket) -> list[Fact]:
         Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
         Fact(_("Motivo"), [ticket.reason_text]),
         Fact(_("Detalle de la solicitud"), ticket.details.splitlines() or [_("Sin detalle")]),
-        Fact(_("Documentos"), documents or [_("Ninguno")]),
+        Fact(_("Documentos"), names or [_("Ninguno")]),
         Fact(_("Confirmada"), [local_time.sentence(ticket.confirmed_at)]),
-    ]
-
-
-def _contact_facts(ticket: Ticket) -> list[Fact]:
-    return [
-        Fact(_("Nombres del solicitante"), [ticket.requester_name]),
-        Fact(_("Correo electrónico"), [ticket.email]),
-        Fact(_("Teléfono de contacto"), [phones.display(ticket.contact_phone)]),
     ]
 
 

@@ -17,6 +17,10 @@ from tickets.models import Area, Attachment, RequestType, Ticket, TicketEvent
 
 CONFIRMED = datetime(2026, 11, 30, 20, 15, tzinfo=UTC)
 NOTICED = date(2026, 11, 30)
+DOCUMENTS = [
+    Attachment(original_name="lineas.xlsx", size=48_213),
+    Attachment(original_name="carta de autorización.pdf", size=1_887_437),
+]
 
 
 def register() -> None:
@@ -25,12 +29,12 @@ def register() -> None:
     add(
         emails.CONFIRMATION,
         gettext_lazy("Confirmación al cliente"),
-        lambda: emails.ticket_context(a_ticket()),
+        lambda: emails.request_context(a_ticket(), DOCUMENTS),
     )
     add(
         "ticket_registered",
         gettext_lazy("Aviso al correo registrado"),
-        lambda: emails.ticket_context(a_ticket()),
+        lambda: emails.request_context(a_ticket(), DOCUMENTS),
     )
     add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
     add("ticket_date", gettext_lazy("Fecha efectiva fijada, al cliente"), _a_date)
@@ -43,9 +47,13 @@ def register() -> None:
     staff(
         "ticket_advisor",
         gettext_lazy("Aviso al asesor postventa"),
-        lambda: emails.advisor_context(a_ticket()),
+        lambda: emails.advisor_context(a_ticket(), DOCUMENTS),
     )
-    staff("ticket_area", gettext_lazy("Aviso a un área"), lambda: emails.area_context(a_ticket(), _an_area()))
+    staff(
+        "ticket_area",
+        gettext_lazy("Aviso a un área"),
+        lambda: emails.area_context(a_ticket(), DOCUMENTS, _an_area()),
+    )
     staff("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
     staff(
         "ticket_infected_advisor",
@@ -59,7 +67,7 @@ def a_ticket() -> Ticket:
     company = Company(legal_name="Comercial Ejemplo Cía. Ltda.", tax_id="1790000000001", tax_id_doubtful=True)
     accounts = [BillingAccount(number="1000201", cut_day=15), BillingAccount(number="1000202", cut_day=31)]
     rule = RequestType.Rule.BILLING_CUT
-    ticket = Ticket(
+    return Ticket(
         number=3608314,
         request_type_name="Anulación o baja de servicios",
         reason_text="No utiliza el servicio",
@@ -74,11 +82,6 @@ def a_ticket() -> Ticket:
         confirmed_at=CONFIRMED,
         effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, NOTICED)],
     )
-    ticket.documents = [
-        Attachment(original_name="lineas.xlsx", size=48_213),
-        Attachment(original_name="carta de autorización.pdf", size=1_887_437),
-    ]
-    return ticket
 
 
 def _an_area() -> Area:
