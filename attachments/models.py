@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.append_only import AppendOnlyModel
 from companies.models import Administrator
+from jobs import leases
+from jobs.leases import Leased
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -75,11 +77,10 @@ class StagedFile(StoredDocument):
 class ScannedDocumentQuerySet(models.QuerySet[D_co]):
     def to_scan(self, now: datetime) -> Self:
         """Those that the antivirus has not judged, whose turn it is, and that nobody is at."""
-        free = models.Q(leased_until=None) | models.Q(leased_until__lte=now)
-        return self.filter(free, scan=ScannedDocument.Scan.PENDING, next_scan_at__lte=now)
+        return self.filter(leases.free(now), scan=ScannedDocument.Scan.PENDING, next_scan_at__lte=now)
 
 
-class ScannedDocument(StoredDocument):
+class ScannedDocument(StoredDocument, Leased):
     """A document that the antivirus looks at, and that only staff may have.
 
     A subclass needs an index on `scan` and `next_scan_at`, a `DocumentEvent` whose foreign key to
@@ -105,8 +106,6 @@ class ScannedDocument(StoredDocument):
     scanned_at = models.DateTimeField(_("revisado"), null=True)
     scan_attempts = models.PositiveSmallIntegerField(default=0)
     next_scan_at = models.DateTimeField(default=timezone.now)
-    leased_until = models.DateTimeField(null=True)  # somebody is at it until then
-    lease_token = models.CharField(max_length=32, blank=True)
 
     objects = ScannedDocumentQuerySet.as_manager()
 

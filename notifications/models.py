@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from jobs.leases import Leased
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -30,7 +31,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(resolved_at=None)
 
 
-class Message(models.Model):
+class Message(Leased):
     """An e-mail or SMS to send, inserted in the transaction of the change it is about (R4.01)."""
 
     class Channel(models.TextChoices):
@@ -65,8 +66,6 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
     next_at = models.DateTimeField(_("próximo intento"))
     give_up_at = models.DateTimeField(_("se abandona"))
-    leased_until = models.DateTimeField(_("tomado hasta"), null=True)
-    lease_token = models.CharField(max_length=32, blank=True)
     # How many leases ran out with no outcome recorded: a process died while sending (R4.12)
     lost_leases = models.PositiveSmallIntegerField(default=0)
     # How many times the SMS may have been sent. A repeated SMS costs money and cannot be recognised

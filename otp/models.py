@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.event import AuditedEvent, AuditedEventQuerySet
+from jobs.leases import Leased
 
 
 class Invitation(models.Model):
@@ -51,7 +52,7 @@ class Invitation(models.Model):
         return f"{self.created_at:%Y-%m-%d %H:%M} {self.get_channel_display()} …{self.phone[-3:]}"
 
 
-class Challenge(models.Model):
+class Challenge(Leased):
     """A PIN requested by one browser session for a number, registered or unknown (A5)."""
 
     class Outcome(models.TextChoices):
@@ -85,7 +86,6 @@ class Challenge(models.Model):
     # A resend replaced it, the visitor changed the number, or it was seen to be expired
     closed_at = models.DateTimeField(_("anulado"), null=True)
     outcome = models.CharField(_("envío"), max_length=8, choices=Outcome.choices, default=Outcome.PENDING)
-    leased_until = models.DateTimeField(null=True)  # a worker has claimed it until then
     send_attempts = models.PositiveSmallIntegerField(default=0)
     maybe_sent = models.PositiveSmallIntegerField(default=0)  # how many SMS may have left (R1.24)
     handled_at = models.DateTimeField(_("atendido"), null=True)

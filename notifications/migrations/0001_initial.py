@@ -20,6 +20,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("leased_until", models.DateTimeField(null=True, verbose_name="tomado hasta")),
+                ("lease_token", models.CharField(blank=True, max_length=32)),
                 ("dedup_key", models.CharField(max_length=120, unique=True, verbose_name="clave")),
                 ("subject_ref", models.CharField(db_index=True, max_length=60, verbose_name="asunto de")),
                 (
@@ -56,8 +58,6 @@ class Migration(migrations.Migration):
                 ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="intentos")),
                 ("next_at", models.DateTimeField(verbose_name="próximo intento")),
                 ("give_up_at", models.DateTimeField(verbose_name="se abandona")),
-                ("leased_until", models.DateTimeField(null=True, verbose_name="tomado hasta")),
-                ("lease_token", models.CharField(blank=True, max_length=32)),
                 ("lost_leases", models.PositiveSmallIntegerField(default=0)),
                 ("maybe_sent", models.PositiveSmallIntegerField(default=0)),
                 (

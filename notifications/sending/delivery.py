@@ -1,13 +1,11 @@
-"""Claim, send, record (R4.04-R4.13): a message leaves once, or again if a process dies between the
-last two.
+"""Claims, sends and records messages (R4.04-R4.13).
 
-Any number of workers and sweeps may try at once (claims.py); no transaction is open while a carrier
-is awaited; what became of a message is recorded only by whoever still holds the lease.
+A message leaves once, or again if a process dies between sending and recording. Any number of
+workers and sweeps may try at the same time, and no transaction is open while a server is awaited.
 """
 
 import logging
 import secrets
-import time
 from collections import Counter
 from contextlib import closing
 from datetime import timedelta
@@ -19,7 +17,7 @@ from django.db import Error as DatabaseFailure
 from django.db import transaction
 from django.utils import timezone
 
-from jobs import sweep
+from jobs import leases
 from jobs.database_retry import retry_while_down
 from notifications.email.email_errors import ServerUnavailable
 from notifications.models import Message
@@ -31,76 +29,72 @@ from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailu
 logger = logging.getLogger(__name__)
 
 FIRST_WAIT, LONGEST_WAIT = 10, 600  # seconds (R4.08)
-WORKER_GRACE = timedelta(seconds=3)  # what the sweep leaves to the worker
-BATCH_SIZE = 50  # messages a sweep takes at once
-BATCH_SECONDS = 20  # and for how long, so that a slow server does not run into the worker's time limit
+WORKER_GRACE = timedelta(seconds=3)  # the worker has this long before the sweep sends
+BATCH_SIZE = 50  # messages that a sweep sends at most
+BATCH_SECONDS = 20  # and for how long: a slow server must not use up the worker's time limit
 
 _jitter = secrets.SystemRandom()
 
 
 class SendOutcome(StrEnum):
-    """What a call did for the message."""
+    """What a call did with the message."""
 
     SENT = "sent"
     AGAIN = "again"  # it will be tried again
     FAILED = "failed"
     DEAD = "dead"
-    SKIPPED = "not_ours"  # not due, already sent, or taken by somebody else
+    SKIPPED = "not_ours"  # not due, already sent, or claimed by another process
 
 
 def deliver(pk: int) -> SendOutcome:
-    """Send one message, if it is due and nobody is at it. Calling it twice sends once."""
+    """Send one message, if it is due and no other process is sending it. A second call sends
+    nothing.
+    """
     message = claims.claim(pk)
     if message is None:
         return SendOutcome.DEAD if claims.fail_poison_messages(pk) else SendOutcome.SKIPPED
-    with Transport() as carrier:
-        return _send(message, carrier)[0]
+    with Transport() as transport:
+        return _send(message, transport)[0]
 
 
-def deliver_due(limit: int | None = None, head_start: timedelta = timedelta(0)) -> Counter[SendOutcome]:
-    """Send what is due and has been for `head_start`, oldest first, until `limit`, a call to stop
-    or a mute carrier.
+def deliver_due(limit: int | None = None, grace: timedelta = timedelta(0)) -> Counter[SendOutcome]:
+    """Send the messages that have been due for `grace`, oldest first.
+
+    Ends after `limit` messages (or, with a limit, 20 seconds), at a call to stop, or when a server
+    is unavailable.
     """
-    counts: Counter[SendOutcome] = Counter()
-    counts.update([SendOutcome.DEAD] * claims.fail_poison_messages())
-    if sweep.stopping():
-        return counts
-    due_by, ends = timezone.now() - head_start, time.monotonic() + BATCH_SECONDS
-    with Transport() as carrier, closing(claims.take(due_by)) as messages:
-        for message in messages:
-            outcome, away = _send(message, carrier)
-            counts[outcome] += 1
-            full = limit is not None and (counts.total() >= limit or time.monotonic() > ends)
-            if away or full or sweep.stopping():
-                break
+    dead = claims.fail_poison_messages()
+    seconds = None if limit is None else BATCH_SECONDS
+    rest = None if limit is None else limit - dead
+    with Transport() as transport, closing(claims.claim_due(timezone.now() - grace)) as messages:
+        counts = leases.work_through(
+            messages, lambda message: _send(message, transport), limit=rest, seconds=seconds
+        )
+    counts.update([SendOutcome.DEAD] * dead)
     return counts
 
 
 def sweep_messages() -> int:
-    """The sweep of this app: what the worker did not send in time. Returns how many messages it
-    handled.
-    """
-    return deliver_due(limit=BATCH_SIZE, head_start=WORKER_GRACE).total()
+    """Send what the worker did not send in time. Returns how many messages were handled."""
+    return deliver_due(limit=BATCH_SIZE, grace=WORKER_GRACE).total()
 
 
-def _send(message: Message, carrier: Transport) -> tuple[SendOutcome, bool]:
-    """What became of a message that is ours, and whether the carrier is away, so that a batch ends
-    there.
-    """
+def _send(message: Message, transport: Transport) -> tuple[SendOutcome, bool]:
+    """Send a claimed message. Also returns whether the server is available for the next one."""
     try:
-        provider_id = carrier.send(message)
+        provider_id = transport.send(message)
     except SoftTimeLimitExceeded:
-        raise  # the worker is being stopped: the lease runs out and the message is sent then
-    except (TemporaryFailure, DatabaseFailure) as error:  # the demo's carriers write to the database
+        raise  # the worker is being stopped: the message is sent when its lease has run out
+    except (TemporaryFailure, DatabaseFailure) as error:  # the demo's transports write to the database
         postpone = _postpone_doubtful if isinstance(error, AmbiguousFailure) else _postpone
-        return postpone(message, str(error)), isinstance(error, ServerUnavailable)
+        return postpone(message, str(error)), not isinstance(error, ServerUnavailable)
     except PermanentFailure as error:
-        return _fail(message, SendOutcome.FAILED, str(error)), False
+        return _fail(message, SendOutcome.FAILED, str(error)), True
     except Exception as error:
         logger.exception("message %s cannot be built or sent", message.pk)
-        return _fail(message, SendOutcome.DEAD, type(error).__name__), False
+        return _fail(message, SendOutcome.DEAD, type(error).__name__), True
     _record_sent(message, provider_id[:200])
-    return SendOutcome.SENT, False
+    return SendOutcome.SENT, True
 
 
 def _postpone(message: Message, reason: str) -> SendOutcome:
@@ -108,26 +102,26 @@ def _postpone(message: Message, reason: str) -> SendOutcome:
     if now >= message.give_up_at:
         return _fail(message, SendOutcome.DEAD, reason)
     next_at = now + timedelta(seconds=_wait(message.attempts))
-    left = max(0, message.maybe_sent - 1)  # this one did not
+    left = max(0, message.maybe_sent - 1)  # this attempt certainly did not leave
     _record(message, state=Message.State.QUEUED, next_at=next_at, maybe_sent=left, last_error=reason[:200])
     return SendOutcome.AGAIN
 
 
+def _wait(attempts: int) -> float:
+    """Seconds to the next attempt: exponential, with full jitter, so that outages end without a rush."""
+    ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 10))
+    return _jitter.uniform(0, ceiling)
+
+
 def _postpone_doubtful(message: Message, reason: str) -> SendOutcome:
-    """The one repetition there may be comes late, when an outage may be over: nobody sits waiting
-    for it.
+    """Queue an SMS that may have left for its one repetition, after ten minutes: an outage may be
+    over by then.
     """
     next_at = timezone.now() + timedelta(seconds=LONGEST_WAIT)
     if message.maybe_sent >= claims.SMS_AT_MOST or next_at >= message.give_up_at:
         return _fail(message, SendOutcome.DEAD, reason)
     _record(message, state=Message.State.QUEUED, next_at=next_at, last_error=reason[:200])
     return SendOutcome.AGAIN
-
-
-def _wait(attempts: int) -> float:
-    """Exponential with full jitter: after an outage not everything comes at once."""
-    ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 10))
-    return _jitter.uniform(0, ceiling)
 
 
 def _fail(message: Message, outcome: SendOutcome, reason: str) -> SendOutcome:
@@ -141,30 +135,14 @@ def _fail(message: Message, outcome: SendOutcome, reason: str) -> SendOutcome:
 
 
 def _record_sent(message: Message, provider_id: str) -> None:
-    sms = message.channel == Message.Channel.SMS
-    retry_while_down(
-        partial(
-            _record,
-            message,
-            state=Message.State.SENT,
-            sent_at=timezone.now(),
-            provider_id=provider_id,
-            poll_at=delivery_reports.poll_at(provider_id) if sms else None,
-            last_error="",
-        )
-    )
+    poll_at = delivery_reports.poll_at(provider_id) if message.channel == Message.Channel.SMS else None
+    sent = {"sent_at": timezone.now(), "provider_id": provider_id, "poll_at": poll_at, "last_error": ""}
+    retry_while_down(partial(_record, message, state=Message.State.SENT, **sent))
 
 
 def _record(message: Message, **values: object) -> bool:
-    """Write what became of it, unless the lease ran out and
-    somebody else took the message since.
+    """Write the outcome if the lease is still ours. An outcome shows that this message kills no
+    process, so the count of lost leases starts anew.
     """
-    lease = Message.objects.filter(
-        pk=message.pk, state=Message.State.SENDING, lease_token=message.lease_token
-    )
-    # An outcome shows that it is not the message that ends processes: the count starts anew
     tried = {"attempts": message.attempts, "tried_at": message.tried_at}
-    recorded = lease.update(leased_until=None, lease_token="", lost_leases=0, **tried, **values)
-    if not recorded:
-        logger.warning("message %s: the lease ran out before the outcome was known", message.pk)
-    return bool(recorded)
+    return leases.record(message, lost_leases=0, **tried, **values)

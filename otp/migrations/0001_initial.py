@@ -63,6 +63,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("leased_until", models.DateTimeField(null=True, verbose_name="tomado hasta")),
+                ("lease_token", models.CharField(blank=True, max_length=32)),
                 ("phone", models.CharField(max_length=16, verbose_name="número móvil")),
                 ("session_ref", models.CharField(max_length=64)),
                 ("nonce", models.CharField(max_length=32, unique=True)),
@@ -87,7 +89,6 @@ class Migration(migrations.Migration):
                         verbose_name="envío",
                     ),
                 ),
-                ("leased_until", models.DateTimeField(null=True)),
                 ("send_attempts", models.PositiveSmallIntegerField(default=0)),
                 ("maybe_sent", models.PositiveSmallIntegerField(default=0)),
                 ("handled_at", models.DateTimeField(null=True, verbose_name="atendido")),

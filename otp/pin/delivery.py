@@ -1,9 +1,7 @@
 """Sends the SMS of a challenge, in the worker or by the sweep: claim, look up, send, record (R1.14,
 R1.15).
 
-The claim is a conditional UPDATE with a lease, so that two processes never send the same code at
-once, and a process that dies leaves a lease that runs out. No transaction is open while the
-directory or the gateway is awaited.
+No transaction is open while the directory or the gateway is awaited.
 """
 
 import logging
@@ -12,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from companies.directory import directory
+from jobs import leases
 from jobs import sweep as sweeps
 from jobs.database_retry import retry_while_down
 from notifications.reports import delivery_reports
@@ -28,75 +27,69 @@ from otp.pin import codes
 
 logger = logging.getLogger(__name__)
 
-# More than the slowest gateway takes: three addresses at 4 s and 10 s to answer
+# Longer than the slowest gateway takes: three addresses at 4 s and 10 s to answer
 LEASE = timedelta(seconds=25)
-OVERDUE = timedelta(seconds=2)  # what the worker is given before the sweep takes over (R4.05)
-MAX_SENDS = 3  # tries
+WORKER_GRACE = timedelta(seconds=2)  # the worker has this long before the sweep sends (R4.05)
+MAX_SENDS = 3  # attempts
 SMS_AT_MOST = 2  # that may have left: a third would only cost (R1.24)
-RETRY_AFTER = timedelta(seconds=5)
+RETRY_AFTER = timedelta(seconds=5)  # times the attempts so far, and up to half as long again
 SWEEP_AT_MOST = 100
-AT_ONCE = 20  # codes the sweep hands to the gateway, each with a connection to the database
+AT_ONCE = 20  # codes the sweep sends in parallel, each with a connection to the database
 
 _jitter = secrets.SystemRandom()
 
-CodeOutcome = Challenge.Outcome
+Outcome = Challenge.Outcome
 RESULTS = {
-    CodeOutcome.HANDLED: audit.Result.DONE,
-    CodeOutcome.FAILED: audit.Result.UNSENT,
-    CodeOutcome.DOUBTFUL: audit.Result.DOUBTFUL,
-    CodeOutcome.EXPIRED: audit.Result.EXPIRED,
-    CodeOutcome.LIMIT: audit.Result.LIMIT,
+    Outcome.HANDLED: audit.Result.DONE,
+    Outcome.FAILED: audit.Result.UNSENT,
+    Outcome.DOUBTFUL: audit.Result.DOUBTFUL,
+    Outcome.EXPIRED: audit.Result.EXPIRED,
+    Outcome.LIMIT: audit.Result.LIMIT,
 }
 
 
 def send(pk: int) -> None:
-    """Bring one challenge to its end: an SMS to a registered administrator, and nothing to anybody
-    else (R1.15).
+    """Finish one challenge: send an SMS to a registered administrator, and nothing to other numbers
+    (R1.15).
     """
-    now = timezone.now()
-    if (
-        _waiting(now).filter(pk=pk).update(leased_until=now + LEASE, send_attempts=F("send_attempts") + 1)
-        != 1
-    ):
+    challenge = leases.claim(_due(timezone.now()), pk, LEASE, send_attempts=F("send_attempts") + 1)
+    if challenge is None:
         return
-    challenge = Challenge.objects.get(pk=pk)
     if directory().administrator(challenge.phone) is None:
-        _record(challenge, CodeOutcome.HANDLED, result=audit.Result.NOBODY)
+        _record(challenge, Outcome.HANDLED, result=audit.Result.NOBODY)
         return
     seconds_left = int((challenge.expires_at - timezone.now()).total_seconds())
     if seconds_left < 1:
-        _record(challenge, CodeOutcome.EXPIRED)
+        _record(challenge, Outcome.EXPIRED)
         return
-    _hand_over(challenge, seconds_left)
+    _send_code(challenge, seconds_left)
 
 
 def sweep() -> int:
-    """Send what no worker has sent in time, and give up what has become too old (R1.23). Returns
-    how many it took.
+    """Send what no worker has sent in time, and expire what is too old (R1.23). Returns how many
+    were sent.
     """
     now = timezone.now()
-    for challenge in Challenge.objects.filter(outcome=CodeOutcome.PENDING, expires_at__lte=now)[
-        :SWEEP_AT_MOST
-    ]:
-        _record(challenge, CodeOutcome.EXPIRED)
-    waiting = list(_waiting(now).order_by("pk").values_list("pk", "created_at")[:SWEEP_AT_MOST])
+    for challenge in Challenge.objects.filter(outcome=Outcome.PENDING, expires_at__lte=now)[:SWEEP_AT_MOST]:
+        _record(challenge, Outcome.EXPIRED)
+    waiting = list(_due(now).order_by("pk").values_list("pk", "created_at")[:SWEEP_AT_MOST])
     # Where the worker is late for one, those asked for after it go along: a burst is not cut in two
-    late = any(created_at <= now - OVERDUE for _pk, created_at in waiting)
+    late = any(created_at <= now - WORKER_GRACE for _pk, created_at in waiting)
     pks = [pk for pk, _created_at in waiting] if late else []
     if len(pks) < 2:
         return sum(_swept(pk) for pk in pks)
-    # At once: a gateway may take seconds for each, and people wait for all of them
+    # In parallel: a gateway may take seconds for each, and people wait for all of them
     with ThreadPoolExecutor(min(len(pks), AT_ONCE), "code") as threads:
         return sum(threads.map(_swept_in_thread, pks))
 
 
 def _swept(pk: int) -> bool:
-    """Whether it was taken."""
+    """Send one code, unless the process is asked to stop. Returns whether it tried."""
     if sweeps.stopping():
         return False
     try:
         send(pk)
-    except Exception as error:  # noqa: BLE001  one that cannot be sent must not keep the others waiting
+    except Exception as error:  # noqa: BLE001  one failure must not stop the others
         logger.error("challenge %d: %s", pk, type(error).__name__)  # noqa: TRY400  a traceback may quote the number
     return True
 
@@ -108,14 +101,13 @@ def _swept_in_thread(pk: int) -> bool:
         connection.close()  # the thread's own
 
 
-def _waiting(now: datetime) -> QuerySet[Challenge]:
-    """Challenges still to be sent that nobody is at: not answered, not replaced, not tried too
-    often.
+def _due(now: datetime) -> QuerySet[Challenge]:
+    """Challenges to send that no process holds: not answered, not replaced, and tried less often
+    than allowed.
     """
-    free = Q(leased_until=None) | Q(leased_until__lte=now)
     return Challenge.objects.filter(
-        free,
-        outcome=CodeOutcome.PENDING,
+        leases.free(now),
+        outcome=Outcome.PENDING,
         used_at=None,
         closed_at=None,
         send_attempts__lt=MAX_SENDS,
@@ -123,13 +115,14 @@ def _waiting(now: datetime) -> QuerySet[Challenge]:
     )
 
 
-def _hand_over(challenge: Challenge, seconds_left: int) -> None:
+def _send_code(challenge: Challenge, seconds_left: int) -> None:
     try:
         if not _count(challenge):
             return
     except LimitReached:
-        # The day was spent since the code was asked for. What may have left before stays in doubt
-        _record(challenge, CodeOutcome.DOUBTFUL if challenge.maybe_sent else CodeOutcome.LIMIT)
+        # The day's limit was reached since the code was asked for. An SMS that may have left before
+        # stays in doubt
+        _record(challenge, Outcome.DOUBTFUL if challenge.maybe_sent else Outcome.LIMIT)
         return
     text = sms.text(codes.derive(challenge.nonce, challenge.phone))
     try:
@@ -139,21 +132,20 @@ def _hand_over(challenge: Challenge, seconds_left: int) -> None:
         _retry_or_give_up(challenge, str(failure), left=isinstance(failure, AmbiguousFailure))
     except PermanentFailure as failure:
         logger.warning("challenge %d refused: %s", challenge.pk, failure)
-        _take_back(challenge)
-        _record(challenge, CodeOutcome.FAILED, reason=str(failure))
+        _uncount(challenge)
+        _record(challenge, Outcome.FAILED, reason=str(failure))
     else:
-        retry_while_down(lambda: _record(challenge, CodeOutcome.HANDLED, provider_id[:64]))
+        retry_while_down(lambda: _record(challenge, Outcome.HANDLED, provider_id[:64]))
 
 
 def _count(challenge: Challenge) -> bool:
-    """Count an SMS before it leaves, on the challenge and on the day. False: another answer came
-    first.
+    """Count an SMS before it leaves, on the challenge and on the day.
 
-    Whatever becomes of this process, no third SMS follows, and one that may have left is counted: a
-    code sent again after a kill counts twice. Raises LimitReached, with nothing counted, when the
-    day is spent.
+    Returns False if the code was answered or replaced meanwhile. Whatever becomes of this process,
+    no third SMS follows, and a code sent again after a kill counts twice. Raises LimitReached, with
+    nothing counted, when the day's limit is reached.
     """
-    unanswered = _mine(challenge).filter(used_at=None, closed_at=None, maybe_sent__lt=SMS_AT_MOST)
+    unanswered = _held(challenge).filter(used_at=None, closed_at=None, maybe_sent__lt=SMS_AT_MOST)
     with transaction.atomic():
         if unanswered.update(maybe_sent=F("maybe_sent") + 1) != 1:
             return False
@@ -161,10 +153,10 @@ def _count(challenge: Challenge) -> bool:
     return True
 
 
-def _take_back(challenge: Challenge) -> None:
-    """The SMS is known not to have left: it counts neither on the challenge nor on the day."""
+def _uncount(challenge: Challenge) -> None:
+    """The SMS certainly did not leave: count it neither on the challenge nor on the day."""
     with transaction.atomic():
-        if _mine(challenge).update(maybe_sent=F("maybe_sent") - 1):
+        if _held(challenge).update(maybe_sent=F("maybe_sent") - 1):
             give_back(_day_of(challenge))
 
 
@@ -174,15 +166,15 @@ def _day_of(challenge: Challenge) -> Limit:
 
 def _retry_or_give_up(challenge: Challenge, reason: str, *, left: bool) -> None:
     if not left:
-        _take_back(challenge)
+        _uncount(challenge)
     challenge.refresh_from_db(fields=["maybe_sent"])
     if challenge.send_attempts >= MAX_SENDS or challenge.maybe_sent >= SMS_AT_MOST:
-        _record(
-            challenge, CodeOutcome.DOUBTFUL if challenge.maybe_sent else CodeOutcome.FAILED, reason=reason
-        )
+        outcome = Outcome.DOUBTFUL if challenge.maybe_sent else Outcome.FAILED
+        _record(challenge, outcome, reason=reason)
         return
+    # The lease itself is the pause: nobody claims the challenge before it ends
     pause = RETRY_AFTER * challenge.send_attempts * _jitter.uniform(1, 1.5)
-    _mine(challenge).update(leased_until=timezone.now() + pause)
+    _held(challenge).update(leased_until=timezone.now() + pause)
 
 
 def _record(
@@ -192,6 +184,9 @@ def _record(
     result: audit.Result | None = None,
     reason: str = "",
 ) -> None:
+    """Write the outcome and its audit event. An SMS that left is audited even if the lease was lost
+    meanwhile.
+    """
     changes = {
         "outcome": outcome,
         "handled_at": timezone.now(),
@@ -200,19 +195,21 @@ def _record(
         "provider_error": reason[:100],
         "poll_at": delivery_reports.poll_at(provider_id),
         "leased_until": None,
+        "lease_token": "",
     }
-    told = result or RESULTS[outcome]
     with transaction.atomic():
-        # An SMS that went out is told even when the lease ran out meanwhile and another process has
-        # taken over
-        if _mine(challenge).update(**changes) or provider_id:
+        if _held(challenge).update(**changes) or provider_id:
             audit.record(
-                audit.Kind.SENT, told, challenge.phone, session_ref=challenge.session_ref, reason=reason
+                audit.Kind.SENT,
+                result or RESULTS[outcome],
+                challenge.phone,
+                session_ref=challenge.session_ref,
+                reason=reason,
             )
 
 
-def _mine(challenge: Challenge) -> QuerySet[Challenge]:
-    """The row while the claim stands: after a lease ran out, another process may have taken it."""
-    return Challenge.objects.filter(
-        pk=challenge.pk, outcome=CodeOutcome.PENDING, send_attempts=challenge.send_attempts
-    )
+def _held(challenge: Challenge) -> QuerySet[Challenge]:
+    """The pending row, while no other process has claimed it; two sweeps expire an unclaimed one
+    once.
+    """
+    return leases.held(challenge).filter(outcome=Outcome.PENDING)

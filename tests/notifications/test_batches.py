@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import pytest
 import time_machine
 from django.db import OperationalError
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from notifications.models import Message, MessageQuerySet
+from jobs import leases
+from notifications.models import Message
 from notifications.sending import claims, delivery
 from notifications.sending.claims import BATCH, BATCH_SECONDS, LEASE
 from notifications.sending.delivery import SendOutcome
@@ -25,7 +26,7 @@ QUEUED, SENDING = Message.State.QUEUED, Message.State.SENDING
 
 
 def taking() -> Generator[Message]:
-    return claims.take(timezone.now())
+    return claims.claim_due(timezone.now())
 
 
 def test_a_batch_costs_the_statements_of_one_claim(django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -57,7 +58,7 @@ def test_whoever_cannot_give_back_leaves_it_to_the_lease(
 
     with closing(taking()) as messages:
         next(messages)
-        monkeypatch.setattr(MessageQuerySet, "update", away)
+        monkeypatch.setattr(QuerySet, "update", away)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
@@ -82,7 +83,7 @@ def test_a_mail_is_not_buried_for_having_been_in_a_batch_with_what_processes_die
     owed = [queue_email().pk for _ in range(4)]
     with time_machine.travel(timezone.now(), tick=False) as clock:
         with monkeypatch.context() as death, closing(taking()) as messages:
-            death.setattr(claims, "_release", lambda _left: None)
+            death.setattr(leases, "release", lambda _rows, **_values: None)
             assert next(messages).pk == owed[0]
         for _ in range(2):
             clock.shift(LEASE + timedelta(seconds=1))

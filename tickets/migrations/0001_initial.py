@@ -284,6 +284,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("leased_until", models.DateTimeField(null=True, verbose_name="tomado hasta")),
+                ("lease_token", models.CharField(blank=True, max_length=32)),
                 ("original_name", models.CharField(max_length=100, verbose_name="nombre")),
                 ("content_type", models.CharField(max_length=100, verbose_name="tipo")),
                 ("size", models.PositiveIntegerField(verbose_name="tamaño en bytes")),
@@ -312,8 +314,6 @@ class Migration(migrations.Migration):
                 ("scanned_at", models.DateTimeField(null=True, verbose_name="revisado")),
                 ("scan_attempts", models.PositiveSmallIntegerField(default=0)),
                 ("next_scan_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("leased_until", models.DateTimeField(null=True)),
-                ("lease_token", models.CharField(blank=True, max_length=32)),
                 (
                     "ticket",
                     models.ForeignKey(

@@ -1,0 +1,124 @@
+"""Leases: one process at a time works on a row, and the row survives the death of that process.
+
+`claim` marks a due row with a token and an end, by a conditional UPDATE: of two processes, one gets
+the row (R4.04). The process then works with no transaction open. `record` writes the outcome and
+ends the lease, if the lease is still its own.
+
+What a kill costs: before the claim commits, nothing; between claim and record, the work is done
+again when the lease has run out; after the record, nothing. A caller that must limit repetitions
+counts the attempt in the claim itself, so that a process that dies has counted.
+
+Messages, codes and scans are worked on this way. When each is due, how often it is tried and what
+happens at the end are rules of theirs and stand with them.
+"""
+
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import Error as DatabaseError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jobs import sweep
+
+logger = logging.getLogger(__name__)
+
+
+class Leased(models.Model):
+    """A row that one process at a time may work on."""
+
+    leased_until = models.DateTimeField(_("tomado hasta"), null=True)
+    lease_token = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+R = TypeVar("R", bound=Leased)
+T = TypeVar("T")
+Outcome = TypeVar("Outcome")
+
+
+def free(now: datetime) -> models.Q:
+    """Rows that no process holds, or whose lease has run out."""
+    return models.Q(leased_until=None) | models.Q(leased_until__lte=now)
+
+
+def claim_each(
+    due: "models.QuerySet[R, R]", pks: Sequence[Any], lease: timedelta, **values: object
+) -> list[R]:
+    """Claim those of the rows that are still due, and write `values` with it. Returns them in the
+    order of `pks`.
+    """
+    token = secrets.token_hex(16)
+    changes = {"leased_until": timezone.now() + lease, "lease_token": token, **values}
+    if not due.filter(pk__in=pks).update(**changes):
+        return []
+    claimed: dict[Any, R] = models.QuerySet(due.model).filter(lease_token=token).in_bulk(pks)
+    return [claimed[pk] for pk in pks if pk in claimed]
+
+
+def claim(due: "models.QuerySet[R, R]", pk: object, lease: timedelta, **values: object) -> R | None:
+    """Claim one row. Returns None if it is not due or another process was faster."""
+    return next(iter(claim_each(due, [pk], lease, **values)), None)
+
+
+def held(row: R) -> "models.QuerySet[R, R]":
+    """The row in the database, while no other process has claimed it since it was read."""
+    return models.QuerySet(type(row)).filter(pk=row.pk, lease_token=row.lease_token)
+
+
+def record(row: Leased, **values: object) -> bool:
+    """Write the outcome and end the lease. Returns False, with nothing written, if the lease was
+    lost.
+    """
+    if held(row).update(leased_until=None, lease_token="", **values):
+        return True
+    name = type(row).__name__.lower()
+    logger.warning("%s %s: the lease ran out before the outcome was known", name, row.pk)
+    return False
+
+
+def release(rows: Sequence[R], **values: object) -> None:
+    """Give rows of one claim back untried. If the database is
+    down, their lease runs out instead.
+    """
+    pks, token = [row.pk for row in rows], rows[0].lease_token
+    ours: models.QuerySet[R, R] = models.QuerySet(type(rows[0])).filter(pk__in=pks, lease_token=token)
+    try:
+        ours.update(leased_until=None, lease_token="", **values)
+    except DatabaseError as error:
+        reason = type(error).__name__
+        logger.warning("%d rows wait for their lease to run out: %s", len(rows), reason)
+
+
+def work_through(
+    rows: Iterable[T],
+    work: Callable[[T], tuple[Outcome, bool]],
+    *,
+    limit: int | None = None,
+    seconds: float | None = None,
+) -> Counter[Outcome]:
+    """Work on one row after the other; returns how many had each outcome.
+
+    `work` also says whether to go on: the next row cannot fare better while a server is down. The
+    batch ends there, at the limit, after the seconds, or when the process is asked to stop.
+    """
+    counts: Counter[Outcome] = Counter()
+    ends = None if seconds is None else time.monotonic() + seconds
+    if sweep.stopping():
+        return counts
+    for row in rows:
+        outcome, go_on = work(row)
+        counts[outcome] += 1
+        full = limit is not None and counts.total() >= limit
+        late = ends is not None and time.monotonic() > ends
+        if not go_on or full or late or sweep.stopping():
+            break
+    return counts
