@@ -108,7 +108,7 @@ def _postpone(message: Message, reason: str) -> SendOutcome:
 
 
 def _wait(attempts: int) -> float:
-    """Seconds to the next attempt: exponential, with full jitter, so that outages end without a rush."""
+    """Seconds to the next attempt: exponential, with full jitter against a rush after an outage."""
     ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 10))
     return _jitter.uniform(0, ceiling)
 
