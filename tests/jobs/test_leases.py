@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs import leases, sweep
 from notifications.models import Message
-from tests.notifications.helpers import owe_email
+from tests.notifications.helpers import queue_email
 
 pytestmark = pytest.mark.django_db
 LEASE = timedelta(seconds=30)
@@ -22,7 +22,7 @@ def claim(message: Message) -> Message | None:
 
 
 def test_of_two_claims_one_gets_the_row_and_counts() -> None:
-    message = owe_email()
+    message = queue_email()
     first = claim(message)
     assert first is not None
     assert claim(message) is None
@@ -32,7 +32,7 @@ def test_of_two_claims_one_gets_the_row_and_counts() -> None:
 def test_a_lease_that_ran_out_is_claimed_by_another_and_the_first_writes_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    message = owe_email()
+    message = queue_email()
     first = claim(message)
     with time_machine.travel(timezone.now() + LEASE):
         second = claim(message)
@@ -48,14 +48,14 @@ def test_a_lease_that_ran_out_is_claimed_by_another_and_the_first_writes_nothing
 
 
 def test_a_lease_that_is_still_on_is_nobody_elses() -> None:
-    message = owe_email()
+    message = queue_email()
     claim(message)
     with time_machine.travel(timezone.now() + LEASE - timedelta(seconds=1)):
         assert claim(message) is None
 
 
 def test_several_are_claimed_in_the_order_asked_for_and_without_those_taken() -> None:
-    messages = [owe_email() for _ in range(4)]
+    messages = [queue_email() for _ in range(4)]
     claim(messages[1])
     pks = [message.pk for message in reversed(messages)]
     claimed = leases.claim_each(Message.objects.filter(leases.free(timezone.now())), pks, LEASE)
@@ -63,7 +63,7 @@ def test_several_are_claimed_in_the_order_asked_for_and_without_those_taken() ->
 
 
 def test_released_rows_are_free_at_once_and_those_claimed_since_stay_so() -> None:
-    messages = [owe_email() for _ in range(2)]
+    messages = [queue_email() for _ in range(2)]
     pks = [message.pk for message in messages]
     claimed = leases.claim_each(Message.objects.all(), pks, LEASE)
     Message.objects.filter(pk=pks[1]).update(lease_token="of another process")
