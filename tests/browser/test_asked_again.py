@@ -2,15 +2,14 @@
 (A22); in Chromium.
 """
 
-import subprocess
-import sys
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.browser.test_portal import Walk, choose_a_reason, scripts
-from tests.stack import BASE, Stack
+from tests.faults.ledger import Ledger
+from tests.stack import Stack
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF\n"
@@ -89,13 +88,7 @@ def test_a23_the_button_of_a_repeat_is_sent_after_the_documents_too(
 
 def set_cut_day(stack: Stack, day: int) -> None:
     """What an operator's directory does between two showings of a form."""
-    change = f"from companies.models import BillingAccount; BillingAccount.objects.update(cut_day={day})"
-    subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", change],
-        cwd=BASE,
-        env=stack.environment,
-        check=True,
-    )
+    Ledger(stack.environment["DATABASE_URL"]).rows("UPDATE companies_billingaccount SET cut_day = %s", day)
 
 
 @scripts

@@ -28,6 +28,7 @@ class Walk:
             locale="es-EC",
             viewport={"width": width, "height": 800},
         )
+        self.context.set_default_timeout(60_000)  # milliseconds, for a machine with much else to do
         self.page: Page = self.context.new_page()
         self.trouble: list[str] = []
         self.page.on("console", self._on_console)
