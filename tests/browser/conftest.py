@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.stack import Stack, running
 
-expect.set_options(timeout=60_000)  # milliseconds, for a machine with much else to do
+expect.set_options(timeout=120_000)  # milliseconds, for a machine with much else to do
 # Root has no sandbox there, and /dev/shm is small
 IN_A_CONTAINER = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 # It asks no server of anybody's for anything

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect
 
 from fidelizacion.system_checks.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
+from tests.browser.test_portal import TIMEOUT_MS
 from tests.processes.visitor import Visitor
 from tests.stack import Stack
 
@@ -17,7 +18,7 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'
 NAME = '"><img src=x onerror=alert(2)>{{ 7*7 }}'  # a name with a slash is refused (S4)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def number(stack: Stack) -> str:
     """A ticket whose every free text is an attack."""
     with Visitor(stack) as visitor:
@@ -26,9 +27,9 @@ def number(stack: Stack) -> str:
 
 
 def sign_in(browser: Browser, stack: Stack, user: str, *, scripts: bool = True) -> Page:
-    page = browser.new_context(
-        base_url=stack.base_url, java_script_enabled=scripts, locale="es-EC"
-    ).new_page()
+    context = browser.new_context(base_url=stack.base_url, java_script_enabled=scripts, locale="es-EC")
+    context.set_default_timeout(TIMEOUT_MS)
+    page = context.new_page()
     page.goto("/admin/")
     page.fill("[name=username]", user)
     page.fill("[name=password]", PASSWORD)

@@ -12,6 +12,7 @@ from tests.processes.visitor import CODE
 from tests.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
+TIMEOUT_MS = 120_000  # of one step, on a machine with much else to do
 scripts = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 
@@ -28,7 +29,7 @@ class Walk:
             locale="es-EC",
             viewport={"width": width, "height": 800},
         )
-        self.context.set_default_timeout(60_000)  # milliseconds, for a machine with much else to do
+        self.context.set_default_timeout(TIMEOUT_MS)
         self.page: Page = self.context.new_page()
         self.trouble: list[str] = []
         self.page.on("console", self._on_console)
