@@ -1,6 +1,4 @@
-"""Writing down what a carrier said, though the database be away for a moment: what is not written
-is sent again.
-"""
+"""Retry recording a delivery while the database is down; an unrecorded one would be sent twice."""
 
 import logging
 import time
@@ -12,17 +10,17 @@ from jobs import sweep
 
 logger = logging.getLogger(__name__)
 
-# Seconds: a restart or a switch to the standby, and less than the worker's time limit leaves
+# Seconds: enough for a restart or a switch to the standby, and within the worker's time limit
 RETRY_FOR = 15.0
 PAUSE = 0.5
 
 
 def retry_while_down(write: Callable[[], object]) -> None:
-    """Write, again and again while the database is away. Raises what it raises when time is up or
-    all is to stop.
+    """Call `write` until the database answers, for up to 15 seconds.
 
-    `write` may come a second time after a COMMIT whose answer was lost, so it has to be one that
-    does no harm then.
+    Raises the database's error when the time is up, when the process is asked to stop, or inside a
+    transaction. `write` must be safe to repeat: a COMMIT may have succeeded though its answer was
+    lost.
     """
     ends = time.monotonic() + RETRY_FOR
     while True:

@@ -1,8 +1,8 @@
-"""Tells the worker that there is something to do, at next to no cost to the request that does the
-telling (R4.03).
+"""Enqueue a task for the worker in 40 ms or less, without retry (R4.03).
 
-A nudge is a courtesy: the database row is the truth, and the sweep does what no nudge brought
-about. So a broker that is away or mute costs one short timeout, and then nothing for a while.
+Enqueuing only saves time: the database row says what is to be done, and the sweep does what no task
+did. So a broker that is unavailable costs the request one short timeout; for 30 seconds after that
+nothing is enqueued.
 """
 
 import logging
@@ -10,8 +10,7 @@ import os
 import threading
 import time
 
-# What Celery loads at its first message, loaded with the process instead: its first customer need
-# not wait for it
+# Celery would import these at its first message, and the first customer would wait for it
 import celery.app.amqp
 import celery.app.events
 import celery.events  # noqa: F401
@@ -23,8 +22,8 @@ from kombu import Connection
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT = 0.04  # seconds, to connect and for each answer; a broker at hand takes one or two milliseconds
-PAUSE = 30.0  # seconds without a nudge after a failure
+TIMEOUT = 0.04  # seconds, to connect and for each answer; a broker nearby takes 1 or 2 ms
+PAUSE = 30.0  # seconds without enqueuing after a failure
 
 
 class Broker:
@@ -37,9 +36,7 @@ class Broker:
         self._quiet_until = 0.0
 
     def enqueue(self, task_name: str, pk: int) -> None:
-        """Queue the task for `pk`. Never raises; when it cannot be done at once, it is left to the
-        sweep.
-        """
+        """Enqueue the task for `pk`. Never raises: what cannot be enqueued is left to the sweep."""
         if time.monotonic() < self._quiet_until or not self._lock.acquire(timeout=TIMEOUT):
             return
         try:
@@ -47,16 +44,18 @@ class Broker:
                 self._publish(task_name, pk)
         except Exception as error:  # noqa: BLE001  the customer's request goes on, whatever the broker does
             self._quiet_until = time.monotonic() + PAUSE
-            logger.warning("no nudges for %.0f s, the sweep takes over: %s", PAUSE, type(error).__name__)
+            logger.warning(
+                "nothing is enqueued for %.0f s, the sweep takes over: %s", PAUSE, type(error).__name__
+            )
             self._disconnect()
         finally:
             self._lock.release()
 
     def _publish(self, task_name: str, pk: int) -> None:
         if self._app is None:
-            # An application of its own: Celery's "current" one differs by thread, and its timeouts
-            # are the worker's
-            self._app = Celery("courier", set_as_current=False)
+            # Not Celery's current application: that one differs by thread and has the worker's
+            # timeouts
+            self._app = Celery("enqueue", set_as_current=False)
             self._app.config_from_object("django.conf:settings", namespace="CELERY")
         if self._connection is None:
             options = {"socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT, "max_retries": 0}
@@ -77,7 +76,7 @@ class Broker:
         try:
             if connection is not None:
                 connection.release()
-        except Exception as error:  # noqa: BLE001  it is being thrown away
+        except Exception as error:  # noqa: BLE001  the connection is dropped anyway
             logger.debug("closing the broker connection: %s", type(error).__name__)
 
 
@@ -85,16 +84,16 @@ _broker = Broker()
 
 
 def enqueue(task_name: str, pk: int) -> None:
-    """Queue the task for `pk`, within tens of milliseconds or not at all."""
+    """Enqueue the task for `pk`, within 40 ms or not at all."""
     _broker.enqueue(task_name, pk)
 
 
 def enqueue_on_commit(task_name: str, pk: int) -> None:
-    """Queue the task once the transaction at hand has committed; nothing the nudge does can undo or
-    fail that.
+    """Enqueue the task after the current transaction has committed. A failure cannot undo the
+    commit.
     """
 
-    # A function: Django's report of a robust failure asks for a name, which partials lack
+    # Not a partial: Django logs the function's name when it fails
     def after_commit() -> None:
         enqueue(task_name, pk)
 
@@ -102,10 +101,10 @@ def enqueue_on_commit(task_name: str, pk: int) -> None:
 
 
 def _forget_parent() -> None:
-    """A forked process must not write on its parent's socket, nor wait for a lock that a lost
-    thread held.
+    """Give a forked process its own connection and lock: a thread of the parent may hold the old
+    ones.
     """
-    global _broker  # noqa: PLW0603  one courier a process is the point
+    global _broker  # noqa: PLW0603  each process has one
     _broker = Broker()
 
 

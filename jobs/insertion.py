@@ -1,7 +1,6 @@
-"""Insert rows that may exist already, without an error: the statement itself asks for the conflict
-to be ignored.
+"""Insert rows that may exist already, without an error: ON CONFLICT DO NOTHING.
 
-A duplicate key caught as an exception leaves an ERROR line in PostgreSQL's log for an ordinary
+Catching a duplicate key as an exception leaves an ERROR line in PostgreSQL's log for an ordinary
 event, which hides the real ones.
 """
 
@@ -15,14 +14,13 @@ from django.db.models.sql import InsertQuery
 
 
 def insert_new(rows: Sequence[Model]) -> list[Any]:
-    """Insert rows of one model with an automatic key; returns the keys of those that no unique
-    constraint kept out.
+    """Insert rows of one model with an automatic key. Returns the keys of the rows inserted.
 
-    `bulk_create(ignore_conflicts=True)` runs the same statement, but does not say which rows went
-    in.
+    `bulk_create(ignore_conflicts=True)` runs the same statement, but does not say which rows were
+    inserted.
     """
     model = type(rows[0])
-    options = model._meta  # noqa: SLF001  documented, though its name begins like a private one
+    options = model._meta  # noqa: SLF001  public in Django's documentation
     query = InsertQuery(model, on_conflict=OnConflict.IGNORE)
     query.insert_values([field for field in options.concrete_fields if field is not options.pk], list(rows))
     returned = query.get_compiler(DEFAULT_DB_ALIAS).execute_sql(returning_fields=[options.pk])

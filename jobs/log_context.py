@@ -1,5 +1,6 @@
-"""Which request, task or sweep a log line is about, so that the reference a customer reads out
-finds its lines (R8.08).
+"""Adds to each log line which request, task or sweep it is about (R8.08).
+
+So the reference that a customer reads out on the telephone finds the log lines of the request.
 
 A request has a reference of eight characters, which its page shows and its lines carry. A task has
 its name and its id, which Celery's own lines quote, and a sweep its name.
@@ -14,9 +15,9 @@ from typing import Any
 from celery.signals import task_postrun, task_prerun
 from django.core.signals import request_finished, request_started
 
-# Read out on the telephone: nothing that is taken for another (0 O, 1 I L, U V)
+# Read out on the telephone, so without characters that are easily confused (0 O, 1 I L, U V)
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-LENGTH = 8  # 656,000 million of them
+LENGTH = 8  # 656,000 million references
 
 _fields: ContextVar[dict[str, str]] = ContextVar("log_context", default={})  # noqa: B039  never changed, only replaced
 
@@ -26,23 +27,23 @@ def new_reference() -> str:
 
 
 def fields() -> dict[str, str]:
-    """`request_id`, or `task` and `task_id`, or `sweep`; empty for what belongs to none."""
+    """Return `request_id`, or `task` and `task_id`, or `sweep`; empty outside of them."""
     return _fields.get()
 
 
 def begin(**about: str) -> None:
-    """What the lines of this thread are about from now on."""
+    """Set the fields of this thread's log lines from now on."""
     _fields.set(about)
 
 
 def end() -> None:
-    """The lines of this thread are about nothing in particular."""
+    """Clear the fields of this thread's log lines."""
     _fields.set({})
 
 
 @contextmanager
 def about(**fields: str) -> Iterator[None]:
-    """What the lines within are about."""
+    """Set the fields of the log lines within the block."""
     token = _fields.set(fields)
     try:
         yield
@@ -51,14 +52,14 @@ def about(**fields: str) -> Iterator[None]:
 
 
 def request_reference() -> str:
-    """The reference of the request that this thread answers; a new one where no server has begun it
-    (a test).
+    """The reference of this thread's request; a new one where no
+    server began the request (tests).
     """
     return fields().get("request_id") or new_reference()
 
 
 def connect() -> None:
-    """Follow what the web server and the worker begin and end."""
+    """Begin and end the context with each request and each task."""
     request_started.connect(_begin_request, dispatch_uid="log_context")
     request_finished.connect(_end, dispatch_uid="log_context")
     task_prerun.connect(_begin_task, dispatch_uid="log_context")

@@ -1,10 +1,9 @@
-"""How long a query may take on the client's side, and what this process knows of the database's
-health.
+"""How long the client waits for a query, and what this process knows of the database's health.
 
 Limits, in seconds:
 - 16 outside of requests (worker, sweep, commands): one more than the server's own
-  `statement_timeout` (15), so that a
-  server that works ends a long statement itself, and says why. None for `migrate`.
+  `statement_timeout` (15), so that a server that works ends a long statement itself, and says why.
+  None for `migrate`.
 - 5 in a web request: no page takes a second (docs/performance.md), and a person waits for it.
 - 1 to find out whether a connection kept from an earlier request still answers; 2 to connect
   (settings.py).
@@ -34,7 +33,7 @@ def current() -> float:
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Give each query of this thread so long, or less where less was given already."""
+    """Limit each query of this thread to `seconds`, or to the present limit if that is shorter."""
     before, _limit.seconds = _limit.seconds, min(seconds, _limit.seconds)
     try:
         yield
@@ -44,8 +43,8 @@ def within(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def unlimited() -> Iterator[None]:
-    """Let the queries of this thread take what they take: for
-    migrations, which a person watches.
+    """Lift the limit for this thread's queries: migrations may be
+    long, and a person watches them.
     """
     before, _limit.seconds = _limit.seconds, math.inf
     try:
@@ -55,9 +54,7 @@ def unlimited() -> Iterator[None]:
 
 
 class Health:
-    """Whether the database hangs, as the threads of this process see it: no answer to the last
-    query that ended.
-    """
+    """Whether the database hangs: the last query that ended in this process got no answer."""
 
     def __init__(self) -> None:
         self.hung = False

@@ -1,4 +1,4 @@
-"""kombu's Redis transport, whose worker takes tasks again after an acknowledgement that failed.
+"""kombu's Redis transport, changed so that a failed acknowledgement does not block the worker.
 
 A worker takes as many unacknowledged tasks as it has processes. kombu frees the place of a task
 after Redis has confirmed its acknowledgement; when Redis stalls for longer than `socket_timeout`,
@@ -6,7 +6,7 @@ the place is never freed. After as many such failures as the worker has processe
 until it is restarted, and nothing shows it.
 
 Here the place is freed whatever Redis answers. The task stays in Redis' list of unacknowledged
-ones, and comes again after `visibility_timeout`: tasks may come twice (R4.13), since the database
+ones and is delivered again after `visibility_timeout`. A task may run twice (R4.13): the database
 row decides what is done.
 """
 
@@ -26,9 +26,9 @@ class QoS(redis.QoS):
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
         self._free_place_after(super().reject, delivery_tag, requeue=requeue)
 
-    def _free_place_after(self, tell_redis: Callable[..., None], delivery_tag: str, **options: Any) -> None:
+    def _free_place_after(self, answer_redis: Callable[..., None], delivery_tag: str, **options: Any) -> None:
         try:
-            tell_redis(delivery_tag, **options)
+            answer_redis(delivery_tag, **options)
         except Exception:
             VirtualQoS.ack(self, delivery_tag)
             raise

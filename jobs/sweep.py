@@ -1,5 +1,5 @@
-"""What is owed and was not done in time: apps register sweeps, and this runs them with no broker at
-all (R4.05).
+"""Sweeps do overdue work without the broker: apps register them,
+and this module runs them (R4.05).
 """
 
 import logging
@@ -14,10 +14,11 @@ from jobs import log_context
 logger = logging.getLogger(__name__)
 
 _sweeps: dict[str, Callable[[], int]] = {}
-_awaited: set[str] = set()  # by a person, at this moment
-LOOKS = 4  # of an awaited sweep to one of the others: it adds a quarter of a second at most, not a second
+_urgent: set[str] = set()  # a person is waiting for what they do
+# Urgent sweeps run four times as often: they add at most a quarter of a second to a person's wait
+URGENT_PASSES = 4
 _stopping = threading.Event()
-_passed: dict[str, float] = {}  # when each last came to its end in this process
+_passed: dict[str, float] = {}  # when each last ended without an error in this process
 
 
 class SweepFailed(Exception):
@@ -30,13 +31,13 @@ class SweepFailed(Exception):
 
 
 def register(name: str, sweep: Callable[[], int], *, first: bool = False) -> None:
-    """Add a sweep: it does what is overdue, in small bites, and returns how much it did.
+    """Add a sweep, which does overdue work in small batches and returns how many items it did.
 
-    `first` runs before the others where one process runs all of them in turn, and oftener than they
-    where each has a thread, because somebody is waiting for it.
+    `first` is for work that a person waits for: it runs before the others where one process runs
+    all in turn, and more often than they where each has a thread.
     """
     if first:
-        _awaited.add(name)
+        _urgent.add(name)
     others = {other: known for other, known in _sweeps.items() if first and other != name}
     _sweeps[name] = sweep
     for other, known in others.items():
@@ -49,12 +50,12 @@ def names() -> list[str]:
 
 
 def pause(name: str, interval: float) -> float:
-    """How long between two passes of this one, where the others take so long."""
-    return interval / LOOKS if name in _awaited else interval
+    """Seconds between two passes of this sweep, where the others have `interval` seconds."""
+    return interval / URGENT_PASSES if name in _urgent else interval
 
 
 def run(name: str) -> int:
-    """Run one sweep. Raises what it raises."""
+    """Run one sweep and return how many items it did. Raises its error."""
     with log_context.about(**{**log_context.fields(), "sweep": name}):
         count = _sweeps[name]()
     _passed[name] = time.monotonic()
@@ -62,15 +63,13 @@ def run(name: str) -> int:
 
 
 def all_passed_within(seconds: float) -> bool:
-    """Whether each sweep came to its end in this process lately: none fails again and again, none
-    hangs.
-    """
+    """Whether every sweep ended without an error within the last `seconds` in this process."""
     earliest = time.monotonic() - seconds
     return all(_passed.get(name, -1.0) >= earliest for name in _sweeps)
 
 
 def sweep_once() -> dict[str, int]:
-    """Run every sweep. Raises SweepFailed at the end when one of them raised."""
+    """Run every sweep. Raises SweepFailed at the end if any of them raised."""
     counts: dict[str, int] = {}
     failed: list[str] = []
     for name in names():
@@ -85,9 +84,7 @@ def sweep_once() -> dict[str, int]:
 
 
 def report(name: str, error: Exception) -> None:
-    """Log a sweep that failed: in one line when it is the database, of which a traceback tells no
-    more.
-    """
+    """Log a failed sweep; in one line if the database is down, since a traceback adds nothing."""
     with log_context.about(**{**log_context.fields(), "sweep": name}):
         if isinstance(error, OperationalError | InterfaceError):
             logger.error("sweep %s: no use of the database: %s", name, str(error).partition("\n")[0])
@@ -96,7 +93,7 @@ def report(name: str, error: Exception) -> None:
 
 
 def stop() -> None:
-    """Ask whatever sweep is running to end after the item it is at."""
+    """Ask the running sweeps to end after their current item."""
     _stopping.set()
 
 
@@ -106,5 +103,5 @@ def stopping() -> bool:
 
 
 def wait(seconds: float) -> bool:
-    """Sleep, or less when asked to stop: then True."""
+    """Sleep for `seconds`, or until asked to stop. Returns whether that was asked."""
     return _stopping.wait(seconds)

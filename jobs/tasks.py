@@ -7,5 +7,5 @@ from jobs import sweep as sweeps
 
 @shared_task
 def sweep() -> None:
-    """Do what is overdue; the same that `deliver_notifications` does beside the worker."""
+    """Do overdue work, as `deliver_notifications` does in its own process."""
     sweeps.sweep_once()

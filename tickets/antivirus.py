@@ -1,6 +1,4 @@
-"""What tickets have to do with the scan of their documents: ask for it, and say so when one has a
-virus (R3.18).
-"""
+"""Enqueues the scan of a ticket's documents, and reports an infected one (R3.18)."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -14,13 +12,13 @@ SCAN_TASK = "tickets.tasks.scan_documents"
 
 
 def register() -> None:
-    """Have attachments scanned."""
+    """Register attachments with the scanner."""
     scanning.register(Attachment, on_infected=report_infected)
 
 
 def enqueue_scan_on_commit(ticket: Ticket) -> None:
-    """Ask the worker to scan a new ticket's documents once they are committed. The sweep scans
-    those that it misses.
+    """Enqueue the scan of a new ticket's documents after the
+    commit; the sweep scans those missed.
     """
     if settings.CLAMD is not None:
         enqueue.enqueue_on_commit(SCAN_TASK, ticket.pk)
@@ -29,7 +27,7 @@ def enqueue_scan_on_commit(ticket: Ticket) -> None:
 def report_infected(document: Attachment) -> None:
     """Add a line to the ticket's history and write the mails to the advisor and the customer.
 
-    Called in the transaction of the verdict, so that one is never without the other (R4.01).
+    Called in the transaction of the verdict, so that neither exists without the other (R4.01).
     """
     ticket = document.ticket
     note = _("El antivirus apartó el documento «{name}»: {signature}.")

@@ -1,4 +1,4 @@
-"""A nudge costs tens of milliseconds at most, whatever the broker does (R4.03).
+"""Enqueuing costs tens of milliseconds at most, whatever the broker does (R4.03).
 
 The limit asserted is generous, since a timing on a busy machine must not decide a test; what it
 must tell apart is the seconds, or minutes, that the same call takes with Celery's defaults.
@@ -37,21 +37,21 @@ def broker(settings: Settings) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def nudger() -> Iterator[Broker]:
-    nudger = Broker()
-    yield nudger
-    nudger._disconnect()
+def publisher() -> Iterator[Broker]:
+    publisher = Broker()
+    yield publisher
+    publisher._disconnect()
 
 
-def seconds(nudger: Broker) -> float:
+def seconds(publisher: Broker) -> float:
     started = time.perf_counter()
-    nudger.enqueue(TASK, 1)
+    publisher.enqueue(TASK, 1)
     return time.perf_counter() - started
 
 
-def test_a_nudge_puts_the_task_in_the_workers_queue(broker: redis.Redis, nudger: Broker) -> None:
-    nudger.enqueue(TASK, 41)
-    nudger.enqueue(TASK, 42)
+def test_enqueue_puts_the_task_in_the_workers_queue(broker: redis.Redis, publisher: Broker) -> None:
+    publisher.enqueue(TASK, 41)
+    publisher.enqueue(TASK, 42)
     assert broker.llen("celery") == 2
     newest = json.loads(broker.lrange("celery", 0, 0)[0])
     assert newest["headers"]["task"] == TASK
@@ -59,11 +59,11 @@ def test_a_nudge_puts_the_task_in_the_workers_queue(broker: redis.Redis, nudger:
 
 
 def test_threads_share_a_connection(
-    broker: redis.Redis, nudger: Broker, monkeypatch: pytest.MonkeyPatch
+    broker: redis.Redis, publisher: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(enqueue, "TIMEOUT", 10.0)  # a busy machine leaves none of them to the sweep
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda pk: nudger.enqueue(TASK, pk), range(80)))
+        list(pool.map(lambda pk: publisher.enqueue(TASK, pk), range(80)))
     assert broker.llen("celery") == 80
     assert broker.info("clients")["connected_clients"] <= 3
 
@@ -83,42 +83,42 @@ def test_a_forked_process_opens_its_own_connection(
     parents._disconnect()
 
 
-def test_a_broker_that_refuses_costs_next_to_nothing_r4_03(settings: Settings, nudger: Broker) -> None:
+def test_a_broker_that_refuses_costs_next_to_nothing_r4_03(settings: Settings, publisher: Broker) -> None:
     settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{free_port()}/0"
-    assert seconds(nudger) < LIMIT
+    assert seconds(publisher) < LIMIT
 
 
 def test_a_mute_broker_costs_one_short_timeout_and_then_nothing_r4_03(
-    settings: Settings, nudger: Broker
+    settings: Settings, publisher: Broker
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
-        assert seconds(nudger) < LIMIT
+        assert seconds(publisher) < LIMIT
         mute.setblocking(False)
         mute.accept()[0].close()
-        assert sum(seconds(nudger) for _ in range(100)) < LIMIT
+        assert sum(seconds(publisher) for _ in range(100)) < LIMIT
         with pytest.raises(BlockingIOError):  # nobody knocked again
             mute.accept()
 
 
 def test_after_the_pause_it_tries_again(
-    broker: redis.Redis, settings: Settings, nudger: Broker, monkeypatch: pytest.MonkeyPatch
+    broker: redis.Redis, settings: Settings, publisher: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, settings.CELERY_BROKER_URL = settings.CELERY_BROKER_URL, f"redis://127.0.0.1:{free_port()}/0"
-    nudger.enqueue(TASK, 1)
+    publisher.enqueue(TASK, 1)
     settings.CELERY_BROKER_URL = good
-    nudger._app = None
-    nudger.enqueue(TASK, 2)
+    publisher._app = None
+    publisher.enqueue(TASK, 2)
     assert broker.llen("celery") == 0
-    nudger._quiet_until -= enqueue.PAUSE
-    nudger.enqueue(TASK, 3)
+    publisher._quiet_until -= enqueue.PAUSE
+    publisher.enqueue(TASK, 3)
     assert broker.llen("celery") == 1
 
 
 def test_what_goes_wrong_says_nothing_of_the_password(
-    settings: Settings, nudger: Broker, caplog: pytest.LogCaptureFixture
+    settings: Settings, publisher: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CELERY_BROKER_URL = f"redis://:secreto@127.0.0.1:{free_port()}/0"
-    nudger.enqueue(TASK, 1)
+    publisher.enqueue(TASK, 1)
     assert len(caplog.records) == 1
     assert "secreto" not in caplog.text
