@@ -1,8 +1,7 @@
-"""The page where staff change their own password. A wrong present password counts as it does at the
-sign-in (R5.02).
+"""The page where staff change their own password.
 
-Otherwise a person at an unlocked desk, or with a stolen session, could guess it there without
-limit.
+A wrong current password counts towards the limits of the sign-in (R5.02). Otherwise a person at an
+unlocked computer, or with a stolen session, could guess it without limit.
 """
 
 from typing import Any
@@ -30,10 +29,10 @@ class PasswordForm(AdminOwnPasswordChangeForm):
     @sensitive_variables()
     def clean_old_password(self) -> str:
         name, request = self.user.get_username(), self.request
-        attempt = lockout.Try(name, known_browser.browser_of(request), addresses.client_address(request))
+        attempt = lockout.Attempt(name, known_browser.browser_of(request), addresses.client_address(request))
         try:
-            with lockout.turn(attempt):
-                password = self._compare(attempt)
+            with lockout.comparing(attempt):
+                return self._check_password(attempt)
         except LimitReached:
             record_refusal(request, name)
             raise ValidationError(
@@ -43,15 +42,14 @@ class PasswordForm(AdminOwnPasswordChangeForm):
             raise ValidationError(
                 _("Hay otros ingresos en curso. Espere unos segundos y vuelva a intentar.")
             ) from None
-        return password
 
-    def _compare(self, attempt: lockout.Try) -> str:
+    def _check_password(self, attempt: lockout.Attempt) -> str:
         try:
             password: str = super().clean_old_password()
         except ValidationError:
             record(Kind.WRONG, self.request, attempt.username)
             raise
-        lockout.was_right(attempt)
+        lockout.forgive(attempt)
         return password
 
 

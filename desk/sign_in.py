@@ -1,6 +1,4 @@
-"""The desk's sign-in and sign-out. The rules are in `lockout`; these are shells over Django's own
-views.
-"""
+"""The desk's sign-in and sign-out, on Django's own views; the limits are in `staff.lockout`."""
 
 from http import HTTPStatus
 from typing import Any, cast
@@ -26,9 +24,9 @@ RETRY_SECONDS = "5"
 
 
 class SignInForm(AuthenticationForm):
-    """Asks `lockout` before Django hashes anything, and records what became of the try.
+    """Check the limits before Django hashes the password, and record the result of the attempt.
 
-    The refusals are the same words for any username, whether there is such an account or not.
+    A refusal has the same text for any username, whether the account exists or not.
     """
 
     request: HttpRequest
@@ -39,10 +37,12 @@ class SignInForm(AuthenticationForm):
         if not username or not password:
             return typed
         request = self.request
-        attempt = lockout.Try(username, known_browser.browser_of(request), addresses.client_address(request))
+        attempt = lockout.Attempt(
+            username, known_browser.browser_of(request), addresses.client_address(request)
+        )
         try:
-            with lockout.turn(attempt):
-                self._compare(attempt)
+            with lockout.comparing(attempt):
+                self._check_password(attempt)
         except LimitReached:
             record_refusal(request, username)
             raise ValidationError(
@@ -58,8 +58,8 @@ class SignInForm(AuthenticationForm):
             ) from None
         return typed
 
-    def _compare(self, attempt: lockout.Try) -> None:
-        """Django's own comparison; it hashes once for a username that does not exist, too."""
+    def _check_password(self, attempt: lockout.Attempt) -> None:
+        """Let Django compare the password; it hashes one for a username without an account too."""
         try:
             super().clean()
         except ValidationError:
@@ -67,7 +67,7 @@ class SignInForm(AuthenticationForm):
             if attempt.is_locked():
                 record(Kind.LOCKED, self.request, attempt.username)
             raise
-        lockout.was_right(attempt)
+        lockout.forgive(attempt)
 
 
 class SignIn(LoginView):
@@ -89,9 +89,7 @@ class SignIn(LoginView):
         return response
 
     def form_invalid(self, form: DjangoForm) -> HttpResponse:
-        """A refusal that compared nothing costs little to show either: the theme's page takes 30 ms
-        of processor.
-        """
+        """Answer a refusal with a short page: the theme's own takes 30 ms of CPU time to render."""
         refused = next((code for code in STATUSES if form.has_error(NON_FIELD_ERRORS, code)), "")
         if not refused:
             response = super().form_invalid(form)
@@ -104,7 +102,7 @@ class SignIn(LoginView):
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """What Django's admin gives to this page."""
+        """Add what the Django admin passes to its sign-in page."""
         return {
             **super().get_context_data(**kwargs),
             **admin.site.each_context(self.request),

@@ -1,3 +1,4 @@
-"""Who works at the desk: how they sign in, what slows down guesses, and the record of it. Imports
-otp and below.
+"""Staff sign-in: password rules, limits on attempts, the record; and changes of administrators.
+
+May import otp and the packages below it.
 """

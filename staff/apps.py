@@ -9,7 +9,7 @@ class StaffConfig(AppConfig):
     verbose_name = _("Personal")
 
     def ready(self) -> None:
-        from notifications import message_types  # noqa: PLC0415  models are there only now
+        from notifications import message_types  # noqa: PLC0415  the apps must be loaded first
         from otp import sms  # noqa: PLC0415
         from staff import contact_messages as contact  # noqa: PLC0415
         from staff import rights_messages as rights  # noqa: PLC0415

@@ -1,11 +1,10 @@
-"""Changing the phone, e-mail or companies of an administrator, with a second person and notices
-(S11).
+"""Change an administrator's phone, e-mail or companies, with a second person and notices (S11).
 
-The person who holds an administrator's phone cancels the lines of its companies. So a new phone,
+The person who holds an administrator's phone can cancel the lines of the companies. So a new phone,
 and a new company of an administrator, wait until another member of staff confirms them
 (`STAFF_SECOND_PERSON`). The people affected are notified in the transaction that makes the change:
-on a new phone or e-mail, the old phone and both addresses; on a new administrator, those that the
-company already has; on a removal, the person removed.
+for a new phone or e-mail, the old phone and both addresses; for a new administrator, those that the
+company already has; for a removal, the person removed.
 """
 
 from typing import Any
@@ -28,13 +27,14 @@ class ChangeError(Exception):
 
 
 def needs_second_person(before: Administrator, after: Administrator) -> bool:
-    """An e-mail address alone opens nothing: its change is told and waits for nobody."""
+    """Return whether the phone changes: an e-mail address alone gives access to nothing."""
     return settings.STAFF_SECOND_PERSON and before.phone != after.phone
 
 
 def propose(before: Administrator, after: Administrator, user: User) -> ContactChange:
-    """Keep the change until it is confirmed. Raises ChangeError while another one of the same
-    person waits.
+    """Record a change of contact as pending.
+
+    Raises ChangeError while another one for the same person is pending.
     """
     try:
         with transaction.atomic():
@@ -53,8 +53,9 @@ def record_applied(before: Administrator, after: Administrator, user: User) -> C
 
 
 def confirm(change: ContactChange, user: User, reason: str = "") -> None:
-    """Make the change, once, by somebody else than who asked for it. Raises ChangeError, changing
-    nothing.
+    """Make the change, once; `user` must not be the person who requested it.
+
+    Raises ChangeError, and then changes nothing.
     """
     if change.requested_by_id == user.pk:
         raise ChangeError(_("Este cambio lo pidió usted: debe confirmarlo otra persona."))
@@ -72,15 +73,15 @@ def confirm(change: ContactChange, user: User, reason: str = "") -> None:
                 Administration.objects.create(administrator=change.administrator, company=change.company)
             _enqueue_notices(change)
     except IntegrityError:
-        taken = _("El número nuevo ya es de otro administrador: rechace este cambio.")
-        granted = _("Esta persona ya administra esa empresa: rechace este cambio.")
-        raise ChangeError(granted if change.kind == Kind.GRANTED else taken) from None
+        phone_taken = _("El número nuevo ya es de otro administrador: rechace este cambio.")
+        already_granted = _("Esta persona ya administra esa empresa: rechace este cambio.")
+        raise ChangeError(already_granted if change.kind == Kind.GRANTED else phone_taken) from None
 
 
 def grant(administration: Administration, user: User) -> ContactChange:
     """Make a person an administrator of a company: at once, or when a second person confirms it.
 
-    Raises ChangeError while the same request waits.
+    Raises ChangeError while the same change is pending.
     """
     person, company = administration.administrator, administration.company
     if not settings.STAFF_SECOND_PERSON:
@@ -96,25 +97,24 @@ def grant(administration: Administration, user: User) -> ContactChange:
 
 
 def revoke(administration: Administration, user: User) -> None:
-    """End a person's right to a company at once: waiting would leave it to somebody the company
-    does not trust.
-    """
+    """End a person's right to a company at once: the company may no longer trust the person."""
     administration.delete()
     _apply(administration.administrator, user, Kind.REVOKED, administration.company)
 
 
 def record_activity(person: Administrator, user: User) -> None:
-    """Record that the caller has activated or deactivated a person in the same transaction, and
-    enqueue its notices.
+    """Record that the caller has activated or deactivated a person, and enqueue the notices.
 
-    An activation does not wait: two people agreed to this phone and to these companies before.
+    Both happen in one transaction. An activation needs no second person: two people confirmed this
+    phone and these companies before.
     """
     _apply(person, user, Kind.ACTIVATED if person.is_active else Kind.DEACTIVATED)
 
 
 def reject(change: ContactChange, user: User, reason: str) -> None:
-    """Drop the change; who asked for it may withdraw it so. Raises ChangeError where it was decided
-    already.
+    """Reject a pending change; the person who requested it may do so too.
+
+    Raises ChangeError if it was already confirmed or rejected.
     """
     _decide(change, State.REJECTED, user, reason)
 

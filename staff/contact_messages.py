@@ -1,6 +1,4 @@
-"""The notices of a changed phone or e-mail: to the old phone, the old address and the new one
-(S11).
-"""
+"""Notices of a changed phone or e-mail, to the old phone and to both e-mail addresses (S11)."""
 
 from dataclasses import dataclass
 
@@ -14,12 +12,12 @@ from notifications.email import rendering
 from otp import sms
 from staff.models import ContactChange
 
-MAIL, SMS = "contact_changed", "contact_changed_sms"  # their names in the catalogue
+MAIL, SMS = "contact_changed", "contact_changed_sms"  # message types
 
 
 @dataclass(frozen=True)
 class Row:
-    """One changed value, masked: the mail may reach who should not have it."""
+    """One changed value, masked because the notice may reach a stranger."""
 
     label: str
     before: str
@@ -27,7 +25,7 @@ class Row:
 
 
 def enqueue_notices(change: ContactChange) -> None:
-    """Write them to the outbox, in the caller's transaction."""
+    """Enqueue the notices in the caller's transaction."""
     reference = f"contact:{change.pk}"
     if change.moves_phone:
         outbox.enqueue_sms(
@@ -38,9 +36,12 @@ def enqueue_notices(change: ContactChange) -> None:
             text=sms.contact_changed(),
         )
     parts = rendering.render(MAIL, context(change))
-    for which, to in _addresses(change):
+    addresses = {"old": change.old_email, "new": change.new_email}
+    if change.old_email.casefold() == change.new_email.casefold():
+        del addresses["new"]
+    for version, to in addresses.items():
         outbox.enqueue_email(
-            dedup_key=f"{reference}:{which}",
+            dedup_key=f"{reference}:{version}",
             subject_ref=reference,
             kind=MAIL,
             to=to,
@@ -52,7 +53,7 @@ def enqueue_notices(change: ContactChange) -> None:
 
 
 def context(change: ContactChange) -> dict[str, object]:
-    """What the mail is rendered with."""
+    """Return the context of the e-mail's templates."""
     rows = []
     if change.moves_phone:
         ends = _("terminado en %s")
@@ -63,7 +64,7 @@ def context(change: ContactChange) -> dict[str, object]:
 
 
 def sample() -> dict[str, object]:
-    """An invented case, for the preview at the desk."""
+    """Return the context of an invented change, for the preview at the desk."""
     return context(
         ContactChange(
             administrator=Administrator(names="Ana Pérez"),
@@ -73,12 +74,6 @@ def sample() -> dict[str, object]:
             new_email="aperez@empresa.example",
         )
     )
-
-
-def _addresses(change: ContactChange) -> list[tuple[str, str]]:
-    if change.old_email.casefold() == change.new_email.casefold():
-        return [("old", change.old_email)]
-    return [("old", change.old_email), ("new", change.new_email)]
 
 
 def _masked(email: str) -> str:

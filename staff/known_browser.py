@@ -1,9 +1,7 @@
-"""Recognises a browser in which this person signed in before, so that a stranger's guesses do not
-lock it out.
+"""Recognise a browser in which a user signed in before, so that strangers cannot lock it out.
 
-A signed cookie lists the accounts, by the keyed hash of their usernames, beside a random name of
-the browser. It opens nothing: it only gives the browser a limit of its own (OWASP, "device
-cookies").
+A signed cookie holds a random id of the browser and the keyed hashes of the usernames that signed
+in there. It grants no access; it only gives the browser separate limits (OWASP, "device cookies").
 """
 
 import secrets
@@ -18,14 +16,14 @@ from staff.names import key_of, keys_of
 
 SALT = "staff.known_browser"
 AGE = timedelta(days=90)  # how long a browser stays known without a new sign-in
-MOST_ACCOUNTS = 5  # of one shared computer
+MAX_ACCOUNTS = 5  # who share one computer
 
 
 @dataclass(frozen=True)
 class Browser:
-    """Its random name, and whose accounts were signed in to with it."""
+    """The browser's random id, and the keyed hashes of the usernames that signed in with it."""
 
-    name: str = ""
+    id: str = ""
     accounts: tuple[str, ...] = ()
 
     def knows(self, username: str) -> bool:
@@ -33,22 +31,22 @@ class Browser:
 
 
 def browser_of(request: HttpRequest) -> Browser:
-    """What the cookie says, or a browser that knows nobody."""
+    """Return the browser of the cookie, or one without accounts if the cookie is not valid."""
     cookie = request.COOKIES.get(settings.STAFF_BROWSER_COOKIE_NAME, "")
     try:
-        said = signing.loads(cookie, salt=SALT, max_age=AGE)
-        return Browser(str(said["name"]), tuple(str(account) for account in said["accounts"]))
+        stored = signing.loads(cookie, salt=SALT, max_age=AGE)
+        return Browser(str(stored["name"]), tuple(str(account) for account in stored["accounts"]))
     except (signing.BadSignature, KeyError, TypeError):
         return Browser()
 
 
 def remember(request: HttpRequest, response: HttpResponse, username: str) -> None:
-    """Add the account that was just signed in to."""
+    """Add an account to the browser's cookie, and renew the cookie."""
     browser, account = browser_of(request), key_of(username)
-    accounts = [account, *(other for other in browser.accounts if other != account)][:MOST_ACCOUNTS]
+    accounts = [account, *(other for other in browser.accounts if other != account)][:MAX_ACCOUNTS]
     response.set_cookie(
         settings.STAFF_BROWSER_COOKIE_NAME,
-        signing.dumps({"name": browser.name or secrets.token_hex(16), "accounts": accounts}, salt=SALT),
+        signing.dumps({"name": browser.id or secrets.token_hex(16), "accounts": accounts}, salt=SALT),
         max_age=AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,

@@ -1,10 +1,9 @@
-"""What a try to sign in has to pass before a password is hashed (S2, R5.02).
+"""Limits that an attempt to sign in must pass before its password is hashed (S2, R5.02).
 
-A hash takes half a second of processor, in threads that the portal shares. So a process computes
-one at a time for browsers that it does not know, and one for those that it does; other tries are
-refused at once. Of wrong passwords only so many are compared: by username, by address, and by
-browser where the person signed in with it before. A known browser is not subject to the first two,
-which anybody can use up.
+A hash takes half a second of CPU time, in threads that the portal shares. So a process computes one
+hash at a time for unknown browsers, and one for known browsers; other attempts are refused at once.
+Wrong passwords are limited by username and by address, and for a known browser by that browser
+alone: anybody could use up the other two limits to lock a user out.
 """
 
 from collections.abc import Iterator
@@ -20,8 +19,8 @@ from otp.limits.limits import Limit, LimitReached, limit
 from staff.known_browser import Browser
 from staff.names import key_of
 
-SECONDS_TO_WAIT = 2.0  # for its turn, in a known browser
-_turns = {True: BoundedSemaphore(1), False: BoundedSemaphore(1)}
+KNOWN_BROWSER_WAIT = 2.0  # seconds; an unknown browser does not wait
+_semaphores = {True: BoundedSemaphore(1), False: BoundedSemaphore(1)}
 
 
 class Busy(Exception):
@@ -29,8 +28,8 @@ class Busy(Exception):
 
 
 @dataclass(frozen=True)
-class Try:
-    """One username typed in one browser at one address."""
+class Attempt:
+    """An attempt to sign in: the username typed, the browser, and the network address."""
 
     username: str
     browser: Browser
@@ -41,33 +40,32 @@ class Try:
         return self.browser.knows(self.username)
 
     @property
-    def place(self) -> str:
+    def network(self) -> str:
         return addresses.bucket(self.address)
 
     def limits(self) -> list[Limit]:
-        """From the most particular to the most shared."""
+        """Return the limits, from the most specific to the most shared."""
         if self.known:
-            own = f"{self.browser.name}:{key_of(self.username)}"
-            return [limit("staff.browser", own, settings.STAFF_FAILURES_PER_BROWSER)]
+            account = f"{self.browser.id}:{key_of(self.username)}"
+            return [limit("staff.browser", account, settings.STAFF_FAILURES_PER_BROWSER)]
         user = limit("staff.user", key_of(self.username), settings.STAFF_FAILURES_PER_USER)
-        return [user, *quotas.of_address("staff.address", self.place, settings.STAFF_FAILURES_PER_ADDRESS)]
+        return [user, *quotas.of_address("staff.address", self.network, settings.STAFF_FAILURES_PER_ADDRESS)]
 
     def is_locked(self) -> bool:
-        """Whether the next try would be refused."""
+        """Return whether the next attempt would be refused."""
         return not all(limits.allows(limit) for limit in self.limits())
 
 
 @contextmanager
-def turn(attempt: Try) -> Iterator[None]:
-    """Let one password be compared, and count it as wrong in advance. Raises LimitReached, or Busy.
+def comparing(attempt: Attempt) -> Iterator[None]:
+    """Let one password be compared, and count it as wrong beforehand. Raises LimitReached or Busy.
 
-    Counted before comparing, so that tries at once get no more than tries in a row; `was_right`
-    takes it back.
+    Counting first gives simultaneous attempts no more than successive ones; `forgive` undoes it.
     """
-    if attempt.is_locked():  # asked before taking the turn, so that refusals keep no one waiting
+    if attempt.is_locked():  # checked before waiting, so that refused attempts do not delay others
         raise LimitReached
-    semaphore = _turns[attempt.known]
-    if not semaphore.acquire(timeout=SECONDS_TO_WAIT if attempt.known else 0):
+    semaphore = _semaphores[attempt.known]
+    if not semaphore.acquire(timeout=KNOWN_BROWSER_WAIT if attempt.known else 0):
         raise Busy
     try:
         limits.consume(*attempt.limits())
@@ -76,6 +74,9 @@ def turn(attempt: Try) -> Iterator[None]:
         semaphore.release()
 
 
-def was_right(attempt: Try) -> None:
-    """Only wrong passwords count: a whole office may sign in from one address at eight o'clock."""
+def forgive(attempt: Attempt) -> None:
+    """Uncount an attempt whose password was right.
+
+    A whole office may sign in from one address at eight o'clock.
+    """
     limits.give_back(*attempt.limits())

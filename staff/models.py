@@ -1,4 +1,4 @@
-"""The record of sign-ins at the desk (R5.09), and of changes of who administers a company (S11)."""
+"""The record of sign-ins at the desk (R5.09), and changes of administrators (S11)."""
 
 from django.conf import settings
 from django.db import models
@@ -11,8 +11,7 @@ from companies.models import Administrator, Company
 class SignInEvent(AuditedEvent):
     """One sign-in, refusal or sign-out of staff.
 
-    A username that belongs to no account is masked: people type their password into that field by
-    mistake.
+    A username without an account is masked: people type their password into that field by mistake.
     """
 
     class Kind(models.TextChoices):
@@ -25,7 +24,7 @@ class SignInEvent(AuditedEvent):
 
     kind = models.CharField(_("qué"), max_length=10, choices=Kind.choices)
     name = models.CharField(_("usuario escrito"), max_length=150)
-    name_hash = models.CharField(max_length=64)  # keyed, to find an account's events by its name
+    name_hash = models.CharField(max_length=64)  # keyed; finds the events of a username
     known_browser = models.BooleanField(_("navegador conocido"), default=False)
     request_id = models.CharField(_("referencia"), max_length=32, blank=True)
 
@@ -44,11 +43,9 @@ class SignInEvent(AuditedEvent):
 
 
 class ContactChange(models.Model):
-    """A change of an administrator's phone, e-mail or companies: who asked for it, who confirmed
-    it, and its result.
+    """A change of an administrator's phone, e-mail or companies, with who requested and decided it.
 
-    Where the phone and the e-mail do not change, both columns of each hold the values at the time
-    of the request.
+    Where the phone or the e-mail does not change, its old and new columns are equal.
     """
 
     class Kind(models.TextChoices):
@@ -72,7 +69,7 @@ class ContactChange(models.Model):
     kind = models.CharField(
         _("qué"), max_length=11, choices=Kind.choices, default=Kind.CONTACT, db_default=Kind.CONTACT.value
     )
-    # Only where a company is assigned or withdrawn
+    # Set for GRANTED and REVOKED only
     company = models.ForeignKey(
         Company, verbose_name=_("empresa"), null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -85,7 +82,7 @@ class ContactChange(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("lo pidió"), on_delete=models.PROTECT, related_name="+"
     )
     requested_at = models.DateTimeField(_("pedido"))
-    # Nobody where no second person was asked for
+    # Empty where the change needed no second person
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("lo decidió"),
@@ -112,7 +109,7 @@ class ContactChange(models.Model):
                 condition=models.Q(state="pending"),
                 name="company_change_pending_once",
             ),
-            # One may withdraw what one asked for, and not confirm it
+            # The person who requested a change may withdraw it, and may not confirm it
             models.CheckConstraint(
                 condition=models.Q(state="rejected") | ~models.Q(decided_by=models.F("requested_by")),
                 name="contact_change_by_two",

@@ -1,25 +1,24 @@
-"""How a username is compared, hashed and shown where it may not be one."""
+"""Comparing, hashing and masking usernames."""
 
 import unicodedata
 
 from otp.hashing import keyed_hash, keyed_hashes
 
-SHOWN = 2  # characters of a username that belongs to no account
+SHOWN = 2  # characters of a username without an account
 
 
 def key_of(username: str) -> str:
-    """The keyed hash that stands for a username: the same for every spelling that a person would
-    call the same.
-    """
+    """Return the keyed hash of a username; spellings that look the same have the same hash."""
     return keyed_hash("staff.name", _folded(username))
 
 
 def keys_of(username: str) -> list[str]:
-    """The same under the key in use and under those that it replaced, to find earlier events."""
+    """Return the hashes under the current key and its predecessors, to find earlier events too."""
     return keyed_hashes("staff.name", _folded(username))
 
 
 def mask(username: str) -> str:
+    """Shorten what was typed as a username, which may be a password."""
     return f"{username[:SHOWN]}…"
 
 

@@ -1,26 +1,24 @@
-"""Refuses passwords that are long and still easy to guess: repetitions, runs, and words that
-anybody would try here.
+"""Password validators that refuse long passwords made of repetitions, sequences or obvious words.
 
-Django's own validators look for a password that is in a list as a whole, or is all digits. These
-look at what is left of one when its predictable parts are taken away.
+Django's own validators compare the whole password with a list. These remove its predictable parts
+and count the characters that remain (R5.03, S8).
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-LEAST_SURPRISES = 10  # characters that no run and no repetition explains
-LEAST_OWN = 8  # characters besides the words that everybody here would try
-SHORTEST_WORD = 4
+MIN_UNPREDICTABLE = 10  # characters outside repetitions and sequences
+MIN_OWN = 8  # characters outside the words that anybody here would try
+SHORTEST_WORD = 4  # characters; a shorter part of a name is not removed
 ROWS = ("qwertyuiop", "asdfghjklñ", "zxcvbnm", "01234567890")
-LOOKED_AT = 128  # characters: a repetition is found in time that grows with the square of the length
+SEARCHED_LENGTH = 128  # characters; the time to find repetitions grows with the square of the length
 REPEATED = re.compile(r"(.+?)\1+")
-# The product, the trade, and what people call a password
+# The product, the business, words for a password, and the months
 WORDS = (
     "gestor",
     "fidelizacion",
@@ -66,13 +64,11 @@ LOOKALIKES = str.maketrans("013457@$", "oleastas")
 
 
 class PredictableValidator:
-    """Counts the characters that are left without repetitions and runs (aaaa, abcabc, abcd, 4321,
-    qwerty).
-    """
+    """Refuse repetitions and sequences: aaaa, abcabc, abcd, 4321, qwerty."""
 
     def validate(self, password: str, user: Any = None) -> None:  # noqa: ARG002  as Django calls it
-        shortened = REPEATED.sub(r"\1", _folded(password[:LOOKED_AT]))
-        if _surprises(shortened) < LEAST_SURPRISES:
+        shortened = REPEATED.sub(r"\1", _folded(password[:SEARCHED_LENGTH]))
+        if _count_unpredictable(shortened) < MIN_UNPREDICTABLE:
             raise ValidationError(
                 _("La contraseña tiene muchas repeticiones o secuencias, como «aaaa», «1234» o «qwerty»."),
                 code="password_predictable",
@@ -83,16 +79,12 @@ class PredictableValidator:
 
 
 class ContextWordsValidator:
-    """Counts what is left without the operator's name, the product's, the user's own and other
-    words tried first.
-    """
+    """Refuse words that an attacker tries first: names of operator, product and user, and WORDS."""
 
     def validate(self, password: str, user: Any = None) -> None:
         folded = _folded(password)
-        if (
-            min(_own_characters(folded, user), _own_characters(folded.translate(LOOKALIKES), user))
-            < LEAST_OWN
-        ):
+        spellings = (folded, folded.translate(LOOKALIKES))
+        if min(_count_own_characters(each, user) for each in spellings) < MIN_OWN:
             raise ValidationError(
                 _(
                     "La contraseña se basa en palabras fáciles de adivinar, como el nombre del producto, el de la "
@@ -105,34 +97,29 @@ class ContextWordsValidator:
         return _("No puede basarse en el nombre del producto, el de la operadora ni el suyo.")
 
 
-def _own_characters(folded: str, user: Any) -> int:
-    for word in sorted(_words_of(user), key=len, reverse=True):
+def _count_own_characters(folded: str, user: Any) -> int:
+    """Count the letters and digits outside WORDS and the names of operator, product and user."""
+    names = [settings.BRAND.name, settings.PORTAL_HOST]
+    fields = ("username", "first_name", "last_name", "email")
+    names += [str(getattr(user, field, "") or "") for field in fields]
+    parts = [part for name in names for part in re.split(r"\W+", _folded(name))]
+    words = [*WORDS, *(part for part in parts if len(part) >= SHORTEST_WORD)]
+    for word in sorted(words, key=len, reverse=True):
         folded = folded.replace(word, " ")
     return sum(character.isalnum() for character in folded)
 
 
-def _words_of(user: Any) -> Iterator[str]:
-    yield from WORDS
-    names = [settings.BRAND.name, settings.PORTAL_HOST]
-    names += [
-        str(getattr(user, field, "") or "") for field in ("username", "first_name", "last_name", "email")
-    ]
-    yield from _split(names)
+def _count_unpredictable(text: str) -> int:
+    """Count the characters that do not continue a sequence of three or more."""
+    triples = zip(text, text[1:], text[2:], strict=False)
+    return len(text) - sum(_is_sequence(*triple) for triple in triples)
 
 
-def _split(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        yield from (word for word in re.split(r"\W+", _folded(name)) if len(word) >= SHORTEST_WORD)
+def _is_sequence(first: str, second: str, third: str) -> bool:
+    """Return whether three characters follow each other in the alphabet or on a keyboard row.
 
-
-def _surprises(text: str) -> int:
-    """The characters that do not carry a run of three or more on."""
-    runs = zip(text, text[1:], text[2:], strict=False)
-    return len(text) - sum(1 for run in runs if _is_run(*run))
-
-
-def _is_run(first: str, second: str, third: str) -> bool:
-    """Whether they stand so, forwards or backwards, in the alphabet or on a row of the keyboard."""
+    Both directions count.
+    """
     step = ord(second) - ord(first)
     if first.isalnum() and abs(step) == 1 and ord(third) - ord(second) == step:
         return True
@@ -140,6 +127,6 @@ def _is_run(first: str, second: str, third: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Small letters without accents."""
+    """Return the text in lower case and without accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))

@@ -1,4 +1,4 @@
-"""Writes down what happened at the sign-in of staff, a row each (S8, R5.09)."""
+"""Record sign-ins, refusals and sign-outs of staff, one row each (S8, R5.09)."""
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -12,16 +12,14 @@ from staff.models import SignInEvent
 from staff.names import key_of, mask
 
 Kind = SignInEvent.Kind
-# A refusal costs nothing to provoke, so it is recorded once a minute: of the same username, and ten
-# times of a place
+# Anybody can cause refusals in great number, so only 1 a minute is recorded for a username, and 10
+# for a network
 REFUSALS_PER_NAME = (Rate(1, 60),)
 REFUSALS_PER_ADDRESS = (Rate(10, 60),)
 
 
 def record(kind: Kind, request: HttpRequest, username: str, user: User | None = None) -> None:
-    """Write down one event. The account is looked up by the name typed where the caller does not
-    have it.
-    """
+    """Record one event; without `user`, look the account up by the username typed."""
     user = user or User.objects.filter(username=username).first()
     SignInEvent.objects.create(
         at=timezone.now(),
@@ -36,12 +34,12 @@ def record(kind: Kind, request: HttpRequest, username: str, user: User | None = 
 
 
 def record_refusal(request: HttpRequest, username: str) -> None:
-    """Write down a try that was not compared, unless the same was recorded a moment ago."""
-    place = addresses.bucket(addresses.client_address(request))
+    """Record an attempt that was refused uncompared, unless the limits above are reached."""
+    network = addresses.bucket(addresses.client_address(request))
     try:
         consume(
             limit("refused.name", key_of(username), REFUSALS_PER_NAME),
-            limit("refused.place", place, REFUSALS_PER_ADDRESS),
+            limit("refused.place", network, REFUSALS_PER_ADDRESS),
         )
     except LimitReached:
         return

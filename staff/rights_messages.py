@@ -1,7 +1,7 @@
-"""The notices of a company's new or removed administrator (S11).
+"""Notices that an administrator of a company was added or removed (S11).
 
-A new one is announced to those that the company already has; a removal, to the person removed. So
-nobody takes a company over unseen, by adding a person or by removing the others first.
+The company's other administrators are notified of an addition, and the person removed of a removal.
+So an intruder cannot add a person unnoticed, even by removing the others first.
 """
 
 from collections.abc import Iterable
@@ -15,13 +15,13 @@ from notifications.email import rendering
 from otp import sms
 from staff.models import ContactChange
 
-MAIL, SMS = "administrator_changed", "administrator_added_sms"  # their names in the catalogue
-REMOVAL_SMS = "contact_changed_sms"  # its text fits a removal as it is
+MAIL, SMS = "administrator_changed", "administrator_added_sms"  # message types
+REMOVAL_SMS = "contact_changed_sms"  # its text fits a removal too
 ADDED = {ContactChange.Kind.GRANTED, ContactChange.Kind.ACTIVATED}
 
 
 def enqueue_notices(change: ContactChange) -> None:
-    """Write them to the outbox, in the caller's transaction."""
+    """Enqueue the notices in the caller's transaction."""
     person = change.administrator
     companies = [change.company] if change.company else list(person.companies.all())
     for company in companies:
@@ -33,7 +33,7 @@ def enqueue_notices(change: ContactChange) -> None:
 
 
 def context(change: ContactChange, company: Company) -> dict[str, object]:
-    """What the mail is rendered with."""
+    """Return the context of the e-mail's templates."""
     person = change.administrator
     added = change.kind in ADDED
     return {
@@ -45,7 +45,7 @@ def context(change: ContactChange, company: Company) -> dict[str, object]:
 
 
 def sample() -> dict[str, object]:
-    """An invented case, for the preview at the desk."""
+    """Return the context of an invented change, for the preview at the desk."""
     person = Administrator(names="Luis Paz")
     change = ContactChange(kind=ContactChange.Kind.GRANTED, administrator=person, new_phone="+593987654321")
     return context(change, Company(legal_name="Acme del Ecuador S. A."))

@@ -1,4 +1,4 @@
-"""What the worker does for staff sign-in: once a day, delete the sign-ins past their retention."""
+"""The daily task that deletes sign-in events at the end of their retention."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from staff.models import SignInEvent
 
-KEEP_SIGN_INS = timedelta(days=731)  # 24 months, as every security audit (R8.03)
+KEEP_SIGN_INS = timedelta(days=731)  # 24 months, as for every security record (R8.03)
 
 
 @shared_task

@@ -79,6 +79,6 @@ def test_s2_a_refused_try_counts_nothing_and_the_turn_is_free_afterwards(busy: S
     for _ in range(30):
         sign_in(Client(REMOTE_ADDR="198.51.100.9"))
     busy.go_on.set()
-    with lockout._turns[False]:  # the first one has ended
+    with lockout._semaphores[False]:  # the first one has ended
         assert SignInEvent.objects.filter(kind=SignInEvent.Kind.LOCKED).count() == 0
     assert sign_in(Client(REMOTE_ADDR="198.51.100.9")).status_code == 302
