@@ -64,7 +64,7 @@ def _fingerprint() -> str:
 
 def make_staff() -> User:
     """Who signs in to the demo's desk, in the groups of their roles. Returns the advisor."""
-    groups.set_up()
+    groups.reset()
     _make(SUPERVISOR, "Supervisor", "Demo", groups.SUPERVISOR)
     return _make(ADVISOR, "Asesora", "Demo", groups.ADVISOR)
 

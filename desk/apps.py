@@ -1,4 +1,4 @@
-"""The desk as an app: Django's admin looks for `desk.admin` here."""
+"""Register the desk as an app, so that the Django admin imports `desk.admin`."""
 
 from django.apps import AppConfig
 

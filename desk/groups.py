@@ -1,7 +1,6 @@
-"""The groups of the desk, one a role, with the permissions of desk/roles.py (R5.06).
+"""The groups of the desk: one for each role, with the permissions of desk/roles.py (R5.06).
 
-`migrate` makes those that are not there; `setup_groups` also brings the others back to what the
-product gives them.
+`migrate` creates missing groups; `setup_groups` also resets the permissions of existing ones.
 """
 
 from dataclasses import dataclass
@@ -25,51 +24,48 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Change:
-    """What was done to one group: whether it is new, and how many permissions it got and lost."""
+    """What `reset` did to one group, with the numbers of permissions added and removed."""
 
     group: str
-    made: bool
+    created: bool
     added: int
     removed: int
 
 
 class PermissionsMissing(Exception):
-    """Some apps are not migrated yet, so groups would silently get fewer permissions than their
-    role has.
-    """
+    """Some apps are not migrated yet, so a group would silently lack permissions of its role."""
 
 
 @transaction.atomic
-def set_up() -> list[Change]:
+def reset() -> list[Change]:
     """Give each group exactly the permissions of its role. Users keep their groups.
 
-    Raises PermissionsMissing, with nothing changed.
+    Raises PermissionsMissing, and then changes nothing.
     """
-    return [_set_up(name, listed) for name, listed in ROLES.items()]
+    changes = []
+    for name, listed in ROLES.items():
+        wanted = set(roles.permissions(listed))
+        if len(wanted) < len(set(listed)):
+            raise PermissionsMissing
+        group, created = Group.objects.get_or_create(name=name)
+        before = set(group.permissions.all())
+        group.permissions.set(wanted)
+        changes.append(Change(name, created, len(wanted - before), len(before - wanted)))
+    return changes
 
 
-def _set_up(name: str, listed: tuple[str, ...]) -> Change:
-    wanted = set(roles.permissions(listed))
-    if len(wanted) < len(set(listed)):
-        raise PermissionsMissing
-    group, made = Group.objects.get_or_create(name=name)
-    before = set(group.permissions.all())
-    group.permissions.set(wanted)
-    return Change(name, made, len(wanted - before), len(before - wanted))
-
-
-def make_missing(using: str, apps: Apps = installed_apps, **_signal: Any) -> None:
-    """After `migrate` (and a flush). A group that is there stays as the operator left it."""
+def create_missing(using: str, apps: Apps = installed_apps, **_signal: Any) -> None:
+    """Create missing groups after `migrate` or a flush; an existing one keeps its permissions."""
     try:
         apps.get_model("auth", "Group")
-    except LookupError:  # migrated to before there were groups
+    except LookupError:  # `migrate auth zero`, or to a state before groups existed
         return
     for name, listed in ROLES.items():
         permissions = roles.permissions(listed).using(using)
-        # Only some apps are migrated yet: the group comes with the rest
+        # Not all apps are migrated yet: the migration of the last one creates the group
         if permissions.count() < len(set(listed)):
             continue
         with transaction.atomic(using=using):
-            group, made = Group.objects.using(using).get_or_create(name=name)
-            if made:
+            group, created = Group.objects.using(using).get_or_create(name=name)
+            if created:
                 group.permissions.set(permissions)

@@ -1,18 +1,25 @@
-"""What every list of the desk has in common: a filter that no database can answer is refused."""
+"""Bases of the desk's admin classes: filters that no database can answer are refused, and lists of
+large tables are not counted.
+"""
+
+from collections.abc import Sequence
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db import DataError, NotSupportedError
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.paginator import InfinitePaginator
 
-# They fail in the database and not before: a range takes two values, where an address has one,
-# and a pattern may be broken
+# These lookups fail only in the database: a range takes two values where an address has one, and a
+# pattern may be invalid
 REFUSED_LOOKUPS = ("range", "regex", "iregex")
 
 
 class ModelAdmin(UnfoldModelAdmin):
-    """The base of every page of the desk. The theme's own must not be used."""
+    """The base of every admin class of the desk, in place of the theme's own."""
+
+    actions: Sequence[str] | None = None  # Django's default action deletes the rows that are selected
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup.rpartition("__")[2] not in REFUSED_LOOKUPS and super().lookup_allowed(
@@ -20,13 +27,22 @@ class ModelAdmin(UnfoldModelAdmin):
         )
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Ask the database here, where Django still answers with the list and a notice.
+        """Run the query here, where Django still answers an error with the list and a notice.
 
-        SQLite takes no number of more than 64 bits, and no calendar has the year 99999999999.
+        SQLite accepts no number of more than 64 bits, and no calendar has the year 99999999999.
         """
         try:
             changelist = super().get_changelist_instance(request)
-            len(changelist.result_list)  # keeps the rows for the page
+            len(changelist.result_list)  # evaluates the queryset, which keeps the rows for the page
         except (OverflowError, ValueError, DataError, NotSupportedError) as error:
             raise IncorrectLookupParameters from error
         return changelist
+
+
+class LargeListAdmin(ModelAdmin):
+    """For tables of up to a million rows: counting them costs more than showing one page."""
+
+    list_per_page = 50
+    paginator = InfinitePaginator
+    list_disable_select_all = True  # its button would show the total that this paginator invents
+    show_full_result_count = False

@@ -1,4 +1,4 @@
-"""What each role may do at the desk, in one place (R5.06). `setup_groups` makes a group of each."""
+"""The permissions of each role at the desk (R5.06); `setup_groups` creates a group for each."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 ADVISOR = (
     "tickets.view_ticket",
-    "tickets.change_ticket",  # changes of status only: the desk offers no form for anything else (R5.07)
+    "tickets.change_ticket",  # the desk has forms for the status and a missing date only (R5.07)
     "tickets.view_attachment",
     "tickets.view_ticketevent",
     "tickets.view_requesttype",
@@ -22,12 +22,12 @@ ADVISOR = (
     "notifications.resend_message",
     "notifications.preview_message",
     "otp.view_invitation",
-    # Sending the link from the list of administrators: a customer on the phone asks for it
+    # To send the link to an administrator who asks for it on the phone
     "otp.add_invitation",
 )
-# Companies, lines and request types are retired or imported, never deleted by hand: history hangs
-# on them. Whom a company no longer trusts must lose it at once, so that alone can be deleted,
-# besides a reason nobody has used.
+# Companies, lines and request types are retired or imported, never deleted by hand, because tickets
+# refer to them. Two kinds of row can be deleted: an administrator's right to a company, which must
+# end at once when the company no longer trusts the person, and a reason that no ticket uses.
 SUPERVISOR = (
     *ADVISOR,
     "companies.add_company",
@@ -41,7 +41,7 @@ SUPERVISOR = (
     "companies.add_administration",
     "companies.change_administration",
     "companies.delete_administration",
-    "notifications.redirect_message",  # it takes a customer's data to an address of the sender's choice
+    "notifications.redirect_message",  # sends a customer's data to an address that the user types
     "tickets.add_area",
     "tickets.change_area",
     "tickets.add_requesttype",
@@ -50,23 +50,23 @@ SUPERVISOR = (
     "tickets.change_reason",
     "tickets.delete_reason",
     "tickets.view_attachmentevent",
-    "operations.view_heartbeat",  # the page of operations
+    "operations.view_heartbeat",  # the operations page
     "otp.view_phonelockout",
-    "otp.change_phonelockout",  # lifting the wait only: the desk offers no form
+    "otp.change_phonelockout",  # to lift the wait; the desk has no form
     "otp.view_auditevent",
     "staff.view_signinevent",
     "staff.view_contactchange",
-    "staff.confirm_contactchange",  # changes that another person requested (S11)
+    "staff.confirm_contactchange",  # only those that another person requested (S11)
     "otp.view_networkswitch",
     "otp.change_networkswitch",
 )
-# Reads all that a supervisor can, and changes nothing
+# An auditor reads everything that a supervisor reads, and changes nothing
 AUDITOR = (
     *(name for name in SUPERVISOR if name.partition(".")[2].startswith("view_")),
     "notifications.preview_message",
 )
-# Keeps the product running: its figures, its mails with invented data, the switch of the network.
-# No customer's data
+# Operations staff see metrics, previews of messages with invented data, and the switch of network
+# identity; they see no customer data
 OPERATIONS = (
     "operations.view_heartbeat",
     "notifications.preview_message",
@@ -76,7 +76,7 @@ OPERATIONS = (
 
 
 def permissions(names: Iterable[str]) -> QuerySet[Permission]:
-    """The rows of these permissions, written `app.codename`."""
+    """Return the permissions with these names, each `app_label.codename`."""
     wanted = Q()
     for name in names:
         app_label, _dot, codename = name.partition(".")

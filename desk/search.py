@@ -1,6 +1,4 @@
-"""Wrap the desk theme's search: a `page` that is not a number
-answers 404 instead of an error 500.
-"""
+"""The theme's search, with 404 in place of an error 500 where `page` is not a number."""
 
 from django.contrib import admin
 from django.core.paginator import InvalidPage
@@ -12,7 +10,7 @@ def search(request: HttpRequest) -> HttpResponseBase:
     page = request.GET.get("page", "1")
     if not (page.isascii() and page.isdigit()):
         raise Http404
-    view = admin.site.admin_view(admin.site.search)  # type: ignore[attr-defined]  # the theme's
+    view = admin.site.admin_view(admin.site.search)  # type: ignore[attr-defined]  # the theme adds it
     try:
         response: HttpResponseBase = view(request)
     except InvalidPage:

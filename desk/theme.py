@@ -1,6 +1,4 @@
-"""The desk's theme: the operator's name and colour, and where its pages are (django-unfold's
-settings).
-"""
+"""The settings of django-unfold, the desk's theme: the operator's name, colour, and the menu."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from brand.operator import LIGHT_INK, MINIMUM_CONTRAST, Brand, contrast, legible
 
-# How much of white (below 600) or of black (above) goes into each shade; 600 is what buttons and
-# links are drawn with
+# The share of white mixed into each shade below 600, the colour of buttons and links; DARKER has
+# the share of black for the shades above
 LIGHTER = {50: 0.95, 100: 0.88, 200: 0.75, 300: 0.58, 400: 0.38, 500: 0.18}
-DARK_SURFACES = ("#101828", "#1e2939")  # the theme's, with text in the shades up to 500 on them
+DARK_SURFACES = ("#101828", "#1e2939")  # of the theme's dark mode: its text has the shades up to 500
 DARKER = {700: 0.15, 800: 0.3, 900: 0.45, 950: 0.62}
 
 
@@ -27,7 +25,7 @@ def theme(brand: Brand) -> dict[str, Any]:
         "SITE_SYMBOL": "support_agent",
         "SITE_URL": "/fidelizacion/",
         "SHOW_VIEW_ON_SITE": False,
-        "DASHBOARD_CALLBACK": "desk.desk_home.dashboard",
+        "DASHBOARD_CALLBACK": "desk.tickets.home.dashboard",
         "STYLES": [lambda _request: static("desk/desk.css")],
         "COLORS": {"primary": shades(brand.colour)},
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": _navigation()},
@@ -35,8 +33,9 @@ def theme(brand: Brand) -> dict[str, Any]:
 
 
 def shades(colour: str) -> dict[str, str]:
-    """The theme's eleven shades of a colour; darkened first until the white text of its buttons can
-    be read on it.
+    """Return the theme's eleven shades of a colour.
+
+    The colour is darkened first until white text on it has enough contrast.
     """
     base = colour
     while contrast(LIGHT_INK, base) < MINIMUM_CONTRAST:
@@ -53,7 +52,7 @@ def _mix(colour: str, other: str, share: float) -> str:
 
 
 def _navigation() -> list[dict[str, Any]]:
-    """List the groups of pages, without the pages that the user may not open."""
+    """Return the groups of the menu; the theme hides the items that the user may not open."""
     return [
         {
             "title": _("Solicitudes"),
@@ -62,7 +61,8 @@ def _navigation() -> list[dict[str, Any]]:
                     "title": _("Inicio"),
                     "icon": "home",
                     "link": reverse_lazy("admin:index"),
-                    "active": _at_home,
+                    # By default every page below this address would count as *Inicio*
+                    "active": lambda request: request.path == reverse("admin:index"),
                 },
                 _item(_("Solicitudes"), "inbox", "tickets.ticket"),
             ],
@@ -114,13 +114,8 @@ def _navigation() -> list[dict[str, Any]]:
     ]
 
 
-def _at_home(request: HttpRequest) -> bool:
-    """There, and not at a page below, whose address begins alike."""
-    return request.path == reverse("admin:index")
-
-
 def _at_messages(request: HttpRequest) -> bool:
-    """At the messages or one of them, and not at their previews, whose address begins alike."""
+    """Exclude the previews, whose address begins with that of the messages."""
     messages = reverse("admin:notifications_message_changelist")
     samples = reverse("admin:notifications_message_samples")
     return request.path.startswith(messages) and not request.path.startswith(samples)

@@ -19,5 +19,5 @@ class FidelizacionConfig(AppConfig):
         # Auth comes after our apps in INSTALLED_APPS: all of our permissions are there when its
         # turn is over
         post_migrate.connect(
-            groups.make_missing, sender=apps.get_app_config("auth"), dispatch_uid="desk.groups"
+            groups.create_missing, sender=apps.get_app_config("auth"), dispatch_uid="desk.groups"
         )

@@ -8,8 +8,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from brand import brand_assets
-from desk import desk_search
 from desk.password_change import PasswordChange
+from desk.search import search as desk_search
 from desk.sign_in import SignIn, SignOut
 from fidelizacion import robots
 from notifications.reports import webhooks
@@ -26,7 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         admin.site.admin_view(PasswordChange.as_view()),
         name="staff-password-change",
     ),
-    path("admin/search/", desk_search.search, name="desk-search"),
+    path("admin/search/", desk_search, name="desk-search"),
     path("admin/", admin.site.urls),
     # Browsers ask for it where a page names none: the desk, a file
     path("favicon.ico", brand_assets.tab_icon),

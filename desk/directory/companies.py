@@ -1,6 +1,5 @@
-"""The directory at the desk: companies, their accounts and lines, and who may request for them."""
+"""The directory at the desk: companies, billing accounts, service lines and administrators."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,7 +10,6 @@ from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from companies import phones
@@ -19,19 +17,19 @@ from companies.models import Administration, Administrator, BillingAccount, Comp
 from companies.search_terms import contains_words, digits_of, phone_of, tax_id_starts
 from desk.autocomplete import AutocompleteMixin
 from desk.directory.inlines import LabelledInline
-from desk.lists import ModelAdmin
+from desk.directory.invitations import SendLinksAction
+from desk.directory.rights_changes import ConfirmedContact, ConfirmedRights
+from desk.lists import LargeListAdmin, ModelAdmin
 
 
 class BillingAccountInline(LabelledInline):
     model = BillingAccount
     extra = 0
-    can_delete = False  # its lines would go with it, thousands of them, without a question asked
+    can_delete = False  # deleting an account would delete its lines too, without asking for confirmation
 
 
 class AdministrationInline(LabelledInline):
-    """Rows to add and to remove. None is changed into another, so that each change of rights is one
-    of these two.
-    """
+    """Rows can be added and removed, but not edited: each change of rights is one of these two."""
 
     model = Administration
     extra = 0
@@ -42,13 +40,13 @@ class AdministrationInline(LabelledInline):
 
 
 @admin.register(Company)
-class CompanyAdmin(ModelAdmin):
+class CompanyAdmin(ConfirmedRights, ModelAdmin):
+    subject = "company"
     list_display = ["legal_name", "tax_id", "check_digit", "city", "advisor"]
     list_select_related = ["advisor"]
     list_filter = ["tax_id_doubtful"]
     list_per_page = 50
     show_full_result_count = False
-    actions = None
     search_fields = ["legal_name"]
     search_help_text = _("Razón social, RUC o cédula")
     fields = ["legal_name", "tax_id", "check_digit_in_words", "city", "advisor", "queue_email"]
@@ -56,8 +54,9 @@ class CompanyAdmin(ModelAdmin):
     inlines = [BillingAccountInline, AdministrationInline]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Read-only, Django would link the advisor to the account's own page, which is for
-        superusers only.
+        """Show the advisor as text where the page is read-only.
+
+        Django would link to the user's page, which only superusers may see.
         """
         fields = list(super().get_fields(request, obj))
         if self.has_change_permission(request, obj):
@@ -70,8 +69,9 @@ class CompanyAdmin(ModelAdmin):
 
     @display(description=_("dígito verificador"), label={"doubtful": "warning", "right": "success"})
     def check_digit(self, company: Company) -> tuple[str, Any]:
-        """A19: some numbers that the tax office issued do not add up; whoever works the ticket must
-        know.
+        """Show whether the check digit is right, for the advisor of a ticket (A19).
+
+        It is wrong in some numbers that the tax office did issue.
         """
         return ("doubtful", _("Dudoso")) if company.tax_id_doubtful else ("right", _("Correcto"))
 
@@ -82,8 +82,7 @@ class CompanyAdmin(ModelAdmin):
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> "forms.ModelChoiceField[Any] | None":
-        # A plain list: staff are few, and an autocomplete would need the right to read every user's
-        # record
+        # A plain list: staff are few, and an autocomplete field needs the permission to view users
         if db_field.name == "advisor":
             kwargs["queryset"] = User.objects.filter(is_staff=True, is_active=True).order_by("username")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -97,18 +96,14 @@ class CompanyAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Company, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if obj.tax_id_doubtful:
-            told = _("El dígito verificador de %s no cuadra: revíselo. Se guardó con la marca «Dudoso».")
-            messages.warning(request, told % obj.tax_id)
+            text = _("El dígito verificador de %s no cuadra: revíselo. Se guardó con la marca «Dudoso».")
+            messages.warning(request, text % obj.tax_id)
 
 
 @admin.register(BillingAccount)
-class BillingAccountAdmin(AutocompleteMixin, ModelAdmin):
+class BillingAccountAdmin(AutocompleteMixin, LargeListAdmin):
     list_display = ["number", "company", "cut_day"]
     list_select_related = ["company"]
-    list_per_page = 50
-    paginator = InfinitePaginator
-    show_full_result_count = False
-    actions = None
     search_fields = ["number"]
     search_help_text = _("Número de cuenta, RUC o razón social")
     autocomplete_fields = ["company"]
@@ -122,14 +117,10 @@ class BillingAccountAdmin(AutocompleteMixin, ModelAdmin):
 
 
 @admin.register(ServiceLine)
-class ServiceLineAdmin(AutocompleteMixin, ModelAdmin):
+class ServiceLineAdmin(AutocompleteMixin, LargeListAdmin):
     list_display = ["number", "kind", "status", "account", "company"]
     list_select_related = ["account__company"]
     list_filter = ["kind", "status"]
-    list_per_page = 50
-    paginator = InfinitePaginator
-    show_full_result_count = False
-    actions = None
     search_fields = ["number"]
     search_help_text = _("Número de servicio, completo o su comienzo")
     autocomplete_fields = ["account"]  # a company can have thousands of lines and many accounts
@@ -141,8 +132,9 @@ class ServiceLineAdmin(AutocompleteMixin, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Service numbers are free text (A18): as typed, without separators, or as a phone of
-        either spelling.
+        """Search for the term as typed, without separators, and as a phone number (A18).
+
+        Service numbers are free text, so a phone may be stored in either spelling.
         """
         term = search_term.strip()
         phone = phone_of(term)
@@ -151,9 +143,10 @@ class ServiceLineAdmin(AutocompleteMixin, ModelAdmin):
         return (exact if exact.exists() else queryset.filter(number__startswith=term)), False
 
 
-class AdministratorForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only, not when running
-    """The phone is read by our own rules: the library's field drops letters and extensions without
-    a word (A18).
+class AdministratorForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
+    """Parse the phone with `companies.phones`: the library's field ignores letters and extensions.
+
+    R1.16, A18.
     """
 
     phone = forms.CharField(
@@ -170,13 +163,13 @@ class AdministratorForm(forms.ModelForm):  # type: ignore[type-arg]  # generic f
 
 
 @admin.register(Administrator)
-class AdministratorAdmin(ModelAdmin):
+class AdministratorAdmin(SendLinksAction, ConfirmedContact, ModelAdmin):
     form = AdministratorForm
     list_display = ["names", "shown_phone", "email", "is_active"]
     list_filter = ["is_active"]
     list_per_page = 50
     show_full_result_count = False
-    actions: Sequence[str] | None = None
+    actions = ["send_links"]
     search_fields = ["names"]
     search_help_text = _("Nombres, teléfono o correo")
     inlines = [AdministrationInline]

@@ -1,6 +1,4 @@
-"""Rows of a table at the desk whose every cell says what it is: the theme names only the columns
-(WCAG 1.3.1).
-"""
+"""Tables of related rows whose controls each have an accessible name (WCAG 1.3.1)."""
 
 from typing import Any
 
@@ -13,16 +11,14 @@ from desk.autocomplete import AutocompleteMixin
 
 
 class LabelledInline(AutocompleteMixin, TabularInline):
-    """A table of related rows. A column's heading is no label to a screen reader, so each control
-    carries its own.
-    """
+    """Label each control: screen readers do not use the theme's column heading as a label."""
 
     def formfield_for_dbfield(
         self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
-            # A related row's control is wrapped in the buttons beside it
+            # Django wraps the control of a foreign key in a widget that adds buttons
             control: Any = getattr(field.widget, "widget", field.widget)
             control.attrs["aria-label"] = field.label
         return field

@@ -1,12 +1,10 @@
-"""Sending the link from the list of administrators: whom, by which channel, who cannot get it and
-why, then the result.
+"""The action on the list of administrators that sends the entry link (A17).
 
-The list is `companies`', which knows nothing of links: it is registered here again, with the
-action.
+It asks for the channel, shows who cannot be sent a link and why, and then reports the result.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -22,16 +20,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from companies.models import Administrator
-from desk.directory.companies import AdministratorAdmin
 from otp.invitations import invitations
 from otp.invitations.invitations import Channel, InvitationRefused, Refusal
 
-MOST = 100  # in one request; for a campaign there is `send_links`
+MAX_SELECTED = 100  # in one request; `manage.py send_links` sends to more
 
 
 class ChannelForm(forms.Form):
-    """How the link goes out."""
-
     channel = forms.ChoiceField(
         label=_("Canal"),
         widget=UnfoldAdminRadioSelectWidget,
@@ -40,13 +35,18 @@ class ChannelForm(forms.Form):
 
     def __init__(self, people: Sequence["Person"], data: Any = None) -> None:
         super().__init__(data)
-        choices = [(channel.value, f"{channel.label}: {_who_can(people, channel)}") for channel in Channel]
+        text = gettext("%(can)d de %(all)d pueden recibirlo")
+        choices = []
+        for channel in Channel:
+            count = sum(channel not in person.refusals for person in people)
+            counts = text % {"can": count, "all": len(people)}
+            choices.append((channel.value, f"{channel.label}: {counts}"))
         cast("forms.ChoiceField", self.fields["channel"]).choices = choices
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody on the list, and by which channels a link cannot be sent now."""
+    """A selected administrator, with the reason for each channel that cannot send a link now."""
 
     administrator: Administrator
     refusals: dict[Channel, Refusal]
@@ -60,33 +60,32 @@ class Person:
         return self.refusals.get(Channel.EMAIL)
 
 
-class InvitingAdministratorAdmin(AdministratorAdmin):
-    actions = ("send_links",)
+class SendLinksAction:
+    """Mixin for the admin of administrators: send the link to those selected."""
 
-    def get_actions(self, request: HttpRequest) -> dict[str, tuple[Callable[..., str], str, str] | None]:
-        """The links, and no deleting of many at once."""
-        return {name: action for name, action in super().get_actions(request).items() if name == "send_links"}
+    admin_site: Any
+    opts: Any
 
     def has_invite_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("otp.add_invitation")
 
     @admin.action(description=_("Enviar enlace de ingreso"), permissions=["invite"])
     def send_links(self, request: HttpRequest, queryset: QuerySet[Administrator]) -> HttpResponse | None:
-        chosen = list(queryset[: MOST + 1])
-        if len(chosen) > MOST:
-            told = gettext("Elija hasta %(most)d a la vez. Para más, pida a operaciones que use send_links.")
-            messages.error(request, told % {"most": MOST})
+        chosen = list(queryset[: MAX_SELECTED + 1])
+        if len(chosen) > MAX_SELECTED:
+            text = gettext("Elija hasta %(most)d a la vez. Para más, pida a operaciones que use send_links.")
+            messages.error(request, text % {"most": MAX_SELECTED})
             return None
         if "confirmed" not in request.POST:
-            return self._ask(request, chosen, None)
+            return self._channel_page(request, chosen, None)
         form = ChannelForm(_people(chosen), request.POST)
         if not form.is_valid():
-            return self._ask(request, chosen, form)
+            return self._channel_page(request, chosen, form)
         user = request.user if isinstance(request.user, User) else None
-        _tell(request, *_send(chosen, Channel(form.cleaned_data["channel"]), user))
+        _report(request, *_send(chosen, Channel(form.cleaned_data["channel"]), user))
         return None
 
-    def _ask(
+    def _channel_page(
         self, request: HttpRequest, chosen: Sequence[Administrator], form: ChannelForm | None
     ) -> TemplateResponse:
         people = _people(chosen)
@@ -103,22 +102,12 @@ class InvitingAdministratorAdmin(AdministratorAdmin):
         return TemplateResponse(request, "desk/send_links.html", context)
 
 
-admin.site.unregister(Administrator)
-admin.site.register(Administrator, InvitingAdministratorAdmin)
-
-
 def _people(chosen: Sequence[Administrator]) -> list[Person]:
-    return [Person(each, _refusals(each)) for each in chosen]
-
-
-def _refusals(administrator: Administrator) -> dict[Channel, Refusal]:
-    found = {channel: invitations.refusal(administrator, channel) for channel in Channel}
-    return {channel: refusal for channel, refusal in found.items() if refusal is not None}
-
-
-def _who_can(people: Sequence[Person], channel: Channel) -> str:
-    can = sum(channel not in person.refusals for person in people)
-    return gettext("%(can)d de %(all)d pueden recibirlo") % {"can": can, "all": len(people)}
+    people = []
+    for administrator in chosen:
+        refusals = {channel: invitations.refusal(administrator, channel) for channel in Channel}
+        people.append(Person(administrator, {channel: why for channel, why in refusals.items() if why}))
+    return people
 
 
 def _send(
@@ -135,13 +124,13 @@ def _send(
     return sent, refused
 
 
-def _tell(request: HttpRequest, sent: int, refused: Counter[Refusal]) -> None:
+def _report(request: HttpRequest, sent: int, refused: Counter[Refusal]) -> None:
     if sent:
-        told = ngettext("Va en camino %(count)d enlace.", "Van en camino %(count)d enlaces.", sent)
-        messages.success(request, told % {"count": sent})
+        text = ngettext("Va en camino %(count)d enlace.", "Van en camino %(count)d enlaces.", sent)
+        messages.success(request, text % {"count": sent})
     if refused:
         reasons = ", ".join(f"{refusal.label} ({count})" for refusal, count in refused.most_common())
-        told = ngettext(
+        text = ngettext(
             "%(count)d no se envió: %(why)s.", "%(count)d no se enviaron: %(why)s.", refused.total()
         )
-        messages.warning(request, told % {"count": refused.total(), "why": reasons})
+        messages.warning(request, text % {"count": refused.total(), "why": reasons})

@@ -1,1 +1,1 @@
-"""Messages at the desk: list, resending, previews, stuck ones."""
+"""Messages at the desk: their list and pages, actions on them, previews, and stuck messages."""

@@ -1,5 +1,6 @@
-"""Sending a message again from the desk or to another address, or settling it: done once, on
-record.
+"""Pages of the desk on which staff resend, redirect, resolve, release or drop a message.
+
+The rules, and the record of what was done, are in `notifications.actions`.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -37,7 +38,7 @@ STATE_COLOURS = {
 
 
 class ResendForm(forms.Form):
-    """Which action this is (actions.py), and the page to return to."""
+    """The page to return to, and a serial by which a second submission is recognised."""
 
     serial = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     next = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -80,75 +81,87 @@ class DropForm(ResendForm):
 
 
 class ActionKind(Enum):
-    """What is done about the message: its form, and its name on the button."""
+    """What to do with the message: the form, and the label of the button."""
 
-    AGAIN = ResendForm, _("Reenviar")
-    ELSEWHERE = RedirectForm, _("Enviar a otra dirección")
-    RESOLVED = ResolveForm, _("Dar por resuelto")
-    RELEASED = ResendForm, _("Enviar lo que espera")
-    DROPPED = DropForm, _("Descartar")
-
-
-def may_resolve(user: Any, message: Message) -> bool:
-    """Whether to offer it; whoever may send again may also say that there is no need to."""
-    still_open = message.state in GIVEN_UP and message.resolved_at is None
-    return still_open and user.has_perm("notifications.resend_message")
+    RESEND = ResendForm, _("Reenviar")
+    REDIRECT = RedirectForm, _("Enviar a otra dirección")
+    RESOLVE = ResolveForm, _("Dar por resuelto")
+    RELEASE = ResendForm, _("Enviar lo que espera")
+    DROP = DropForm, _("Descartar")
 
 
-def may_review(user: Any, message: Message) -> bool:
-    """Whether the message is held and this user may send or drop it."""
-    return message.state == State.HELD and user.has_perm("notifications.resend_message")
+@dataclass(frozen=True)
+class OfferedActions:
+    """The actions that a page offers; `review` stands for releasing or dropping a held message."""
+
+    resend: bool
+    redirect: bool
+    resolve: bool
+    review: bool
+
+
+def offered_actions(user: User | AnonymousUser, message: Message) -> OfferedActions:
+    """Return what this user may do with the message in its present state."""
+    may_resend, held = user.has_perm("notifications.resend_message"), message.state == State.HELD
+    is_email = message.channel == Message.Channel.EMAIL
+    return OfferedActions(
+        resend=may_resend and not held,
+        redirect=is_email and user.has_perm("notifications.redirect_message"),
+        resolve=may_resend and message.state in GIVEN_UP and message.resolved_at is None,
+        review=may_resend and held,
+    )
 
 
 @dataclass(frozen=True)
 class StaffAction:
-    """One request for a message action, by a user with its permission. `page` is what each desk
-    page needs.
+    """One HTTP request for an action on a message, by a user with its permission.
+
+    `page` is the context that every page of the desk needs.
     """
 
     request: HttpRequest
     user: User
     message: Message
-    way: ActionKind
+    kind: ActionKind
     page: dict[str, Any]
 
     def respond(self) -> HttpResponse:
-        """GET shows what would be done; POST does it."""
-        kind, _label = self.way.value
+        """GET shows the form, and POST carries the action out."""
+        form_class, _label = self.kind.value
         if self.request.method != "POST":
             initial = {"serial": actions.serial_of(self.message), "next": self.request.GET.get("next", "")}
-            return self._form(kind(initial=initial))
-        form = kind(self.request.POST)
+            return self._form(form_class(initial=initial))
+        form = form_class(self.request.POST)
         if not form.is_valid():
             return self._form(form, status=422)
         try:
-            told = self._act(form)
+            result = self._perform(form)
         except actions.ActionRefused as refused:
             messages.error(self.request, str(refused))
         else:
-            messages.success(self.request, told)
-        return redirect(self._way_back(form.cleaned_data["next"]))
+            messages.success(self.request, result)
+        return redirect(self._return_address(form.cleaned_data["next"]))
 
-    def _act(self, form: forms.Form) -> str:
+    def _perform(self, form: forms.Form) -> str:
+        """Carry the action out, and return the sentence that says so. Raises ActionRefused."""
         actor, serial = actions.Actor.of(self.user), form.cleaned_data["serial"]
-        what = {"what": message_types.title(self.message)}
-        if self.way == ActionKind.RESOLVED:
+        title = {"what": message_types.title(self.message)}
+        if self.kind == ActionKind.RESOLVE:
             actions.resolve(self.message, form.cleaned_data["note"], actor, serial)
-            return gettext("El mensaje «%(what)s» queda resuelto.") % what
-        if self.way == ActionKind.DROPPED:
+            return gettext("El mensaje «%(what)s» queda resuelto.") % title
+        if self.kind == ActionKind.DROP:
             actions.drop(self.message, form.cleaned_data["note"], actor, serial)
-            return gettext("«%(what)s» queda descartado: no se envía.") % what
-        if self.way == ActionKind.RELEASED:
+            return gettext("«%(what)s» queda descartado: no se envía.") % title
+        if self.kind == ActionKind.RELEASE:
             sent = actions.release(self.message, actor, serial)
-        elif self.way == ActionKind.ELSEWHERE:
+        elif self.kind == ActionKind.REDIRECT:
             sent = actions.redirect(self.message, form.cleaned_data["to"], actor, serial)
         else:
             sent = actions.resend(self.message, actor, serial)
-        return gettext("«%(what)s» está en cola para %(to)s.") % {**what, "to": sent.to}
+        return gettext("«%(what)s» está en cola para %(to)s.") % {**title, "to": sent.to}
 
     def _form(self, form: forms.Form, status: int = 200) -> HttpResponse:
-        _kind, label = self.way.value
-        back = form["next"].value() or ""
+        _form_class, label = self.kind.value
         context = {
             **self.page,
             "title": f"{label}: {message_types.title(self.message)}",
@@ -158,59 +171,60 @@ class StaffAction:
             "state_colour": STATE_COLOURS[State(self.message.state)],
             "explanation": error_texts.describe(self.message),
             "same_row": self.message.state in {State.QUEUED, *GIVEN_UP},
-            "way": self.way.name,
+            "kind": self.kind.name,
             "form": form,
-            "back": self._way_back(back),
+            "back": self._return_address(form["next"].value() or ""),
         }
-        return TemplateResponse(self.request, "desk/message_again.html", context, status=status)
+        return TemplateResponse(self.request, "desk/message_action.html", context, status=status)
 
-    def _way_back(self, asked: str) -> str:
-        """The page of the desk that led here, or else the message's own; never another site."""
-        if asked.startswith(reverse("admin:index")) and url_has_allowed_host_and_scheme(
-            asked, allowed_hosts=None
+    def _return_address(self, proposed: str) -> str:
+        """Return the address proposed if it is a page of the desk, or else the message's own.
+
+        `next` comes from the browser, so another site's address must not be followed.
+        """
+        if proposed.startswith(reverse("admin:index")) and url_has_allowed_host_and_scheme(
+            proposed, allowed_hosts=None
         ):
-            return asked
+            return proposed
         return reverse("admin:notifications_message_change", args=[self.message.pk])
 
 
 class StaffActionViews:
-    """The addresses of these pages, for the admin of messages."""
+    """Mixin for the admin of messages: the addresses of the actions."""
 
     admin_site: Any
     opts: Any
 
-    def again_urls(self) -> list[URLPattern]:
+    def action_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("<int:pk>/reenviar/", view(self.again_view), name="notifications_message_again"),
-            path(
-                "<int:pk>/otra-direccion/", view(self.elsewhere_view), name="notifications_message_elsewhere"
-            ),
-            path("<int:pk>/resuelto/", view(self.resolved_view), name="notifications_message_resolved"),
-            path("<int:pk>/enviar/", view(self.released_view), name="notifications_message_released"),
-            path("<int:pk>/descartar/", view(self.dropped_view), name="notifications_message_dropped"),
+            path("<int:pk>/reenviar/", view(self.resend_view), name="notifications_message_resend"),
+            path("<int:pk>/otra-direccion/", view(self.redirect_view), name="notifications_message_redirect"),
+            path("<int:pk>/resuelto/", view(self.resolve_view), name="notifications_message_resolve"),
+            path("<int:pk>/enviar/", view(self.release_view), name="notifications_message_release"),
+            path("<int:pk>/descartar/", view(self.drop_view), name="notifications_message_drop"),
         ]
 
-    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.resend_message", ActionKind.AGAIN)
+    def resend_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.resend_message", ActionKind.RESEND)
 
-    def elsewhere_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.redirect_message", ActionKind.ELSEWHERE)
+    def redirect_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.redirect_message", ActionKind.REDIRECT)
 
-    def resolved_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.resend_message", ActionKind.RESOLVED)
+    def resolve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.resend_message", ActionKind.RESOLVE)
 
-    def released_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.resend_message", ActionKind.RELEASED)
+    def release_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.resend_message", ActionKind.RELEASE)
 
-    def dropped_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._respond(request, pk, "notifications.resend_message", ActionKind.DROPPED)
+    def drop_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._respond(request, pk, "notifications.resend_message", ActionKind.DROP)
 
-    def _respond(self, request: HttpRequest, pk: int, permission: str, way: ActionKind) -> HttpResponse:
+    def _respond(self, request: HttpRequest, pk: int, permission: str, kind: ActionKind) -> HttpResponse:
         user = request.user
         if not isinstance(user, User) or not user.has_perms(["notifications.view_message", permission]):
             raise PermissionDenied
-        email = {"channel": Message.Channel.EMAIL} if way == ActionKind.ELSEWHERE else {}
-        message = get_object_or_404(Message, pk=pk, **email)
+        only = {"channel": Message.Channel.EMAIL} if kind == ActionKind.REDIRECT else {}
+        message = get_object_or_404(Message, pk=pk, **only)
         page = {**self.admin_site.each_context(request), "opts": self.opts}
-        return StaffAction(request, user, message, way, page).respond()
+        return StaffAction(request, user, message, kind, page).respond()

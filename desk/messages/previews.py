@@ -1,6 +1,4 @@
-"""Every message as it would look, with invented data: nothing of a customer, and nothing of it
-runs.
-"""
+"""Previews of every message type with invented data, so that no customer's data is shown."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,7 +14,7 @@ from notifications.email.rendering import inline_mark
 
 
 class Previews:
-    """The addresses of these pages, for the admin of messages."""
+    """Mixin for the admin of messages: the list of previews and each preview."""
 
     admin_site: Any
     opts: Any
@@ -29,17 +27,17 @@ class Previews:
         ]
 
     def samples_view(self, request: HttpRequest) -> HttpResponse:
-        entries = sorted(message_types.message_types(), key=lambda entry: (entry.channel, str(entry.title)))
-        context = {"title": gettext("Plantillas de los mensajes"), "entries": entries}
+        types = sorted(message_types.message_types(), key=lambda each: (each.channel, str(each.title)))
+        context = {"title": gettext("Plantillas de los mensajes"), "message_types": types}
         return self._page(request, "desk/message_samples.html", context)
 
     def sample_view(self, request: HttpRequest, name: str) -> HttpResponse:
-        entry = message_types.message_type(name)
-        if entry is None:
+        message_type = message_types.message_type(name)
+        if message_type is None:
             raise Http404
-        parts = entry.preview()
+        parts = message_type.preview()
         parts = replace(parts, html=inline_mark(parts.html))
-        return self._page(request, "desk/message_sample.html", {"title": entry.title, "parts": parts})
+        return self._page(request, "desk/message_sample.html", {"title": message_type.title, "parts": parts})
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         if not request.user.has_perm("notifications.preview_message"):

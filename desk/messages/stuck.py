@@ -1,5 +1,6 @@
-"""Messages at a standstill, oldest first, and queueing them again (R4.08, R4.18)."""
+"""The list of stuck messages, and the action that puts them back in the queue (R4.08, R4.18)."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,7 +16,7 @@ from notifications.models import GIVEN_UP, Message
 from operations import queue_metrics
 
 State = Message.State
-STUCK = "detenidos"
+STUCK = "detenidos"  # the parameter of the address
 
 
 class StuckFilter(admin.SimpleListFilter):
@@ -30,42 +31,36 @@ class StuckFilter(admin.SimpleListFilter):
 
 
 def ordering(request: HttpRequest) -> list[str]:
-    """Oldest first in the list of those; else newest first, by the key: it is the same order, and
-    needs no sorting.
-    """
+    """Return oldest first for stuck messages, else newest first: by the key, which has an index."""
     return ["created_at", "pk"] if request.GET.get(STUCK) else ["-pk"]
 
 
-class Retrying:
-    """The action of the list of messages."""
+class RetryAction:
+    """Mixin for the admin of messages: put the selected messages back in the queue."""
 
     @admin.action(description=_("Volver a intentar ahora"), permissions=["resend"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
-        """What was given up is queued again, what waits goes now; what was sent stays as it is."""
+        """Queue again what was given up, and send now what is queued; leave the rest alone."""
         if not isinstance(request.user, User):
             raise PermissionDenied
         actor = actions.Actor.of(request.user)
-        chosen = queryset.count()  # before: what is queued again leaves a list of those at a standstill
-        waiting = queryset.filter(state__in=[State.QUEUED, *GIVEN_UP])
-        done = sum(_retried(message, actor) for message in waiting.order_by("created_at", "pk"))
-        told = ngettext("%(count)d mensaje vuelve a la cola.", "%(count)d mensajes vuelven a la cola.", done)
-        messages.success(request, told % {"count": done})
+        chosen = queryset.count()  # counted first: a message queued again no longer matches the filter
+        retriable = queryset.filter(state__in=[State.QUEUED, *GIVEN_UP])
+        done = 0
+        for message in retriable.order_by("created_at", "pk"):
+            with suppress(actions.ActionRefused):
+                actions.resend(message, actor, actions.serial_of(message))
+                done += 1
+        text = ngettext("%(count)d mensaje vuelve a la cola.", "%(count)d mensajes vuelven a la cola.", done)
+        messages.success(request, text % {"count": done})
         left = chosen - done
         if left:
-            told = ngettext(
+            text = ngettext(
                 "%(count)d quedó como estaba: ya se envió, se está enviando o su dirección no es válida.",
                 "%(count)d quedaron como estaban: ya se enviaron, se están enviando o su dirección no es válida.",
                 left,
             )
-            messages.warning(request, told % {"count": left})
+            messages.warning(request, text % {"count": left})
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("notifications.resend_message")
-
-
-def _retried(message: Message, actor: actions.Actor) -> bool:
-    try:
-        actions.resend(message, actor, actions.serial_of(message))
-    except actions.ActionRefused:
-        return False
-    return True

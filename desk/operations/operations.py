@@ -1,6 +1,4 @@
-"""*Operación* at the desk: how processes, messages and codes are doing, on one page, to read only
-(R5.06, R4.17).
-"""
+"""*Operación*: one read-only page on the state of processes, messages and codes (R4.17)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,29 +15,30 @@ from django.utils.translation import gettext as _
 
 from desk.lists import ModelAdmin
 from desk.messages.stuck import STUCK
+from desk.read_only import ReadOnly
 from notifications import labels, message_types
 from notifications.models import GIVEN_UP, Message
 from operations import alarms, metrics, queue_metrics
 from operations.metrics import Level
 from operations.models import Alarm, Heartbeat
 
-MOST_STUCK, MOST_ALARMS = 20, 20
+MAX_STUCK, MAX_ALARMS = 20, 20  # rows shown
 COLOURS = {Level.FINE: "success", Level.WARNING: "warning", Level.CRITICAL: "danger"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A metric as the page shows it; only one that is not fine carries a mark."""
+    """A metric as the page shows it; `mark` names its level unless that is fine."""
 
     metric: metrics.Metric
     mark: str | Promise
     colour: str
-    part: str  # of one, for a bar
+    share: str  # from 0 to 1, drawn as a bar; empty for other metrics
 
 
 @dataclass(frozen=True)
-class Stuck:
-    """A message that does not get on: what it is and about what, never to whom."""
+class StuckMessage:
+    """A stuck message as the page shows it: never with its recipient."""
 
     message: Message
     title: str
@@ -48,10 +47,9 @@ class Stuck:
 
 
 @admin.register(Heartbeat)
-class OperationsAdmin(ModelAdmin):
-    """The list of the signs of life is the page; nobody writes here."""
+class OperationsAdmin(ReadOnly, ModelAdmin):
+    """Replace the list of heartbeats with the operations page."""
 
-    actions = None
     fields = ["name", "at", "since"]
 
     def changelist_view(
@@ -68,20 +66,11 @@ class OperationsAdmin(ModelAdmin):
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "desk/operations.html", context)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 def page() -> dict[str, Any]:
-    """Everything the page shows, read now."""
+    """Return everything that the page shows, read now."""
     now, reading = timezone.now(), metrics.collect()
-    standing = queue_metrics.stuck(Message.objects.defer("text", "html")).order_by("created_at", "pk")
+    stuck = queue_metrics.stuck(Message.objects.defer("text", "html")).order_by("created_at", "pk")
     return {
         "now": now,
         "version": settings.VERSION,
@@ -89,13 +78,13 @@ def page() -> dict[str, Any]:
         "level_colour": COLOURS[reading.level],
         "unread": reading.failed,
         "groups": {title: [_row(metric) for metric in group] for title, group in reading.groups.items()},
-        "stuck": [_stuck(message) for message in standing[:MOST_STUCK]],
-        "stuck_count": standing.count(),
+        "stuck": [_stuck_message(message) for message in stuck[:MAX_STUCK]],
+        "stuck_count": stuck.count(),
         "stuck_query": f"{STUCK}=si",
         "alarms": [
             (alarm, alarms.known(alarm.kind))
             for alarm in Alarm.objects.order_by(F("cleared_at").desc(nulls_first=True), "-raised_at")[
-                :MOST_ALARMS
+                :MAX_ALARMS
             ]
         ],
     }
@@ -107,9 +96,9 @@ def _row(metric: metrics.Metric) -> Row:
     return Row(metric, mark, COLOURS[metric.level], f"{min(metric.value or 0, 1):.3f}" if bar else "")
 
 
-def _stuck(message: Message) -> Stuck:
+def _stuck_message(message: Message) -> StuckMessage:
     known = message_types.message_type(message.kind)
     title = str(known.title) if known else message.get_channel_display()
-    return Stuck(
+    return StuckMessage(
         message, title, labels.subject_label(message), "danger" if message.state in GIVEN_UP else "warning"
     )

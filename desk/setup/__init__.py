@@ -1,1 +1,1 @@
-"""Verification, audit and users at the desk."""
+"""Staff accounts, the PIN's waits, audit records and changes of administrators at the desk."""

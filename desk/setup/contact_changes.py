@@ -1,6 +1,4 @@
-"""The list of changes of administrators at the desk, and the page where a second person decides one
-(S11).
-"""
+"""The list of changes of administrators, and the page where a second person confirms one (S11)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +18,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from companies import phones
-from desk.setup.verification import ReadOnlyAdmin
+from desk.read_only import ReadOnlyAdmin
 from notifications import local_time
 from staff import contact_changes
 from staff.models import ContactChange
@@ -30,7 +28,7 @@ COLOURS = {State.PENDING: "warning", State.APPLIED: "success", State.REJECTED: "
 
 
 class DecisionForm(forms.Form):
-    """Why; a rejection needs it."""
+    """The reason, which a rejection requires and a confirmation does not."""
 
     reason = forms.CharField(
         label=_("Motivo"),
@@ -54,7 +52,6 @@ class ContactChangeAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["state", "kind", "requested_at"]
     list_select_related = ["administrator", "company", "requested_by", "decided_by"]
-    actions = None
 
     @display(description=_("pedido"), ordering="requested_at")
     def moment(self, change: ContactChange) -> str:
@@ -134,7 +131,7 @@ class ContactChangeAdmin(ReadOnlyAdmin):
 
 
 def _rows(change: ContactChange) -> Iterator[tuple[str, str, str]]:
-    """What changes: a label, and what stands before and after."""
+    """Yield each value that changes: its label, the old value and the new one."""
     old, new = phones.display(change.old_phone), phones.display(change.new_phone)
     match change.kind:
         case Kind.GRANTED:

@@ -1,4 +1,4 @@
-"""The record of sign-ins at the desk, for supervisors: to read and to search by username."""
+"""The record of sign-ins at the desk, for supervisors, who can search it by username (R5.09)."""
 
 from typing import Any
 
@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from desk.setup.verification import ReadOnlyAdmin
-from notifications import local_time
+from desk.read_only import AuditedEventAdmin
 from staff.models import SignInEvent
 from staff.names import keys_of
 
@@ -25,17 +24,12 @@ COLOURS = {
 
 
 @admin.register(SignInEvent)
-class SignInEventAdmin(ReadOnlyAdmin):
+class SignInEventAdmin(AuditedEventAdmin):
     list_display = ["moment", "kind_label", "name", "known_browser", "address"]
     list_filter = ["kind", "at"]
-    actions = None
     fields = ["at", "kind", "name", "shown_user", "known_browser", "address", "request_id"]
     search_fields = ["name_hash"]
     search_help_text = _("Usuario completo")
-
-    @display(description=_("cuándo"), ordering="at")
-    def moment(self, event: SignInEvent) -> str:
-        return local_time.short(event.at)
 
     @display(description=_("qué"), ordering="kind", label=COLOURS)
     def kind_label(self, event: SignInEvent) -> tuple[str, str]:
@@ -44,6 +38,6 @@ class SignInEventAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return (
-            queryset.filter(name_hash__in=keys_of(search_term)) if search_term.strip() else queryset
-        ), False
+        if search_term.strip():
+            queryset = queryset.filter(name_hash__in=keys_of(search_term))
+        return queryset, False

@@ -1,4 +1,4 @@
-"""Staff accounts at the desk, in the desk's theme. Only a superuser is given these pages."""
+"""Staff accounts and groups in the desk's theme; only superusers have permission for them."""
 
 from typing import Any
 
@@ -19,20 +19,17 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only, not when running
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    actions = None
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Accounts are for the desk only: a new one may open it, and what it does there is its
-        group.
-        """
+        """Let every new account sign in to the desk; its groups decide what it may do there."""
         obj.is_staff = obj.is_staff or not change
         super().save_model(request, obj, form, change)
 
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    actions = None
+    """Django's page in the desk's theme."""

@@ -1,8 +1,8 @@
-"""The PIN check at the desk: who waits after too many wrong codes, what happened at the door, which
-links were sent, and the network's switch.
+"""The PIN check at the desk: numbers that wait after wrong codes, the audit of sign-ins to the
+portal, the links sent, and the switch of network identity.
 
-Challenges are not shown at all: a nonce and the pepper make the code, and what is left of a row
-once they are out (a number, a time) tells staff nothing about a person that the ticket does not.
+Challenges have no page: the code is derived from a row's nonce and the pepper, and the rest of the
+row (a phone, a time) is also on the ticket.
 """
 
 from typing import Any
@@ -15,13 +15,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
 from companies import phones
 from companies.search_terms import phone_of
-from desk.directory import invitations as invitation_admin  # noqa: F401  the first registers the list of administrators
 from desk.lists import ModelAdmin
 from desk.messages.actions import STATE_COLOURS
+from desk.read_only import AuditedEventAdmin, ReadOnlyAdmin
 from notifications import local_time
 from notifications.models import Message
 from otp import audit, unlock
@@ -29,32 +28,8 @@ from otp.limits import lockout
 from otp.models import AuditEvent, Invitation, NetworkSwitch, PhoneLockout
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    """For rows that only the PIN check writes."""
-
-    list_per_page = 50
-    paginator = InfinitePaginator
-    list_disable_select_all = True  # its button would name the paginator's made-up total
-    show_full_result_count = False
-    empty_value_display = "—"
-
-    @display(description=_("usuario"))
-    def shown_user(self, row: Any) -> str | None:
-        """In words: the account's own page, to which Django would link, is for superusers only."""
-        return row.user.get_username() if row.user else None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(PhoneLockout)
-class PhoneGuardAdmin(ReadOnlyAdmin):
+class PhoneLockoutAdmin(ReadOnlyAdmin):
     list_display = ["shown_phone", "failures", "locks", "until"]
     fields = ["shown_phone", "failures", "trusted_failures", "locks", "until"]
     actions = ["unlock"]
@@ -62,14 +37,14 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
     search_help_text = _("Número móvil")
 
     @display(description=_("número móvil"))
-    def shown_phone(self, guard: PhoneLockout) -> str:
-        return phones.display(guard.phone)
+    def shown_phone(self, row: PhoneLockout) -> str:
+        return phones.display(row.phone)
 
     @display(description=_("en espera hasta"), ordering="locked_until")
-    def until(self, guard: PhoneLockout) -> str | None:
-        if lockout.is_stopped(guard, trusted=False):
+    def until(self, row: PhoneLockout) -> str | None:
+        if lockout.is_stopped(row, trusted=False):
             return gettext("que alguien levante la espera: 100 fallos seguidos")
-        return local_time.short(guard.locked_until) if guard.locked_until else None
+        return local_time.short(row.locked_until) if row.locked_until else None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -78,20 +53,20 @@ class PhoneGuardAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Levantar la espera"), permissions=["unlock"])
     def unlock(self, request: HttpRequest, queryset: QuerySet[PhoneLockout]) -> None:
-        """R1.07, with an audit row for each number."""
+        """End the wait of the selected numbers, with an audit row for each (R1.07)."""
         user = request.user if isinstance(request.user, User) else None
-        lifted = sum(unlock.unlock(guard.phone, user=user) for guard in queryset)
-        told = ngettext(
+        lifted = sum(unlock.unlock(row.phone, user=user) for row in queryset)
+        text = ngettext(
             "Se levantó la espera de %(count)d número.", "Se levantó la de %(count)d números.", lifted
         )
-        messages.success(request, told % {"count": lifted})
+        messages.success(request, text % {"count": lifted})
 
     def has_unlock_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("otp.change_phonelockout")
 
 
 KIND_COLOURS = {
-    # Of a kind without an entry the theme shows the code, not the words
+    # For a kind that is missing here, the theme would show the stored value and not its label
     **dict.fromkeys(AuditEvent.Kind, "default"),
     AuditEvent.Kind.VERIFIED: "success",
     AuditEvent.Kind.FAILED: "warning",
@@ -101,18 +76,13 @@ KIND_COLOURS = {
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
+class AuditEventAdmin(AuditedEventAdmin):
     list_display = ["moment", "kind_label", "method", "result", "shown_phone", "reason", "address", "actor"]
     list_filter = ["kind", "at"]
-    actions = None
     fields = ["at", "kind", "method", "result", "shown_phone", "session_hash", "address"]
     fields += ["shown_user", "actor", "reason"]
     search_fields = ["phone_hash"]
     search_help_text = _("Número móvil completo, en cualquier forma")
-
-    @display(description=_("cuándo"), ordering="at")
-    def moment(self, event: AuditEvent) -> str:
-        return local_time.short(event.at)
 
     @display(description=_("qué"), ordering="kind", label=KIND_COLOURS)
     def kind_label(self, event: AuditEvent) -> tuple[str, str]:
@@ -133,11 +103,10 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnlyAdmin):
-    """Links that were sent; sending them is an action on the list of administrators."""
+    """The links sent; the action that sends one is on the list of administrators."""
 
     list_display = ["sent", "shown_phone", "channel", "actor", "message_label", "expires", "used"]
     list_filter = ["channel", "created_at"]
-    actions = None
     fields = ["created_at", "shown_phone", "channel", "actor", "message_label", "expires_at", "used_at"]
     search_fields = ["phone"]
     search_help_text = _("Número móvil completo, en cualquier forma")
@@ -164,7 +133,7 @@ class InvitationAdmin(ReadOnlyAdmin):
         return (state, str(Message.State(state).label)) if state else None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With the state of each one's message, the newest if it was sent again."""
+        """Add the state of each link's message; of several, that of the newest."""
         reference = Concat(Value("invitation:"), Cast(OuterRef("pk"), CharField()))
         newest = Message.objects.filter(subject_ref=reference).order_by("-pk").values("state")[:1]
         listed: QuerySet[Any] = super().get_queryset(request).annotate(message_state=Subquery(newest))
@@ -178,11 +147,10 @@ class InvitationAdmin(ReadOnlyAdmin):
 
 @admin.register(NetworkSwitch)
 class NetworkSwitchAdmin(ModelAdmin):
-    """One row, to switch on and off (R2.13); the record's own history tells who did, and when."""
+    """One row, to switch on and off (R2.13); its history says who did it and when."""
 
     list_display = ["__str__", "enabled"]
     fields = ["enabled"]
-    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,1 +1,1 @@
-"""Tickets at the desk: home, list, page, status changes."""
+"""Tickets at the desk: home, list, search, page, and changes of status and date."""

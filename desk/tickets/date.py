@@ -1,4 +1,4 @@
-"""Setting the effective date of a ticket at the desk, where none could be computed (P6)."""
+"""Set the effective date of a ticket at the desk, where none could be computed (P6)."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,11 +19,11 @@ from desk.tickets.messages import notice_result
 from tickets import workflow
 from tickets.models import Ticket
 
-LONGEST = timedelta(days=366)  # from the confirmation: what lies further on is a mistyped year
+MAX_DELAY = timedelta(days=366)  # after the confirmation; a later date has a mistyped year
 
 
 class DateForm(forms.Form):
-    """The date, why, and the version of the ticket that the advisor was looking at (R5.08)."""
+    """The date, its reason, and the version of the ticket that the advisor was reading (R5.08)."""
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     day = forms.DateField(
@@ -47,11 +47,11 @@ class DateForm(forms.Form):
 
     def __init__(self, ticket: Ticket, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.first = timezone.localdate(ticket.confirmed_at)
+        self.earliest = timezone.localdate(ticket.confirmed_at)
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
-        if not self.first <= day <= self.first + LONGEST:
+        if not self.earliest <= day <= self.earliest + MAX_DELAY:
             raise forms.ValidationError(
                 _("La fecha va desde el día en que se confirmó la solicitud hasta un año después.")
             )
@@ -60,8 +60,9 @@ class DateForm(forms.Form):
 
 @dataclass(frozen=True)
 class DateChange:
-    """One request to set a ticket's date, by a user with the permission. `page` is what each desk
-    page needs.
+    """One HTTP request to set a ticket's date, by a user with the permission.
+
+    `page` is the context that every page of the desk needs.
     """
 
     request: HttpRequest
@@ -75,11 +76,11 @@ class DateChange:
             messages.error(self.request, gettext("La fecha efectiva de esta solicitud no se puede fijar."))
             return self._to_ticket()
         if self.request.method == "POST":
-            return self._set()
+            return self._set_date()
         initial = {"version": self.ticket.version, "day": _iso(self.ticket.effective_date)}
         return self._form(DateForm(self.ticket, initial=initial))
 
-    def _set(self) -> HttpResponse:
+    def _set_date(self) -> HttpResponse:
         form = DateForm(self.ticket, self.request.POST)
         if not form.is_valid():
             return self._form(form, status=422)
@@ -98,11 +99,11 @@ class DateChange:
         return self._to_ticket()
 
     def _conflict(self, typed: dict[str, Any]) -> HttpResponse:
-        """Say what happened, and give what was typed back on a form that fits the new state."""
-        told = gettext(
+        """Report that somebody else changed the ticket; the form keeps what was typed."""
+        text = gettext(
             "Otra persona cambió esta solicitud mientras usted la leía. Revísela y guarde otra vez."
         )
-        messages.error(self.request, told)
+        messages.error(self.request, text)
         initial = {**typed, "day": _iso(typed["day"]), "version": self.ticket.version}
         return self._form(DateForm(self.ticket, initial=initial), status=409)
 
@@ -121,5 +122,5 @@ class DateChange:
 
 
 def _iso(day: date | None) -> str:
-    """As a date field of the browser reads it."""
+    """Format a date for the value of a browser's date field."""
     return day.isoformat() if day else ""

@@ -1,14 +1,14 @@
-"""Who had which document and who was refused it, at the desk: to read only (R3.17, R5.09)."""
+"""The record of downloads at the desk: who got or was refused which document (R3.17, R5.09)."""
 
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from desk.setup.verification import ReadOnlyAdmin
-from notifications import local_time
+from desk.read_only import AuditedEventAdmin
 from tickets.models import AttachmentEvent
 from tickets.references import parse_number
 
@@ -24,18 +24,14 @@ COLOURS = {
 }
 
 
-class AttachmentEventAdmin(ReadOnlyAdmin):
+@admin.register(AttachmentEvent)
+class AttachmentEventAdmin(AuditedEventAdmin):
     list_display = ["moment", "what_label", "document", "ticket_number", "actor", "address"]
     list_filter = ["what", "at"]
     list_select_related = ["attachment"]
-    actions = None
     fields = ["at", "what", "document", "ticket_number", "shown_user", "actor", "address", "request_id"]
     search_fields = ["attachment__ticket"]
     search_help_text = _("Número de ticket")
-
-    @display(description=_("cuándo"), ordering="at")
-    def moment(self, event: AttachmentEvent) -> str:
-        return local_time.short(event.at)
 
     @display(description=_("qué"), ordering="what", label=COLOURS)
     def what_label(self, event: AttachmentEvent) -> tuple[str, str]:

@@ -1,6 +1,4 @@
-"""The address from which staff download an attachment (R3.15-R3.19); `attachments.downloads` has
-the rules.
-"""
+"""The view from which staff download an attachment; `attachments.downloads` has the rules."""
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
@@ -16,14 +14,16 @@ from attachments import downloads
 from attachments.downloads import What
 from tickets.models import Attachment, Ticket
 
-# What is being scanned may be had later, what is missing may not; an infected file is nobody's to
-# have
+# The status of a refusal: 409 where a later scan may allow the download, 403 where nothing will
 STATUS = {What.PENDING: 409, What.ERROR: 409, What.INFECTED: 403, What.MISSING: 404}
 
 
 @require_GET
 def download(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The attachment as it was sent, to staff who may see attachments; else a page says why not."""
+    """Send the attachment unchanged to staff with the permission, or a page that says why not.
+
+    R3.15-R3.19.
+    """
     user = request.user
     if isinstance(user, AnonymousUser) or not (user.is_active and user.is_staff):
         return redirect_to_login(request.get_full_path(), resolve_url("admin:login"))

@@ -1,8 +1,7 @@
-"""*Inicio* at the desk: what waits for somebody to take it, what the advisor took, what did not
-arrive.
+"""*Inicio* at the desk: new tickets, the advisor's own, and counts of what needs attention.
 
-As many queries for a full desk as for an empty one; a list ends where an advisor's eye would, and
-its link goes on.
+The number of queries does not grow with the number of tickets. Each list is short and ends with a
+link to the full one.
 """
 
 from dataclasses import dataclass
@@ -18,51 +17,52 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Message
 from operations import queue_metrics
+from staff.models import ContactChange
 from tickets.emails import confirmation_status
 from tickets.models import Ticket, TicketEvent
 
 Status = Ticket.Status
-MOST = 10
+LIST_LENGTH = 10  # tickets
 SOON = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Row:
-    """An open ticket, and how pressing its effective date is."""
+    """An open ticket, the urgency of its effective date, and whether its confirmation failed."""
 
     ticket: Ticket
     mark: str | Promise
     colour: str
-    lacks_proof: bool
+    unconfirmed: bool
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The theme's hook (UNFOLD, DASHBOARD_CALLBACK). Who may not see tickets gets the list of pages
-    alone.
+    """Add the content of *Inicio* for a user who may see tickets (UNFOLD, DASHBOARD_CALLBACK).
+
+    Other users see the list of pages only.
     """
-    if request.user.has_perm("tickets.view_ticket"):
-        context["home"] = _home(request.user)
-    return context
-
-
-def _home(user: User | AnonymousUser) -> dict[str, Any]:
-    new = list(_pressing_first(Ticket.objects.filter(status=Status.NEW))[:MOST])
-    mine = list(_pressing_first(_taken_by(user))[:MOST])
-    lacking = confirmation_status.undelivered_among(ticket.number for ticket in (*new, *mine))
+    user = request.user
+    if not user.has_perm("tickets.view_ticket"):
+        return context
+    new = list(_most_urgent_first(Ticket.objects.filter(status=Status.NEW))[:LIST_LENGTH])
+    mine = list(_most_urgent_first(_taken_by(user))[:LIST_LENGTH])
+    failed = confirmation_status.undelivered_among(ticket.number for ticket in (*new, *mine))
     may_see_messages = user.has_perm("notifications.view_message")
     stuck, held = queue_metrics.count_stuck_and_held() if may_see_messages else (0, 0)
-    return {
+    failed_references = confirmation_status.undelivered_confirmations().order_by().values("subject_ref")
+    context["home"] = {
         **_counts(),
-        "new": [_row(ticket, lacking) for ticket in new],
-        "mine": [_row(ticket, lacking) for ticket in mine],
-        "lacking_count": confirmation_status.undelivered_confirmations()
-        .order_by()
-        .values("subject_ref")
-        .distinct()
-        .count(),
+        "new": [_row(ticket, failed) for ticket in new],
+        "mine": [_row(ticket, failed) for ticket in mine],
+        "unconfirmed_count": failed_references.distinct().count(),
         "held_count": held,
         "stuck_count": stuck,
     }
+    if user.has_perm("staff.confirm_contactchange"):
+        pending = ContactChange.objects.filter(state=ContactChange.State.PENDING)
+        # Another person must confirm what this user requested (S11)
+        context["home"]["to_confirm_count"] = pending.exclude(requested_by=user.pk).count()
+    return context
 
 
 def _counts() -> dict[str, int]:
@@ -75,7 +75,7 @@ def _counts() -> dict[str, int]:
 
 
 def _taken_by(user: User | AnonymousUser) -> QuerySet[Ticket]:
-    """Those in progress that this user took, or reopened, and nobody after."""
+    """Return the tickets in progress that this user was the last to take or to reopen."""
     taken = TicketEvent.objects.filter(ticket=OuterRef("pk"), to_status=Status.IN_PROGRESS).exclude(
         from_status=Status.IN_PROGRESS
     )
@@ -83,13 +83,13 @@ def _taken_by(user: User | AnonymousUser) -> QuerySet[Ticket]:
     return Ticket.objects.filter(status=Status.IN_PROGRESS).alias(taker=taker).filter(taker=user.pk)
 
 
-def _pressing_first(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """One without a date first: somebody has to set it. Of those of one day the oldest."""
+def _most_urgent_first(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Order by effective date, then by age; tickets that still need a date come first."""
     ordered = tickets.order_by(F("effective_date").asc(nulls_first=True), "number")
     return ordered.defer("details", "effective_terms")
 
 
-def _row(ticket: Ticket, lacking: dict[int, Message]) -> Row:
+def _row(ticket: Ticket, failed: dict[int, Message]) -> Row:
     mark: str | Promise = ""
     colour, today = "", timezone.localdate()
     if ticket.effective_date is None:
@@ -98,4 +98,4 @@ def _row(ticket: Ticket, lacking: dict[int, Message]) -> Row:
         mark, colour = _("Ya pasó"), "danger"
     elif ticket.effective_date <= today + SOON:
         mark, colour = _("En 7 días o menos"), "warning"
-    return Row(ticket, mark, colour, ticket.number in lacking)
+    return Row(ticket, mark, colour, ticket.number in failed)

@@ -1,6 +1,4 @@
-"""A ticket's messages at the desk: which, to whom, where each one is, and what can be done about
-it.
-"""
+"""The messages of a ticket, as its page at the desk shows them, with the actions offered."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from desk.messages.actions import STATE_COLOURS, may_resolve, may_review
+from desk.messages.actions import STATE_COLOURS, OfferedActions, offered_actions
 from notifications import error_texts, message_types
 from notifications.models import Message, MessageAction
 from tickets.emails import confirmation_status, emails
@@ -22,7 +20,7 @@ from tickets.references import message_reference
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownMessage:
     """One message as the ticket's page shows it."""
 
     message: Message
@@ -30,49 +28,42 @@ class Shown:
     colour: str
     explanation: str
     history: list[MessageAction]
-    may_resend: bool
-    may_redirect: bool
-    may_resolve: bool
-    may_review: bool
+    may: OfferedActions
 
 
 def notice_result(ticket: Ticket) -> str:
-    """What became of the mail to the customer that staff have just asked for."""
+    """Return the sentence about an e-mail to the customer that has just been queued or held."""
     if emails.withheld(ticket):
-        waits = gettext(
+        text = gettext(
             "El aviso para %s espera, como la confirmación: revise la dirección y envíelo desde Mensajes."
         )
-        return waits % ticket.email
+        return text % ticket.email
     return gettext("El aviso al cliente está en cola para %s.") % ticket.email
 
 
-def shown(ticket: Ticket, user: User | AnonymousUser) -> list[Shown]:
-    """All of them, oldest first, with what this user may do; two queries however many there are."""
+def shown_messages(ticket: Ticket, user: User | AnonymousUser) -> list[ShownMessage]:
+    """Return the ticket's messages, oldest first, to a user who may see them. Takes two queries."""
     if not user.has_perm("notifications.view_message"):
         return []
-    resend, redirect = (user.has_perm(f"notifications.{each}_message") for each in ("resend", "redirect"))
     reference = message_reference(ticket.number)
     histories: defaultdict[int, list[MessageAction]] = defaultdict(list)
     for action in MessageAction.objects.filter(message__subject_ref=reference):
         histories[action.message_id].append(action)
     return [
-        Shown(
+        ShownMessage(
             message=message,
             title=message_types.title(message),
             colour=STATE_COLOURS[Message.State(message.state)],
             explanation=error_texts.describe(message),
             history=histories[message.pk],
-            may_resend=resend and message.state != Message.State.HELD,
-            may_redirect=redirect and message.channel == Message.Channel.EMAIL,
-            may_resolve=may_resolve(user, message),
-            may_review=may_review(user, message),
+            may=offered_actions(user, message),
         )
         for message in Message.objects.filter(subject_ref=reference).defer("text", "html").order_by("pk")
     ]
 
 
-class ProofFilter(admin.SimpleListFilter):
-    """Tickets whose customer has nothing in hand."""
+class ConfirmationFilter(admin.SimpleListFilter):
+    """Filter by tickets whose customer did not get the confirmation (F5)."""
 
     title = _("confirmación al cliente")
     parameter_name = "confirmacion"

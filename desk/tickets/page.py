@@ -1,4 +1,4 @@
-"""What a ticket's page at the desk shows: as many queries for a long history as for a short one."""
+"""The context of a ticket's page at the desk. The number of queries does not grow with history."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from companies import phones
-from desk.tickets import messages as admin_messages
+from desk.tickets.messages import shown_messages
 from notifications import error_texts
 from tickets import workflow
 from tickets.emails import confirmation_status, emails
@@ -29,9 +29,7 @@ SCANS: dict[str, tuple[str | Promise, str]] = {
 
 @dataclass(frozen=True)
 class Step:
-    """A change of status as the desk offers it. One that must be explained has a page of its own
-    for the note.
-    """
+    """A change of status that the desk offers. One that needs a note opens a form for it."""
 
     to: str
     label: str | Promise
@@ -39,7 +37,7 @@ class Step:
 
 
 def step(status: str, to: str) -> Step | None:
-    """The step between two statuses; None where the workflow has none."""
+    """Return the step between two statuses; None where the workflow does not allow it."""
     if to not in workflow.allowed_from(status):
         return None
     if to == Status.CLOSED:
@@ -50,32 +48,30 @@ def step(status: str, to: str) -> Step | None:
 
 
 def context(ticket: Ticket, user: User | AnonymousUser) -> dict[str, Any]:
-    """The ticket, and what this user may see of it and do with it."""
+    """Return the ticket, with the parts and actions that the user has permission for (R5.06)."""
     may = user.has_perm
+    failed = confirmation_status.undelivered_among([ticket.number]).get(ticket.number)
+    problem = (error_texts.describe(failed) or failed.get_state_display()) if failed else ""
+    documents = [(each, *SCANS[each.shown_scan]) for each in ticket.documents]
     steps = [step(ticket.status, to) for to in workflow.allowed_from(ticket.status)]
     return {
         "ticket": ticket,
         "status_colour": COLOURS[Status(ticket.status)],
-        "steps": [found for found in steps if found] if may("tickets.change_ticket") else [],
+        "steps": [each for each in steps if each] if may("tickets.change_ticket") else [],
         "verified_phone": phones.display(ticket.verified_phone),
         "contact_phone": phones.display(ticket.contact_phone),
         "terms": ticket.terms,
-        "attachments": _documents(ticket) if may("tickets.view_attachment") else [],
+        "attachments": documents if may("tickets.view_attachment") else [],
         "events": list(ticket.events.all()) if may("tickets.view_ticketevent") else [],
-        "mails": admin_messages.shown(ticket, user),
-        "proof_problem": _proof_problem(ticket),
+        "mails": shown_messages(ticket, user),
+        "confirmation_problem": problem,
         "may_set_date": may("tickets.change_ticket") and workflow.may_set_date(ticket),
         "marks": _marks(ticket),
     }
 
 
-def _documents(ticket: Ticket) -> list[tuple[Attachment, str | Promise, str]]:
-    """Each document with what the antivirus says of it, in a word and a colour."""
-    return [(document, *SCANS[document.shown_scan]) for document in ticket.documents]
-
-
 def _marks(ticket: Ticket) -> list[str]:
-    """What to look at before working the ticket, as in the mail to the advisor."""
+    """Return the warnings that the mail to the advisor has too."""
     marks: list[str] = []
     if ticket.company.tax_id_doubtful:
         marks.append(
@@ -85,14 +81,8 @@ def _marks(ticket: Ticket) -> list[str]:
         )
     registered = emails.registered_address(ticket)
     if registered:
-        told = gettext(
+        text = gettext(
             "El correo de la solicitud, %(given)s, es distinto del registrado. Avisamos también a %(to)s."
         )
-        marks.append(told % {"given": ticket.email, "to": registered})
+        marks.append(text % {"given": ticket.email, "to": registered})
     return marks
-
-
-def _proof_problem(ticket: Ticket) -> str:
-    """What became of the customer's confirmation, where none arrived and none is on its way."""
-    failed = confirmation_status.undelivered_among([ticket.number]).get(ticket.number)
-    return (error_texts.describe(failed) or failed.get_state_display()) if failed else ""

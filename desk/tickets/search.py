@@ -1,5 +1,5 @@
-"""Finding a ticket at the desk by what the caller can tell: its number, a phone, RUC or cédula,
-e-mail, the company.
+"""Search tickets at the desk by what a customer on the phone knows: the ticket's number, a phone,
+RUC or cédula, e-mail address, or the company's name.
 """
 
 from typing import Any
@@ -13,30 +13,21 @@ from tickets.references import parse_number
 
 
 def search(tickets: QuerySet[Any], raw: str) -> QuerySet[Any]:
-    """Tickets that the term names. A term with several readings (0912345678: a mobile, a cédula)
-    gets all of them.
-    """
+    """Filter by the term; 0912345678 can be a mobile or a cédula, and finds tickets of both."""
     term = raw.strip()
     if "@" in term:
         same = Ticket.objects.alias(email_lower=Lower("email")).filter(email_lower=term.lower())
         return tickets.filter(pk__in=same.order_by().values("pk"))
-    readings = _readings(term)
-    if not readings:
-        return tickets.filter(contains_words("company_name", term))
-    # Keys first: one OR beside the list's own ordering makes a database walk the whole table
-    # backwards
-    numbers = Ticket.objects.filter(readings[0]).order_by().values("pk")
-    others = [Ticket.objects.filter(reading).order_by().values("pk") for reading in readings[1:]]
-    return tickets.filter(pk__in=numbers.union(*others) if others else numbers)
-
-
-def _readings(term: str) -> list[Q]:
-    """One condition a kind of term, each answered by one index; none for words."""
-    found: list[Q] = []
+    conditions: list[Q] = []  # each is answered by one index
     if number := parse_number(term):
-        found.append(Q(number=number))
+        conditions.append(Q(number=number))
     if phone := phone_of(term):
-        found += [Q(verified_phone=phone), Q(contact_phone=phone)]
+        conditions += [Q(verified_phone=phone), Q(contact_phone=phone)]
     if tax_id := tax_id_starts("company_tax_id", term):
-        found.append(tax_id)
-    return found
+        conditions.append(tax_id)
+    if not conditions:
+        return tickets.filter(contains_words("company_name", term))
+    # A union of keys: with one OR, the list's ordering makes the database scan the whole table
+    # backwards
+    first, *others = [Ticket.objects.filter(each).order_by().values("pk") for each in conditions]
+    return tickets.filter(pk__in=first.union(*others) if others else first)

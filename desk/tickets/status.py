@@ -1,4 +1,4 @@
-"""Changing a ticket's status at the desk. A note typed is never lost to somebody else's change."""
+"""Change a ticket's status at the desk. If somebody else changed it meanwhile, the note is kept."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from tickets.models import Ticket
 
 
 class StatusForm(forms.Form):
-    """The note, and the version of the ticket that the advisor was looking at (R5.08)."""
+    """The notes, and the version of the ticket that the advisor was reading (R5.08)."""
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     note = forms.CharField(
@@ -58,8 +58,9 @@ class StatusForm(forms.Form):
 
 @dataclass(frozen=True)
 class StatusChange:
-    """One request to take a ticket to a status, by somebody who may. `page` is what every page of
-    the desk needs.
+    """One HTTP request to change a ticket's status, by a user with the permission.
+
+    `page` is the context that every page of the desk needs.
     """
 
     request: HttpRequest
@@ -69,58 +70,56 @@ class StatusChange:
     page: dict[str, Any]
 
     def respond(self) -> HttpResponse:
-        """GET asks for the note; POST makes the change."""
-        found = step(self.ticket.status, self.to)
+        """GET shows the form, and POST makes the change."""
+        offered = step(self.ticket.status, self.to)
         if self.request.method == "POST":
-            return self._change(found)
-        if found is None:
+            return self._change_status(offered)
+        if offered is None:
             return self._not_allowed()
-        # A step that needs no note is taken from the ticket's page itself; whoever comes here for
-        # one chose to tell
-        initial = {"version": self.ticket.version, "tell": not found.needs_note}
-        form = StatusForm(needs_note=found.needs_note, initial=initial)
-        return self._form(found, form)
+        # A step without a note has its own button on the ticket's page. The link to this form says
+        # that it notifies the customer, so the box is ticked
+        initial = {"version": self.ticket.version, "tell": not offered.needs_note}
+        form = StatusForm(needs_note=offered.needs_note, initial=initial)
+        return self._form(offered, form)
 
-    def _change(self, found: Step | None) -> HttpResponse:
-        form = StatusForm(self.request.POST, needs_note=found is not None and found.needs_note)
+    def _change_status(self, offered: Step | None) -> HttpResponse:
+        form = StatusForm(self.request.POST, needs_note=offered is not None and offered.needs_note)
         valid = form.is_valid()
         if valid and form.cleaned_data["version"] != self.ticket.version:
             return self._conflict(form.cleaned_data)
-        if found is None:
+        if offered is None:
             return self._not_allowed()
         if not valid:
-            return self._form(found, form, status=422)
+            return self._form(offered, form, status=422)
         try:
             workflow.change_status(self.ticket, self.to, self.user, form.cleaned_data["note"], form.notice())
         except workflow.Conflict:
             self.ticket.refresh_from_db()
             return self._conflict(form.cleaned_data)
-        told = gettext("La solicitud quedó en estado «%s».")
-        messages.success(self.request, told % self.ticket.get_status_display())
+        text = gettext("La solicitud quedó en estado «%s».")
+        messages.success(self.request, text % self.ticket.get_status_display())
         if form.cleaned_data["tell"]:
             messages.success(self.request, notice_result(self.ticket))
         return self._to_ticket()
 
     def _conflict(self, typed: dict[str, Any]) -> HttpResponse:
-        """Tell what happened; where something was typed, give it back on a form that fits the new
-        state.
-        """
-        told = gettext(
+        """Report that somebody else changed the ticket; what was typed is kept on a new form."""
+        text = gettext(
             "Otra persona cambió esta solicitud mientras usted la leía: ahora está en estado «%s»."
         )
-        messages.error(self.request, told % self.ticket.get_status_display())
+        messages.error(self.request, text % self.ticket.get_status_display())
         if not typed["note"] and not typed["tell"]:
             return self._to_ticket()
         form = StatusForm(needs_note=True, initial={**typed, "version": self.ticket.version})
         return self._form(step(self.ticket.status, self.to), form, status=409)
 
     def _not_allowed(self) -> HttpResponse:
-        told = gettext("Ese cambio no corresponde: la solicitud está en estado «%s».")
-        messages.error(self.request, told % self.ticket.get_status_display())
+        text = gettext("Ese cambio no corresponde: la solicitud está en estado «%s».")
+        messages.error(self.request, text % self.ticket.get_status_display())
         return self._to_ticket()
 
-    def _form(self, found: Step | None, form: StatusForm, status: int = 200) -> HttpResponse:
-        label = found.label if found else _("Sin cambios")
+    def _form(self, offered: Step | None, form: StatusForm, status: int = 200) -> HttpResponse:
+        label = offered.label if offered else _("Sin cambios")
         context = {
             **self.page,
             "title": gettext("%(label)s: ticket n.º %(number)s")
@@ -128,7 +127,7 @@ class StatusChange:
             "original": self.ticket,
             "ticket": self.ticket,
             "status_colour": COLOURS[Ticket.Status(self.ticket.status)],
-            "step": found,
+            "step": offered,
             "form": form,
         }
         return TemplateResponse(self.request, "desk/status.html", context, status=status)

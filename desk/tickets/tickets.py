@@ -1,7 +1,7 @@
-"""The advisors' desk: tickets to find, read and work; reasons and request types to keep.
+"""The list and page of tickets at the desk; areas, request types and reasons.
 
-What the customer confirmed cannot be edited here by anyone: a ticket's page has no form but the
-changes of status.
+Nobody can edit what the customer confirmed: the only forms change a ticket's status and, where none
+could be computed, set its effective date.
 """
 
 from datetime import timedelta
@@ -22,27 +22,23 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from desk.directory.inlines import LabelledInline
-from desk.lists import ModelAdmin
-from desk.tickets import date as admin_date
-from desk.tickets import documents as admin_documents
-from desk.tickets import downloads
-from desk.tickets import page as admin_page
-from desk.tickets import search as admin_search
-from desk.tickets import status as admin_status
-from desk.tickets.messages import ProofFilter
+from desk.keys import may_be_key
+from desk.lists import LargeListAdmin, ModelAdmin
+from desk.read_only import ReadOnly
+from desk.tickets import downloads, page, search
+from desk.tickets.date import DateChange
+from desk.tickets.messages import ConfirmationFilter
+from desk.tickets.status import StatusChange
 from notifications import local_time
 from tickets.emails import confirmation_status
-from tickets.models import Area, AttachmentEvent, Reason, RequestType, Ticket
-
-admin.site.register(AttachmentEvent, admin_documents.AttachmentEventAdmin)
+from tickets.models import Area, Reason, RequestType, Ticket
 
 
 class EffectiveDateFilter(admin.SimpleListFilter):
-    """What takes effect when; "past" is what should have been carried out by now."""
+    """Filter by effective date; past dates are those that should have been carried out by now."""
 
     title = _("fecha efectiva")
     parameter_name = "efectiva"
@@ -68,7 +64,7 @@ class EffectiveDateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Ticket)
-class TicketAdmin(ModelAdmin):
+class TicketAdmin(ReadOnly, LargeListAdmin):
     list_display = [
         "shown_number",
         "status_label",
@@ -80,27 +76,30 @@ class TicketAdmin(ModelAdmin):
         "confirmed",
     ]
     list_display_links = ["shown_number"]
-    list_filter = ["status", ProofFilter, "reason", "request_type", EffectiveDateFilter, "confirmed_at"]
-    list_per_page = 50
-    paginator = InfinitePaginator  # counting a million rows costs more than showing fifty
-    show_full_result_count = False
-    actions = None
+    list_filter = [
+        "status",
+        ConfirmationFilter,
+        "reason",
+        "request_type",
+        EffectiveDateFilter,
+        "confirmed_at",
+    ]
     search_fields = ["number"]
     search_help_text = _("Número, RUC, teléfono, correo o empresa")
 
     @display(description=_("ticket n.º"), ordering="number")
     def shown_number(self, ticket: Ticket) -> str:
-        return str(ticket.number)  # as the customer reads it: no thousands separator
+        return str(ticket.number)  # without a thousands separator, as the customer reads it
 
     @display(description=_("estado"), ordering="status")
     def status_label(self, ticket: Ticket) -> str:
-        """With the mark of a ticket whose customer has no proof: set for the page at once
-        (get_changelist_instance).
-        """
-        colour = admin_page.COLOURS[Ticket.Status(ticket.status)]
-        lacks_proof = getattr(ticket, "lacks_proof", False)
-        shown = {"status": ticket.get_status_display(), "colour": colour, "lacks_proof": lacks_proof}
-        return render_to_string("desk/ticket_state.html", shown)
+        """Add a mark where the confirmation failed; get_changelist_instance sets `unconfirmed`."""
+        context = {
+            "status": ticket.get_status_display(),
+            "colour": page.COLOURS[Ticket.Status(ticket.status)],
+            "unconfirmed": getattr(ticket, "unconfirmed", False),
+        }
+        return render_to_string("desk/ticket_state.html", context)
 
     @display(description=_("fecha efectiva"), ordering="effective_date", empty_value="—")
     def effective_day(self, ticket: Ticket) -> str | None:
@@ -118,19 +117,19 @@ class TicketAdmin(ModelAdmin):
         return super().get_queryset(request).defer("details", "effective_terms")
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With the tickets of the page marked whose customer has no proof of them yet."""
+        """Mark the tickets whose confirmation failed, with one query for the whole page."""
         changelist = super().get_changelist_instance(request)
         listed = list(changelist.result_list)
-        lacking = confirmation_status.undelivered_among(ticket.number for ticket in listed)
+        failed = confirmation_status.undelivered_among(ticket.number for ticket in listed)
         for ticket in listed:
-            ticket.lacks_proof = ticket.number in lacking
+            ticket.unconfirmed = ticket.number in failed
         changelist.result_list = listed
         return changelist
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return admin_search.search(queryset, search_term), False
+        return search.search(queryset, search_term), False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -148,13 +147,13 @@ class TicketAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """A page to read in place of Django's form, and nothing to post to (R5.07)."""
+        """Show a page without a form in place of Django's, and refuse every POST (R5.07)."""
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
             raise PermissionDenied
         ticket = self._ticket(object_id)
         context = {
             **self._page(request),
-            **admin_page.context(ticket, request.user),
+            **page.context(ticket, request.user),
             "original": ticket,
             "title": gettext("Ticket n.º %s") % ticket.number,
         }
@@ -163,7 +162,7 @@ class TicketAdmin(ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The ticket's own history, which its page shows; the admin's log knows nothing of it."""
+        """Go to the history on the ticket's page; Django's own log has no entries for tickets."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return redirect(reverse("admin:tickets_ticket_change", args=[object_id]) + "#historial")
@@ -174,43 +173,30 @@ class TicketAdmin(ModelAdmin):
             raise PermissionDenied
         if to not in Ticket.Status.values:
             raise Http404
-        return admin_status.StatusChange(
-            request, user, self._ticket(str(number)), to, self._page(request)
-        ).respond()
+        return StatusChange(request, user, self._ticket(str(number)), to, self._page(request)).respond()
 
     def date_view(self, request: HttpRequest, number: int) -> HttpResponse:
         user = request.user
         if not isinstance(user, User) or not user.has_perm("tickets.change_ticket"):
             raise PermissionDenied
-        return admin_date.DateChange(request, user, self._ticket(str(number)), self._page(request)).respond()
+        return DateChange(request, user, self._ticket(str(number)), self._page(request)).respond()
 
     def _page(self, request: HttpRequest) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts}
 
     @staticmethod
     def _ticket(number: str) -> Ticket:
-        """The desk's one door to a ticket; who may pass is asked before."""
-        if not (number.isascii() and number.isdigit() and len(number) <= 18):
+        """Return the ticket, or raise 404. The caller has checked the user's permission before."""
+        if not may_be_key(number):
             raise Http404
         return get_object_or_404(Ticket.objects.select_related("company"), number=int(number))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("tickets.view_ticket")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 class RetiredNotDeleted(ModelAdmin):
-    """For rows that tickets point to: once one does, the row is retired instead of deleted (A8)."""
-
-    actions = None
+    """For rows that tickets refer to: a row in use can be retired, and not deleted (A8)."""
 
     def in_use(self, obj: Model) -> bool:
         raise NotImplementedError
@@ -218,16 +204,14 @@ class RetiredNotDeleted(ModelAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Asked before Django does: it would list every ticket in the way, of which there may be a
-        million.
-        """
+        """Refuse a row in use before Django does: its page would list every ticket that uses it."""
         obj = self.get_object(request, object_id)
         if obj is None or not self.has_delete_permission(request, obj):
             return super().delete_view(request, object_id, extra_context)
         try:
             if not self.in_use(obj):
                 return super().delete_view(request, object_id, extra_context)
-        except ProtectedError:  # a ticket came between the question and the deletion
+        except ProtectedError:  # a ticket began to use it after the check
             pass
         messages.error(
             request,
@@ -242,18 +226,18 @@ class RetiredNotDeleted(ModelAdmin):
 class ReasonInline(LabelledInline):
     model = Reason
     extra = 0
-    can_delete = False  # from its own page, which knows whether tickets use it
+    can_delete = False  # its own page checks whether tickets use it
 
 
 @admin.register(Area)
 class AreaAdmin(ModelAdmin):
-    """Whom a request type tells besides the advisor (D6). One that is not told any more stays, for
-    its messages.
+    """Areas of the company that a request type notifies besides the advisor (D6).
+
+    An area that is no longer notified is made inactive: its messages refer to it.
     """
 
     list_display = ["name", "email", "is_active"]
     list_filter = ["is_active"]
-    actions = None
 
 
 @admin.register(RequestType)
@@ -266,7 +250,7 @@ class RequestTypeAdmin(RetiredNotDeleted):
         return Ticket.objects.filter(Q(request_type=obj.pk) | Q(reason__request_type=obj.pk)).exists()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["code"] if obj else []  # other records and programs know the type by its code
+        return ["code"] if obj else []  # other records and programs refer to the type by it
 
 
 @admin.register(Reason)

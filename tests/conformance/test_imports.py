@@ -14,7 +14,7 @@ FLOORS = """
 fidelizacion.management
 demo
 fidelizacion
-desk.admin desk.apps desk.desk_home
+desk.admin desk.apps
 desk.operations desk.tickets
 desk.setup
 desk.directory desk.messages

@@ -80,7 +80,7 @@ def test_9_on_a_half_migrated_database_setup_groups_changes_nothing_and_says_why
 def test_migrate_makes_what_is_missing_and_leaves_what_an_operator_changed() -> None:
     Group.objects.get(name="Supervisor").delete()
     Group.objects.get(name="Asesor").permissions.clear()
-    groups.make_missing(using=DEFAULT_DB_ALIAS)
+    groups.create_missing(using=DEFAULT_DB_ALIAS)
     assert permissions("Supervisor") == set(roles.SUPERVISOR)
     assert permissions("Asesor") == set()
 
@@ -88,7 +88,7 @@ def test_migrate_makes_what_is_missing_and_leaves_what_an_operator_changed() -> 
 def test_while_only_some_apps_are_migrated_no_half_group_is_made() -> None:
     Group.objects.all().delete()
     Permission.objects.get(codename="view_ticket").delete()
-    groups.make_missing(using=DEFAULT_DB_ALIAS)
+    groups.create_missing(using=DEFAULT_DB_ALIAS)
     assert set(Group.objects.values_list("name", flat=True)) == {"Operaciones"}
 
 

@@ -68,7 +68,7 @@ def test_without_a_channel_it_asks_again(client: Client, channel: str) -> None:
 
 
 def test_a_campaign_is_not_for_the_desk(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desk.directory.invitations.MOST", 1)
+    monkeypatch.setattr("desk.directory.invitations.MAX_SELECTED", 1)
     page = send(client, cast.ana().pk, cast.bruno().pk, confirmed="1", channel="sms")
     assert "Elija hasta 1 a la vez" in text_of(page)
     assert not Message.objects.exists()

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         try:
-            changes = groups.set_up()
+            changes = groups.reset()
         except (OperationalError, InterfaceError, ProgrammingError, groups.PermissionsMissing):
             raise CommandError(
                 _("La base de datos no responde, o le faltan migraciones: nada cambió.")
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
 
 def _told(change: groups.Change) -> str:
-    if change.made:
+    if change.created:
         return _("creado con {count} permisos").format(count=change.added)
     if not (change.added or change.removed):
         return _("sin cambios")

@@ -1,0 +1,48 @@
+"""Admin classes of records that staff read and never edit (R5.07, R5.09)."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from audit.event import AuditedEvent
+from desk.lists import LargeListAdmin, ModelAdmin
+from notifications import local_time
+
+if TYPE_CHECKING:
+    Base = ModelAdmin
+else:
+    Base = object  # a mixin at run time
+
+
+class ReadOnly(Base):
+    """Mixin: rows are never added, changed or deleted at the desk, by a superuser either."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(ReadOnly, LargeListAdmin):
+    """For a large table of records."""
+
+    empty_value_display = "—"
+
+    @display(description=_("usuario"))
+    def shown_user(self, row: Any) -> str | None:
+        """Return the username as text: Django would link to a page that only superusers see."""
+        return row.user.get_username() if row.user else None
+
+
+class AuditedEventAdmin(ReadOnlyAdmin):
+    """For a table of audited events."""
+
+    @display(description=_("cuándo"), ordering="at")
+    def moment(self, event: AuditedEvent) -> str:
+        return local_time.short(event.at)
