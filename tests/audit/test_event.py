@@ -1,4 +1,4 @@
-"""Events that are written once, and deleted at the end of their retention only (R8.03)."""
+"""Audit events are append-only, and deleted only at the end of their retention (R8.03)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The directory seam: who may enter, what they see, and that nobody reaches a company of others."""
+"""The directory: who may enter, what they see, and that they reach only their own companies."""
 
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -10,8 +10,8 @@ from tests.cast import ANA_PHONE, NOBODY_PHONE, ana, bruno, make_administrator, 
 pytestmark = pytest.mark.django_db
 
 
-class MirrorOfACrm(LocalDirectory):
-    """What an operator would write: refresh the rows, then answer with them."""
+class CrmDirectory(LocalDirectory):
+    """A directory as an operator would write it: it refreshes the rows, then answers with them."""
 
     def administrator(self, phone: str) -> Administrator | None:
         administrator, _created = Administrator.objects.get_or_create(
@@ -26,7 +26,9 @@ def test_an_active_administrator_with_a_company_is_known() -> None:
 
 
 @pytest.mark.parametrize(("is_active", "companies"), [(False, 1), (True, 0)])
-def test_one_who_is_inactive_or_has_no_company_is_nobody(is_active: bool, companies: int) -> None:
+def test_an_administrator_who_is_inactive_or_has_no_company_is_unknown(
+    is_active: bool, companies: int
+) -> None:
     make_administrator(*[make_company() for _ in range(companies)], is_active=is_active)
     assert directory().administrator(ANA_PHONE) is None
 
@@ -37,8 +39,8 @@ def test_a5_known_and_unknown_numbers_cost_the_same_query(
     ana(make_company(), make_company("Otra"))
     for phone in (ANA_PHONE, NOBODY_PHONE, "", "no es un número"):
         with django_assert_num_queries(1):
-            found = directory().administrator(phone)
-        assert (found is not None) == (phone == ANA_PHONE)
+            administrator = directory().administrator(phone)
+        assert (administrator is not None) == (phone == ANA_PHONE)
 
 
 def test_a6_an_administrator_reaches_own_companies_only() -> None:
@@ -50,7 +52,7 @@ def test_a6_an_administrator_reaches_own_companies_only() -> None:
 
 
 @pytest.mark.parametrize("company_id", [0, -1, 10**30])
-def test_an_id_of_nothing_reaches_nothing(company_id: int) -> None:
+def test_an_id_that_no_company_has_reaches_none(company_id: int) -> None:
     assert directory().company(ana(), company_id) is None
 
 
@@ -80,7 +82,7 @@ def test_a6_the_picker_counts_a_company_once_however_many_administrators_it_has(
     ]
 
 
-def test_a6_the_only_company_of_who_has_no_other() -> None:
+def test_a6_the_only_company_of_an_administrator_with_one() -> None:
     acme, other = make_company(), make_company("Otra")
     assert directory().only_company(bruno(acme)) == acme
     assert directory().only_company(ana(acme, other)) is None
@@ -120,8 +122,8 @@ def test_five_thousand_lines_cost_no_more_queries_than_five(
 
 def test_a_crm_can_stand_in_by_a_setting(settings: Settings) -> None:
     assert type(directory()) is LocalDirectory
-    settings.COMPANY_DIRECTORY = "tests.companies.test_directory.MirrorOfACrm"
-    found = directory().administrator(NOBODY_PHONE)
-    assert found is not None
-    assert found.names == "Del CRM"
+    settings.COMPANY_DIRECTORY = "tests.companies.test_directory.CrmDirectory"
+    administrator = directory().administrator(NOBODY_PHONE)
+    assert administrator is not None
+    assert administrator.names == "Del CRM"
     assert Administration.objects.count() == 0

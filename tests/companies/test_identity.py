@@ -1,6 +1,4 @@
-"""RUC and cédula (A19). The valid samples are python-stdnum's own
-or made up; none is a customer's.
-"""
+"""RUC and cédula (A19). The samples are python-stdnum's or invented; none is a customer's."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -23,9 +21,7 @@ def test_a19_separators_are_dropped(typed: str) -> None:
 
 @pytest.mark.parametrize("number", ["1799999029001", "1769999910001", "1714307104", "1714307104001"])
 def test_a19_a_number_that_does_not_add_up_is_accepted_with_a_mark(number: str) -> None:
-    """Of a company, a public body or a person alike: [C]'s own
-    sample cédula fails its check digit.
-    """
+    """For companies, public bodies and persons alike: some real numbers fail their check digit."""
     assert check_tax_id(number) == TaxId(number, doubtful=True)
 
 

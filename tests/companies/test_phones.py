@@ -1,4 +1,4 @@
-"""One spelling for a phone number (A18, R1.16)."""
+"""Phone numbers are stored in one form, E.164 (A18, R1.16)."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -68,7 +68,7 @@ def test_r1_16_whatever_is_typed_is_a_number_in_e164_or_refused_in_words(typed: 
         ("0991234567;12", "sin letras ni extensiones"),
         ("1-800-CLARO", "sin letras ni extensiones"),
         ("0991234567\x00", "sin letras ni extensiones"),
-        ("099123456", "faltan dígitos"),  # A18: the manual's own sample is like this
+        ("099123456", "faltan dígitos"),  # A18: nine digits, as in the sample of the operator's manual
         ("099123456", "Un número móvil tiene 10, por ejemplo 099 123 4567."),
         ("+", "faltan dígitos"),
         ("+593", "faltan dígitos"),
@@ -102,7 +102,7 @@ def test_a_contact_phone_may_be_a_landline(typed: str) -> None:
     assert normalise(typed) == "+59322345678"
 
 
-def test_a_landline_without_its_code_is_told_so() -> None:
+def test_a_landline_without_its_area_code_is_refused_with_that_reason() -> None:
     with pytest.raises(InvalidPhone, match="código de provincia"):
         normalise("2345678")
 

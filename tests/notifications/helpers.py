@@ -1,6 +1,4 @@
-"""What the tests of the outbox share: a message owed, and an SMTP server that answers as it is
-told.
-"""
+"""Helpers of the outbox's tests: queued messages, and an SMTP server that gives set answers."""
 
 import os
 from collections.abc import Iterator
@@ -41,7 +39,7 @@ def queue_sms(to: str = "+593991234567") -> Message:
 
 @dataclass
 class Sink:
-    """The far side: keeps what it accepts; `rcpt` and `data` are its answers when not 250."""
+    """An SMTP server that keeps the mails it accepts. `rcpt` and `data` replace its 250 OK."""
 
     port: int
     rcpt: str = ""
@@ -78,7 +76,7 @@ class Sink:
 
 @contextmanager
 def smtp_sink(settings: Settings) -> Iterator[Sink]:
-    """A real SMTP server on loopback, and the settings that lead to it."""
+    """Run an SMTP server on loopback, and set the settings that send mails to it."""
     sink = Sink(free_port())
     controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
     controller.start()
@@ -97,7 +95,7 @@ def use_smtp(settings: Settings, port: int) -> None:
 
 
 def other_process() -> dict[str, str]:
-    """The environment of a process of ours on the test's own database."""
+    """Return the environment for a process that uses the test's database."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         url = f"sqlite:///{database['NAME']}"

@@ -1,4 +1,4 @@
-"""Claim, send, record: what becomes of a message, by what its carrier says (R4.04-R4.13)."""
+"""Claim, send, record: the outcome of a message for each answer of the server (R4.04-R4.13)."""
 
 import smtplib
 from collections.abc import Callable
@@ -29,7 +29,7 @@ Fail = Callable[[BaseException], None]
 
 @pytest.fixture
 def fail(monkeypatch: pytest.MonkeyPatch) -> Fail:
-    """Makes the far side of the mail fail with an error."""
+    """Make the mail backend raise an error."""
 
     def with_error(error: BaseException) -> None:
         def send_messages(self: EmailBackend, messages: object) -> int:
@@ -103,7 +103,9 @@ def test_waits_double_with_full_jitter_to_ten_minutes_r4_08(monkeypatch: pytest.
     assert ceilings == [10, 20, 40, 80, 160, 320, 600, 600, 600]
 
 
-def test_an_outage_of_an_hour_delays_and_no_more_r4_08(fail: Fail, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_of_an_hour_only_delays_a_message_r4_08(
+    fail: Fail, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock, monkeypatch.context() as outage:
         message = queue_email()
         original = EmailBackend.send_messages
@@ -119,7 +121,7 @@ def test_an_outage_of_an_hour_delays_and_no_more_r4_08(fail: Fail, monkeypatch: 
     assert message.attempts > 5
 
 
-def test_after_72_hours_it_is_dead_and_somebody_is_told_r4_08(
+def test_after_72_hours_it_is_dead_and_logged_as_an_error_r4_08(
     fail: Fail, caplog: pytest.LogCaptureFixture
 ) -> None:
     fail(refused(451))
@@ -141,8 +143,8 @@ def test_a_failure_is_logged_without_the_address(fail: Fail, caplog: pytest.LogC
     assert "ana@" not in caplog.text
 
 
-def test_what_a_process_left_unfinished_waits_for_its_lease_r4_07(fail: Fail) -> None:
-    """A task stopped by its time limit, or killed, records nothing: the lease decides."""
+def test_a_message_that_a_process_left_unfinished_waits_for_its_lease_r4_07(fail: Fail) -> None:
+    """A task that is killed or stopped by its time limit records nothing: its lease has to end."""
     message = queue_email()
     fail(SoftTimeLimitExceeded())
     with pytest.raises(SoftTimeLimitExceeded):
@@ -225,20 +227,20 @@ def test_an_sms_is_not_handed_over_after_its_end_r1_23() -> None:
     assert memory.outbox == []
 
 
-def test_whoever_lost_the_lease_records_nothing_r4_04(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_lost_the_lease_records_nothing_r4_04(monkeypatch: pytest.MonkeyPatch) -> None:
     message = queue_email()
 
     def slow(self: Transport, sending: Message) -> str:
-        Message.objects.filter(pk=sending.pk).update(lease_token="of somebody else")
+        Message.objects.filter(pk=sending.pk).update(lease_token="another process")
         return "mine"
 
     monkeypatch.setattr(Transport, "send", slow)
     deliver(message.pk)
     message.refresh_from_db()
-    assert (message.state, message.provider_id, message.lease_token) == ("sending", "", "of somebody else")
+    assert (message.state, message.provider_id, message.lease_token) == ("sending", "", "another process")
 
 
-def test_a_batch_goes_oldest_first_and_ends_at_a_carrier_that_is_away(fail: Fail) -> None:
+def test_a_batch_goes_oldest_first_and_ends_when_the_server_is_unavailable(fail: Fail) -> None:
     with time_machine.travel(timezone.now() - timedelta(minutes=1)):
         oldest = queue_email()
     later = queue_email()
@@ -263,7 +265,7 @@ def test_the_sweep_leaves_the_worker_three_seconds() -> None:
         assert delivery.sweep_messages() == 1
 
 
-def test_an_unknown_gateway_ends_the_message_and_says_so(settings: Settings) -> None:
+def test_with_an_unknown_gateway_the_message_is_dead_with_that_error(settings: Settings) -> None:
     settings.SMS_GATEWAY = "palomas"
     message = queue_sms()
     assert deliver(message.pk) == SendOutcome.DEAD

@@ -1,6 +1,4 @@
-"""What providers report of a message: any order ends alike, and nothing waits for ever (R4.24,
-R4.25).
-"""
+"""Delivery reports: any order of arrival ends in one state, and polling ends (R4.24, R4.25)."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -37,11 +35,11 @@ def report(kind: ReportKind, sid: str = SID, reason: str = "") -> Report:
 
 
 @pytest.fixture
-def told() -> Iterator[list[Message]]:
-    """What the apps that asked are told."""
-    heard: list[Message] = []
-    delivery_reports.on_failed("test", heard.append)
-    yield heard
+def failed() -> Iterator[list[Message]]:
+    """The messages that a callback registered with `on_failed` has received."""
+    received: list[Message] = []
+    delivery_reports.on_failed("test", received.append)
+    yield received
     del delivery_reports._failure_callbacks["test"]
 
 
@@ -56,21 +54,21 @@ def told() -> Iterator[list[Message]]:
     ],
 )
 def test_any_order_of_arrival_ends_alike_r4_24(
-    kinds: list[ReportKind], state: State, told: list[Message]
+    kinds: list[ReportKind], state: State, failed: list[Message]
 ) -> None:
     for order in set(permutations(kinds)):
         message = sent()
-        told.clear()
+        failed.clear()
         for kind in order:
             delivery_reports.receive(report(kind))
         message.refresh_from_db()
         assert message.state == state, order
         assert (message.complained_at is not None) == (ReportKind.COMPLAINED in kinds)
-        assert len(told) == (state == State.FAILED)
+        assert len(failed) == (state == State.FAILED)
         Message.objects.all().update(provider_id="")
 
 
-def test_a_delivery_has_its_time_and_a_failure_its_reason(told: list[Message]) -> None:
+def test_a_delivery_has_its_time_and_a_failure_its_reason(failed: list[Message]) -> None:
     arrived, lost = sent(), sent(provider_id="SM2")
     delivery_reports.receive(report(ReportKind.DELIVERED))
     delivery_reports.receive(report(ReportKind.FAILED, "SM2", "twilio: undelivered, código 30003"))
@@ -78,7 +76,7 @@ def test_a_delivery_has_its_time_and_a_failure_its_reason(told: list[Message]) -
         message.refresh_from_db()
     assert (arrived.state, arrived.delivered_at is not None) == (State.DELIVERED, True)
     assert (lost.state, lost.last_error) == (State.FAILED, "twilio: undelivered, código 30003")
-    assert [message.pk for message in told] == [lost.pk]
+    assert [message.pk for message in failed] == [lost.pk]
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.FAILED, State.DEAD])
@@ -90,7 +88,7 @@ def test_a_report_changes_nothing_of_a_message_that_is_not_with_the_provider(sta
     assert message.state == state
 
 
-def test_what_is_reported_of_a_sending_is_not_about_the_next_one() -> None:
+def test_a_report_on_an_earlier_sending_does_not_change_the_next_one() -> None:
     message = sent(state=State.FAILED)
     outbox.requeue(Message.objects.filter(pk=message.pk))
     Message.objects.filter(pk=message.pk).update(state=State.SENT)
@@ -99,7 +97,7 @@ def test_what_is_reported_of_a_sending_is_not_about_the_next_one() -> None:
     assert message.state == State.SENT
 
 
-def test_the_failure_and_what_follows_from_it_are_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_failure_and_its_callbacks_are_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     message = sent()
 
     def fail(_: Message) -> None:
@@ -113,8 +111,8 @@ def test_the_failure_and_what_follows_from_it_are_one_transaction(monkeypatch: p
     assert message.state == State.SENT
 
 
-def test_a_mistake_in_what_follows_does_not_keep_the_outbox_from_its_state(
-    monkeypatch: pytest.MonkeyPatch, told: list[Message], caplog: pytest.LogCaptureFixture
+def test_an_error_in_a_callback_does_not_undo_the_failed_state(
+    monkeypatch: pytest.MonkeyPatch, failed: list[Message], caplog: pytest.LogCaptureFixture
 ) -> None:
     message = sent()
 
@@ -127,12 +125,12 @@ def test_a_mistake_in_what_follows_does_not_keep_the_outbox_from_its_state(
     )
     delivery_reports.receive(report(ReportKind.FAILED))
     message.refresh_from_db()
-    assert (message.state, len(told)) == (State.FAILED, 1)
+    assert (message.state, len(failed)) == (State.FAILED, 1)
     assert "mistaken" in caplog.text
     assert Message.objects.count() == 1
 
 
-def test_a_report_that_comes_before_its_id_is_written_down_is_entered_r4_24() -> None:
+def test_a_report_that_arrives_before_its_id_is_recorded_is_applied_r4_24() -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _ in range(3):
             delivery_reports.receive(report(ReportKind.DELIVERED))
@@ -145,7 +143,7 @@ def test_a_report_that_comes_before_its_id_is_written_down_is_entered_r4_24() ->
     assert (message.state, UnmatchedReport.objects.count()) == (State.DELIVERED, 0)
 
 
-def test_a_report_that_nobody_ever_knows_is_dropped_after_five_minutes_r4_24() -> None:
+def test_a_report_with_an_unknown_id_is_dropped_after_five_minutes_r4_24() -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         delivery_reports.receive(report(ReportKind.DELIVERED))
         clock.shift(delivery_reports.KEEP_UNMATCHED - timedelta(seconds=1))
@@ -156,7 +154,7 @@ def test_a_report_that_nobody_ever_knows_is_dropped_after_five_minutes_r4_24() -
     assert UnmatchedReport.objects.count() == 0
 
 
-def test_reports_about_nothing_do_not_fill_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_with_unknown_ids_do_not_fill_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_reports, "MAX_UNMATCHED", 3)
     for number in range(10):
         delivery_reports.receive(report(ReportKind.DELIVERED, f"SM{number}"))
@@ -164,17 +162,17 @@ def test_reports_about_nothing_do_not_fill_the_database(monkeypatch: pytest.Monk
 
 
 class Gateway:
-    """A gateway that can be asked."""
+    """A gateway that can be polled for reports."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.polled: list[str] = []
         self.answer: Report | Exception | None = report(ReportKind.DELIVERED)
         self.open_transactions: list[bool] = []
         self.meanwhile: Callable[[], object] = lambda: None
 
     def fetch_report(self, provider_id: str) -> Report | None:
         self.open_transactions.append(connection.in_atomic_block)
-        self.asked.append(provider_id)
+        self.polled.append(provider_id)
         self.meanwhile()
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -183,16 +181,16 @@ class Gateway:
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    far_side = Gateway()
-    monkeypatch.setattr(delivery_reports, "sms_gateway", lambda: far_side)
-    return far_side
+    polled = Gateway()
+    monkeypatch.setattr(delivery_reports, "sms_gateway", lambda: polled)
+    return polled
 
 
 def unreported() -> Message:
     return sent(poll_at=delivery_reports.poll_at(SID))
 
 
-def test_an_sms_that_nobody_reported_is_asked_about_once_r4_25(gateway: Gateway) -> None:
+def test_an_sms_without_a_report_is_polled_once_r4_25(gateway: Gateway) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         message = unreported()
         clock.shift(delivery_reports.POLL_AFTER - timedelta(seconds=1))
@@ -202,11 +200,11 @@ def test_an_sms_that_nobody_reported_is_asked_about_once_r4_25(gateway: Gateway)
         clock.shift(timedelta(hours=3))
         assert sweep.run("informes") == 0
     message.refresh_from_db()
-    assert (message.state, gateway.asked) == (State.DELIVERED, [SID])
+    assert (message.state, gateway.polled) == (State.DELIVERED, [SID])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_transaction_is_open_while_the_provider_is_asked(gateway: Gateway) -> None:
+def test_no_transaction_is_open_while_the_provider_is_polled(gateway: Gateway) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         unreported()
         clock.shift(delivery_reports.POLL_AFTER)
@@ -215,7 +213,7 @@ def test_no_transaction_is_open_while_the_provider_is_asked(gateway: Gateway) ->
 
 
 @pytest.mark.parametrize("answer", [None, PermanentFailure("404")])
-def test_one_without_a_last_word_is_not_asked_about_again_r4_25(
+def test_an_sms_without_a_final_report_is_not_polled_again_r4_25(
     gateway: Gateway, answer: Exception | None
 ) -> None:
     gateway.answer = answer
@@ -225,41 +223,41 @@ def test_one_without_a_last_word_is_not_asked_about_again_r4_25(
             clock.shift(delivery_reports.POLL_AFTER)
             sweep.run("informes")
     message.refresh_from_db()
-    assert (message.state, gateway.asked) == (State.SENT, [SID])
+    assert (message.state, gateway.polled) == (State.SENT, [SID])
 
 
-def test_a_provider_that_is_away_is_asked_later_and_not_for_ever_r4_25(gateway: Gateway) -> None:
-    gateway.answer = TemporaryFailure("away")
+def test_an_unavailable_provider_is_polled_later_and_not_for_ever_r4_25(gateway: Gateway) -> None:
+    gateway.answer = TemporaryFailure("unavailable")
     with time_machine.travel(timezone.now(), tick=False) as clock:
         unreported()
         sent(poll_at=delivery_reports.poll_at(SID), provider_id="SM2")
         clock.shift(delivery_reports.POLL_AFTER)
-        assert sweep.run("informes") == 1  # the next would fare no better
+        assert sweep.run("informes") == 1  # the next poll would fail as well
         clock.shift(delivery_reports.POLL_UNTIL)
         assert sweep.run("informes") == 0
-    assert gateway.asked == [SID]
+    assert gateway.polled == [SID]
 
 
-def test_two_sweeps_do_not_both_ask(gateway: Gateway) -> None:
+def test_two_sweeps_do_not_both_poll(gateway: Gateway) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for sid in (SID, "SM2"):
             sent(poll_at=delivery_reports.poll_at(SID), provider_id=sid)
         clock.shift(delivery_reports.POLL_AFTER)
-        gateway.meanwhile = lambda: len(gateway.asked) > 1 or sweep.run("informes")
+        gateway.meanwhile = lambda: len(gateway.polled) > 1 or sweep.run("informes")
         sweep.run("informes")
-    assert gateway.asked == [SID, "SM2"]
+    assert gateway.polled == [SID, "SM2"]
 
 
-def test_one_that_was_reported_is_not_asked_about(gateway: Gateway) -> None:
+def test_an_sms_with_a_report_is_not_polled(gateway: Gateway) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         unreported()
         delivery_reports.receive(report(ReportKind.DELIVERED))
         clock.shift(delivery_reports.POLL_AFTER)
         assert sweep.run("informes") == 0
-    assert gateway.asked == []
+    assert gateway.polled == []
 
 
-def test_a_sweep_asks_a_bounded_number(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_polls_a_limited_number(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_reports, "MAX_POLLS", 2)
     gateway.answer = None
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -269,7 +267,7 @@ def test_a_sweep_asks_a_bounded_number(gateway: Gateway, monkeypatch: pytest.Mon
         assert [sweep.run("informes") for _ in range(3)] == [2, 1, 0]
 
 
-def test_there_is_nobody_to_ask_about_what_another_gateway_sent(settings: Settings) -> None:
+def test_an_sms_that_another_gateway_sent_is_not_polled(settings: Settings) -> None:
     settings.SMS_GATEWAY = "memory"
     assert delivery_reports.poll_at("memory-1") is None
     with time_machine.travel(timezone.now(), tick=False) as clock:

@@ -1,4 +1,4 @@
-"""Several workers and sweeps at once: each message leaves once (R4.04)."""
+"""Several workers and sweeps run at once: each message is sent once (R4.04)."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ def test_four_dispatchers_send_each_message_once_r4_04() -> None:
     with ThreadPoolExecutor(DISPATCHERS) as pool:
         each = list(pool.map(dispatch, [Barrier(DISPATCHERS)] * DISPATCHERS))
     assert sum(each, Counter[SendOutcome]())[SendOutcome.SENT] == MESSAGES
-    assert sum(counts[SendOutcome.SENT] > 0 for counts in each) > 1  # they did meet
+    assert sum(counts[SendOutcome.SENT] > 0 for counts in each) > 1  # the dispatchers did compete
     assert sorted(sent.extra_headers["Message-ID"] for sent in mail.outbox) == sorted(keys)
     assert not Message.objects.exclude(state=Message.State.SENT, attempts=1).exists()
 

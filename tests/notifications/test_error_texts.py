@@ -1,6 +1,4 @@
-"""What an error of a message is to whoever works at the desk: what happened and what to do, no
-codes (R4.09).
-"""
+"""Errors of messages as staff read them: what happened and what to do, without codes (R4.09)."""
 
 import pytest
 from django.utils import timezone
@@ -12,7 +10,7 @@ State, Channel = Message.State, Message.Channel
 
 
 @pytest.mark.parametrize(
-    ("state", "error", "said"),
+    ("state", "error", "text"),
     [
         (State.FAILED, "550 5.1.1 <ana@acme.example>: user unknown", "La dirección no existe"),
         (State.FAILED, "550 no such user", "La dirección no existe"),
@@ -46,29 +44,29 @@ State, Channel = Message.State, Message.Channel
         (State.QUEUED, "", ""),
     ],
 )
-def test_a_mails_error_in_words(state: str, error: str, said: str) -> None:
-    explained = error_texts.describe(Message(channel=Channel.EMAIL, state=state, last_error=error))
-    assert said in explained
-    assert bool(explained) is bool(error)
-    assert "API" not in explained
+def test_an_error_of_a_mail_is_described(state: str, error: str, text: str) -> None:
+    description = error_texts.describe(Message(channel=Channel.EMAIL, state=state, last_error=error))
+    assert text in description
+    assert bool(description) is bool(error)
+    assert "API" not in description
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "text"),
     [
         ("ConnectionRefusedError", "no responde. Se intentó durante 72 horas"),
         ("451 4.3.0 busy", "pidió esperar. Se intentó durante 72 horas"),
         ("452 4.2.2 over quota", "lleno por ahora. Se intentó durante 72 horas"),
     ],
 )
-def test_one_given_up_after_72_hours_is_not_said_to_be_tried_again_r4_08(error: str, said: str) -> None:
+def test_one_given_up_after_72_hours_is_not_said_to_be_tried_again_r4_08(error: str, text: str) -> None:
     now = timezone.now()
     message = Message(channel=Channel.EMAIL, state=State.DEAD, last_error=error, tried_at=now, give_up_at=now)
-    explained = error_texts.describe(message)
-    assert said in explained
-    assert "Se vuelve a intentar solo" not in explained
+    description = error_texts.describe(message)
+    assert text in description
+    assert "Se vuelve a intentar solo" not in description
 
 
-def test_an_sms_says_it_in_words_already() -> None:
+def test_an_error_of_an_sms_is_shown_unchanged() -> None:
     message = Message(channel=Channel.SMS, state=State.FAILED, last_error="El número no existe (30003)")
     assert error_texts.describe(message) == message.last_error

@@ -1,4 +1,4 @@
-"""The carriers: what each does with an SMS, and which failures are worth another try."""
+"""SMS gateways for tests and for development, and the choice of the gateway by its name."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

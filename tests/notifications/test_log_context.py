@@ -1,4 +1,4 @@
-"""A log line says which request, task or sweep it is about (R8.08)."""
+"""A log line names the request, task or sweep that wrote it (R8.08)."""
 
 import logging
 import re
@@ -14,7 +14,7 @@ from jobs import log_context, sweep
 
 
 @pytest.fixture(autouse=True)
-def _nothing_before() -> Iterator[None]:
+def _clean_context() -> Iterator[None]:
     log_context.end()
     yield
     log_context.end()
@@ -35,7 +35,7 @@ def test_8_a_reference_has_eight_characters_that_nobody_takes_for_another() -> N
     assert all(re.fullmatch(r"[2-9A-HJKMNP-TV-Z]{8}", each) for each in references)
 
 
-@pytest.mark.django_db  # the signal also closes old connections, which another test may have left
+@pytest.mark.django_db  # the signal also closes old connections that another test may have left open
 def test_8_a_line_of_a_request_carries_its_reference_until_the_answer_has_gone() -> None:
     request_started.send(sender=None, environ={})
     reference = log_context.fields()["request_id"]

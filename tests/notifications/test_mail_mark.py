@@ -1,4 +1,4 @@
-"""The operator's mark goes with each mail, and nothing is asked of a server for it (L3)."""
+"""Each mail embeds the operator's logo, so that showing it needs no request to a server (L3)."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_the_operators_own_logo_goes_in_its_place(settings: Settings, tmp_path: 
 
 
 @pytest.mark.django_db
-def test_a_logo_that_no_mail_shows_is_left_out_and_the_operator_told(
+def test_a_logo_that_no_mail_shows_is_left_out_and_the_system_check_says_so(
     settings: Settings, tmp_path: Path
 ) -> None:
     logo, other = tmp_path / "logo.svg", tmp_path / "logo.png"
@@ -80,14 +80,14 @@ def test_help_can_be_reached_from_every_mail_to_a_customer(settings: Settings) -
         support_email="ayuda@operadora.example",
     )
     for name in ("ticket_confirmation", "ticket_registered", "ticket_status", "ticket_infected"):
-        entry = message_types.message_type(name)
-        assert entry is not None
-        parts: rendering.RenderedEmail = entry.preview()
+        message_type = message_types.message_type(name)
+        assert message_type is not None
+        parts: rendering.RenderedEmail = message_type.preview()
         links = {str(link["href"]) for link in BeautifulSoup(parts.html, "html.parser").select("a")}
         assert {"tel:1800123456", "mailto:ayuda@operadora.example"} <= links, name
         assert hours in parts.html
-        for said in ("1800 123 456", hours, "ayuda@operadora.example"):
-            assert said in parts.text, name
+        for contact in ("1800 123 456", hours, "ayuda@operadora.example"):
+            assert contact in parts.text, name
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-"""Mail through a provider's API: what it gets, and what its
-answers lead to (R4.06, R4.09, R4.26).
+"""Mail through a provider's API: the requests, and the outcome of each answer (R4.06, R4.09,
+R4.26).
 """
 
 import json
@@ -31,8 +31,8 @@ def postmark(settings: Settings) -> Iterator[FarMail]:
 
 
 def refused(message: Message) -> GatewayFailure:
-    with transport.Transport() as carrier, pytest.raises(GatewayFailure) as caught:
-        carrier.send(message)
+    with transport.Transport() as mail_transport, pytest.raises(GatewayFailure) as caught:
+        mail_transport.send(message)
     return caught.value
 
 
@@ -41,8 +41,8 @@ def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FarMail) -> None:
     assert deliver(message.pk) == SendOutcome.SENT
     message.refresh_from_db()
     assert (message.state, message.provider_id) == (Message.State.SENT, POSTMARK_ID)
-    [asked] = postmark.asked
-    body = json.loads(asked.body)
+    [request] = postmark.asked
+    body = json.loads(request.body)
     assert (body["Subject"], body["To"], body["From"]) == (
         message.subject,
         message.to,
@@ -50,7 +50,7 @@ def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FarMail) -> None:
     )
     assert (body["TextBody"], body["HtmlBody"]) == (message.text, message.html)
     assert {"Name": "Message-ID", "Value": message.message_id} in body["Headers"]
-    assert message.poll_at is None  # what nobody reports of a mail is not asked about
+    assert message.poll_at is None  # only SMS are polled for reports
 
 
 def test_mailgun_gets_it_as_well(settings: Settings) -> None:
@@ -109,7 +109,7 @@ def test_each_answer_has_its_class_r4_09(
     assert len(postmark.asked) == 1
 
 
-def test_what_the_provider_says_is_in_the_row_and_in_no_log_r8_08(
+def test_the_providers_answer_is_in_the_row_and_in_no_log_r8_08(
     postmark: FarMail, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in [
@@ -129,7 +129,7 @@ def test_what_the_provider_says_is_in_the_row_and_in_no_log_r8_08(
     assert "the mail provider answers 401" in caplog.text
 
 
-def test_a_batch_ends_where_the_provider_is_away(postmark: FarMail) -> None:
+def test_a_batch_ends_when_the_provider_is_unavailable(postmark: FarMail) -> None:
     postmark.status = 503
     for _ in range(3):
         queue_email()
@@ -144,7 +144,7 @@ def test_a_provider_that_never_answers_is_given_up_in_time_r4_26(postmark: FarMa
     assert watch.seconds() < 5
 
 
-def test_a_provider_that_cannot_be_reached_delays_and_no_more(settings: Settings) -> None:
+def test_a_provider_that_cannot_be_reached_only_delays(settings: Settings) -> None:
     use_provider(settings, "postmark", refused_address())
     assert type(refused(queue_email())) is ServerUnavailable
     with mute_address() as address:
@@ -153,7 +153,7 @@ def test_a_provider_that_cannot_be_reached_delays_and_no_more(settings: Settings
 
 
 def amazon(code: str, status: int) -> AnymailAPIError:
-    """As django-anymail hands Amazon's errors on."""
+    """Build an error of Amazon SES as django-anymail raises it."""
     error = AnymailAPIError("SES")
     error.__cause__ = ClientError(
         {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}, "SendEmail"
@@ -174,7 +174,7 @@ def test_amazons_errors_have_the_same_classes(code: str, status: int, failure: t
     assert type(classify(amazon(code, status))) is failure
 
 
-def test_amazon_that_cannot_be_reached_is_away() -> None:
+def test_amazon_that_cannot_be_reached_is_unavailable() -> None:
     error = AnymailAPIError("SES")
     error.__cause__ = EndpointConnectionError(endpoint_url="https://email.example")
     assert type(classify(error)) is ServerUnavailable

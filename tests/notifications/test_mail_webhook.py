@@ -1,6 +1,4 @@
-"""What mail providers report, in their own words and signed their way, through django-anymail's
-views.
-"""
+"""Webhooks of mail providers, in each provider's format and with its signature."""
 
 import hashlib
 import hmac
@@ -86,7 +84,7 @@ def post(body: Payload | bytes, path: str = POSTMARK, secret: str = SECRET, **he
 
 
 def mailgun(event: str, **more: Any) -> Payload:
-    """Mailgun signs the time and a token with its own key, inside the body."""
+    """Build a report of Mailgun, which has a signature of a time and a token in its body."""
     stamp, token = "1795250000", "t" * 50
     signature = hmac.new(b"signing-key", f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
     headers = {"to": "ana@acme.example", "message-id": MAILGUN_ID.strip("<>"), "from": "x", "subject": "y"}
@@ -109,7 +107,7 @@ MAILGUN_BOUNCE = {
 }
 
 
-def test_a_delivery_is_entered_with_the_providers_time(message: Message) -> None:
+def test_a_delivery_is_recorded_with_the_providers_time(message: Message) -> None:
     assert post(DELIVERY) == 200
     message.refresh_from_db()
     assert (message.state, message.delivered_at) == (
@@ -142,7 +140,7 @@ def test_a_complaint_is_recorded_and_the_mail_stays_delivered(message: Message) 
     assert (message.state, message.complained_at is not None) == (State.DELIVERED, True)
 
 
-def test_a_delay_and_what_is_read_change_nothing(message: Message) -> None:
+def test_reports_of_a_delay_or_an_opened_mail_change_nothing(message: Message) -> None:
     opened = {**DELIVERY, "RecordType": "Open", "ReceivedAt": "2026-11-20T08:49:11Z"}
     for payload in (PASSING, opened):
         assert post(payload) == 200
@@ -150,7 +148,7 @@ def test_a_delay_and_what_is_read_change_nothing(message: Message) -> None:
     assert (message.state, UnmatchedReport.objects.count()) == (State.SENT, 0)
 
 
-def test_a_report_that_comes_first_waits_for_its_message() -> None:
+def test_a_report_that_arrives_first_waits_for_its_message() -> None:
     assert post(DELIVERY) == 200
     assert UnmatchedReport.objects.get().provider_id == POSTMARK_ID
 
@@ -164,7 +162,7 @@ def test_a_report_that_comes_first_waits_for_its_message() -> None:
         ("rejected", {"reject": {"reason": "suppressed"}}, State.FAILED),
     ],
 )
-def test_mailguns_signed_reports_are_entered(
+def test_mailguns_signed_reports_are_applied(
     message: Message, settings: Settings, event: str, more: Payload, state: State
 ) -> None:
     use_provider(settings, "mailgun")
@@ -187,14 +185,14 @@ def test_a_mailgun_report_with_a_forged_signature_is_refused(message: Message, s
 @pytest.mark.parametrize(
     ("secret", "status"), [("", 401), ("portal:" + "x" * 32, 403), ("nonsense", 403), ("pörtal:ñ", 403)]
 )
-def test_who_does_not_know_the_secret_writes_nothing(message: Message, secret: str, status: int) -> None:
+def test_a_request_without_the_secret_writes_nothing(message: Message, secret: str, status: int) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert post(DELIVERY, secret=secret) == status
-        assert post(b"{", secret=secret) == status  # nothing was read
+        assert post(b"{", secret=secret) == status  # the same answer, since the body is not read
     assert captured.captured_queries == []
 
 
-def test_either_secret_counts_while_they_are_changed(message: Message, settings: Settings) -> None:
+def test_both_secrets_are_accepted_while_they_are_rotated(message: Message, settings: Settings) -> None:
     settings.ANYMAIL = {**settings.ANYMAIL, "WEBHOOK_SECRET": ["nuevo:" + "n" * 32, SECRET]}
     assert post(DELIVERY) == 200
     assert post(DELIVERY, secret="nuevo:" + "n" * 32) == 200
@@ -203,19 +201,19 @@ def test_either_secret_counts_while_they_are_changed(message: Message, settings:
 
 
 @pytest.mark.parametrize("provider", ["mailgun", "nobody", "base", "amazon_ses"])
-def test_only_the_provider_in_use_is_heard(provider: str) -> None:
+def test_only_the_provider_in_use_has_an_address(provider: str) -> None:
     assert post(DELIVERY, f"/webhooks/email/{provider}/") == 404
 
 
 @pytest.mark.parametrize("provider", ["", "scaleway"])
-def test_there_is_nothing_where_no_provider_reports(settings: Settings, provider: str) -> None:
+def test_without_a_provider_that_reports_there_is_no_address(settings: Settings, provider: str) -> None:
     settings.EMAIL_PROVIDER = provider
     assert post(DELIVERY, f"/webhooks/email/{provider or 'postmark'}/") == 404
 
 
 def test_only_post_and_head_are_answered() -> None:
     client = Client()
-    assert client.head(POSTMARK).status_code == 200  # some providers try the address so
+    assert client.head(POSTMARK).status_code == 200  # some providers test the address with HEAD
     for method in ("get", "put", "delete", "options"):
         assert getattr(client, method)(POSTMARK).status_code == 405
 
@@ -232,15 +230,16 @@ def test_a_body_over_the_limit_is_refused(message: Message) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b'"x"', b'{"RecordType": []}', b"\xff", b"[" * 100_000]
 )
-def test_a_body_that_makes_no_sense_is_a_400_and_no_traceback(
+def test_an_unreadable_body_gives_a_400_and_no_traceback(
     body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert post(body) == 400
     assert "Traceback" not in caplog.text
 
 
-def test_what_a_report_names_reaches_no_log(message: Message, caplog: pytest.LogCaptureFixture) -> None:
-    """R8.08"""
+def test_the_content_of_a_report_reaches_no_log_r8_08(
+    message: Message, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(0)
     for payload in (
         BOUNCE,
@@ -252,7 +251,7 @@ def test_what_a_report_names_reaches_no_log(message: Message, caplog: pytest.Log
     assert "acme.example" not in caplog.text
 
 
-def test_a_time_in_the_future_is_not_believed(message: Message) -> None:
+def test_a_time_in_the_future_is_replaced_by_now(message: Message) -> None:
     assert post({**DELIVERY, "DeliveredAt": "2999-01-01T00:00:00Z"}) == 200
     message.refresh_from_db()
     assert message.delivered_at

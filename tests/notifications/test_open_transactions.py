@@ -1,4 +1,4 @@
-"""While somebody else's server is awaited, the database is free for everybody else (R4.06)."""
+"""No transaction is open while the mail server is awaited (R4.06)."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from tests.notifications.helpers import Sink, queue_email, smtp_sink
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db(transaction=True)]
 IDLE = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
-PATIENCE = 15.0  # seconds; a writer that meets an open transaction of SQLite's would wait for 20
+MAX_WRITE_SECONDS = 15.0  # with an open transaction of SQLite, a write would wait for 20
 
 
 @pytest.fixture
@@ -24,16 +24,16 @@ def sink(settings: Settings) -> Iterator[Sink]:
         yield sink
 
 
-def look() -> tuple[int, float]:
-    """From a connection of its own: how many sit idle in a
-    transaction, and how long a write takes.
+def observe_database() -> tuple[int, float]:
+    """Return, from a new connection, how many connections are idle in a transaction and how many
+    seconds a write takes.
     """
     started, idle = time.monotonic(), 0
     try:
         Message.objects.filter(pk=0).update(attempts=1)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                # Of this database alone: other tests run beside this one on the same server
+                # Only in this database: other tests run on the same server at the same time
                 cursor.execute(IDLE)
                 idle = cursor.fetchone()[0]
     finally:
@@ -45,18 +45,18 @@ def look() -> tuple[int, float]:
 def test_no_transaction_is_open_while_the_mail_server_takes_its_time_r4_06(
     sink: Sink, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[int, float]] = []
+    observed: list[tuple[int, float]] = []
 
-    async def look_then_accept(self: Sink, server: SMTP, session: Session, envelope: Envelope) -> str:
-        seen.append(await asyncio.to_thread(look))
+    async def observe_then_accept(self: Sink, server: SMTP, session: Session, envelope: Envelope) -> str:
+        observed.append(await asyncio.to_thread(observe_database))
         return "250 OK"
 
-    monkeypatch.setattr(Sink, "handle_DATA", look_then_accept)
+    monkeypatch.setattr(Sink, "handle_DATA", observe_then_accept)
     messages = [queue_email(), queue_email()]
     if way == "one":
         assert [delivery.deliver(message.pk) for message in messages] == [delivery.SendOutcome.SENT] * 2
     else:
         assert delivery.deliver_due()[delivery.SendOutcome.SENT] == 2
-    assert len(seen) == 2
-    assert [idle for idle, _ in seen] == [0, 0]
-    assert max(seconds for _, seconds in seen) < PATIENCE
+    assert len(observed) == 2
+    assert [idle for idle, _ in observed] == [0, 0]
+    assert max(seconds for _, seconds in observed) < MAX_WRITE_SECONDS

@@ -1,5 +1,5 @@
-"""Owing a message: once, in the caller's transaction, whatever the customer typed (R4.01, R4.02,
-R4.27).
+"""Queueing a message: once, in the caller's transaction, with any text that a customer typed
+(R4.01, R4.02, R4.27).
 """
 
 import pytest
@@ -19,23 +19,23 @@ def test_the_same_key_is_the_same_message_r4_02() -> None:
     assert Message.objects.get().subject == "Ticket 3608314"
 
 
-def test_a_message_goes_with_the_transaction_that_owes_it_r4_01() -> None:
+def test_a_message_is_rolled_back_with_the_callers_transaction_r4_01() -> None:
     with transaction.atomic():
         queue_email()
         transaction.set_rollback(True)
     assert not Message.objects.exists()
 
 
-def test_the_worker_is_nudged_once_and_only_after_the_commit(
+def test_the_task_is_enqueued_once_and_only_after_the_commit(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    nudges: list[tuple[str, int]] = []
-    monkeypatch.setattr(enqueue, "enqueue", lambda name, pk: nudges.append((name, pk)))
+    enqueued: list[tuple[str, int]] = []
+    monkeypatch.setattr(enqueue, "enqueue", lambda name, pk: enqueued.append((name, pk)))
     with django_capture_on_commit_callbacks(execute=True):
         message = queue_email(key="ticket:1:client")
         queue_email(key="ticket:1:client")
-        assert not nudges
-    assert nudges == [("notifications.tasks.deliver_message", message.pk)]
+        assert not enqueued
+    assert enqueued == [("notifications.tasks.deliver_message", message.pk)]
 
 
 def test_the_message_id_follows_from_the_key_and_the_portal_r4_07(settings: Settings) -> None:
@@ -67,13 +67,13 @@ def test_a_subject_is_one_line_r4_27(end: str) -> None:
     "to",
     ["", "sin-arroba", "a@b.example\nBcc: c@d.example", "a@b.example, c@d.example", f"{'a' * 300}@b.example"],
 )
-def test_an_address_that_is_none_fails_and_harms_nobody_r4_27(to: str) -> None:
+def test_an_invalid_address_fails_and_raises_nothing_r4_27(to: str) -> None:
     message = queue_email(to=to)
     assert message.state == Message.State.FAILED
     assert message.last_error
 
 
-def test_text_of_any_size_and_sort_can_be_owed() -> None:
+def test_text_of_any_length_and_with_nul_can_be_queued() -> None:
     message = outbox.enqueue_email(
         dedup_key="k",
         subject_ref="s",
@@ -93,7 +93,7 @@ def test_an_sms_goes_to_an_e164_number_only(to: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_nudge_that_breaks_does_not_break_the_request_r4_03(
+def test_a_failure_to_enqueue_the_task_does_not_break_the_request_r4_03(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(name: str, pk: int) -> None:

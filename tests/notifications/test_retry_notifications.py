@@ -1,4 +1,4 @@
-"""Messages given up go out again when operations staff say so (R4.18)."""
+"""`retry_notifications` queues failed and dead messages again (R4.18)."""
 
 from datetime import timedelta
 from io import StringIO
@@ -45,11 +45,11 @@ def test_without_yes_nothing_is_done() -> None:
     assert message.state == Message.State.DEAD
 
 
-def test_with_nothing_to_do_nobody_is_asked_to_repeat_it() -> None:
+def test_with_nothing_to_do_it_does_not_ask_for_yes() -> None:
     assert retry("--dead") == "Nada que hacer: no hay mensajes así.\n"
 
 
-def test_with_several_it_speaks_of_several() -> None:
+def test_with_several_messages_the_text_is_plural() -> None:
     for _ in range(2):
         given_up(Message.State.DEAD)
     with pytest.raises(CommandError, match="2 mensajes volverían"):
@@ -92,7 +92,7 @@ def test_since_a_day_takes_what_was_given_up_then_and_nothing_older() -> None:
     assert [states[message.pk] for message in (old, recent, sent)] == ["dead", "queued", "sent"]
 
 
-def test_who_did_it_is_written_down_r4_18() -> None:
+def test_the_author_is_recorded_r4_18() -> None:
     message = given_up(Message.State.DEAD)
     retry("--dead", "--yes")
     action = MessageAction.objects.get(message=message)
@@ -100,17 +100,17 @@ def test_who_did_it_is_written_down_r4_18() -> None:
     assert action.actor_name.startswith("retry_notifications (")
 
 
-def test_asked_twice_it_is_done_once() -> None:
+def test_run_twice_it_queues_once() -> None:
     given_up(Message.State.DEAD)
     assert retry("--dead", "--yes") == "Listo: 1 mensaje en cola otra vez.\n"
     assert retry("--dead", "--yes") == "Nada que hacer: no hay mensajes así.\n"
 
 
-def test_without_options_it_tells_what_there_is_and_does_nothing() -> None:
+def test_without_options_it_prints_counts_and_changes_nothing() -> None:
     given_up(Message.State.DEAD)
-    said = retry().splitlines()
-    assert [line.split()[-1] for line in said[:2]] == ["0", "1"]
-    assert said[-1].startswith("No se hizo nada.")
+    lines = retry().splitlines()
+    assert [line.split()[-1] for line in lines[:2]] == ["0", "1"]
+    assert lines[-1].startswith("No se hizo nada.")
     assert Message.objects.get().state == Message.State.DEAD
 
 
@@ -120,10 +120,10 @@ def test_options_that_do_not_go_together_are_refused(wrong: list[str]) -> None:
         retry(*wrong)
 
 
-def test_a_database_that_is_away_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(_queryset: MessageQuerySet) -> MessageQuerySet:
+def test_an_unavailable_database_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable(_queryset: MessageQuerySet) -> MessageQuerySet:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(MessageQuerySet, "given_up", away)
+    monkeypatch.setattr(MessageQuerySet, "given_up", unavailable)
     with pytest.raises(CommandError, match="La base de datos no responde"):
         retry("--dead", "--yes")

@@ -1,4 +1,4 @@
-"""Twilio's status callbacks: what is believed, and what it changes (R4.23, R4.24)."""
+"""Twilio's status callbacks: which are accepted, and what they change (R4.23, R4.24)."""
 
 from itertools import permutations
 from urllib.parse import urlencode
@@ -52,7 +52,7 @@ def signature_of(form: Form, url: str = PORTAL + PATH, token: str = TOKEN) -> st
 
 
 def post(form: Form, signature: str | None = None, path: str = PATH, host: str = "testserver") -> int:
-    """As Twilio does: no cookie and no token of a form."""
+    """Post as Twilio does, with no cookie and no CSRF token."""
     headers = {"Host": host, "X-Twilio-Signature": signature_of(form) if signature is None else signature}
     if not headers["X-Twilio-Signature"]:
         del headers["X-Twilio-Signature"]
@@ -67,7 +67,7 @@ def state_of(message: Message) -> str:
     return Message.objects.get(pk=message.pk).state
 
 
-def test_a_signed_report_is_entered_r4_23(message: Message) -> None:
+def test_a_signed_report_is_applied_r4_23(message: Message) -> None:
     assert post(status("undelivered", ErrorCode="30003")) == 204
     message.refresh_from_db()
     assert message.state == State.FAILED
@@ -92,7 +92,7 @@ def test_any_order_of_twilios_reports_ends_alike_r4_24(
         assert state_of(message) == state, order
 
 
-def test_either_token_counts_while_they_are_rotated_r4_23(message: Message, settings: Settings) -> None:
+def test_both_tokens_are_accepted_while_they_are_rotated_r4_23(message: Message, settings: Settings) -> None:
     form = status()
     assert post(form, signature_of(form, token=EARLIER)) == 204
     assert state_of(message) == State.DELIVERED
@@ -126,7 +126,7 @@ def test_what_twilio_did_not_sign_is_refused_and_writes_nothing_r4_23(message: M
 
 
 def test_the_host_that_a_request_names_is_not_what_is_signed_r4_23(message: Message) -> None:
-    """Any of ours will do, and Twilio's signature is over the address in the settings."""
+    """Twilio signs the address in the settings; the request may name any host that we allow."""
     form = status()
     assert post(form, signature_of(form, "http://127.0.0.1" + PATH), host="127.0.0.1") == 403
     assert post(form, host="127.0.0.1") == 204
@@ -138,7 +138,7 @@ def test_a_signed_port_may_be_written_or_not() -> None:
     assert post(form, signature_of(form, "https://portal.operadora.example:443" + PATH)) == 204
 
 
-def test_a_query_that_nobody_signed_changes_nothing(message: Message) -> None:
+def test_an_unsigned_query_string_changes_nothing(message: Message) -> None:
     assert post(status("sent"), path=f"{PATH}?MessageStatus=failed&MessageSid={SID}") == 204
     assert state_of(message) == State.SENT
 
@@ -162,7 +162,7 @@ def test_a_body_over_16_kb_is_refused_before_it_is_read_r4_23(message: Message) 
 @pytest.mark.parametrize(
     ("gateway", "provider"), [("demo", "twilio"), ("twilio", "vonage"), ("memory", "memory")]
 )
-def test_only_the_provider_in_use_is_heard(settings: Settings, gateway: str, provider: str) -> None:
+def test_only_the_provider_in_use_has_an_address(settings: Settings, gateway: str, provider: str) -> None:
     settings.SMS_GATEWAY = gateway
     form, path = status(), f"/webhooks/sms/{provider}/"
     assert post(form, signature_of(form, PORTAL + path), path=path) == 404
@@ -180,21 +180,21 @@ def test_only_the_provider_in_use_is_heard(settings: Settings, gateway: str, pro
         {**status(), "MessageSid": "S" * 65},
     ],
 )
-def test_a_signed_report_that_says_nothing_is_taken_and_forgotten(form: Form) -> None:
+def test_a_signed_report_without_a_final_status_is_accepted_and_not_stored(form: Form) -> None:
     assert post(form) == 204
     assert UnmatchedReport.objects.count() == 0
 
 
 @pytest.mark.parametrize(
-    ("code", "told"), [("", "undelivered"), ("0", "undelivered"), ("x\0", "undelivered")]
+    ("code", "reason"), [("", "undelivered"), ("0", "undelivered"), ("x\0", "undelivered")]
 )
-def test_a_code_that_is_none_is_left_out(message: Message, code: str, told: str) -> None:
+def test_an_invalid_code_is_left_out(message: Message, code: str, reason: str) -> None:
     assert post(status("undelivered", ErrorCode=code)) == 204
     message.refresh_from_db()
-    assert message.last_error == f"twilio: {told}"
+    assert message.last_error == f"twilio: {reason}"
 
 
-def test_a_code_without_words_is_shown_as_its_figure(message: Message) -> None:
+def test_a_code_without_a_text_is_shown_as_a_number(message: Message) -> None:
     post(status("failed", ErrorCode="30999"))
     message.refresh_from_db()
     assert message.last_error == "twilio: failed, código 30999"
@@ -207,8 +207,8 @@ def test_an_unknown_sid_is_kept_and_a_passing_status_is_not_r4_24() -> None:
     assert (kept.provider_id, kept.kind) == ("SM2", "delivered")
 
 
-def test_nothing_of_a_report_reaches_a_log(message: Message, caplog: pytest.LogCaptureFixture) -> None:
-    """R8.08: it names the recipient's number."""
+def test_nothing_of_a_report_reaches_a_log_r8_08(message: Message, caplog: pytest.LogCaptureFixture) -> None:
+    """A report contains the recipient's number."""
     caplog.set_level(0)
     post(status("undelivered", ErrorCode="30003", Body="731942"))
     post(status(), "forged")

@@ -1,6 +1,4 @@
-"""Mails over real SMTP: what arrives, and what the far side's
-answers lead to (R4.06-R4.09, R4.26).
-"""
+"""Mails over real SMTP: what arrives, and the outcome of each answer (R4.06-R4.09, R4.26)."""
 
 import os
 import runpy
@@ -28,7 +26,7 @@ from tests.slowness import Stopwatch
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
 
-# A process that is killed when the server has said 250, and has not written that down yet
+# A process that is killed after the server answered 250, before it records that
 KILLED_AFTER_250 = """
 import os, signal, sys
 import django
@@ -68,7 +66,7 @@ def test_a_batch_shares_one_connection(sink: Sink) -> None:
     assert (len(sink.raw), sink.sessions) == (5, 1)
 
 
-def test_a_passing_refusal_is_tried_again_and_a_final_one_is_not_r4_09(sink: Sink) -> None:
+def test_a_temporary_refusal_is_retried_and_a_permanent_one_is_not_r4_09(sink: Sink) -> None:
     message = queue_email()
     sink.rcpt = "451 4.3.0 busy"
     assert deliver(message.pk) == SendOutcome.AGAIN
@@ -84,7 +82,7 @@ def test_a_passing_refusal_is_tried_again_and_a_final_one_is_not_r4_09(sink: Sin
     assert deliver(queue_email().pk) == SendOutcome.AGAIN
 
 
-def test_a_server_that_closes_in_the_middle_costs_one_message_a_wait(sink: Sink) -> None:
+def test_a_server_that_closes_the_connection_delays_one_message(sink: Sink) -> None:
     first, second = queue_email(), queue_email()
     sink.rcpt = "421 4.7.0 closing"
     assert delivery.deliver_due()[SendOutcome.AGAIN] == 1
@@ -94,7 +92,7 @@ def test_a_server_that_closes_in_the_middle_costs_one_message_a_wait(sink: Sink)
     assert first.state == Message.State.QUEUED
 
 
-def test_a_mute_server_is_given_up_in_time_r4_26(settings: Settings) -> None:
+def test_a_mute_server_ends_in_a_timeout_r4_26(settings: Settings) -> None:
     settings.EMAIL_TIMEOUT = 0.5
     with socket.create_server(("127.0.0.1", 0)) as mute:
         use_smtp(settings, mute.getsockname()[1])
@@ -104,18 +102,18 @@ def test_a_mute_server_is_given_up_in_time_r4_26(settings: Settings) -> None:
 
 
 def test_production_waits_for_a_mute_server_20_seconds_at_most_r4_26(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Django's own default is to wait for ever, and with it every mail behind this one."""
+    """Django's default has no timeout: one mute server would stop all mails."""
     monkeypatch.setattr(os, "environ", PRODUCTION)
     read = runpy.run_path(str(SETTINGS))
     assert 0 < read["EMAIL_TIMEOUT"] <= 20
 
 
-def test_every_connection_waits_so_long_and_no_longer_r4_26(settings: Settings) -> None:
+def test_every_connection_has_the_timeout_of_the_settings_r4_26(settings: Settings) -> None:
     use_smtp(settings, free_port())
     assert vars(get_connection())["timeout"] == settings.EMAIL_TIMEOUT
 
 
-def test_no_server_at_all_delays_and_no_more(settings: Settings) -> None:
+def test_without_a_server_a_mail_is_only_delayed(settings: Settings) -> None:
     use_smtp(settings, free_port())
     assert deliver(queue_email().pk) == SendOutcome.AGAIN
 

@@ -1,6 +1,4 @@
-"""Twilio: what is sent to it, what each of its failures means, and that nothing of it is told to a
-log.
-"""
+"""The Twilio gateway: its requests, the class of each error, and that nothing reaches a log."""
 
 import logging
 import socket
@@ -27,7 +25,7 @@ from tests.slowness import Stopwatch
 
 pytestmark = pytest.mark.loopback
 NUMBER, TEXT = "+593991234567", "Codigo 731942"
-PATIENCE = 0.4  # seconds, in place of 10
+SHORT_TIMEOUT = 0.4  # seconds, instead of 10
 
 
 @pytest.fixture
@@ -40,7 +38,7 @@ def send(seconds_left: int = 300) -> str:
     return sms_gateway().send(NUMBER, TEXT, seconds_left=seconds_left)
 
 
-def test_twilio_gets_the_message_and_how_long_it_is_worth_something_r1_23(far_side: FarSide) -> None:
+def test_twilio_gets_the_message_and_its_validity_period_r1_23(far_side: FarSide) -> None:
     assert send(287) == "SM123"
     path, form = far_side.asked[0]
     assert path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
@@ -63,7 +61,7 @@ def test_twilio_sends_from_a_messaging_service_where_there_is_one(
 
 
 @pytest.mark.parametrize("seconds_left", [0, -1])
-def test_what_is_too_late_is_not_handed_over_r1_23(far_side: FarSide, seconds_left: int) -> None:
+def test_an_expired_sms_is_not_sent_r1_23(far_side: FarSide, seconds_left: int) -> None:
     with pytest.raises(TemporaryFailure):
         send(seconds_left)
     assert far_side.asked == []
@@ -107,10 +105,10 @@ def test_each_answer_has_its_class_and_names_no_number_r1_25_r4_09(
     assert len(far_side.asked) == 1
 
 
-def test_an_answer_that_does_not_come_leaves_it_open_whether_it_left_r1_24(
+def test_without_an_answer_it_is_unknown_whether_the_sms_was_sent_r1_24(
     far_side: FarSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(twilio, "READ_TIMEOUT", PATIENCE)
+    monkeypatch.setattr(twilio, "READ_TIMEOUT", SHORT_TIMEOUT)
     far_side.faults = ["hang"]
     watch = Stopwatch()
     with pytest.raises(AmbiguousFailure, match="ReadTimeout"):
@@ -119,7 +117,7 @@ def test_an_answer_that_does_not_come_leaves_it_open_whether_it_left_r1_24(
     assert len(far_side.asked) == 1
 
 
-def certainly_not_sent(settings: Settings, address: str) -> tuple[float, str]:
+def send_and_expect_not_sent(settings: Settings, address: str) -> tuple[float, str]:
     with using_twilio(settings, address):
         begun = time.perf_counter()
         with pytest.raises(TemporaryFailure) as caught:
@@ -129,16 +127,16 @@ def certainly_not_sent(settings: Settings, address: str) -> tuple[float, str]:
 
 
 def test_a_refused_connection_sent_nothing(settings: Settings) -> None:
-    assert certainly_not_sent(settings, refused_address())[0] < 2
+    assert send_and_expect_not_sent(settings, refused_address())[0] < 2
 
 
 def test_a_connection_that_is_never_made_sent_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(twilio, "CONNECT_TIMEOUT", PATIENCE)
+    monkeypatch.setattr(twilio, "CONNECT_TIMEOUT", SHORT_TIMEOUT)
     with mute_address() as address:
-        seconds, reason = certainly_not_sent(settings, address)
-    assert PATIENCE <= seconds < PATIENCE + 2
+        seconds, reason = send_and_expect_not_sent(settings, address)
+    assert SHORT_TIMEOUT <= seconds < SHORT_TIMEOUT + 2
     assert reason == "twilio: ConnectTimeout"
 
 
@@ -147,18 +145,18 @@ def test_an_unknown_name_sent_nothing(settings: Settings, monkeypatch: pytest.Mo
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    certainly_not_sent(settings, "http://twilio.invalid")
+    send_and_expect_not_sent(settings, "http://twilio.invalid")
 
 
-def test_an_address_that_is_none_sent_nothing(settings: Settings) -> None:
-    certainly_not_sent(settings, "nowhere")
+def test_an_invalid_address_sent_nothing(settings: Settings) -> None:
+    send_and_expect_not_sent(settings, "nowhere")
 
 
 @pytest.mark.parametrize("code", sorted(twilio.OUR_SETTINGS))
-def test_22_what_is_wrong_with_our_sender_account_or_service_is_retried_and_logged_as_ours(
+def test_22_an_error_of_our_sender_account_or_service_is_retried_and_logged(
     far_side: FarSide, caplog: pytest.LogCaptureFixture, code: int
 ) -> None:
-    """A customer's number is not to blame, and the SMS leaves once it is put right."""
+    """The number is not at fault, and the SMS is sent once the settings are corrected."""
     far_side.faults, far_side.code = ["404" if code == 20404 else "400"], code
     with pytest.raises(GatewayFailure) as caught:
         send()
@@ -171,7 +169,7 @@ def test_22_the_codes_of_the_sender_are_among_them() -> None:
     assert not twilio.OUR_SETTINGS & (twilio.BAD_NUMBERS | twilio.RETRYABLE_CODES)
 
 
-def test_our_own_mistakes_are_told_to_whoever_can_mend_them(
+def test_errors_of_our_account_are_logged_for_operations_staff(
     far_side: FarSide, caplog: pytest.LogCaptureFixture
 ) -> None:
     far_side.faults, far_side.code = ["401"], 20003
@@ -194,24 +192,24 @@ def test_nothing_of_an_sms_reaches_a_log_r1_09_r8_08(
     try:
         send()
     except GatewayFailure as failure:
-        logging.getLogger("whoever catches it").exception("not sent", exc_info=failure)
+        logging.getLogger("caller").exception("not sent", exc_info=failure)
     assert far_side.asked
     for secret in ("731942", "991234567", TOKEN, "Basic "):
         assert secret not in caplog.text
 
 
-def test_every_request_ends_in_its_time_r1_25(far_side: FarSide, monkeypatch: pytest.MonkeyPatch) -> None:
-    """4 s to connect, 10 s to answer; and no redirect is followed."""
-    given: list[tuple[object, object]] = []
+def test_every_request_has_timeouts_r1_25(far_side: FarSide, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The timeouts are 4 s to connect and 10 s to answer. No redirect is followed."""
+    options_seen: list[tuple[object, object]] = []
     request = requests.Session.request
 
     def watched(self: requests.Session, *args: Any, **options: Any) -> requests.Response:
-        given.append((options["timeout"], options["allow_redirects"]))
+        options_seen.append((options["timeout"], options["allow_redirects"]))
         return request(self, *args, **options)
 
     monkeypatch.setattr(requests.Session, "request", watched)
     send()
-    assert given == [((4, 10), False)]
+    assert options_seen == [((4, 10), False)]
 
 
 def test_connections_are_reused_and_threads_share_the_client(far_side: FarSide) -> None:
