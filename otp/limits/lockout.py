@@ -12,7 +12,7 @@ those requests.
 An attempt is trusted if its browser verified this number before (known_browser.py), or if its code
 was requested through an invitation: a stranger has neither. After 100 failures in a row (NIST
 800-63B 3.2.2) only trusted attempts are compared, until a right code, an unlock by staff, or 30
-days without an attempt. Trusted attempts have a count of 100 of their own, so that a stranger
+days without an attempt. Trusted attempts have a separate count of 100, so that a stranger
 cannot lock the customer out for good.
 """
 

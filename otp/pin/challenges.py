@@ -236,7 +236,7 @@ def _count_request(
     It counts on the invitation while that has uses left, and on the number otherwise. An invited
     visitor thus has at least the limits of other visitors, and a stranger cannot use up the
     invitation's. The day's limit is only read (quotas.py), and checked first: once it is used up,
-    all numbers get the same answer, whatever their own limits (R1.13). Raises LimitReached.
+    all numbers get the same answer, also those past their own limit (R1.13). Raises LimitReached.
     """
     request_limits = quotas.code_requests(session_ref, address)
     if invitation is not None:

@@ -1,4 +1,4 @@
-"""Many requests at one moment: real threads, each with a database connection of its own."""
+"""Runs requests in parallel: real threads, each with its own database connection."""
 
 import threading
 from collections.abc import Callable
@@ -10,14 +10,15 @@ from django.db import connections
 
 T = TypeVar("T")
 
-# A race that is lost once in twenty is lost: 50 times in `make prove`, once in `make test` (R7.08)
+# A race that fails one time in twenty must be seen: 50 runs in `make prove`, one in `make test`
+# (R7.08)
 fifty_times = pytest.mark.parametrize(
     "turn", ["sample", *(pytest.param(turn, marks=pytest.mark.prove) for turn in range(1, 51))]
 )
 
 
 def at_once(times: int, act: Callable[[int], T]) -> list[T]:
-    """Call `act(0)`, `act(1)`... in as many threads, released together; what each returned."""
+    """Call `act(0)`, `act(1)`... in `times` threads that start together; return the results."""
     barrier = threading.Barrier(times)
 
     def run(number: int) -> T:

@@ -1,4 +1,4 @@
-"""The operator's mobile gateway as the tests play it: whose header it writes, and how it signs."""
+"""Plays the operator's mobile gateway, which adds a header with the number and signs it."""
 
 import time
 from ipaddress import ip_network
@@ -19,7 +19,7 @@ PAST_THE_PIN = "/fidelizacion/solicitud/"
 
 
 def configure(settings: Settings, *keys: str) -> None:
-    """A portal that believes the gateway; with keys, only what it signed."""
+    """Make the portal trust the gateway; if keys are given, it must also sign."""
     settings.MOBILE_HEADER = "X-MSISDN"
     settings.MOBILE_GATEWAYS = [ip_network("10.9.0.0/24")]
     settings.MOBILE_CLIENT_NETWORKS = [ip_network("100.64.0.0/10")]
@@ -36,7 +36,7 @@ def signed(
     behind: str = MOBILE_CLIENT,
     host: str = "testserver",
 ) -> str:
-    """The signature header of this number, `late` seconds after the gateway wrote it."""
+    """Return the signature header for a number, made `late` seconds ago."""
     at = int(time.time()) - late
     mac = signature.mac_of(f"v1|{number}|{at}|{nonce}|{behind}|{host}", key)
     return f"t={at},nonce={nonce},v1={mac}"
@@ -50,7 +50,7 @@ def enter(
     number: str = ANA,
     signature: str = "",
 ) -> str:
-    """Where typing Ana's number leads, with these headers."""
+    """Type Ana's number with these headers, and return the path that the answer redirects to."""
     headers = {"X-Forwarded-For": behind, "X-MSISDN": number}
     if signature:
         headers["X-MSISDN-Signature"] = signature

@@ -1,4 +1,4 @@
-"""An invitation as its receiver has it: the token is in the message, and nowhere else."""
+"""Invites Ana and reads the link's token from the message, the only place that holds it."""
 
 import re
 
@@ -13,7 +13,7 @@ LINK = re.compile(r"http://127\.0\.0\.1:8000(/fidelizacion/\?i=(\w+))")
 
 
 def invited(channel: Channel = Channel.SMS) -> str:
-    """Invite Ana, whoever she is, and return the token of her link."""
+    """Invite Ana, whom it creates if she is missing, and return the token of her link."""
     administrator = Administrator.objects.filter(phone=cast.ANA_PHONE).first() or cast.ana()
     return token_of(invitations.invite(administrator, channel, actor="tests"))
 

@@ -1,6 +1,4 @@
-"""Walks the PIN check as a visitor does, over the test client, with the worker's part done in this
-process.
-"""
+"""Takes a test client through the PIN check; the worker's part runs in this process."""
 
 import re
 from typing import TYPE_CHECKING
@@ -28,7 +26,7 @@ def ask(client: Client, phone: str) -> "Page":
 
 
 def receive(client: Client) -> str | None:
-    """Let the worker handle the code this session asked for; what the SMS said, if one was sent."""
+    """Send the code that this session requested; returns it, or None if no SMS was sent."""
     challenge = Challenge.objects.filter(
         session_ref=keyed_hash("session", client.session["portal.name"])
     ).latest("pk")
@@ -36,9 +34,9 @@ def receive(client: Client) -> str | None:
     delivery.send(challenge.pk)
     if not memory.outbox:
         return None
-    found = CODE.search(memory.outbox[-1].text)
-    assert found is not None
-    return found[0]
+    match = CODE.search(memory.outbox[-1].text)
+    assert match is not None
+    return match[0]
 
 
 def answer(client: Client, code: str) -> "Page":
@@ -47,9 +45,7 @@ def answer(client: Client, code: str) -> "Page":
 
 
 def verify(client: Client, phone: str) -> None:
-    """Enter with this administrator's number, receive the code and type it: the client is signed in
-    to the portal.
-    """
+    """Sign in to the portal with this administrator's number and the code of its SMS."""
     ask(client, phone)
     code = receive(client)
     assert code is not None, "no SMS: the number is not of an active administrator with a company"

@@ -1,8 +1,7 @@
-"""The rules of the PIN check in plain Python, for the model test: lists of times and no database
-(R1.02-R1.10, R1.17).
+"""A model of the PIN check's rules in plain Python, without a database (R1.02-R1.10, R1.17).
 
-Written from docs/rules.md and docs/decisions.md, not from the code it is held against: no retries,
-no conditional updates, one thing after the other. Times are seconds.
+It follows docs/rules.md and docs/decisions.md, not the code that it is compared with: it has no
+retries and no conditional updates, because its steps run one after the other. Times are seconds.
 """
 
 from collections import defaultdict
@@ -16,7 +15,7 @@ MOST_FAILURES = 100
 FIRST_WAIT, LONGEST_WAIT = 30, 3600
 RESEND, RESEND_WINDOW = 60, 3600
 
-Rates = Sequence[tuple[int, int]]  # so many in so many seconds
+Rates = Sequence[tuple[int, int]]  # pairs of a count and a window in seconds
 PER_PHONE: Rates = ((3, 600), (5, 3600), (10, 86400))
 PER_SESSION: Rates = ((5, 3600),)
 
@@ -26,7 +25,7 @@ ASKED, KEPT, LIMIT, NOTHING = "asked", "kept", "limit", "nothing"
 
 @dataclass(eq=False)
 class Code:
-    """One code that was asked for."""
+    """A code that a session requested."""
 
     phone: str
     at: float
@@ -39,10 +38,10 @@ class Code:
 
 @dataclass
 class Phone:
-    """What a number has behind it, whoever typed it."""
+    """A number's failures and waits, over all sessions."""
 
     failures: int = 0
-    trusted_failures: int = 0  # in browsers that verified it before
+    trusted_failures: int = 0  # the part of them in browsers that verified the number before
     waits: int = 0
     waits_since: float = 0
     waits_until: float = 0
@@ -61,7 +60,7 @@ class Phone:
 
 @dataclass
 class Rules:
-    """The whole portal's state, as far as codes go; a session is any word."""
+    """The state of all codes, numbers and limits. Any string can name a session."""
 
     registered: frozenset[str]
     per_address: Rates
@@ -74,13 +73,11 @@ class Rules:
         return self.codes[session][-1] if self.codes[session] else None
 
     def ask(self, session: str, phone: str, address: str, now: float) -> str:
-        """A number typed on the entry. A live code of this session for it stands, until another may
-        be sent.
-        """
-        standing = [code for code in self.codes[session] if code.phone == phone and not code.ended][-1:]
-        if standing and self.resend_wait(session, now) > 0:
-            taken = self._use(now, ("session", session), ("address", address))
-            return KEPT if taken and standing[0].tries < TRIES else LIMIT
+        """Type a number on the entry. Within the resend wait, the session keeps its valid code."""
+        earlier = [code for code in self.codes[session] if code.phone == phone and not code.ended][-1:]
+        if earlier and self.resend_wait(session, now) > 0:
+            allowed = self._use(now, ("session", session), ("address", address))
+            return KEPT if allowed and earlier[0].tries < TRIES else LIMIT
         return self._send(session, phone, address, now)
 
     def resend(self, session: str, address: str, now: float) -> str:
@@ -90,24 +87,24 @@ class Rules:
         return LIMIT if self.resend_wait(session, now) > 0 else self._send(session, code.phone, address, now)
 
     def resend_wait(self, session: str, now: float) -> float:
-        """60 s, then 120, 240... but never longer than a code lives."""
+        """Return what is left of the wait: 60 s, 120 s, 240 s..., at most a code's validity."""
         last = self.codes[session][-1]
-        seen = [
+        recent = [
             code for code in self.codes[session] if code.phone == last.phone and code.at > now - RESEND_WINDOW
         ]
-        earlier = len([code for code in seen if code is not last])
+        earlier = len([code for code in recent if code is not last])
         return last.at + min(RESEND << earlier, VALIDITY) - now
 
     def type(self, session: str, *, right: bool, now: float, trusted: bool) -> tuple[str, int]:
-        """A code typed: what it is answered, and how many tries are left after a wrong one."""
+        """Type a code. Returns the answer, and the tries left after a wrong code."""
         code = self.last(session)
         if code is None:
             return NOTHING, 0
         phone = self.phones[code.phone]
         waits = now < phone.waits_until
-        # A first try, asked for before the wait or in a browser that verified the number before
-        spared = waits and (trusted or code.at < phone.waits_since) and code.tries == 0
-        if phone.is_stopped(trusted=trusted) or (waits and not (spared and code.lives(now))):
+        # Exempt is the first try of a code from before the wait, or in a known browser
+        exempt = waits and (trusted or code.at < phone.waits_since) and code.tries == 0
+        if phone.is_stopped(trusted=trusted) or (waits and not (exempt and code.lives(now))):
             return WAIT, 0
         if not code.lives(now):
             return DEAD, 0
@@ -120,12 +117,12 @@ class Rules:
         return (WRONG, TRIES - code.tries) if code.tries < TRIES else (DEAD, 0)
 
     def end(self, session: str) -> None:
-        """Left, or entered."""
+        """End the session's codes, after a sign-in or sign-out."""
         for code in self.codes[session]:
             code.ended = True
 
     def _send(self, session: str, phone: str, address: str, now: float) -> str:
-        if self._spent(now, ("all", "")):
+        if self._used_up(now, ("all", "")):
             return LIMIT
         if not self._use(now, ("phone", phone), ("session", session), ("address", address)):
             return LIMIT
@@ -134,20 +131,18 @@ class Rules:
         return ASKED
 
     def sms_leaves(self, now: float) -> bool:
-        """Whether the day still allows one, which then counts: the day is of SMS, and not of codes
-        asked for.
-        """
+        """Count an SMS on the day's limit; returns False if it is used up (S1)."""
         return self._use(now, ("all", ""))
 
     def _use(self, now: float, *wanted: tuple[str, str]) -> bool:
-        """All of them, or none."""
-        if any(self._spent(now, key) for key in wanted):
+        """Use all of these limits, or none."""
+        if any(self._used_up(now, key) for key in wanted):
             return False
         for key in wanted:
             self.uses[key].append(now)
         return True
 
-    def _spent(self, now: float, key: tuple[str, str]) -> bool:
+    def _used_up(self, now: float, key: tuple[str, str]) -> bool:
         rates = {"phone": PER_PHONE, "session": PER_SESSION, "address": self.per_address, "all": self.per_day}
         return any(
             len([at for at in self.uses[key] if at > now - seconds]) >= count

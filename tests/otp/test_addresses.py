@@ -1,4 +1,4 @@
-"""Whose address it is, behind which proxies (R2.02, R2.12)."""
+"""The client's address behind proxies (R2.02, R2.12)."""
 
 from ipaddress import ip_network
 
@@ -22,7 +22,7 @@ def test_without_proxies_the_header_is_never_read() -> None:
     ("peer", "forwarded", "expected"),
     [
         ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
-        # The left part is the client's own invention
+        # The client can write anything into the left part
         ("10.0.0.1", "198.51.100.7, 203.0.113.9", "203.0.113.9"),
         ("10.0.0.1", "203.0.113.9, 10.0.0.2", "203.0.113.9"),
         ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),

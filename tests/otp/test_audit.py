@@ -1,6 +1,4 @@
-"""What happened at the door is told, a row each, of any number alike, and with no number in it
-(R1.28, R8.09).
-"""
+"""Each event of the sign-in is an audit row, for any number and without it (R1.28, R8.09)."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -29,10 +27,10 @@ pytestmark = pytest.mark.django_db
 Kind, Result = AuditEvent.Kind, AuditEvent.Result
 
 
-def told(phone: str = cast.ANA_PHONE) -> list[tuple[str, str]]:
-    """What is told of a number, oldest first."""
-    found = AuditEvent.objects.filter(audit.of_phone(phone)).order_by("pk")
-    return [(event.kind, event.result) for event in found]
+def events_of(phone: str = cast.ANA_PHONE) -> list[tuple[str, str]]:
+    """Return kind and result of a number's events, oldest first."""
+    events = AuditEvent.objects.filter(audit.of_phone(phone)).order_by("pk")
+    return [(event.kind, event.result) for event in events]
 
 
 def asked() -> Challenge:
@@ -47,7 +45,7 @@ def test_asking_sending_a_typo_and_entering_are_a_row_each(client: Client) -> No
     assert code is not None
     pin_client.answer(client, f"{(int(code) + 1) % 1_000_000:06}")
     pin_client.answer(client, code)
-    assert told() == [
+    assert events_of() == [
         (Kind.ASKED, Result.DONE),
         (Kind.SENT, Result.DONE),
         (Kind.FAILED, Result.WRONG),
@@ -79,7 +77,7 @@ def test_what_a_visitor_does_carries_the_place_it_came_from() -> None:
     assert set(AuditEvent.objects.values_list("address", flat=True)) == {"2001:db8:1:2::/64"}
 
 
-def test_entering_by_the_networks_word_is_told_as_such(
+def test_entering_by_network_identity_is_recorded_as_such(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cast.ana()
@@ -91,36 +89,36 @@ def test_entering_by_the_networks_word_is_told_as_such(
     assert event.address == "127.0.0.1"
 
 
-def test_a_refused_resend_is_told_and_the_page_says_nothing_of_it(client: Client) -> None:
+def test_a_refused_resend_is_recorded_and_the_page_does_not_show_it(client: Client) -> None:
     """R1.20"""
     pin_client.ask(client, cast.NOBODY_PHONE)
     page = client.post(pin_client.RESEND)
     assert page.status_code == 429
-    assert told(cast.NOBODY_PHONE)[-1] == (Kind.ASKED, Result.LIMIT)
+    assert events_of(cast.NOBODY_PHONE)[-1] == (Kind.ASKED, Result.LIMIT)
 
 
 def test_a_code_that_is_dead_or_typed_during_a_wait_is_a_failure() -> None:
     challenge = asked()
     challenges.close("a" * 64)
     challenges.verify(challenge, "000000")
-    assert told()[-1] == (Kind.FAILED, Result.INVALID)
+    assert events_of()[-1] == (Kind.FAILED, Result.INVALID)
     until = timezone.now() + timedelta(hours=1)
     PhoneLockout.objects.filter(phone=cast.ANA_PHONE).delete()
     PhoneLockout.objects.create(
         phone=cast.ANA_PHONE, failures=10, locked_at=challenge.created_at, locked_until=until
     )
     challenges.verify(challenge, "000000")
-    assert told()[-1] == (Kind.FAILED, Result.WAITING)
+    assert events_of()[-1] == (Kind.FAILED, Result.WAITING)
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_the_failure_that_brings_a_wait_is_told_with_it(known: bool) -> None:
+def test_the_failure_that_brings_a_wait_is_recorded_with_it(known: bool) -> None:
     """R1.07"""
     if known:
         cast.ana()
     PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=9)
     challenges.verify(asked(), "not it")
-    assert told() == [(Kind.ASKED, Result.DONE), (Kind.FAILED, Result.WRONG), (Kind.LOCKED, Result.DONE)]
+    assert events_of() == [(Kind.ASKED, Result.DONE), (Kind.FAILED, Result.WRONG), (Kind.LOCKED, Result.DONE)]
 
 
 def test_a_right_code_on_the_last_try_brings_no_wait() -> None:
@@ -128,12 +126,12 @@ def test_a_right_code_on_the_last_try_brings_no_wait() -> None:
     PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=9)
     challenge = asked()
     challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone))
-    assert told() == [(Kind.ASKED, Result.DONE), (Kind.VERIFIED, Result.DONE)]
+    assert events_of() == [(Kind.ASKED, Result.DONE), (Kind.VERIFIED, Result.DONE)]
 
 
-def test_the_worker_tells_what_became_of_each_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worker_records_the_outcome_of_each_code(monkeypatch: pytest.MonkeyPatch) -> None:
     delivery.send(asked().pk)
-    assert told()[-1] == (Kind.SENT, Result.NOBODY)
+    assert events_of()[-1] == (Kind.SENT, Result.NOBODY)
 
     cast.bruno()
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -141,7 +139,7 @@ def test_the_worker_tells_what_became_of_each_code(monkeypatch: pytest.MonkeyPat
         clock.shift(301)
         delivery.sweep()
         delivery.sweep()
-    assert told(cast.BRUNO_PHONE) == [(Kind.ASKED, Result.DONE), (Kind.SENT, Result.EXPIRED)]
+    assert events_of(cast.BRUNO_PHONE) == [(Kind.ASKED, Result.DONE), (Kind.SENT, Result.EXPIRED)]
 
     class Refusing:
         def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the seam's own signature
@@ -149,7 +147,7 @@ def test_the_worker_tells_what_became_of_each_code(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(delivery, "sms_gateway", Refusing)
     delivery.send(challenges.start(cast.BRUNO_PHONE, "c" * 64, "198.51.100.7").pk)
-    assert told(cast.BRUNO_PHONE)[-1] == (Kind.SENT, Result.UNSENT)
+    assert events_of(cast.BRUNO_PHONE)[-1] == (Kind.SENT, Result.UNSENT)
 
 
 def test_a_number_is_found_by_its_hash_also_after_the_key_was_changed(settings: Settings) -> None:
@@ -158,13 +156,13 @@ def test_a_number_is_found_by_its_hash_also_after_the_key_was_changed(settings: 
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another-" + "k" * 60
     challenges.start(cast.ANA_PHONE, "b" * 64, "198.51.100.7")
-    assert len(told()) == 2
-    assert told(cast.BRUNO_PHONE) == []
+    assert len(events_of()) == 2
+    assert events_of(cast.BRUNO_PHONE) == []
     settings.SECRET_KEY_FALLBACKS = []
-    assert len(told()) == 1
+    assert len(events_of()) == 1
 
 
-def test_nobody_enters_whom_the_audit_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_enters_without_an_audit_row(monkeypatch: pytest.MonkeyPatch) -> None:
     cast.ana()
     challenge = asked()
 
@@ -197,8 +195,8 @@ def test_an_event_is_neither_changed_nor_deleted() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_requests_at_once_are_told_as_what_they_were() -> None:
-    """R1.03, R1.05: one entered of many; of many failures, one began the wait."""
+def test_requests_at_once_are_recorded_as_what_they_were() -> None:
+    """R1.03, R1.05: one of parallel right codes enters; one of parallel failures starts a wait."""
     cast.ana()
     challenge = asked()
     code = codes.derive(challenge.nonce, challenge.phone)
@@ -208,29 +206,29 @@ def test_requests_at_once_are_told_as_what_they_were() -> None:
         (Kind.VERIFIED, Result.DONE),
         (Kind.FAILED, Result.INVALID),
     )
-    rows = Counter(told())
+    rows = Counter(events_of())
     assert set(rows) == {asking, entering, dead}
     assert rows[entering] == 1
-    assert rows[dead] <= 5, "four that were tried, and one for all that were not"
+    assert rows[dead] <= 5, "four of compared codes, and one for all the others"
     PhoneLockout.objects.create(phone=cast.BRUNO_PHONE, failures=9)
     tried = challenges.start(cast.BRUNO_PHONE, "b" * 64, "198.51.100.7")
     at_once(8, lambda _: challenges.verify(tried, "not it"))
-    kinds = [kind for kind, _ in told(cast.BRUNO_PHONE)]
+    kinds = [kind for kind, _ in events_of(cast.BRUNO_PHONE)]
     assert kinds.count(Kind.LOCKED) == 1
-    assert 1 <= kinds.count(Kind.FAILED) <= 3, "the one that was tried, and one for each way to be refused"
+    assert 1 <= kinds.count(Kind.FAILED) <= 3, "one of a compared code, and one for each way to be refused"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_at_once_tell_of_one_sms() -> None:
+def test_workers_at_once_record_one_sms() -> None:
     cast.ana()
     challenge = asked()
     memory.outbox.clear()
     at_once(4, lambda _: delivery.send(challenge.pk))
-    assert told().count((Kind.SENT, Result.DONE)) == 1
+    assert events_of().count((Kind.SENT, Result.DONE)) == 1
 
 
-def test_what_is_refused_without_being_tried_is_told_once_a_minute(client: Client) -> None:
-    """R1.28: a script that goes on after its limit fills no table."""
+def test_what_is_refused_uncompared_is_recorded_once_a_minute(client: Client) -> None:
+    """R1.28: a script that goes on past its limit does not fill the table."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         pin_client.ask(client, cast.NOBODY_PHONE)
         for _ in range(7):
@@ -239,16 +237,16 @@ def test_what_is_refused_without_being_tried_is_told_once_a_minute(client: Clien
             client.post(pin_client.RESEND)
         failed, refused = (Kind.FAILED, Result.WRONG), (Kind.ASKED, Result.LIMIT)
         dead = (Kind.FAILED, Result.INVALID)
-        assert told(cast.NOBODY_PHONE) == [(Kind.ASKED, Result.DONE), *[failed] * 4, dead, dead, refused]
+        assert events_of(cast.NOBODY_PHONE) == [(Kind.ASKED, Result.DONE), *[failed] * 4, dead, dead, refused]
         clock.shift(59)
         pin_client.answer(client, "000000")
-        assert told(cast.NOBODY_PHONE)[-1] == refused
+        assert events_of(cast.NOBODY_PHONE)[-1] == refused
         clock.shift(1)
         pin_client.answer(client, "000000")
-        assert told(cast.NOBODY_PHONE)[-1] == dead
+        assert events_of(cast.NOBODY_PHONE)[-1] == dead
 
 
-def test_one_place_is_told_ten_refusals_a_minute_whatever_numbers_it_types(settings: Settings) -> None:
+def test_one_address_has_ten_refusals_a_minute_recorded_for_any_numbers(settings: Settings) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("1/d")
     consume(quotas.sends_of_day(invited=False))
     for number in range(30):

@@ -25,7 +25,7 @@ def _ana() -> None:
 
 @pytest.fixture(autouse=True)
 def _generous(settings: Settings) -> None:
-    """These are other rules than the limits: one test must not reach them by chance."""
+    """Switch the limits off, which other tests check, so that no test here reaches one."""
     settings.OTP_SENDS_PER_PHONE = settings.OTP_SENDS_PER_ADDRESS = ()
 
 
@@ -94,7 +94,7 @@ def test_the_tries_left_are_counted_down() -> None:
 
 
 def test_tries_on_a_dead_code_count_for_nothing() -> None:
-    """Or a stranger could make a phone wait with one code and no SMS."""
+    """Otherwise a stranger could make a phone wait with a single code."""
     challenge = ask()
     type_wrong(challenge, 20)
     assert PhoneLockout.objects.get(phone=ANA).failures == 5
@@ -115,8 +115,8 @@ def test_a_right_code_forgets_the_failures() -> None:
         challenge = ask(f"{number}" * 64)
         type_wrong(challenge, 3)
     assert type_right(challenge) is Answer.RIGHT
-    guard = PhoneLockout.objects.get(phone=ANA)
-    assert (guard.failures, guard.locks, guard.locked_until) == (0, 0, None)
+    lockout = PhoneLockout.objects.get(phone=ANA)
+    assert (lockout.failures, lockout.locks, lockout.locked_until) == (0, 0, None)
 
 
 def fail_ten_times() -> None:
@@ -144,14 +144,14 @@ def test_a_strangers_failures_leave_my_five_tries() -> None:
     assert type_right(mine) is Answer.RIGHT
 
 
-def test_whoever_was_about_to_type_the_right_code_is_not_kept_out_by_a_strangers_failures() -> None:
+def test_a_code_requested_before_a_strangers_failures_still_signs_in() -> None:
     """R1.08"""
     mine = ask(MINE)
     fail_ten_times()
     assert type_right(mine) is Answer.RIGHT
 
 
-def test_what_is_spared_is_one_try() -> None:
+def test_only_one_try_is_exempt_from_the_wait() -> None:
     mine = ask(MINE)
     fail_ten_times()
     assert type_wrong(mine) == [Answer.WRONG]
@@ -159,7 +159,7 @@ def test_what_is_spared_is_one_try() -> None:
     assert PhoneLockout.objects.get(phone=ANA).failures == 11
 
 
-def test_a_code_asked_for_during_the_wait_is_not_spared() -> None:
+def test_a_code_asked_for_during_the_wait_is_not_exempt() -> None:
     fail_ten_times()
     assert type_right(ask()) is Answer.WAIT
 

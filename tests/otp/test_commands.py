@@ -1,6 +1,4 @@
-"""The commands of operations: lifting a wait, and reading what
-happened at the door (R1.07, R1.28).
-"""
+"""The commands `unlock_phone` and `otp_audit` (R1.07, R1.28)."""
 
 import getpass
 from datetime import timedelta
@@ -44,7 +42,7 @@ def test_a_wait_is_lifted_by_the_number_in_any_spelling(waiting: PhoneLockout, s
     assert (event.actor, event.user, event.reason) == (getpass.getuser(), None, "ticket 3608314")
 
 
-def test_a_number_that_never_failed_has_nothing_to_lift_and_that_is_told_too() -> None:
+def test_a_number_that_never_failed_has_nothing_to_lift_and_that_is_recorded_too() -> None:
     assert "no había nada que levantar" in run("unlock_phone", "0991234567")
     assert AuditEvent.objects.get().result == AuditEvent.Result.NOTHING
     assert not PhoneLockout.objects.exists()

@@ -1,6 +1,4 @@
-"""The day's codes count where an SMS leaves, so that made-up numbers shut nobody out (S1, R1.17,
-R1.15).
-"""
+"""The day's limit counts SMS that leave, so made-up numbers lock nobody out (S1, R1.15, R1.17)."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,7 +21,7 @@ from otp.pin import challenges, delivery
 from tests import cast
 from tests.otp import pin_client
 from tests.otp.concurrency import at_once
-from tests.otp.test_delivery import Carrier
+from tests.otp.test_delivery import FakeProvider
 from tests.portal.test_sameness import INACTIVE, KNOWN, UNKNOWN, WITHOUT_COMPANY, seen, shape
 
 pytestmark = pytest.mark.django_db
@@ -38,10 +36,10 @@ def _small_day(settings: Settings) -> None:
 
 
 @pytest.fixture
-def carrier(monkeypatch: pytest.MonkeyPatch) -> Carrier:
-    far_side = Carrier()
-    monkeypatch.setattr(delivery, "sms_gateway", lambda: far_side)
-    return far_side
+def provider(monkeypatch: pytest.MonkeyPatch) -> FakeProvider:
+    fake = FakeProvider()
+    monkeypatch.setattr(delivery, "sms_gateway", lambda: fake)
+    return fake
 
 
 def used(*, invited: bool = False) -> int:
@@ -80,7 +78,7 @@ def test_s1_asking_reads_the_day_and_never_writes_it() -> None:
 
 
 def test_s1_once_the_day_is_spent_every_number_gets_the_same_answer_at_the_same_cost() -> None:
-    """R1.13, R1.14: entry and resend; the number that used up its own limit included."""
+    """R1.13, R1.14: at entry and resend, also for a number that used up its own limit."""
     cast.make_administrator(cast.make_company(), phone=KNOWN)
     cast.make_administrator(cast.make_company(), phone=INACTIVE, is_active=False)
     cast.make_administrator(phone=WITHOUT_COMPANY)
@@ -93,14 +91,14 @@ def test_s1_once_the_day_is_spent_every_number_gets_the_same_answer_at_the_same_
             pin_client.ask(Client(REMOTE_ADDR=f"203.0.113.{number}"), UNKNOWN)  # three in all: its limit
         spend()
         clock.shift(60)
-        taken = [answered(browser, phone) for browser, phone in zip(browsers, phones, strict=True)]
-    assert [page[0] for page, _ in taken[0]] == [429, 429, 422]
-    assert all(steps == taken[0] for steps in taken)
+        answered = [answers(browser, phone) for browser, phone in zip(browsers, phones, strict=True)]
+    assert [page[0] for page, _ in answered[0]] == [429, 429, 422]
+    assert all(steps == answered[0] for steps in answered)
 
 
-def answered(earlier: Client, phone: str) -> list[tuple[tuple[object, ...], list[str]]]:
-    """A new browser at the entry; one that asked before, at the resend and with a code: answers and
-    statements.
+def answers(earlier: Client, phone: str) -> list[tuple[tuple[object, ...], list[str]]]:
+    """Return the pages and statements of three posts: a new browser at the entry, and `earlier`,
+    which has a code, at the resend and with a wrong code.
     """
     steps = []
     for browser, path in (
@@ -148,68 +146,68 @@ def test_s1_whoever_the_network_vouches_for_needs_no_code(
     assert pin_client.ask(client, cast.ANA_PHONE)["Location"] == "/fidelizacion/solicitud/"
 
 
-def test_s1_a_code_asked_for_before_the_day_was_spent_does_not_leave_after(carrier: Carrier) -> None:
+def test_s1_a_code_asked_for_before_the_day_was_spent_does_not_leave_after(provider: FakeProvider) -> None:
     cast.ana()
     challenge = asked()
     spend()
     delivery.send(challenge.pk)
     challenge.refresh_from_db()
-    assert (carrier.got, challenge.outcome, challenge.maybe_sent) == ([], Challenge.Outcome.LIMIT, 0)
+    assert (provider.got, challenge.outcome, challenge.maybe_sent) == ([], Challenge.Outcome.LIMIT, 0)
     event = AuditEvent.objects.get(kind=AuditEvent.Kind.SENT)
     assert event.result == AuditEvent.Result.LIMIT
     delivery.send(challenge.pk)
     delivery.sweep()
-    assert carrier.got == []
+    assert provider.got == []
 
 
-def test_s1_what_did_not_leave_does_not_count(carrier: Carrier) -> None:
-    """A provider that is away for an hour must not use the day up."""
+def test_s1_what_did_not_leave_does_not_count(provider: FakeProvider) -> None:
+    """A provider that is down for an hour must not use up the day's limit."""
     cast.ana()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for number, failure in enumerate([TemporaryFailure("busy"), PermanentFailure("no such number")]):
-            carrier.failure = failure
+            provider.failure = failure
             challenge = asked(number)
             for _ in range(3):
                 delivery.send(challenge.pk)
                 clock.shift(20)
-    assert len(carrier.got) == 4
+    assert len(provider.got) == 4
     assert used() == 0
 
 
-def test_s1_what_may_have_left_counts_each_time(carrier: Carrier) -> None:
+def test_s1_what_may_have_left_counts_each_time(provider: FakeProvider) -> None:
     cast.ana()
-    carrier.failure = AmbiguousFailure("lost")
+    provider.failure = AmbiguousFailure("lost")
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = asked()
         for _ in range(3):
             delivery.send(challenge.pk)
             clock.shift(20)
-    assert (len(carrier.got), used()) == (2, 2)
+    assert (len(provider.got), used()) == (2, 2)
 
 
-def test_s1_a_code_sent_again_after_a_kill_counts_again_and_not_over_the_day(carrier: Carrier) -> None:
+def test_s1_a_code_sent_again_after_a_kill_counts_again_and_not_over_the_day(provider: FakeProvider) -> None:
     cast.ana()
     spend(DAY - 2)
-    carrier.failure = KeyboardInterrupt()
+    provider.failure = KeyboardInterrupt()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         first, second = asked(1), asked(2)
         with pytest.raises(KeyboardInterrupt):
             delivery.send(first.pk)
         assert used() == DAY - 1
-        carrier.failure = None
+        provider.failure = None
         clock.shift(delivery.LEASE)
         delivery.send(first.pk)
         delivery.send(second.pk)
-    assert (len(carrier.got), used()) == (2, DAY)
+    assert (len(provider.got), used()) == (2, DAY)
     second.refresh_from_db()
     assert second.outcome == Challenge.Outcome.LIMIT
 
 
 def test_s1_one_that_may_have_left_stays_in_doubt_when_the_day_ends_before_its_repeat(
-    carrier: Carrier,
+    provider: FakeProvider,
 ) -> None:
     cast.ana()
-    carrier.failure = AmbiguousFailure("lost")
+    provider.failure = AmbiguousFailure("lost")
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = asked()
         delivery.send(challenge.pk)
@@ -217,7 +215,7 @@ def test_s1_one_that_may_have_left_stays_in_doubt_when_the_day_ends_before_its_r
         clock.shift(20)
         delivery.send(challenge.pk)
     challenge.refresh_from_db()
-    assert (len(carrier.got), challenge.outcome) == (1, Challenge.Outcome.DOUBTFUL)
+    assert (len(provider.got), challenge.outcome) == (1, Challenge.Outcome.DOUBTFUL)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -261,9 +259,7 @@ def test_s1_uses_given_back_while_others_are_taken_leave_the_right_count(setting
 def test_s1_asking_counts_for_the_ipv6_networks_around_an_address(
     settings: Settings, prefix: int, times: int, networks: str
 ) -> None:
-    """One customer has 256 or 65,536 networks of 64 bits: /56 and /48 get 4 and 16 times a /64's
-    limit.
-    """
+    """A /56 has 4 times and a /48 16 times the limit of a /64."""
     settings.OTP_SENDS_PER_ADDRESS = parse_rates("2/h")
     statuses = []
     for number in range(2 * times + 1):

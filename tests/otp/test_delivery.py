@@ -1,6 +1,4 @@
-"""Sending: to registered administrators only, never late, with no
-transaction open (R1.15, R1.23).
-"""
+"""Codes go to registered administrators only, in time, and outside transactions (R1.15, R1.23)."""
 
 from datetime import timedelta
 
@@ -21,8 +19,8 @@ pytestmark = pytest.mark.django_db
 Outcome = Challenge.Outcome
 
 
-class Carrier:
-    """The far side: does what it is told to, and notes what it got."""
+class FakeProvider:
+    """A stand-in for the SMS gateway: keeps the texts, and raises `failure` if it is set."""
 
     def __init__(self) -> None:
         self.got: list[str] = []
@@ -38,10 +36,10 @@ class Carrier:
 
 
 @pytest.fixture
-def carrier(monkeypatch: pytest.MonkeyPatch) -> Carrier:
-    far_side = Carrier()
-    monkeypatch.setattr(delivery, "sms_gateway", lambda: far_side)
-    return far_side
+def provider(monkeypatch: pytest.MonkeyPatch) -> FakeProvider:
+    fake = FakeProvider()
+    monkeypatch.setattr(delivery, "sms_gateway", lambda: fake)
+    return fake
 
 
 @pytest.fixture(autouse=True)
@@ -111,51 +109,51 @@ def test_a_code_that_was_replaced_or_used_is_not_sent() -> None:
     assert memory.outbox == []
 
 
-def test_a_passing_failure_is_retried_with_the_same_code_and_not_for_ever(carrier: Carrier) -> None:
+def test_a_passing_failure_is_retried_with_the_same_code_and_not_for_ever(provider: FakeProvider) -> None:
     cast.ana()
-    carrier.failure = TemporaryFailure("busy")
+    provider.failure = TemporaryFailure("busy")
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = asked()
         for _ in range(20):
             delivery.sweep()
             clock.shift(5)
-    assert len(carrier.got) == delivery.MAX_SENDS
-    assert len(set(carrier.got)) == 1
+    assert len(provider.got) == delivery.MAX_SENDS
+    assert len(set(provider.got)) == 1
     assert outcome_of(challenge) == Outcome.FAILED
 
 
-def test_a_refusal_is_final(carrier: Carrier) -> None:
+def test_a_refusal_is_final(provider: FakeProvider) -> None:
     cast.ana()
-    carrier.failure = PermanentFailure("no such number")
+    provider.failure = PermanentFailure("no such number")
     challenge = asked()
     delivery.send(challenge.pk)
     delivery.send(challenge.pk)
-    assert len(carrier.got) == 1
+    assert len(provider.got) == 1
     assert outcome_of(challenge) == Outcome.FAILED
 
 
-def test_a_worker_that_died_while_sending_is_made_up_for(carrier: Carrier) -> None:
+def test_a_worker_that_died_while_sending_is_made_up_for(provider: FakeProvider) -> None:
     cast.ana()
-    carrier.failure = KeyboardInterrupt()
+    provider.failure = KeyboardInterrupt()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = asked()
         with pytest.raises(KeyboardInterrupt):
             delivery.send(challenge.pk)
-        carrier.failure = None
+        provider.failure = None
         clock.shift(delivery.LEASE - timedelta(seconds=1))
         delivery.sweep()
-        assert len(carrier.got) == 1
+        assert len(provider.got) == 1
         clock.shift(1)
         delivery.sweep()
-    assert len(carrier.got) == 2
-    assert carrier.got[0] == carrier.got[1]
+    assert len(provider.got) == 2
+    assert provider.got[0] == provider.got[1]
     assert outcome_of(challenge) == Outcome.HANDLED
 
 
-def test_workers_that_die_one_after_the_other_do_not_send_for_ever(carrier: Carrier) -> None:
-    """R1.24: nobody knows whether their SMS left, so that there are two at most."""
+def test_workers_that_die_one_after_the_other_do_not_send_for_ever(provider: FakeProvider) -> None:
+    """R1.24: it is not known whether their SMS left, so there are two at most."""
     cast.ana()
-    carrier.failure = KeyboardInterrupt()
+    provider.failure = KeyboardInterrupt()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = asked()
         for _ in range(delivery.SMS_AT_MOST):
@@ -163,7 +161,7 @@ def test_workers_that_die_one_after_the_other_do_not_send_for_ever(carrier: Carr
                 delivery.send(challenge.pk)
             clock.shift(delivery.LEASE)
         delivery.send(challenge.pk)
-    assert len(carrier.got) == delivery.SMS_AT_MOST
+    assert len(provider.got) == delivery.SMS_AT_MOST
 
 
 @pytest.mark.parametrize(
@@ -185,19 +183,19 @@ def test_workers_that_die_one_after_the_other_do_not_send_for_ever(carrier: Carr
     ],
 )
 def test_what_may_have_left_is_sent_once_more_at_most(
-    carrier: Carrier, failures: list[BaseException | None], sends: int, outcome: Outcome
+    provider: FakeProvider, failures: list[BaseException | None], sends: int, outcome: Outcome
 ) -> None:
     """R1.24"""
     cast.ana()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = asked()
         for failure in failures:
-            carrier.failure = failure
+            provider.failure = failure
             delivery.send(challenge.pk)
             clock.shift(20)
-        carrier.failure = None
+        provider.failure = None
         delivery.sweep()
-    assert len(carrier.got) == sends
+    assert len(provider.got) == sends
     assert outcome_of(challenge) == outcome
 
 
@@ -222,7 +220,7 @@ def test_a_worker_that_comes_back_late_does_not_undo_what_another_did(
     cast.ana()
     challenge = asked()
 
-    class Slow(Carrier):
+    class Slow(FakeProvider):
         def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  as above
             Challenge.objects.update(send_attempts=2, leased_until=None, outcome=Outcome.HANDLED)
             raise PermanentFailure("too late")
@@ -271,32 +269,32 @@ def test_the_sweep_takes_over_after_two_seconds_through_the_registry() -> None:
     assert len(memory.outbox) == 1
 
 
-@pytest.mark.django_db(transaction=True)  # several are sent at once, on connections of their own
-def test_one_that_cannot_be_sent_does_not_keep_the_others_waiting(carrier: Carrier) -> None:
+@pytest.mark.django_db(transaction=True)  # several threads send at once, each with its own connection
+def test_one_that_cannot_be_sent_does_not_keep_the_others_waiting(provider: FakeProvider) -> None:
     cast.ana()
     cast.bruno()
-    carrier.failure = RuntimeError("a bug")
+    provider.failure = RuntimeError("a bug")
     with time_machine.travel(timezone.now(), tick=False) as clock:
         asked()
         challenges.start(cast.BRUNO_PHONE, "b" * 64, "198.51.100.7")
         clock.shift(2)
         assert delivery.sweep() == 2
-    assert len(carrier.got) == 2
+    assert len(provider.got) == 2
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_transaction_is_open_while_the_gateway_is_awaited(carrier: Carrier) -> None:
+def test_no_transaction_is_open_while_the_gateway_is_awaited(provider: FakeProvider) -> None:
     cast.ana()
     delivery.send(asked().pk)
-    assert carrier.open_transactions == [False]
+    assert provider.open_transactions == [False]
 
 
-def test_logs_hold_neither_number_nor_code(carrier: Carrier, caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_hold_neither_number_nor_code(provider: FakeProvider, caplog: pytest.LogCaptureFixture) -> None:
     """R1.09, R8.08"""
     cast.ana()
     caplog.set_level(0)
     for failure in (TemporaryFailure("busy"), PermanentFailure("no"), RuntimeError(cast.ANA_PHONE)):
-        carrier.failure = failure
+        provider.failure = failure
         challenge = Challenge.objects.create(
             phone=cast.ANA_PHONE,
             session_ref="a" * 64,
@@ -306,5 +304,5 @@ def test_logs_hold_neither_number_nor_code(carrier: Carrier, caplog: pytest.LogC
         )
         delivery.sweep()
         assert codes.derive(challenge.nonce, challenge.phone) not in caplog.text
-    assert len(carrier.got) == 3
+    assert len(provider.got) == 3
     assert cast.ANA_PHONE[1:] not in caplog.text

@@ -1,4 +1,4 @@
-"""Wrong codes by address, in all, and a hundred in a row for one number (S6)."""
+"""Limits of wrong codes: per address, overall, and 100 in a row for one number (S6)."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,8 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from operations import alarms
-from operations import code_metrics as figures
+from operations import alarms, code_metrics
 from operations.models import Alarm
 from otp import known_browser
 from otp.limits import guesses, lockout
@@ -50,19 +49,21 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def asked(phone: str, client: Client | None = None) -> Client:
+    """Request a code in a browser, and return it."""
     client = client or Client()
     assert pin_client.ask(client, phone).status_code == 302
     return client
 
 
 def guess(number: int, place: str = HOME) -> int:
-    """One wrong code for a number of its own, by a new browser: what it was answered."""
+    """Type a wrong code for a new number in a new browser; returns the status."""
     client = Client(REMOTE_ADDR=place)
     pin_client.ask(client, f"0960{number:06}")
     return pin_client.answer(client, "000000").status_code
 
 
 def stop(phone: str = cast.ANA_PHONE, **fields: object) -> None:
+    """Give a number a hundred failures in a row."""
     PhoneLockout.objects.update_or_create(
         phone=phone, defaults={"failures": 100, "tried_at": timezone.now(), **fields}
     )
@@ -122,8 +123,10 @@ def test_s6_tries_at_once_get_no_more_than_tries_in_a_row(settings: Settings) ->
     assert (answers.count(Answer.WRONG), answers.count(Answer.LIMIT)) == (4, 8)
 
 
-def test_s6_a_known_browser_is_spared_the_stop_of_its_address(client: Client, settings: Settings) -> None:
-    """Behind one address of a mobile network there are strangers."""
+def test_s6_a_known_browser_is_exempt_from_the_limit_of_its_address(
+    client: Client, settings: Settings
+) -> None:
+    """Strangers may share the customer's address in a mobile network."""
     assert enters(client)
     settings.OTP_FAILURES_PER_ADDRESS = parse_rates("1/h")
     assert [guess(number, "127.0.0.1") for number in range(2)] == [422, 429]
@@ -153,7 +156,7 @@ def test_s6_the_lower_limit_leaves_the_five_tries_of_one_code(settings: Settings
 
 
 def test_s6_after_a_hundred_failures_in_a_row_nothing_more_is_compared(compared: list[str]) -> None:
-    """NIST 800-63B 3.2.2: whatever time passes between them."""
+    """NIST 800-63B 3.2.2: however much time passes between them."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for number in range(130):
             challenge = challenges.start(cast.ANA_PHONE, f"{number:064}", f"198.51.100.{number}")
@@ -172,7 +175,7 @@ def test_s6_tries_at_once_make_no_more_than_a_hundred() -> None:
     assert results.count(lockout.AttemptStatus.REFUSED) == 5
 
 
-def test_s6_a_code_asked_for_before_the_stop_is_not_spared(client: Client) -> None:
+def test_s6_a_code_asked_for_before_the_stop_is_not_exempt(client: Client) -> None:
     asked(cast.ANA_PHONE, client)
     code = pin_client.receive(client)
     stop(locked_at=timezone.now(), locked_until=timezone.now() + timedelta(hours=1))
@@ -180,7 +183,7 @@ def test_s6_a_code_asked_for_before_the_stop_is_not_spared(client: Client) -> No
     assert pin_client.answer(client, code).status_code == 429
 
 
-def test_s6_the_stop_spares_the_browser_that_verified_the_number_before(client: Client) -> None:
+def test_s6_a_browser_that_verified_the_number_before_is_exempt_from_the_stop(client: Client) -> None:
     assert enters(client)
     client.post(pin_client.LEAVE)
     stop()
@@ -189,14 +192,14 @@ def test_s6_the_stop_spares_the_browser_that_verified_the_number_before(client: 
     assert PhoneLockout.objects.get(phone=cast.ANA_PHONE).failures == 0
 
 
-def test_s6_the_wait_spares_it_too_and_its_own_failures_stop_it_at_a_hundred(client: Client) -> None:
+def test_s6_it_is_exempt_from_the_wait_too_and_its_own_failures_stop_it_at_a_hundred(client: Client) -> None:
     assert enters(client)
     now = timezone.now()
     stop(failures=50, locked_at=now - timedelta(minutes=1), locked_until=now + timedelta(hours=1))
     asked(cast.ANA_PHONE, client)
     assert pin_client.answer(client, "000000").status_code == 422
-    guard = PhoneLockout.objects.get(phone=cast.ANA_PHONE)
-    assert (guard.failures, guard.trusted_failures) == (51, 1)
+    phone_lockout = PhoneLockout.objects.get(phone=cast.ANA_PHONE)
+    assert (phone_lockout.failures, phone_lockout.trusted_failures) == (51, 1)
     stop(trusted_failures=100, locked_until=None)
     assert not enters(client)
 
@@ -217,10 +220,10 @@ def test_s6_network_identity_and_staff_pass_the_stop(client: Client, monkeypatch
     assert enters(Client())
 
 
-def test_s6_a_stopped_number_is_a_figure_and_an_alarm() -> None:
+def test_s6_a_stopped_number_is_a_metric_and_an_alarm() -> None:
     stop()
-    found = next(each for each in figures.metrics() if each.name == "phones_stopped")
-    assert (found.value, found.alarms) == (1, ("phone-stopped",))
+    metric = next(each for each in code_metrics.metrics() if each.name == "phones_stopped")
+    assert (metric.value, metric.alarms) == (1, ("phone-stopped",))
 
 
 def test_s6_the_cookie_names_no_number_and_comes_only_with_the_sign_in(client: Client) -> None:
@@ -256,7 +259,7 @@ def test_s6_a_browser_stays_known_for_half_a_year_and_for_three_numbers(client: 
             assert enters(client, phone)
         assert client.cookies["portalbrowser"].value.count(".") == known_browser.MAX_NUMBERS - 1
         stop()
-        assert not enters(client)  # the eldest of four went
+        assert not enters(client)  # the fourth number replaced the oldest
         client.cookies["portalbrowser"] = value
         clock.shift(timedelta(days=181))
         assert not enters(client)

@@ -1,6 +1,4 @@
-"""Who is sent a link, how often, in which words, and what is kept of it (A1, A17, R1.28, R4.28,
-R6.08).
-"""
+"""Who gets a link, how often, with which text, and what is stored (A1, R1.28, R4.28, R6.08)."""
 
 import re
 from dataclasses import replace
@@ -36,7 +34,7 @@ def refused(administrator: Administrator, channel: Channel = Channel.SMS) -> Ref
     return caught.value.refusal
 
 
-def test_an_invitation_owes_one_sms_with_the_link_last() -> None:
+def test_an_invitation_queues_one_sms_with_the_link_last() -> None:
     invitation = invitations.invite(cast.ana(), Channel.SMS)
     message = Message.objects.get()
     assert (message.dedup_key, message.subject_ref) == (
@@ -89,7 +87,7 @@ def test_the_sms_fits_one_whatever_the_names(settings: Settings, name: str, base
     assert text.startswith(sms.fold(name)[:10].strip())
 
 
-def test_the_links_address_is_the_portals_and_tells_nothing() -> None:
+def test_the_link_starts_with_the_portals_address_and_holds_no_number() -> None:
     """R4.28, R6.08"""
     token = invited()
     assert invitations.address_of(token) == f"http://127.0.0.1:8000/fidelizacion/?i={token}"
@@ -136,11 +134,11 @@ def test_no_token_is_no_link() -> None:
 def test_nobody_but_an_entitled_administrator_is_invited() -> None:
     inactive = cast.make_administrator(cast.make_company(), phone="+593971234567", is_active=False)
     alone = cast.make_administrator(phone="+593981234567")
-    gone = cast.bruno()
-    Administrator.objects.filter(pk=gone.pk).delete()
+    deleted = cast.bruno()
+    Administrator.objects.filter(pk=deleted.pk).delete()
     assert refused(inactive) == Refusal.INACTIVE
     assert refused(alone) == Refusal.NO_COMPANY
-    assert refused(gone) == Refusal.NOT_ADMINISTRATOR
+    assert refused(deleted) == Refusal.NOT_ADMINISTRATOR
     assert not Message.objects.exists()
     assert not LimitUse.objects.exists()
 

@@ -14,9 +14,9 @@ from tests.otp.concurrency import at_once
 pytestmark = pytest.mark.django_db
 
 
-def allowed(*budgets: Limit) -> bool:
+def allowed(*limits: Limit) -> bool:
     try:
-        consume(*budgets)
+        consume(*limits)
     except LimitReached:
         return False
     return True

@@ -1,8 +1,8 @@
-"""Whatever people do at the door, in any order, the portal answers as the plain rules do (R7.04).
+"""In random sign-ins the portal answers as the model in rules.py (R7.04).
 
-Hypothesis makes up the visits; each step goes through the real views and is held against
-`rules.Rules`, and what was really compared and sent against `observed.Observed`. `SEED=` repeats a
-run, and looks for the shortest visit that fails.
+Hypothesis generates the steps. Each one goes through the real views, and its answer is compared
+with `rules.Rules`; the comparisons and SMS are checked by `trace.Trace`. `SEED=` repeats a run and
+looks for the shortest sequence that fails.
 """
 
 import os
@@ -28,14 +28,14 @@ from otp.models import Challenge
 from otp.pin import codes, delivery
 from tests import cast
 from tests.otp import pin_client, rules
-from tests.otp.trace import Comparison, Observed
+from tests.otp.trace import Comparison, Trace
 
 pytestmark = pytest.mark.thorough
 
 EXAMPLES, SHARDS, STEPS = 2000, 4, 20
 SAMPLE = 15
 REGISTERED = (cast.ANA_PHONE, cast.BRUNO_PHONE)
-# Lower than the product's, so that a visit of thirty steps can reach them
+# Lower than the product's, so that a run of 20 steps can reach them
 PER_ADDRESS, PER_DAY = "8/h", "6/d"
 LEFT = re.compile(r"Le quedan? (\d) intento")
 
@@ -67,7 +67,7 @@ class Door(RuleBasedStateMachine):
         cast.bruno()
         memory.outbox.clear()
         self.model = rules.Rules(frozenset(REGISTERED), ((8, 3600),), ((6, 86400),))
-        self.observed = Observed()
+        self.trace = Trace()
         self.browsers = {name: Client(REMOTE_ADDR=address) for name, address in ADDRESSES.items()}
         self.inside: dict[str, str] = {}  # who is signed in, as which number
         self.known: set[tuple[str, str]] = set()  # who verified which number in the browser at hand
@@ -86,7 +86,7 @@ class Door(RuleBasedStateMachine):
         def compare(typed: str, nonce: str, phone: str) -> bool:
             asked_at = Challenge.objects.get(nonce=nonce).created_at.timestamp()
             trusted = (self.typing, phone) in self.known
-            self.observed.comparisons.append(Comparison(nonce, phone, asked_at, self.now, trusted=trusted))
+            self.trace.comparisons.append(Comparison(nonce, phone, asked_at, self.now, trusted=trusted))
             return matches(typed, nonce, phone)
 
         return compare
@@ -96,9 +96,7 @@ class Door(RuleBasedStateMachine):
         return timezone.now().timestamp()
 
     def session(self, person: str) -> str:
-        """The word that the portal knows this browser by; a browser session ends an hour after it
-        last changed.
-        """
+        """Return the portal's name for this browser session, or "" if it has none."""
         return str(self.browsers[person].session.get("portal.name", ""))
 
     # -- What people do --
@@ -141,7 +139,7 @@ class Door(RuleBasedStateMachine):
 
     @rule(phone=phones)
     def strangers_fail_until_the_number_waits(self, phone: str) -> None:
-        """R1.05, R1.08: the first ten tries, or else those that a wait just over leaves."""
+        """R1.05, R1.08: ten wrong codes, or as many as are compared before the number waits."""
         for _ in range(2):
             self.take_another_browser("stranger")
             self.ask("stranger", phone, worker_is_quick=False)
@@ -175,11 +173,9 @@ class Door(RuleBasedStateMachine):
 
     @rule()
     def worker(self) -> None:
-        """Sends what is owed: an SMS to a registered number whose code still stands, and nothing
-        else (R1.15).
-        """
+        """Send the pending codes: only valid ones of registered numbers lead to an SMS (R1.15)."""
         memory.outbox.clear()
-        owed = []
+        due = []
         for challenge in Challenge.objects.filter(outcome=Challenge.Outcome.PENDING).order_by("pk"):
             alive = challenge.closed_at is None and challenge.expires_at > timezone.now()
             if (
@@ -188,12 +184,12 @@ class Door(RuleBasedStateMachine):
                 and challenge.phone in REGISTERED
                 and self.model.sms_leaves(self.now)
             ):
-                owed.append(challenge)
+                due.append(challenge)
             delivery.send(challenge.pk)
-        assert [sms.to for sms in memory.outbox] == [challenge.phone for challenge in owed]
-        for challenge, sms in zip(owed, memory.outbox, strict=True):
+        assert [sms.to for sms in memory.outbox] == [challenge.phone for challenge in due]
+        for challenge, sms in zip(due, memory.outbox, strict=True):
             assert codes.derive(challenge.nonce, challenge.phone) in sms.text
-            self.observed.sms.append((sms.to, challenge.created_at.timestamp()))
+            self.trace.sms.append((sms.to, challenge.created_at.timestamp()))
 
     @rule(seconds=st.sampled_from([1, 29, 30, 59, 60, 61, 120, 240, 299, 300, 600, 1800, 3601, 86400]))
     def time_passes(self, seconds: int) -> None:
@@ -215,14 +211,14 @@ class Door(RuleBasedStateMachine):
 
     @invariant()
     def limits_hold_whatever_the_rules_say(self) -> None:
-        self.observed.check()
+        self.trace.check()
 
     def _check_who_is_inside(self, person: str) -> None:
         visitor = self.browsers[person].session.get("portal.visitor")
         assert visitor is None or visitor["phone"] == self.inside.get(person), "inside without having entered"
 
     def _have_asked(self, person: str) -> None:
-        """Most visits would otherwise be of people who type codes that they never got."""
+        """Request a code if there is none; otherwise most runs would only type codes in vain."""
         for minutes in (0, 10, 50):
             if self.model.last(self.session(person)) is None:
                 self.clock.shift(minutes * 60)
@@ -231,7 +227,7 @@ class Door(RuleBasedStateMachine):
     def _type(self, person: str, code: str) -> str:
         browser, session, challenge = self.browsers[person], self.session(person), self._challenge(person)
         right = challenge is not None and codes.derive(challenge.nonce, challenge.phone) == code
-        compared = len(self.observed.comparisons)
+        compared = len(self.trace.comparisons)
         self.typing, trusted = person, challenge is not None and (person, challenge.phone) in self.known
         answer, left = _read(pin_client.answer(browser, code), asked=challenge is not None)
         assert (answer, left) == self.model.type(session, right=right, now=self.now, trusted=trusted)
@@ -242,8 +238,8 @@ class Door(RuleBasedStateMachine):
         return answer
 
     def _entered(self, person: str, challenge: Challenge, compared: int) -> None:
-        [comparison] = self.observed.comparisons[compared:]
-        self.observed.comparisons[compared:] = [replace(comparison, entered=True)]
+        [comparison] = self.trace.comparisons[compared:]
+        self.trace.comparisons[compared:] = [replace(comparison, entered=True)]
         self.inside[person] = challenge.phone
         self.known.add((person, challenge.phone))
         assert self.browsers[person].session["portal.visitor"]["phone"] == challenge.phone
@@ -265,7 +261,7 @@ class Door(RuleBasedStateMachine):
 
 
 def _read(page: Any, *, asked: bool) -> tuple[str, int]:
-    """What the answer to a typed code says."""
+    """Return the answer on a page, and the tries left after a wrong code."""
     if page.status_code == 429:
         return rules.WAIT, 0
     if page.status_code == 302:
@@ -276,7 +272,7 @@ def _read(page: Any, *, asked: bool) -> tuple[str, int]:
 
 
 def explore(examples: int, number: int) -> None:
-    """So many visits, made up from this number."""
+    """Run this many sequences of steps, generated from the seed `number`."""
     bounds = settings(
         max_examples=examples,
         stateful_step_count=STEPS,
@@ -284,7 +280,7 @@ def explore(examples: int, number: int) -> None:
         database=None,
         print_blob=False,
         suppress_health_check=list(HealthCheck),
-        # Making a failure smaller takes minutes: only for whoever repeats it
+        # Shrinking a failure takes minutes, so it is done only when a seed is repeated
         phases=[Phase.generate, Phase.shrink] if "SEED" in os.environ else [Phase.generate],
     )
     try:

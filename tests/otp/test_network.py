@@ -1,4 +1,4 @@
-"""When the mobile network's word for a number is believed (A3, R2.01-R2.09, R2.13)."""
+"""When the portal trusts the number that the mobile network gives (A3, R2.01-R2.09, R2.13)."""
 
 import logging
 from collections.abc import Callable
@@ -41,16 +41,16 @@ pytestmark = pytest.mark.django_db
 FUZZED = hypothesis(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-HELD = Event()  # what a hanging identity waits for
+RELEASE = Event()  # lets the hanging identities go on
 
 
 @pytest.fixture
-def believing(settings: Settings) -> None:
+def trusted_gateway(settings: Settings) -> None:
     configure(settings)
 
 
 @pytest.fixture
-def signing(settings: Settings) -> None:
+def signing_gateway(settings: Settings) -> None:
     configure(settings, KEY)
 
 
@@ -68,7 +68,7 @@ class Failing:
 
 class Hanging:
     def claim(self, _request: object) -> Claim | None:
-        HELD.wait(60)
+        RELEASE.wait(60)
         return Claim(cast.ANA_PHONE)
 
 
@@ -92,7 +92,7 @@ def test_by_default_nobody_is_asked() -> None:
     assert network_identity.identify(request) is None
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 @pytest.mark.parametrize(("peer", "behind", "equal"), list(product([True, False], repeat=3)))
 def test_unsigned_only_gateway_and_mobile_client_and_equal_number_skip_the_pin(
     client: Client, peer: bool, behind: bool, equal: bool
@@ -116,7 +116,7 @@ def test_unsigned_only_gateway_and_mobile_client_and_equal_number_skip_the_pin(
 def test_signed_only_one_row_of_sixteen_skips_the_pin(
     client: Client, settings: Settings, through_our_proxy: bool, row: tuple[bool, bool, bool, bool]
 ) -> None:
-    """R2.09, with a key; also where the gateway comes through our own proxy, open to anybody."""
+    """R2.09, with a key; also when the gateway's requests come through our own public proxy."""
     peer, behind, valid, equal = row
     configure(settings, KEY)
     if through_our_proxy:
@@ -137,7 +137,7 @@ def test_signed_only_one_row_of_sixteen_skips_the_pin(
     assert is_ana(client) is all_true
 
 
-@pytest.mark.usefixtures("signing")
+@pytest.mark.usefixtures("signing_gateway")
 @pytest.mark.parametrize("late", [-61, 61])
 def test_a_signature_is_not_good_for_more_than_a_minute_either_way(client: Client, late: int) -> None:
     """R2.05"""
@@ -147,7 +147,7 @@ def test_a_signature_is_not_good_for_more_than_a_minute_either_way(client: Clien
         assert enter(client, signature=signed(late=late // 61 * 60)) == PAST_THE_PIN
 
 
-@pytest.mark.usefixtures("signing")
+@pytest.mark.usefixtures("signing_gateway")
 @pytest.mark.parametrize(
     "make",
     [
@@ -170,7 +170,7 @@ def test_a_signature_of_anything_else_leads_to_the_pin(client: Client, make: Cal
     assert not is_ana(client)
 
 
-@pytest.mark.usefixtures("signing")
+@pytest.mark.usefixtures("signing_gateway")
 def test_a_signature_is_good_once() -> None:
     """R2.05"""
     cast.ana()
@@ -190,16 +190,14 @@ def test_both_keys_are_good_while_one_replaces_the_other_and_then_only_the_new(s
     assert enter(Client(), signature=signed(key=OLD_KEY, nonce="later-0123456789")) == pin_client.PIN
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 def test_a_mobile_client_that_reaches_us_past_the_gateway_is_not_believed() -> None:
-    """R2.02: whoever is in the mobile network, without the
-    gateway between, can write any header.
-    """
+    """R2.02: a client that connects without the gateway can write any header."""
     request = RequestFactory().get("/", REMOTE_ADDR=MOBILE_CLIENT, HTTP_X_MSISDN=ANA)
     assert network_identity.identify(request) is None
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 @pytest.mark.parametrize("state", ["unknown", "inactive", "without a company"])
 def test_who_may_not_enter_sees_the_same_pin_screen_on_the_network(client: Client, state: str) -> None:
     """R1.13, R2.07"""
@@ -220,7 +218,7 @@ def page_text(client: Client) -> str:
     return page.content.decode().partition("csrfmiddlewaretoken")[0]
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 def test_looking_at_the_entry_signs_nobody_in(client: Client) -> None:
     """R2.08"""
     cast.ana()
@@ -228,9 +226,9 @@ def test_looking_at_the_entry_signs_nobody_in(client: Client) -> None:
     assert "portal.visitor" not in client.session
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 def test_a_form_without_its_csrf_token_signs_nobody_in() -> None:
-    """R2.08: a page elsewhere cannot enter for whoever looks at it."""
+    """R2.08: another site cannot sign its visitors in."""
     cast.ana()
     client = Client(enforce_csrf_checks=True)
     headers = {"X-Forwarded-For": MOBILE_CLIENT, "X-MSISDN": ANA}
@@ -239,7 +237,7 @@ def test_a_form_without_its_csrf_token_signs_nobody_in() -> None:
     assert "portal.visitor" not in client.session
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 def test_the_network_path_works_while_the_phone_waits(client: Client) -> None:
     """R1.07"""
     cast.ana()
@@ -247,7 +245,7 @@ def test_the_network_path_works_while_the_phone_waits(client: Client) -> None:
     assert enter(client) == PAST_THE_PIN
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 def test_a_code_asked_for_before_dies_when_the_network_identifies(client: Client) -> None:
     cast.ana()
     pin_client.ask(client, cast.ANA_PHONE)
@@ -255,16 +253,16 @@ def test_a_code_asked_for_before_dies_when_the_network_identifies(client: Client
     assert Challenge.objects.get().closed_at is not None
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 def test_phones_behind_one_gateway_do_not_share_its_limit_of_codes(settings: Settings) -> None:
-    """R1.17: what counts is the phone's own address, which the gateway tells."""
+    """R1.17: the limit counts the phone's own address, which the gateway forwards."""
     settings.OTP_SENDS_PER_ADDRESS = settings.OTP_SENDS_PER_ADDRESS[:1]
     for number in (1, 2):
         enter(Client(), behind=f"100.64.3.{number}", number="")
     assert LimitUse.objects.filter(key__startswith="address:").values("key").distinct().count() == 2
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 @pytest.mark.parametrize(
     "raw",
     [
@@ -316,7 +314,7 @@ def test_no_well_formed_signature_of_another_key_is_believed(settings: Settings,
         network_identity.identify(RequestFactory().get("/", headers=headers, REMOTE_ADDR=GATEWAY))
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 def test_a_supervisor_switches_it_off_and_on_again_at_the_desk(client: Client) -> None:
     """R2.13"""
     cast.ana()
@@ -348,7 +346,7 @@ def test_with_every_identity_failing_the_pin_follows_and_no_number_is_logged(
     assert ANA not in caplog.text
 
 
-@pytest.mark.usefixtures("believing")
+@pytest.mark.usefixtures("trusted_gateway")
 def test_a_header_is_read_without_a_thread(
     client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,7 +363,7 @@ def test_an_identity_that_hangs_is_left_behind_and_then_not_asked(
     client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     cast.ana()
-    HELD.clear()
+    RELEASE.clear()
     monkeypatch.setattr(network_identity, "TIMEOUT", 0.01)
     settings.NETWORK_IDENTITIES = (path(Hanging),)
     try:
@@ -375,10 +373,10 @@ def test_an_identity_that_hangs_is_left_behind_and_then_not_asked(
         assert "not asked: it hangs" in caplog.text
         assert enter(client) == pin_client.PIN
     finally:
-        HELD.set()
+        RELEASE.set()
 
 
-@pytest.mark.usefixtures("signing")
+@pytest.mark.usefixtures("signing_gateway")
 def test_why_a_header_was_ignored_is_logged_and_never_what_it_held(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -389,8 +387,8 @@ def test_why_a_header_was_ignored_is_logged_and_never_what_it_held(
     for header in (used, used, signed(key=OLD_KEY), signed(late=90)):
         enter(client, signature=header)
     enter(client, number=f"{ANA},{ANA}", signature=signed())
-    said = [record.getMessage() for record in caplog.records if record.name.startswith("otp.")]
-    assert [line for line in said if "ignored" in line] == [
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("otp.")]
+    assert [line for line in lines if "ignored" in line] == [
         "Network identity ignored: its signature was used before",
         "Mobile header ignored: no valid signature",
         "Mobile header ignored: signed too long ago, or the clocks differ",

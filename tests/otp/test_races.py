@@ -77,7 +77,7 @@ def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(
             nonce=codes.new_nonce(),
             created_at=timezone.now(),
             expires_at=timezone.now() + timedelta(minutes=5),
-            attempts=1,  # so that none is spared the wait, which a first try is
+            attempts=1,  # only first attempts are exempt from the wait
         )
         for number in range(5)
     ]
@@ -115,9 +115,7 @@ def test_workers_and_sweep_at_once_send_one_sms(challenge: Challenge) -> None:
 
 
 def test_a_page_posted_twice_at_once_with_no_session_yet_sends_one_code() -> None:
-    """A double click on the entry, by a browser without scripts: both answers lead to the same
-    code.
-    """
+    """A double click on the entry without JavaScript: both answers lead to the same code."""
     cast.ana()
     first = Client(enforce_csrf_checks=True)
     token = re.search(
@@ -138,7 +136,7 @@ def test_a_page_posted_twice_at_once_with_no_session_yet_sends_one_code() -> Non
 
 
 def test_two_pages_of_one_browser_are_two_visits() -> None:
-    """What makes two clicks one is the page, and not the browser."""
+    """Posts of one page share a visit; posts of two pages do not."""
     names = set()
     browser = Client(enforce_csrf_checks=True)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""How limits are written."""
+"""The format of rates and counts in settings."""
 
 import pytest
 

@@ -1,6 +1,4 @@
-"""What the provider reports of a code: staff see it, and a visitor does not (R1.13, R1.28, R4.24,
-R4.25).
-"""
+"""Delivery reports on codes are shown to staff and not to visitors (R1.13, R1.28, R4.24, R4.25)."""
 
 from io import StringIO
 
@@ -28,10 +26,8 @@ SID = "SM0123456789abcdef0123456789abcdef"
 REASON = "twilio: undelivered, código 30003 (teléfono apagado o sin cobertura)"
 
 
-class Carrier:
-    """The far side: takes every SMS, or fails as it is told to; asked later, it says what `report`
-    is.
-    """
+class FakeProvider:
+    """A stand-in for the provider: raises `failure` if it is set; answers polls with `report`."""
 
     def __init__(self) -> None:
         self.failure: Exception | None = None
@@ -48,12 +44,12 @@ class Carrier:
 
 
 @pytest.fixture(autouse=True)
-def carrier(monkeypatch: pytest.MonkeyPatch) -> Carrier:
-    far_side = Carrier()
-    monkeypatch.setattr(delivery, "sms_gateway", lambda: far_side)
-    monkeypatch.setattr(delivery_reports, "sms_gateway", lambda: far_side)
+def provider(monkeypatch: pytest.MonkeyPatch) -> FakeProvider:
+    fake = FakeProvider()
+    monkeypatch.setattr(delivery, "sms_gateway", lambda: fake)
+    monkeypatch.setattr(delivery_reports, "sms_gateway", lambda: fake)
     cast.ana()
-    return far_side
+    return fake
 
 
 def sent_code() -> Challenge:
@@ -67,8 +63,8 @@ def report(kind: ReportKind, reason: str = "") -> None:
     delivery_reports.receive(Report(Message.Channel.SMS, SID, kind, reason))
 
 
-def told() -> list[tuple[str, str, str]]:
-    """What the audit tells of the SMS."""
+def reported_events() -> list[tuple[str, str, str]]:
+    """Return the audit's events on SMS: kind, result and reason, oldest first."""
     kinds = [AuditEvent.Kind.SENT, AuditEvent.Kind.REPORTED]
     return list(
         AuditEvent.objects.filter(kind__in=kinds).order_by("pk").values_list("kind", "result", "reason")
@@ -82,7 +78,7 @@ def test_a_code_is_accepted_then_delivered_and_the_audit_says_so_once_r4_24() ->
         report(ReportKind.DELIVERED)
     challenge.refresh_from_db()
     assert (challenge.delivery, challenge.reported_at is not None) == (Delivery.DELIVERED, True)
-    assert told() == [("sent", "done", ""), ("reported", "arrived", "")]
+    assert reported_events() == [("sent", "done", ""), ("reported", "arrived", "")]
     event = AuditEvent.objects.get(kind=AuditEvent.Kind.REPORTED)
     assert (event.method, event.phone_tail) == ("pin", cast.ANA_PHONE[-3:])
 
@@ -93,7 +89,7 @@ def test_a_code_that_did_not_arrive_says_why() -> None:
     report(ReportKind.DELIVERED)
     challenge.refresh_from_db()
     assert (challenge.delivery, challenge.provider_error) == (Delivery.UNDELIVERED, REASON)
-    assert told() == [("sent", "done", ""), ("reported", "lost", REASON)]
+    assert reported_events() == [("sent", "done", ""), ("reported", "lost", REASON)]
 
 
 @pytest.mark.parametrize(
@@ -101,34 +97,34 @@ def test_a_code_that_did_not_arrive_says_why() -> None:
     [BadNumber("twilio: 400, código 21614 (no es un número móvil)"), PermanentFailure("twilio: 400")],
 )
 def test_a_number_that_is_refused_at_sending_has_its_reason_too_r1_25(
-    carrier: Carrier, failure: Exception
+    provider: FakeProvider, failure: Exception
 ) -> None:
-    carrier.failure = failure
+    provider.failure = failure
     challenge = sent_code()
     assert (challenge.outcome, challenge.delivery) == (Challenge.Outcome.FAILED, "")
     assert challenge.provider_error == str(failure)
-    assert told() == [("sent", "unsent", str(failure))]
+    assert reported_events() == [("sent", "unsent", str(failure))]
 
 
-def test_a_code_given_up_after_several_tries_has_the_last_reason(carrier: Carrier) -> None:
-    carrier.failure = TemporaryFailure("twilio: 429")
+def test_a_code_given_up_after_several_tries_has_the_last_reason(provider: FakeProvider) -> None:
+    provider.failure = TemporaryFailure("twilio: 429")
     with time_machine.travel(timezone.now(), tick=False) as clock:
         sent_code()
         for _ in range(20):
             clock.shift(5)
             delivery.sweep()
-    assert told() == [("sent", "unsent", "twilio: 429")]
+    assert reported_events() == [("sent", "unsent", "twilio: 429")]
 
 
-def test_a_code_nobody_reported_is_asked_about_after_half_an_hour_r4_25(carrier: Carrier) -> None:
-    carrier.report = Report(Message.Channel.SMS, SID, ReportKind.FAILED, REASON)
+def test_a_code_nobody_reported_is_asked_about_after_half_an_hour_r4_25(provider: FakeProvider) -> None:
+    provider.report = Report(Message.Channel.SMS, SID, ReportKind.FAILED, REASON)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = sent_code()
         clock.shift(delivery_reports.POLL_AFTER)
         assert [sweep.run("informes") for _ in range(2)] == [1, 0]
     challenge.refresh_from_db()
     assert challenge.delivery == Delivery.UNDELIVERED
-    assert told()[-1] == ("reported", "lost", REASON)
+    assert reported_events()[-1] == ("reported", "lost", REASON)
 
 
 def test_nobody_is_asked_about_a_number_that_got_no_sms() -> None:
@@ -172,4 +168,4 @@ def test_a_report_about_a_code_cleared_away_is_about_nobody() -> None:
         clear_expired()
         report(ReportKind.DELIVERED)
     assert Challenge.objects.count() == 0
-    assert told() == [("sent", "done", "")]
+    assert reported_events() == [("sent", "done", "")]

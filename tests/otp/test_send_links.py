@@ -1,6 +1,4 @@
-"""`manage.py send_links`: by phone, by company, from whatever file staff have, and what it tells
-(A17, R5.14).
-"""
+"""`manage.py send_links`: by phone, company or file, and its output (A17, R5.14)."""
 
 from io import StringIO
 from pathlib import Path
@@ -152,9 +150,9 @@ def test_run_twice_it_sends_once_and_is_no_failure() -> None:
 
 
 def test_with_nobody_to_send_to_it_fails() -> None:
-    told, said = failed("--phone", "0960000000", "0991234")
-    assert told == "No se envió nada por SMS: 2 sin enviar."
-    assert len(said) == 5
+    error, lines = failed("--phone", "0960000000", "0991234")
+    assert error == "No se envió nada por SMS: 2 sin enviar."
+    assert len(lines) == 5
 
 
 @pytest.mark.parametrize(
@@ -173,9 +171,9 @@ def test_with_nobody_to_send_to_it_fails() -> None:
 def test_a_file_that_is_no_list_fails_with_a_word(listed: Path, raw: bytes | None) -> None:
     if raw is not None:
         listed.write_bytes(raw)
-    told, said = failed("--file", listed)
-    assert told
-    assert said == []
+    error, lines = failed("--file", listed)
+    assert error
+    assert lines == []
 
 
 @pytest.mark.parametrize(

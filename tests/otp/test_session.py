@@ -1,4 +1,4 @@
-"""The gate: idle and absolute ends, and what an expired visitor was typing."""
+"""The portal's session: idle and absolute times, and the draft of an expired visitor (P1, P4)."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ ANA, BRUNO = cast.ANA_PHONE, cast.BRUNO_PHONE
 
 @pytest.fixture
 def request_() -> HttpRequest:
-    """One request standing for all those of a browser session."""
+    """A request that stands for all requests of a browser session."""
     request = RequestFactory().get("/")
     request.session = SessionStore()
     request._messages = default_storage(request)  # type: ignore[attr-defined]  # as the middleware does
@@ -77,7 +77,7 @@ def test_nobody_passes_unverified(request_: HttpRequest) -> None:
     assert response["Cache-Control"] == "no-store"
 
 
-def test_pages_past_the_gate_are_not_stored_save_invalid_forms(request_: HttpRequest) -> None:
+def test_pages_past_the_pin_are_not_stored_except_invalid_forms(request_: HttpRequest) -> None:
     session.sign_in(request_, ANA, "pin")
     assert plain(request_)["Cache-Control"] == "no-store"
     invalid = keeping(request_, 7)
@@ -85,7 +85,7 @@ def test_pages_past_the_gate_are_not_stored_save_invalid_forms(request_: HttpReq
 
 
 def expire(request: HttpRequest, view: Any = keeping, *args: Any) -> None:
-    """Ana verifies, 20 minutes pass, and she posts."""
+    """Sign Ana in 20 minutes ago, and let her post now."""
     with time_machine.travel(timezone.now() - timedelta(minutes=20), tick=False):
         session.sign_in(request, ANA, "pin")
     assert view(request, *args).status_code == 302
@@ -130,7 +130,7 @@ def test_strangers_can_store_nothing(request_: HttpRequest) -> None:
     assert dict(request_.session.items()) == {}
 
 
-def test_whoever_expired_is_told_and_whether_the_text_is_kept(request_: HttpRequest) -> None:
+def test_the_message_after_an_expiry_says_whether_the_text_is_kept(request_: HttpRequest) -> None:
     expire(request_, plain)
     keeping(request_, 7)
     without, kept = [str(message) for message in request_._messages]  # type: ignore[attr-defined]  # as above

@@ -1,4 +1,4 @@
-"""The signature as it is told to whoever sets up the gateway (docs/network-identity.md)."""
+"""The example in docs/network-identity.md, which operators follow to set up the gateway."""
 
 import re
 from pathlib import Path

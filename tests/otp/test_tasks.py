@@ -1,4 +1,4 @@
-"""The worker's tasks, and what is cleared away each day."""
+"""The worker's tasks: sending codes, and the daily deletion of old rows."""
 
 from datetime import timedelta
 
@@ -30,18 +30,18 @@ def test_the_task_sends_the_challenge_it_is_given() -> None:
     assert len(memory.outbox) == 1
 
 
-def test_asking_for_a_code_nudges_the_worker_after_the_commit(
+def test_asking_for_a_code_enqueues_its_sms_after_the_commit(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    nudged: list[tuple[str, int]] = []
-    monkeypatch.setattr(enqueue, "enqueue", lambda name, pk: nudged.append((name, pk)))
+    enqueued: list[tuple[str, int]] = []
+    monkeypatch.setattr(enqueue, "enqueue", lambda name, pk: enqueued.append((name, pk)))
     with django_capture_on_commit_callbacks(execute=True):
         challenge = challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
-        assert nudged == []
-    assert nudged == [(tasks.send_challenge.name, challenge.pk)]
+        assert enqueued == []
+    assert enqueued == [(tasks.send_challenge.name, challenge.pk)]
 
 
-def test_what_has_had_its_time_is_cleared_away(client: Client) -> None:
+def test_rows_are_deleted_after_their_time(client: Client) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         pin_client.ask(client, cast.NOBODY_PHONE)
         pin_client.answer(client, "000000")
@@ -86,7 +86,7 @@ def test_beat_runs_the_clearing() -> None:
 
 
 def test_the_cleaning_knows_every_limit_of_the_settings() -> None:
-    """One that it does not know would forget after 48 hours, however far back it is set to look."""
+    """The uses of a limit that is missing there would be deleted after 48 hours."""
     values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
     limits = {
         name

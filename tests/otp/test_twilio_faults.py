@@ -1,5 +1,6 @@
-"""What a fault of Twilio's means to a visitor, from the number typed to the last SMS: the table of
-docs/sms.md, which is in Spanish since operators read it.
+"""Runs each fault of Twilio from the typed number to the last SMS, as docs/sms.md lists it.
+
+The document is in Spanish, because operators read it.
 """
 
 from collections.abc import Iterator
@@ -43,14 +44,14 @@ REFUSED = "sin conexión: rechazada, nombre desconocido, nadie en 4 s"
 
 
 class _Longest:
-    """The longest pauses that the jitter may bring."""
+    """A jitter that always gives the longest pause."""
 
     def uniform(self, _low: float, high: float) -> float:
         return high
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twilio, "READ_TIMEOUT", 0.3)
     monkeypatch.setattr(delivery, "_jitter", _Longest())
 
@@ -62,33 +63,31 @@ def far_side(settings: Settings) -> Iterator[FarSide]:
 
 
 def documented() -> dict[str, list[str]]:
-    """The rows of the table by their fault, without what the visitor sees."""
+    """Return the rows of the table by their fault, without the column of the visitor's page."""
     lines = DOCUMENT.read_text(encoding="utf-8").partition("\n## ")[0].splitlines()
     rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
     return {fault: figures for fault, _seen, *figures in rows[1:]}
 
 
-def walked(clock: time_machine.Traveller) -> tuple[Challenge, int]:
-    """Ask for a code as a visitor, let worker and sweep run, and say what became of it and after
-    how many seconds.
-    """
+def walk(clock: time_machine.Traveller) -> tuple[Challenge, int]:
+    """Request a code and run worker and sweep; returns the challenge and the seconds it took."""
     cast.ana()
     begun, client = timezone.now(), Client()
-    asked = pin_client.ask(client, cast.ANA_PHONE)
-    # Whatever the gateway does, the visitor is on the second screen before it is even asked
-    assert (asked.status_code, asked["Location"]) == (302, pin_client.PIN)
+    page = pin_client.ask(client, cast.ANA_PHONE)
+    # The visitor is on the second screen before the gateway is called, so no fault shows there
+    assert (page.status_code, page["Location"]) == (302, pin_client.PIN)
     assert client.get(pin_client.PIN).status_code == 200
     challenge = Challenge.objects.get()
     delivery.send(challenge.pk)
-    settled = timezone.now()
+    ended = timezone.now()
     for _ in range(MINUTES_WATCHED * 60):
         challenge.refresh_from_db()
         if challenge.outcome == Challenge.Outcome.PENDING:
             clock.shift(1)
             delivery.sweep()
-            settled = timezone.now()
+            ended = timezone.now()
     challenge.refresh_from_db()
-    return challenge, round((settled - begun).total_seconds())
+    return challenge, round((ended - begun).total_seconds())
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -99,7 +98,7 @@ def test_a_fault_costs_two_sms_at_most_and_is_as_documented_r1_24_r1_25(
     far_side.code = {("400",): 21211, ("400", "400"): 21606}.get(tuple(far_side.faults), 0)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         far_side.on_hang = lambda: clock.shift(10)
-        challenge, seconds = walked(clock)
+        challenge, seconds = walk(clock)
     texts = {form["Body"][0] for _, form in far_side.asked}
     assert len(texts) == 1  # the same code each time
     assert far_side.left <= 2
@@ -109,7 +108,7 @@ def test_a_fault_costs_two_sms_at_most_and_is_as_documented_r1_24_r1_25(
 
 def test_no_connection_costs_no_sms_and_is_as_documented(settings: Settings) -> None:
     with using_twilio(settings, refused_address()), time_machine.travel(timezone.now(), tick=False) as clock:
-        challenge, seconds = walked(clock)
+        challenge, seconds = walk(clock)
     assert challenge.maybe_sent == 0
     tries, outcome = str(challenge.send_attempts), f"`{challenge.outcome}`"
     assert documented()[REFUSED] == [str(seconds), tries, "0", outcome]

@@ -1,7 +1,7 @@
-"""The gateway against servers nobody here wrote: a stateful emulator of Twilio, and Twilio's own
-OpenAPI file.
+"""Runs the gateway against other people's stand-ins for Twilio: a stateful emulator, and a mock
+server on Twilio's OpenAPI file.
 
-They come from npm when `make prove` runs, and are not needed for anything else.
+`make prove` installs them from npm; no other command needs them.
 """
 
 import signal
@@ -40,7 +40,7 @@ EMULATED_ACCOUNT, EMULATED_TOKEN, EMULATED_NUMBER = "AC" + "0" * 32, "twilio_tes
 
 @dataclass
 class Emulator:
-    """The emulator's process and what it has accepted."""
+    """The emulator's process, and calls to its API."""
 
     process: "Popen[bytes]"
     url: str
@@ -51,11 +51,11 @@ class Emulator:
             auth=(EMULATED_ACCOUNT, EMULATED_TOKEN),
             timeout=10,
         )
-        found: list[dict[str, str]] = listed.json()["messages"]
-        return found
+        messages: list[dict[str, str]] = listed.json()["messages"]
+        return messages
 
     def becomes(self, sid: str, status: str) -> None:
-        """Have the SMS take this state, which the emulator reports as Twilio does, signed."""
+        """Set the state of an SMS; the emulator reports it with a signature, as Twilio does."""
         answer = requests.post(
             f"{self.url}/2010-04-01/Accounts/{EMULATED_ACCOUNT}/Messages/{sid}.json",
             data={"Status": status},
@@ -112,7 +112,7 @@ def test_a_killed_emulator_got_nothing(emulator: Emulator) -> None:
 def test_an_emulator_that_hangs_and_comes_back_sends_a_code_twice_at_most_r1_24(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is stopped when the request comes, and answers it later, when nobody listens any more."""
+    """It is stopped when the request arrives, and answers after the client has timed out."""
     monkeypatch.setattr(twilio, "READ_TIMEOUT", 0.5)
     cast.ana()
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -147,9 +147,7 @@ def test_what_twilios_own_description_does_not_allow_is_refused_for_good(
 
 @contextmanager
 def web(settings: Settings, emulator: Emulator, **changes: str) -> Iterator[str]:
-    """A web process of the product on the test's own database, which the emulator reports to; its
-    address.
-    """
+    """Run a web process on the test's database for the emulator's reports; yields its URL."""
     port = free_port()
     settings.PORTAL_BASE_URL = f"http://127.0.0.1:{port}"
     environment = {

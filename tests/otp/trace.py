@@ -1,5 +1,6 @@
-"""What really happened in one run of the model test, and what must hold of it whatever the model
-thinks (R7.04).
+"""Records the comparisons and SMS of one run of the model test, and checks limits on them (R7.04).
+
+The checks are independent of the model in rules.py.
 """
 
 from collections import Counter
@@ -21,14 +22,14 @@ class Comparison:
 
 
 @dataclass
-class Observed:
-    """Comparisons as a spy counted them, SMS as the gateway got them."""
+class Trace:
+    """The comparisons that a spy saw, and the SMS that the gateway got."""
 
     comparisons: list[Comparison] = field(default_factory=list)
-    sms: list[tuple[str, float]] = field(default_factory=list)  # to whom, and when it was asked for
+    sms: list[tuple[str, float]] = field(default_factory=list)  # the number, and when it was requested
 
     def check(self) -> None:
-        """Raises AssertionError."""
+        """Check all limits. Raises AssertionError."""
         per_code = Counter(each.nonce for each in self.comparisons)
         assert max(per_code.values(), default=0) <= TRIES, "R1.04: a code was compared too often"
         for each in self.comparisons:
@@ -42,9 +43,7 @@ class Observed:
             self._check_sms(phone)
 
     def _check_waits(self, phone: str) -> None:
-        """R1.05-R1.07: from the tenth failure on, each brings a wait in which only spared codes are
-        compared.
-        """
+        """R1.05-R1.07: each failure from the tenth on starts a wait; only exempt codes pass it."""
         failures, waits, since, until = 0, 0, 0.0, 0.0
         tried: set[str] = set()
         for each in self.comparisons:
@@ -52,7 +51,7 @@ class Observed:
                 continue
             if each.at < until:
                 assert each.trusted or each.asked_at < since, "R1.07: compared during a wait"
-                assert each.nonce not in tried, "R1.08: spared twice"
+                assert each.nonce not in tried, "R1.08: exempt twice with one code"
             tried.add(each.nonce)
             if each.entered:
                 failures, waits, since, until = 0, 0, 0.0, 0.0

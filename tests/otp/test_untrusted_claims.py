@@ -1,4 +1,4 @@
-"""What the network said and was not believed is counted, and the PIN follows (R2.06)."""
+"""A network claim that fails a check is recorded, and the visitor gets a PIN (R2.06)."""
 
 import pytest
 from django.test import Client, RequestFactory
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 Result = AuditEvent.Result
 
 
-class Unbelievable:
+class Untrusted:
     def claim(self, _request: object) -> Claim | None:
         raise network_identity.UntrustedClaim(Result.UNSIGNED)
 
@@ -34,31 +34,27 @@ def test_each_is_an_event_with_its_reason_for_any_number_typed(settings: Setting
         cast.ana()
     used = signed(nonce="used-before-0123456789")
     enter(Client(), signature=used)
-    vain = [
+    untrusted = [
         (used, ANA, Result.REUSED),
         (signed(key=OLD_KEY), ANA, Result.UNSIGNED),
         (signed(late=90), ANA, Result.STALE),
         (signed(), f"{ANA},{ANA}", Result.NO_NUMBER),
     ]
-    for signature, number, reason in vain:
+    for signature, number, reason in untrusted:
         enter(Client(), number=number, signature=signature)
         event = AuditEvent.objects.filter(kind=AuditEvent.Kind.IGNORED).latest("pk")
         assert (event.result, event.method, event.phone_tail) == (reason, AuditEvent.Method.NETWORK, ANA[-3:])
 
 
-def test_the_same_is_told_once_a_minute(settings: Settings) -> None:
+def test_the_same_is_recorded_once_a_minute(settings: Settings) -> None:
     configure(settings, KEY)
     for _ in range(3):
         enter(Client(), signature=signed(key=OLD_KEY))
     assert AuditEvent.objects.filter(kind=AuditEvent.Kind.IGNORED).count() == 1
 
 
-def test_after_a_network_that_is_not_believed_the_next_one_is_asked(
-    client: Client, settings: Settings
-) -> None:
+def test_after_an_untrusted_claim_the_next_identity_is_asked(client: Client, settings: Settings) -> None:
     cast.ana()
-    settings.NETWORK_IDENTITIES = tuple(
-        f"{__name__}.{identity.__name__}" for identity in (Unbelievable, Sure)
-    )
+    settings.NETWORK_IDENTITIES = tuple(f"{__name__}.{identity.__name__}" for identity in (Untrusted, Sure))
     assert network_identity.identify(RequestFactory().post("/")) == cast.ANA_PHONE
     assert pin_client.ask(client, cast.ANA_PHONE)["Location"] != pin_client.PIN
