@@ -28,7 +28,7 @@ import sys, django; django.setup()
 from datetime import timedelta
 from django.utils import timezone
 from notifications import outbox
-from jobs.enqueue import nudge
+from jobs.enqueue import enqueue
 from otp.pin import challenges, codes
 from otp.models import Challenge
 for number in range(int(sys.argv[1])):
@@ -38,7 +38,7 @@ for number in range(int(sys.argv[2])):
     now = timezone.now()
     made = Challenge.objects.create(phone="+593991234567", session_ref=f"{number:064}", nonce=codes.new_nonce(),
                                     created_at=now, expires_at=now + timedelta(minutes=5))
-    nudge(challenges.SEND_TASK, made.pk)
+    enqueue(challenges.SEND_TASK, made.pk)
 """
 
 
