@@ -23,7 +23,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Change:
+class GroupChange:
     """What `reset` did to one group, with the numbers of permissions added and removed."""
 
     group: str
@@ -37,7 +37,7 @@ class PermissionsMissing(Exception):
 
 
 @transaction.atomic
-def reset() -> list[Change]:
+def reset() -> list[GroupChange]:
     """Give each group exactly the permissions of its role. Users keep their groups.
 
     Raises PermissionsMissing, and then changes nothing.
@@ -50,7 +50,7 @@ def reset() -> list[Change]:
         group, created = Group.objects.get_or_create(name=name)
         before = set(group.permissions.all())
         group.permissions.set(wanted)
-        changes.append(Change(name, created, len(wanted - before), len(before - wanted)))
+        changes.append(GroupChange(name, created, len(wanted - before), len(before - wanted)))
     return changes
 
 

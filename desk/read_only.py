@@ -17,7 +17,7 @@ else:
 
 
 class ReadOnly(Base):
-    """Mixin: rows are never added, changed or deleted at the desk, by a superuser either."""
+    """Mixin: nobody adds, changes or deletes rows at the desk, not even a superuser."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -89,7 +89,10 @@ class SignIn(LoginView):
         return response
 
     def form_invalid(self, form: DjangoForm) -> HttpResponse:
-        """Answer a refusal with a short page: the theme's own takes 30 ms of CPU time to render."""
+        """Answer a wrong password with the form, and an attempt over the limits with a short page.
+
+        The theme's page takes 30 ms of CPU time, which such attempts should not cost.
+        """
         refused = next((code for code in STATUSES if form.has_error(NON_FIELD_ERRORS, code)), "")
         if not refused:
             response = super().form_invalid(form)

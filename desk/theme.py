@@ -13,7 +13,7 @@ from brand.operator import LIGHT_INK, MINIMUM_CONTRAST, Brand, contrast, legible
 # The share of white mixed into each shade below 600, the colour of buttons and links; DARKER has
 # the share of black for the shades above
 LIGHTER = {50: 0.95, 100: 0.88, 200: 0.75, 300: 0.58, 400: 0.38, 500: 0.18}
-DARK_SURFACES = ("#101828", "#1e2939")  # of the theme's dark mode: its text has the shades up to 500
+DARK_SURFACES = ("#101828", "#1e2939")  # of the dark mode; its text has the shades up to 500
 DARKER = {700: 0.15, 800: 0.3, 900: 0.45, 950: 0.62}
 
 
@@ -61,8 +61,9 @@ def _navigation() -> list[dict[str, Any]]:
                     "title": _("Inicio"),
                     "icon": "home",
                     "link": reverse_lazy("admin:index"),
-                    # By default every page below this address would count as *Inicio*
-                    "active": lambda request: request.path == reverse("admin:index"),
+                    "active": lambda request: (
+                        request.path == reverse("admin:index")
+                    ),  # not the pages below it
                 },
                 _item(_("Solicitudes"), "inbox", "tickets.ticket"),
             ],
@@ -115,7 +116,7 @@ def _navigation() -> list[dict[str, Any]]:
 
 
 def _at_messages(request: HttpRequest) -> bool:
-    """Exclude the previews, whose address begins with that of the messages."""
+    """Return whether the page is one of messages; the previews begin with the same address."""
     messages = reverse("admin:notifications_message_changelist")
     samples = reverse("admin:notifications_message_samples")
     return request.path.startswith(messages) and not request.path.startswith(samples)

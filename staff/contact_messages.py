@@ -16,7 +16,7 @@ MAIL, SMS = "contact_changed", "contact_changed_sms"  # message types
 
 
 @dataclass(frozen=True)
-class Row:
+class ChangedValue:
     """One changed value, masked because the notice may reach a stranger."""
 
     label: str
@@ -57,9 +57,13 @@ def context(change: ContactChange) -> dict[str, object]:
     rows = []
     if change.moves_phone:
         ends = _("terminado en %s")
-        rows.append(Row(_("Número móvil"), ends % tail(change.old_phone), ends % tail(change.new_phone)))
+        rows.append(
+            ChangedValue(_("Número móvil"), ends % tail(change.old_phone), ends % tail(change.new_phone))
+        )
     if change.moves_email:
-        rows.append(Row(_("Correo electrónico"), _masked(change.old_email), _masked(change.new_email)))
+        rows.append(
+            ChangedValue(_("Correo electrónico"), _masked(change.old_email), _masked(change.new_email))
+        )
     return {"names": change.administrator.names, "rows": rows}
 
 

@@ -75,7 +75,7 @@ def comparing(attempt: Attempt) -> Iterator[None]:
 
 
 def forgive(attempt: Attempt) -> None:
-    """Uncount an attempt whose password was right.
+    """Take back the count of an attempt whose password was right.
 
     A whole office may sign in from one address at eight o'clock.
     """

@@ -43,7 +43,7 @@ class SignInEvent(AuditedEvent):
 
 
 class ContactChange(models.Model):
-    """A change of an administrator's phone, e-mail or companies, with who requested and decided it.
+    """A change of an administrator's phone, e-mail or companies, and who requested and decided it.
 
     Where the phone or the e-mail does not change, its old and new columns are equal.
     """

@@ -4,7 +4,7 @@ import unicodedata
 
 from otp.hashing import keyed_hash, keyed_hashes
 
-SHOWN = 2  # characters of a username without an account
+SHOWN = 2  # characters that `mask` keeps
 
 
 def key_of(username: str) -> str:

@@ -66,7 +66,7 @@ LOOKALIKES = str.maketrans("013457@$", "oleastas")
 class PredictableValidator:
     """Refuse repetitions and sequences: aaaa, abcabc, abcd, 4321, qwerty."""
 
-    def validate(self, password: str, user: Any = None) -> None:  # noqa: ARG002  as Django calls it
+    def validate(self, password: str, user: Any = None) -> None:  # noqa: ARG002  Django passes it
         shortened = REPEATED.sub(r"\1", _folded(password[:SEARCHED_LENGTH]))
         if _count_unpredictable(shortened) < MIN_UNPREDICTABLE:
             raise ValidationError(

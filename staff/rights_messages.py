@@ -1,7 +1,7 @@
 """Notices that an administrator of a company was added or removed (S11).
 
 The company's other administrators are notified of an addition, and the person removed of a removal.
-So an intruder cannot add a person unnoticed, even by removing the others first.
+So nobody can take over a company unnoticed, neither by adding a person nor by removing the others.
 """
 
 from collections.abc import Iterable

@@ -27,7 +27,7 @@ COLOURS = {Level.FINE: "success", Level.WARNING: "warning", Level.CRITICAL: "dan
 
 
 @dataclass(frozen=True)
-class Row:
+class MetricRow:
     """A metric as the page shows it; `mark` names its level unless that is fine."""
 
     metric: metrics.Metric
@@ -60,14 +60,14 @@ class OperationsAdmin(ReadOnly, ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Operación"),
-            **page(),
+            **page_context(),
             **(extra_context or {}),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "desk/operations.html", context)
 
 
-def page() -> dict[str, Any]:
+def page_context() -> dict[str, Any]:
     """Return everything that the page shows, read now."""
     now, reading = timezone.now(), metrics.collect()
     stuck = queue_metrics.stuck(Message.objects.defer("text", "html")).order_by("created_at", "pk")
@@ -90,10 +90,10 @@ def page() -> dict[str, Any]:
     }
 
 
-def _row(metric: metrics.Metric) -> Row:
+def _row(metric: metrics.Metric) -> MetricRow:
     mark = "" if metric.level == Level.FINE else metrics.LEVEL_NAMES[metric.level]
     bar = metric.name.endswith("_ratio") and metric.value is not None
-    return Row(metric, mark, COLOURS[metric.level], f"{min(metric.value or 0, 1):.3f}" if bar else "")
+    return MetricRow(metric, mark, COLOURS[metric.level], f"{min(metric.value or 0, 1):.3f}" if bar else "")
 
 
 def _stuck_message(message: Message) -> StuckMessage:

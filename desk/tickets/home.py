@@ -27,7 +27,7 @@ SOON = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Row:
+class TicketRow:
     """An open ticket, the urgency of its effective date, and whether its confirmation failed."""
 
     ticket: Ticket
@@ -89,7 +89,7 @@ def _most_urgent_first(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     return ordered.defer("details", "effective_terms")
 
 
-def _row(ticket: Ticket, failed: dict[int, Message]) -> Row:
+def _row(ticket: Ticket, failed: dict[int, Message]) -> TicketRow:
     mark: str | Promise = ""
     colour, today = "", timezone.localdate()
     if ticket.effective_date is None:
@@ -98,4 +98,4 @@ def _row(ticket: Ticket, failed: dict[int, Message]) -> Row:
         mark, colour = _("Ya pasó"), "danger"
     elif ticket.effective_date <= today + SOON:
         mark, colour = _("En 7 días o menos"), "warning"
-    return Row(ticket, mark, colour, ticket.number in failed)
+    return TicketRow(ticket, mark, colour, ticket.number in failed)

@@ -231,7 +231,7 @@ class ReasonInline(LabelledInline):
 
 @admin.register(Area)
 class AreaAdmin(ModelAdmin):
-    """Areas of the company that a request type notifies besides the advisor (D6).
+    """Areas of the operator that a request type notifies besides the advisor (D6).
 
     An area that is no longer notified is made inactive: its messages refer to it.
     """

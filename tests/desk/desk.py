@@ -35,7 +35,7 @@ def soup(response: Any) -> BeautifulSoup:
 
 
 def text_of(response: Any) -> str:
-    """What a person reads: the theme writes its icons as words in a font that draws them."""
+    """Return the text that a person reads, without the names that an icon font draws as icons."""
     page = soup(response)
     for icon in page.select(".material-symbols-outlined"):
         icon.decompose()
@@ -43,7 +43,7 @@ def text_of(response: Any) -> str:
 
 
 def numbers_listed(response: Any) -> list[int]:
-    """The ticket numbers that a list shows, in order."""
+    """Return the ticket numbers that a list shows, in order."""
     cells = soup(response).select("#result_list .field-shown_number")
     return [int(cell.get_text(strip=True)) for cell in cells]
 

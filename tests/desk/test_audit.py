@@ -1,6 +1,4 @@
-"""The audit at the desk: to read and to search by number, and the wait that a supervisor lifts
-(R1.07, R1.28).
-"""
+"""The audit at the desk, its search by phone, and lifting the wait of a phone (R1.07, R1.28)."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +17,7 @@ from tests.desk.desk import signed_in, soup, supervisor, text_of
 pytestmark = pytest.mark.django_db
 
 AUDIT = "/admin/otp/auditevent/"
-GUARDS = "/admin/otp/phonelockout/"
+LOCKOUTS = "/admin/otp/phonelockout/"
 
 
 def rows(response: Any) -> list[Any]:
@@ -27,7 +25,7 @@ def rows(response: Any) -> list[Any]:
 
 
 def lift(client: Client) -> Any:
-    return client.post(GUARDS, {"action": "unlock", "_selected_action": [cast.ANA_PHONE]}, follow=True)
+    return client.post(LOCKOUTS, {"action": "unlock", "_selected_action": [cast.ANA_PHONE]}, follow=True)
 
 
 @pytest.fixture
@@ -38,7 +36,7 @@ def waiting() -> PhoneLockout:
 
 @pytest.mark.parametrize("spelling", ["0991234567", "099 123 4567", "+593991234567"])
 def test_a_numbers_events_are_found_in_any_spelling_and_no_others(spelling: str) -> None:
-    """R8.09"""
+    """R8.09."""
     challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
     challenges.start(cast.BRUNO_PHONE, "b" * 64, "198.51.100.7")
     desk = signed_in(supervisor())
@@ -65,7 +63,7 @@ def test_the_page_of_an_event_shows_no_full_number() -> None:
 
 
 def test_a_supervisor_lifts_a_wait_and_the_audit_says_who(waiting: PhoneLockout) -> None:
-    """R1.07"""
+    """R1.07."""
     sonia = supervisor()
     assert "Se levantó la espera de 1 número." in text_of(lift(signed_in(sonia)))
     waiting.refresh_from_db()
@@ -74,7 +72,7 @@ def test_a_supervisor_lifts_a_wait_and_the_audit_says_who(waiting: PhoneLockout)
     assert (event.kind, event.result, event.user, event.actor) == ("unlocked", "done", sonia, "sonia")
 
 
-def test_whoever_may_only_read_lifts_no_wait(waiting: PhoneLockout) -> None:
+def test_who_may_only_read_lifts_no_wait(waiting: PhoneLockout) -> None:
     reader = User.objects.create_user("lector", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_phonelockout"))
     client = signed_in(reader)
@@ -82,16 +80,16 @@ def test_whoever_may_only_read_lifts_no_wait(waiting: PhoneLockout) -> None:
     waiting.refresh_from_db()
     assert waiting.failures == 12
     assert not AuditEvent.objects.exists()
-    listed = text_of(client.get(GUARDS))
+    listed = text_of(client.get(LOCKOUTS))
     assert "099 123 4567" in listed
     assert "Levantar la espera" not in listed
 
 
 def test_a_wait_is_lifted_by_a_post_with_the_pages_token_only(waiting: PhoneLockout) -> None:
-    """R6.10"""
+    """R6.10."""
     strict = signed_in(supervisor(), enforce_csrf_checks=True)
     assert lift(strict).status_code == 403
-    strict.get(GUARDS, {"action": "unlock", "_selected_action": cast.ANA_PHONE})
+    strict.get(LOCKOUTS, {"action": "unlock", "_selected_action": cast.ANA_PHONE})
     waiting.refresh_from_db()
     assert waiting.failures == 12
 

@@ -1,4 +1,4 @@
-"""Keeping the directory at the desk: companies, their lines, and who may request for them."""
+"""Editing the directory at the desk: companies, service lines and administrators."""
 
 from typing import Any
 

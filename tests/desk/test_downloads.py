@@ -1,4 +1,4 @@
-"""Attachments leave the store for staff only, and only as downloads."""
+"""Only staff can download attachments (R3.15-R3.19)."""
 
 from hashlib import sha256
 

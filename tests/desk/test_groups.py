@@ -1,6 +1,4 @@
-"""The groups of the desk: there after `migrate`, repaired by `setup_groups`, and all that an
-advisor needs (R5.06).
-"""
+"""The groups of the desk: created by `migrate`, reset by `setup_groups` (R5.06)."""
 
 from io import StringIO
 
@@ -40,7 +38,7 @@ def setup_groups() -> str:
     ],
 )
 def test_a_fresh_database_has_a_group_for_each_role(group: str, listed: tuple[str, ...]) -> None:
-    """The suite's own has been migrated and nothing else."""
+    """Only `migrate` has run on the suite's database."""
     assert permissions(group) == set(listed)
 
 
@@ -93,7 +91,7 @@ def test_while_only_some_apps_are_migrated_no_half_group_is_made() -> None:
 
 
 def test_an_advisor_needs_one_tick() -> None:
-    """Made in the desk by who installed the product: name, password, and the group."""
+    """The superuser creates the account with a name and a password, and ticks the group."""
     root = signed_in(User.objects.create_superuser("root"))
     made = {"username": "maria", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
     answer = root.post("/admin/auth/user/add/", made, follow=True)

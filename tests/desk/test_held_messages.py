@@ -1,4 +1,4 @@
-"""Mails that wait for an advisor, at the desk: shown, released or dropped once, on record (S4)."""
+"""Held messages at the desk: an advisor releases or drops each once, and it is recorded (S4)."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""*Inicio*: what waits for the advisor, the most pressing first."""
+"""*Inicio*: new tickets and the advisor's own, the most urgent first."""
 
 from datetime import date, timedelta
 
@@ -83,7 +83,7 @@ def test_every_link_leads_somewhere_its_reader_may_go() -> None:
     assert {link: status for link in links if (status := desk.get(str(link)).status_code) != 200} == {}
 
 
-def test_a_full_desk_costs_as_many_queries_as_a_nearly_empty_one() -> None:
+def test_a_full_desk_takes_as_many_queries_as_a_nearly_empty_one() -> None:
     carla = advisor()
     desk = signed_in(carla)
 
@@ -94,7 +94,7 @@ def test_a_full_desk_costs_as_many_queries_as_a_nearly_empty_one() -> None:
 
     workflow.change_status(cast.make_ticket(), Ticket.Status.IN_PROGRESS, carla)
     cast.make_ticket()
-    queries()  # what a process reads once
+    queries()  # fills the caches of the process
     few = queries()
     for _number in range(9):
         workflow.change_status(cast.make_ticket(), Ticket.Status.IN_PROGRESS, carla)

@@ -1,4 +1,4 @@
-"""No link at the desk leads its reader to a page that is refused to them (P9)."""
+"""No link at the desk leads to a page that its reader has no permission for (P9)."""
 
 from collections.abc import Callable
 from urllib.parse import urljoin

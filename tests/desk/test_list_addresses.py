@@ -1,4 +1,4 @@
-"""S7: a filter in a list's address that the database cannot answer is refused with a page."""
+"""A filter in a list's address that the database cannot answer is refused with a page (S7)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ LISTS = pytest.mark.parametrize("model", LISTED)
 
 
 def numbers(model: type[models.Model]) -> Iterator[str]:
-    """Each parameter of a list that is read as a number."""
+    """Yield each parameter of a list that is read as a number."""
     for field in model._meta.get_fields():
         if field.is_relation and field.related_model:
             yield from (field.name, f"{field.name}__exact", f"{field.name}__in", f"{field.name}__gte")
@@ -43,7 +43,7 @@ def client() -> Client:
 
 
 def refused(response: Any) -> bool:
-    """Nothing found, the list with Django's notice, or a page that says the address is wrong."""
+    """Return whether the answer is an empty list, Django's notice, or a page about the error."""
     to_the_notice = response.status_code == 302 and response["Location"].endswith("?e=1")
     return response.status_code in {200, 400} or to_the_notice
 

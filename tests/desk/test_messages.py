@@ -1,4 +1,4 @@
-"""The outbox at the desk: to read, by recipient and by ticket."""
+"""The outbox at the desk: the list, its search by recipient and ticket, and a message's page."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""*Operación* at the desk: one page, read only, and nothing personal on it (R4.17, R5.06)."""
+"""*Operación* at the desk: one read-only page without personal data (R4.17, R5.06)."""
 
 from datetime import timedelta
 
@@ -66,11 +66,11 @@ def test_the_share_of_the_budget_is_a_bar_with_its_numbers() -> None:
 
 
 def test_figures_that_cannot_be_read_are_named_and_the_others_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> list[metrics.Metric]:
-        raise OperationalError("away")
+    def fail() -> list[metrics.Metric]:
+        raise OperationalError("down")
 
     monkeypatch.setattr(metrics, "_sources", dict(metrics._sources))
-    metrics.register("codes", "Códigos y SMS", away, order=99)
+    metrics.register("codes", "Códigos y SMS", fail, order=99)
     shown = text_of(signed_in(supervisor()).get(PAGE))
     assert "Estas cifras no se pudieron leer: codes" in shown
     assert "Procesos" in shown
@@ -85,8 +85,8 @@ def test_an_advisor_has_no_such_page_and_nobody_can_post_to_it() -> None:
     assert client.post(f"{PAGE}worker/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_a_source_that_fails_for_good_is_no_reason_to_show_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mistake in one app's metrics, not the database: the sources after it are read."""
+def test_a_source_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error in the code of one source does not stop the sources after it."""
     monkeypatch.setattr(metrics, "_sources", dict(metrics._sources))
     metrics.register("broken", "Rota", lambda: [metrics.Metric("x", "x", 1 // 0, "x")], order=1)
     reading = metrics.collect()

@@ -1,6 +1,4 @@
-"""Who may open what at the desk: every address of ours, every role; what is not listed is refused
-(R5.06).
-"""
+"""Every address of the desk with every role: a role opens only what is listed for it (R5.06)."""
 
 from collections.abc import Callable
 
@@ -71,14 +69,14 @@ NOBODY: dict[str, set[str]] = {model: set() for model in ADVISOR}
 
 @pytest.fixture
 def rows() -> dict[str, object]:
-    """A row of each model, by the model's part of the address."""
+    """The key of one row of each model, by `app/model` as addresses have it."""
     ticket, now = cast.make_ticket(), timezone.now()
     Attachment.objects.create(ticket=ticket, original_name="a.pdf", size=1, sha256="0", file="aa/bb")
     message = Message.objects.create(
         dedup_key="k", channel="email", to="a@b.example", next_at=now, give_up_at=now, created_at=now
     )
-    guard = PhoneLockout.objects.create(phone="+593991234567")
-    unlock.unlock(guard.phone, actor="root")
+    lockout = PhoneLockout.objects.create(phone="+593991234567")
+    unlock.unlock(lockout.phone, actor="root")
     return {
         "tickets/ticket": ticket.pk,
         "tickets/requesttype": RequestType.objects.earliest("pk").pk,
@@ -95,7 +93,7 @@ def rows() -> dict[str, object]:
             attachment=Attachment.objects.earliest("pk"), at=now, what="delivered", actor="Carla"
         ).pk,
         "otp/networkswitch": NetworkSwitch.objects.get_or_create(id=1)[0].pk,
-        "otp/phonelockout": str(guard.pk).replace("+", "%2B"),
+        "otp/phonelockout": str(lockout.pk).replace("+", "%2B"),
         "otp/auditevent": AuditEvent.objects.earliest("pk").pk,
         "staff/contactchange": ContactChange.objects.create(
             administrator=ticket.administrator,
@@ -153,7 +151,7 @@ def test_what_may_not_be_opened_may_not_be_posted_to_either(rows: dict[str, obje
 
 
 @pytest.mark.parametrize("who", ["anonymous", "visitor"])
-def test_whoever_is_not_staff_is_sent_to_sign_in(rows: dict[str, object], who: str) -> None:
+def test_who_is_not_staff_is_sent_to_sign_in(rows: dict[str, object], who: str) -> None:
     client = Client() if who == "anonymous" else signed_in(User.objects.create_user("nadie"))
     autocomplete = (
         "/admin/autocomplete/?app_label=companies&model_name=administration&field_name=company&term="

@@ -1,4 +1,4 @@
-"""The previews at the desk: every message by name, drawn where nothing of it can run."""
+"""The previews at the desk: every message type, in a frame where no script can run."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -34,7 +34,7 @@ def test_a_preview_shows_both_parts_and_lets_nothing_run(desk: Client, name: str
         assert frame is None
         return
     assert frame is not None
-    assert 'sandbox=""' in response.content.decode()  # the empty list: it allows nothing
+    assert 'sandbox=""' in response.content.decode()  # an empty sandbox allows nothing
     assert BeautifulSoup(str(frame["srcdoc"]), "html.parser").h1 is not None
 
 
@@ -42,6 +42,6 @@ def test_a_name_of_no_message_is_not_found(desk: Client) -> None:
     assert desk.get(f"{SAMPLES}nada/").status_code == 404
 
 
-def test_looking_at_one_owes_nobody_a_mail(desk: Client) -> None:
+def test_opening_a_preview_enqueues_no_mail(desk: Client) -> None:
     desk.get(f"{SAMPLES}ticket_confirmation/")
     assert not Message.objects.exists()

@@ -1,6 +1,4 @@
-"""Reasons and request types are data, kept at the desk and
-offered at once by the portal (A7, A8).
-"""
+"""Reasons and request types are edited at the desk; the portal offers them at once (A7, A8)."""
 
 import pytest
 from django.test import Client
@@ -22,7 +20,7 @@ def desk() -> Client:
 
 
 def offered(browser: Client) -> list[str]:
-    """The reasons of the portal's form."""
+    """Return the reasons that the portal's form offers, except *Otro motivo*."""
     options = soup(browser.get(REQUEST)).select("[name=reason] option")
     return [option.get_text(strip=True) for option in options if option.get("value")]
 
@@ -39,7 +37,7 @@ def reason_form(reason: Reason, **changes: str) -> dict[str, str]:
 def test_a8_a_reason_added_is_offered_at_once(desk: Client) -> None:
     reason, browser = cast.a_reason(), visitor(cast.ana())
     desk.post(f"{REASONS}add/", reason_form(reason, text="Cierre de la empresa", position="9"))
-    assert offered(browser)[-2:] == ["Cierre de la empresa", OTHER_REASON]  # that one is always last (A24)
+    assert offered(browser)[-2:] == ["Cierre de la empresa", OTHER_REASON]  # always the last (A24)
 
 
 def test_a8_a_reason_renamed_is_offered_so_while_old_tickets_keep_theirs(desk: Client) -> None:

@@ -1,6 +1,4 @@
-"""The link sent from the list of administrators, and the list of links that were sent (A17, R5.06,
-R6.10).
-"""
+"""Sending links from the list of administrators, and the list of links sent (A17, R5.06, R6.10)."""
 
 from typing import Any
 
@@ -74,7 +72,7 @@ def test_a_campaign_is_not_for_the_desk(client: Client, monkeypatch: pytest.Monk
     assert not Message.objects.exists()
 
 
-def test_whoever_may_only_read_the_list_is_offered_nothing_and_sends_nothing() -> None:
+def test_who_may_only_read_the_list_is_offered_nothing_and_sends_nothing() -> None:
     reader = User.objects.create_user("lector", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_administrator"))
     client = signed_in(reader)
@@ -84,7 +82,7 @@ def test_whoever_may_only_read_the_list_is_offered_nothing_and_sends_nothing() -
 
 
 def test_nothing_is_sent_without_the_pages_token() -> None:
-    """R6.10"""
+    """R6.10."""
     ana = cast.ana()
     strict = signed_in(advisor(), enforce_csrf_checks=True)
     assert send(strict, ana.pk, confirmed="1", channel="sms").status_code == 403

@@ -1,4 +1,4 @@
-"""A ticket without a computed date gets one at the desk: who, why, and the customer told (P6)."""
+"""Setting the date of a ticket that has none, with a reason and a notice to the customer (P6)."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -67,7 +67,7 @@ def test_24_the_page_leads_to_the_form_and_the_date_is_set_with_its_reason(
     assert "Cambiar la fecha efectiva" in page
 
 
-def test_24_the_customer_is_told_by_mail_and_sees_it_on_the_page(desk: Client, ticket: Ticket) -> None:
+def test_24_the_customer_is_notified_by_mail_and_sees_it_on_the_page(desk: Client, ticket: Ticket) -> None:
     set_date(desk, ticket, customer_note="Es su corte.")
     mail = Message.objects.get(kind="ticket_date")
     assert mail.to == ticket.email
@@ -80,7 +80,7 @@ def test_24_the_customer_is_told_by_mail_and_sees_it_on_the_page(desk: Client, t
         assert day in text.replace("\xa0", " ")
         assert "Es su corte." in text
         assert "Lo dijo facturación" not in text
-    assert mail.html.count("Es su corte.") == 1  # the button once repeated it, as ['Es su corte.']
+    assert mail.html.count("Es su corte.") == 1  # the button used to show it twice, as ['Es su corte.']
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_24_a_wrong_form_is_refused_and_keeps_what_was_typed(
     assert not TicketEvent.objects.exists()
 
 
-def test_24_a_ticket_changed_meanwhile_is_told_and_nothing_typed_is_lost(
+def test_24_a_ticket_changed_meanwhile_is_reported_and_nothing_typed_is_lost(
     desk: Client, ticket: Ticket
 ) -> None:
     workflow.change_status(Ticket.objects.get(), "in_progress", User.objects.create_user("otro"))

@@ -26,15 +26,10 @@ def desk(carla: User) -> Client:
     return signed_in(carla)
 
 
-def told(response: Any) -> str:
-    """What the page that follows says."""
-    return text_of(response)
-
-
 def test_tomar_puts_a_new_ticket_in_progress_and_writes_who_did_it(desk: Client, carla: User) -> None:
     ticket = cast.make_ticket()
     response = desk.post(step_of(ticket.number, "in_progress"), {"version": "0"}, follow=True)
-    assert "quedó en estado «En gestión»" in told(response)
+    assert "quedó en estado «En gestión»" in text_of(response)
     event = TicketEvent.objects.get()
     assert (event.actor, event.from_status, event.to_status) == (carla, "new", "in_progress")
 
@@ -44,7 +39,7 @@ def test_cerrar_asks_for_a_note_and_keeps_it_in_the_history(desk: Client) -> Non
     form = desk.get(step_of(ticket.number, "closed"))
     assert soup(form).select_one("textarea[name=note][required]") is not None
     response = desk.post(step_of(ticket.number, "closed"), {"version": "0", "note": NOTE}, follow=True)
-    assert NOTE in told(response)
+    assert NOTE in text_of(response)
     assert Ticket.objects.get().status == "closed"
 
 
@@ -68,7 +63,7 @@ def test_r5_08_two_advisors_cannot_both_take_a_ticket(desk: Client, carla: User)
     ticket = cast.make_ticket()
     workflow.change_status(Ticket.objects.get(), "in_progress", carla)
     response = desk.post(step_of(ticket.number, "in_progress"), {"version": "0"}, follow=True)
-    assert "Otra persona cambió esta solicitud" in told(response)
+    assert "Otra persona cambió esta solicitud" in text_of(response)
     assert TicketEvent.objects.count() == 1
 
 
@@ -78,8 +73,8 @@ def test_r5_08_a_conflict_gives_the_note_back(desk: Client, carla: User, meanwhi
     workflow.change_status(Ticket.objects.get(), meanwhile, carla)
     response = desk.post(step_of(ticket.number, "closed"), {"version": "0", "note": NOTE})
     assert response.status_code == 409
-    assert "Otra persona cambió esta solicitud" in told(response)
-    assert NOTE in told(response)
+    assert "Otra persona cambió esta solicitud" in text_of(response)
+    assert NOTE in text_of(response)
     assert Ticket.objects.get().status == meanwhile
 
 
@@ -99,14 +94,14 @@ def test_r5_08_a_change_between_reading_and_writing_is_a_conflict_too(
     ticket = cast.make_ticket()
     real = workflow.change_status
 
-    def beaten(read: Ticket, *args: Any) -> TicketEvent:
+    def change_after_another(read: Ticket, *args: Any) -> TicketEvent:
         Ticket.objects.update(version=7)
         return real(read, *args)
 
-    monkeypatch.setattr(workflow, "change_status", beaten)
+    monkeypatch.setattr(workflow, "change_status", change_after_another)
     response = desk.post(step_of(ticket.number, "closed"), {"version": "0", "note": NOTE})
     assert response.status_code == 409
-    assert NOTE in told(response)
+    assert NOTE in text_of(response)
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "99"])
@@ -122,7 +117,7 @@ def test_a_step_that_the_workflow_has_not_is_refused_in_words(desk: Client) -> N
         desk.get(step_of(ticket.number, "new"), follow=True),
         desk.post(step_of(ticket.number, "new"), {"version": "0", "note": NOTE}, follow=True),
     ):
-        assert "Ese cambio no corresponde" in told(response)
+        assert "Ese cambio no corresponde" in text_of(response)
     assert not TicketEvent.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""Messages at a standstill: the list, oldest first, and queueing them again (R4.08, R4.18)."""
+"""Stuck messages: the list, oldest first, and putting them back in the queue (R4.08, R4.18)."""
 
 from datetime import timedelta
 
@@ -84,12 +84,12 @@ def test_those_chosen_in_the_list_of_stuck_ones_are_counted_before_they_leave_it
 ) -> None:
     chosen = [aged(ticket, f"k{number}", 9, state=State.DEAD) for number in range(2)]
     asked = {"action": "retry", "_selected_action": [message.pk for message in chosen], "index": "0"}
-    told = text_of(desk.post(f"{MESSAGES}?detenidos=si", asked, follow=True))
-    assert "2 mensajes vuelven a la cola" in told
-    assert "como estaba" not in told
+    shown = text_of(desk.post(f"{MESSAGES}?detenidos=si", asked, follow=True))
+    assert "2 mensajes vuelven a la cola" in shown
+    assert "como estaba" not in shown
 
 
-def test_whoever_may_not_resend_is_offered_no_action(ticket: Ticket) -> None:
+def test_who_may_not_resend_is_offered_no_action(ticket: Ticket) -> None:
     message = aged(ticket, "dead", 9, state=State.DEAD)
     reader = advisor()
     reader.user_permissions.remove(*reader.user_permissions.filter(codename="resend_message"))
@@ -107,7 +107,7 @@ def test_nobody_is_offered_to_choose_all_9999999999_of_a_list_that_is_not_counte
 
 
 def test_the_list_of_all_is_read_newest_first_without_sorting_them(desk: Client, ticket: Ticket) -> None:
-    """Sorted by a moment, each page of a year's messages would read them all."""
+    """Sorting by a time without an index would read all messages for each page."""
     for key in ("first", "second"):
         aged(ticket, key, 9)
     with CaptureQueriesContext(connection) as queries:

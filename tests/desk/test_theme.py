@@ -1,4 +1,4 @@
-"""The desk speaks Spanish, in the operator's colour, on pages that work without scripts."""
+"""The desk's pages are in Spanish, in the operator's colour, and work without JavaScript."""
 
 import re
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_every_form_of_the_desks_own_pages_carries_its_token() -> None:
 
 @pytest.mark.django_db
 def test_every_control_in_a_table_of_related_rows_says_what_it_is() -> None:
-    """WCAG 1.3.1: the theme names the columns only."""
+    """WCAG 1.3.1: the theme labels only the columns."""
     company, desk = cast.make_company(), signed_in(supervisor())
     cast.make_administrator(company)
     kind = cast.a_reason().request_type

@@ -1,4 +1,4 @@
-"""Finding tickets at the desk."""
+"""The list of tickets at the desk: search, filters and the number of queries."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -103,7 +103,7 @@ def test_the_status_filter_keeps_its_status(desk: Client) -> None:
     assert numbers_listed(desk.get(TICKETS, {"status__exact": "closed"})) == [closed.number]
 
 
-def test_a_year_that_no_calendar_has_is_no_error_of_ours(desk: Client) -> None:
+def test_a_year_that_no_calendar_has_is_not_an_error(desk: Client) -> None:
     assert desk.get(TICKETS, {"confirmed_at__year": "99999999"}, follow=True).status_code == 200
 
 
@@ -115,7 +115,7 @@ def test_r5_11_ten_rows_and_fifty_cost_the_same_queries(desk: Client) -> None:
 
     for _ in range(10):
         cast.make_ticket()
-    desk.get(TICKETS)  # what is looked up once a process (content types) is in its cache by now
+    desk.get(TICKETS)  # fills the caches of the process (content types)
     ten = queries()
     for _ in range(45):
         cast.make_ticket()

@@ -1,4 +1,4 @@
-"""What a ticket's page at the desk shows, and that nothing on it can be changed (R5.07, R5.12)."""
+"""A ticket's page at the desk: what it shows, and that nothing can be edited (R5.07, R5.12)."""
 
 import pytest
 from django.db import connection
@@ -83,7 +83,7 @@ def test_the_page_shows_all_that_the_customer_confirmed(desk: Client) -> None:
     assert "billing_cut" not in shown  # a table, not the stored record
 
 
-def test_r5_06_the_page_shows_each_part_only_to_whoever_may_see_it() -> None:
+def test_r5_06_the_page_shows_each_part_only_to_who_may_see_it() -> None:
     ticket = cast.make_ticket()
     make_attachment(ticket)
     make_message(ticket)

@@ -1,4 +1,4 @@
-"""Tickets whose customer did not get the confirmation are marked, and can be found (F5)."""
+"""Tickets whose confirmation did not arrive are marked in the list, which can be filtered (F5)."""
 
 import pytest
 from django.test import Client
@@ -26,7 +26,7 @@ def confirmation(ticket: Ticket, state: str, key: str = "client", **changes: obj
 
 
 @pytest.mark.parametrize(
-    ("states", "lacks"),
+    ("states", "undelivered"),
     [
         ([State.FAILED], True),
         ([State.DEAD], True),
@@ -36,32 +36,34 @@ def confirmation(ticket: Ticket, state: str, key: str = "client", **changes: obj
         ([State.DELIVERED], False),
         ([State.FAILED, State.SENT], False),  # a copy arrived
         ([State.FAILED, State.QUEUED], False),  # one is on its way
-        ([State.SENT, State.FAILED], False),  # the customer has the first
+        ([State.SENT, State.FAILED], False),  # the first one arrived
         ([], False),
     ],
     ids=str,
 )
-def test_a_ticket_lacks_its_proof_when_every_confirmation_was_given_up(
-    desk: Client, states: list[str], lacks: bool
+def test_a_ticket_is_marked_when_every_confirmation_was_given_up(
+    desk: Client, states: list[str], undelivered: bool
 ) -> None:
     ticket = cast.make_ticket()
     for number, state in enumerate(states):
         confirmation(ticket, state, f"client:{number}", last_error="550 5.1.1 no")
     make_message(ticket, dedup_key="other", kind="ticket_advisor", state=State.FAILED)
-    assert (WARNING in text_of(desk.get(page_of(ticket.number)))) is lacks
-    assert (MARK in soup(desk.get(TICKETS)).select("#result_list tbody tr")[0].get_text()) is lacks
-    assert numbers_listed(desk.get(TICKETS, {"confirmacion": "no"})) == ([ticket.number] if lacks else [])
+    assert (WARNING in text_of(desk.get(page_of(ticket.number)))) is undelivered
+    assert (MARK in soup(desk.get(TICKETS)).select("#result_list tbody tr")[0].get_text()) is undelivered
+    assert numbers_listed(desk.get(TICKETS, {"confirmacion": "no"})) == (
+        [ticket.number] if undelivered else []
+    )
 
 
 def test_the_mark_is_on_its_own_ticket_only(desk: Client) -> None:
-    fine, lacking = cast.make_ticket(), cast.make_ticket()
-    confirmation(fine, State.SENT)
-    confirmation(lacking, State.FAILED)
+    confirmed, marked = cast.make_ticket(), cast.make_ticket()
+    confirmation(confirmed, State.SENT)
+    confirmation(marked, State.FAILED)
     rows = {
         row.get_text() for row in soup(desk.get(TICKETS)).select("#result_list tbody tr") if MARK in row.text
     }
     assert len(rows) == 1
-    assert str(lacking.number) in rows.pop()
+    assert str(marked.number) in rows.pop()
 
 
 def test_the_page_says_what_happened_and_what_can_be_done() -> None:
@@ -93,7 +95,7 @@ def test_the_page_says_what_happened_and_what_can_be_done() -> None:
     ]
 
 
-def test_whoever_may_not_choose_an_address_is_told_who_may(desk: Client) -> None:
+def test_who_may_not_choose_an_address_sees_who_may(desk: Client) -> None:
     ticket = cast.make_ticket()
     confirmation(ticket, State.FAILED)
     address = page_of(ticket.number)

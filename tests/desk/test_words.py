@@ -1,4 +1,4 @@
-"""The desk names things as a person does: no key, no code, one way to write a moment (L2)."""
+"""The desk shows names, not keys or codes, and one format of date and time (L2)."""
 
 import re
 
@@ -56,7 +56,7 @@ def test_every_list_writes_a_moment_alike() -> None:
 
 
 def test_who_chose_to_tell_the_customer_finds_the_box_ticked() -> None:
-    """The button of the ticket says so: *Tomar y avisar al cliente…*."""
+    """They came by the button *Tomar y avisar al cliente…*."""
     ticket = cast.make_ticket()
     box = soup(signed_in(supervisor()).get(step_of(ticket.number, "in_progress"))).select_one(
         "input[name=tell]"

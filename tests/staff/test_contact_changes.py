@@ -1,6 +1,4 @@
-"""A changed phone of an administrator: a second person confirms
-it, and the person is told (S11).
-"""
+"""Changing an administrator's phone or e-mail: second person and notices (S11)."""
 
 from typing import Any
 
@@ -29,7 +27,7 @@ State = ContactChange.State
 
 
 def changed_fields() -> str:
-    """What the history of the row says about the last save."""
+    """Return what the history of the row says about the last save."""
     return str(LogEntry.objects.latest("pk").get_change_message())
 
 
@@ -68,7 +66,7 @@ def phone_of(ana: Administrator) -> str:
     return str(ana.phone)
 
 
-def told() -> list[tuple[str, str]]:
+def notices() -> list[tuple[str, str]]:
     return sorted(Message.objects.values_list("channel", "to"))
 
 
@@ -81,20 +79,20 @@ def test_s11_a_new_phone_waits_for_a_second_person_and_nothing_else_does(
     assert ana.names == "Ana María"
     assert "ombres" in changed_fields()
     assert "móvil" not in changed_fields()
-    assert told() == []
+    assert notices() == []
     change = ContactChange.objects.get()
     assert (change.state, change.requested_by, change.new_phone) == (State.PENDING, sonia, NEW)
     assert "098 765 4321" in text_of(signed_in(sonia).get("/admin/staff/contactchange/"))
     assert "no rige todavía" in text_of(signed_in(sonia).get(f"{ADMINISTRATORS}{ana.pk}/change/"))
 
 
-def test_s11_confirmed_by_another_it_takes_effect_and_the_old_phone_and_the_mail_are_told(
+def test_s11_confirmed_by_another_it_takes_effect_and_the_old_phone_and_address_are_notified(
     ana: Administrator, sonia: User, pedro: User
 ) -> None:
     save(sonia, ana, phone=NEW)
     assert "El cambio quedó hecho" in text_of(decide(pedro, "confirm", "La llamé"))
     assert phone_of(ana) == NEW
-    assert told() == [("email", ana.email), ("sms", cast.ANA_PHONE)]
+    assert notices() == [("email", ana.email), ("sms", cast.ANA_PHONE)]
     change = ContactChange.objects.get()
     assert (change.state, change.decided_by, change.reason) == (State.APPLIED, pedro, "La llamé")
     mail = Message.objects.get(channel="email")
@@ -110,7 +108,7 @@ def test_s11_who_asked_for_it_cannot_confirm_it_and_may_withdraw_it(ana: Adminis
     assert phone_of(ana) == cast.ANA_PHONE
     decide(sonia, "reject", "Me equivoqué")
     assert ContactChange.objects.get().state == State.REJECTED
-    assert told() == []
+    assert notices() == []
 
 
 def test_s11_the_database_refuses_one_person_as_both(ana: Administrator, sonia: User) -> None:
@@ -150,7 +148,7 @@ def test_s11_what_does_not_fit_any_more_is_not_made(
     assert "rechace este cambio" in text_of(decide(pedro, "confirm"))
     assert phone_of(ana) != NEW
     assert ContactChange.objects.get().state == State.PENDING
-    assert told() == []
+    assert notices() == []
 
 
 def test_s11_one_change_of_a_person_waits_at_a_time(ana: Administrator, sonia: User) -> None:
@@ -159,28 +157,32 @@ def test_s11_one_change_of_a_person_waits_at_a_time(ana: Administrator, sonia: U
     assert ContactChange.objects.get().new_phone == NEW
 
 
-def test_s11_a_new_address_does_not_wait_and_the_old_one_is_told(ana: Administrator, sonia: User) -> None:
+def test_s11_a_new_address_does_not_wait_and_the_old_one_is_notified(ana: Administrator, sonia: User) -> None:
     save(sonia, ana, email="nueva@acme.example")
     ana.refresh_from_db()
     assert ana.email == "nueva@acme.example"
-    assert told() == [("email", "ana@acme.example"), ("email", "nueva@acme.example")]
+    assert notices() == [("email", "ana@acme.example"), ("email", "nueva@acme.example")]
     assert ContactChange.objects.get().state == State.APPLIED
 
 
-def test_s11_without_the_setting_the_phone_changes_at_once_and_all_are_told(
+def test_s11_without_the_setting_the_phone_changes_at_once_and_all_are_notified(
     ana: Administrator, sonia: User, settings: Settings
 ) -> None:
     settings.STAFF_SECOND_PERSON = False
     save(sonia, ana, phone=NEW, email="nueva@acme.example")
     assert phone_of(ana) == NEW
-    assert told() == [("email", "ana@acme.example"), ("email", "nueva@acme.example"), ("sms", cast.ANA_PHONE)]
+    assert notices() == [
+        ("email", "ana@acme.example"),
+        ("email", "nueva@acme.example"),
+        ("sms", cast.ANA_PHONE),
+    ]
     assert ContactChange.objects.get().decided_by is None
 
 
-def test_s11_saving_without_a_change_of_contact_tells_nobody(ana: Administrator, sonia: User) -> None:
+def test_s11_saving_without_a_change_of_contact_notifies_nobody(ana: Administrator, sonia: User) -> None:
     save(sonia, ana, phone="099 123 4567", names="Otra")
     assert not ContactChange.objects.exists()
-    assert told() == []
+    assert notices() == []
 
 
 def test_s11_the_sms_fits_and_names_no_number_of_anybody(settings: Settings) -> None:
@@ -191,7 +193,7 @@ def test_s11_the_sms_fits_and_names_no_number_of_anybody(settings: Settings) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_s11_confirmed_by_many_at_once_it_is_made_and_told_once(
+def test_s11_confirmed_by_many_at_once_it_is_made_and_notified_once(
     ana: Administrator, sonia: User, pedro: User
 ) -> None:
     save(sonia, ana, phone=NEW)
@@ -204,7 +206,7 @@ def test_s11_confirmed_by_many_at_once_it_is_made_and_told_once(
         return True
 
     assert sorted(at_once(4, act)) == [False, False, False, True]
-    assert told() == [("email", ana.email), ("sms", cast.ANA_PHONE)]
+    assert notices() == [("email", ana.email), ("sms", cast.ANA_PHONE)]
 
 
 def test_r6_10_the_decision_is_posted(ana: Administrator, sonia: User, pedro: User) -> None:

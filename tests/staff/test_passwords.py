@@ -1,4 +1,4 @@
-"""What may be a password at the desk, through the forms in which staff change one (R5.03, S8)."""
+"""Which passwords the desk accepts, tested through the forms that change one (R5.03, S8)."""
 
 from typing import Any
 
@@ -54,19 +54,19 @@ def test_r5_03_long_passwords_and_phrases_are_accepted(carla: User, password: st
 
 
 def test_r5_03_of_a_very_long_password_only_the_beginning_is_searched_for_repetitions(carla: User) -> None:
-    """Searching all of 60,000 characters would hold a web thread for a minute."""
+    """Searching 60,000 characters would occupy a web thread for a minute."""
     assert not accepted(carla, "a" * 128 + GOOD)
 
 
 @pytest.mark.parametrize("length", [11, 14])
 def test_r5_03_fewer_than_15_characters_are_refused(carla: User, length: int) -> None:
-    """Nothing else is wrong with it: this is the test that the minimum is there."""
+    """Only its length is wrong, so only the check of the minimum refuses it."""
     assert not accepted(carla, "Xk9#mPq2vLw8zRt"[:length])
 
 
 @pytest.mark.parametrize("password", ["manchesterunited", "neworleans12345", "1qaz2wsx3edc4rfv"])
 def test_r5_03_passwords_of_the_common_list_are_refused(carla: User, password: str) -> None:
-    """Long and, for the other rules, good: this is the test that the list is there."""
+    """They pass the other rules, so only the list refuses them."""
     page = change_own(carla, password)
     assert page.status_code == 200
     assert "demasiado común" in soup(page).get_text()
@@ -117,7 +117,7 @@ def test_s8_a_superuser_cannot_give_somebody_a_poor_password_either(carla: User)
 
 
 def test_s8_the_demos_public_password_still_opens_the_demo() -> None:
-    """It is set by the demo, which has its own marks, and no form accepts it (see above)."""
+    """The demo sets it directly; no form accepts it, as the test above shows."""
     prepare.make_staff()
     response = Client().post(
         "/admin/login/", {"username": demo_traces.ADVISOR, "password": demo_traces.PASSWORD}

@@ -1,6 +1,4 @@
-"""Who administers a company: a second person confirms a new one, and the people affected are
-notified (S11).
-"""
+"""Adding and removing a company's administrator: second person and notices (S11)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,7 +17,7 @@ from tests import cast
 from tests.desk.desk import signed_in, supervisor, text_of
 from tests.desk.test_directory import ADMINISTRATORS, COMPANIES, administrator_form, company_form, formset
 from tests.otp.concurrency import at_once
-from tests.staff.test_contact_changes import decide, told
+from tests.staff.test_contact_changes import decide, notices
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +53,7 @@ def pedro() -> User:
 
 
 @pytest.fixture
-def asked(acme: Company, ana: Administrator, bruno: Administrator, sonia: User) -> ContactChange:
+def pending(acme: Company, ana: Administrator, bruno: Administrator, sonia: User) -> ContactChange:
     return contact_changes.grant(Administration(administrator=bruno, company=acme), sonia)
 
 
@@ -64,12 +62,12 @@ def administers(person: Administrator, company: Company) -> bool:
 
 
 def rows(kept: Iterable[Administration], *added: dict[str, Any], **marks: str) -> dict[str, Any]:
-    """The rows of either page: those that are there, then new ones."""
-    there = [
+    """Build the rows of either page: the existing ones, then those added."""
+    existing = [
         {"id": row.pk, "administrator": row.administrator_id, "company": row.company_id} | marks
         for row in kept
     ]
-    return formset("administrations", *there, *added, initial=len(there))
+    return formset("administrations", *existing, *added, initial=len(existing))
 
 
 def save_company(user: User, company: Company, changes: dict[str, Any]) -> Any:
@@ -105,21 +103,21 @@ def test_s11_a_new_administrator_of_a_company_waits_for_a_second_person(
     change = ContactChange.objects.get()
     assert (change.kind, change.state) == (Kind.GRANTED, State.PENDING)
     assert (change.administrator, change.company, change.requested_by) == (bruno, acme, sonia)
-    assert told() == []
+    assert notices() == []
     for address in (f"{COMPANIES}{acme.pk}/change/", f"{ADMINISTRATORS}{bruno.pk}/change/"):
         assert "no administra todavía" in text_of(signed_in(sonia).get(address))
 
 
 def test_s11_confirmed_it_takes_effect_and_the_company_s_administrators_are_notified(
-    asked: ContactChange, acme: Company, bruno: Administrator, pedro: User
+    pending: ContactChange, acme: Company, bruno: Administrator, pedro: User
 ) -> None:
     cast.make_administrator(acme, phone="+593960000001", email="x@acme.example", is_active=False)
-    page = text_of(signed_in(pedro).get(f"/admin/staff/contactchange/{asked.pk}/change/"))
+    page = text_of(signed_in(pedro).get(f"/admin/staff/contactchange/{pending.pk}/change/"))
     assert "Acme del Ecuador" in page
     assert "098 765 4321" in page
     decide(pedro, "confirm")
     assert administers(bruno, acme)
-    assert told() == TO_ANA
+    assert notices() == TO_ANA
     mail = Message.objects.get(channel="email")
     for text in (mail.text, mail.html):
         assert "Bruno Salazar" in text
@@ -129,7 +127,7 @@ def test_s11_confirmed_it_takes_effect_and_the_company_s_administrators_are_noti
 
 
 def test_s11_the_one_who_asked_for_it_cannot_confirm_it_as_a_superuser_either(
-    asked: ContactChange, acme: Company, bruno: Administrator, sonia: User
+    pending: ContactChange, acme: Company, bruno: Administrator, sonia: User
 ) -> None:
     User.objects.filter(pk=sonia.pk).update(is_superuser=True)
     decide(sonia, "confirm")
@@ -137,9 +135,9 @@ def test_s11_the_one_who_asked_for_it_cannot_confirm_it_as_a_superuser_either(
 
 
 def test_s11_asked_for_twice_it_waits_once(
-    asked: ContactChange, acme: Company, ana: Administrator, sonia: User
+    pending: ContactChange, acme: Company, ana: Administrator, sonia: User
 ) -> None:
-    added = {"company": acme.pk, "administrator": asked.administrator_id}
+    added = {"company": acme.pk, "administrator": pending.administrator_id}
     response = save_company(sonia, acme, rows(ana.administrations.all(), added))
     assert "Ya se pidió" in text_of(response)
     assert ContactChange.objects.count() == 1
@@ -147,7 +145,7 @@ def test_s11_asked_for_twice_it_waits_once(
 
 @pytest.mark.parametrize("meanwhile", ["granted", "another phone"])
 def test_s11_a_request_that_no_longer_fits_is_not_confirmed(
-    asked: ContactChange, acme: Company, bruno: Administrator, pedro: User, meanwhile: str
+    pending: ContactChange, acme: Company, bruno: Administrator, pedro: User, meanwhile: str
 ) -> None:
     if meanwhile == "granted":
         Administration.objects.create(administrator=bruno, company=acme)
@@ -155,7 +153,7 @@ def test_s11_a_request_that_no_longer_fits_is_not_confirmed(
         Administrator.objects.filter(pk=bruno.pk).update(phone="+593960000001")
     assert "rechace este cambio" in text_of(decide(pedro, "confirm"))
     assert administers(bruno, acme) is (meanwhile == "granted")
-    assert told() == []
+    assert notices() == []
 
 
 def test_s11_a_row_is_not_changed_into_another(acme: Company, ana: Administrator, sonia: User) -> None:
@@ -180,7 +178,7 @@ def test_s11_a_removal_takes_effect_at_once_and_the_person_is_notified(
     else:
         save_person(sonia, ana, removed)
     assert not administers(ana, acme)
-    assert told() == TO_ANA
+    assert notices() == TO_ANA
     change = ContactChange.objects.get()
     assert (change.kind, change.state, change.requested_by) == (Kind.REVOKED, State.APPLIED, sonia)
     assert "ya no puede pedir" in Message.objects.get(channel="email").text
@@ -192,11 +190,11 @@ def test_s11_a_person_is_notified_when_deactivated_and_the_others_when_activated
     luis = cast.make_administrator(acme, phone="+593960000001", email="luis@acme.example", names="Luis Paz")
     kept = rows(luis.administrations.all())
     save_person(sonia, luis, {"is_active": "", **kept})
-    assert told() == [("email", "luis@acme.example"), ("sms", "+593960000001")]
+    assert notices() == [("email", "luis@acme.example"), ("sms", "+593960000001")]
     Message.objects.all().delete()
     luis.refresh_from_db()
     save_person(sonia, luis, kept)
-    assert told() == TO_ANA
+    assert notices() == TO_ANA
     kinds = ContactChange.objects.order_by("pk").values_list("kind", flat=True)
     assert list(kinds) == [Kind.DEACTIVATED, Kind.ACTIVATED]
 
@@ -215,34 +213,34 @@ def test_s11_without_the_setting_it_takes_effect_at_once_and_they_are_notified(
         sonia, acme, rows(ana.administrations.all(), {"company": acme.pk, "administrator": bruno.pk})
     )
     assert administers(bruno, acme)
-    assert told() == TO_ANA
+    assert notices() == TO_ANA
     assert ContactChange.objects.get().state == State.APPLIED
 
 
 @pytest.mark.django_db(transaction=True)
 def test_s11_two_supervisors_confirm_at_once_and_it_is_granted_and_announced_once(
-    asked: ContactChange, acme: Company, bruno: Administrator, pedro: User
+    pending: ContactChange, acme: Company, bruno: Administrator, pedro: User
 ) -> None:
     marta = User.objects.create_superuser("marta")
 
     def act(number: int) -> bool:
         try:
-            contact_changes.confirm(ContactChange.objects.get(pk=asked.pk), (pedro, marta)[number % 2])
+            contact_changes.confirm(ContactChange.objects.get(pk=pending.pk), (pedro, marta)[number % 2])
         except contact_changes.ChangeError:
             return False
         return True
 
     assert sorted(at_once(4, act)) == [False, False, False, True]
     assert administers(bruno, acme)
-    assert told() == TO_ANA
+    assert notices() == TO_ANA
 
 
 def test_s11_the_desk_s_home_counts_the_changes_that_one_may_confirm(
-    asked: ContactChange, sonia: User, pedro: User
+    pending: ContactChange, sonia: User, pedro: User
 ) -> None:
     words = "1 cambio de administrador por confirmar"
     assert words in text_of(signed_in(pedro).get("/admin/"))
-    assert words not in text_of(signed_in(sonia).get("/admin/"))  # she asked for it
+    assert words not in text_of(signed_in(sonia).get("/admin/"))  # she requested it
     advisor = cast.carla()
     advisor.user_permissions.set(roles.permissions(roles.ADVISOR))
     assert words not in text_of(signed_in(advisor).get("/admin/"))

@@ -1,6 +1,4 @@
-"""How long staff stay signed in, what ends it, and that there are no accounts that nobody made
-(R5.04, R5.05).
-"""
+"""How long staff stay signed in, what ends a session, and no accounts by default (R5.04, R5.05)."""
 
 from datetime import timedelta
 
@@ -56,7 +54,7 @@ def test_r5_04_ten_hours_end_it_however_busy(carla: User) -> None:
 
 def test_r5_04_the_session_has_a_new_key_after_signing_in(carla: User) -> None:
     client = Client()
-    client.post("/fidelizacion/", {"phone": "0991234567"})  # a session of the portal
+    client.post("/fidelizacion/", {"phone": "0991234567"})  # starts a session of the portal
     before = client.cookies["sessionid"].value
     sign_in(client)
     assert client.cookies["sessionid"].value != before
@@ -86,7 +84,7 @@ def test_r5_02_the_present_password_is_not_guessed_without_limit_where_it_is_cha
     client = Client()
     sign_in(client)
     typed = {"old_password": "no es esta, seguro que no", "new_password1": NEW, "new_password2": NEW}
-    for _ in range(10):  # of a browser in which she signed in
+    for _ in range(10):  # a browser in which she signed in has a limit of 10
         client.post("/admin/password_change/", typed)
     response = client.post("/admin/password_change/", typed | {"old_password": RIGHT})
     assert "Hubo demasiados intentos" in response.content.decode()

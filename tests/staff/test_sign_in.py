@@ -1,6 +1,4 @@
-"""Signing in at the desk: what slows guesses down, whom that spares, and the record of it (S2, S8,
-R5.02).
-"""
+"""Signing in at the desk: limits on guesses, known browsers, and the record (S2, S8, R5.02)."""
 
 from datetime import timedelta
 from typing import Any
@@ -48,7 +46,7 @@ def kinds(username: str = "carla") -> list[str]:
 
 @pytest.fixture
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The passwords that were hashed."""
+    """Collect the passwords that are hashed."""
     done: list[str] = []
     encode = MD5PasswordHasher.encode
 
@@ -103,7 +101,7 @@ def test_r5_02_after_a_quarter_of_an_hour_the_right_password_opens() -> None:
 
 
 @pytest.mark.parametrize("spelling", ["CARLA", " carla ", "ｃａｒｌａ"])
-def test_another_spelling_of_a_username_has_no_tries_of_its_own(spelling: str) -> None:
+def test_another_spelling_of_a_username_has_no_separate_limit(spelling: str) -> None:
     for _ in range(5):
         sign_in(Client(), WRONG, username=spelling)
     assert sign_in(Client()).status_code == 429
@@ -119,7 +117,7 @@ def test_s6_a_browser_in_which_she_signed_in_before_is_not_locked_out_by_a_stran
     assert sign_in(hers).status_code == 302
 
 
-def test_s6_a_known_browser_is_spared_for_its_own_account_only_and_has_a_limit_too(
+def test_s6_a_known_browser_is_exempt_for_its_own_account_only_and_has_a_limit_too(
     settings: Settings,
 ) -> None:
     User.objects.create_user("sonia", password=RIGHT, is_staff=True)
@@ -132,11 +130,11 @@ def test_s6_a_known_browser_is_spared_for_its_own_account_only_and_has_a_limit_t
     statuses = [sign_in(hers, WRONG).status_code for _ in range(11)]
     assert statuses == [422] * 10 + [429]
     hers.cookies[settings.STAFF_BROWSER_COOKIE_NAME] = "forged"
-    assert sign_in(hers).status_code == 302  # known to nobody, and nobody has typed a wrong one there
+    assert sign_in(hers).status_code == 302  # an unknown browser now, without wrong passwords
 
 
 @pytest.mark.parametrize(
-    ("addresses", "spared"),
+    ("addresses", "other"),
     [
         (["198.51.100.7"] * 20, "198.51.100.8"),
         ([f"2001:db8:1:2::{n:x}" for n in range(1, 21)], "2001:db8:1:3::1"),
@@ -145,12 +143,12 @@ def test_s6_a_known_browser_is_spared_for_its_own_account_only_and_has_a_limit_t
     ids=["an IPv4 address", "an IPv6 network of 64 bits", "an IPv6 network of 56 bits"],
 )
 def test_s2_an_address_and_the_networks_around_it_have_limits_over_all_usernames(
-    addresses: list[str], spared: str
+    addresses: list[str], other: str
 ) -> None:
     for number, address in enumerate(addresses):
         assert sign_in(Client(REMOTE_ADDR=address), WRONG, username=f"user{number}").status_code == 422
     assert sign_in(Client(REMOTE_ADDR=addresses[-1])).status_code == 429
-    assert sign_in(Client(REMOTE_ADDR=spared)).status_code == 302
+    assert sign_in(Client(REMOTE_ADDR=other)).status_code == 302
 
 
 def test_r5_02_right_passwords_do_not_count_an_office_of_forty_shares_an_address() -> None:

@@ -1,4 +1,4 @@
-"""Makes the groups of the desk, or brings them back to what the product gives each role."""
+"""Create the groups of the desk, or reset each to the permissions of its role (R5.06)."""
 
 from typing import Any
 
@@ -23,11 +23,11 @@ class Command(BaseCommand):
                 _("La base de datos no responde, o le faltan migraciones: nada cambió.")
             ) from None
         for change in changes:
-            self.stdout.write(f"{change.group:<12} {_told(change)}")
+            self.stdout.write(f"{change.group:<12} {_describe(change)}")
         self.stdout.write(_("Listo: {count} grupos.").format(count=len(changes)))
 
 
-def _told(change: groups.Change) -> str:
+def _describe(change: groups.GroupChange) -> str:
     if change.created:
         return _("creado con {count} permisos").format(count=change.added)
     if not (change.added or change.removed):

@@ -1,6 +1,4 @@
-"""A message given up whose business was settled another way: marked so, on record, and at a
-standstill no more.
-"""
+"""Resolving a failed message without sending it: recorded once, and no longer stuck (R5.09)."""
 
 from io import StringIO
 
@@ -14,7 +12,7 @@ from notifications.models import Message, MessageAction
 from operations import metrics, queue_metrics
 from operations.metrics import Level
 from tests.desk.desk import TICKETS, advisor, numbers_listed, page_of, signed_in, soup, text_of
-from tests.desk.test_message_again import failed
+from tests.desk.test_resend import failed
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +25,7 @@ def desk() -> Client:
     return signed_in(advisor())
 
 
-def settled(message: Message) -> str:
+def resolve_address(message: Message) -> str:
     return f"/admin/notifications/message/{message.pk}/resuelto/"
 
 
@@ -38,21 +36,22 @@ def ticket_page() -> str:
 def test_it_is_marked_once_and_on_record_r5_09(desk: Client) -> None:
     message = failed()
     answers = [
-        text_of(desk.post(settled(message), {"serial": "0", "note": HOW}, follow=True)) for _ in range(2)
+        text_of(desk.post(resolve_address(message), {"serial": "0", "note": HOW}, follow=True))
+        for _ in range(2)
     ]
     assert "El mensaje «Confirmación al cliente» queda resuelto." in answers[0]
     assert "Ya se había pedido" in answers[1]
     action = MessageAction.objects.get()
     assert (action.kind, action.actor_name, action.note) == (MessageAction.Kind.RESOLVED, "Carla", HOW)
     message.refresh_from_db()
-    assert message.state == State.FAILED  # which is still what became of the mail
+    assert message.state == State.FAILED  # the mail itself still failed
     assert HOW in text_of(desk.get(ticket_page()))
 
 
-def test_it_is_no_longer_at_a_standstill_nor_does_its_ticket_lack_the_proof(desk: Client) -> None:
+def test_it_is_no_longer_stuck_and_its_ticket_is_no_longer_marked(desk: Client) -> None:
     message = failed(state=State.DEAD)
     assert numbers_listed(desk.get(TICKETS, {"confirmacion": "no"})) == [Ticket.objects.get().number]
-    desk.post(settled(message), {"serial": "0", "note": HOW})
+    desk.post(resolve_address(message), {"serial": "0", "note": HOW})
     assert not queue_metrics.stuck(Message.objects.all()).exists()
     assert numbers_listed(desk.get(TICKETS, {"confirmacion": "no"})) == []
     assert "El cliente no recibió la confirmación" not in text_of(desk.get(ticket_page()))
@@ -63,11 +62,11 @@ def test_it_is_no_longer_at_a_standstill_nor_does_its_ticket_lack_the_proof(desk
 def test_the_command_does_not_send_it_after_all() -> None:
     message = failed(state=State.DEAD)
     actions.resolve(message, HOW, actions.Actor("Carla"), 0)
-    said = StringIO()
-    call_command("retry_notifications", "--dead", "--yes", stdout=said)
-    call_command("retry_notifications", stdout=said)
-    assert "Nada que hacer" in said.getvalue()
-    assert "Abandonado                      0" in said.getvalue()
+    output = StringIO()
+    call_command("retry_notifications", "--dead", "--yes", stdout=output)
+    call_command("retry_notifications", stdout=output)
+    assert "Nada que hacer" in output.getvalue()
+    assert "Abandonado                      0" in output.getvalue()
 
 
 def test_sent_again_and_failed_again_it_is_open_again(desk: Client) -> None:
@@ -77,23 +76,23 @@ def test_sent_again_and_failed_again_it_is_open_again(desk: Client) -> None:
     actions.resend(message, actions.Actor("Carla"), 1)
     Message.objects.update(state=State.FAILED)
     assert queue_metrics.stuck(Message.objects.all()).exists()
-    assert settled(message) in desk.get(ticket_page()).content.decode()
+    assert resolve_address(message) in desk.get(ticket_page()).content.decode()
 
 
-def test_how_it_was_settled_has_to_be_said(desk: Client) -> None:
+def test_a_note_on_how_it_was_resolved_is_required(desk: Client) -> None:
     message = failed()
-    response = desk.post(settled(message), {"serial": "0", "note": " "})
+    response = desk.post(resolve_address(message), {"serial": "0", "note": " "})
     assert response.status_code == 422
     assert "Escriba cómo se resolvió" in text_of(response)
     assert not MessageAction.objects.exists()
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.SENT, State.DELIVERED])
-def test_what_was_not_given_up_is_not_settled(desk: Client, state: str) -> None:
+def test_a_message_that_was_not_given_up_is_not_resolved(desk: Client, state: str) -> None:
     message = failed(state=state)
-    assert settled(message) not in desk.get(ticket_page()).content.decode()
+    assert resolve_address(message) not in desk.get(ticket_page()).content.decode()
     assert "rechazado o abandonado" in text_of(
-        desk.post(settled(message), {"serial": "0", "note": HOW}, follow=True)
+        desk.post(resolve_address(message), {"serial": "0", "note": HOW}, follow=True)
     )
     assert not MessageAction.objects.exists()
 
@@ -101,15 +100,15 @@ def test_what_was_not_given_up_is_not_settled(desk: Client, state: str) -> None:
 def test_it_is_offered_where_the_message_is_shown_until_it_is_done(desk: Client) -> None:
     message = failed()
     pages = (ticket_page(), f"/admin/notifications/message/{message.pk}/change/")
-    assert [settled(message) in desk.get(page).content.decode() for page in pages] == [True, True]
-    assert soup(desk.get(settled(message))).select_one("textarea[name=note]") is not None
+    assert [resolve_address(message) in desk.get(page).content.decode() for page in pages] == [True, True]
+    assert soup(desk.get(resolve_address(message))).select_one("textarea[name=note]") is not None
     actions.resolve(message, HOW, actions.Actor("Carla"), 0)
-    assert [settled(message) in desk.get(page).content.decode() for page in pages] == [False, False]
+    assert [resolve_address(message) in desk.get(page).content.decode() for page in pages] == [False, False]
 
 
 def test_it_takes_the_right_to_send_again_r5_06() -> None:
     message, reader = failed(), advisor()
     reader.user_permissions.remove(*reader.user_permissions.filter(codename="resend_message"))
     client = signed_in(User.objects.get(pk=reader.pk))
-    assert client.post(settled(message), {"serial": "0", "note": HOW}).status_code == 403
-    assert settled(message) not in client.get(ticket_page()).content.decode()
+    assert client.post(resolve_address(message), {"serial": "0", "note": HOW}).status_code == 403
+    assert resolve_address(message) not in client.get(ticket_page()).content.decode()

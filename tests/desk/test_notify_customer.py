@@ -1,4 +1,4 @@
-"""Telling the customer of a change of status, when the advisor chooses to."""
+"""Notifying the customer of a change of status, if the advisor ticks the box."""
 
 import pytest
 from django.db import IntegrityError
@@ -26,7 +26,7 @@ def post(desk: Client, ticket: Ticket, to: str = "closed", **fields: str) -> Mes
     return Message.objects.first()
 
 
-def test_nobody_is_told_unless_the_box_is_ticked(desk: Client) -> None:
+def test_nobody_is_notified_unless_the_box_is_ticked(desk: Client) -> None:
     ticket = cast.make_ticket()
     box = soup(desk.get(step_of(ticket.number, "closed"))).select_one("input[name=tell]")
     assert box is not None
@@ -35,7 +35,7 @@ def test_nobody_is_told_unless_the_box_is_ticked(desk: Client) -> None:
     assert TicketEvent.objects.get().told_customer is False
 
 
-def test_the_customer_is_told_once_with_the_note_meant_for_them(desk: Client) -> None:
+def test_the_customer_is_notified_once_with_the_note_meant_for_them(desk: Client) -> None:
     ticket = cast.make_ticket()
     message = post(desk, ticket, tell="on", customer_note=FOR_CUSTOMER)
     assert message is not None
@@ -47,7 +47,7 @@ def test_the_customer_is_told_once_with_the_note_meant_for_them(desk: Client) ->
     assert FOR_CUSTOMER.splitlines()[1] in message.text
     assert "&lt;b&gt;antes" in message.html
     for part in (message.text, message.html):
-        assert "jefe" not in part  # the internal note stays inside
+        assert "jefe" not in part  # the internal note is not sent
     assert Message.objects.count() == 1
 
 
@@ -65,7 +65,7 @@ def test_the_subject_says_what_the_change_means(desk: Client, before: str, to: s
     assert message.subject.endswith(f": {said}")
 
 
-def test_history_shows_that_the_customer_was_told(desk: Client) -> None:
+def test_history_shows_that_the_customer_was_notified(desk: Client) -> None:
     ticket = cast.make_ticket()
     post(desk, ticket, tell="on", customer_note=FOR_CUSTOMER)
     shown = text_of(desk.get(page_of(ticket.number)))
@@ -106,7 +106,7 @@ def test_taking_a_ticket_can_tell_the_customer_too(desk: Client) -> None:
     assert soup(desk.get(step_of(ticket.number, "in_progress"))).select_one("input[name=tell]")
 
 
-def test_a_conflict_gives_back_what_was_to_be_told(desk: Client) -> None:
+def test_a_conflict_gives_back_the_note_to_the_customer(desk: Client) -> None:
     ticket = cast.make_ticket()
     Ticket.objects.update(version=3)
     fields = {"version": "0", "note": NOTE, "tell": "on", "customer_note": "Hola, Ana"}
@@ -121,10 +121,10 @@ def test_a_conflict_gives_back_what_was_to_be_told(desk: Client) -> None:
 def test_no_mail_without_the_change_and_no_change_without_the_mail_r4_01(
     desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_ticket: Ticket, _event: TicketEvent) -> Message:
+    def fail(_ticket: Ticket, _event: TicketEvent) -> Message:
         raise IntegrityError
 
-    monkeypatch.setattr(emails, "status_changed", broken)
+    monkeypatch.setattr(emails, "status_changed", fail)
     ticket = cast.make_ticket()
     with pytest.raises(IntegrityError):
         post(desk, ticket, tell="on")

@@ -1,6 +1,4 @@
-"""How many passwords a process hashes at once, and that the rest
-are refused without waiting (S2).
-"""
+"""A process hashes one password at a time, and refuses other attempts without waiting (S2)."""
 
 from collections.abc import Iterator
 from threading import Event, Thread
@@ -19,9 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class SlowHash:
-    """Holds the first hash until it is told to go on; `known` is a browser in which Carla signed in
-    before.
-    """
+    """Block the first hash until `go_on` is set; `known` is a browser in which Carla signed in."""
 
     def __init__(self, known: Client) -> None:
         self.known = known
@@ -38,7 +34,7 @@ class SlowHash:
 
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowHash]:
-    """A process in the middle of a stranger's hash."""
+    """Start a stranger's attempt, and leave the process hashing its password."""
     User.objects.create_user("carla", password=RIGHT, is_staff=True)
     known = Client()
     sign_in(known)
@@ -71,14 +67,14 @@ def test_s2_while_one_password_is_hashed_no_stranger_gets_another_hash(busy: Slo
     assert Client().get("/fidelizacion/").status_code == 200
 
 
-def test_s2_a_known_browser_has_a_turn_of_its_own(busy: SlowHash) -> None:
+def test_s2_a_known_browser_does_not_wait_for_strangers(busy: SlowHash) -> None:
     assert sign_in(busy.known).status_code == 302
 
 
-def test_s2_a_refused_try_counts_nothing_and_the_turn_is_free_afterwards(busy: SlowHash) -> None:
+def test_s2_a_refused_attempt_is_not_counted_and_the_next_one_may_start(busy: SlowHash) -> None:
     for _ in range(30):
         sign_in(Client(REMOTE_ADDR="198.51.100.9"))
     busy.go_on.set()
-    with lockout._semaphores[False]:  # the first one has ended
+    with lockout._semaphores[False]:  # waits until the first attempt has ended
         assert SignInEvent.objects.filter(kind=SignInEvent.Kind.LOCKED).count() == 0
     assert sign_in(Client(REMOTE_ADDR="198.51.100.9")).status_code == 302

@@ -1,6 +1,4 @@
-"""Sending a message again from the desk: who may, what happens, once, and on record (R4.18, R5.06,
-R5.09).
-"""
+"""Resending and redirecting a message: permissions, once only, recorded (R4.18, R5.06, R5.09)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -96,7 +94,7 @@ def test_one_on_its_way_and_one_to_no_address_are_left_alone_in_words(desk: Clie
 def test_a_second_click_does_nothing_more(desk: Client, state: str) -> None:
     message = failed(state=state)
     desk.post(again(message), {"serial": "0"})
-    Message.objects.filter(pk=message.pk).update(state=state)  # it failed once more, or was sent, in between
+    Message.objects.filter(pk=message.pk).update(state=state)  # it failed again, or was sent, in between
     assert "Ya se había pedido" in text_of(desk.post(again(message), {"serial": "0"}, follow=True))
     assert MessageAction.objects.count() == 1
     assert Message.objects.count() == (1 if state == State.FAILED else 2)
@@ -108,7 +106,7 @@ def test_two_clicks_at_the_same_instant_make_one_copy() -> None:
 
     def click(_number: int) -> bool:
         try:
-            # Past the first, kinder check
+            # Skips the check of the serial that the page makes first
             actions._copy(message, OTHER, Kind.REDIRECTED, actions.Actor("Carla"), 0)
         except actions.AlreadyDone:
             return False
@@ -129,7 +127,7 @@ def test_a_supervisor_sends_it_to_another_address() -> None:
     action = MessageAction.objects.get()
     assert (action.kind, action.to) == (Kind.REDIRECTED, "a•••@acme.example")
     message.refresh_from_db()
-    assert message.state == State.FAILED  # as it was; its copy stands for it
+    assert message.state == State.FAILED  # unchanged: the copy replaces it
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,7 @@ def test_a_supervisor_sends_it_to_another_address() -> None:
         "ana",
         "a@b.example, c@d.example",
         "a@b.example\r\nBcc: x@y.example",
-        "a@b.example\u2028x",  # a line end that Django takes for a letter
+        "a@b.example\u2028x",  # a line end that Django accepts as a letter
         "a" * 260 + "@b.ec",
     ],
 )
@@ -174,7 +172,7 @@ def test_a_get_shows_what_would_be_done_and_does_nothing(make: object) -> None:
     assert not MessageAction.objects.exists()
 
 
-def test_whoever_may_not_is_refused_and_is_shown_no_way_r5_06() -> None:
+def test_who_may_not_is_refused_and_is_shown_no_way_r5_06() -> None:
     message = failed(subject_ref="")
     reader = advisor()
     reader.user_permissions.remove(*reader.user_permissions.filter(codename="resend_message"))
@@ -219,17 +217,18 @@ def test_what_was_done_is_never_changed_r5_09() -> None:
 
 @pytest.mark.parametrize("kind", ["invitation", "invitation_sms"])
 def test_a_link_that_left_is_not_repeated_by_way_of_its_message(kind: str) -> None:
-    """It has limits of its own, ends after a week, and goes to the registered address only
-    (docs/decisions.md).
+    """A link has separate limits, ends after a week, and goes to the registered address only.
+
+    docs/decisions.md says why.
     """
     client, message, sms = signed_in(supervisor()), failed(), kind.endswith("sms")
     channel, to = (Message.Channel.SMS, "+593991234567") if sms else (Message.Channel.EMAIL, OTHER)
     Message.objects.update(state=State.SENT, kind=kind, channel=channel, to=to)
-    ways = [again(message)] if sms else [again(message), elsewhere(message)]
-    for way in ways:
-        told = text_of(client.post(way, {"serial": "0", "to": "x@y.example"}, follow=True))
-        assert "envíe uno nuevo desde la lista de administradores" in told
+    addresses = [again(message)] if sms else [again(message), elsewhere(message)]
+    for address in addresses:
+        answer = client.post(address, {"serial": "0", "to": "x@y.example"}, follow=True)
+        assert "envíe uno nuevo desde la lista de administradores" in text_of(answer)
     assert Message.objects.count() == 1
-    Message.objects.update(state=State.DEAD)  # nobody has it: then the same one may leave
+    Message.objects.update(state=State.DEAD)  # the link did not arrive, so the same message may be sent
     client.post(again(message), {"serial": "0"})
     assert Message.objects.get().state == State.QUEUED
