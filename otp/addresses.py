@@ -53,11 +53,11 @@ def bucket(address: Address | None) -> str:
     return str(address)
 
 
-def surrounding(bucket: str) -> list[tuple[str, int]]:
+def surrounding(place: str) -> list[tuple[str, int]]:
     """Return a bucket's wider networks with the factors of their limits; IPv4 has none."""
-    if not bucket.endswith(f"/{SITE_PREFIX}"):
+    if not place.endswith(f"/{SITE_PREFIX}"):
         return []
-    network = IPv6Network(bucket)
+    network = IPv6Network(place)
     return [(str(network.supernet(new_prefix=prefix)), factor) for prefix, factor in WIDER_NETWORKS]
 
 

@@ -50,7 +50,7 @@ def clear_expired() -> None:
     Challenge.objects.filter(created_at__lt=now - KEEP_CHALLENGES).delete()
     rates: list[Rate] = [rate for name in LIMITS for rate in getattr(settings, name)]
     longest_window = max([KEEP_USES, *(timedelta(seconds=rate.seconds) for rate in rates)])
-    of_links = Q(key__startswith=f"{invitations.SENDS_KIND}:")  # these count while the link is valid
+    of_links = Q(key__startswith=f"{invitations.CODES_KIND}:")  # these count while the link is valid
     LimitUse.objects.filter(~of_links, at__lt=now - longest_window).delete()
     LimitUse.objects.filter(of_links, at__lt=now - invitations.LIFETIME).delete()
     PhoneLockout.objects.filter(tried_at__lt=now - KEEP_LOCKOUTS).delete()

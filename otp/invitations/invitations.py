@@ -45,8 +45,8 @@ TOKEN_KIND = "invitation.token"  # noqa: S105  the kind of the hash, not a secre
 LIFETIME = timedelta(days=7)
 # Codes per link: in an hour as many as a number has, and in total as many as a number has in a day
 # (R1.17)
-SENDS_KIND = "invitation"
-SENDS = (Rate(5, 3600), Rate(10, int(LIFETIME.total_seconds())))
+CODES_KIND = "invitation"
+CODE_RATES = (Rate(5, 3600), Rate(10, int(LIFETIME.total_seconds())))
 
 
 class Refusal(models.TextChoices):
@@ -102,9 +102,9 @@ def is_live(invitation: Invitation) -> bool:
     return timezone.now() < invitation.expires_at
 
 
-def sends_of(invitation: Invitation) -> Limit:
+def code_limit(invitation: Invitation) -> Limit:
     """Return the limit of codes requested through this link."""
-    return limit(SENDS_KIND, str(invitation.pk), SENDS)
+    return limit(CODES_KIND, str(invitation.pk), CODE_RATES)
 
 
 def mark_used(invitation_id: int | None) -> None:
@@ -182,7 +182,7 @@ def _limit_of(phone: str, channel: Channel) -> Limit:
 
 
 def _limit_refusal(phone: str, channel: Channel) -> Refusal:
-    """Return RECENT if the limit's shortest rate is used up, or LIMIT for a longer one."""
+    """Return RECENT if a link was sent within the limit's shortest window, or LIMIT otherwise."""
     shortest = min(rate.seconds for rate in settings.INVITATIONS_PER_PHONE)
     since = timezone.now() - timedelta(seconds=shortest)
     recent = Invitation.objects.filter(phone=phone, channel=channel, created_at__gt=since)

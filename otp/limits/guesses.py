@@ -2,10 +2,10 @@
 
 The limits per number do not stop a stranger who tries a few codes on each of many numbers: that
 allowed 10,000 guesses a day, each with one chance in a million. Past `OTP_FAILURES_PER_ADDRESS` no
-further code from that address is compared, except for visitors who have shown a link to the number:
-a browser that verified it before, or an invitation. Past `OTP_FAILURES_ALARM` overall, operations
-get an alarm and each address gets a quarter of its limit. The overall count itself refuses no
-attempt, because then one attacker could lock out all customers.
+further code from that address is compared, except trusted ones: from a browser that verified the
+number before, or requested through an invitation. Past `OTP_FAILURES_ALARM` overall, operations get
+an alarm and each address gets a quarter of its limit. The overall count itself refuses no attempt,
+because then one attacker could lock out all customers.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ LEAST = 5  # the lowest an address's limit goes: the attempts of one code, for a
 
 
 def overall() -> Limit:
-    """Return the limit on all wrong codes together. Reaching it raises an alarm, no refusal."""
+    """Return the limit on all wrong codes together. It raises an alarm and refuses nothing."""
     return limit("wrong.all", "", settings.OTP_FAILURES_ALARM)
 
 

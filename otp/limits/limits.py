@@ -27,7 +27,7 @@ MAX_TRIES = 50
 class LimitReached(Exception):
     """A limit is used up for now.
 
-    Pages do not say which limit, because that could reveal whether a number is registered (R1.20).
+    Pages do not say which limit, because that could reveal something about the number (R1.20).
     """
 
 
@@ -84,9 +84,8 @@ def give_back(*used: Limit) -> None:
     """Undo one use of each limit: what was counted in advance did not happen.
 
     It deletes the newest use of the key, even if another request made it: then the numbers have no
-    gap and the count is right. A use inserted at the same moment can leave a gap; in that case the
-    limit lets through as many uses too many as were in flight. Limits that never give back are
-    exact.
+    gap and the count is right. If another use is inserted at that moment, a gap can remain, and the
+    limit may be exceeded by the requests then in flight. Limits that never give back are exact.
     """
     keys = [each.key for each in used]
     for _ in range(MAX_TRIES):
@@ -120,9 +119,7 @@ def use_once(kind: str, value: str) -> bool:
 
 
 def _consume(wanted: Sequence[tuple[Limit, int]], shared: Limit | None = None) -> None:
-    """Consume all limits with one read and one insert, which are most of the cost of asking for a
-    code.
-    """
+    """Consume all limits with one read and one insert: most of the cost of a code request."""
     for _ in range(MAX_TRIES):
         last = _last_numbers([each.key for each, _ in wanted] + ([shared.key] if shared else []))
         if shared:

@@ -1,13 +1,13 @@
 """Locks a phone out for a while after too many wrong codes, from any browser (R1.05-R1.08).
 
-From the `OTP_FAILURES_PER_PHONE`th failure on, each one brings a wait: 30 s at first, then twice as
+From the `OTP_FAILURES_PER_PHONE`th failure on, each one starts a wait: 30 s at first, then twice as
 long each time, up to one hour. A right code resets failures and waits.
 
 During a wait no code is compared, in any session, with two exceptions: the first attempt of a code
 that was requested before the wait began, and the first attempt of a trusted code. So a stranger's
 failures lock out neither a customer who is about to type the right code nor a known browser
-(R1.08). In return a stranger gets one guess per code requested, and `OTP_SENDS_PER_PHONE` limits
-those requests.
+(R1.08). The price is that a stranger gets one guess per code requested; `OTP_SENDS_PER_PHONE`
+limits those requests.
 
 An attempt is trusted if its browser verified this number before (known_browser.py), or if its code
 was requested through an invitation: a stranger has neither. After 100 failures in a row (NIST
@@ -44,7 +44,7 @@ def lockout_of(phone: str) -> PhoneLockout:
 
 
 def is_waiting(lockout: PhoneLockout, now: datetime) -> bool:
-    """Whether the phone is in a wait."""
+    """Whether the phone has a wait that is not over."""
     return lockout.locked_until is not None and now < lockout.locked_until
 
 

@@ -241,7 +241,7 @@ def _count_request(
     request_limits = quotas.code_requests(session_ref, address)
     if invitation is not None:
         with suppress(LimitReached):
-            of_link, of_day = invitations.sends_of(invitation), quotas.sends_of_day(invited=True)
+            of_link, of_day = invitations.code_limit(invitation), quotas.sends_of_day(invited=True)
             consume(of_link, *request_limits, shared=of_day)
             return invitation
     of_phone = limit("phone", phone, settings.OTP_SENDS_PER_PHONE)

@@ -194,7 +194,7 @@ def test_a_link_is_kept_90_days_and_its_codes_are_counted_for_a_week() -> None:
             created_at=timezone.now(),
             expires_at=timezone.now(),
         )
-        limits.consume(invitations.sends_of(invitation))
+        limits.consume(invitations.code_limit(invitation))
         clock.shift(timedelta(days=7, seconds=-1))
         tasks.clear_expired()
         assert LimitUse.objects.count() == 1
