@@ -61,8 +61,8 @@ class AttemptResult:
     """What one attempt led to."""
 
     answer: Answer
-    tries_left: int = 0  # of this code
-    tried: bool = False  # whether the code was compared, and so used an attempt up
+    attempts_left: int = 0  # of this code
+    compared: bool = False  # whether the code was compared, and so used an attempt up
     began_wait: bool = False  # whether this failure made the phone wait
 
 
@@ -166,10 +166,10 @@ def verify(
         attempt = AttemptResult(Answer.LIMIT)
     else:
         attempt = _attempt(challenge, typed, address, trusted=trusted)
-        if not attempt.tried or attempt.answer is Answer.RIGHT:
+        if not attempt.compared or attempt.answer is Answer.RIGHT:
             give_back(*counted)
     if attempt.answer is not Answer.RIGHT:
-        record = audit.record if attempt.tried else audit.record_refusal
+        record = audit.record if attempt.compared else audit.record_refusal
         session_ref, result = challenge.session_ref, AUDIT_RESULTS[attempt.answer]
         record(audit.Kind.FAILED, result, challenge.phone, session_ref=session_ref, address=address)
         if attempt.began_wait:
@@ -193,7 +193,7 @@ def _attempt(challenge: Challenge, typed: str, address: str, *, trusted: bool) -
     if status is lockout.AttemptStatus.REFUSED:
         return AttemptResult(Answer.WAIT)
     began_wait = status is lockout.AttemptStatus.BEGAN_WAIT
-    return replace(_check(challenge, typed, address), tried=True, began_wait=began_wait)
+    return replace(_check(challenge, typed, address), compared=True, began_wait=began_wait)
 
 
 def _issue(

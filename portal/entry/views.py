@@ -171,7 +171,7 @@ def _check_code(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     if verdict.answer is Answer.INVALID:
         challenge.refresh_from_db()
     else:
-        form.add_error("code", _tries_left(verdict))
+        form.add_error("code", _attempts_left(verdict))
     return _pin_page(request, challenge, form, status=422)
 
 
@@ -182,11 +182,9 @@ def _signed_in(request: HttpRequest, phone: str, method: session.Method) -> Http
     return response
 
 
-def _tries_left(verdict: AttemptResult) -> str:
-    left = ngettext("Le queda %(count)d intento.", "Le quedan %(count)d intentos.", verdict.tries_left)
-    return (
-        f"{_('Ese no es el código. Revíselo e ingréselo otra vez.')} {left % {'count': verdict.tries_left}}"
-    )
+def _attempts_left(verdict: AttemptResult) -> str:
+    left = ngettext("Le queda %(count)d intento.", "Le quedan %(count)d intentos.", verdict.attempts_left)
+    return f"{_('Ese no es el código. Revíselo e ingréselo otra vez.')} {left % {'count': verdict.attempts_left}}"
 
 
 def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int = 200) -> HttpResponse:

@@ -84,7 +84,7 @@ def test_the_fifth_wrong_try_kills_a_code() -> None:
 
 def test_the_tries_left_are_counted_down() -> None:
     challenge = ask()
-    assert [challenges.verify(challenge, wrong_code(challenge)).tries_left for _ in range(5)] == [
+    assert [challenges.verify(challenge, wrong_code(challenge)).attempts_left for _ in range(5)] == [
         4,
         3,
         2,
@@ -239,7 +239,7 @@ def test_a_guessed_code_of_an_unregistered_number_is_answered_as_a_wrong_one() -
     """A5"""
     challenge = ask(phone=cast.NOBODY_PHONE)
     assert challenges.verify(challenge, right_code(challenge)) == challenges.AttemptResult(
-        Answer.WRONG, 4, tried=True
+        Answer.WRONG, 4, compared=True
     )
     challenge.refresh_from_db()
     assert challenge.used_at is None
