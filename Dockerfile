@@ -1,9 +1,9 @@
-# One image for every process: web, worker, beat, sweep and commands. docker-compose.yml says which is which.
+# One image for every process: web, worker, beat, sweep and commands; docker-compose.yml starts them.
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/srv/static ATTACHMENTS_DIR=/srv/attachments
 
-# The system's libmagic knows newer formats than the one that comes in a wheel
+# The system's libmagic knows newer formats than the one in the wheel
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libmagic1 \
     && rm -rf /var/lib/apt/lists/* \
@@ -31,7 +31,8 @@ COPY templates templates
 COPY static static
 COPY locale locale
 
-# COPY keeps the clone's modes, and with umask 077 those are for the owner alone; the processes run as another user
+# COPY keeps the file modes of the clone. With umask 077 only the owner could read them, and the
+# processes run as another user.
 RUN chmod -R u=rwX,go=rX /app \
     && python manage.py collectstatic --no-input \
     && install --directory --owner fidelizacion --mode 0700 /srv/attachments

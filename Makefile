@@ -1,6 +1,6 @@
-# `make demo` shows the product, `make test`, `make test-unit`, `make check` and `make prove` prove it. See README.md.
+# `make help` lists the targets; README.md and CONTRIBUTING.md say more.
 
-# The first Python that is new enough; PYTHON= names another
+# The first Python that is new enough; PYTHON= chooses another
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 PORT ?= 8000
@@ -16,14 +16,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 .PHONY: help demo test test-unit prove bench check format clean
 
 help:
-	@echo "make demo    la demostración, en http://127.0.0.1:$(PORT)/fidelizacion/"
-	@echo "make test    todas las pruebas, en SQLite y en PostgreSQL"
-	@echo "make test-unit   la parte rápida, en SQLite y cerca de un minuto"
-	@echo "make prove   las pruebas largas; instala con npm, fuera de aquí, dos servidores que hacen de Twilio"
-	@echo "make bench   cuánto cuesta cada cosa, junto a su suelo; ONLY=ticket,code mide solo esas filas"
-	@echo "make check   estilo, tipos, plantillas, migraciones y comprobaciones de despliegue"
-	@echo "make format  da formato al código y a las plantillas"
-	@echo "make clean   borra el entorno virtual y los datos de las demostraciones"
+	@echo "make demo       the product with invented companies, at http://127.0.0.1:$(PORT)/fidelizacion/"
+	@echo "make test       all tests, on SQLite and on PostgreSQL"
+	@echo "make test-unit  the quick tests, on SQLite, in about a minute"
+	@echo "make prove      the long tests; installs two stand-ins for Twilio with npm, outside the clone"
+	@echo "make bench      what requests cost beside a bare Django; ONLY=ticket,code measures those rows"
+	@echo "make check      style, types, templates, migrations and deployment checks"
+	@echo "make format     formats code and templates"
+	@echo "make clean      removes the virtual environment and the data of demos"
 
 demo: $(DEMO_READY)
 	@PORT=$(PORT) exec $(BIN)/python manage.py demo --end-with-parent
@@ -51,7 +51,7 @@ format: $(DEVELOPMENT_READY)
 clean:
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# Asked before anything is installed; the port only matters to the demo
+# Check Python and, for the demo, the port before anything is installed
 $(MADE):
 	@command -v $(PYTHON) >/dev/null || { echo "No se encuentra $(PYTHON): instale Python 3.11 o más nuevo" >&2; exit 1; }
 	@$(PYTHON) demo/preflight.py $(if $(filter demo,$(MAKECMDGOALS)),$(PORT))
@@ -64,7 +64,7 @@ $(DEMO_READY): requirements/demo.txt | $(MADE)
 	@$(INSTALL) $<
 	@touch $@
 
-# Holds all that the demo needs, too
+# The development lock includes what the demo needs
 $(DEVELOPMENT_READY): requirements/development.txt | $(MADE)
 	@echo "Instalando las herramientas de desarrollo…"
 	@$(INSTALL) $<

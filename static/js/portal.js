@@ -1,5 +1,5 @@
-// Improves what already works without it: copy, print, the resend countdown, the code out of the SMS, double clicks,
-// files checked before sending.
+// Adds to pages that work without it: copy, print, the resend countdown, reading the code from the SMS, ignoring double
+// clicks, checking files before they are sent.
 (() => {
   "use strict";
   const all = (selector) => document.querySelectorAll(selector);
@@ -24,7 +24,7 @@
     });
   }
 
-  // The server decides whether another code may be asked for; this only spares a refusal
+  // The server decides whether another code may be requested; this only avoids a refusal
   for (const line of all("[data-countdown]")) {
     const figure = line.querySelector("span");
     const button = line.closest("form").querySelector("button");
@@ -40,17 +40,17 @@
     }, 500);
   }
 
-  // Where the browser reads the SMS, it offers the code; the visitor sees it in the field and sends it
+  // Browsers that read the SMS offer the code; the visitor sees it in the field and submits it
   const code = "OTPCredential" in window ? document.querySelector("[autocomplete=one-time-code]") : null;
   if (code) {
     const typed = new AbortController();
     code.form.addEventListener("submit", () => typed.abort());
     navigator.credentials.get({ otp: { transport: ["sms"] }, signal: typed.signal })
       .then((sms) => { code.value = code.value || sms.code; })
-      .catch(() => {});  // declined, too late, or no SMS: it is typed as ever
+      .catch(() => {});  // declined, too late, or no SMS: the visitor types it
   }
 
-  // A second click within a few seconds is the same click; Back, or a server that does not answer, opens the form again
+  // Ignore a second click within 5 seconds. Back, or a server that does not answer, makes the form usable again
   const sent = new Map();
   for (const form of all("form")) {
     form.addEventListener("submit", (event) => {
@@ -60,9 +60,8 @@
   }
   addEventListener("pageshow", () => sent.clear());
 
-  // Documents. What the server would refuse is told at once and in its words, large photos are made smaller, and on
-  // confirming the files go first, so that it shows how far they have come. Whatever fails, the form is sent as it is
-  // without scripts.
+  // Documents. Show at once, in the server's words, what it would refuse; make large photos smaller; on confirming,
+  // send the files first, to show their progress. If anything fails, the form is sent as it is without scripts.
   for (const box of all("[data-files]")) files(box);
 
   function files(box) {
@@ -72,8 +71,8 @@
     const others = Object.entries(JSON.parse(told.others));
     const most = Number(told.bytes);
     let chosen = []; // { file, note, ready }
-    let replaced = null; // whose place the next choice takes
-    let sending = null; // the request that is under way
+    let replaced = null; // the file that the next choice replaces
+    let sending = null; // the request in progress
     try {
       new DataTransfer();
     } catch {
@@ -137,7 +136,7 @@
       draw();
     };
 
-    // Smaller step by step, upright as the camera meant it, until the server takes it
+    // Shrink it in steps, in the camera's orientation, until it is within the server's limit
     const reduce = async (entry) => {
       const original = entry.file;
       const canvas = document.createElement("canvas");
@@ -154,7 +153,7 @@
           break;
         }
         image.close();
-      } catch { /* no picture that this browser opens: what the server would say is told */ }
+      } catch { /* this browser cannot open the picture: show what the server would say */ }
       entry.reducing = false;
       if (!entry.note.startsWith(told.reduced)) entry.note = "";
       if (chosen.includes(entry)) keep();
@@ -211,7 +210,7 @@
       let answer = null;
       try {
         answer = JSON.parse(text);
-      } catch { /* a page: the session has ended, or a proxy spoke. The form itself brings out what to do */ }
+      } catch { /* a page instead of JSON: the session ended, or a proxy answered. Submitting the form shows what to do */ }
       if (answer) {
         staged.insertAdjacentHTML("beforeend", answer.staged);
         if (!answer.choose_again) chosen = [];
