@@ -1,6 +1,4 @@
-"""The far side of a mail provider's API on loopback: answers as it is told to, and keeps what it
-was asked.
-"""
+"""A fake of a mail provider's API on loopback: it gives set answers and keeps the requests."""
 
 import json
 from collections.abc import Iterator
@@ -21,20 +19,20 @@ ACCEPTED = {
 
 
 @dataclass
-class Asked:
+class ApiRequest:
     path: str
     headers: dict[str, str]
     body: bytes
 
 
 @dataclass
-class FarMail:
-    """A provider. `status` 0 hangs up without an answer, and -1 says nothing at all."""
+class FakeMailProvider:
+    """A provider. `status` 0 closes the connection without an answer, and -1 never answers."""
 
     provider: str
     status: int = 200
     answer: object = None
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[ApiRequest] = field(default_factory=list)
     ended: Event = field(default_factory=Event)
 
 
@@ -42,49 +40,49 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Quiet: the client went away first, as the test wants."""
+        """Print nothing: the test wants the client to close the connection first."""
 
 
 @contextmanager
-def far_mail(settings: Settings, provider: str) -> Iterator[FarMail]:
-    """A far side, and the settings that lead to it."""
-    far_side = FarMail(provider)
+def fake_mail_provider(settings: Settings, provider: str) -> Iterator[FakeMailProvider]:
+    """Run a fake of the provider, and set the settings that use it."""
+    fake = FakeMailProvider(provider)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            far_side.asked.append(Asked(self.path, dict(self.headers), body))
-            if far_side.status <= 0:
-                if far_side.status:
-                    far_side.ended.wait(30)
+            fake.requests.append(ApiRequest(self.path, dict(self.headers), body))
+            if fake.status <= 0:
+                if fake.status:
+                    fake.ended.wait(30)
                 return
-            answer = far_side.answer if far_side.answer is not None else ACCEPTED[provider]
-            said = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            self.send_response(far_side.status)
+            answer = fake.answer if fake.answer is not None else ACCEPTED[provider]
+            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            self.send_response(fake.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Location", "/elsewhere")
-            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(said)
+            self.wfile.write(content)
 
         def log_message(self, *args: object) -> None:
-            """Quiet."""
+            """Print nothing."""
 
     server = _Server(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     use_provider(settings, provider, f"http://127.0.0.1:{server.server_port}")
     try:
-        yield far_side
+        yield fake
     finally:
-        far_side.ended.set()
+        fake.ended.set()
         server.shutdown()
         thread.join()
         server.server_close()
 
 
 def use_provider(settings: Settings, provider: str, api_url: str = "http://127.0.0.1:9") -> None:
-    """The settings as the environment would make them."""
+    """Set the settings as the environment variables of a provider would."""
     settings.EMAIL_PROVIDER = provider
     settings.EMAIL_BACKEND = f"anymail.backends.{provider}.EmailBackend"
     settings.ANYMAIL = {

@@ -1,6 +1,4 @@
-"""The far side of Twilio's API on loopback, with each of its faults on demand; it keeps count of
-what reached it.
-"""
+"""A fake of Twilio's API on loopback, which produces faults on demand and keeps the requests."""
 
 import json
 import socket
@@ -18,7 +16,7 @@ from demo.broker import free_port
 from notifications.sms import twilio
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "canary-of-the-token"
-# Faults after which the SMS may be on its way: all but a refusal
+# Faults after which the SMS may have been sent: all except a refusal
 MAY_HAVE_LEFT = frozenset(
     {"ok", "hang", "close", "half", "nonsense", "list", "no sid", "500", "502", "503", "504"}
 )
@@ -32,76 +30,80 @@ BODIES = {
 
 
 @dataclass
-class FarSide:
-    """What it is to do with each request, in turn (the last one for all that follow), and what was
-    asked of it.
+class FakeTwilio:
+    """The state of the fake: the fault for each request in turn, of which the last one repeats, and
+    the requests so far.
     """
 
     faults: list[str] = field(default_factory=lambda: ["ok"])
-    code: int = 0  # Twilio's own, in the answers that refuse
-    asked: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
-    left: int = 0  # SMS that may be on their way
+    code: int = 0  # Twilio's error code in refusals
+    requests: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
+    left: int = 0  # how many SMS may have been sent
     connections: int = 0
-    gathering: Barrier | None = None  # nobody is answered before as many as it counts have asked
-    seconds: float = 0.0  # what each answer takes
+    gathering: Barrier | None = None  # answers only when as many requests as it counts are waiting
+    seconds: float = 0.0  # how long each answer takes
     on_hang: Callable[[], None] = lambda: None
     ended: Event = field(default_factory=Event)
 
     def next_fault(self) -> str:
-        fault = self.faults[min(len(self.asked), len(self.faults)) - 1]
+        fault = self.faults[min(len(self.requests), len(self.faults)) - 1]
         self.left += fault in MAY_HAVE_LEFT
         return fault
 
     def answer(self, fault: str) -> tuple[int, bytes]:
         if not fault.isdigit():
             return 201, BODIES[fault]
-        number = self.asked[-1][1].get("To", [""])[0]  # Twilio does name it
-        said = {"code": self.code or int(fault), "message": f"The 'To' number {number}", "status": int(fault)}
-        return int(fault), json.dumps(said).encode()
+        number = self.requests[-1][1].get("To", [""])[0]  # Twilio's text contains the number
+        error = {
+            "code": self.code or int(fault),
+            "message": f"The 'To' number {number}",
+            "status": int(fault),
+        }
+        return int(fault), json.dumps(error).encode()
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    # Of the default's five, more at once are only heard when they ask again, a second later
+    # With the default of 5, further simultaneous connections have to retry after a second
     request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Quiet: the client went away first, as the test wants."""
+        """Print nothing: the test wants the client to close the connection first."""
 
 
 @contextmanager
-def far_twilio(settings: Settings) -> Iterator[FarSide]:
-    """A far side and the settings that lead to it."""
-    far_side = FarSide()
-    with listening(far_side) as address, using_twilio(settings, address):
-        yield far_side
+def fake_twilio(settings: Settings) -> Iterator[FakeTwilio]:
+    """Run a fake, and set the settings that use it."""
+    twilio_api = FakeTwilio()
+    with listening(twilio_api) as address, using_twilio(settings, address):
+        yield twilio_api
 
 
 @contextmanager
-def listening(far_side: FarSide) -> Iterator[str]:
-    """The address at which it answers."""
+def listening(twilio_api: FakeTwilio) -> Iterator[str]:
+    """Run the fake's server and return its address."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def setup(self) -> None:
             super().setup()
-            far_side.connections += 1
+            twilio_api.connections += 1
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            far_side.asked.append((self.path, parse_qs(body)))
-            fault = far_side.next_fault()
-            if far_side.gathering:
-                far_side.gathering.wait(8)  # less than the client waits for an answer
-            time.sleep(far_side.seconds)
+            twilio_api.requests.append((self.path, parse_qs(body)))
+            fault = twilio_api.next_fault()
+            if twilio_api.gathering:
+                twilio_api.gathering.wait(8)  # less than the client's timeout
+            time.sleep(twilio_api.seconds)
             if fault in {"hang", "close"}:
                 if fault == "hang":
-                    far_side.on_hang()
-                    far_side.ended.wait(30)
+                    twilio_api.on_hang()
+                    twilio_api.ended.wait(30)
                 self.close_connection = True
                 return
-            status, answer = far_side.answer(fault)
+            status, answer = twilio_api.answer(fault)
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", self.path)
@@ -111,7 +113,7 @@ def listening(far_side: FarSide) -> Iterator[str]:
             self.close_connection = fault == "half"
 
         def log_message(self, *args: object) -> None:
-            """Quiet."""
+            """Print nothing."""
 
     server = _Server(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -119,7 +121,7 @@ def listening(far_side: FarSide) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        far_side.ended.set()
+        twilio_api.ended.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -129,27 +131,27 @@ def listening(far_side: FarSide) -> Iterator[str]:
 def using_twilio(
     settings: Settings, base_url: str, token: str = TOKEN, account: str = ACCOUNT
 ) -> Iterator[None]:
-    """The settings that lead to an API, and no connection left open afterwards."""
+    """Set the settings that use an API, and close the connections afterwards."""
     settings.SMS_GATEWAY, settings.TWILIO_BASE_URL = "twilio", base_url
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = account, token
     settings.TWILIO_FROM, settings.TWILIO_MESSAGING_SERVICE_SID = "+15005550006", ""
     try:
         yield
     finally:
-        # Asked with the settings as they were: a test may have changed them
+        # With the arguments and not the settings, which the test may have changed
         twilio._client(account, token, base_url).http_client.session.close()
         twilio._client.cache_clear()
 
 
 def refused_address() -> str:
-    """Where nobody listens."""
+    """Return an address at which no server listens."""
     return f"http://127.0.0.1:{free_port()}"
 
 
 @contextmanager
 def mute_address() -> Iterator[str]:
-    """Where no connection is ever made: somebody listens and
-    accepts none, and the queue is full.
+    """Return an address at which connecting times out: its server accepts no connection, and its
+    queue is full.
     """
     with socket.socket() as listener, socket.socket() as first:
         listener.bind(("127.0.0.1", 0))

@@ -9,7 +9,7 @@ import pytest
 from celery import Celery
 
 from fidelizacion.celery import app
-from tests.fake_twilio import FarSide, listening
+from tests.fake_twilio import FakeTwilio, listening
 from tests.faults.stack import Faulty
 from tests.stack import database, engine_under_test
 
@@ -35,11 +35,11 @@ def refuse_stand_ins(product: Celery) -> None:
 @pytest.fixture(scope="package")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
     """Each test leaves it running and unarmed, with nothing owed."""
-    far_side, folder = FarSide(), tmp_path_factory.mktemp("faulty")
+    twilio_api, folder = FakeTwilio(), tmp_path_factory.mktemp("faulty")
     with (
-        listening(far_side) as address,
+        listening(twilio_api) as address,
         database(engine_under_test()) as url,
-        Faulty(folder, url, far_side, address) as started,
+        Faulty(folder, url, twilio_api, address) as started,
     ):
         started.start_broker()
         started.start_mail_server()

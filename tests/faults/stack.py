@@ -12,7 +12,7 @@ from typing import Any
 
 from demo.broker import free_port
 from fidelizacion.celery import HEARTBEAT
-from tests.fake_twilio import ACCOUNT, TOKEN, FarSide
+from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio
 from tests.faults import points, sink
 from tests.faults.ledger import Ledger
 from tests.faults.ledger import seconds as time_of
@@ -92,11 +92,11 @@ class Faulty(Sinking):
     Twilio.
     """
 
-    def __init__(self, folder: Path, database_url: str, far_side: FarSide, address: str) -> None:
+    def __init__(self, folder: Path, database_url: str, twilio_api: FakeTwilio, address: str) -> None:
         twilio = {"SMS_GATEWAY": "twilio", "TWILIO_BASE_URL": address, "TWILIO_FROM": "+15005550006"}
         account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
         super().__init__(folder, database_url, {**twilio, **account})
-        self.far_side = far_side
+        self.twilio_api = twilio_api
         self._armed = folder / "armed"
         self.environment[points.ARMED] = str(self._armed)
 
@@ -138,8 +138,8 @@ class Faulty(Sinking):
         return wait_for(answer, seconds)
 
     def sms(self) -> list[dict[str, str]]:
-        asked = [
+        sent = [
             {"at": str(index), "text": form["Body"][0]}
-            for index, (_path, form) in enumerate(self.far_side.asked)
+            for index, (_path, form) in enumerate(self.twilio_api.requests)
         ]
-        return asked[::-1]
+        return sent[::-1]

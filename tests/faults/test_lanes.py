@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from demo.supervisor import CODES
-from tests.fake_twilio import ACCOUNT, TOKEN, FarSide, listening
+from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, listening
 from tests.faults import sink
 from tests.faults.ledger import seconds
 from tests.faults.stack import Sinking
@@ -79,9 +79,9 @@ class Bursting(Sinking):
 
 
 @contextmanager
-def product(folder: Path, far_side: FarSide) -> Iterator[Bursting]:
+def product(folder: Path, twilio_api: FakeTwilio) -> Iterator[Bursting]:
     with (
-        listening(far_side) as address,
+        listening(twilio_api) as address,
         database(engine_under_test()) as url,
         Bursting(folder, url, address) as started,
     ):
@@ -99,8 +99,8 @@ def test_a_burst_of_codes_leaves_at_once_while_mails_are_slow(
     """None is answered before all twenty have been asked for: one after the other, none would ever
     leave.
     """
-    far_side = FarSide(gathering=Barrier(BURST), seconds=1.0)
-    with product(tmp_path, far_side) as bursting:
+    twilio_api = FakeTwilio(gathering=Barrier(BURST), seconds=1.0)
+    with product(tmp_path, twilio_api) as bursting:
         if by == "worker":
             bursting.halt("sweep")
             bursting.start("codes", [sys.executable, "-m", "celery", "-A", "fidelizacion", "worker", *CODES])
@@ -112,7 +112,7 @@ def test_a_burst_of_codes_leaves_at_once_while_mails_are_slow(
             bursting.signal(signal.SIGSTOP, "broker")
         bursting.owe(codes=BURST)
         assert wait_for(bursting.sent, 60)
-        assert len(far_side.asked) == BURST
+        assert len(twilio_api.requests) == BURST
         record_property(
             "figures", f"{BURST} codes of 1 s each by the {by}, mails mute: {bursting.took():.1f} s"
         )

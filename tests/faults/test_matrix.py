@@ -151,14 +151,14 @@ def test_a_worker_dies_after_twilio_took_a_code_and_the_same_code_comes_again_on
     code.
     """
     for _ in range(runs):
-        asked = len(faulty.far_side.asked)
+        asked = len(faulty.twilio_api.requests)
         with Visitor(faulty) as visitor:
             faulty.arm(points.SMS)
             visitor.send(visitor.form("phone"), phone=PHONE)
             assert faulty.wait_for(faulty.has_struck)
             faulty.ledger.end_leases()
             assert faulty.wait_for(lambda: pending(faulty) == 0)
-            first, second = faulty.sms()[: len(faulty.far_side.asked) - asked]
+            first, second = faulty.sms()[: len(faulty.twilio_api.requests) - asked]
             assert first["text"] == second["text"]
     if runs > 1:
         record_property("figures", f"worker, {points.SMS} for a code: {runs} kills, 0 lost, each code twice")
@@ -168,7 +168,7 @@ def test_a_worker_dies_after_twilio_took_a_code_and_the_same_code_comes_again_on
 def test_a_process_dies_after_twilio_took_an_sms_of_the_outbox_and_it_comes_again_once(
     faulty: Faulty, record_property: Show
 ) -> None:
-    asked = len(faulty.far_side.asked)
+    asked = len(faulty.twilio_api.requests)
     for sent in range(1, 21):
         faulty.arm(points.SMS)
         command = faulty.run("send_test_message", "--sms", PHONE)
@@ -177,7 +177,7 @@ def test_a_process_dies_after_twilio_took_an_sms_of_the_outbox_and_it_comes_agai
         # Or a worker was there first, and it has seen that through
         assert command.wait(60) in {0, -signal.SIGKILL}
         assert faulty.wait_for(partial(all_sms_are_sent, faulty, sent))
-        assert len(faulty.far_side.asked) - asked == 2 * sent
+        assert len(faulty.twilio_api.requests) - asked == 2 * sent
     record_property("figures", f"{points.SMS} for a message: {sent} kills, 0 lost, {sent} SMS twice")
 
 

@@ -16,7 +16,7 @@ from notifications.models import Message
 from notifications.sending import delivery, transport
 from notifications.sending.delivery import SendOutcome, deliver
 from notifications.sms import GatewayFailure, PermanentFailure, TemporaryFailure
-from tests.fake_smtp import MAILGUN_ID, POSTMARK_ID, FarMail, far_mail, use_provider
+from tests.fake_smtp import MAILGUN_ID, POSTMARK_ID, FakeMailProvider, fake_mail_provider, use_provider
 from tests.fake_twilio import mute_address, refused_address
 from tests.notifications.helpers import queue_email
 from tests.slowness import Stopwatch
@@ -25,9 +25,9 @@ pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
 
 
 @pytest.fixture
-def postmark(settings: Settings) -> Iterator[FarMail]:
-    with far_mail(settings, "postmark") as far_side:
-        yield far_side
+def postmark(settings: Settings) -> Iterator[FakeMailProvider]:
+    with fake_mail_provider(settings, "postmark") as fake:
+        yield fake
 
 
 def refused(message: Message) -> GatewayFailure:
@@ -36,12 +36,12 @@ def refused(message: Message) -> GatewayFailure:
     return caught.value
 
 
-def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FarMail) -> None:
+def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FakeMailProvider) -> None:
     message = queue_email(subject="Ticket 3608314: recibió «ñandú»")
     assert deliver(message.pk) == SendOutcome.SENT
     message.refresh_from_db()
     assert (message.state, message.provider_id) == (Message.State.SENT, POSTMARK_ID)
-    [request] = postmark.asked
+    [request] = postmark.requests
     body = json.loads(request.body)
     assert (body["Subject"], body["To"], body["From"]) == (
         message.subject,
@@ -54,19 +54,19 @@ def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FarMail) -> None:
 
 
 def test_mailgun_gets_it_as_well(settings: Settings) -> None:
-    with far_mail(settings, "mailgun") as far_side:
+    with fake_mail_provider(settings, "mailgun") as fake:
         message = queue_email()
         assert deliver(message.pk) == SendOutcome.SENT
     message.refresh_from_db()
     assert message.provider_id == MAILGUN_ID
-    assert far_side.asked[0].path == "/mg.operadora.example/messages"
+    assert fake.requests[0].path == "/mg.operadora.example/messages"
 
 
-def test_a_batch_shares_one_session(postmark: FarMail) -> None:
+def test_a_batch_shares_one_session(postmark: FakeMailProvider) -> None:
     for _ in range(3):
         queue_email()
     assert delivery.deliver_due()[SendOutcome.SENT] == 3
-    assert len(postmark.asked) == 3
+    assert len(postmark.requests) == 3
 
 
 INACTIVE = {
@@ -101,16 +101,16 @@ INVALID = {"ErrorCode": 300, "Message": "Invalid 'To' address: 'ana@acme.example
     ],
 )
 def test_each_answer_has_its_class_r4_09(
-    postmark: FarMail, status: int, answer: object, failure: type[GatewayFailure]
+    postmark: FakeMailProvider, status: int, answer: object, failure: type[GatewayFailure]
 ) -> None:
     postmark.status, postmark.answer = status, answer
     assert type(refused(queue_email())) is failure
     # Neither repeated by a library nor sent on to where a redirect points (R6.20)
-    assert len(postmark.asked) == 1
+    assert len(postmark.requests) == 1
 
 
 def test_the_providers_answer_is_in_the_row_and_in_no_log_r8_08(
-    postmark: FarMail, caplog: pytest.LogCaptureFixture
+    postmark: FakeMailProvider, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in [
         "",
@@ -129,15 +129,15 @@ def test_the_providers_answer_is_in_the_row_and_in_no_log_r8_08(
     assert "the mail provider answers 401" in caplog.text
 
 
-def test_a_batch_ends_when_the_provider_is_unavailable(postmark: FarMail) -> None:
+def test_a_batch_ends_when_the_provider_is_unavailable(postmark: FakeMailProvider) -> None:
     postmark.status = 503
     for _ in range(3):
         queue_email()
     assert delivery.deliver_due() == {SendOutcome.AGAIN: 1}
-    assert len(postmark.asked) == 1
+    assert len(postmark.requests) == 1
 
 
-def test_a_provider_that_never_answers_is_given_up_in_time_r4_26(postmark: FarMail) -> None:
+def test_a_provider_that_never_answers_is_given_up_in_time_r4_26(postmark: FakeMailProvider) -> None:
     postmark.status = -1
     watch = Stopwatch()
     assert deliver(queue_email().pk) == SendOutcome.AGAIN

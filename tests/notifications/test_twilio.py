@@ -20,7 +20,15 @@ from notifications.sms import (
     sms_gateway,
     twilio,
 )
-from tests.fake_twilio import ACCOUNT, TOKEN, FarSide, far_twilio, mute_address, refused_address, using_twilio
+from tests.fake_twilio import (
+    ACCOUNT,
+    TOKEN,
+    FakeTwilio,
+    fake_twilio,
+    mute_address,
+    refused_address,
+    using_twilio,
+)
 from tests.slowness import Stopwatch
 
 pytestmark = pytest.mark.loopback
@@ -29,18 +37,18 @@ SHORT_TIMEOUT = 0.4  # seconds, instead of 10
 
 
 @pytest.fixture
-def far_side(settings: Settings) -> Iterator[FarSide]:
-    with far_twilio(settings) as far_side:
-        yield far_side
+def twilio_api(settings: Settings) -> Iterator[FakeTwilio]:
+    with fake_twilio(settings) as twilio_api:
+        yield twilio_api
 
 
 def send(seconds_left: int = 300) -> str:
     return sms_gateway().send(NUMBER, TEXT, seconds_left=seconds_left)
 
 
-def test_twilio_gets_the_message_and_its_validity_period_r1_23(far_side: FarSide) -> None:
+def test_twilio_gets_the_message_and_its_validity_period_r1_23(twilio_api: FakeTwilio) -> None:
     assert send(287) == "SM123"
-    path, form = far_side.asked[0]
+    path, form = twilio_api.requests[0]
     assert path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
     callback = ["http://127.0.0.1:8000/webhooks/sms/twilio/"]
     sent = {"To": [NUMBER], "Body": [TEXT], "From": ["+15005550006"], "ValidityPeriod": ["287"]}
@@ -48,11 +56,11 @@ def test_twilio_gets_the_message_and_its_validity_period_r1_23(far_side: FarSide
 
 
 def test_twilio_sends_from_a_messaging_service_where_there_is_one(
-    settings: Settings, far_side: FarSide
+    settings: Settings, twilio_api: FakeTwilio
 ) -> None:
     settings.TWILIO_MESSAGING_SERVICE_SID = "MG1"
     send(90_000)
-    form = far_side.asked[0][1]
+    form = twilio_api.requests[0][1]
     assert (form["MessagingServiceSid"], form["ValidityPeriod"], form.get("From")) == (
         ["MG1"],
         ["36000"],
@@ -61,10 +69,10 @@ def test_twilio_sends_from_a_messaging_service_where_there_is_one(
 
 
 @pytest.mark.parametrize("seconds_left", [0, -1])
-def test_an_expired_sms_is_not_sent_r1_23(far_side: FarSide, seconds_left: int) -> None:
+def test_an_expired_sms_is_not_sent_r1_23(twilio_api: FakeTwilio, seconds_left: int) -> None:
     with pytest.raises(TemporaryFailure):
         send(seconds_left)
-    assert far_side.asked == []
+    assert twilio_api.requests == []
 
 
 @pytest.mark.parametrize(
@@ -93,28 +101,28 @@ def test_an_expired_sms_is_not_sent_r1_23(far_side: FarSide, seconds_left: int) 
     ],
 )
 def test_each_answer_has_its_class_and_names_no_number_r1_25_r4_09(
-    far_side: FarSide, fault: str, code: int, failure: type[GatewayFailure], reason: str
+    twilio_api: FakeTwilio, fault: str, code: int, failure: type[GatewayFailure], reason: str
 ) -> None:
-    far_side.faults, far_side.code = [fault], code
+    twilio_api.faults, twilio_api.code = [fault], code
     watch = Stopwatch()
     with pytest.raises(GatewayFailure) as caught:
         send()
     assert watch.seconds() < 9  # waiting for an answer would take 10
     assert (type(caught.value), str(caught.value)) == (failure, reason)
     # Neither repeated by a library nor sent on to where a redirect points (R6.20)
-    assert len(far_side.asked) == 1
+    assert len(twilio_api.requests) == 1
 
 
 def test_without_an_answer_it_is_unknown_whether_the_sms_was_sent_r1_24(
-    far_side: FarSide, monkeypatch: pytest.MonkeyPatch
+    twilio_api: FakeTwilio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(twilio, "READ_TIMEOUT", SHORT_TIMEOUT)
-    far_side.faults = ["hang"]
+    twilio_api.faults = ["hang"]
     watch = Stopwatch()
     with pytest.raises(AmbiguousFailure, match="ReadTimeout"):
         send()
     assert watch.seconds() < 9
-    assert len(far_side.asked) == 1
+    assert len(twilio_api.requests) == 1
 
 
 def send_and_expect_not_sent(settings: Settings, address: str) -> tuple[float, str]:
@@ -154,10 +162,10 @@ def test_an_invalid_address_sent_nothing(settings: Settings) -> None:
 
 @pytest.mark.parametrize("code", sorted(twilio.OUR_SETTINGS))
 def test_22_an_error_of_our_sender_account_or_service_is_retried_and_logged(
-    far_side: FarSide, caplog: pytest.LogCaptureFixture, code: int
+    twilio_api: FakeTwilio, caplog: pytest.LogCaptureFixture, code: int
 ) -> None:
     """The number is not at fault, and the SMS is sent once the settings are corrected."""
-    far_side.faults, far_side.code = ["404" if code == 20404 else "400"], code
+    twilio_api.faults, twilio_api.code = ["404" if code == 20404 else "400"], code
     with pytest.raises(GatewayFailure) as caught:
         send()
     assert type(caught.value) is TemporaryFailure
@@ -170,9 +178,9 @@ def test_22_the_codes_of_the_sender_are_among_them() -> None:
 
 
 def test_errors_of_our_account_are_logged_for_operations_staff(
-    far_side: FarSide, caplog: pytest.LogCaptureFixture
+    twilio_api: FakeTwilio, caplog: pytest.LogCaptureFixture
 ) -> None:
-    far_side.faults, far_side.code = ["401"], 20003
+    twilio_api.faults, twilio_api.code = ["401"], 20003
     with pytest.raises(TemporaryFailure):
         send()
     assert [(record.levelname, record.name) for record in caplog.records] == [("ERROR", twilio.__name__)]
@@ -180,9 +188,9 @@ def test_errors_of_our_account_are_logged_for_operations_staff(
 
 @pytest.mark.parametrize("fault", ["ok", "400", "401", "500", "close", "nonsense"])
 def test_nothing_of_an_sms_reaches_a_log_r1_09_r8_08(
-    far_side: FarSide, caplog: pytest.LogCaptureFixture, fault: str
+    twilio_api: FakeTwilio, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
-    far_side.faults = [fault]
+    twilio_api.faults = [fault]
     loggers = [
         name for name in logging.root.manager.loggerDict if name.startswith(("twilio", "urllib3", "requests"))
     ]
@@ -193,12 +201,12 @@ def test_nothing_of_an_sms_reaches_a_log_r1_09_r8_08(
         send()
     except GatewayFailure as failure:
         logging.getLogger("caller").exception("not sent", exc_info=failure)
-    assert far_side.asked
+    assert twilio_api.requests
     for secret in ("731942", "991234567", TOKEN, "Basic "):
         assert secret not in caplog.text
 
 
-def test_every_request_has_timeouts_r1_25(far_side: FarSide, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_request_has_timeouts_r1_25(twilio_api: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
     """The timeouts are 4 s to connect and 10 s to answer. No redirect is followed."""
     options_seen: list[tuple[object, object]] = []
     request = requests.Session.request
@@ -212,11 +220,11 @@ def test_every_request_has_timeouts_r1_25(far_side: FarSide, monkeypatch: pytest
     assert options_seen == [((4, 10), False)]
 
 
-def test_connections_are_reused_and_threads_share_the_client(far_side: FarSide) -> None:
+def test_connections_are_reused_and_threads_share_the_client(twilio_api: FakeTwilio) -> None:
     for _ in range(5):
         send()
-    assert (len(far_side.asked), far_side.connections) == (5, 1)
+    assert (len(twilio_api.requests), twilio_api.connections) == (5, 1)
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: send(), range(40))) == {"SM123"}
-    assert len(far_side.asked) == 45
-    assert far_side.connections <= 10
+    assert len(twilio_api.requests) == 45
+    assert twilio_api.connections <= 10

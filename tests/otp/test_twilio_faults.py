@@ -17,7 +17,7 @@ from notifications.sms import twilio
 from otp.models import Challenge
 from otp.pin import delivery
 from tests import cast
-from tests.fake_twilio import FarSide, far_twilio, refused_address, using_twilio
+from tests.fake_twilio import FakeTwilio, fake_twilio, refused_address, using_twilio
 from tests.otp import pin_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.loopback]
@@ -57,9 +57,9 @@ def _short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def far_side(settings: Settings) -> Iterator[FarSide]:
-    with far_twilio(settings) as far_side:
-        yield far_side
+def twilio_api(settings: Settings) -> Iterator[FakeTwilio]:
+    with fake_twilio(settings) as twilio_api:
+        yield twilio_api
 
 
 def documented() -> dict[str, list[str]]:
@@ -92,17 +92,17 @@ def walk(clock: time_machine.Traveller) -> tuple[Challenge, int]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_costs_two_sms_at_most_and_is_as_documented_r1_24_r1_25(
-    far_side: FarSide, fault: str
+    twilio_api: FakeTwilio, fault: str
 ) -> None:
-    far_side.faults = FAULTS[fault]
-    far_side.code = {("400",): 21211, ("400", "400"): 21606}.get(tuple(far_side.faults), 0)
+    twilio_api.faults = FAULTS[fault]
+    twilio_api.code = {("400",): 21211, ("400", "400"): 21606}.get(tuple(twilio_api.faults), 0)
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        far_side.on_hang = lambda: clock.shift(10)
+        twilio_api.on_hang = lambda: clock.shift(10)
         challenge, seconds = walk(clock)
-    texts = {form["Body"][0] for _, form in far_side.asked}
+    texts = {form["Body"][0] for _, form in twilio_api.requests}
     assert len(texts) == 1  # the same code each time
-    assert far_side.left <= 2
-    tries, left, outcome = str(len(far_side.asked)), str(far_side.left), f"`{challenge.outcome}`"
+    assert twilio_api.left <= 2
+    tries, left, outcome = str(len(twilio_api.requests)), str(twilio_api.left), f"`{challenge.outcome}`"
     assert documented()[fault] == [str(seconds), tries, left, outcome]
 
 

@@ -25,7 +25,7 @@ from psycopg.sql import SQL, Identifier
 from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
-from tests.fake_twilio import TOKEN, FarSide, far_twilio
+from tests.fake_twilio import TOKEN, FakeTwilio, fake_twilio
 from tests.processes.visitor import CODE, Visitor
 from tests.stack import BASE, Stack, running, wait_for
 
@@ -40,21 +40,21 @@ IN_NO_LOG = [r"99\W?123\W?4567", re.escape(EMAIL), "canaria", "canario", TOKEN, 
 
 
 @pytest.fixture
-def twilio(settings: Settings) -> Iterator[FarSide]:
-    with far_twilio(settings) as far_side:
-        yield far_side
+def twilio(settings: Settings) -> Iterator[FakeTwilio]:
+    with fake_twilio(settings) as twilio_api:
+        yield twilio_api
 
 
 @pytest.fixture
-def product(tmp_path: Path, twilio: FarSide, settings: Settings) -> Iterator[Stack]:
+def product(tmp_path: Path, twilio: FakeTwilio, settings: Settings) -> Iterator[Stack]:
     names = ("SMS_GATEWAY", "TWILIO_BASE_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
     with running(tmp_path, {name: str(getattr(settings, name)) for name in names}) as stack:
         yield stack
 
 
-def ask(visitor: Visitor, twilio: FarSide, address: str = "/fidelizacion/") -> str:
+def ask(visitor: Visitor, twilio: FakeTwilio, address: str = "/fidelizacion/") -> str:
     """Ask for a code, and read it where the provider got it."""
-    before = len(twilio.asked)
+    before = len(twilio.requests)
     visitor.page = visitor.browser.get(address)
     visitor.send(visitor.form("phone"), phone=PHONE)
     code = CODE.search(next_sms(twilio, before))
@@ -62,16 +62,16 @@ def ask(visitor: Visitor, twilio: FarSide, address: str = "/fidelizacion/") -> s
     return code[0]
 
 
-def next_sms(twilio: FarSide, before: int) -> str:
-    assert wait_for(lambda: len(twilio.asked) > before), "no SMS came"
-    return twilio.asked[before][1]["Body"][0]
+def next_sms(twilio: FakeTwilio, before: int) -> str:
+    assert wait_for(lambda: len(twilio.requests) > before), "no SMS came"
+    return twilio.requests[before][1]["Body"][0]
 
 
 def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"
 
 
-def request(visitor: Visitor, twilio: FarSide) -> list[str]:
+def request(visitor: Visitor, twilio: FakeTwilio) -> list[str]:
     """A code mistyped and then typed, and a request confirmed; the code."""
     code = ask(visitor, twilio)
     visitor.send(visitor.form("code"), code=wrong(code))
@@ -80,16 +80,16 @@ def request(visitor: Visitor, twilio: FarSide) -> list[str]:
     return [code]
 
 
-def come_by_a_link(product: Stack, twilio: FarSide) -> tuple[str, list[str]]:
+def come_by_a_link(product: Stack, twilio: FakeTwilio) -> tuple[str, list[str]]:
     """The token of a link, and the codes asked for by it, of which none is typed."""
-    before = len(twilio.asked)
+    before = len(twilio.requests)
     command = [sys.executable, "manage.py", "send_links", "--phone", PHONE]
     subprocess.run(command, cwd=BASE, env=product.environment, check=True, stdout=subprocess.DEVNULL)
     address = re.search(r"/fidelizacion/\?i=(\w+)", next_sms(twilio, before))
     assert address
     with Visitor(product) as visitor:
         first = ask(visitor, twilio, address[0])
-        before = len(twilio.asked)
+        before = len(twilio.requests)
         visitor.page = visitor.browser.get("/fidelizacion/pin/")
         token = visitor.form("csrfmiddlewaretoken").values["csrfmiddlewaretoken"]
         visitor.browser.post("/fidelizacion/pin/reenviar/", data={"csrfmiddlewaretoken": token})
@@ -135,11 +135,11 @@ def go_astray(product: Stack) -> None:
             assert b" 400 " in connection.recv(4096)
 
 
-def fail(product: Stack, twilio: FarSide) -> str:
+def fail(product: Stack, twilio: FakeTwilio) -> str:
     """The provider refuses and the database after it, both naming the number; the code that was not
     sent.
     """
-    before = len(twilio.asked)
+    before = len(twilio.requests)
     twilio.faults.extend(["ok"] * before + ["400"])
     with Visitor(product) as visitor:
         refused = ask(visitor, twilio)
@@ -187,7 +187,9 @@ def files(folder: Path, pattern: str) -> str:
     )
 
 
-def test_a_code_is_nowhere_and_no_log_tells_of_anybody_r1_09_r8_08(product: Stack, twilio: FarSide) -> None:
+def test_a_code_is_nowhere_and_no_log_tells_of_anybody_r1_09_r8_08(
+    product: Stack, twilio: FakeTwilio
+) -> None:
     with Visitor(product) as visitor:
         codes = request(visitor, twilio)
         assert wait_for(lambda: files(product.folder / "mail", "*").count("Message-ID") >= 2)
