@@ -33,7 +33,7 @@ def events_of(phone: str = cast.ANA_PHONE) -> list[tuple[str, str]]:
     return [(event.kind, event.result) for event in events]
 
 
-def asked() -> Challenge:
+def new_challenge() -> Challenge:
     return challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
 
 
@@ -98,7 +98,7 @@ def test_a_refused_resend_is_recorded_and_the_page_does_not_show_it(client: Clie
 
 
 def test_a_code_that_is_dead_or_typed_during_a_wait_is_a_failure() -> None:
-    challenge = asked()
+    challenge = new_challenge()
     challenges.close("a" * 64)
     challenges.verify(challenge, "000000")
     assert events_of()[-1] == (Kind.FAILED, Result.INVALID)
@@ -117,20 +117,20 @@ def test_the_failure_that_brings_a_wait_is_recorded_with_it(known: bool) -> None
     if known:
         cast.ana()
     PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=9)
-    challenges.verify(asked(), "not it")
+    challenges.verify(new_challenge(), "not it")
     assert events_of() == [(Kind.ASKED, Result.DONE), (Kind.FAILED, Result.WRONG), (Kind.LOCKED, Result.DONE)]
 
 
 def test_a_right_code_on_the_last_try_brings_no_wait() -> None:
     cast.ana()
     PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=9)
-    challenge = asked()
+    challenge = new_challenge()
     challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone))
     assert events_of() == [(Kind.ASKED, Result.DONE), (Kind.VERIFIED, Result.DONE)]
 
 
 def test_the_worker_records_the_outcome_of_each_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    delivery.send(asked().pk)
+    delivery.send(new_challenge().pk)
     assert events_of()[-1] == (Kind.SENT, Result.NOBODY)
 
     cast.bruno()
@@ -152,7 +152,7 @@ def test_the_worker_records_the_outcome_of_each_code(monkeypatch: pytest.MonkeyP
 
 def test_a_number_is_found_by_its_hash_also_after_the_key_was_changed(settings: Settings) -> None:
     """R8.09"""
-    asked()
+    new_challenge()
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another-" + "k" * 60
     challenges.start(cast.ANA_PHONE, "b" * 64, "198.51.100.7")
@@ -164,7 +164,7 @@ def test_a_number_is_found_by_its_hash_also_after_the_key_was_changed(settings: 
 
 def test_nobody_enters_without_an_audit_row(monkeypatch: pytest.MonkeyPatch) -> None:
     cast.ana()
-    challenge = asked()
+    challenge = new_challenge()
 
     def refuse(**_values: object) -> None:
         raise RuntimeError("the disk is full")
@@ -177,7 +177,7 @@ def test_nobody_enters_without_an_audit_row(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_event_is_neither_changed_nor_deleted() -> None:
-    asked()
+    new_challenge()
     event = AuditEvent.objects.get()
     twin = AuditEvent(pk=event.pk, at=event.at, kind=Kind.UNLOCKED, result=Result.DONE)
     rewritings: list[Callable[[], object]] = [
@@ -198,7 +198,7 @@ def test_an_event_is_neither_changed_nor_deleted() -> None:
 def test_requests_at_once_are_recorded_as_what_they_were() -> None:
     """R1.03, R1.05: one of parallel right codes enters; one of parallel failures starts a wait."""
     cast.ana()
-    challenge = asked()
+    challenge = new_challenge()
     code = codes.derive(challenge.nonce, challenge.phone)
     at_once(8, lambda _: challenges.verify(challenge, code))
     asking, entering, dead = (
@@ -221,7 +221,7 @@ def test_requests_at_once_are_recorded_as_what_they_were() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_once_record_one_sms() -> None:
     cast.ana()
-    challenge = asked()
+    challenge = new_challenge()
     memory.outbox.clear()
     at_once(4, lambda _: delivery.send(challenge.pk))
     assert events_of().count((Kind.SENT, Result.DONE)) == 1

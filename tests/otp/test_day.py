@@ -54,7 +54,7 @@ def from_place(number: int) -> Client:
     return Client(REMOTE_ADDR=f"2001:db8:{number:x}::1")
 
 
-def asked(number: int = 0) -> Challenge:
+def new_challenge(number: int = 0) -> Challenge:
     return challenges.start(cast.ANA_PHONE, f"{number:064}", "198.51.100.7")
 
 
@@ -148,7 +148,7 @@ def test_s1_whoever_the_network_vouches_for_needs_no_code(
 
 def test_s1_a_code_asked_for_before_the_day_was_spent_does_not_leave_after(provider: FakeProvider) -> None:
     cast.ana()
-    challenge = asked()
+    challenge = new_challenge()
     spend()
     delivery.send(challenge.pk)
     challenge.refresh_from_db()
@@ -166,7 +166,7 @@ def test_s1_what_did_not_leave_does_not_count(provider: FakeProvider) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for number, failure in enumerate([TemporaryFailure("busy"), PermanentFailure("no such number")]):
             provider.failure = failure
-            challenge = asked(number)
+            challenge = new_challenge(number)
             for _ in range(3):
                 delivery.send(challenge.pk)
                 clock.shift(20)
@@ -178,7 +178,7 @@ def test_s1_what_may_have_left_counts_each_time(provider: FakeProvider) -> None:
     cast.ana()
     provider.failure = AmbiguousFailure("lost")
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        challenge = asked()
+        challenge = new_challenge()
         for _ in range(3):
             delivery.send(challenge.pk)
             clock.shift(20)
@@ -190,7 +190,7 @@ def test_s1_a_code_sent_again_after_a_kill_counts_again_and_not_over_the_day(pro
     spend(DAY - 2)
     provider.failure = KeyboardInterrupt()
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        first, second = asked(1), asked(2)
+        first, second = new_challenge(1), new_challenge(2)
         with pytest.raises(KeyboardInterrupt):
             delivery.send(first.pk)
         assert used() == DAY - 1
@@ -209,7 +209,7 @@ def test_s1_one_that_may_have_left_stays_in_doubt_when_the_day_ends_before_its_r
     cast.ana()
     provider.failure = AmbiguousFailure("lost")
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        challenge = asked()
+        challenge = new_challenge()
         delivery.send(challenge.pk)
         spend(DAY - 1)
         clock.shift(20)

@@ -47,7 +47,7 @@ def _empty_outbox() -> None:
     memory.outbox.clear()
 
 
-def asked(phone: str = cast.ANA_PHONE) -> Challenge:
+def new_challenge(phone: str = cast.ANA_PHONE) -> Challenge:
     return challenges.start(phone, "a" * 64, "198.51.100.7")
 
 
@@ -58,7 +58,7 @@ def outcome_of(challenge: Challenge) -> str:
 def test_an_administrator_gets_the_code_with_the_seconds_it_still_has() -> None:
     cast.ana()
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        challenge = asked()
+        challenge = new_challenge()
         clock.shift(10)
         delivery.send(challenge.pk)
     [message] = memory.outbox
@@ -73,7 +73,7 @@ def test_nobody_else_gets_anything() -> None:
     cast.make_administrator(cast.make_company(), is_active=False)
     cast.make_administrator(phone=cast.BRUNO_PHONE)
     for phone in (cast.NOBODY_PHONE, cast.ANA_PHONE, cast.BRUNO_PHONE):
-        challenge = asked(phone)
+        challenge = new_challenge(phone)
         delivery.send(challenge.pk)
         assert outcome_of(challenge) == Outcome.HANDLED
     assert memory.outbox == []
@@ -81,7 +81,7 @@ def test_nobody_else_gets_anything() -> None:
 
 def test_it_is_sent_once() -> None:
     cast.ana()
-    challenge = asked()
+    challenge = new_challenge()
     for _ in range(3):
         delivery.send(challenge.pk)
     assert len(memory.outbox) == 1
@@ -91,7 +91,7 @@ def test_a_late_code_is_not_sent() -> None:
     """R1.23: the worker was stopped for six minutes."""
     cast.ana()
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        challenge = asked()
+        challenge = new_challenge()
         clock.shift(timedelta(minutes=6))
         delivery.send(challenge.pk)
         delivery.sweep()
@@ -101,7 +101,7 @@ def test_a_late_code_is_not_sent() -> None:
 
 def test_a_code_that_was_replaced_or_used_is_not_sent() -> None:
     cast.ana()
-    closed, used = asked(), challenges.start(cast.ANA_PHONE, "b" * 64, "198.51.100.7")
+    closed, used = new_challenge(), challenges.start(cast.ANA_PHONE, "b" * 64, "198.51.100.7")
     challenges.close("a" * 64)
     challenges.verify(used, codes.derive(used.nonce, used.phone))
     delivery.send(closed.pk)
@@ -113,7 +113,7 @@ def test_a_passing_failure_is_retried_with_the_same_code_and_not_for_ever(provid
     cast.ana()
     provider.failure = TemporaryFailure("busy")
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        challenge = asked()
+        challenge = new_challenge()
         for _ in range(20):
             delivery.sweep()
             clock.shift(5)
@@ -125,7 +125,7 @@ def test_a_passing_failure_is_retried_with_the_same_code_and_not_for_ever(provid
 def test_a_refusal_is_final(provider: FakeProvider) -> None:
     cast.ana()
     provider.failure = PermanentFailure("no such number")
-    challenge = asked()
+    challenge = new_challenge()
     delivery.send(challenge.pk)
     delivery.send(challenge.pk)
     assert len(provider.got) == 1
@@ -136,7 +136,7 @@ def test_a_worker_that_died_while_sending_is_made_up_for(provider: FakeProvider)
     cast.ana()
     provider.failure = KeyboardInterrupt()
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        challenge = asked()
+        challenge = new_challenge()
         with pytest.raises(KeyboardInterrupt):
             delivery.send(challenge.pk)
         provider.failure = None
@@ -155,7 +155,7 @@ def test_workers_that_die_one_after_the_other_do_not_send_for_ever(provider: Fak
     cast.ana()
     provider.failure = KeyboardInterrupt()
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        challenge = asked()
+        challenge = new_challenge()
         for _ in range(delivery.SMS_AT_MOST):
             with pytest.raises(KeyboardInterrupt):
                 delivery.send(challenge.pk)
@@ -188,7 +188,7 @@ def test_what_may_have_left_is_sent_once_more_at_most(
     """R1.24"""
     cast.ana()
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        challenge = asked()
+        challenge = new_challenge()
         for failure in failures:
             provider.failure = failure
             delivery.send(challenge.pk)
@@ -201,7 +201,7 @@ def test_what_may_have_left_is_sent_once_more_at_most(
 
 def test_a_code_replaced_while_the_directory_was_asked_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     cast.ana()
-    challenge = asked()
+    challenge = new_challenge()
 
     class Slow(LocalDirectory):
         def administrator(self, phone: str) -> Administrator | None:
@@ -218,7 +218,7 @@ def test_a_worker_that_comes_back_late_does_not_undo_what_another_did(
 ) -> None:
     """Its lease ran out while it waited for the gateway, and the sweep has sent the code since."""
     cast.ana()
-    challenge = asked()
+    challenge = new_challenge()
 
     class Slow(FakeProvider):
         def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  as above
@@ -234,7 +234,7 @@ def test_a_directory_that_takes_too_long_makes_no_late_sms(monkeypatch: pytest.M
     """R1.23"""
     cast.ana()
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        challenge = asked()
+        challenge = new_challenge()
         clock.shift(295)
 
         class Slow(LocalDirectory):
@@ -252,7 +252,7 @@ def test_a_sweep_that_is_told_to_stop_takes_no_more(monkeypatch: pytest.MonkeyPa
     cast.ana()
     monkeypatch.setattr(sweep, "stopping", lambda: True)
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        asked()
+        new_challenge()
         clock.shift(2)
         assert delivery.sweep() == 0
     assert memory.outbox == []
@@ -261,7 +261,7 @@ def test_a_sweep_that_is_told_to_stop_takes_no_more(monkeypatch: pytest.MonkeyPa
 def test_the_sweep_takes_over_after_two_seconds_through_the_registry() -> None:
     cast.ana()
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        asked()
+        new_challenge()
         clock.shift(1)
         assert sweep.run("códigos") == 0
         clock.shift(1)
@@ -275,7 +275,7 @@ def test_one_that_cannot_be_sent_does_not_keep_the_others_waiting(provider: Fake
     cast.bruno()
     provider.failure = RuntimeError("a bug")
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        asked()
+        new_challenge()
         challenges.start(cast.BRUNO_PHONE, "b" * 64, "198.51.100.7")
         clock.shift(2)
         assert delivery.sweep() == 2
@@ -285,7 +285,7 @@ def test_one_that_cannot_be_sent_does_not_keep_the_others_waiting(provider: Fake
 @pytest.mark.django_db(transaction=True)
 def test_no_transaction_is_open_while_the_gateway_is_awaited(provider: FakeProvider) -> None:
     cast.ana()
-    delivery.send(asked().pk)
+    delivery.send(new_challenge().pk)
     assert provider.open_transactions == [False]
 
 

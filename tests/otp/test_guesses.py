@@ -48,7 +48,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def asked(phone: str, client: Client | None = None) -> Client:
+def request_code(phone: str, client: Client | None = None) -> Client:
     """Request a code in a browser, and return it."""
     client = client or Client()
     assert pin_client.ask(client, phone).status_code == 302
@@ -71,7 +71,7 @@ def stop(phone: str = cast.ANA_PHONE, **fields: object) -> None:
 
 def enters(client: Client, phone: str = cast.ANA_PHONE) -> bool:
     """Whether the right code opens the portal."""
-    asked(phone, client)
+    request_code(phone, client)
     code = pin_client.receive(client)
     assert code is not None
     return pin_client.answer(client, code).status_code == 302
@@ -108,7 +108,7 @@ def test_s6_right_codes_and_those_not_compared_use_nothing_up(client: Client) ->
     """A whole company may enter from one address."""
     for _ in range(3):
         assert enters(Client())
-    dead = asked(cast.BRUNO_PHONE)
+    dead = request_code(cast.BRUNO_PHONE)
     for _ in range(8):
         pin_client.answer(dead, "000000")
     wrong = LimitUse.objects.filter(key__startswith="wrong.")
@@ -176,7 +176,7 @@ def test_s6_tries_at_once_make_no_more_than_a_hundred() -> None:
 
 
 def test_s6_a_code_asked_for_before_the_stop_is_not_exempt(client: Client) -> None:
-    asked(cast.ANA_PHONE, client)
+    request_code(cast.ANA_PHONE, client)
     code = pin_client.receive(client)
     stop(locked_at=timezone.now(), locked_until=timezone.now() + timedelta(hours=1))
     assert code is not None
@@ -196,7 +196,7 @@ def test_s6_it_is_exempt_from_the_wait_too_and_its_own_failures_stop_it_at_a_hun
     assert enters(client)
     now = timezone.now()
     stop(failures=50, locked_at=now - timedelta(minutes=1), locked_until=now + timedelta(hours=1))
-    asked(cast.ANA_PHONE, client)
+    request_code(cast.ANA_PHONE, client)
     assert pin_client.answer(client, "000000").status_code == 422
     phone_lockout = PhoneLockout.objects.get(phone=cast.ANA_PHONE)
     assert (phone_lockout.failures, phone_lockout.trusted_failures) == (51, 1)
@@ -235,10 +235,10 @@ def test_s6_the_cookie_names_no_number_and_comes_only_with_the_sign_in(client: C
     value = pin_client.answer(client, code).cookies["portalbrowser"].value
     assert cast.ANA_PHONE[-9:] not in value
     other = Client()
-    asked(cast.ANA_PHONE, other)
+    request_code(cast.ANA_PHONE, other)
     again = pin_client.receive(other)
     assert again is not None
-    # Nor can two browsers of one person be matched
+    # The cookies of two browsers of one person cannot be matched
     assert pin_client.answer(other, again).cookies["portalbrowser"].value[-64:] != value[-64:]
 
 

@@ -45,7 +45,7 @@ ADDRESSES = {"ana": "198.51.100.7", "twin": "198.51.100.7", "stranger": "203.0.1
 
 
 class Door(RuleBasedStateMachine):
-    """Three browsers and two registered numbers, at a clock that stands still between the steps."""
+    """Three browsers and two registered numbers; the clock moves only in steps of its rules."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,9 +69,9 @@ class Door(RuleBasedStateMachine):
         self.model = rules.Rules(frozenset(REGISTERED), ((8, 3600),), ((6, 86400),))
         self.trace = Trace()
         self.browsers = {name: Client(REMOTE_ADDR=address) for name, address in ADDRESSES.items()}
-        self.inside: dict[str, str] = {}  # who is signed in, as which number
-        self.known: set[tuple[str, str]] = set()  # who verified which number in the browser at hand
-        self.typing = ""  # who types a code
+        self.inside: dict[str, str] = {}  # the number that each person is signed in with
+        self.known: set[tuple[str, str]] = set()  # person and number verified in the current browser
+        self.typing = ""  # the person who types a code
 
     def _enter(self, context: Any) -> Any:
         entered = context.__enter__()
@@ -246,7 +246,7 @@ class Door(RuleBasedStateMachine):
         assert challenge.closed_at is None, "R1.10, R1.19: entered with a code that was replaced"
 
     def _challenge(self, person: str) -> Challenge | None:
-        """The code that this browser asked for last."""
+        """Return the last code that this browser requested."""
         ref = keyed_hash("session", self.session(person))
         return Challenge.objects.filter(session_ref=ref).order_by("pk").last()
 

@@ -70,7 +70,7 @@ def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(
     compared: list[str], turn: object
 ) -> None:
     """R1.05: five sessions, five tries each."""
-    asked = [
+    waiting = [
         Challenge.objects.create(
             phone=cast.ANA_PHONE,
             session_ref=f"{number}" * 64,
@@ -81,7 +81,7 @@ def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(
         )
         for number in range(5)
     ]
-    at_once(20, lambda number: challenges.verify(asked[number % 5], wrong_code(asked[number % 5])))
+    at_once(20, lambda number: challenges.verify(waiting[number % 5], wrong_code(waiting[number % 5])))
     assert len(compared) == 10
     assert PhoneLockout.objects.get().failures == 10
 
@@ -103,7 +103,7 @@ def test_a_number_entered_twice_at_once_sends_one_code_and_counts_one() -> None:
     sent = at_once(3, lambda _: challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7").pk)
     assert len(set(sent)) == 1
     assert Challenge.objects.count() == 1
-    # One that comes when the others are done has asked again, which counts on session and address
+    # A request that starts after the others returns their code, and counts on session and address
     sends = LimitUse.objects.exclude(key__startswith="session:").exclude(key__startswith="address:")
     assert sorted(sends.values_list("number", flat=True)) == [1]  # the number's
 

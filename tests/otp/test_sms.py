@@ -8,8 +8,8 @@ from pytest_django import Settings
 
 from otp import sms
 
-# https://wicg.github.io/sms-one-time-codes/#format: the last line, a host after "@", a code after
-# "#"
+# The last line has the host after "@" and the code after "#":
+# https://wicg.github.io/sms-one-time-codes/#format
 LAST_LINE = re.compile(r"@(?P<host>[a-z0-9.-]+) #(?P<code>[0-9A-Za-z]+)")
 
 
