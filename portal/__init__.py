@@ -1,4 +1,4 @@
-"""Pages for customers. Holds no rule: each rule lives in the domain packages.
+"""Pages for customers. Business rules live in the domain packages.
 
 May import every domain package; not desk, operations or demo.
 """

@@ -1,6 +1,4 @@
-"""Who may see what on the portal: the administrator behind a visitor, and the one door to a ticket
-(A20, A21).
-"""
+"""Access control of the portal: from visitor to administrator, and to a ticket (A20, A21)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Caller:
-    """A verified visitor and the administrator that the directory says it is, now."""
+    """A verified visitor and the administrator that the directory has for the phone now."""
 
     visitor: session.Visitor
     administrator: Administrator
@@ -31,8 +29,10 @@ CallerView = Callable[Concatenate[HttpRequest, Caller, P], HttpResponse]
 def administrator_required(
     *, on_expired: session.OnExpired | None = None
 ) -> Callable[[CallerView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
-    """The gate for every page about companies and tickets. Asks the directory each time: rights can
-    be withdrawn.
+    """Guard every page about companies and tickets: a verified phone of an administrator.
+
+    The directory is asked at each request, because rights can be withdrawn. `on_expired` is called
+    before the redirect when the verification has expired.
     """
 
     def decorate(view: CallerView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -53,20 +53,17 @@ def administrator_required(
 
 
 def tickets_of(administrator: Administrator) -> TicketQuerySet:
-    """The requests of the companies that the administrator acts for now, each with the
-    administrator who made it.
+    """Return the tickets of the companies that the administrator acts for now.
 
-    Rights follow the company (A21): the directory is asked each time, so a former administrator
-    sees none.
+    Rights follow the company (A21): tickets of other administrators are included, and a former
+    administrator gets none. Each ticket is loaded with the administrator who made it.
     """
     companies = directory().company_ids(administrator)
     return Ticket.objects.of_companies(companies).select_related("administrator")
 
 
 def ticket_of(administrator: Administrator, number: int) -> Ticket:
-    """The ticket of that number. Raises Http404 alike for
-    another company's and for none (R4.22).
-    """
+    """Return the ticket. Raises Http404 if it does not exist, or is another company's (R4.22)."""
     ticket = tickets_of(administrator).filter(pk=number).first()
     if ticket is None:
         raise Http404

@@ -1,5 +1,6 @@
-"""Which company the visitor is asking for: the only one, or the one picked (A6). Never taken from a
-request's word.
+"""The company that the visitor's request is for: the only one, or the one picked (A6).
+
+The session holds the picked one; it is checked against the directory at each use.
 """
 
 from django.http import HttpRequest
@@ -7,7 +8,7 @@ from django.http import HttpRequest
 from companies.directory import directory
 from companies.models import Administrator, Company
 
-PICKED = "portal.company"  # in the session; the gate removes it on leaving
+PICKED = "portal.company"  # session key; `otp.session` removes it at sign-out
 
 
 def pick(request: HttpRequest, company: Company) -> None:
@@ -15,15 +16,15 @@ def pick(request: HttpRequest, company: Company) -> None:
 
 
 def was_picked(request: HttpRequest) -> bool:
-    """Whether there were several to pick from."""
+    """Whether the visitor had several companies to pick from."""
     return PICKED in request.session
 
 
 def current_company(request: HttpRequest, administrator: Administrator) -> Company | None:
-    """The company picked, or the only one there is; none while one has to be picked."""
+    """Return the picked company, or the only one; None while the visitor must pick."""
     if was_picked(request):
         picked = directory().company(administrator, request.session[PICKED])
         if picked is not None:
             return picked
-        del request.session[PICKED]  # no longer this administrator's
+        del request.session[PICKED]  # the administrator no longer acts for it
     return directory().only_company(administrator)

@@ -65,17 +65,17 @@ class Submission:
         return [*(file.sha256 for file in self.staged), *(document.sha256 for document in self.documents)]
 
 
-class AskAgain(Exception):
+class NotRegistered(Exception):
     """Nothing was registered: the form comes back, says why, and asks again."""
 
 
-class TermsChanged(AskAgain):
+class TermsChanged(NotRegistered):
     """The effective dates, or what they are computed from, are not those that the form showed
     (A22).
     """
 
 
-class KeyAlreadyUsed(AskAgain):
+class KeyAlreadyUsed(NotRegistered):
     """The form's key already gave a ticket, with other content."""
 
     def __init__(self, ticket: Ticket) -> None:
@@ -83,7 +83,7 @@ class KeyAlreadyUsed(AskAgain):
         self.ticket = ticket
 
 
-class RepeatedRequest(AskAgain):
+class RepeatedRequest(NotRegistered):
     """The company has a ticket with the same content, of the last 24 hours (A23)."""
 
     def __init__(self, ticket: Ticket) -> None:

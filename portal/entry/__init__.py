@@ -1,1 +1,1 @@
-"""The entry, the PIN page, leaving and help."""
+"""Sign-in pages: phone number, code, resend, sign-out, help."""

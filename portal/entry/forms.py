@@ -1,4 +1,4 @@
-"""The two forms of the PIN check: a number, and a code."""
+"""The two forms of the sign-in: phone number, code."""
 
 import unicodedata
 
@@ -12,7 +12,7 @@ from companies.phones import MAX_TYPED, InvalidPhone, normalise_mobile
 
 
 class EntryForm(forms.Form):
-    """The number of the administrator, in any of the spellings of A18; cleaned to E.164."""
+    """The administrator's phone number, typed in any form that A18 allows; cleaned to E.164."""
 
     phone = forms.CharField(
         label=_("Número móvil del administrador"),
@@ -30,7 +30,7 @@ class EntryForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    """The code as it is typed or pasted, with or without spaces and dashes (R1.22)."""
+    """The code, typed or pasted, with or without spaces and dashes (R1.22)."""
 
     code = forms.CharField(
         label=_("Código"),
@@ -44,15 +44,9 @@ class CodeForm(forms.Form):
         self.fields["code"].widget.attrs["pattern"] = rf"[ \-]*([0-9][ \-]*){{{settings.OTP_DIGITS}}}"
 
     def clean_code(self) -> str:
-        code = "".join(
-            _digit(character) for character in self.cleaned_data["code"] if character not in " -\u00a0"
-        )
+        code = "".join(character for character in self.cleaned_data["code"] if character not in " -\u00a0")
+        if any(not character.isdecimal() for character in code):
+            raise ValidationError(_("El código tiene solo números."))
         if len(code) != settings.OTP_DIGITS:
             raise ValidationError(_("El código tiene %(digits)d dígitos.") % {"digits": settings.OTP_DIGITS})
-        return code
-
-
-def _digit(character: str) -> str:
-    if not character.isdecimal():
-        raise ValidationError(_("El código tiene solo números."))
-    return str(unicodedata.decimal(character))
+        return "".join(str(unicodedata.decimal(character)) for character in code)  # digits of any script

@@ -1,4 +1,4 @@
-"""The addresses of the PIN check, all under `/fidelizacion/`."""
+"""Addresses of the sign-in pages, all under `/fidelizacion/`."""
 
 from django.urls import path
 

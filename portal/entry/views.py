@@ -1,5 +1,6 @@
-"""The screens of the PIN check: entry, code, resend, leaving, help. Rules are in `challenges`;
-these are shells.
+"""Sign-in views: phone number, code, resend, sign-out, help.
+
+The rules are in `otp.pin.challenges`.
 """
 
 import secrets
@@ -23,13 +24,13 @@ from otp.limits.limits import LimitReached, SharedLimitReached
 from otp.models import Challenge, Invitation
 from otp.network import network_identity
 from otp.pin import challenges
-from otp.pin.challenges import Answer, AttemptResult
+from otp.pin.challenges import Answer
 from portal.entry.forms import CodeForm, EntryForm
 
-# A name of our own that nobody can guess, since the session's key changes at sign-in. It leads to
-# the session's challenge, which is in no address and no form (R1.10); the session holds no number
-# of it, which of two clicks at once the slower would write
-SESSION_NAME = "portal.name"
+# Session key of a random id, by which the challenge is found: no address or form names it (R1.10).
+# Django's own session key changes at sign-in. The challenge's pk would not do either: of two
+# simultaneous clicks, the slower would overwrite the other's.
+CHALLENGE_ID = "portal.name"
 
 NO_LINK = Link()
 
@@ -39,8 +40,9 @@ read_methods = require_http_methods(["GET", "HEAD"])
 
 @form_methods
 def entry(request: HttpRequest) -> HttpResponse:
-    """Asks for the number (A2). A link that was sent fills it in and does nothing else: scanners
-    open it, too.
+    """Ask for the phone number (A2).
+
+    An invitation's link only fills it in: mail scanners open links too.
     """
     if request.method == "POST":
         return _submit_phone(request)
@@ -51,12 +53,12 @@ def entry(request: HttpRequest) -> HttpResponse:
 
 @form_methods
 def pin(request: HttpRequest) -> HttpResponse:
-    """Asks for the code (A4), of whoever asked for one."""
-    challenge = _challenge_of(request)
+    """Ask for the code (A4), if this session has requested one."""
+    challenge = _current_challenge(request)
     if challenge is None:
         if session.current_visitor(request) is not None:
             return session.set_cache_control(destinations.redirect_after_sign_in(request))
-        return _to(request, "otp:entry")
+        return _redirect(request, "otp:entry")
     if request.method == "POST":
         return _check_code(request, challenge)
     return _pin_page(request, challenge, CodeForm())
@@ -64,10 +66,10 @@ def pin(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def resend(request: HttpRequest) -> HttpResponse:
-    """Another code for the same number (R1.19)."""
-    challenge = _challenge_of(request)
+    """Send another code to the same number (R1.19)."""
+    challenge = _current_challenge(request)
     if challenge is None:
-        return _to(request, "otp:entry")
+        return _redirect(request, "otp:entry")
     try:
         challenges.resend(challenge, _address(request))
     except challenges.TooEarly:
@@ -76,29 +78,30 @@ def resend(request: HttpRequest) -> HttpResponse:
     except LimitReached as reached:
         return _limit_reached(request, challenge.phone, challenge.session_ref, reached)
     messages.info(request, _("Enviamos otro código al mismo número. El anterior ya no sirve."))
-    return _to(request, "otp:pin")
+    return _redirect(request, "otp:pin")
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """*Salir*, and *Cancelar* on the request form (A13): nothing is registered, nothing stays in
-    the browser.
+    """*Salir*, and *Cancelar* on the request form (A13).
+
+    Nothing is registered, and the browser keeps no data.
     """
-    name = request.session.get(SESSION_NAME)
-    if name is not None:
-        challenges.close(_ref(name))
+    challenge_id = request.session.get(CHALLENGE_ID)
+    if challenge_id is not None:
+        challenges.close(_session_ref(challenge_id))
     session.sign_out(request)
     messages.info(request, _("Salió del portal. Lo que no confirmó no se registró."))
     response = session.set_cache_control(redirect("otp:entry"))
-    # Not the cookies: a member of staff may be signed in to the desk with the same browser (R6.07)
+    # Cookies stay: a member of staff may be signed in to the desk in the same browser (R6.07)
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
 @read_methods
 def help_page(request: HttpRequest) -> HttpResponse:
-    """Help, privacy and contact."""
-    return _findable(render(request, "portal/entry/help.html", _about_codes()))
+    """Show help, privacy notice and contact."""
+    return _allow_indexing(render(request, "portal/entry/help.html", _code_limits()))
 
 
 def _submit_phone(request: HttpRequest) -> HttpResponse:
@@ -108,31 +111,32 @@ def _submit_phone(request: HttpRequest) -> HttpResponse:
         return _entry_page(request, form, link, status=422)
     phone = form.cleaned_data["phone"]
     invitation = link.for_number(phone)
-    name = request.session.get(SESSION_NAME) or _new_name(request)
-    session_ref = _ref(name)
+    challenge_id = request.session.get(CHALLENGE_ID) or _new_challenge_id(request)
+    session_ref = _session_ref(challenge_id)
     session.change_number(request, phone)
-    if _network_says(request, phone, session_ref) and directory().administrator(phone) is not None:
+    if _network_confirms(request, phone, session_ref) and directory().administrator(phone) is not None:
         _sign_in_by_network(request, phone, session_ref, invitation)
-        return _signed_in(request, phone, "network")
+        return _finish_sign_in(request, phone, "network")
     try:
         challenges.start(phone, session_ref, _address(request), invitation)
     except LimitReached as reached:
         return _limit_reached(request, phone, session_ref, reached, link)
-    if SESSION_NAME not in request.session:  # only now: what is refused leaves no row behind
-        request.session[SESSION_NAME] = name
-    return _to(request, "otp:pin")
+    if CHALLENGE_ID not in request.session:  # only now: a refused request must not create a session row
+        request.session[CHALLENGE_ID] = challenge_id
+    return _redirect(request, "otp:pin")
 
 
-def _network_says(request: HttpRequest, phone: str, session_ref: str) -> bool:
-    """Whether the network vouches for the number that was typed; what it says in vain is counted
-    (R2.06).
+def _network_confirms(request: HttpRequest, phone: str, session_ref: str) -> bool:
+    """Whether the mobile network identifies the visitor as the number typed.
+
+    Claims that are not trusted are recorded in the audit (R2.06).
     """
     try:
         return network_identity.identify(request) == phone
-    except network_identity.UntrustedClaim as ignored:
+    except network_identity.UntrustedClaim as claim:
         audit.record_refusal(
             audit.Kind.IGNORED,
-            ignored.result,
+            claim.result,
             phone,
             session_ref=session_ref,
             address=_address(request),
@@ -144,7 +148,7 @@ def _network_says(request: HttpRequest, phone: str, session_ref: str) -> bool:
 def _sign_in_by_network(
     request: HttpRequest, phone: str, session_ref: str, invitation: Invitation | None
 ) -> None:
-    """The network's word replaces any code that was asked for."""
+    """Record a sign-in by the mobile network, and close the challenge of a code sent before."""
     with transaction.atomic():
         challenges.close(session_ref)
         invitations.mark_used(invitation.pk if invitation else None)
@@ -163,28 +167,25 @@ def _check_code(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     if not form.is_valid():
         return _pin_page(request, challenge, form, status=422)
     known = known_browser.knows(request, challenge.phone)
-    verdict = challenges.verify(challenge, form.cleaned_data["code"], _address(request), known_browser=known)
-    if verdict.answer is Answer.RIGHT:
-        return _signed_in(request, challenge.phone, "pin")
-    if verdict.answer in {Answer.WAIT, Answer.LIMIT}:
+    result = challenges.verify(challenge, form.cleaned_data["code"], _address(request), known_browser=known)
+    if result.answer is Answer.RIGHT:
+        return _finish_sign_in(request, challenge.phone, "pin")
+    if result.answer in {Answer.WAIT, Answer.LIMIT}:
         return _rate_limited(request)
-    if verdict.answer is Answer.INVALID:
+    if result.answer is Answer.INVALID:
         challenge.refresh_from_db()
     else:
-        form.add_error("code", _attempts_left(verdict))
+        left = ngettext("Le queda %(count)d intento.", "Le quedan %(count)d intentos.", result.attempts_left)
+        wrong = _("Ese no es el código. Revíselo e ingréselo otra vez.")
+        form.add_error("code", f"{wrong} {left % {'count': result.attempts_left}}")
     return _pin_page(request, challenge, form, status=422)
 
 
-def _signed_in(request: HttpRequest, phone: str, method: session.Method) -> HttpResponse:
+def _finish_sign_in(request: HttpRequest, phone: str, method: session.Method) -> HttpResponse:
     session.sign_in(request, phone, method)
     response = session.set_cache_control(destinations.redirect_after_sign_in(request))
     known_browser.remember(request, response, phone)
     return response
-
-
-def _attempts_left(verdict: AttemptResult) -> str:
-    left = ngettext("Le queda %(count)d intento.", "Le quedan %(count)d intentos.", verdict.attempts_left)
-    return f"{_('Ese no es el código. Revíselo e ingréselo otra vez.')} {left % {'count': verdict.attempts_left}}"
 
 
 def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int = 200) -> HttpResponse:
@@ -197,15 +198,16 @@ def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int =
     }
     response = render(request, "portal/entry/entry.html", context, status=status)
     if not form.is_bound and not link.token and not context["destination"]:
-        response = _findable(response)
-    # Nothing of anybody's is on the plain entry, so that Back may show it; a number, or its tail,
-    # may be on the others
+        response = _allow_indexing(response)
+    # The plain entry holds no personal data, so the browser may keep it for Back; the others may
+    # hold a phone number or its last digits
     return session.set_cache_control(response, keep=visitor is None and link.invitation is None)
 
 
-def _findable(response: HttpResponse) -> HttpResponse:
-    """Let search engines list the page: leaving must be as easy to find as joining (F6). No other
-    page is listed.
+def _allow_indexing(response: HttpResponse) -> HttpResponse:
+    """Let search engines list the page, which other pages forbid.
+
+    Ending a service must be as easy to find as contracting it (F6).
     """
     response.headers["X-Robots-Tag"] = "all"
     return response
@@ -214,7 +216,7 @@ def _findable(response: HttpResponse) -> HttpResponse:
 def _pin_page(
     request: HttpRequest, challenge: Challenge, form: CodeForm, *, status: int = 200, too_early: bool = False
 ) -> HttpResponse:
-    """Asks for the code, or for another one where this one is good for nothing any more."""
+    """Ask for the code, or offer to send another when this one can no longer be used."""
     ended = challenges.ended(challenge)
     context = {
         "form": form,
@@ -223,7 +225,7 @@ def _pin_page(
         "resend_wait": challenges.resend_wait(challenge),
         "too_early": too_early,
         "destination": destinations.carried(request),
-        **_about_codes(),
+        **_code_limits(),
     }
     return session.set_cache_control(render(request, "portal/entry/pin.html", context, status=status))
 
@@ -233,8 +235,8 @@ def _limit_reached(
 ) -> HttpResponse:
     _record_limit(request, phone, session_ref)
     if isinstance(reached, SharedLimitReached):
-        about = {"until": reached.until, "asked": SESSION_NAME in request.session}
-        return _rate_limited(request, link, "portal/entry/day_spent.html", **about)
+        context = {"until": reached.until, "asked": CHALLENGE_ID in request.session}
+        return _rate_limited(request, link, "portal/entry/day_spent.html", **context)
     return _rate_limited(request, link)
 
 
@@ -246,18 +248,18 @@ def _record_limit(request: HttpRequest, phone: str, session_ref: str) -> None:
 
 
 def _rate_limited(
-    request: HttpRequest, link: Link = NO_LINK, page: str = "429.html", **about: object
+    request: HttpRequest, link: Link = NO_LINK, page: str = "429.html", **context: object
 ) -> HttpResponse:
-    context = {"link": link, "destination": destinations.carried(request), **about}
-    return session.set_cache_control(render(request, page, context, status=429))
+    shown = {"link": link, "destination": destinations.carried(request), **context}
+    return session.set_cache_control(render(request, page, shown, status=429))
 
 
-def _to(request: HttpRequest, sign_in_page: str) -> HttpResponse:
-    """On to a page of the sign-in, for the same destination."""
+def _redirect(request: HttpRequest, sign_in_page: str) -> HttpResponse:
+    """Redirect to a page of the sign-in, keeping the destination."""
     return session.set_cache_control(destinations.redirect_with(destinations.carried(request), sign_in_page))
 
 
-def _about_codes() -> dict[str, int]:
+def _code_limits() -> dict[str, int]:
     minutes = int(settings.OTP_VALIDITY.total_seconds() // 60)
     return {
         "code_digits": settings.OTP_DIGITS,
@@ -266,23 +268,23 @@ def _about_codes() -> dict[str, int]:
     }
 
 
-def _challenge_of(request: HttpRequest) -> Challenge | None:
-    name = request.session.get(SESSION_NAME)
-    return challenges.of_session(_ref(name)) if name is not None else None
+def _current_challenge(request: HttpRequest) -> Challenge | None:
+    challenge_id = request.session.get(CHALLENGE_ID)
+    return challenges.of_session(_session_ref(challenge_id)) if challenge_id is not None else None
 
 
-def _ref(name: str) -> str:
-    return keyed_hash("session", name)
+def _session_ref(challenge_id: str) -> str:
+    return keyed_hash("session", challenge_id)
 
 
-def _new_name(request: HttpRequest) -> str:
-    """Two clicks on one page that bring no session yet get the same name, and so one code is sent.
+def _new_challenge_id(request: HttpRequest) -> str:
+    """Return the id for a session that has none yet.
 
-    What they have in common is a secret of this browser and the token of this very page, another on
-    every rendering.
+    A double click brings no session twice; both must get the same id, so that one code is sent. It
+    is derived from the browser's CSRF secret and the page's token, which differs at each rendering.
     """
     token = request.POST.get("csrfmiddlewaretoken")
-    if token is None:  # nothing checked it, either
+    if token is None:  # the CSRF check is off
         return secrets.token_urlsafe(16)
     return keyed_hash("name", f"{request.META['CSRF_COOKIE']}:{token}")
 

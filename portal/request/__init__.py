@@ -1,1 +1,1 @@
-"""The request form: its fields, drafts and documents."""
+"""The request form: view, fields, drafts, pre-upload of documents, cancelling."""

@@ -1,6 +1,4 @@
-"""*Cancelar* and *Salir* on the request form: leave at once, or ask first where something was typed
-(A13).
-"""
+"""*Cancelar* and *Salir* on the request form: leave, or ask first if input would be lost (A13)."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -16,7 +14,10 @@ from portal.request import drafts
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrator_required(on_expired=drafts.keep)
 def cancel(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Keep what was typed while the question is open: going on with the request gives it back."""
+    """Sign out, or keep the form's input as a draft and ask.
+
+    Continuing with the request restores the draft.
+    """
     if request.method == "POST":
         if drafts.is_untouched(request, caller):
             return sign_out(request)

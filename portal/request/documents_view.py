@@ -1,8 +1,6 @@
-"""Takes the documents of a form before it is confirmed, for a page that shows how far they have
-come (P3).
+"""Pre-upload of a form's documents, for the progress bar (P3).
 
-What it answers is also what the form does with the same files; a browser without scripts never
-comes here.
+It accepts and refuses the same files as the form itself, which browsers without scripts use.
 """
 
 from django.http import HttpRequest, JsonResponse
@@ -20,8 +18,10 @@ from portal.access import Caller, administrator_required
 @require_POST
 @administrator_required()
 def upload(request: HttpRequest, caller: Caller) -> JsonResponse:
-    """The list entries of the documents kept now, what is wrong with the others, and whether fewer
-    could be sent.
+    """Stage the documents sent; answer in JSON.
+
+    `staged` is the HTML of the accepted ones, `problems` the reasons for the others. `choose_again`
+    is true if fewer files would still fit the daily quota.
     """
     owner = staging.Uploader(request, caller.administrator, caller.visitor.phone)
     staged: tuple[StagedFile, ...] = ()

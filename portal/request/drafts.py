@@ -1,8 +1,6 @@
-"""What a visitor was typing when the verification ran out: kept, and given back once it is known to
-be the same one.
+"""Drafts: the form's input when the verification expires, restored after the same phone signs in.
 
-The files of such a form are kept too, as any others are: judged, counted, and for the same phone in
-the same browser.
+Its files are staged like any others: inspected, counted, and only for that phone in that browser.
 """
 
 from dataclasses import dataclass
@@ -24,33 +22,35 @@ from portal.access import Caller
 from portal.request.forms import TYPED, initial_of
 from tickets.submission_key import SubmissionKey, UnknownKey
 
-MAX_NAME = 200  # characters kept of a file's name
+MAX_NAME = 200  # characters kept of a file name
 
 
 @dataclass(frozen=True)
 class Draft:
-    """Typed text and files, with the key and company of the form that they were for."""
+    """Typed text and files, with the key and company of the form they were sent with."""
 
     company: Company
     key: SubmissionKey
     typed: dict[str, str]
     staged: tuple[StagedFile, ...]
-    problems: tuple[str, ...]  # with the files that could not be kept
+    problems: tuple[str, ...]  # of files that could not be staged
     cancelled: bool  # the visitor was asked whether to leave, and stayed
 
 
 def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
-    """Keep what was posted by a visitor whose verification had expired (called by the gate), or who
-    may leave.
+    """Save the posted form as a draft: the verification had expired, or the visitor may leave.
+
+    The gate (`administrator_required`) calls it for an expired verification.
     """
     if request.method != "POST":
         return
-    staged, problems = _keep_files(request, phone)
+    staged, problems = _stage_files(request, phone)
+    again = [_("«%(name)s»: elíjalo otra vez.") % {"name": name} for name in _files_not_sent(request)]
     data = {
         "key": request.POST.get("submission_key", ""),
         "typed": {name: request.POST.get(name, "") for name in TYPED},
         "staged": staged,
-        "problems": [*problems, *(_choose_again(name) for name in _files_not_sent(request))],
+        "problems": [*problems, *again],
         "cancelled": cancelled,
         "picked": current_company.was_picked(request),
     }
@@ -58,10 +58,9 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
 
 
 def restore(request: HttpRequest, caller: Caller) -> Draft | None:
-    """What the caller was typing, if it is kept and the company is still theirs: it is the one
-    picked, then.
+    """Return the caller's draft, and pick its company; None if the company is no longer theirs.
 
-    It stays kept until something is posted, so that loading the page again loses nothing.
+    The draft stays saved until the next post, so that reloading the page loses nothing.
     """
     kept = session.load_draft(request, caller.visitor)
     if kept is None:
@@ -76,36 +75,32 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
     if kept["picked"]:
         current_company.pick(request, company)
     owner = staging.Uploader(request, caller.administrator, caller.visitor.phone)
-    held = staging.find(owner, kept["staged"])
+    staged = staging.find(owner, kept["staged"])
     return Draft(
-        company, key, kept["typed"], held.files, tuple(kept["problems"]), kept.get("cancelled", False)
+        company, key, kept["typed"], staged.files, tuple(kept["problems"]), kept.get("cancelled", False)
     )
 
 
 def is_untouched(request: HttpRequest, caller: Caller) -> bool:
-    """Whether the form posted says no more than the form that was
-    shown: leaving it loses nothing.
-    """
+    """Whether the posted form has no input beyond what was shown, so that leaving loses nothing."""
     shown = {"reason": "", "details": "", **initial_of(caller.administrator)}
     typed = any(request.POST.get(name, "").strip() not in {"", value} for name, value in shown.items())
     return not (typed or request.POST.getlist("staged") or _files_not_sent(request))
 
 
 def _files_not_sent(request: HttpRequest) -> list[str]:
-    """The names of chosen files: a form that leaves sends them in place of the files, which would
-    take long.
+    """Return the names of chosen files.
+
+    A form that is left sends them in place of the files, whose upload could take minutes.
     """
     names = [name[:MAX_NAME] for name in request.POST.getlist("attachments") if name]
     return names[:MAX_FILES]
 
 
-def _choose_again(name: str) -> str:
-    return _("«%(name)s»: elíjalo otra vez.") % {"name": name}
+def _stage_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]:
+    """Stage the posted files, if the form's key was given to this phone.
 
-
-def _keep_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]:
-    """The ids of the files kept, and what is wrong with the others. Only with a key that this phone
-    was given.
+    Returns the ids of the staged files, and the reasons why others were not.
     """
     administrator = directory().administrator(phone)
     if administrator is None:
@@ -115,13 +110,13 @@ def _keep_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]
     except UnknownKey:
         return [], []
     owner = staging.Uploader(request, administrator, phone)
-    held = staging.posted_files(owner, request.POST)
+    staged = staging.posted_files(owner, request.POST)
     new: tuple[StagedFile, ...] = ()
     problems: list[str] = []
     try:
-        received = receive(uploaded_files(request), len(held.files), phone)
+        received = receive(uploaded_files(request), len(staged.files), phone)
         problems += received.problems
         new = staging.stage(owner, received.accepted)
     except (StorageFailed, QuotaReached) as problem:
         problems.append(staging.error_text(problem))
-    return [str(file.pk) for file in (*held.files, *new)], problems
+    return [str(file.pk) for file in (*staged.files, *new)], problems

@@ -1,4 +1,4 @@
-"""Form fields that keep to the rules of typed text and of attachments (R6.13, A11)."""
+"""Form fields of the request form: typed text, phone, e-mail, attachments (R6.13, A11)."""
 
 import json
 import re
@@ -16,22 +16,22 @@ from attachments.inspection.refusals import EXTENSIONS_WITH_ADVICE
 from attachments.uploads import ReceivedFile
 from companies import phones
 
-# Control, half a character, line and paragraph separators
+# Unicode categories: control, surrogate, line separator, paragraph separator
 CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class TypedText(forms.CharField):
-    """Text as a person types it: any language and any emoji, no control character."""
+    """Text in any language, with emoji, without control characters."""
 
     allowed_controls = ""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        # What it looks for is a control character like the others, told once
+        # NUL is a control character like the others: one message suffices
         self.validators = [v for v in self.validators if not isinstance(v, ProhibitNullCharactersValidator)]
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(self.with_one_line_end(value) if isinstance(value, str) else value) or ""
+        text = super().to_python(self.normalise_line_ends(value) if isinstance(value, str) else value) or ""
         if any(
             unicodedata.category(c) in CONTROL_CATEGORIES and c not in self.allowed_controls for c in text
         ):
@@ -43,26 +43,26 @@ class TypedText(forms.CharField):
             )
         return text
 
-    def with_one_line_end(self, value: str) -> str:
+    def normalise_line_ends(self, value: str) -> str:
         return value
 
 
-# What a mail program turns into a link: an address, a scheme, or a name that ends like a domain
+# What mail programs turn into a link: an e-mail address, a URL, or a word that ends like a domain
 ADDRESS_IN_NAME = re.compile(
     r"[@/]|www\.|[\w-]{2,}\.[^\W\d_]{2,}|\b\w\.(?:com|co|net|org|info|ec|ai|io|me|app|link)\b", re.IGNORECASE
 )
 
 
 class PersonName(TypedText):
-    """The names of a person, which the operator's mails repeat:
-    they may contain no address (S4).
-    """
+    """A person's names. The operator's mails repeat them, so they must contain no address (S4)."""
 
-    registered = ""  # the names in the directory, accepted as they are: the form comes filled in with them
+    registered = ""  # the names in the directory, with which the form is prefilled: always accepted
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value)
-        if text != self.registered and ADDRESS_IN_NAME.search(_as_seen(text)):
+        # As a reader sees it: full-width letters and the ideographic full stop form links too
+        seen = unicodedata.normalize("NFKC", without_invisible(text)).replace("\u3002", ".")
+        if text != self.registered and ADDRESS_IN_NAME.search(seen):
             raise ValidationError(
                 _(
                     "Escriba solo los nombres, sin correos ni direcciones web. Después del punto de un título, deje un "
@@ -73,47 +73,34 @@ class PersonName(TypedText):
         return text
 
 
-def _as_seen(text: str) -> str:
-    """The text as a reader sees it: without invisible
-    characters, and with one kind of full stop.
-    """
-    return unicodedata.normalize("NFKC", without_invisible(text)).replace("\u3002", ".")
-
-
 def without_invisible(text: str) -> str:
-    """The text without zero-width spaces, soft hyphens and marks of direction, which chat programs
-    copy along.
-    """
+    """Remove zero-width spaces, soft hyphens and direction marks, which chat apps add."""
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 
 class LongText(TypedText):
-    """Several lines; length is counted with one character a line end, as the browser's own count
-    does.
-    """
+    """Text of several lines. A line end counts as one character, as in the browser's counter."""
 
     allowed_controls = "\n\t"
     widget = forms.Textarea
 
-    def with_one_line_end(self, value: str) -> str:
+    def normalise_line_ends(self, value: str) -> str:
         return value.replace("\r\n", "\n").replace("\r", "\n")
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """No `maxlength`: browsers cut what is pasted at it, without a word."""
+        """Omit `maxlength`: browsers cut pasted text at it without notice."""
         return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
 class Email(TypedText, forms.EmailField):
-    """An e-mail address. Pasted with invisible characters it passes for valid, and cannot be
-    written to.
-    """
+    """An e-mail address, without invisible characters: those pass as valid, and bounce."""
 
     def to_python(self, value: Any) -> str:
         return super().to_python(without_invisible(value) if isinstance(value, str) else value)
 
 
 class ContactPhone(TypedText):
-    """Any Ecuadorian number, as E.164; while it is wrong, as it was typed (A18)."""
+    """Any Ecuadorian phone number, cleaned to E.164 (A18)."""
 
     def clean(self, value: Any) -> str:
         typed: str = super().clean(value)
@@ -131,45 +118,45 @@ class FilesInput(forms.FileInput):
 
 
 class AttachmentsField(forms.Field):
-    """The files sent with the form; the form judges them, since
-    those it holds already count too.
+    """The files sent with the form.
+
+    The form inspects them, because the limit includes the documents staged before.
     """
 
     widget = FilesInput
 
     @property
     def limits(self) -> dict[str, Any]:
-        """For the page, which tells before sending what would be refused, in the words of the
-        refusal.
-        """
-        return {"kinds": " ".join(EXTENSIONS), "bytes": MAX_BYTES, "count": MAX_FILES, **_words()}
+        """Limits and error texts for the page's script, which checks files before sending them."""
+        return {"kinds": " ".join(EXTENSIONS), "bytes": MAX_BYTES, "count": MAX_FILES, **_error_texts()}
 
     def clean(self, value: Any) -> tuple[ReceivedFile, ...]:
         return tuple(value or ())
 
 
 @cache
-def _words() -> dict[str, str]:
-    """What is said of a file of another kind, too large or empty; `name` stands where the file's
-    own goes.
+def _error_texts() -> dict[str, str]:
+    """Error texts for a file of another kind, too large or empty.
+
+    `ARCHIVO` stands for the file's name.
     """
     name = "ARCHIVO"
 
-    def told(extension: str, content: bytes = b"x") -> str:
+    def error(extension: str, content: bytes = b"x") -> str:
         return inspect(f"{name}.{extension}", content).reason.replace(f"{name}.{extension}", name)
 
     others: dict[str, list[str]] = {}
     for extension in EXTENSIONS_WITH_ADVICE:
-        others.setdefault(told(extension), []).append(extension)
+        others.setdefault(error(extension), []).append(extension)
     too_large = bytes(MAX_BYTES + 1)
     return {
         "name": name,
-        "wrong": told("desconocido"),
+        "wrong": error("desconocido"),
         "others": json.dumps(
             {" ".join(extensions): text for text, extensions in others.items()}, ensure_ascii=False
         ),
-        "large": told("docx", too_large),
-        "pdf": told("pdf", too_large),
-        "photo": told("jpg", too_large),
-        "empty": told("pdf", b""),
+        "large": error("docx", too_large),
+        "pdf": error("pdf", too_large),
+        "photo": error("jpg", too_large),
+        "empty": error("pdf", b""),
     }

@@ -1,4 +1,4 @@
-"""The portal's forms: which company, and what is asked for it (A6-A11)."""
+"""Forms of the portal: the company, and the request (A6-A11)."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, cast
@@ -19,7 +19,7 @@ from tickets.models import OTHER_REASON, Reason, RequestType
 from tickets.offer import Offer
 
 MAX_DETAILS = 5_000
-OTHER = "otro"  # the value of `OTHER_REASON` in the form, which may have no row yet
+OTHER = "otro"  # form value of `OTHER_REASON`, which may have no row yet
 TYPED = ("request_type", "reason", "requester_name", "email", "contact_phone", "details")
 
 
@@ -46,9 +46,7 @@ class CompanyForm(forms.Form):
 
 
 class RequestForm(forms.Form):
-    """What is asked, why, and how to reach who asks. Reasons and
-    request types are data (A7, A8).
-    """
+    """The request, its reason and the contact. Request types and reasons are data (A7, A8)."""
 
     request_type = forms.ChoiceField(
         label=_("Tipo de requerimiento"),
@@ -121,15 +119,15 @@ class RequestForm(forms.Form):
         *,
         offer: Offer,
         initial: dict[str, Any] | None = None,
-        held: StagedFiles = StagedFiles(),  # noqa: B008  frozen
+        staged: StagedFiles = StagedFiles(),  # noqa: B008  frozen
         phone: str = "",
         inspected: Callable[[], Collection[KnownDocument]] = tuple,
     ) -> None:
         super().__init__(data, files, initial=initial)
-        self._phone = phone  # whose documents are counted
-        self._inspected = inspected  # which documents need not be opened again
-        self.held = held  # the documents staged for it already
-        self.received = ReceivedDocuments()  # what came with it now, once it is judged
+        self._phone = phone  # the verified phone, whose quota counts the documents
+        self._inspected = inspected  # the documents that an earlier click of this form stored
+        self.staged = staged  # documents sent with earlier posts of this form
+        self.received = ReceivedDocuments()  # documents of this post, set by `clean_attachments`
         cast("PersonName", self.fields["requester_name"]).registered = self.initial.get(
             "requester_name", ""
         ).strip()
@@ -137,52 +135,60 @@ class RequestForm(forms.Form):
         self._types = {str(request_type.pk): request_type for request_type in offer.types}
         if len(self._types) == 1:
             self.initial.setdefault("request_type", next(iter(self._types)))
-        self._offer("request_type", _type_choices(self.types))
-        listed = _reason_choices(self._reasons.values())
-        self._offer("reason", [("", _("Seleccione el motivo")), *listed, (OTHER, OTHER_REASON)])
+        types: list[Any] = [(pk, request_type.name) for pk, request_type in self._types.items()]
+        if len(types) > 1:
+            types.insert(0, ("", _("Seleccione el tipo de requerimiento")))
+        self._set_choices("request_type", types)
+        reasons = _reason_choices(self._reasons.values())
+        self._set_choices("reason", [("", _("Seleccione el motivo")), *reasons, (OTHER, OTHER_REASON)])
 
     @property
     def types(self) -> list[RequestType]:
         return list(self._types.values())
 
     def shown_type(self) -> RequestType | None:
-        """The request type that the form, as it is shown, would send."""
+        """Return the request type that the form would send as it is shown."""
         chosen = self._types.get(str(self["request_type"].value()))
         return chosen or next(iter(self.types), None)
 
     def assumed_type(self) -> RequestType | None:
-        """The type of `shown_type`, where there are several and none is chosen yet."""
+        """Return `shown_type` if there are several types and the visitor chose none."""
         several = len(self._types) > 1
         return self.shown_type() if several and str(self["request_type"].value()) not in self._types else None
 
     def shown_reason(self) -> str:
-        """The text of the reason that the form, as it is shown, would send; empty while none is
-        chosen.
-        """
+        """Return the text of the reason that the form would send; empty if none is chosen."""
         value = str(self["reason"].value())
         chosen = self._reasons.get(value)
         return chosen.text if chosen else OTHER_REASON if value == OTHER else ""
 
     def carry_key(self, token: str) -> None:
-        """Show this submission key, whatever was posted."""
+        """Make the form show this submission key in place of the posted one."""
         self.initial["submission_key"] = token
         if self.is_bound:
             self.data = cast("MultiValueDict[str, Any]", self.data).copy()
             self.data["submission_key"] = token
 
     def clean_attachments(self) -> tuple[Document, ...]:
-        """Up to five documents with those staged; each one refused is named, and `received` has the
-        others.
+        """Inspect the files; at most five documents, with those staged before (A11).
+
+        The error names each refused file. `received` keeps the accepted ones.
         """
         try:
             self.received = receive(
-                self.cleaned_data["attachments"], len(self.held.files), self._phone, self._inspected
+                self.cleaned_data["attachments"], len(self.staged.files), self._phone, self._inspected
             )
         except QuotaReached as reached:
             raise ValidationError(error_text(reached), code="quota") from reached
         problems = [ValidationError(problem, code="refused_file") for problem in self.received.problems]
-        if self.held.missing:
-            problems.append(ValidationError(_missing(self.held.missing), code="missing_file"))
+        if self.staged.missing:
+            missing = ngettext(
+                "Un documento que estaba guardado ya no está disponible. Adjúntelo otra vez, o confirme sin él.",
+                "%(count)d documentos que estaban guardados ya no están disponibles. "
+                "Adjúntelos otra vez, o confirme sin ellos.",
+                self.staged.missing,
+            ) % {"count": self.staged.missing}
+            problems.append(ValidationError(missing, code="missing_file"))
         if problems:
             raise ValidationError(problems)
         return self.received.accepted
@@ -197,9 +203,7 @@ class RequestForm(forms.Form):
             self.received = ReceivedDocuments()
 
     def clean(self) -> dict[str, Any]:
-        """The rows behind what was chosen: a reason belongs to one request type; no row is that of
-        `OTHER_REASON`.
-        """
+        """Replace the chosen values by their rows. `OTHER_REASON` may have no row: None."""
         cleaned = self.cleaned_data
         request_type = self._types.get(cleaned.get("request_type", ""))
         reason = self._reasons.get(cleaned.get("reason", ""))
@@ -207,12 +211,12 @@ class RequestForm(forms.Form):
             self.add_error("reason", _("Seleccione un motivo del tipo de requerimiento elegido."))
         return {**cleaned, "request_type": request_type, "reason": reason}
 
-    def _offer(self, name: str, choices: list[Any]) -> None:
+    def _set_choices(self, name: str, choices: list[Any]) -> None:
         cast("forms.ChoiceField", self.fields[name]).choices = choices
 
 
 def initial_of(administrator: Administrator) -> dict[str, str]:
-    """What the directory knows of who asks; what is edited stays with the ticket (A9)."""
+    """The directory's data of the administrator; edits apply to the ticket only (A9)."""
     return {
         "requester_name": administrator.names,
         "email": administrator.email,
@@ -220,22 +224,8 @@ def initial_of(administrator: Administrator) -> dict[str, str]:
     }
 
 
-def _missing(count: int) -> str:
-    return ngettext(
-        "Un documento que estaba guardado ya no está disponible. Adjúntelo otra vez, o confirme sin él.",
-        "%(count)d documentos que estaban guardados ya no están disponibles. "
-        "Adjúntelos otra vez, o confirme sin ellos.",
-        count,
-    ) % {"count": count}
-
-
-def _type_choices(types: list[RequestType]) -> list[Any]:
-    choices = [(str(request_type.pk), request_type.name) for request_type in types]
-    return choices if len(choices) == 1 else [("", _("Seleccione el tipo de requerimiento")), *choices]
-
-
 def _reason_choices(reasons: Iterable[Reason]) -> list[Any]:
-    """A plain list, or one grouped by request type where there are several."""
+    """Return a plain list, or one grouped by request type if there are several."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for reason in reasons:
         groups.setdefault(reason.request_type.name, []).append((str(reason.pk), reason.text))

@@ -1,6 +1,4 @@
-"""The request form: shown, refused with all that was typed, or turned into a ticket (A6-A13,
-R4.19).
-"""
+"""The request form: show it, refuse it with all input kept, or register a ticket (R4.19)."""
 
 import logging
 from dataclasses import dataclass
@@ -33,8 +31,8 @@ from tickets.effective_date import ShownTerms, TermsChange
 from tickets.models import Reason, Ticket
 from tickets.offer import current_offer
 from tickets.submission import (
-    AskAgain,
     KeyAlreadyUsed,
+    NotRegistered,
     RepeatedRequest,
     Submission,
     documents_of_key,
@@ -47,23 +45,21 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Existing:
-    """The tickets that the form names: the one of its key, the one with its content, and those like
-    it.
-    """
+class ExistingTickets:
+    """Tickets that explain a refusal: `used` has the form's key, `repeated` the same content."""
 
     used: Ticket | None = None
     repeated: Ticket | None = None
 
     @classmethod
-    def named_by(cls, asked: AskAgain) -> Self:
-        """The ticket because of which nothing was registered, if one was the cause."""
-        if isinstance(asked, KeyAlreadyUsed):
-            return cls(used=asked.ticket)
-        return cls(repeated=asked.ticket if isinstance(asked, RepeatedRequest) else None)
+    def of(cls, error: NotRegistered) -> Self:
+        """Return the ticket because of which nothing was registered, if there is one."""
+        if isinstance(error, KeyAlreadyUsed):
+            return cls(used=error.ticket)
+        return cls(repeated=error.ticket if isinstance(error, RepeatedRequest) else None)
 
     def similar(self, company: Company, form: RequestForm) -> list[Ticket]:
-        """Shown before confirming, and not in the way (A23)."""
+        """Return similar tickets of today, which the page shows without blocking (A23)."""
         request_type = form.shown_type()
         if request_type is None:
             return []
@@ -76,7 +72,7 @@ class Existing:
 def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     if request.method != "POST":
         return _show(request, caller)
-    session.delete_draft(request)  # the browser has it again
+    session.delete_draft(request)  # the browser has posted it
     owner = Uploader(request, caller.administrator, caller.visitor.phone)
     staging.remove(owner, request.POST)
     form = RequestForm(
@@ -84,20 +80,20 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         request.FILES,
         offer=current_offer(),
         initial=initial_of(caller.administrator),
-        held=staging.posted_files(owner, request.POST),
+        staged=staging.posted_files(owner, request.POST),
         phone=owner.phone,
-        inspected=partial(_inspected, request, caller),
+        inspected=partial(_known_documents, request, caller),
     )
     try:
         key, company = _posted_key(request, caller)
     except UnknownKey:
         return _refuse_key(caller, owner, form)
     if not form.is_valid():
-        return _refuse(owner, company, form, key, Existing(used=ticket_of_key(key)))
+        return _refuse(owner, company, form, key, ExistingTickets(used=ticket_of_key(key)))
     try:
         ticket = register(_submission(caller, owner, company, key, form))
-    except AskAgain as asked:
-        return _refuse(owner, company, form, key, Existing.named_by(asked))
+    except NotRegistered as error:
+        return _refuse(owner, company, form, key, ExistingTickets.of(error))
     except (StorageFailed, QuotaReached, StagedFileGone) as problem:
         logger.warning("The documents of a request could not be stored", exc_info=problem)
         form.refuse_documents(problem)
@@ -118,8 +114,9 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 
 def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Company]:
-    """The key of the form that was posted, and its company, whichever one was picked since in
-    another tab.
+    """Return the posted key and its company, which another tab may no longer have picked.
+
+    Raises UnknownKey, also if the administrator no longer acts for the company.
     """
     key = SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator)
     company = directory().company(caller.administrator, key.company_id)
@@ -128,8 +125,8 @@ def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Co
     return key, company
 
 
-def _inspected(request: HttpRequest, caller: Caller) -> list[KnownDocument]:
-    """Of a second click, the documents that the first one has brought already."""
+def _known_documents(request: HttpRequest, caller: Caller) -> list[KnownDocument]:
+    """Return the documents that the first of two clicks has stored, for the second click."""
     try:
         return documents_of_key(
             SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator)
@@ -142,6 +139,8 @@ def _submission(
     caller: Caller, owner: Uploader, company: Company, key: SubmissionKey, form: RequestForm
 ) -> Submission:
     data = form.cleaned_data
+    repeated = owner.request.POST.get("duplicate_of", "")
+    is_number = repeated.isascii() and repeated.isdigit() and len(repeated) <= 18  # fits 64 bits
     return Submission(
         key=key,
         administrator=caller.administrator,
@@ -155,14 +154,9 @@ def _submission(
         contact_phone=data["contact_phone"],
         details=data["details"],
         documents=data["attachments"],
-        staged=staging.for_submission(owner, form.held.files, key.uuid),
-        duplicate_of=_ticket_number(owner.request.POST.get("duplicate_of", "")),
+        staged=staging.for_submission(owner, form.staged.files, key.uuid),
+        duplicate_of=int(repeated) if is_number else None,
     )
-
-
-def _ticket_number(raw: str) -> int | None:
-    """The ticket number that the button sends; None for anything else."""
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 18 else None
 
 
 def _refuse(
@@ -170,22 +164,21 @@ def _refuse(
     company: Company,
     form: RequestForm,
     key: SubmissionKey,
-    existing: Existing | None = None,
+    existing: ExistingTickets | None = None,
 ) -> HttpResponse:
-    """The form again. A key that has given its ticket gives no
-    other: a fresh one takes its place.
-    """
-    existing = existing or Existing()
+    """Show the form again (422). If its key already has a ticket, the form gets a new key."""
+    existing = existing or ExistingTickets()
     if existing.used:
         key = SubmissionKey.mint(owner.administrator, company)
-    return _page(owner, company, form, key, existing=existing, staged=_kept(owner, form, key), status=422)
+    return _page(
+        owner, company, form, key, existing=existing, staged=_stage_accepted(owner, form, key), status=422
+    )
 
 
 def _refuse_key(caller: Caller, owner: Uploader, form: RequestForm) -> HttpResponse:
-    """No ticket for a key that was not this administrator's. The form shows what was typed, for the
-    company picked now.
+    """Refuse a key that was not given to this administrator; show the form for the current company.
 
-    Where a company has to be picked first, what was typed for the other one is not offered for it.
+    If the visitor must pick a company first, the input is dropped: it was meant for another one.
     """
     logger.warning("Unknown submission key posted by administrator %d", caller.administrator.pk)
     request = owner.request
@@ -204,22 +197,20 @@ def _refuse_key(caller: Caller, owner: Uploader, form: RequestForm) -> HttpRespo
         None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez.")
     )
     key = SubmissionKey.mint(caller.administrator, company)
-    return _page(owner, company, form, key, staged=_kept(owner, form, key), status=422)
+    return _page(owner, company, form, key, staged=_stage_accepted(owner, form, key), status=422)
 
 
-def _kept(owner: Uploader, form: RequestForm, key: SubmissionKey) -> tuple[StagedFile, ...]:
-    """The documents that the form, shown again, has already:
-    those it had, and those accepted now.
-    """
+def _stage_accepted(owner: Uploader, form: RequestForm, key: SubmissionKey) -> tuple[StagedFile, ...]:
+    """Stage the accepted documents; return them after those that were staged before."""
     try:
         return (
-            *staging.for_submission(owner, form.held.files, key.uuid),
+            *staging.for_submission(owner, form.staged.files, key.uuid),
             *staging.stage(owner, form.received.accepted),
         )
     except (StorageFailed, QuotaReached) as problem:
         logger.warning("The documents of a refused form could not be stored", exc_info=problem)
         form.add_error("attachments", staging.error_text(problem))
-        return tuple(file for file in form.held.files if file.claimed_by is None)
+        return tuple(file for file in form.staged.files if file.claimed_by is None)
 
 
 def _page(
@@ -228,22 +219,21 @@ def _page(
     form: RequestForm,
     key: SubmissionKey,
     *,
-    existing: Existing | None = None,
+    existing: ExistingTickets | None = None,
     draft: drafts.Draft | None = None,
     staged: tuple[StagedFile, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """The form with the dates that hold now, in text and key, and what changed since the key's form
-    (A22).
+    """Render the form with the effective dates of this moment, and what changed in them (A22).
+
+    The form's key carries the dates shown.
     """
-    request_type, closed, existing = (
-        form.shown_type(),
-        staging.uploads_disabled_reason(),
-        existing or Existing(),
-    )
+    request_type = form.shown_type()
+    uploads_closed = staging.uploads_disabled_reason()
+    existing = existing or ExistingTickets()
     terms = request_type.terms_at(timezone.now(), company) if request_type else []
     form.carry_key(key.showing(ShownTerms.of(terms)).token())
-    form.fields["attachments"].disabled = bool(closed)
+    form.fields["attachments"].disabled = bool(uploads_closed)
     context = {
         "form": form,
         "company": company,
@@ -254,7 +244,7 @@ def _page(
         "notice_days": request_type.notice_days if request_type else 0,
         "several_companies": current_company.was_picked(owner.request),
         "staged": staged,
-        "uploads_closed": closed,
+        "uploads_closed": uploads_closed,
         "existing_ticket": existing.used,
         "repeated": existing.repeated,
         "similar": existing.similar(company, form),

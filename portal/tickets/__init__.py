@@ -1,1 +1,1 @@
-"""The pages past the form: company, result, ticket, list."""
+"""Pages for verified visitors: company picker, result, ticket, list; and all their addresses."""

@@ -1,4 +1,4 @@
-"""Addresses of the portal past the gate."""
+"""Addresses of the portal for verified visitors."""
 
 from django.urls import path
 

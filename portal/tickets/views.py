@@ -1,6 +1,4 @@
-"""The portal's pages past the gate: pick a company, ask, and see
-what was asked (A6-A14, A20, A21).
-"""
+"""Pages for verified visitors: company picker, ticket, list of tickets (A6, A14, A20, A21)."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -13,23 +11,23 @@ from portal import current_company
 from portal.access import Caller, administrator_required, ticket_of, tickets_of
 from portal.request.forms import CompanyForm
 from tickets.emails import confirmation_status, emails
-from tickets.models import Attachment, Ticket
+from tickets.models import Attachment
 
 SEE_OTHER = 303
-LISTED = 100  # the newest; whoever has more looks an older one up with the advisor
+LISTED = 100  # the newest; customers ask the advisor for older ones
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrator_required()
 def company(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Pick one of several companies; with only one there is nothing to pick."""
+    """Pick one of several companies; with only one, go to the form."""
     companies = directory().companies(caller.administrator)
     if len(companies) == 1:
         return redirect("tickets:request")
     form = CompanyForm(request.POST if request.method == "POST" else None, companies=companies)
     if form.is_valid():
         current_company.pick(request, form.chosen())
-        session.delete_draft(request)  # it was typed for another company
+        session.delete_draft(request)  # the input was for another company
         return HttpResponseRedirect(reverse("tickets:request"), status=SEE_OTHER)
     context = {"form": form, "companies": companies}
     return render(request, "portal/request/company.html", context, status=422 if form.is_bound else 200)
@@ -38,9 +36,7 @@ def company(request: HttpRequest, caller: Caller) -> HttpResponse:
 @require_safe
 @administrator_required()
 def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
-    """A request of the caller's companies: the result screen for who has just confirmed it, else
-    its status.
-    """
+    """Show a ticket: its status, or the result screen to the caller who just confirmed it."""
     found = ticket_of(caller.administrator, number)
     by_caller = found.administrator_id == caller.administrator.pk
     context = {
@@ -52,9 +48,9 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         "withheld": emails.withheld(found),
     }
     if by_caller and request.GET.get("creado") == "1":
-        return render(
-            request, "portal/tickets/created.html", {**context, "registered_email": _also_notified(found)}
-        )
+        registered = found.administrator.email  # also notified, if the form had another address (A15)
+        other = registered if registered.casefold() != found.email.casefold() else ""
+        return render(request, "portal/tickets/created.html", {**context, "registered_email": other})
     set_apart = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)
     return render(
         request,
@@ -63,18 +59,10 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
     )
 
 
-def _also_notified(ticket: Ticket) -> str:
-    """The caller's registered address, where the confirmation went to another one (A15)."""
-    registered = ticket.administrator.email
-    return registered if registered.casefold() != ticket.email.casefold() else ""
-
-
 @require_safe
 @administrator_required()
 def ticket_list(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """The newest requests of the caller's companies, whichever of their administrators made them
-    (A21).
-    """
+    """List the newest tickets of the caller's companies, of any administrator (A21)."""
     tickets = list(tickets_of(caller.administrator)[:LISTED])
     undelivered = confirmation_status.undelivered_among(ticket.number for ticket in tickets)
     context = {"tickets": tickets, "caller": caller.administrator, "undelivered": undelivered}
