@@ -1,4 +1,4 @@
-"""Requests to end services: what may be asked and why, the ticket, its papers, its history."""
+"""Requests to end services: request types, tickets, their documents, e-mails and history."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
@@ -12,7 +12,7 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Solicitudes")
 
     def ready(self) -> None:
-        from notifications.reports import delivery_reports  # noqa: PLC0415  models exist only now
+        from notifications.reports import delivery_reports  # noqa: PLC0415  models load first
         from tickets import antivirus  # noqa: PLC0415
         from tickets.emails import confirmation_status, samples  # noqa: PLC0415
 

@@ -1,8 +1,8 @@
-"""When a request takes effect: rules over dates, with their inputs on record (A12b).
+"""Effective dates: rules, records, and what a form showed of them (A12b, A22).
 
-Pure: no clock, no database, no settings. A rule is a function in `RULES`; a new one is a function,
-its entry there and a choice of `RequestType.Rule`. `VERSION` rises whenever a rule begins to answer
-differently, so that a stored date can always be explained by the code that computed it.
+Pure functions: no clock, database or settings. To add a rule, write a function, add it to `RULES`
+and add a choice to `RequestType.Rule`. Raise `VERSION` when a rule's results change, so that a
+stored date can be explained by the code that computed it.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ Rule = Callable[[date, int, int], date]
 
 
 class Account(Protocol):
-    """What a rule needs of a billing account."""
+    """The fields of a billing account that the rules use."""
 
     @property
     def number(self) -> str: ...
@@ -30,7 +30,7 @@ class Account(Protocol):
 
 @dataclass(frozen=True)
 class Term:
-    """What was computed for one billing account, and from what."""
+    """The effective date of one billing account, with the inputs of its computation."""
 
     account: str
     cut_day: int
@@ -41,7 +41,7 @@ class Term:
     version: int = VERSION
 
     def as_record(self) -> dict[str, str | int]:
-        """As JSON keeps it: dates in ISO 8601."""
+        """Return the term for a JSON field, with dates in ISO 8601."""
         return {
             **asdict(self),
             "notice_date": self.notice_date.isoformat(),
@@ -50,15 +50,13 @@ class Term:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """The term that `as_record` kept."""
+        """Read the result of `as_record`."""
         dates = {name: date.fromisoformat(record[name]) for name in ("notice_date", "effective_date")}
         return cls(**{**record, **dates})
 
 
 def billing_cut(notice_date: date, cut_day: int, notice_days: int) -> date:
-    """The first cut that leaves `notice_days` calendar days after the notice: notice + days <= cut
-    (A12b).
-    """
+    """Return the first billing cut at least `notice_days` calendar days after the notice (A12b)."""
     earliest = notice_date + timedelta(days=notice_days)
     cut = _cut_of_month(earliest.year, earliest.month, cut_day)
     if cut >= earliest:
@@ -71,10 +69,9 @@ RULES: dict[str, Rule] = {"billing_cut": billing_cut}
 
 
 def terms_for(rule: str, notice_days: int, accounts: Iterable[Account], notice_date: date) -> list[Term]:
-    """One term an account, earliest first. `notice_date` is the local day of confirmation
-    (`timezone.localdate`).
+    """Return a term per account, earliest first. `notice_date` is the local day of confirmation.
 
-    Raises `KeyError` for a rule that does not exist.
+    Raises KeyError for an unknown rule.
     """
     compute = RULES[rule]
     terms = [
@@ -92,15 +89,13 @@ def terms_for(rule: str, notice_days: int, accounts: Iterable[Account], notice_d
 
 
 def _cut_of_month(year: int, month: int, cut_day: int) -> date:
-    """A cut day of 29 to 31 falls on the last day of a shorter month (A12b)."""
+    """Return the cut date; days 29 to 31 become the last day of a shorter month (A12b)."""
     return date(year, month, min(cut_day, monthrange(year, month)[1]))
 
 
 @dataclass(frozen=True)
 class ShownTerms:
-    """The day, the date of each billing account, and a digest of
-    all that those were computed from.
-    """
+    """What a form showed: notice day, effective dates, and a digest of all their inputs."""
 
     digest: str
     day: str = ""  # of the notice, in ISO 8601; empty without accounts
@@ -108,9 +103,7 @@ class ShownTerms:
 
     @classmethod
     def of(cls, terms: Sequence[Term]) -> Self:
-        """The cut days and the rule count too: a date that stays the same for another reason is
-        asked about again.
-        """
+        """Summarise the terms. The digest includes cut days and rule: their change counts too."""
         records = [term.as_record() for term in terms]
         digest = hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
         day = terms[0].notice_date.isoformat() if terms else ""
@@ -118,7 +111,7 @@ class ShownTerms:
 
     @classmethod
     def from_token(cls, packed: Any) -> Self:
-        """What `for_token` packed. Raises ValueError or TypeError for anything else."""
+        """Read the result of `for_token`. Raises ValueError or TypeError for other data."""
         digest, day, dates = packed
         return cls(digest, day, tuple((account, effective) for account, effective in dates))
 
@@ -128,9 +121,7 @@ class ShownTerms:
 
 @dataclass(frozen=True)
 class DateChange:
-    """One billing account whose date is not the one shown; no `before`: it is new; no `now`: it is
-    gone.
-    """
+    """A billing account whose date changed; `before` is None if it is new, `now` if it is gone."""
 
     account: str
     before: date | None
@@ -139,17 +130,15 @@ class DateChange:
 
 @dataclass(frozen=True)
 class TermsChange:
-    """What differs between the dates a form showed and those that hold now, for the page to say in
-    words.
-    """
+    """Differences between the dates that a form showed and the current ones, for the page."""
 
     dates: tuple[DateChange, ...]
-    day_before: date | None  # set where the day of confirmation is another one
+    day_before: date | None  # set if the day of confirmation changed
     day_now: date | None
 
     @classmethod
     def between(cls, shown: ShownTerms | None, terms: Sequence[Term]) -> "TermsChange | None":
-        """None where nothing was shown yet, or nothing changed since."""
+        """Return the differences; None if there are none, or the form has shown no dates yet."""
         now = ShownTerms.of(terms)
         if shown is None or shown == now:
             return None
@@ -164,7 +153,7 @@ class TermsChange:
 
     @property
     def is_one_account(self) -> bool:
-        """Whether one date took another's place, which a single sentence can say."""
+        """Whether a single account's date changed, which the page says in one sentence."""
         return len(self.dates) == 1 and self.dates[0].before is not None and self.dates[0].now is not None
 
 

@@ -1,4 +1,4 @@
-"""Request types and reasons, tickets, their attachments and their history."""
+"""Models: areas, request types, reasons, tickets, their attachments and history."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,9 +21,7 @@ from tickets.effective_date import Term, terms_for
 
 
 class Area(models.Model):
-    """A part of the operator that is told of each request of its types, to check the customer's
-    status (D3, D6).
-    """
+    """A department that is mailed each request of its types, to check the customer (D3, D6)."""
 
     name = models.CharField(_("nombre"), max_length=80, unique=True)
     email = models.EmailField(_("correo electrónico"))
@@ -39,15 +37,13 @@ class Area(models.Model):
         return self.name
 
 
-# Offered always: there is a reason to choose whatever the operator has retired (A24)
+# Always offered, so that a reason remains when the operator retires the others (A24)
 OTHER_REASON = "Otro motivo"
 LAST = 9_999
 
 
 class RequestType(models.Model):
-    """A kind of request: what it is called, whether the portal offers it, and when it takes effect
-    (A7).
-    """
+    """A type of request: its name, its rule of effective date, and whether it is offered (A7)."""
 
     class Rule(models.TextChoices):
         BILLING_CUT = "billing_cut", _("Corte de facturación con días de anticipación")
@@ -82,18 +78,14 @@ class RequestType(models.Model):
 
 class ReasonQuerySet(models.QuerySet["Reason"]):
     def other_of(self, request_type: RequestType) -> "Reason":
-        """The row of `OTHER_REASON`, written the first time that somebody chooses it; retiring it
-        changes nothing.
-        """
+        """Return the row of `OTHER_REASON`, creating it at first use; it cannot be retired."""
         return self.get_or_create(request_type=request_type, text=OTHER_REASON, defaults={"position": LAST})[
             0
         ]
 
 
 class Reason(models.Model):
-    """Why a customer leaves, as offered on the form (A8). Retired, not deleted: old tickets keep
-    theirs.
-    """
+    """A reason offered on the form (A8). It is retired, not deleted: tickets refer to it."""
 
     request_type = models.ForeignKey(
         RequestType, verbose_name=_("tipo de requerimiento"), on_delete=models.CASCADE, related_name="reasons"
@@ -120,14 +112,12 @@ class Reason(models.Model):
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def of_companies(self, company_ids: Iterable[int]) -> Self:
-        """Those of these companies, whichever of their administrators confirmed them (A21)."""
+        """Return the tickets of these companies, of any administrator (A21)."""
         return self.filter(company__in=company_ids)
 
 
 class Ticket(models.Model):
-    """A registered request. What the customer confirmed is kept as it was, whatever the directory
-    says later.
-    """
+    """A registered request, as confirmed: later changes of the directory do not alter it."""
 
     class Status(models.TextChoices):
         NEW = "new", _("Nuevo")
@@ -138,11 +128,10 @@ class Ticket(models.Model):
         PIN = "pin", _("Código por SMS")
         NETWORK = "network", _("Red móvil del operador")
 
-    # The number is the key: one sequence, kept by the database; `numbering` sets
-    # where it starts (A14)
+    # From one database sequence; `numbering` sets its start (A14)
     number = models.BigAutoField(_("ticket n.º"), primary_key=True)
     status = models.CharField(_("estado"), max_length=12, choices=Status.choices, default=Status.NEW)
-    # Rises with each change of status: the optimistic lock (R5.08)
+    # Optimistic lock: incremented by each change (R5.08)
     version = models.PositiveIntegerField(default=0)
 
     request_type = models.ForeignKey(
@@ -169,13 +158,12 @@ class Ticket(models.Model):
     details = models.TextField(_("detalle de la solicitud"), blank=True)
 
     confirmed_at = models.DateTimeField(_("confirmado"), db_index=True)
-    # The earliest of `effective_terms`; none where the directory knows no billing account
+    # The earliest of `effective_terms`; null if the company has no billing account
     effective_date = models.DateField(_("fecha efectiva"), null=True, db_index=True)
-    # One entry a billing account, with the rule, its version and its inputs
+    # One entry per billing account, with the rule, its version and its inputs
     effective_terms = models.JSONField(_("cálculo de la fecha efectiva"), default=list)
 
-    # The request with the same content that the customer had read of before
-    # registering this one anyway (A23)
+    # The ticket with the same content that the customer saw before repeating it (A23)
     duplicate_of = models.ForeignKey(
         "self",
         verbose_name=_("repite el"),
@@ -186,7 +174,7 @@ class Ticket(models.Model):
     )
 
     submission_key = models.UUIDField(unique=True, editable=False)
-    # SHA-256 of what was sent with the key
+    # SHA-256 of the form posted with the key
     submission_digest = models.CharField(max_length=64, editable=False)
 
     objects = TicketQuerySet.as_manager()
@@ -195,10 +183,10 @@ class Ticket(models.Model):
         verbose_name = _("solicitud")
         verbose_name_plural = _("solicitudes")
         ordering = ["-number"]
-        # The address is kept as it was typed; the desk looks for it in any case
+        # Addresses are stored as typed; the desk searches them without regard to case
         indexes = [
             models.Index(Lower("email"), name="ticket_email_lower"),
-            # The open ones, at the desk
+            # The desk's list of open tickets
             models.Index(fields=["status", "effective_date"], name="ticket_open_by_date"),
         ]
 
@@ -207,23 +195,21 @@ class Ticket(models.Model):
 
     @cached_property
     def documents(self) -> list["Attachment"]:
-        """What came with it, in the order in which it was sent."""
+        """The documents, in the order in which they were sent."""
         return list(self.attachments.all())
 
     @property
     def terms(self) -> list[Term]:
-        """When it takes effect, account by account, as it was computed when confirmed."""
+        """The effective date of each billing account, as computed at confirmation."""
         return [Term.from_record(record) for record in self.effective_terms]
 
 
 class LatestRequest(models.Model):
-    """The last ticket of one content, so that the same request is not registered twice in silence
-    (A23).
-    """
+    """The latest ticket of one content: a repetition needs the customer's consent (A23)."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     request_type = models.ForeignKey(RequestType, on_delete=models.CASCADE, related_name="+")
-    content = models.CharField(max_length=64)  # SHA-256 of what was asked (`repeats.content_of`)
+    content = models.CharField(max_length=64)  # SHA-256 of what is requested (`repeats.content_of`)
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="latest_of")
     at = models.DateTimeField(db_index=True)
 
@@ -237,7 +223,7 @@ class LatestRequest(models.Model):
 
 
 class Attachment(ScannedDocument):
-    """A document the customer sent with a ticket."""
+    """A document that the customer sent with a ticket."""
 
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="attachments"
@@ -249,7 +235,9 @@ class Attachment(ScannedDocument):
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["scan", "next_scan_at"], name="attachment_scan_next"),
-            models.Index(fields=["file"], name="attachment_file"),  # asked of each stored file, every day
+            models.Index(
+                fields=["file"], name="attachment_file"
+            ),  # the daily clean-up looks up each stored file
         ]
 
     @property
@@ -258,9 +246,7 @@ class Attachment(ScannedDocument):
 
 
 class AttachmentEvent(DocumentEvent):
-    """Who had an attachment or was refused it, and who asked to have it scanned again (R3.17,
-    R5.09).
-    """
+    """Audit of a document: downloads, refused downloads, requested scans (R3.17, R5.09)."""
 
     attachment = models.ForeignKey(
         Attachment, verbose_name=_("documento"), on_delete=models.PROTECT, related_name="events"
@@ -290,13 +276,13 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
 
 
 class TicketEvent(AppendOnlyModel):
-    """One line of a ticket's history. Written once, never changed (R5.09)."""
+    """A line of a ticket's history, written once and never changed (R5.09)."""
 
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="events"
     )
     at = models.DateTimeField(_("cuándo"))
-    # Nobody when the customer or the system did it; `actor_name` says who in words
+    # Null if the customer or the system acted; `actor_name` names them
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("usuario"),
@@ -310,7 +296,9 @@ class TicketEvent(AppendOnlyModel):
     note = models.TextField(_("nota"), blank=True)
     told_customer = models.BooleanField(_("se avisó al cliente"), default=False)
     customer_note = models.TextField(_("nota para el cliente"), blank=True)
-    effective_date = models.DateField(_("fecha efectiva fijada"), null=True)  # in an event that set it (P6)
+    effective_date = models.DateField(
+        _("fecha efectiva fijada"), null=True
+    )  # only in the event that set it (P6)
 
     objects = TicketEventQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""Where ticket numbers start: seven digits, from `TICKET_NUMBER_START` on, each used once (A14)."""
+"""Ticket numbers start at `TICKET_NUMBER_START`, have seven digits, and are used once (A14)."""
 
 from typing import Any
 

@@ -1,9 +1,7 @@
-"""The same request twice: asked about, not registered in silence (A23); and requests like it, shown
-before confirming.
+"""Repeated requests: the same one twice needs the customer's consent (A23); similar ones are shown.
 
-What counts as the same content is what was asked: the reason, the details and the documents, of one
-company and request type. Names, e-mail and telephone do not: another administrator, or another
-device, sends others with the same request.
+Two requests are the same if company, request type, reason, details and documents are equal. Names,
+e-mail and phone do not count: another administrator or device may send other ones.
 """
 
 import hashlib
@@ -21,35 +19,33 @@ from companies.models import Company
 from tickets.models import LatestRequest, Reason, RequestType, Ticket
 
 WINDOW = timedelta(hours=24)  # A23
-MOST_SHOWN = 3
+MAX_SHOWN = 3
 TABLE = LatestRequest._meta.db_table  # noqa: SLF001  Django's public `_meta`
-# One statement on both engines: of two requests at once the second waits for the first, then finds
-# its row and may not change it. The number on the button that registers a repeated request works
-# once: then the row names another ticket.
+# One statement on both engines: of two simultaneous requests, the second waits for the first, then
+# finds its row and cannot change it. A customer's consent to repeat a ticket works once, because
+# the row then names the new ticket.
 CLAIM = f"""
     INSERT INTO {TABLE} (company_id, request_type_id, content, ticket_id, at) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (company_id, request_type_id, content)
     DO UPDATE SET ticket_id = excluded.ticket_id, at = excluded.at
     WHERE {TABLE}.at <= %s OR {TABLE}.ticket_id = %s
-"""  # noqa: S608  a table's name, nothing that anybody typed
+"""  # noqa: S608  the name of a table, no input
 
 
 def content_of(reason: Reason, details: str, documents: Iterable[str]) -> str:
-    """The digest of what is asked. `documents` are SHA-256 digests: the same file under another
-    name is the same.
+    """Return the digest of what is requested. `documents` are SHA-256 digests of their content.
 
-    Case, line ends and spaces of the details do not count: telephones write them their own way.
+    Case, line ends and spaces of the details do not count: phone keyboards change them.
     """
     text = " ".join(unicodedata.normalize("NFKC", details).casefold().split())
     return hashlib.sha256(json.dumps([reason.pk, text, sorted(set(documents))]).encode()).hexdigest()
 
 
 def claim(ticket: Ticket, content: str, repeats: int | None) -> bool:
-    """Make this ticket the last one of its content, in its transaction. False: another one of the
-    last 24 hours is.
+    """Record the ticket as the latest of its content; False if there is one of the last 24 hours.
 
-    `repeats` is the number of that other one, where the customer has read it and asks for one more
-    anyway.
+    `repeats` is the number of that one, if the customer has seen it and repeats it anyway. Runs in
+    the ticket's transaction.
     """
     at = connection.ops.adapt_datetimefield_value
     values: list[Any] = [
@@ -65,22 +61,23 @@ def claim(ticket: Ticket, content: str, repeats: int | None) -> bool:
 
 
 def last_of(company: Company, request_type: RequestType, content: str) -> QuerySet[Ticket]:
-    """The last ticket of this content, if there is one."""
+    """Return a query of the latest ticket of this content."""
     found = Ticket.objects.filter(latest_of__company=company, latest_of__request_type=request_type)
     return found.filter(latest_of__content=content).select_related("administrator")
 
 
 def similar_to(company: Company, request_type: RequestType, reason: str) -> list[Ticket]:
-    """Open requests of the same day, type and reason: shown, never in the way. Without a reason
-    chosen, of any.
+    """Return up to three open requests of today with the same type and reason.
+
+    With an empty `reason`, of any reason. They are shown, and never prevent a new request.
     """
     today = datetime.combine(timezone.localdate(), time.min, tzinfo=timezone.get_current_timezone())
-    found = Ticket.objects.filter(company=company, request_type=request_type, confirmed_at__gte=today)
+    similar = Ticket.objects.filter(company=company, request_type=request_type, confirmed_at__gte=today)
     if reason:
-        found = found.filter(reason_text=reason)
-    return list(found.exclude(status=Ticket.Status.CLOSED).select_related("administrator")[:MOST_SHOWN])
+        similar = similar.filter(reason_text=reason)
+    return list(similar.exclude(status=Ticket.Status.CLOSED).select_related("administrator")[:MAX_SHOWN])
 
 
-def forget_old(now: datetime) -> int:
-    """Delete what stops no request any more. Returns how many rows went."""
+def delete_old(now: datetime) -> int:
+    """Delete the rows older than 24 hours. Returns their number."""
     return LatestRequest.objects.filter(at__lte=now - WINDOW).delete()[0]

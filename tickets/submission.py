@@ -1,4 +1,4 @@
-"""From a confirmed form to a ticket: once, whole, or not at all (R3.21, R4.01, R4.19)."""
+"""Register a confirmed form as a ticket: once, completely or not at all (R3.21, R4.01, R4.19)."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ from tickets.submission_key import SubmissionKey
 
 @dataclass(frozen=True)
 class Submission:
-    """What an administrator confirmed, and how the portal knew who it was."""
+    """A form that an administrator confirmed, and how that person was verified."""
 
     key: SubmissionKey
     administrator: Administrator
@@ -37,13 +37,13 @@ class Submission:
     email: str
     contact_phone: str
     details: str
-    documents: tuple[Document, ...] = ()  # sent with the form that was confirmed
-    staged: tuple[StagedFile, ...] = ()  # sent before, and kept since
-    duplicate_of: int | None = None  # the ticket shown to the customer, who registers the same request anyway
+    documents: tuple[Document, ...] = ()  # sent with the confirming post
+    staged: tuple[StagedFile, ...] = ()  # sent with existing posts
+    duplicate_of: int | None = None  # ticket with the same content that the customer accepted to repeat
 
     @cached_property
     def digest(self) -> str:
-        """The same for the same form: what tells a second click from a change of mind."""
+        """Digest of the whole form: tells a second click from an edited form with the same key."""
         content = [
             self.request_type.pk,
             self.reason.pk,
@@ -57,7 +57,7 @@ class Submission:
 
     @cached_property
     def content_digest(self) -> str:
-        """Equal for equal requests of a company, from any administrator and any device (A23)."""
+        """Digest of what is requested, equal for any administrator and device (A23)."""
         return repeats.content_of(self.reason, self.details, self._documents)
 
     @property
@@ -66,17 +66,15 @@ class Submission:
 
 
 class NotRegistered(Exception):
-    """Nothing was registered: the form comes back, says why, and asks again."""
+    """No ticket was registered; the form is shown again with the reason."""
 
 
 class TermsChanged(NotRegistered):
-    """The effective dates, or what they are computed from, are not those that the form showed
-    (A22).
-    """
+    """The effective dates or their inputs differ from those that the form showed (A22)."""
 
 
 class KeyAlreadyUsed(NotRegistered):
-    """The form's key already gave a ticket, with other content."""
+    """The form's key has a ticket already, with other content."""
 
     def __init__(self, ticket: Ticket) -> None:
         super().__init__(ticket.number)
@@ -84,7 +82,7 @@ class KeyAlreadyUsed(NotRegistered):
 
 
 class RepeatedRequest(NotRegistered):
-    """The company has a ticket with the same content, of the last 24 hours (A23)."""
+    """The company has a ticket of the last 24 hours with the same content (A23)."""
 
     def __init__(self, ticket: Ticket) -> None:
         super().__init__(ticket.number)
@@ -92,26 +90,26 @@ class RepeatedRequest(NotRegistered):
 
 
 def ticket_of_key(key: SubmissionKey) -> Ticket | None:
-    """The ticket this rendering of the form has already given."""
+    """Return the ticket already registered with this key, if there is one."""
     return Ticket.objects.filter(submission_key=key.uuid).first()
 
 
 def documents_of_key(key: SubmissionKey) -> list[KnownDocument]:
-    """The documents of the ticket that this rendering of the form has already given."""
+    """Return the documents of the ticket already registered with this key."""
     rows = Attachment.objects.filter(ticket__submission_key=key.uuid).values_list("sha256", "content_type")
     return [KnownDocument(*row) for row in rows]
 
 
 def register(submission: Submission) -> Ticket:
-    """The ticket of this submission: a new one, or the one that the same click has already made.
+    """Register the submission. A repeated click gets the ticket that the first one registered.
 
-    Files are written before the transaction begins, so that no lock is held while a disk is
-    awaited. Raises KeyAlreadyUsed, TermsChanged and RepeatedRequest, and for the documents
-    StorageFailed, QuotaReached and StagedFileGone; nothing is registered then.
+    Files are written before the transaction begins, so that no database lock waits for a disk.
+    Raises KeyAlreadyUsed, TermsChanged or RepeatedRequest, and for documents StorageFailed,
+    QuotaReached or StagedFileGone; then nothing is registered.
     """
-    earlier = ticket_of_key(submission.key)
-    if earlier is None:
-        # One moment for the dates compared, the dates stored and the time stored
+    existing = ticket_of_key(submission.key)
+    if existing is None:
+        # The same moment for comparing the dates and for storing them
         confirmed_at = timezone.now()
         terms = submission.request_type.terms_at(confirmed_at, submission.company)
         if submission.key.shown != ShownTerms.of(terms):
@@ -120,14 +118,13 @@ def register(submission: Submission) -> Ticket:
             with storage.saved_files(document.content for document in submission.documents) as names:
                 return _create(submission, names, confirmed_at, terms)
         except (IntegrityError, quota.QuotaReached, staging.StagedFileGone):
-            # This request's twin was first and took them; or else the rows it points to are gone,
-            # or the quota is
-            earlier = ticket_of_key(submission.key)
-            if earlier is None:
+            # A simultaneous click won, a referenced row was deleted, or the quota ran out
+            existing = ticket_of_key(submission.key)
+            if existing is None:
                 raise
-    if earlier.submission_digest != submission.digest:
-        raise KeyAlreadyUsed(earlier)
-    return earlier
+    if existing.submission_digest != submission.digest:
+        raise KeyAlreadyUsed(existing)
+    return existing
 
 
 def _create(submission: Submission, names: list[str], confirmed_at: datetime, terms: list[Term]) -> Ticket:
@@ -160,7 +157,9 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
             raise RepeatedRequest(
                 repeats.last_of(ticket.company, ticket.request_type, submission.content_digest).get()
             )
-        quota.consume(submission.verified_phone, len(names))  # after the row that a second click stops at
+        quota.consume(
+            submission.verified_phone, len(names)
+        )  # after `ticket.save`, where a second click stops
         staging.claim(submission.staged, submission.key.uuid)
         documents = _attach(ticket, submission, names)
         TicketEvent.objects.record(ticket, ticket.status, actor_name=submission.administrator.names)
@@ -171,9 +170,7 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
 
 
 def _repeated(submission: Submission) -> Ticket | None:
-    """The ticket named by the button, if it is the last one with this content; a forged number is
-    ignored.
-    """
+    """Return the ticket that the customer repeats, if it has this content; else None."""
     if submission.duplicate_of is None:
         return None
     last = repeats.last_of(submission.company, submission.request_type, submission.content_digest)
@@ -181,8 +178,8 @@ def _repeated(submission: Submission) -> Ticket | None:
 
 
 def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[Attachment]:
-    """A staged file is not copied: it is the attachment's from now on."""
-    kept = [
+    """Create the attachments. A staged file is not copied: the attachment takes it over."""
+    staged = [
         Attachment(
             ticket=ticket,
             original_name=file.original_name,
@@ -204,12 +201,13 @@ def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[At
         )
         for document, name in zip(submission.documents, names, strict=True)
     ]
-    return Attachment.objects.bulk_create([*kept, *sent])
+    return Attachment.objects.bulk_create([*staged, *sent])
 
 
 def _enqueue_emails(ticket: Ticket, documents: list[Attachment], registered_email: str) -> None:
-    """A15, A16, D6: the customer, the advisor, the registered address where another one was given,
-    and the areas.
+    """Mail the customer, the advisor and the areas (A15, A16, D6).
+
+    Mail the registered address too, if the form has another.
     """
     elsewhere = registered_email.casefold() != ticket.email.casefold()
     held = elsewhere and not _may_mail_elsewhere(ticket.verified_phone)
@@ -221,11 +219,9 @@ def _enqueue_emails(ticket: Ticket, documents: list[Attachment], registered_emai
 
 
 def _may_mail_elsewhere(phone: str) -> bool:
-    """Whether one more confirmation may go to an address that is not the registered one; counts it
-    where it may (S4).
+    """Count one confirmation to an address that is not the registered one; False at the limit (S4).
 
-    A verified session could otherwise write to any address in the operator's name, as often as it
-    likes.
+    Without the limit, a verified session could send the operator's mail to any address.
     """
     try:
         limits.consume(limits.limit("tickets", phone, settings.TICKETS_PER_PHONE))

@@ -1,4 +1,4 @@
-"""What the worker does for tickets."""
+"""Celery tasks of tickets."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -10,13 +10,13 @@ from tickets.models import Attachment
 
 @shared_task
 def remove_orphaned_files() -> int:
-    """Daily: delete documents that were never confirmed, and files that nothing owns (R3.21)."""
+    """Daily: delete staged documents never confirmed, and files without a row (R3.21)."""
     now = timezone.now()
-    repeats.forget_old(now)
+    repeats.delete_old(now)
     return staging.remove_expired(now) + storage.remove_orphans(now)
 
 
 @shared_task
 def scan_documents(number: int) -> None:
-    """Have the antivirus look at the documents of a ticket."""
+    """Scan the documents of a ticket."""
     scanning.scan_each(Attachment.objects.filter(ticket=number))

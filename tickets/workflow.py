@@ -1,5 +1,6 @@
-"""The one door through which a ticket's status changes, with the history written as it does
-(R5.08).
+"""Changes of a ticket's status and effective date. No other code makes them (R5.08).
+
+Each one adds a line to the history in the same transaction.
 """
 
 from dataclasses import dataclass
@@ -21,25 +22,25 @@ ALLOWED: dict[str, tuple[Status, ...]] = {
 
 
 class WorkflowError(Exception):
-    """The change was not made; the message is for the advisor."""
+    """The change was not made; the text says why to the advisor."""
 
 
 class NotAllowed(WorkflowError):
-    """No such step from the ticket's status."""
+    """The ticket's status does not allow the change."""
 
 
 class Conflict(WorkflowError):
-    """Somebody else changed the ticket since it was read."""
+    """Another user changed the ticket after it was read."""
 
 
 def allowed_from(status: str) -> tuple[Status, ...]:
-    """The statuses a ticket may go to next."""
+    """Return the statuses that can follow."""
     return ALLOWED.get(status, ())
 
 
 @dataclass(frozen=True)
 class Notice:
-    """The advisor chose to tell the customer, with a note of their own or without."""
+    """The customer is to be told of the change; `note` is the advisor's text, or empty."""
 
     note: str = ""
 
@@ -47,10 +48,10 @@ class Notice:
 def change_status(
     ticket: Ticket, to: str, actor: User, note: str = "", notice: Notice | None = None
 ) -> TicketEvent:
-    """Take the ticket, as the caller read it, to its next status. Raises NotAllowed or Conflict,
-    changing nothing.
+    """Change the status of the ticket as the caller read it.
 
-    With a `notice` the customer is owed a mail about it, in the same transaction.
+    With a `notice`, the customer's mail is queued in the same transaction. Raises NotAllowed or
+    Conflict, and changes nothing then.
     """
     before = ticket.status
     if to not in allowed_from(before):
@@ -78,17 +79,15 @@ def change_status(
 
 
 def may_set_date(ticket: Ticket) -> bool:
-    """Whether staff set the effective date: only where none could be computed, and while the ticket
-    is open.
-    """
+    """Whether staff may set the effective date: the ticket is open, and none could be computed."""
     return not ticket.effective_terms and ticket.status != Status.CLOSED
 
 
 def set_effective_date(ticket: Ticket, day: date, actor: User, note: str, notice: Notice) -> TicketEvent:
-    """Set the date of the ticket as the caller read it, and enqueue the customer's mail in the same
-    transaction.
+    """Set the effective date of the ticket as the caller read it.
 
-    Raises NotAllowed or Conflict, changing nothing.
+    The customer's mail is queued in the same transaction. Raises NotAllowed or Conflict, and
+    changes nothing then.
     """
     if not may_set_date(ticket):
         raise NotAllowed(_("La fecha efectiva de esta solicitud no se puede fijar."))

@@ -191,9 +191,9 @@ def test_a23_for_24_hours(later: timedelta, status: int) -> None:
 def test_a23_what_stops_nothing_any_more_is_forgotten() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         filled_form(visitor(cast.ana())).post()
-        assert repeats.forget_old(timezone.now()) == 0
+        assert repeats.delete_old(timezone.now()) == 0
         clock.shift(timedelta(hours=24))
-        assert repeats.forget_old(timezone.now()) == 1
+        assert repeats.delete_old(timezone.now()) == 1
     assert not LatestRequest.objects.exists()
 
 

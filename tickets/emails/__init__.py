@@ -1,1 +1,1 @@
-"""The e-mails about a ticket, their samples, and confirmations that did not arrive."""
+"""E-mails about a ticket, their samples, and confirmations that were not delivered."""

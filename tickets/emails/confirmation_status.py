@@ -1,6 +1,4 @@
-"""Has the customer got the confirmation, the proof? The desk marks the tickets whose mail did not
-arrive (F5).
-"""
+"""Confirmations that were not delivered: the desk marks their tickets, the advisor is told (F5)."""
 
 from collections.abc import Iterable
 
@@ -15,17 +13,18 @@ from tickets.references import PREFIX, message_reference, number_of
 
 
 def undelivered_confirmations() -> QuerySet[Message]:
-    """Confirmations given up, of tickets that have none on its way, sent, or settled. A copy counts
-    like the first.
+    """Return failed confirmations of tickets with no other pending, sent or resolved.
+
+    Copies count like the first confirmation.
     """
     given_up = Message.objects.filter(kind=CONFIRMATION, state__in=GIVEN_UP)
-    all_of_it = Message.objects.filter(kind=CONFIRMATION, subject_ref=OuterRef("subject_ref"))
-    other = all_of_it.exclude(state__in=GIVEN_UP, resolved_at=None)
+    of_ticket = Message.objects.filter(kind=CONFIRMATION, subject_ref=OuterRef("subject_ref"))
+    other = of_ticket.exclude(state__in=GIVEN_UP, resolved_at=None)
     return given_up.filter(~Exists(other))
 
 
 def tickets_without_confirmation(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """Those whose customer did not get it."""
+    """Return the tickets whose customer has no confirmation."""
     number = Cast(Substr("subject_ref", len(PREFIX) + 1), BigIntegerField())
     return tickets.filter(
         pk__in=undelivered_confirmations().order_by().annotate(number=number).values("number")
@@ -33,9 +32,7 @@ def tickets_without_confirmation(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 
 
 def undelivered_among(numbers: Iterable[int]) -> dict[int, Message]:
-    """The last failed confirmation of each of these tickets that lacks one; one query for a page of
-    them.
-    """
+    """Map each ticket without a confirmation to its last failed one, in one query."""
     references = [message_reference(number) for number in numbers]
     found = (
         undelivered_confirmations().filter(subject_ref__in=references).defer("text", "html").order_by("pk")
@@ -54,4 +51,4 @@ def notify_advisor(message: Message) -> None:
         return
     ticket = Ticket.objects.select_related("company__advisor").filter(pk=number).first()
     if ticket is not None and undelivered_among([ticket.number]):
-        emails.proof_undelivered(ticket, message)
+        emails.confirmation_undelivered(ticket, message)

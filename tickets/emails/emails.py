@@ -1,5 +1,6 @@
-"""The mails of a ticket: one named function each, written to the outbox in its own transaction
-(A15, A16, D6, F5).
+"""The e-mails about a ticket, a function each (A15, A16, D6, F5).
+
+They are queued in the outbox, in the transaction of the event that they report.
 """
 
 from collections.abc import Sequence
@@ -19,13 +20,13 @@ from tickets.models import Area, Attachment, AttachmentEvent, Ticket, TicketEven
 from tickets.references import message_reference
 
 Context = dict[str, object]
-CLIENT = "client"  # in the dedup key of the confirmation
+CLIENT = "client"  # part of the confirmation's dedup key
 CONFIRMATION = "ticket_confirmation"  # also used to find undelivered confirmations
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One row of a mail's table; `lines` has more than one for documents and free text."""
+    """A row of a mail's table; `lines` has several for documents and free text."""
 
     label: str
     lines: list[str]
@@ -42,13 +43,11 @@ def confirmation(ticket: Ticket, documents: Sequence[Attachment], *, held: bool 
 
 
 def withheld(ticket: Ticket) -> str:
-    """The state of the customer's confirmation where it waits for an advisor or was dropped by one;
-    else empty.
-    """
-    sought = Message.objects.filter(
+    """Return the confirmation's state if it is held or was dropped by an advisor; else ""."""
+    confirmations = Message.objects.filter(
         dedup_key=f"{message_reference(ticket.number)}:{CLIENT}", state__in=WITHHELD
     )
-    return sought.values_list("state", flat=True).first() or ""
+    return confirmations.values_list("state", flat=True).first() or ""
 
 
 def notice_to_registered_email(
@@ -66,9 +65,7 @@ def notice_to_registered_email(
 
 
 def registered_address(ticket: Ticket) -> str:
-    """Where the notice to the registered address went; empty where the request was made with that
-    very address.
-    """
+    """Return the address of the notice to the registered address; empty if none was sent."""
     sent = (
         Message.objects.filter(dedup_key=f"{message_reference(ticket.number)}:registered")
         .values_list("to", flat=True)
@@ -93,38 +90,34 @@ def area_notice(ticket: Ticket, documents: Sequence[Attachment], area: Area) -> 
 
 
 def status_changed(ticket: Ticket, event: TicketEvent) -> Message:
-    """To the customer, when the advisor chooses to tell: where the request stands now."""
+    """To the customer, if the advisor chooses to send it: the new status."""
     return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_status", status_context(ticket, event))
 
 
 def date_set(ticket: Ticket, event: TicketEvent) -> Message:
-    """To the customer: the effective date that staff set, where none could be computed. Answers go
-    to the advisor.
-    """
+    """To the customer: the effective date that staff set because none could be computed."""
     return _enqueue_for_customer(ticket, f"event:{event.pk}", "ticket_date", date_context(ticket, event))
 
 
 def infected_to_advisor(document: Attachment) -> Message:
-    """To the advisor, once a document: it has a virus and nobody gets it (R3.18)."""
+    """To the advisor, once per document: it has a virus and cannot be downloaded (R3.18)."""
     ticket = document.ticket
     delivered = document.events.filter(what=AttachmentEvent.What.DELIVERED).order_by("actor")
-    had = list(delivered.values_list("actor", flat=True).distinct())
-    context, key = infected_context(document, had), f"infected:{document.pk}"
+    downloaded_by = list(delivered.values_list("actor", flat=True).distinct())
+    context, key = infected_context(document, downloaded_by), f"infected:{document.pk}"
     return _enqueue(ticket, key, "ticket_infected_advisor", context, to=_advisor_address(ticket))
 
 
 def infected_to_customer(document: Attachment) -> Message:
-    """To the customer, once a document: which one did not get through, and what to do. Answers go
-    to the advisor.
-    """
+    """To the customer, once per document: it has a virus, and what to do."""
     context, key = infected_context(document), f"infected:{document.pk}:client"
     return _enqueue_for_customer(document.ticket, key, "ticket_infected", context)
 
 
-def proof_undelivered(ticket: Ticket, failed: Message) -> Message:
-    """To the advisor: the customer did not get the confirmation, why, and what to do (R4.09).
+def confirmation_undelivered(ticket: Ticket, failed: Message) -> Message:
+    """To the advisor: the confirmation could not be delivered, why, and what to do (R4.09).
 
-    Once for each try: what staff sent again, or elsewhere, and failed once more, they have to know.
+    Sent after each failed attempt, also of a copy that staff sent.
     """
     context, key = undelivered_context(ticket, failed), f"undelivered:{failed.pk}-{failed.actions.count()}"
     return _enqueue(ticket, key, "ticket_undelivered", context, to=_advisor_address(ticket))
@@ -154,11 +147,11 @@ def _context(ticket: Ticket, facts: list[Fact]) -> Context:
 
 def advisor_context(ticket: Ticket, documents: Sequence[Attachment], *, held: bool = False) -> Context:
     warnings = _warnings(ticket, held=held)
-    return {**request_context(ticket, documents), "desk_url": _desk_url(ticket), "marks": warnings}
+    return {**request_context(ticket, documents), "desk_url": _desk_url(ticket), "warnings": warnings}
 
 
 def area_context(ticket: Ticket, documents: Sequence[Attachment], area: Area) -> Context:
-    """Without the contact's data, which an area does not need; the desk shows them (F4)."""
+    """Omit the contact's data, which an area does not need (F4)."""
     return {
         **_context(ticket, _request_facts(ticket, documents)),
         "area": area,
@@ -168,7 +161,7 @@ def area_context(ticket: Ticket, documents: Sequence[Attachment], area: Area) ->
 
 
 def status_context(ticket: Ticket, event: TicketEvent) -> Context:
-    news, sentence = _headline(event)
+    headline, sentence = _headline(event)
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
         Fact(_("Estado"), [event.get_to_status_display()]),
@@ -178,7 +171,7 @@ def status_context(ticket: Ticket, event: TicketEvent) -> Context:
         Fact(_("Motivo"), [ticket.reason_text]),
     ]
     note = event.customer_note.splitlines()
-    return {**_context(ticket, facts), "news": news, "sentence": sentence, "note": note}
+    return {**_context(ticket, facts), "headline": headline, "sentence": sentence, "note": note}
 
 
 def date_context(ticket: Ticket, event: TicketEvent) -> Context:
@@ -196,9 +189,7 @@ def date_context(ticket: Ticket, event: TicketEvent) -> Context:
 
 
 def infected_context(document: Attachment, downloaded_by: Sequence[str] = ()) -> Context:
-    """`had`: who downloaded it before it was scanned, there being no antivirus yet, or one that
-    knew less.
-    """
+    """`downloaded_by` names staff who downloaded the document before a scan found the virus."""
     ticket = document.ticket
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
@@ -209,7 +200,7 @@ def infected_context(document: Attachment, downloaded_by: Sequence[str] = ()) ->
     return {
         **_context(ticket, facts),
         "document": document,
-        "had": downloaded_by,
+        "downloaded_by": downloaded_by,
         "desk_url": _desk_url(ticket),
     }
 
@@ -227,7 +218,7 @@ def undelivered_context(ticket: Ticket, failed: Message) -> Context:
 
 
 def _headline(event: TicketEvent) -> tuple[str, str]:
-    """What a change means to the customer: in the subject, and in a sentence."""
+    """Return the change of status in words: for the subject, and as a sentence."""
     status = Ticket.Status(event.to_status)
     if status == Ticket.Status.CLOSED:
         return _("su solicitud se cerró"), _(
@@ -251,8 +242,9 @@ def _hold_reason() -> str:
 
 
 def _enqueue_for_customer(ticket: Ticket, key: str, kind: str, context: Context) -> Message:
-    """A mail after the confirmation: it waits too where the
-    confirmation waits or was dropped (S4).
+    """Queue a later mail to the customer; replies go to the advisor.
+
+    It is held if the confirmation is held or was dropped (S4).
     """
     hold, reply_to = _hold_reason() if withheld(ticket) else "", _advisor_address(ticket)
     return _enqueue(ticket, key, kind, context, to=ticket.email, reply_to=reply_to, hold=hold)
@@ -284,9 +276,7 @@ def _advisor_address(ticket: Ticket) -> str:
 
 
 def _objection_url(ticket: Ticket) -> str:
-    """A mail to the advisor, begun: "I did not ask for this".
-    The receiver reads it and sends it.
-    """
+    """Return a `mailto:` link to the advisor, with the subject "I did not request this"."""
     subject = _("Ticket {number}: yo no pedí esta solicitud").format(number=ticket.number)
     return f"mailto:{quote(_advisor_address(ticket), safe='@')}?{urlencode({'subject': subject}, quote_via=quote)}"
 
@@ -311,28 +301,30 @@ def _request_facts(ticket: Ticket, documents: Sequence[Attachment]) -> list[Fact
 
 
 def _warnings(ticket: Ticket, *, held: bool) -> list[str]:
-    """What the advisor should look at; none of it held the customer up (P2)."""
-    marks = []
+    """Return what the advisor should check; none of it stopped the customer (P2)."""
+    warnings = []
     if held:
         waits = _(
             "La confirmación para {email} espera: desde ese número se confirmaron muchas solicitudes en poco"
         )
-        marks.append(
+        warnings.append(
             (waits + " " + _("tiempo. Revise la dirección y envíela o descártela en el ticket.")).format(
                 email=ticket.email
             )
         )
     if ticket.company.tax_id_doubtful:
-        marks.append(
+        warnings.append(
             _("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa.")
         )
     if ticket.email.casefold() != ticket.administrator.email.casefold():
-        marks.append(
+        warnings.append(
             _("El correo de la solicitud es distinto del registrado. También avisamos al registrado.")
         )
     if ticket.duplicate_of_id:
         repeated = _("Es igual al ticket n.º {number}: el cliente lo vio y la registró de todos modos.")
-        marks.append(repeated.format(number=ticket.duplicate_of_id))
+        warnings.append(repeated.format(number=ticket.duplicate_of_id))
     if not ticket.effective_terms:
-        marks.append(_("La empresa no tiene cuentas de facturación: no se pudo calcular la fecha efectiva."))
-    return marks
+        warnings.append(
+            _("La empresa no tiene cuentas de facturación: no se pudo calcular la fecha efectiva.")
+        )
+    return warnings

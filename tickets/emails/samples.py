@@ -1,6 +1,4 @@
-"""The mails of a ticket with invented data, for their preview at the desk: no row is read or
-written.
-"""
+"""Sample data for the desk's preview of ticket e-mails. Neither reads nor writes the database."""
 
 from datetime import UTC, date, datetime
 from functools import partial
@@ -16,7 +14,7 @@ from tickets.emails import emails
 from tickets.models import Area, Attachment, RequestType, Ticket, TicketEvent
 
 CONFIRMED = datetime(2026, 11, 30, 20, 15, tzinfo=UTC)
-NOTICED = date(2026, 11, 30)
+NOTICE_DATE = date(2026, 11, 30)
 DOCUMENTS = [
     Attachment(original_name="lineas.xlsx", size=48_213),
     Attachment(original_name="carta de autorización.pdf", size=1_887_437),
@@ -24,7 +22,7 @@ DOCUMENTS = [
 
 
 def register() -> None:
-    """Name the mails of tickets. Called once, when the app is ready."""
+    """Register the e-mails of tickets and their samples. Called once at start-up."""
     add = message_types.register_mail
     add(
         emails.CONFIRMATION,
@@ -36,12 +34,12 @@ def register() -> None:
         gettext_lazy("Aviso al correo registrado"),
         lambda: emails.request_context(a_ticket(), DOCUMENTS),
     )
-    add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _a_change)
-    add("ticket_date", gettext_lazy("Fecha efectiva fijada, al cliente"), _a_date)
+    add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _status_changed)
+    add("ticket_date", gettext_lazy("Fecha efectiva fijada, al cliente"), _date_set)
     add(
         "ticket_infected",
         gettext_lazy("Documento con virus, al cliente"),
-        lambda: emails.infected_context(_infected()),
+        lambda: emails.infected_context(_infected_document()),
     )
     staff = partial(message_types.register_mail, staff=True)
     staff(
@@ -52,18 +50,18 @@ def register() -> None:
     staff(
         "ticket_area",
         gettext_lazy("Aviso a un área"),
-        lambda: emails.area_context(a_ticket(), DOCUMENTS, _an_area()),
+        lambda: emails.area_context(a_ticket(), DOCUMENTS, _area()),
     )
     staff("ticket_undelivered", gettext_lazy("Confirmación que no llegó, al asesor"), _undelivered)
     staff(
         "ticket_infected_advisor",
         gettext_lazy("Documento con virus, al asesor"),
-        lambda: emails.infected_context(_infected(), downloaded_by=["Andrea Torres"]),
+        lambda: emails.infected_context(_infected_document(), downloaded_by=["Andrea Torres"]),
     )
 
 
 def a_ticket() -> Ticket:
-    """A request as a customer might make it, with what the advisor is to be warned of."""
+    """Return a sample ticket that has warnings for the advisor."""
     company = Company(legal_name="Comercial Ejemplo Cía. Ltda.", tax_id="1790000000001", tax_id_doubtful=True)
     accounts = [BillingAccount(number="1000201", cut_day=15), BillingAccount(number="1000202", cut_day=31)]
     rule = RequestType.Rule.BILLING_CUT
@@ -80,17 +78,17 @@ def a_ticket() -> Ticket:
         contact_phone="+593991234567",
         details=_("Dar de baja las líneas 099 000 0101 y 099 000 0102.\nLa 099 000 0103 pasa a prepago."),
         confirmed_at=CONFIRMED,
-        effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, NOTICED)],
+        effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, NOTICE_DATE)],
     )
 
 
-def _an_area() -> Area:
+def _area() -> Area:
     return Area(
         name=_("Cobranzas"), checks=_("Saldos pendientes y acuerdos de pago.\nNotas de crédito por emitir.")
     )
 
 
-def _infected() -> Attachment:
+def _infected_document() -> Attachment:
     signature = "Doc.Downloader.Ejemplo-1"
     return Attachment(
         ticket=a_ticket(), original_name="sustento marzo.docx", size=91_340, signature=signature
@@ -105,7 +103,7 @@ def _undelivered() -> emails.Context:
     )
 
 
-def _a_change() -> emails.Context:
+def _status_changed() -> emails.Context:
     ticket = a_ticket()
     event = TicketEvent(
         ticket=ticket,
@@ -120,7 +118,7 @@ def _a_change() -> emails.Context:
     return emails.status_context(ticket, event)
 
 
-def _a_date() -> emails.Context:
+def _date_set() -> emails.Context:
     ticket = a_ticket()
     ticket.effective_terms, ticket.effective_date = [], date(2026, 12, 15)
     note = _("Es el corte de facturación de la cuenta que nos indicó.")

@@ -1,6 +1,4 @@
-"""Has the antivirus look at documents now, also at those it could not judge or judged before
-(R3.18).
-"""
+"""Scan documents now, also those that could not be scanned or were scanned before (R3.18)."""
 
 from argparse import ArgumentParser
 from collections import Counter
@@ -54,7 +52,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _scan() -> Counter[ScanOutcome]:
-        """Bite after bite, until nothing is due."""
+        """Scan in batches until no document is due."""
         total: Counter[ScanOutcome] = Counter()
         while counts := scanning.scan_due():
             total += counts
