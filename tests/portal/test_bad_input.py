@@ -1,4 +1,4 @@
-"""What people, and worse, send to the request form: a clear message, nothing lost, never a 500."""
+"""Wrong and hostile input of the request form: a clear message, nothing lost, never a 500."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def assert_refused(response: Any, field: str, words: str) -> None:
 def test_an_address_pasted_with_characters_that_are_not_seen_can_be_written_to(
     form: Filled, typed: str
 ) -> None:
-    """Chat programs copy them along; the confirmation was then given up as not deliverable."""
+    """Chat programs copy them along; the confirmation then failed as undeliverable."""
     assert form.post(email=typed).status_code == 303
     assert Ticket.objects.get().email == "ana@acme.example"
     confirmation = Message.objects.get(kind="ticket_confirmation")
@@ -99,7 +99,7 @@ def test_a_phone_is_shown_again_as_it_was_typed(form: Filled) -> None:
 
 
 def test_line_ends_count_as_one_character(form: Filled) -> None:
-    """5,000 characters with LF line ends, although browsers send two for each (R6.13)."""
+    """5,000 characters fit, although browsers send each line end as two (R6.13)."""
     assert form.post(details="línea\r\n" * 833 + "ab").status_code == 303
     assert Ticket.objects.get().details == "línea\n" * 833 + "ab"
 
@@ -134,7 +134,9 @@ def test_nothing_that_is_pasted_is_cut_by_the_browser(form: Filled) -> None:
 
 
 def test_a_million_characters_are_refused_as_a_request(form: Filled) -> None:
-    """Over DATA_UPLOAD_MAX_MEMORY_SIZE no field was read, so none can be shown again (R6.13)."""
+    """Above DATA_UPLOAD_MAX_MEMORY_SIZE Django reads no field, so the page can show none again
+    (R6.13).
+    """
     assert form.post(details="x" * 1_000_000).status_code == 413
 
 

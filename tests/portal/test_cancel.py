@@ -1,4 +1,4 @@
-"""*Cancelar* and *Salir* on the request form ask before they drop what was typed (P4, A13)."""
+"""*Cancelar* and *Salir* on the request form ask before they drop input (P4, A13)."""
 
 from typing import Any
 
@@ -106,7 +106,7 @@ def test_with_nothing_kept_there_is_nothing_to_ask() -> None:
 
 
 def test_both_ways_out_of_the_form_ask() -> None:
-    """Cancelar in the form, Salir in the header: the header's button sends the form, too."""
+    """*Cancelar* is in the form and *Salir* in the header, whose button sends the form too."""
     page = soup(visitor(cast.ana()).get(REQUEST))
     form = page.select_one("form[enctype]")
     assert form is not None

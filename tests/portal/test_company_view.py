@@ -1,4 +1,4 @@
-"""Picking one of several companies, and never somebody else's (A6, R6.11)."""
+"""The company picker: one of several companies, never another administrator's (A6, R6.11)."""
 
 import pytest
 

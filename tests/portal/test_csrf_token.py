@@ -1,4 +1,4 @@
-"""The token of forms is a new one from the verification on (R1.11)."""
+"""Signing in replaces the CSRF token (R1.11)."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def token_of(page: Any) -> str:
 
 
 def verify(client: Client) -> str:
-    """Ask for a code and answer it with the page's token, which is returned."""
+    """Sign in with a code; return the CSRF token of the code page."""
     asking = token_of(client.get(pin_client.ENTRY))
     client.post(pin_client.ENTRY, {"phone": "0991234567", "csrfmiddlewaretoken": asking})
     code, token = pin_client.receive(client), token_of(client.get(pin_client.PIN))

@@ -1,4 +1,4 @@
-"""The page asked for before the gate: where the sign-in leads, and what cannot be made of it."""
+"""After sign-in the visitor gets the page requested before; no open redirect, no leak."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -40,7 +40,7 @@ def signed(route: str, kwargs: object, salt: str = SALT) -> str:
 
 
 def ask_for(client: Client, path: str) -> "Page":
-    """Open a page behind the gate; the entry, as the redirect shows it."""
+    """Open a page that needs a sign-in; return the entry to which it redirects."""
     redirect = client.get(path)
     assert redirect.status_code == 302
     assert urlsplit(redirect["Location"]).path == pin_client.ENTRY
@@ -48,7 +48,7 @@ def ask_for(client: Client, path: str) -> "Page":
 
 
 def enter(client: Client, entry: "Page", phone: str = cast.ANA_PHONE) -> "Page":
-    """Send the entry form as it is on this page, then the code; what answers the code."""
+    """Send this entry page's form, then the code; return the response to the code."""
     sent = client.post(pin_client.ENTRY, {"phone": phone, "destination": hidden(entry)})
     pin = client.get(sent["Location"])
     code = pin_client.receive(client)
@@ -86,7 +86,7 @@ def test_who_asked_for_no_page_lands_on_the_request(client: Client) -> None:
 
 
 def test_it_is_carried_over_whatever_happens_on_the_way(client: Client, ticket_page: str) -> None:
-    """A refused number, a refused code, another code, another number."""
+    """After a refused number, a refused code, a resend and another number."""
     entry = ask_for(client, ticket_page)
     entry = client.post(pin_client.ENTRY, {"phone": "12", "destination": hidden(entry)})
     assert entry.status_code == 422
@@ -189,7 +189,7 @@ def test_asking_for_a_page_stores_nothing(client: Client) -> None:
 
 
 def test_the_pages_are_the_same_whether_the_ticket_exists_or_not(ticket_page: str) -> None:
-    """R4.22: what is shown of it is the number that the visitor brought."""
+    """R4.22: the pages show only the number that is in the address."""
     number, other = ticket_page.split("/")[-2], "1999999"
     with time_machine.travel(timezone.now(), tick=False):
         shown = [seen(Client(), ticket_page, number), seen(Client(), f"/fidelizacion/ticket/{other}/", other)]
@@ -197,7 +197,7 @@ def test_the_pages_are_the_same_whether_the_ticket_exists_or_not(ticket_page: st
 
 
 def seen(client: Client, path: str, number: str) -> list[tuple[int, str]]:
-    """The entry and the code page, without the number and the secrets that hold it."""
+    """The entry and the code page, without the number and the tokens that contain it."""
     entry = ask_for(client, path)
     sent = client.post(pin_client.ENTRY, {"phone": cast.NOBODY_PHONE, "destination": hidden(entry)})
     pages = []
@@ -228,7 +228,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("value", FOREIGN.values(), ids=FOREIGN)
 def test_what_was_not_signed_for_one_of_these_pages_is_ignored(client: Client, value: str) -> None:
-    """No open redirect: tampered, foreign, or of a page that is not on the list."""
+    """No open redirect: a token that was changed, is from elsewhere, or names another page."""
     cast.ana()
     entry = client.get(pin_client.ENTRY, {"destino": value})
     assert hidden(entry) == ""
@@ -257,7 +257,7 @@ def test_every_page_on_the_list_exists_and_is_read_by_get() -> None:
 
 
 def test_two_numbers_get_the_same_bytes_on_the_way_to_a_page() -> None:
-    """R1.13: known and unknown, both ending in the three digits that are shown."""
+    """R1.13: a known and an unknown number that end in the same three digits, which pages show."""
     cast.ana()
     shown = []
     with time_machine.travel(timezone.now(), tick=False):

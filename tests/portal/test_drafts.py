@@ -1,6 +1,4 @@
-"""A verification that runs out while somebody types: the text waits for the same number, and for
-nobody else.
-"""
+"""Drafts: the input survives an expired verification, for the same phone only."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -36,7 +34,7 @@ TYPED = {
 
 
 def expire(client: Client, form: Filled, clock: time_machine.Traveller, **changes: object) -> None:
-    """Post the form twenty minutes later, when the verification has run out."""
+    """Post the form after twenty minutes, when the verification has expired."""
     clock.shift(timedelta(minutes=20))
     answer = form.post(**{**TYPED, **changes})
     assert (answer.status_code, answer["Location"]) == (302, ENTRY)
@@ -82,7 +80,7 @@ def test_documents_of_an_expired_visitor_are_nobody_elses() -> None:
 
 
 def test_an_expired_visitor_without_a_form_of_theirs_keeps_no_documents() -> None:
-    """R3.20: nobody fills the disk with what no form could ever claim."""
+    """R3.20: files that no form could claim must not fill the disk."""
     with time_machine.travel(START, tick=False) as clock:
         client = visitor(cast.ana())
         expire(client, filled_form(client), clock, attachments=pdf(), submission_key="x")

@@ -84,7 +84,7 @@ def test_one_phone_and_many_addresses_stop_at_three_in_ten_minutes() -> None:
 
 
 def test_r1_20_a_refused_request_leaves_no_session_behind(settings: Settings) -> None:
-    """A script past its limit would fill the table, a row a request."""
+    """Otherwise a script above its limit would fill the session table."""
     settings.OTP_SENDS_PER_ADDRESS = parse_rates("1/h")
     assert pin_client.ask(Client(), cast.NOBODY_PHONE).status_code == 302
     assert Session.objects.count() == 1
@@ -96,9 +96,7 @@ def test_r1_20_a_refused_request_leaves_no_session_behind(settings: Settings) ->
 
 
 def test_which_limit_was_reached_cannot_be_told(settings: Settings) -> None:
-    """R1.20: of the limits that somebody's own uses reach. That of the day is everybody's
-    (test_day.py).
-    """
+    """R1.20: all limits of a visitor give the same page. The daily one is shared (test_day.py)."""
     bodies = set()
     for name in ("OTP_SENDS_PER_PHONE", "OTP_SENDS_PER_ADDRESS", "OTP_SENDS_PER_SESSION"):
         settings.OTP_SENDS_PER_PHONE = settings.OTP_SENDS_PER_ADDRESS = settings.OTP_SENDS_PER_SESSION = ()

@@ -1,4 +1,4 @@
-"""What the PIN check costs the database, however much it was used before (P11)."""
+"""The PIN check's number of queries does not grow with its use (P11)."""
 
 import pytest
 from django.db import connection
@@ -12,7 +12,7 @@ from tests import cast
 from tests.otp import pin_client
 from tests.portal.test_request_costs import queries
 
-# Committing for real: inside a test's own transaction, savepoints would be counted
+# With real commits: inside the test's transaction, savepoints would be counted
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -23,9 +23,7 @@ def cost_of_asking() -> list[str]:
 
 
 def test_a_code_asked_for() -> None:
-    """The session, the earlier code, the day and the uses read, those written, its twin, the code
-    and its event.
-    """
+    """Reads: session, earlier code, limits. Writes: limits, code, its event."""
     spent = cost_of_asking()
     assert len(spent) <= 8, "\n".join(spent)
 

@@ -1,6 +1,4 @@
-"""Whatever is typed, posted or attached, the form answers: a ticket, or a refusal that keeps the
-text (R6.13).
-"""
+"""The form answers any input with a ticket, or a refusal that keeps the text (R6.13)."""
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -29,12 +27,12 @@ AWKWARD = st.sampled_from(
     ]
 )
 VALUES = st.one_of(TEXT, AWKWARD, st.integers().map(str))
-# The test client itself would choke on a line end, and take a slash for a folder
+# The test client fails at a line end, and reads a slash as a folder
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n/"), max_size=150).map(
     "x{}".format
 )
 FILES = st.lists(st.tuples(NAMES, st.binary(max_size=400)), max_size=7)
-# One form for all the examples of a test: a key once used is one more way of being refused
+# One form for all the examples of a test: a used key is another reason to be refused
 FUZZED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

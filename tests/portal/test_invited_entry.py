@@ -1,5 +1,5 @@
-"""What a link does at the entry: it fills the number in, changes nothing, has codes of its own (A1,
-R1.08, R1.13).
+"""Invitation links: they fill in the number, change nothing, and have separate limits (A1, R1.08,
+R1.13).
 """
 
 from datetime import timedelta
@@ -38,7 +38,7 @@ def enter(client: Client, phone: str, token: str) -> int:
 
 
 def used_up(phone: str = cast.ANA_PHONE) -> None:
-    """A stranger, from many places, has asked for codes until the number's limit was reached."""
+    """A stranger has reached the number's limit by requesting codes from many addresses."""
     for number in range(4):
         status = (
             Client(REMOTE_ADDR=f"203.0.113.{number}").post(pin_client.ENTRY, {"phone": phone}).status_code
@@ -198,9 +198,7 @@ def test_with_its_codes_used_up_a_link_is_no_worse_than_none() -> None:
 
 
 def test_a_stranger_who_used_the_day_up_keeps_nobody_out_who_was_invited(settings: Settings) -> None:
-    """R1.08: SMS that strangers have sent to customers' numbers end the day for the plain entry
-    only.
-    """
+    """R1.08: codes that strangers request use up the daily limit of the plain entry only."""
     token = invited()
     settings.OTP_SENDS_PER_DAY = parse_rates("3/d")
     consume_times(quotas.sends_of_day(invited=False), 3)
@@ -209,7 +207,9 @@ def test_a_stranger_who_used_the_day_up_keeps_nobody_out_who_was_invited(setting
 
 
 def test_codes_of_links_have_a_day_that_ends_too(settings: Settings) -> None:
-    """With it used up they count on the other one, of which those before have left all."""
+    """Above the invitations' daily limit, codes count towards the general one, which is still
+    unused.
+    """
     token = invited()
     settings.OTP_SENDS_PER_DAY = parse_rates("2/d")
     statuses = []
@@ -229,7 +229,7 @@ def test_codes_of_a_link_still_count_for_the_address(settings: Settings) -> None
 
 
 def test_the_number_is_left_its_own_codes() -> None:
-    """A link in the wrong hands uses up nothing that others need."""
+    """A stolen link does not use up limits that others need."""
     token = invited()
     for _ in range(5):
         enter(Client(), cast.ANA_PHONE, token)
@@ -254,8 +254,8 @@ def _brunos_token() -> str:
 
 
 def test_an_invited_persons_first_try_is_judged_while_the_number_waits(client: Client) -> None:
-    """R1.05, R1.08: a stranger's failures keep nobody out who was invited, and each code is one
-    guess more at most.
+    """R1.05, R1.08: a stranger's failures lock no invited person out; each code allows one more
+    guess.
     """
     token = invited()
     now = timezone.now()
@@ -307,9 +307,7 @@ def test_s6_a_strangers_hundred_failures_stop_no_link_and_a_hundred_of_links_do(
 
 
 def walked(phone: str, token: str) -> list[Step]:
-    """The screens that a link could change, for a number: what was answered, and the statements it
-    took.
-    """
+    """Each page that a link could change, for a number: its response and its SQL statements."""
     client, taken = Client(), []
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for name, path, data, seconds in (
@@ -329,13 +327,13 @@ def walked(phone: str, token: str) -> list[Step]:
 
 @pytest.mark.parametrize("token", [DEAD, "another's"])
 def test_a_token_that_is_not_the_numbers_tells_no_number_from_another(token: str) -> None:
-    """R1.13, R1.14: known and unknown cost the same statements, and the same writes as with no
-    token at all.
+    """R1.13, R1.14: known and unknown numbers run the same statements, and the same writes as
+    without a token.
     """
     invitations.invite(cast.bruno(), Channel.SMS)
     cast.ana()
     token = _brunos_token() if token == "another's" else token
-    # All end in the same three digits, which is all the screen shows of them
+    # All end in the same three digits, the only ones that pages show
     known, unknown, plain = (walked(*given) for given in (
         (cast.ANA_PHONE, token), ("+593960000567", token), ("+593950000567", ""),
     ))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Leaving: nothing of the portal stays, and staff stay signed in (A13, R1.11, R6.09)."""
+"""Sign-out: removes all portal data; staff stay signed in to the desk (A13, R1.11, R6.09)."""
 
 import pytest
 from django.contrib.sessions.models import Session

@@ -30,21 +30,21 @@ def _ana() -> None:
     cast.ana()
 
 
-def asked(client: Client, phone: str = cast.ANA_PHONE) -> str:
-    """Ask for a code, and what it is."""
+def request_code(client: Client, phone: str = cast.ANA_PHONE) -> str:
+    """Request a code and return it."""
     pin_client.ask(client, phone)
     code = pin_client.receive(client)
     assert code is not None
     return code
 
 
-def other(code: str) -> str:
+def another_code(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06}"
 
 
 def test_the_right_code_opens_the_portal_under_a_new_session_key(client: Client) -> None:
     """R1.11"""
-    code = asked(client)
+    code = request_code(client)
     before = client.cookies["sessionid"].value
     page = pin_client.answer(client, code)
     assert (page.status_code, page["Location"]) == (302, "/fidelizacion/solicitud/")
@@ -55,8 +55,8 @@ def test_the_right_code_opens_the_portal_under_a_new_session_key(client: Client)
 
 
 def test_the_code_is_nowhere_in_the_database(client: Client) -> None:
-    """R1.09: neither while it is good nor once it was used."""
-    code = asked(client)
+    """R1.09: neither while it is valid nor after its use."""
+    code = request_code(client)
     for _ in range(2):
         dump = StringIO()
         call_command("dumpdata", stdout=dump)
@@ -97,7 +97,7 @@ def test_the_field_is_made_for_codes(client: Client) -> None:
 @pytest.mark.parametrize("spelling", ["{0} {1}", "{0}-{1}", " {0}{1} ", "{0}\u00a0{1}"])
 def test_a_pasted_code_may_hold_spaces_and_dashes(client: Client, spelling: str) -> None:
     """R1.22"""
-    code = asked(client)
+    code = request_code(client)
     assert pin_client.answer(client, spelling.format(code[:3], code[3:])).status_code == 302
 
 
@@ -113,7 +113,7 @@ def test_what_cannot_be_a_code_costs_no_try(client: Client, typed: str) -> None:
 
 
 def test_a_wrong_code_says_how_many_tries_are_left(client: Client) -> None:
-    wrong = other(asked(client))
+    wrong = another_code(request_code(client))
     pages = [pin_client.answer(client, wrong) for _ in range(5)]
     assert {page.status_code for page in pages} == {422}
     assert {page["Cache-Control"] for page in pages} == {"private, no-cache"}
@@ -129,52 +129,52 @@ def test_a_wrong_code_says_how_many_tries_are_left(client: Client) -> None:
 
 
 def main_actions(page: "Page") -> list[tuple[str, str]]:
-    """The buttons that stand out: what each says, and where its form leads."""
+    """The text and the form's address of each primary button."""
     found = BeautifulSoup(page.content, "html.parser").select("main form button.button")
     return [(button.get_text(strip=True), str(button.find_parent("form")["action"])) for button in found]  # type: ignore[index]  # it has one
 
 
-def said(page: "Page") -> str:
+def text_of(page: "Page") -> str:
     return " ".join(BeautifulSoup(page.content, "html.parser").select_one("main").get_text().split())  # type: ignore[union-attr]  # every page has one
 
 
 def test_15_of_an_expired_code_the_main_action_is_to_ask_for_another(client: Client) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        code = asked(client)
+        code = request_code(client)
         clock.shift(timedelta(minutes=6))
         pages = [client.get(pin_client.PIN), pin_client.answer(client, code), client.get(pin_client.PIN)]
     assert [page.status_code for page in pages] == [200, 422, 200]
     for page in pages:
         assert main_actions(page) == [("Enviar otro código", pin_client.RESEND)]
-        assert "El código venció" in said(page)
-        assert "Se agotaron los intentos" not in said(page)
+        assert "El código venció" in text_of(page)
+        assert "Se agotaron los intentos" not in text_of(page)
         assert b'name="code"' not in page.content
 
 
 def test_15_a_code_out_of_tries_says_so_and_not_that_it_expired(client: Client) -> None:
-    wrong = other(asked(client))
+    wrong = another_code(request_code(client))
     last = [pin_client.answer(client, wrong) for _ in range(5)][-1]
     for page in (last, pin_client.answer(client, wrong), client.get(pin_client.PIN)):
         assert main_actions(page) == [("Enviar otro código", pin_client.RESEND)]
-        assert "Se agotaron los intentos" in said(page)
-        assert "venció" not in said(page)
-        assert "Podrá pedir otro en 60 segundos" in said(page) or "Podrá pedir otro en 59 segundos" in said(
+        assert "Se agotaron los intentos" in text_of(page)
+        assert "venció" not in text_of(page)
+        assert "Podrá pedir otro en 60 segundos" in text_of(
             page
-        )
+        ) or "Podrá pedir otro en 59 segundos" in text_of(page)
 
 
 def test_15_a_live_code_is_typed_in_the_main_form(client: Client) -> None:
-    asked(client)
+    request_code(client)
     assert main_actions(client.get(pin_client.PIN)) == [("Continuar", pin_client.PIN)]
 
 
 def test_15_a_resend_before_its_time_says_how_many_seconds_on_the_page_of_the_code(client: Client) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        code = asked(client)
+        code = request_code(client)
         clock.shift(50)
         page = client.post(pin_client.RESEND)
         assert page.status_code == 429
-        assert "Podrá pedirlo en 10 segundos" in said(page)
+        assert "Podrá pedirlo en 10 segundos" in text_of(page)
         beside = BeautifulSoup(page.content, "html.parser").select_one(f'form[action="{pin_client.RESEND}"]')
         assert beside is not None
         assert "Podrá pedir otro en 10 segundos" in " ".join(beside.get_text().split())
@@ -186,13 +186,13 @@ def test_15_a_resend_before_its_time_says_how_many_seconds_on_the_page_of_the_co
 def test_15_one_minute_is_one(client: Client, settings: Settings, seconds: int, words: str) -> None:
     settings.OTP_VALIDITY = timedelta(seconds=seconds)
     pin_client.ask(client, cast.ANA_PHONE)
-    assert words in said(client.get(pin_client.PIN))
-    assert words.removesuffix(" y") in said(client.get("/fidelizacion/ayuda/"))
+    assert words in text_of(client.get(pin_client.PIN))
+    assert words.removesuffix(" y") in text_of(client.get("/fidelizacion/ayuda/"))
 
 
 def test_a_code_of_one_session_is_worth_nothing_in_another(client: Client) -> None:
     """R1.10"""
-    code, stranger = asked(client), Client()
+    code, stranger = request_code(client), Client()
     pin_client.ask(stranger, cast.BRUNO_PHONE)
     assert pin_client.answer(stranger, code).status_code == 422
     pin_client.ask(stranger, cast.ANA_PHONE)
@@ -202,7 +202,7 @@ def test_a_code_of_one_session_is_worth_nothing_in_another(client: Client) -> No
 
 def test_another_number_in_another_tab_kills_the_code(client: Client) -> None:
     """R1.10"""
-    code = asked(client)
+    code = request_code(client)
     pin_client.ask(client, cast.NOBODY_PHONE)
     assert pin_client.answer(client, code).status_code == 422
 
@@ -232,7 +232,7 @@ def test_without_a_code_asked_for_there_is_only_the_entry(client: Client, method
 
 
 def test_the_code_screen_leads_on_whoever_is_verified_already(client: Client) -> None:
-    """Back, after the right code."""
+    """For example with Back, after the right code."""
     pin_client.verify(client, cast.ANA_PHONE)
     assert client.get(pin_client.PIN)["Location"] == "/fidelizacion/solicitud/"
 
@@ -240,7 +240,7 @@ def test_the_code_screen_leads_on_whoever_is_verified_already(client: Client) ->
 def test_a_resend_brings_a_new_code_and_kills_the_old(client: Client) -> None:
     """R1.19"""
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        old = asked(client)
+        old = request_code(client)
         clock.shift(60)
         page = client.post(pin_client.RESEND)
         assert (page.status_code, page["Location"]) == (302, pin_client.PIN)
@@ -253,7 +253,7 @@ def test_a_resend_brings_a_new_code_and_kills_the_old(client: Client) -> None:
 def test_a_resend_before_the_minute_is_refused(client: Client) -> None:
     """R1.19"""
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        code = asked(client)
+        code = request_code(client)
         clock.shift(59)
         assert client.get(pin_client.PIN).context["resend_wait"] == 1
         assert client.post(pin_client.RESEND).status_code == 429
@@ -268,11 +268,11 @@ def test_a_resend_takes_a_post(client: Client) -> None:
 def test_two_typos_one_resend_and_the_right_code_get_an_honest_person_in(
     client: Client, settings: Settings
 ) -> None:
-    """With the limits as they come."""
+    """With the default limits."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        first = asked(client)
+        first = request_code(client)
         for _ in range(2):
-            assert pin_client.answer(client, other(first)).status_code == 422
+            assert pin_client.answer(client, another_code(first)).status_code == 422
         clock.shift(61)
         client.post(pin_client.RESEND)
         second = pin_client.receive(client)
@@ -285,14 +285,14 @@ def test_too_many_failures_of_a_phone_are_answered_as_a_limit(client: Client) ->
     PhoneLockout.objects.create(
         phone=cast.ANA_PHONE, failures=10, locks=1, locked_until=timezone.now() + timedelta(seconds=30)
     )
-    code = asked(client)
+    code = request_code(client)
     page = pin_client.answer(client, code)
     assert page.status_code == 429
     assert page["Cache-Control"] == "no-store"
 
 
 def test_a_second_click_on_its_way_does_not_take_the_new_cookie_away(client: Client) -> None:
-    code = asked(client)
+    code = request_code(client)
     second = Client()
     second.cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
     pin_client.answer(client, code)
@@ -304,7 +304,7 @@ def test_a_second_click_on_its_way_does_not_take_the_new_cookie_away(client: Cli
 def test_of_two_clicks_the_newer_code_counts_whichever_request_ends_last(client: Client) -> None:
     pin_client.ask(client, cast.BRUNO_PHONE)
     read_by_the_first = dict(client.session.items())
-    code = asked(client)
+    code = request_code(client)
     session = client.session
     session.update(read_by_the_first)
     session.save()
@@ -312,6 +312,6 @@ def test_of_two_clicks_the_newer_code_counts_whichever_request_ends_last(client:
 
 
 def test_an_administrator_who_was_removed_meanwhile_does_not_get_in(client: Client) -> None:
-    code = asked(client)
+    code = request_code(client)
     Administrator.objects.update(is_active=False)
     assert pin_client.answer(client, code).status_code == 422

@@ -1,6 +1,4 @@
-"""R8.02: what the privacy notice says where the first datum is typed, and on the help page (LOPDP,
-art. 12).
-"""
+"""R8.02: the privacy notice on the entry and the help page has all points of LOPDP, art. 12."""
 
 import re
 from dataclasses import replace
@@ -19,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 HELP = "/fidelizacion/ayuda/"
 PAGES = pytest.mark.parametrize("path", [pin_client.ENTRY, HELP])
-# Each point, and words without which it is not made
+# Each point of the notice, and words that it must contain
 POINTS = {
     "controller": "Quién responde: Operadora Ejemplo",
     "contact": "datos@operadora.example",

@@ -1,5 +1,5 @@
-"""A23: the same request twice is answered with the number there is; a similar one is shown and does
-not block.
+"""A23: a repeated request gets the existing ticket's number; a similar one is shown and does not
+block.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -45,14 +45,12 @@ def form(acme: Company) -> Filled:
 
 
 def after_back(form: Filled, **changes: Any) -> Filled:
-    """What Chromium shows after Back: the page anew, with a key of its own, and what had been
-    typed.
-    """
+    """The form as Chromium shows it after Back: a new page with a new key, and the typed text."""
     shown = fields_of(form.client.get(REQUEST))
     return Filled(form.client, {**form.values, "submission_key": shown["submission_key"], **changes})
 
 
-def told(answer: Any, ticket: Ticket) -> None:
+def assert_repeated(answer: Any, ticket: Ticket) -> None:
     assert answer.status_code == 422
     assert answer.context["repeated"] == ticket
     page = soup(answer)
@@ -64,15 +62,15 @@ def told(answer: Any, ticket: Ticket) -> None:
     assert Message.objects.count() == 2
 
 
-def anyway(answer: Any) -> dict[str, Any]:
-    """The fields that the button to register it anyway sends."""
+def fields_to_register_anyway(answer: Any) -> dict[str, Any]:
+    """The fields sent by the button that registers the request anyway."""
     [button] = soup(answer).select("button[name=duplicate_of]")
     return {**fields_of(answer), "duplicate_of": str(button["value"])}
 
 
 def test_a23_after_back_the_same_request_is_told_and_kept(form: Filled) -> None:
     answer = after_back(form).post()
-    told(answer, Ticket.objects.get())
+    assert_repeated(answer, Ticket.objects.get())
     shown = fields_of(answer)
     assert {name: shown[name] for name in ("reason", "details", "email")} == {
         name: form.values[name] for name in ("reason", "details", "email")
@@ -92,12 +90,12 @@ def test_a23_the_same_key_with_the_same_content_still_gives_the_same_ticket(form
 
 
 def test_a23_from_another_device_it_is_told(form: Filled) -> None:
-    told(filled_form(visitor(Ticket.objects.get().administrator)).post(), Ticket.objects.get())
+    assert_repeated(filled_form(visitor(Ticket.objects.get().administrator)).post(), Ticket.objects.get())
 
 
 def test_a23_another_administrator_of_the_company_is_told_who_asked(form: Filled, acme: Company) -> None:
     answer = filled_form(visitor(cast.bruno(acme))).post()
-    told(answer, Ticket.objects.get())
+    assert_repeated(answer, Ticket.objects.get())
     assert "La confirmó Ana Pérez" in text_of(answer)
 
 
@@ -110,7 +108,7 @@ def test_a23_another_administrator_of_the_company_is_told_who_asked(form: Filled
     ids=["spaces and case", "contact data"],
 )
 def test_a23_what_is_asked_counts_and_not_how_it_is_written(form: Filled, changes: dict[str, str]) -> None:
-    told(after_back(form, **changes).post(), Ticket.objects.get())
+    assert_repeated(after_back(form, **changes).post(), Ticket.objects.get())
 
 
 @pytest.mark.parametrize("other", ["details", "reason", "document", "company"])
@@ -132,14 +130,14 @@ def test_a23_documents_count_by_content_not_by_name_or_order(acme: Company) -> N
     form = filled_form(visitor(cast.ana(acme)))
     form.post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"b")])
     answer = after_back(form).post(attachments=[pdf("otra.pdf", PDF + b"b"), pdf("una.pdf")])
-    told(answer, Ticket.objects.get())
+    assert_repeated(answer, Ticket.objects.get())
     assert sorted(staged_in(answer)) == ["otra.pdf", "una.pdf"]
 
 
 def test_a23_the_button_registers_it_as_a_new_one_and_the_ticket_names_the_other(form: Filled) -> None:
     first = Ticket.objects.get()
     answer = after_back(form).post()
-    assert Filled(form.client, anyway(answer)).post().status_code == 303
+    assert Filled(form.client, fields_to_register_anyway(answer)).post().status_code == 303
     second = Ticket.objects.exclude(pk=first.pk).get()
     assert second.duplicate_of == first
     notice = Message.objects.get(dedup_key=f"ticket:{second.number}:advisor")
@@ -150,13 +148,13 @@ def test_a23_with_documents_the_button_needs_no_second_upload(acme: Company) -> 
     form = filled_form(visitor(cast.ana(acme)))
     form.post(attachments=pdf())
     answer = after_back(form).post(attachments=pdf())
-    assert Filled(form.client, anyway(answer)).post().status_code == 303
+    assert Filled(form.client, fields_to_register_anyway(answer)).post().status_code == 303
     assert [len(ticket.documents) for ticket in Ticket.objects.all()] == [1, 1]
 
 
 def test_a23_the_button_of_an_earlier_ticket_is_asked_again(form: Filled) -> None:
     first = Ticket.objects.get()
-    again = anyway(after_back(form).post())
+    again = fields_to_register_anyway(after_back(form).post())
     Filled(form.client, again).post()
     second = Ticket.objects.exclude(pk=first.pk).get()
     answer = after_back(form, duplicate_of=str(first.number)).post()
@@ -167,7 +165,7 @@ def test_a23_the_button_of_an_earlier_ticket_is_asked_again(form: Filled) -> Non
 
 @pytest.mark.parametrize("forged", ["", "x", "-1", "0", "9" * 18, "9" * 400, "１"])
 def test_a23_a_forged_number_is_asked_again(form: Filled, forged: str) -> None:
-    told(after_back(form, duplicate_of=forged).post(), Ticket.objects.get())
+    assert_repeated(after_back(form, duplicate_of=forged).post(), Ticket.objects.get())
 
 
 def test_a23_the_number_of_another_companys_ticket_is_not_written_down(form: Filled) -> None:
@@ -198,8 +196,8 @@ def test_a23_what_stops_nothing_any_more_is_forgotten() -> None:
 
 
 def test_a23_enter_presses_confirm_and_not_the_button_of_a_repeat(form: Filled) -> None:
-    """Enter presses the first button of a form: were it the other one, a repeat would be registered
-    in silence.
+    """Enter presses the form's first button; if that one registered the repeat, it would go
+    unnoticed.
     """
     page = soup(after_back(form).post())
     first, *others = page.select("button[form=solicitud], form#solicitud button[type=submit]")

@@ -1,4 +1,4 @@
-"""What a page costs the database, whatever the company has (P11)."""
+"""The number of queries per page does not grow with the company (P11)."""
 
 import pytest
 from django.db import connection
@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from tests import cast
 from tests.tickets.portal_client import REQUEST, Filled, filled_form, pdf, visitor
 
-# Committing for real: inside a test's own transaction, savepoints would be counted
+# With real commits: inside the test's transaction, savepoints would be counted
 pytestmark = pytest.mark.django_db(transaction=True)
 BRACKETS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
@@ -31,7 +31,7 @@ def cost_of_ticket(form: Filled, **changes: object) -> list[str]:
 
 def test_the_form_page() -> None:
     spent = cost_of_form(visitor(cast.ana()))
-    assert len(spent) <= 7, "\n".join(spent)  # six, and the requests of today that are like it (A23)
+    assert len(spent) <= 7, "\n".join(spent)  # six, and today's similar requests (A23)
 
 
 def test_the_form_page_costs_a_large_company_no_more() -> None:
@@ -48,6 +48,6 @@ def test_a_ticket() -> None:
 
 def test_a_ticket_with_documents() -> None:
     spent = cost_of_ticket(filled_form(visitor(cast.ana())), attachments=[pdf("a.pdf"), pdf("b.pdf")])
-    # Those of a ticket, its content's row (A23), the documents' own, and their quota: asked before
-    # they are written, taken with the ticket
+    # Those of a ticket, the documents' rows, and their quota: checked before writing the files,
+    # consumed with the ticket
     assert len(spent) <= 17, "\n".join(spent)

@@ -1,4 +1,4 @@
-"""The request form over HTTP: shown, confirmed, refused with all that was typed (A6-A14)."""
+"""The request form over HTTP: shown, confirmed, refused with all input kept (A6-A14)."""
 
 from datetime import UTC, datetime
 
@@ -95,7 +95,7 @@ def test_a12b_the_effective_date_is_stored_with_its_inputs() -> None:
 
 
 def test_a_company_without_billing_accounts_is_not_refused() -> None:
-    """P2: what is not the customer's fault never stands in the way."""
+    """P2: a problem that is not the customer's fault must not stop the request."""
     assert filled_form(visitor(cast.ana(cast.make_company(cut_days=())))).post().status_code == 303
     assert Ticket.objects.get().effective_date is None
 

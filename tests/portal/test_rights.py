@@ -1,6 +1,4 @@
-"""Rights follow the company, not the person (A20, A21): each
-role against each page of a request.
-"""
+"""Rights follow the company, not the person (A20, A21): each role opens each page of a ticket."""
 
 import pytest
 from django.test import Client
@@ -27,7 +25,7 @@ def page_of(ticket: Ticket, query: str = "") -> str:
 
 
 def leave(administrator: Administrator, company: Company) -> None:
-    """Withdraw one company; the other one keeps the person an administrator."""
+    """Withdraw one company; the person stays an administrator of another."""
     Administration.objects.filter(administrator=administrator, company=company).delete()
 
 
@@ -43,7 +41,7 @@ def acme() -> Company:
 
 @pytest.fixture
 def asked(acme: Company, request: pytest.FixtureRequest) -> tuple[Client, Ticket]:
-    """The request that Ana made for Acme, and the browser of the role that the test names."""
+    """The browser of the role that the test names, and the ticket that Ana made for Acme."""
     role, elsewhere = request.param, cast.make_company("Otra S. A.")
     ana = cast.ana(acme)
     maker = visitor(ana)
@@ -135,7 +133,7 @@ def test_a21_a_form_of_a_lost_company_is_refused_with_the_cause_before_another_i
     assert answer.status_code == 422
     page = text_of(answer)
     assert "No se registró nada" in page
-    assert "Error:" not in page  # picking a company was not asked yet
+    assert "Error:" not in page  # the form is not bound yet
     assert not Ticket.objects.exists()
 
 
@@ -143,8 +141,8 @@ def test_a21_a_form_of_a_lost_company_is_refused_with_the_cause_before_another_i
 def test_a21_a_page_that_is_not_the_callers_says_why_and_leads_to_those_that_are(
     acme: Company, number: str
 ) -> None:
-    """Who came by the link of a mail has just typed a PIN: to sign in again is no way on. Both
-    pages are the same.
+    """A visitor who followed a mail's link has just typed a PIN, so the page must not offer another
+    sign-in. It is the same for a missing ticket.
     """
     theirs = cast.make_ticket(cast.bruno()).number
     answer = visitor(cast.ana(acme)).get(f"/fidelizacion/ticket/{theirs if number != 'none' else 9999999}/")

@@ -1,4 +1,4 @@
-"""No number can be told from another by what the portal answers or does (A5, R1.13, R1.14)."""
+"""Responses and SQL statements do not reveal whether a number is known (A5, R1.13, R1.14)."""
 
 import re
 from datetime import timedelta
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
-# All end in the same three digits, which is all the screen shows of them
+# All end in the same three digits, the only ones that pages show
 KNOWN, UNKNOWN = "+593991234567", "+593960000567"
 INACTIVE, WITHOUT_COMPANY = "+593971234567", "+593981234567"
 LOCKED, LOCKED_UNKNOWN = "+593951234567", "+593941234567"
@@ -31,7 +31,7 @@ STRING = re.compile(r"'(?:[^']|'')*'")
 NUMBER = re.compile(r"\b\d+\b")
 SAVEPOINT = re.compile(r'"s\d+_x\d+"')
 
-# What a screen is called, what was answered, and the statements it took
+# Name of the page, response, SQL statements
 Step = tuple[str, tuple[object, ...], list[str]]
 
 
@@ -48,9 +48,7 @@ def _numbers() -> None:
 
 
 def walked(phone: str) -> list[Step]:
-    """Every screen of the PIN check for a number: its name, what was answered, and the statements
-    it took.
-    """
+    """Each page of the PIN check for a number: its name, its response and its SQL statements."""
     client, taken = Client(), []
     with time_machine.travel(timezone.now(), tick=False) as clock:
         steps = [
@@ -76,7 +74,7 @@ def walked(phone: str) -> list[Step]:
 
 
 def seen(page: "Page") -> tuple[object, ...]:
-    """All that a browser gets, but for the secrets that differ between any two visits."""
+    """The response as a browser gets it, without the tokens that differ at each visit."""
     headers = {name: value for name, value in page.headers.items() if name != "X-Request-ID"}
     cookies = {
         name: {key: value for key, value in morsel.items() if value} for name, morsel in page.cookies.items()
@@ -103,7 +101,7 @@ def test_two_numbers_get_the_same_bytes_and_cost_the_same_statements(first: str,
 
 
 def test_r1_14_a_number_never_tried_before_costs_the_same_statements_as_one_that_was() -> None:
-    """R1.14: otherwise the first wrong code tells which numbers have entered before."""
+    """R1.14: otherwise the first wrong code would reveal which numbers have signed in before."""
     tried = "+593961234567"
     PhoneLockout.objects.create(phone=tried, tried_at=timezone.now() - timedelta(days=1))
     for (name, answer, statements), (_, other_answer, other_statements) in zip(
@@ -114,7 +112,7 @@ def test_r1_14_a_number_never_tried_before_costs_the_same_statements_as_one_that
 
 
 def test_a_number_that_waits_is_no_different_until_a_code_is_typed() -> None:
-    """R1.13: the wait is on the code path only."""
+    """R1.13: only checking a code makes a locked number wait."""
     screens = zip(walked(LOCKED), walked(UNKNOWN), strict=True)
     for (name, answer, _), (_, other_answer, _) in screens:
         if "wrong code" not in name:
@@ -122,20 +120,20 @@ def test_a_number_that_waits_is_no_different_until_a_code_is_typed() -> None:
 
 
 def test_asking_writes_without_asking_the_directory() -> None:
-    """R1.14: the look-up is the worker's."""
+    """R1.14: the worker looks the number up later."""
     statements = [sql for _, _, taken in walked(KNOWN) for sql in taken]
     assert statements
     assert not [sql for sql in statements if "companies_" in sql]
 
 
 def test_two_numbers_leave_the_same_rows_in_the_audit() -> None:
-    """R1.14, R1.28: what is told of a visit, before the worker has looked the number up."""
+    """R1.14, R1.28: the audit of a visit, before the worker has looked the number up."""
     columns = ("kind", "method", "result", "phone_tail", "address")
-    told = []
+    audits = []
     for phone in (KNOWN, UNKNOWN, INACTIVE, WITHOUT_COMPANY):
         walked(phone)
-        told.append(
+        audits.append(
             list(AuditEvent.objects.filter(audit.of_phone(phone)).order_by("pk").values_list(*columns))
         )
-    assert len(told[0]) > 10
-    assert all(rows == told[0] for rows in told)
+    assert len(audits[0]) > 10
+    assert all(rows == audits[0] for rows in audits)

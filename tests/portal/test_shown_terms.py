@@ -1,6 +1,4 @@
-"""A22: the date that was shown is the date that is registered, or the form comes back and asks
-again.
-"""
+"""A22: the portal registers the dates that the form showed, or shows the form again."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -45,7 +43,7 @@ def acme() -> Company:
 
 @pytest.fixture
 def form(clock: time_machine.Traveller, acme: Company) -> Filled:
-    """Shown at 23:58 with 15 December, and filled in."""
+    """A form filled in that showed 15 December at 23:58."""
     client = visitor(cast.ana(acme))
     assert "15 de diciembre de 2026" in text_of(client.get(REQUEST))
     return filled_form(client)
@@ -163,9 +161,7 @@ def test_a22_a_form_refused_for_something_else_says_the_new_date_too(
 
 
 def restored(client: Client, form: Filled, clock: time_machine.Traveller) -> Any:
-    """The draft of a visitor whose verification had run out when the form was confirmed, shown
-    after the next PIN.
-    """
+    """The form restored from a draft: the verification had expired at the confirmation."""
     clock.shift(timedelta(minutes=20))
     assert form.post(details="Mi texto").status_code == 302
     verify(client, cast.ANA_PHONE)
@@ -192,7 +188,7 @@ def test_a22_a_draft_of_the_same_day_says_nothing_of_dates(
 def test_a22_a_key_of_an_earlier_day_is_worth_nothing_by_itself(
     form: Filled, clock: time_machine.Traveller
 ) -> None:
-    """Posting the old form again and again never registers the old date."""
+    """Posting the old form repeatedly does not register the old date."""
     clock.shift(PAST_MIDNIGHT)
     for _ in range(3):
         asked_again(form.post())

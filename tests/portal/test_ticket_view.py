@@ -1,6 +1,4 @@
-"""Seeing a ticket takes a verified session of its administrator; the number alone opens nothing
-(A20, R4.22).
-"""
+"""A ticket page needs a verified session of its administrator, not just its number (A20, R4.22)."""
 
 import re
 

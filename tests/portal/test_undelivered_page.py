@@ -1,4 +1,4 @@
-"""A confirmation that did not arrive is told on the customer's own pages, with what to do (P7)."""
+"""The customer's pages show that a confirmation was not delivered, and what to do (P7)."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def client() -> Client:
 
 @pytest.fixture
 def created(client: Client) -> str:
-    """The address of the result screen of a new ticket."""
+    """The address of the result page of a new ticket."""
     return str(filled_form(client, email="mal@acme.example").post()["Location"])
 
 
@@ -51,13 +51,13 @@ def test_a_bounce_is_told_on_every_page_of_the_ticket(
     number = created.split("/")[-2]
     for path in (created, created.partition("?")[0]):
         page = client.get(path)
-        told = soup(page).select_one("#no-llego")
-        assert told is not None, path
-        assert told.parent is not None
-        shown = " ".join(told.parent.get_text(" ").split())
+        notice = soup(page).select_one("#no-llego")
+        assert notice is not None, path
+        assert notice.parent is not None
+        shown = " ".join(notice.parent.get_text(" ").split())
         assert "mal@acme.example" in shown
         assert f"el ticket n.º {number} es válido" in shown
-        assert told.parent.select("a[href='tel:1800123456'], a[href='mailto:ayuda@operadora.example']")
+        assert notice.parent.select("a[href='tel:1800123456'], a[href='mailto:ayuda@operadora.example']")
         assert "La enviamos a" not in text_of(page)
     assert NOT_ARRIVED in text_of(client.get(LIST))
 

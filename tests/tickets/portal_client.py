@@ -1,6 +1,4 @@
-"""What the tests of tickets begin with: a visitor past the gate, a form filled in as a browser
-would.
-"""
+"""Test client of the portal: a verified visitor, and forms filled in as a browser does."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,14 +38,14 @@ def text_of(response: Any) -> str:
 
 
 def staged_in(response: Any) -> dict[str, str]:
-    """The documents that the page says are kept, by name: the ids that its form sends."""
+    """Map the names of the page's staged documents to the ids that its form sends."""
     page = soup(response)
     names = [str(next(iter(name.stripped_strings))) for name in page.select("[data-staged] .file-name")]
     return dict(zip(names, [str(kept["value"]) for kept in page.select("[name=staged]")], strict=True))
 
 
 def fields_of(response: Any) -> dict[str, Any]:
-    """Name and value of each field of the page's first form, as a browser would send them."""
+    """The names and values that a browser would send for the page's form."""
     form = soup(response).find("form", enctype="multipart/form-data")
     assert isinstance(form, Tag), response.content
     values: dict[str, Any] = {}
@@ -62,7 +60,7 @@ def fields_of(response: Any) -> dict[str, Any]:
             values.setdefault("staged", []).append(str(control["value"]))
         elif control.get("type") not in {"file", "checkbox"} and name:
             values[str(name)] = str(control.get("value", ""))
-    del values["csrfmiddlewaretoken"]  # the test client is not asked for it
+    del values["csrfmiddlewaretoken"]  # the test client does not check it
     return values
 
 

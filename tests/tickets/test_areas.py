@@ -1,6 +1,4 @@
-"""The areas of a request type: each is told of a ticket once, from data, in the ticket's
-transaction (D3, D6).
-"""
+"""Each area of a request type gets one mail per ticket, in the ticket's transaction (D3, D6)."""
 
 import pytest
 
@@ -15,9 +13,11 @@ from tickets.models import Area, Ticket
 pytestmark = pytest.mark.django_db
 
 
-def an_area(name: str = "Cobranzas", *, told: bool = True, checks: str = "Saldos y notas de crédito") -> Area:
+def an_area(
+    name: str = "Cobranzas", *, is_active: bool = True, checks: str = "Saldos y notas de crédito"
+) -> Area:
     area = Area.objects.create(
-        name=name, email=f"{name.lower()}@operadora.example", is_active=told, checks=checks
+        name=name, email=f"{name.lower()}@operadora.example", is_active=is_active, checks=checks
     )
     cast.make_request_type().areas.add(area)
     return area
@@ -25,16 +25,16 @@ def an_area(name: str = "Cobranzas", *, told: bool = True, checks: str = "Saldos
 
 def test_each_active_area_of_the_type_is_told_once_d6() -> None:
     collections, equipment = an_area(), an_area("Equipos")
-    an_area("Retirada", told=False)
+    an_area("Retirada", is_active=False)
     Area.objects.create(name="De otro tipo", email="otro@operadora.example")
     form = filled_form(visitor(cast.ana()))
     form.post()
     form.post()
     number = Ticket.objects.get().number
     keys = {f"ticket:{number}:area:{area.pk}" for area in (collections, equipment)}
-    told = Message.objects.filter(kind="ticket_area")
-    assert set(told.values_list("dedup_key", flat=True)) == keys
-    assert set(told.values_list("to", flat=True)) == {collections.email, equipment.email}
+    notices = Message.objects.filter(kind="ticket_area")
+    assert set(notices.values_list("dedup_key", flat=True)) == keys
+    assert set(notices.values_list("to", flat=True)) == {collections.email, equipment.email}
 
 
 def test_a_type_that_names_no_area_tells_the_customer_and_the_advisor_only() -> None:

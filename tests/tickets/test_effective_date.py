@@ -1,4 +1,4 @@
-"""The effective date: worked examples of A12b, then what must hold for any day, cut and notice."""
+"""The effective date: worked examples of A12b, then properties for any day, cut and notice."""
 
 import json
 from calendar import monthrange

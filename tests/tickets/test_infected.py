@@ -1,6 +1,4 @@
-"""A document with a virus: who is told, once and in which words, and what each page says of it
-(R3.18, R3.19).
-"""
+"""A document with a virus: its mails, sent once, and the text of each page (R3.18, R3.19)."""
 
 from hashlib import sha256
 
@@ -40,7 +38,7 @@ def attach(ticket: Ticket, name: str = NAME, **values: object) -> Attachment:
 
 @pytest.fixture
 def infected(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Attachment:
-    """A document that was scanned, and what the antivirus said of it."""
+    """A scanned document in which the antivirus found a virus."""
     settings.CLAMD = Server(path="/nonexistent/clamd.ctl")
     monkeypatch.setattr(clamd, "scan", lambda *_args: ScanResult(infected=True, signature="Doc.\r\nTest-1"))
     attachment = attach(cast.make_ticket())
@@ -80,8 +78,8 @@ def test_the_advisor_is_told_who_had_it_before_it_was_scanned() -> None:
     AttachmentEvent.objects.create(attachment=document, at=timezone.now(), what="delivered", actor="Carla")
     AttachmentEvent.objects.create(attachment=document, at=timezone.now(), what="pending", actor="Sonia")
     scanning.scan(document)
-    told, before = Message.objects.filter(kind="ticket_infected_advisor").order_by("-pk")
-    assert "ya se había descargado (Carla). " in told.text
+    after, before = Message.objects.filter(kind="ticket_infected_advisor").order_by("-pk")
+    assert "ya se había descargado (Carla). " in after.text
     assert "ya se había descargado" not in before.text
 
 
@@ -96,7 +94,7 @@ def test_the_tickets_history_has_a_line_that_the_portal_does_not_show_as_a_chang
 def test_the_verdict_and_its_messages_are_one_transaction(
     infected: Attachment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R4.01: whoever dies between the two leaves a document that is scanned again."""
+    """R4.01: after a crash between the two, the document is scanned again."""
     other = attach(infected.ticket)
 
     def fail(*_args: object) -> None:
@@ -133,10 +131,10 @@ def test_the_ticket_page_says_how_each_document_is(
 
 
 def test_the_help_says_what_is_taken_and_what_becomes_of_a_virus() -> None:
-    """R3.22: the seven kinds, the sizes, and the way of an infected file."""
+    """R3.22: the accepted formats, the sizes, and what happens to an infected file."""
     page = text_of(Client().get("/fidelizacion/ayuda/"))
-    told = {extension for extension in EXTENSIONS if f".{extension}" in page or extension.upper() in page}
-    assert told == set(EXTENSIONS)
+    named = {extension for extension in EXTENSIONS if f".{extension}" in page or extension.upper() in page}
+    assert named == set(EXTENSIONS)
     assert f"hasta {MAX_FILES} archivos de hasta {MAX_BYTES // 2**20} MB" in page
     assert f"hasta {MAX_UNPACKED // 2**20} MB una vez descomprimidos" in page
     assert "encuentra un virus" in page

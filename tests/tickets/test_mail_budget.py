@@ -1,4 +1,4 @@
-"""S4: a verified session cannot write to strangers in the operator's name as often as it likes."""
+"""S4: a verified session can send only a limited number of mails to other addresses."""
 
 from typing import Any
 from uuid import uuid4
@@ -54,7 +54,7 @@ def client() -> Client:
 
 @pytest.fixture
 def third(client: Client) -> Ticket:
-    """The one above the budget."""
+    """The third ticket, above the limit of two."""
     return request_some(client, 3)[2]
 
 
@@ -191,7 +191,7 @@ def test_s4_names_as_people_write_them_are_taken(client: Client, name: str) -> N
 
 @pytest.mark.parametrize("name", ["ING.JUAN PEREZ", "PEREZ/JUAN"])
 def test_s4_a_name_as_the_directory_has_it_is_taken(name: str) -> None:
-    """The form comes with it: a customer would be refused for what the operator wrote."""
+    """The form is prefilled with it, so a customer would be refused for the operator's data."""
     ana = cast.ana()
     Administrator.objects.filter(pk=ana.pk).update(names=name)
     assert filled_form(visitor(ana)).post().status_code == 303
@@ -219,7 +219,7 @@ def mails_of_a_ticket() -> dict[str, rendering.RenderedEmail]:
 
 
 def beginnings(parts: rendering.RenderedEmail) -> list[str]:
-    """The subject, the written text, the preheader and the first paragraph."""
+    """The subject, the plain text, the preheader and the first paragraph."""
     page = BeautifulSoup(parts.html, "html.parser")
     preheader = page.select_one("body > div, .preheader")
     paragraph = page.find("p")

@@ -1,6 +1,4 @@
-"""The mails of a ticket as a server gets them: headers, parts, lines (R3.19, R4.07, R4.27; RFC
-5322, 3834, 2919).
-"""
+"""A ticket's mails as an SMTP server receives them: headers, parts, lines (R3.19, R4.07, R4.27)."""
 
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -20,7 +18,7 @@ from tickets.models import Area, Attachment, Ticket, TicketEvent
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
 LONG = "X" * 5000
 ODD = "O'Brien & <b>Hijos</b> Cía. «Ñandú»"
-# What would begin a header of its own if it came through
+# Would start another header if it were not removed
 INJECTED = "Acme\r\nBcc: todos@mala.example\r\n\r\n<h1>Otro cuerpo</h1>"
 
 
@@ -31,7 +29,7 @@ def sink(settings: Settings) -> Iterator[Sink]:
 
 
 def every_mail(ticket: Ticket) -> list[Message]:
-    """One of each kind, owed."""
+    """Queue a mail of each type."""
     area = Area.objects.create(
         name="Cobranzas", email="cobranzas@operadora.example", checks="Saldos\nNotas de crédito"
     )
@@ -50,10 +48,10 @@ def every_mail(ticket: Ticket) -> list[Message]:
 
 
 def arrived(sink: Sink, ticket: Ticket) -> dict[str, EmailMessage]:
-    """Each kind as it arrived."""
-    owed = {message.message_id: message.kind for message in every_mail(ticket)}
-    assert delivery.deliver_due()[delivery.SendOutcome.SENT] == len(owed)
-    return {owed[str(mail["Message-ID"])]: mail for mail in sink.mails}
+    """Each type of mail as received."""
+    queued = {message.message_id: message.kind for message in every_mail(ticket)}
+    assert delivery.deliver_due()[delivery.SendOutcome.SENT] == len(queued)
+    return {queued[str(mail["Message-ID"])]: mail for mail in sink.mails}
 
 
 def test_every_mail_says_what_it_is_and_where_answers_go(sink: Sink) -> None:
@@ -115,7 +113,7 @@ def test_no_line_is_longer_than_mail_allows_whatever_was_typed(sink: Sink) -> No
     assert max(len(line) for raw in sink.raw for line in raw.split(b"\r\n")) <= 998
     heads = [line for raw in sink.raw for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n")]
     assert max(map(len, heads)) <= 200
-    # None is folded behind its name
+    # No header is folded right after its name
     assert all(line.strip(b" ") and not line.endswith(b": ") for line in heads)
     body = got["ticket_confirmation"].get_body(("plain",))
     assert body is not None

@@ -1,6 +1,4 @@
-"""The three mails of a ticket: who gets them, what they say, and what nobody can smuggle into them
-(A15, A16, F5).
-"""
+"""A ticket's mails: recipients, content, and resistance to injection (A15, A16, F5)."""
 
 import uuid
 from collections.abc import Callable

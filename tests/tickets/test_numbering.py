@@ -1,4 +1,4 @@
-"""Where ticket numbers start, and that they only ever rise (A14, R4.22)."""
+"""The start of ticket numbers, which only rise (A14, R4.22)."""
 
 import pytest
 from django.core.management import call_command

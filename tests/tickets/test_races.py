@@ -1,6 +1,4 @@
-"""Many at once, on real threads and connections: the answer is a constraint, not an `if` (R4.19,
-R5.08, R7.08).
-"""
+"""Simultaneous requests on real threads: constraints decide, not an `if` (R4.19, R5.08, R7.08)."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +25,7 @@ T = TypeVar("T")
 
 
 def at_once(count: int, act: Callable[[int], T]) -> list[T]:
-    """What `act` gave in each of `count` threads that began together, each with a connection of its
-    own.
-    """
+    """Call `act` in `count` simultaneous threads with separate connections; return the results."""
     barrier = Barrier(count)
 
     def run(position: int) -> T:
@@ -72,7 +68,7 @@ def test_r4_19_of_two_contents_at_once_one_wins_and_the_other_is_told() -> None:
 
 
 def repeated_at_once(count: int, values: list[dict[str, str]], cookies: SimpleCookie) -> list[int]:
-    """The status of each form, all confirmed together."""
+    """Confirm all forms simultaneously; return the status codes."""
 
     def confirm(position: int) -> int:
         browser = Client()

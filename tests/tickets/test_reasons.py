@@ -1,4 +1,4 @@
-"""What the migration brings is data: loaded once, the operator's from then on (A7, A8)."""
+"""The migration loads types and reasons once; from then on the operator edits them (A7, A8)."""
 
 import pytest
 from django.db import IntegrityError, transaction

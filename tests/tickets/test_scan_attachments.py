@@ -1,6 +1,4 @@
-"""`scan_attachments`: what waits is scanned at once, and what staff ask for is scanned again
-(R3.18).
-"""
+"""`scan_attachments` scans pending documents, and requested ones again (R3.18)."""
 
 from collections.abc import Iterator
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""One ticket a key, whoever clicks twice, goes back, or has two tabs open (R4.19)."""
+"""At most one ticket per key: double clicks, Back, two tabs (R4.19)."""
 
 from datetime import date
 from uuid import uuid4
@@ -112,7 +112,7 @@ def test_a_refused_key_can_be_confirmed_from_the_page_that_refused_it() -> None:
 
 @pytest.mark.parametrize("colleagues", [False, True])
 def test_r4_19_another_administrators_key_is_refused(colleagues: bool) -> None:
-    """Even of the same company: the key says who was shown the form."""
+    """Even within a company: the key names the administrator who got the form."""
     company = cast.make_company()
     bruno = filled_form(visitor(cast.bruno(company) if colleagues else cast.bruno()))
     form = filled_form(visitor(cast.ana(company)))

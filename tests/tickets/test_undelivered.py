@@ -1,6 +1,4 @@
-"""A confirmation that did not arrive: the advisor is told at each try, with reason and what to do
-(R4.08, R4.09).
-"""
+"""The advisor gets a mail about each failed delivery of a confirmation (R4.08, R4.09)."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -165,15 +163,15 @@ def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
 def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(
     notify: Callable[[Ticket, list[Attachment]], Message],
 ) -> None:
-    """R4.09: it starts the work, and whoever it was for cannot be told by mail."""
+    """R4.09: such a mail starts the work, and its recipient cannot be reached by mail."""
     message = sent(notify(a_ticket(), []))
     alarms.watch(judging=False)
     assert not Alarm.objects.exists()
     bounce()
     for _ in range(2):
         alarms.watch(judging=False)
-    [told] = Message.objects.filter(kind="operations_alarm")
-    assert told.subject == "Alarma: Se rechazaron avisos al equipo"
+    [alarm] = Message.objects.filter(kind="operations_alarm")
+    assert alarm.subject == "Alarma: Se rechazaron avisos al equipo"
     message.refresh_from_db()
     actions.resolve(message, "Lo llamé", actions.Actor("Carla"), 0)
     alarms.watch(judging=False)
@@ -181,7 +179,7 @@ def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(
 
 
 def test_a_customers_wrong_address_is_no_alarm() -> None:
-    """Their advisor is told; for operations there is nothing to mend."""
+    """The advisor is told; operations have nothing to repair."""
     sent(emails.confirmation(a_ticket(), ()))
     bounce()
     alarms.watch(judging=False)

@@ -1,4 +1,4 @@
-"""Statuses change through one door, once, and the history says so for good (R5.08)."""
+"""Only `workflow` changes a status, each change once, and the history records it (R5.08)."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -45,7 +45,7 @@ def test_r5_08_the_second_of_two_advisors_is_told() -> None:
 
 
 def test_r5_08_a_ticket_reopened_meanwhile_is_not_the_one_that_was_read() -> None:
-    """There and back again leaves the same status, but another version."""
+    """Closing and reopening restores the status, but not the version."""
     carla, number = cast.carla(), cast.make_ticket(status=IN_PROGRESS).number
     stale, current = Ticket.objects.get(pk=number), Ticket.objects.get(pk=number)
     change_status(current, CLOSED, carla)

@@ -1,6 +1,4 @@
-"""R4.30: eight customers who send one request after the other, all at once, and no lock that any of
-them meets.
-"""
+"""R4.30: eight customers send requests simultaneously without a lock error."""
 
 import logging
 
@@ -23,8 +21,8 @@ WRITERS = 8
 def test_r4_30_of_eight_writers_none_is_told_that_the_database_is_locked(
     each: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Every answer is the ticket's, every ticket is whole, and the numbers have no gap and no
-    double.
+    """Each response is a ticket's, each ticket is complete, and the numbers have no gap or
+    duplicate.
     """
     caplog.set_level(logging.ERROR)
     administrators = [
@@ -59,7 +57,7 @@ def test_r4_30_of_eight_writers_none_is_told_that_the_database_is_locked(
 
 
 def test_r4_30_sqlite_takes_its_write_lock_at_the_beginning_and_waits_for_it() -> None:
-    """Otherwise a transaction that read first is refused at once, however long it would wait."""
+    """Otherwise SQLite refuses a transaction that read first, without waiting for the lock."""
     if connection.vendor != "sqlite":
         assert connection.settings_dict["ATOMIC_REQUESTS"] is False  # one row's lock for a whole request
         return

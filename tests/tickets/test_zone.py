@@ -1,6 +1,4 @@
-"""Every page and mail shows one zone, and calls it what it is
-(P5: `TIME_ZONE=UTC` said Ecuador's).
-"""
+"""Every page and mail shows times in `TIME_ZONE`, and names that zone correctly (P5)."""
 
 from datetime import UTC, datetime
 from typing import Any
