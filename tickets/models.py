@@ -78,7 +78,7 @@ class RequestType(models.Model):
 
 class ReasonQuerySet(models.QuerySet["Reason"]):
     def other_of(self, request_type: RequestType) -> "Reason":
-        """Return the row of `OTHER_REASON`, creating it at first use; it cannot be retired."""
+        """Return the row of `OTHER_REASON`, created at first use; it is offered even if retired."""
         return self.get_or_create(request_type=request_type, text=OTHER_REASON, defaults={"position": LAST})[
             0
         ]
@@ -235,9 +235,8 @@ class Attachment(ScannedDocument):
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["scan", "next_scan_at"], name="attachment_scan_next"),
-            models.Index(
-                fields=["file"], name="attachment_file"
-            ),  # the daily clean-up looks up each stored file
+            # The daily clean-up looks up each stored file
+            models.Index(fields=["file"], name="attachment_file"),
         ]
 
     @property
@@ -296,9 +295,8 @@ class TicketEvent(AppendOnlyModel):
     note = models.TextField(_("nota"), blank=True)
     told_customer = models.BooleanField(_("se avisó al cliente"), default=False)
     customer_note = models.TextField(_("nota para el cliente"), blank=True)
-    effective_date = models.DateField(
-        _("fecha efectiva fijada"), null=True
-    )  # only in the event that set it (P6)
+    # Only in the event that set it (P6)
+    effective_date = models.DateField(_("fecha efectiva fijada"), null=True)
 
     objects = TicketEventQuerySet.as_manager()
 

@@ -38,7 +38,7 @@ class Submission:
     contact_phone: str
     details: str
     documents: tuple[Document, ...] = ()  # sent with the confirming post
-    staged: tuple[StagedFile, ...] = ()  # sent with existing posts
+    staged: tuple[StagedFile, ...] = ()  # sent with earlier posts
     duplicate_of: int | None = None  # ticket with the same content that the customer accepted to repeat
 
     @cached_property
@@ -157,9 +157,8 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
             raise RepeatedRequest(
                 repeats.last_of(ticket.company, ticket.request_type, submission.content_digest).get()
             )
-        quota.consume(
-            submission.verified_phone, len(names)
-        )  # after `ticket.save`, where a second click stops
+        # After `ticket.save`, at which a second click stops
+        quota.consume(submission.verified_phone, len(names))
         staging.claim(submission.staged, submission.key.uuid)
         documents = _attach(ticket, submission, names)
         TicketEvent.objects.record(ticket, ticket.status, actor_name=submission.administrator.names)

@@ -37,7 +37,8 @@ class TypedText(forms.CharField):
         ):
             raise ValidationError(
                 _(
-                    "El texto contiene caracteres que no se pueden guardar. Bórrelos o escriba el texto de nuevo."
+                    "El texto contiene caracteres que no se pueden guardar. "
+                    "Bórrelos o escriba el texto de nuevo."
                 ),
                 code="control_characters",
             )
@@ -65,8 +66,8 @@ class PersonName(TypedText):
         if text != self.registered and ADDRESS_IN_NAME.search(seen):
             raise ValidationError(
                 _(
-                    "Escriba solo los nombres, sin correos ni direcciones web. Después del punto de un título, deje un "
-                    "espacio: Ing. Ana Pérez."
+                    "Escriba solo los nombres, sin correos ni direcciones web. "
+                    "Después del punto de un título, deje un espacio: Ing. Ana Pérez."
                 ),
                 code="address_in_name",
             )

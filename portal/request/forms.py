@@ -121,11 +121,11 @@ class RequestForm(forms.Form):
         initial: dict[str, Any] | None = None,
         staged: StagedFiles = StagedFiles(),  # noqa: B008  frozen
         phone: str = "",
-        inspected: Callable[[], Collection[KnownDocument]] = tuple,
+        known_documents: Callable[[], Collection[KnownDocument]] = tuple,
     ) -> None:
         super().__init__(data, files, initial=initial)
         self._phone = phone  # the verified phone, whose quota counts the documents
-        self._inspected = inspected  # the documents that an earlier click of this form stored
+        self._known_documents = known_documents  # the documents that an earlier click of this form stored
         self.staged = staged  # documents sent with earlier posts of this form
         self.received = ReceivedDocuments()  # documents of this post, set by `clean_attachments`
         cast("PersonName", self.fields["requester_name"]).registered = self.initial.get(
@@ -176,14 +176,15 @@ class RequestForm(forms.Form):
         """
         try:
             self.received = receive(
-                self.cleaned_data["attachments"], len(self.staged.files), self._phone, self._inspected
+                self.cleaned_data["attachments"], len(self.staged.files), self._phone, self._known_documents
             )
         except QuotaReached as reached:
             raise ValidationError(error_text(reached), code="quota") from reached
         problems = [ValidationError(problem, code="refused_file") for problem in self.received.problems]
         if self.staged.missing:
             missing = ngettext(
-                "Un documento que estaba guardado ya no está disponible. Adjúntelo otra vez, o confirme sin él.",
+                "Un documento que estaba guardado ya no está disponible. "
+                "Adjúntelo otra vez, o confirme sin él.",
                 "%(count)d documentos que estaban guardados ya no están disponibles. "
                 "Adjúntelos otra vez, o confirme sin ellos.",
                 self.staged.missing,

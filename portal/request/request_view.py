@@ -82,7 +82,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         initial=initial_of(caller.administrator),
         staged=staging.posted_files(owner, request.POST),
         phone=owner.phone,
-        inspected=partial(_known_documents, request, caller),
+        known_documents=partial(_known_documents, request, caller),
     )
     try:
         key, company = _posted_key(request, caller)
@@ -187,7 +187,8 @@ def _refuse_key(caller: Caller, owner: Uploader, form: RequestForm) -> HttpRespo
         companies = directory().companies(caller.administrator)
         picker = CompanyForm(companies=companies)
         lost = _(
-            "No se registró nada: usted ya no administra la empresa de ese formulario, o el formulario caducó."
+            "No se registró nada: usted ya no administra la empresa de ese formulario, "
+            "o el formulario caducó."
         )
         messages.warning(request, f"{lost} {_('Elija una empresa y llene la solicitud otra vez.')}")
         return render(

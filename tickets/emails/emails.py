@@ -236,8 +236,8 @@ def _headline(event: TicketEvent) -> tuple[str, str]:
 
 def _hold_reason() -> str:
     return _(
-        "Desde el mismo número se confirmaron muchas solicitudes en poco tiempo y esta dirección no es la registrada: "
-        "revise que sea del cliente."
+        "Desde el mismo número se confirmaron muchas solicitudes en poco tiempo "
+        "y esta dirección no es la registrada: revise que sea del cliente."
     )
 
 
@@ -278,7 +278,8 @@ def _advisor_address(ticket: Ticket) -> str:
 def _objection_url(ticket: Ticket) -> str:
     """Return a `mailto:` link to the advisor, with the subject "I did not request this"."""
     subject = _("Ticket {number}: yo no pedí esta solicitud").format(number=ticket.number)
-    return f"mailto:{quote(_advisor_address(ticket), safe='@')}?{urlencode({'subject': subject}, quote_via=quote)}"
+    query = urlencode({"subject": subject}, quote_via=quote)
+    return f"mailto:{quote(_advisor_address(ticket), safe='@')}?{query}"
 
 
 def _desk_url(ticket: Ticket) -> str:
@@ -305,13 +306,10 @@ def _warnings(ticket: Ticket, *, held: bool) -> list[str]:
     warnings = []
     if held:
         waits = _(
-            "La confirmación para {email} espera: desde ese número se confirmaron muchas solicitudes en poco"
+            "La confirmación para {email} espera: desde ese número se confirmaron muchas solicitudes "
+            "en poco tiempo. Revise la dirección y envíela o descártela en el ticket."
         )
-        warnings.append(
-            (waits + " " + _("tiempo. Revise la dirección y envíela o descártela en el ticket.")).format(
-                email=ticket.email
-            )
-        )
+        warnings.append(waits.format(email=ticket.email))
     if ticket.company.tax_id_doubtful:
         warnings.append(
             _("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa.")
