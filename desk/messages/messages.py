@@ -9,17 +9,18 @@ from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from desk.lists import LargeListAdmin
 from desk.messages.actions import STATE_COLOURS, StaffActionViews, offered_actions
 from desk.messages.previews import Previews
 from desk.messages.stuck import RetryAction, StuckFilter, ordering
-from desk.read_only import ReadOnlyAdmin
+from desk.read_only import ReadOnly
 from notifications import error_texts, labels, local_time, message_types
 from notifications.models import Message
 from tickets.references import message_reference, parse_number
 
 
 @admin.register(Message)
-class MessageAdmin(StaffActionViews, Previews, RetryAction, ReadOnlyAdmin):
+class MessageAdmin(StaffActionViews, Previews, RetryAction, ReadOnly, LargeListAdmin):
     list_display = ["created", "title", "to", "state_label", "problem", "attempts"]
     list_filter = [StuckFilter, "state", "channel", "created_at"]
     actions = ["retry"]
