@@ -29,7 +29,7 @@ def leave(administrator: Administrator, company: Company) -> None:
     Administration.objects.filter(administrator=administrator, company=company).delete()
 
 
-def requested(client: Client) -> Ticket:
+def confirm_request(client: Client) -> Ticket:
     filled_form(client).post(attachments=pdf("contrato firmado.pdf"))
     return Ticket.objects.get()
 
@@ -40,12 +40,12 @@ def acme() -> Company:
 
 
 @pytest.fixture
-def asked(acme: Company, request: pytest.FixtureRequest) -> tuple[Client, Ticket]:
+def visit(acme: Company, request: pytest.FixtureRequest) -> tuple[Client, Ticket]:
     """The browser of the role that the test names, and the ticket that Ana made for Acme."""
     role, elsewhere = request.param, cast.make_company("Otra S. A.")
     ana = cast.ana(acme)
     maker = visitor(ana)
-    ticket = requested(maker)
+    ticket = confirm_request(maker)
     if role == "who made it":
         return maker, ticket
     if role == "who made it and has left the company":
@@ -64,39 +64,39 @@ def asked(acme: Company, request: pytest.FixtureRequest) -> tuple[Client, Ticket
 
 
 each_role = pytest.mark.parametrize(
-    ("asked", "allowed"),
+    ("visit", "allowed"),
     list(ROLES.items()),
-    indirect=["asked"],
+    indirect=["visit"],
     ids=[name.replace(" ", "_") for name in ROLES],
 )
 
 
 @each_role
 def test_a21_the_list_holds_the_requests_of_present_companies(
-    asked: tuple[Client, Ticket], allowed: bool
+    visit: tuple[Client, Ticket], allowed: bool
 ) -> None:
-    client, ticket = asked
+    client, ticket = visit
     assert (str(ticket.number) in text_of(client.get(LIST))) is allowed
 
 
 @pytest.mark.parametrize("query", ["", "?creado=1"])
 @each_role
 def test_a21_the_page_of_a_request_opens_for_present_administrators(
-    asked: tuple[Client, Ticket], allowed: bool, query: str
+    visit: tuple[Client, Ticket], allowed: bool, query: str
 ) -> None:
-    client, ticket = asked
+    client, ticket = visit
     assert client.get(page_of(ticket, query)).status_code == (200 if allowed else 404)
 
 
 @each_role
-def test_a21_so_do_the_names_of_its_documents(asked: tuple[Client, Ticket], allowed: bool) -> None:
-    client, ticket = asked
+def test_a21_so_do_the_names_of_its_documents(visit: tuple[Client, Ticket], allowed: bool) -> None:
+    client, ticket = visit
     assert ("contrato firmado.pdf" in text_of(client.get(page_of(ticket)))) is allowed
 
 
-@pytest.mark.parametrize("asked", ["a colleague"], indirect=True)
-def test_a21_a_colleague_reads_who_made_it_and_not_the_result_screen(asked: tuple[Client, Ticket]) -> None:
-    client, ticket = asked
+@pytest.mark.parametrize("visit", ["a colleague"], indirect=True)
+def test_a21_a_colleague_reads_who_made_it_and_not_the_result_screen(visit: tuple[Client, Ticket]) -> None:
+    client, ticket = visit
     Ticket.objects.update(email="otra@acme.example")
     for address in (page_of(ticket), page_of(ticket, "?creado=1")):
         page = text_of(client.get(address))
@@ -106,9 +106,9 @@ def test_a21_a_colleague_reads_who_made_it_and_not_the_result_screen(asked: tupl
     assert "La pidió Ana Pérez." in text_of(client.get(LIST))
 
 
-@pytest.mark.parametrize("asked", ["who made it"], indirect=True)
-def test_a21_who_made_it_reads_so(asked: tuple[Client, Ticket]) -> None:
-    client, ticket = asked
+@pytest.mark.parametrize("visit", ["who made it"], indirect=True)
+def test_a21_who_made_it_reads_so(visit: tuple[Client, Ticket]) -> None:
+    client, ticket = visit
     assert "Pedida por Usted" in text_of(client.get(page_of(ticket)))
     assert "La pidió usted." in text_of(client.get(LIST))
 
@@ -116,7 +116,7 @@ def test_a21_who_made_it_reads_so(asked: tuple[Client, Ticket]) -> None:
 def test_a21_an_administrator_left_with_no_company_is_signed_out(acme: Company) -> None:
     ana = cast.ana(acme)
     client = visitor(ana)
-    ticket = requested(client)
+    ticket = confirm_request(client)
     leave(ana, acme)
     assert client.get(page_of(ticket))["Location"].partition("?")[0] == ENTRY
 

@@ -49,7 +49,7 @@ def form(clock: time_machine.Traveller, acme: Company) -> Filled:
     return filled_form(client)
 
 
-def asked_again(answer: Any) -> str:
+def assert_shown_again(answer: Any) -> str:
     assert answer.status_code == 422
     assert not Ticket.objects.exists()
     assert answer.context["terms_change"] is not None
@@ -60,7 +60,7 @@ def test_a22_at_midnight_the_form_comes_back_with_both_dates(
     form: Filled, clock: time_machine.Traveller
 ) -> None:
     clock.shift(PAST_MIDNIGHT)
-    page = asked_again(form.post())
+    page = assert_shown_again(form.post())
     assert "Antes le mostramos el 15 de diciembre de 2026" in page
     assert "se hace efectiva el 15 de enero de 2027" in page
     assert "le mostramos el 30 de noviembre y hoy es 1 de diciembre" in page
@@ -71,7 +71,7 @@ def test_a22_everything_typed_is_kept_and_confirming_again_registers_the_new_dat
 ) -> None:
     clock.shift(PAST_MIDNIGHT)
     answer = form.post(details="Mi texto", attachments=pdf())
-    asked_again(answer)
+    assert_shown_again(answer)
     shown = fields_of(answer)
     assert shown["details"] == "Mi texto"
     assert list(staged_in(answer)) == ["sustento.pdf"]
@@ -104,26 +104,26 @@ def test_a22_another_day_with_the_same_date_is_asked_about_too(
     clock.shift(timedelta(days=3))
     form = filled_form(visitor(cast.ana(acme)))
     clock.shift(PAST_MIDNIGHT)
-    page = asked_again(form.post())
+    page = assert_shown_again(form.post())
     assert "La fecha efectiva es la misma" in page
     assert "le mostramos el 3 de diciembre y hoy es 4 de diciembre" in page
 
 
 def test_a22_a_changed_cut_day_asks_again(form: Filled, acme: Company) -> None:
     acme.billing_accounts.update(cut_day=20)
-    page = asked_again(form.post())
+    page = assert_shown_again(form.post())
     assert "Antes le mostramos el 15 de diciembre de 2026" in page
     assert "se hace efectiva el 20 de diciembre de 2026" in page
 
 
 def test_a22_a_changed_rule_asks_again(form: Filled) -> None:
     RequestType.objects.update(notice_days=16)
-    assert "se hace efectiva el 15 de enero de 2027" in asked_again(form.post())
+    assert "se hace efectiva el 15 de enero de 2027" in assert_shown_again(form.post())
 
 
 def test_a22_an_added_account_asks_again(form: Filled, acme: Company) -> None:
     BillingAccount.objects.create(company=acme, number="Z-9", cut_day=28)
-    page = asked_again(form.post())
+    page = assert_shown_again(form.post())
     assert "Cuenta Z-9: 28 de diciembre de 2026 (antes no se la mostramos)" in page
     assert "Antes le mostramos" not in page
 
@@ -133,7 +133,7 @@ def test_a22_a_removed_account_asks_again(clock: time_machine.Traveller) -> None
     form = filled_form(visitor(cast.ana(company)))
     gone = company.billing_accounts.get(cut_day=20)
     gone.delete()
-    page = asked_again(form.post())
+    page = assert_shown_again(form.post())
     assert f"Cuenta {gone.number}: ya no tiene fecha (antes le mostramos el 20 de diciembre de 2026)" in page
 
 
@@ -141,7 +141,7 @@ def test_a22_with_several_types_the_page_says_whose_date_it_shows(form: Filled) 
     other = RequestType.objects.create(code="pause", name="Pausa", position=9, notice_days=60)
     caution = "Es la fecha para «Anulación o baja de servicios»."
     assert caution in text_of(form.client.get(REQUEST))
-    page = asked_again(form.post(request_type=str(other.pk), reason="otro"))
+    page = assert_shown_again(form.post(request_type=str(other.pk), reason="otro"))
     assert caution not in page
     assert "Antes le mostramos el 15 de diciembre de 2026" in page
     assert "se hace efectiva el 15 de febrero de 2027" in page
@@ -156,7 +156,7 @@ def test_a22_a_form_refused_for_something_else_says_the_new_date_too(
 ) -> None:
     clock.shift(PAST_MIDNIGHT)
     answer = form.post(email="ana@")
-    assert "Antes le mostramos el 15 de diciembre de 2026" in asked_again(answer)
+    assert "Antes le mostramos el 15 de diciembre de 2026" in assert_shown_again(answer)
     assert Filled(form.client, fields_of(answer)).post(email="ana@acme.example").status_code == 303
 
 
@@ -191,7 +191,7 @@ def test_a22_a_key_of_an_earlier_day_is_worth_nothing_by_itself(
     """Posting the old form repeatedly does not register the old date."""
     clock.shift(PAST_MIDNIGHT)
     for _ in range(3):
-        asked_again(form.post())
+        assert_shown_again(form.post())
 
 
 def test_design_24_midnight_is_that_of_the_configured_zone(
