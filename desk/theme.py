@@ -115,6 +115,11 @@ def _navigation() -> list[dict[str, Any]]:
     ]
 
 
+def _at_home(request: HttpRequest) -> bool:
+    """Return whether the page is *Inicio*; all other addresses begin with the same path."""
+    return request.path == reverse("admin:index")
+
+
 def _at_messages(request: HttpRequest) -> bool:
     """Return whether the page is one of messages; the previews begin with the same address."""
     messages = reverse("admin:notifications_message_changelist")
