@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
 
 from tests.conformance.project import APPS, BASE
 
@@ -43,6 +44,7 @@ READERS = {True: re.compile(r"\bPara quien "), False: re.compile(r"\b[Ff]or (?:p
 PAGES = sorted([*BASE.glob("*.md"), *(BASE / "docs").rglob("*.md")])
 FENCED = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+COMMAND = re.compile(r"manage\.py (?!help\b)([a-z]\w+)")
 SPAN = re.compile(r"`([^`\n]+)`")
 FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+/?|[\w-]+\.md")
 OURS = (
@@ -130,3 +132,9 @@ def test_every_file_of_the_project_that_a_page_names_exists(page: Path) -> None:
         and not any((root / span).exists() for root in (BASE, page.parent))
     ]
     assert gone == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_command_that_a_page_names_exists(page: Path) -> None:
+    named = set(COMMAND.findall(" ".join(page.read_text(encoding="utf-8").split())))
+    assert named <= set(get_commands())
