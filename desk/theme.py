@@ -61,9 +61,7 @@ def _navigation() -> list[dict[str, Any]]:
                     "title": _("Inicio"),
                     "icon": "home",
                     "link": reverse_lazy("admin:index"),
-                    "active": lambda request: (
-                        request.path == reverse("admin:index")
-                    ),  # not the pages below it
+                    "active": _at_home,
                 },
                 _item(_("Solicitudes"), "inbox", "tickets.ticket"),
             ],
