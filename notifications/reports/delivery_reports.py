@@ -76,7 +76,7 @@ def notify_failed(message: Message) -> None:
     """Call the callbacks; to be called in the transaction that sets `failed` or `dead`.
 
     Errors of a callback are logged, so that a bad callback cannot block the outbox. Database errors
-    are raised: they roll back the change of state too, and the sweep repeats it.
+    are raised: they roll back the change of state too, so that the whole step is repeated later.
     """
     for name, callback in _failure_callbacks.items():
         try:

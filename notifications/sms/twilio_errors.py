@@ -46,7 +46,7 @@ TEXTS = {
 
 
 def describe(status: str, code: object) -> str:
-    """Return such as `twilio: undelivered, código 30003 (teléfono apagado o sin cobertura)`."""
+    """Describe an error: `twilio: undelivered, código 30003 (teléfono apagado o sin cobertura)`."""
     number = int(code) if isinstance(code, int | str) and str(code).isascii() and str(code).isdigit() else 0
     if not number:
         return f"twilio: {status}"

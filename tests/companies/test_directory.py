@@ -120,7 +120,7 @@ def test_five_thousand_lines_cost_no_more_queries_than_five(
         directory().billing_accounts(company)
 
 
-def test_a_crm_can_stand_in_by_a_setting(settings: Settings) -> None:
+def test_a_setting_replaces_the_directory_by_a_crm(settings: Settings) -> None:
     assert type(directory()) is LocalDirectory
     settings.COMPANY_DIRECTORY = "tests.companies.test_directory.CrmDirectory"
     administrator = directory().administrator(NOBODY_PHONE)

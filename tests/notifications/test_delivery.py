@@ -166,7 +166,9 @@ def test_an_expired_lease_is_taken_over_r4_12(monkeypatch: pytest.MonkeyPatch) -
     assert (message.attempts, message.lost_leases) == (2, 0)
 
 
-def test_the_third_lost_lease_ends_it_while_others_flow_r4_12(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_three_lost_leases_it_is_dead_and_others_are_sent_r4_12(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     poison = queue_email()
     now = timezone.now()
     with monkeypatch.context() as stopped:
@@ -219,7 +221,7 @@ def test_an_sms_that_may_have_left_is_sent_once_more_at_most_r1_24(
         assert (message.state, message.maybe_sent) == (Message.State.QUEUED, 0)
 
 
-def test_an_sms_is_not_handed_over_after_its_end_r1_23() -> None:
+def test_an_expired_sms_is_not_sent_r1_23() -> None:
     memory.outbox.clear()
     message = queue_sms()
     with time_machine.travel(message.give_up_at, tick=False):
@@ -273,7 +275,7 @@ def test_with_an_unknown_gateway_the_message_is_dead_with_that_error(settings: S
     assert message.last_error == "ImproperlyConfigured"
 
 
-def test_the_tasks_do_what_they_are_named_for_r4_13() -> None:
+def test_the_tasks_deliver_one_message_and_sweep_r4_13() -> None:
     message = queue_email()
     tasks.deliver_message(message.pk)
     tasks.deliver_message(message.pk + 1000)

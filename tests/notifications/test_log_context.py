@@ -29,7 +29,7 @@ class _some_task:  # noqa: N801  not a real one: the worker would register it
     name = "notifications.tasks.deliver_message"
 
 
-def test_8_a_reference_has_eight_characters_that_nobody_takes_for_another() -> None:
+def test_8_a_reference_has_eight_characters_that_are_hard_to_confuse() -> None:
     references = {log_context.new_reference() for _turn in range(1_000)}
     assert len(references) == 1_000
     assert all(re.fullmatch(r"[2-9A-HJKMNP-TV-Z]{8}", each) for each in references)
