@@ -12,7 +12,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from attachments import quota
-from attachments.inspection import MAX_FILES, Verdict, clean_name, content_type_of, inspect, refused_unopened
+from attachments.inspection import (
+    MAX_FILES,
+    Verdict,
+    clean_name,
+    content_type_of,
+    inspect,
+    refusal_before_opening,
+)
 from attachments.uploads import ReceivedFile
 
 
@@ -101,7 +108,7 @@ def receive(
 
 def _unopened(file: ReceivedFile) -> Verdict | None:
     """The verdict by name and size alone; none where the file has to be opened."""
-    reason = refused_unopened(file.name or "", len(file.content))
+    reason = refusal_before_opening(file.name or "", len(file.content))
     return inspect(file.name or "", file.content) if reason else None
 
 

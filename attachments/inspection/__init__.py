@@ -1,9 +1,9 @@
-"""Which documents a customer may attach (A11, R3.01-R3.14): name, size and content must all say the
-same thing.
+"""Decide which documents a customer may attach, by name, size and content (A11, R3.01-R3.14).
 
-Pure: bytes in, a verdict out; no Django. No bytes make it raise, and none take it long (effort.py).
-The container is opened, because a type guessed from a few bytes refuses every third genuine file
-and lets in what must stay out. libmagic has one vote, against what its first bytes leave open.
+Pure functions: bytes in, verdict out, no Django. Whatever the bytes, `inspect` returns, after a
+limited number of steps (effort.py). Each file is opened with a reader of its format: a type guessed
+from the first bytes refuses every third genuine file and accepts dangerous ones. libmagic can only
+reject (R3.06), and is asked only about files whose first bytes leave their format open.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from attachments.inspection.effort import Effort
 from attachments.inspection.formats import EXTENSIONS, FORMATS
 from attachments.inspection.libmagic import mime_type
 from attachments.inspection.names import MAX_NAME, clean_name, extension_of
-from attachments.inspection.ole import container as ole
-from attachments.inspection.pdf import document as pdf
+from attachments.inspection.ole import container
+from attachments.inspection.pdf import document
 from attachments.inspection.refusals import HINT
 
 __all__ = [
@@ -29,13 +29,12 @@ __all__ = [
     "content_type_of",
     "extension_of",
     "inspect",
-    "refused_unopened",
+    "refusal_before_opening",
 ]
 
 MAX_BYTES = 2 * 1024 * 1024  # 2,097,152: the "2 MB" of A11
 MAX_FILES = 5
-# What libmagic takes no genuine document for, whatever else it mistakes them for (measured on 9,000
-# of them)
+# Types that libmagic gave to none of 9,000 genuine documents (measured)
 _CONTRADICTIONS = (
     "application/java-archive application/vnd.android.package-archive application/vnd.microsoft.portable-executable"
     " application/x-dosexec application/x-executable application/x-mach-binary application/x-msi"
@@ -43,17 +42,21 @@ _CONTRADICTIONS = (
     " text/x-msdos-batch text/x-php text/x-shellscript"
 )
 CONTRADICTIONS = frozenset(_CONTRADICTIONS.split())
-# What begins with one of these is never one of those, whatever follows; a zip or a late
-# %PDF may be (decisions.md)
-OWN_MARKS = (pdf.MARK, jpeg.START, ole.MAGIC)
-CONTAINERS = (archive.LOCAL, ole.MAGIC)  # what tells these apart may be at their end
-BEGINNING = 16 * 1024  # bytes by which libmagic knows anything else; of blank lines it would take long
+# libmagic never contradicts a file that begins with one of these. It can contradict a ZIP file, and
+# a PDF whose signature comes late (decisions.md)
+UNAMBIGUOUS = (document.SIGNATURE, jpeg.SIGNATURE, container.SIGNATURE)
+# libmagic needs the whole of these: what tells their formats apart may stand at the end
+CONTAINERS = (archive.LOCAL_HEADER, container.SIGNATURE)
+# Enough to recognise any other format; with more, libmagic takes long on blank lines
+LIBMAGIC_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`content_type` is ours, never the browser's; `reason` is for the customer and empty when
-    accepted.
+    """The result of an inspection.
+
+    `content_type` comes from the inspection, never from the browser. `reason` is the text for the
+    customer, empty when the document is accepted.
     """
 
     accepted: bool
@@ -62,53 +65,46 @@ class Verdict:
 
 
 def inspect(name: str, content: bytes) -> Verdict:
-    """Whether the document can be attached, and if not, why, in words for the customer."""
+    """Inspect a document and return whether it can be attached, and if not, why."""
     clean = clean_name(name)
-    reason = refused_unopened(name, len(content)) or _content_refusal(clean, content)
+    reason = refusal_before_opening(name, len(content)) or _content_refusal(clean, content)
     if reason:
-        return Verdict(accepted=False, reason=_of_temporary(clean) or reason)
+        mark = names.temporary_mark(clean)
+        return Verdict(accepted=False, reason=refusals.temporary_file(clean, mark) if mark else reason)
     return Verdict(accepted=True, content_type=content_type_of(clean))
 
 
 def content_type_of(name: str) -> str:
-    """The type that a document of this name is accepted as; its name was not refused."""
+    """Return the content type of an accepted document with this name."""
     return FORMATS[extension_of(clean_name(name))].content_type
 
 
-def refused_unopened(name: str, size: int) -> str:
-    """Why a document is refused for its name or its size alone; empty where it has to be opened."""
+def refusal_before_opening(name: str, size: int) -> str:
+    """Return why name or size alone rule a document out; empty when it has to be opened."""
     clean = clean_name(name)
-    return names.refusal(name) or _size_refusal(clean, size)
-
-
-def _of_temporary(name: str) -> str:
-    """A document of such a name that is one all the same is taken."""
-    mark = names.temporary_mark(name)
-    return refusals.temporary(name, mark) if mark else ""
-
-
-def _size_refusal(name: str, size: int) -> str:
+    if reason := names.refusal(name):
+        return reason
     if not size:
-        return refusals.empty(name)
-    return refusals.too_heavy(name, extension_of(name)) if size > MAX_BYTES else ""
+        return refusals.empty_file(clean)
+    return refusals.too_large(clean, extension_of(clean)) if size > MAX_BYTES else ""
 
 
 def _content_refusal(name: str, content: bytes) -> str:
     extension = extension_of(name)
     expected = FORMATS[extension]
-    inside = detect(content, Effort())
-    if inside.format is expected and not _contradicted(content):
+    detected = detect(content, Effort())
+    if detected.format is expected and (
+        content.startswith(UNAMBIGUOUS) or _libmagic_type(content) not in CONTRADICTIONS
+    ):
         return ""
-    if inside.format is not None and inside.format is not expected:
-        return refusals.of_other_kind(name, inside.format)
-    if inside.problem is not None:
-        return refusals.in_trouble(name, expected, inside.problem)
-    return refusals.seems(name, extension, _seen_as(content)) or refusals.unreadable(name, expected)
+    if detected.format is not None and detected.format is not expected:
+        return refusals.other_format(name, detected.format)
+    if detected.problem is not None:
+        return refusals.for_problem(name, expected, detected.problem)
+    return refusals.looks_like(name, extension, _libmagic_type(content)) or refusals.unreadable(
+        name, expected
+    )
 
 
-def _contradicted(content: bytes) -> bool:
-    return not content.startswith(OWN_MARKS) and _seen_as(content) in CONTRADICTIONS
-
-
-def _seen_as(content: bytes) -> str:
-    return mime_type(content if content.startswith(CONTAINERS) else content[:BEGINNING])
+def _libmagic_type(content: bytes) -> str:
+    return mime_type(content if content.startswith(CONTAINERS) else content[:LIBMAGIC_BYTES])

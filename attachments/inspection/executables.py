@@ -1,12 +1,12 @@
-"""What runs when it is opened: by the name's extension, and by the first bytes (R3.04, R3.07)."""
+"""Recognise programs and web pages by their extension and by their bytes (R3.04, R3.07)."""
 
 import re
 from collections.abc import Iterable
 
 from attachments.inspection.problems import Problem, Rejected
 
-# Of Windows, macOS, Linux and Android, and of Office with macros. No `com`: «oficio
-# www.empresa.com.pdf» is a fine name
+# Programs of Windows, macOS, Linux and Android, and Office files with macros. `com` is left out:
+# «oficio www.empresa.com.pdf» is a legitimate name
 _PROGRAMS = (
     "ade adp apk app appimage application appref-ms bat chm cmd cpl dll dmg docm dotm elf exe gadget hta inf ins"
     " iso jar jnlp js jse lnk mht mhtml msc msh msh1 msh2 mshxml msi msix msp mst ocx one pif potm ppam ppsm pptm"
@@ -14,7 +14,7 @@ _PROGRAMS = (
     " vhd vhdx vxd wsc wsf wsh xlam xll xlsb xlsm xltm"
 )
 EXTENSIONS = frozenset(_PROGRAMS.split())
-# Web pages and server programs: harmless in an Office package, not under a second extension
+# Web pages and server programs: allowed as parts of a package, refused inside an OLE object
 _PAGES = "asp aspx htm html jsp php php3 php4 php5 phtml shtml svg xhtml"
 PAGES = frozenset(_PAGES.split())
 
@@ -31,44 +31,39 @@ _MARKUP = re.compile(
 
 
 def extension(name: str) -> str:
-    """What follows the last dot, without the blanks and dots that Windows drops."""
+    """Return what follows the last dot, without the trailing blanks and dots that Windows drops."""
     return name.rstrip(". ").rpartition(".")[2].lower()
 
 
 def refuse_names(names: Iterable[str]) -> None:
-    """Raise Rejected for a part whose name is that of a program or, with another sentence, of a
-    saved web page.
-    """
+    """Raise Rejected for a part named like a program or a saved web page."""
     for name in names:
-        if (found := extension(name)) in EXTENSIONS:
-            raise Rejected(Problem.WEB_PAGE if found in _SAVED_PAGES else Problem.PROGRAM)
+        if (ending := extension(name)) in EXTENSIONS:
+            raise Rejected(Problem.WEB_PAGE if ending in _SAVED_PAGES else Problem.PROGRAM)
 
 
 def is_program(head: bytes) -> bool:
-    """Whether bytes that begin so are run: PE, ELF, Mach-O, Java, a shortcut, a script with its
-    interpreter.
-    """
+    """Return whether these first bytes are a program's: PE, ELF, Mach-O, Java, shortcut, script."""
     if head.startswith(b"MZ"):
-        return is_executable_of_windows(head)
+        return is_windows_program(head)
     return head.startswith((_ELF, _CLASS, _SHORTCUT, b"#!/", *_MACH_O))
 
 
-def is_executable_of_windows(head: bytes) -> bool:
-    """`MZ` alone begins some texts; a program also says where its newer header is, or how many
-    pages it has.
-    """
-    newer = int.from_bytes(head[60:64], "little") if len(head) >= 64 else 0
+def is_windows_program(head: bytes) -> bool:
+    """Return whether bytes that begin with `MZ`, as some texts do, also have a program's header."""
+    new_header = int.from_bytes(head[60:64], "little") if len(head) >= 64 else 0
     pages = int.from_bytes(head[4:6], "little")
     return bool(
-        newer and (len(head) < newer + 2 or head[newer : newer + 2] in {b"PE", b"NE", b"LE", b"LX"})
+        new_header
+        and (len(head) < new_header + 2 or head[new_header : new_header + 2] in {b"PE", b"NE", b"LE", b"LX"})
     ) or (0 < pages < 0x1000 and int.from_bytes(head[2:4], "little") <= 512)
 
 
 def has_server_code(content: bytes) -> bool:
-    """Whether PHP or a script stands anywhere in it; pictures never hold them by chance."""
+    """Return whether a picture holds PHP or a script; no genuine one does by chance."""
     return _SCRIPT.search(content) is not None
 
 
 def has_markup(text: bytes) -> bool:
-    """Whether a browser or a web server would take it for a page with code."""
+    """Return whether a browser or a web server would run this text as a page."""
     return _MARKUP.search(text) is not None

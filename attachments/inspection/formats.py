@@ -1,6 +1,4 @@
-"""The formats that are accepted, by extension and by the content type that they are stored and
-served with.
-"""
+"""The accepted formats, their extensions, and the content types to store and serve them with."""
 
 from dataclasses import dataclass
 
@@ -9,7 +7,7 @@ OOXML = "application/vnd.openxmlformats-officedocument."
 
 @dataclass(frozen=True)
 class Format:
-    """A format: `current` is the extension to save it under, in a program of today."""
+    """An accepted format; `current` is the extension that today's programs save it with."""
 
     content_type: str
     label: str
@@ -23,5 +21,5 @@ DOCX = Format(f"{OOXML}wordprocessingml.document", "un documento de Word (.docx)
 XLSX = Format(f"{OOXML}spreadsheetml.sheet", "una hoja de Excel (.xlsx)", ("xlsx",), ".xlsx")
 PDF = Format("application/pdf", "un documento PDF", ("pdf",), ".pdf")
 JPEG = Format("image/jpeg", "una imagen JPG", ("jpg", "jpeg"), ".jpg")
-FORMATS = {extension: kind for kind in (DOC, DOCX, XLS, XLSX, PDF, JPEG) for extension in kind.extensions}
+FORMATS = {extension: each for each in (DOC, DOCX, XLS, XLSX, PDF, JPEG) for extension in each.extensions}
 EXTENSIONS = tuple(FORMATS)

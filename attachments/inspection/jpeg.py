@@ -1,49 +1,50 @@
-"""JPEG pictures: the walk from mark to mark up to the first scan, for the size in pixels (R3.12).
+"""Check JPEG pictures: read the segments up to the first scan for the size in pixels (R3.12).
 
-The picture is kept as it was sent, as evidence: what cameras append (previews, motion, depth) is no
-reason to refuse.
+The picture is kept as evidence, exactly as sent. What cameras append to it (previews, video, depth)
+is accepted.
 """
 
 from attachments.inspection import archive, executables
 from attachments.inspection.problems import Problem, Rejected
 
-START = b"\xff\xd8\xff"
+SIGNATURE = b"\xff\xd8\xff"
 MAX_PIXELS = 40_000_000
-MAX_STEPS = 20_000  # marks and stray bytes before the picture; a camera writes some thirty
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # the other three are tables and an extension
-_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # marks without a length
+MAX_SEGMENTS = 20_000  # markerers and stray bytes before the first scan; a camera writes about thirty
+# The three left out hold tables and an extension
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 _SCAN, _END = 0xDA, 0xD9
-_WINDOW = 1_024
+_PDF_WINDOW = 1_024  # bytes within which readers look for a PDF's signature
 
 
 def check(content: bytes) -> None:
-    """`Rejected` where there is no picture, too large a one, or something else besides."""
-    width, height = _size(content)
+    """Raise Rejected for a picture that is damaged, too large, or also a file of another format."""
+    width, height = _dimensions(content)
     if width * height > MAX_PIXELS:
         raise Rejected(Problem.PIXELS)
-    if b"%PDF-" in content[:_WINDOW] or archive.ends_in_archive(content):
+    if b"%PDF-" in content[:_PDF_WINDOW] or archive.ends_in_archive(content):
         raise Rejected(Problem.POLYGLOT)
     if executables.has_server_code(content):
         raise Rejected(Problem.POLYGLOT)
 
 
-def _size(content: bytes) -> tuple[int, int]:
-    """Width and height by the frame header; both the largest where there are several."""
-    at, width, height = 2, 0, 0
-    for _step in range(MAX_STEPS):
-        if at + 4 > len(content):
+def _dimensions(content: bytes) -> tuple[int, int]:
+    """Return width and height from the frame header, the largest of each if there are several."""
+    position, width, height = 2, 0, 0
+    for _segment in range(MAX_SEGMENTS):
+        if position + 4 > len(content):
             break
-        mark = content[at + 1]
-        if content[at] != 0xFF or mark in {0x00, 0xFF}:  # padding, or stray bytes, which readers skip
-            at = max(at + 1, content.find(b"\xff", at + 1))
+        marker = content[position + 1]
+        if content[position] != 0xFF or marker in {0x00, 0xFF}:  # padding, or stray bytes, which readers skip
+            position = max(position + 1, content.find(b"\xff", position + 1))
             continue
-        if mark == _SCAN and width and height:
+        if marker == _SCAN and width and height:
             return width, height
-        if mark in {_SCAN, _END}:
+        if marker in {_SCAN, _END}:
             break
-        length = 0 if mark in _ALONE else int.from_bytes(content[at + 2 : at + 4])
-        if mark in _FRAMES and length >= 8:
-            height = max(height, int.from_bytes(content[at + 5 : at + 7]))
-            width = max(width, int.from_bytes(content[at + 7 : at + 9]))
-        at += 2 + length
+        length = 0 if marker in _WITHOUT_LENGTH else int.from_bytes(content[position + 2 : position + 4])
+        if marker in _FRAMES and length >= 8:
+            height = max(height, int.from_bytes(content[position + 5 : position + 7]))
+            width = max(width, int.from_bytes(content[position + 7 : position + 9]))
+        position += 2 + length
     raise Rejected(Problem.DAMAGED)

@@ -1,30 +1,30 @@
-"""What can stand in the way of taking a document, whatever its format."""
+"""The problems for which a document of an accepted format is refused."""
 
 from enum import Enum, auto
 
 
 class Problem(Enum):
-    """Why a document of the right kind is refused all the same."""
+    """Why a document of an accepted format is refused."""
 
-    DAMAGED = auto()  # cut short, or put together as no office program does it
-    OVERSIZED = auto()  # unpacks to more than an advisor's computer should be asked for
-    TOO_COMPLEX = auto()  # takes more steps to inspect than any genuine file (effort.py)
-    LOCKED = auto()  # with a password: nobody could check it, nor the advisor open it
+    DAMAGED = auto()  # incomplete, or written as no office program writes
+    OVERSIZED = auto()  # its unpacked size could exhaust the advisor's computer
+    TOO_COMPLEX = auto()  # its inspection takes too many steps (effort.py)
+    LOCKED = auto()  # has a password: it cannot be inspected, and the advisor cannot open it
     MACROS = auto()
     CONTROLS = auto()  # ActiveX
-    PROGRAM = auto()  # an executable inside
+    PROGRAM = auto()  # contains an executable
     WEB_PAGE = auto()  # a saved web page (MHT) as part of a document, whose scripts Word would run
     COMMANDS = auto()  # fields or links that start a program (DDE)
     REMOTE = auto()  # a template or object fetched from the network on opening
     SCRIPT = auto()  # JavaScript in a PDF
     LAUNCH = auto()  # a PDF that opens other files
-    POLYGLOT = auto()  # at once a file of another format
-    PIXELS = auto()  # an image of absurd dimensions
+    POLYGLOT = auto()  # is also a file of another format
+    PIXELS = auto()  # an image of more than 40 megapixels
 
 
 class Rejected(Exception):
-    """Found while looking inside; `trouble` says what."""
+    """The document is refused for `problem`."""
 
-    def __init__(self, trouble: Problem) -> None:
-        super().__init__(trouble.name)
-        self.problem = trouble
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.name)
+        self.problem = problem

@@ -1,4 +1,4 @@
-"""What a customer is told of a document that is not taken: what it is, and what to do about it."""
+"""Texts for the customer about a refused document: what is wrong with it, and what to do."""
 
 from attachments.inspection.formats import DOC, DOCX, FORMATS, JPEG, OOXML, PDF, XLS, XLSX, Format
 from attachments.inspection.problems import Problem
@@ -6,7 +6,7 @@ from attachments.inspection.problems import Problem
 HINT = "Envíe Word, Excel, PDF o JPG de hasta 2 MB."
 _AGAIN = "y adjúntelo otra vez."
 
-_MACROS = {
+_NO_MACROS = {
     "docm": ".docx",
     "dotm": ".docx",
     "xlsm": ".xlsx",
@@ -14,46 +14,51 @@ _MACROS = {
     "xlsb": ".xlsx",
     "xlam": ".xlsx",
 }
-_TEXT = "Guárdelo como documento de Word (.docx) o PDF."
-_SHEET = "Guárdelo como hoja de Excel (.xlsx) o PDF."
-_PICTURE = "Guarde la imagen como JPG."
-_PAGES = "Guárdelo como PDF: como JPG perdería las demás páginas, si las tiene."
-_PHONE = (
+_SAVE_AS_WORD = "Guárdelo como documento de Word (.docx) o PDF."
+_SAVE_AS_EXCEL = "Guárdelo como hoja de Excel (.xlsx) o PDF."
+_SAVE_AS_JPG = "Guarde la imagen como JPG."
+_SAVE_PAGES_AS_PDF = "Guárdelo como PDF: como JPG perdería las demás páginas, si las tiene."
+_SEND_BY_CHAT = (
     "Envíese la foto por chat, guarde la copia que le llega, que es JPG, y adjunte esa copia. Para que las próximas ya "
     "sean JPG, en Ajustes, Cámara, Formatos del iPhone elija «Más compatible»."
 )
-_RENAMED = "Es una imagen JPG: ábrala y guárdela con la terminación .jpg, o cámbiela en su nombre."
-_GOOGLE = "Es solo un acceso directo a Google Drive. Abra el documento allí, elija Archivo, Descargar, {} y adjúntelo."
-_INVOICE = "Si es una factura electrónica, adjunte su RIDE en PDF."
-_SIGNED = (
+_RENAME_TO_JPG = "Es una imagen JPG: ábrala y guárdela con la terminación .jpg, o cámbiela en su nombre."
+_DOWNLOAD = (
+    "Es solo un acceso directo a Google Drive. Abra el documento allí, elija Archivo, Descargar, {} "
+    "y adjúntelo."
+)
+_ATTACH_RIDE = "Si es una factura electrónica, adjunte su RIDE en PDF."
+_EXTRACT_SIGNED = (
     "Es un documento firmado. Con su programa de firma, extráigalo o fírmelo como PDF, y adjunte el PDF."
 )
-_AS_PDF = "Guárdelo como PDF."
+_SAVE_AS_PDF = "Guárdelo como PDF."
 _PROGRAM = "un programa"
-_PACKED = "Extraiga los documentos y adjúntelos uno por uno."
+_EXTRACT_FILES = "Extraiga los documentos y adjúntelos uno por uno."
 _ADVICE = {
-    **dict.fromkeys(("heic", "heif", "hif"), _PHONE),
-    **dict.fromkeys(("png", "gif", "bmp", "webp", "avif", "svg"), _PICTURE),
-    **dict.fromkeys(("tif", "tiff"), _PAGES),
-    **dict.fromkeys(("jpe", "jfif", "jif", "jfi"), _RENAMED),
-    "gdoc": _GOOGLE.format("Microsoft Word (.docx)"),
-    "gsheet": _GOOGLE.format("Microsoft Excel (.xlsx)"),
-    "gslides": _GOOGLE.format("Documento PDF (.pdf)"),
-    "xml": _INVOICE,
-    **dict.fromkeys(("p7m", "p7s"), _SIGNED),
-    **dict.fromkeys(("odt", "rtf", "txt", "wps", "wpd", "pages", "dot", "dotx", "htm", "html", "mht"), _TEXT),
-    **dict.fromkeys(("ods", "csv", "tsv", "numbers", "xlt", "xltx"), _SHEET),
+    **dict.fromkeys(("heic", "heif", "hif"), _SEND_BY_CHAT),
+    **dict.fromkeys(("png", "gif", "bmp", "webp", "avif", "svg"), _SAVE_AS_JPG),
+    **dict.fromkeys(("tif", "tiff"), _SAVE_PAGES_AS_PDF),
+    **dict.fromkeys(("jpe", "jfif", "jif", "jfi"), _RENAME_TO_JPG),
+    "gdoc": _DOWNLOAD.format("Microsoft Word (.docx)"),
+    "gsheet": _DOWNLOAD.format("Microsoft Excel (.xlsx)"),
+    "gslides": _DOWNLOAD.format("Documento PDF (.pdf)"),
+    "xml": _ATTACH_RIDE,
+    **dict.fromkeys(("p7m", "p7s"), _EXTRACT_SIGNED),
     **dict.fromkeys(
-        ("ppt", "pptx", "pps", "ppsx", "odp", "key", "vsd", "vsdx", "pub", "eml", "msg"), _AS_PDF
+        ("odt", "rtf", "txt", "wps", "wpd", "pages", "dot", "dotx", "htm", "html", "mht"), _SAVE_AS_WORD
     ),
-    **dict.fromkeys(("zip", "rar", "7z", "gz", "tar"), _PACKED),
+    **dict.fromkeys(("ods", "csv", "tsv", "numbers", "xlt", "xltx"), _SAVE_AS_EXCEL),
+    **dict.fromkeys(
+        ("ppt", "pptx", "pps", "ppsx", "odp", "key", "vsd", "vsdx", "pub", "eml", "msg"), _SAVE_AS_PDF
+    ),
+    **dict.fromkeys(("zip", "rar", "7z", "gz", "tar"), _EXTRACT_FILES),
 }
 EXTENSIONS_WITH_ADVICE = (
-    *_MACROS,
+    *_NO_MACROS,
     *_ADVICE,
-)  # the extensions that are not taken and have a way out of their own
-# What libmagic recognises, in words
-_SEEMS = {
+)  # refused extensions with specific advice
+# Labels of the types that libmagic recognises
+_TYPE_LABELS = {
     "application/zip": "un archivo ZIP",
     "application/x-dosexec": _PROGRAM,
     "application/vnd.microsoft.portable-executable": _PROGRAM,
@@ -80,17 +85,19 @@ _SEEMS = {
     "text/xml": "un archivo XML",
     "text/rtf": "un documento RTF",
     "message/rfc822": "una página web guardada por Internet Explorer (MHT) o un correo",
-} | {kind.content_type: kind.label for kind in FORMATS.values()}
-# What neither Word nor Excel opens has a way out of its own, whatever its name says
-_SAVED = {
-    **dict.fromkeys(("image/heic", "image/heif"), _PHONE),
-    **dict.fromkeys((f"image/{kind}" for kind in ("png", "gif", "webp", "bmp", "svg+xml")), _PICTURE),
-    "image/tiff": _PAGES,
-    **dict.fromkeys(("application/vnd.ms-powerpoint", f"{OOXML}presentationml.presentation"), _AS_PDF),
-    "application/vnd.ms-outlook": _AS_PDF,
-    "application/zip": _PACKED,
+} | {each.content_type: each.label for each in FORMATS.values()}
+# Advice by detected type, for what neither Word nor Excel opens, whatever the name
+_TYPE_ADVICE = {
+    **dict.fromkeys(("image/heic", "image/heif"), _SEND_BY_CHAT),
+    **dict.fromkeys(
+        (f"image/{subtype}" for subtype in ("png", "gif", "webp", "bmp", "svg+xml")), _SAVE_AS_JPG
+    ),
+    "image/tiff": _SAVE_PAGES_AS_PDF,
+    **dict.fromkeys(("application/vnd.ms-powerpoint", f"{OOXML}presentationml.presentation"), _SAVE_AS_PDF),
+    "application/vnd.ms-outlook": _SAVE_AS_PDF,
+    "application/zip": _EXTRACT_FILES,
 }
-_RESAVE = {
+_SAVE_AGAIN = {
     DOC: "Ábralo con Word, guárdelo como .docx",
     DOCX: "Ábralo con Word, guárdelo como .docx",
     XLS: "Ábralo con Excel, guárdelo como .xlsx",
@@ -98,13 +105,13 @@ _RESAVE = {
     PDF: "Guárdelo otra vez como PDF",
     JPEG: "Guárdelo otra vez como JPG",
 }
-# Another file of the same, put together in the plainest way
-_SIMPLER = {
+# How to make a simpler file with the same content
+_SIMPLIFY = {
     **dict.fromkeys((DOC, DOCX, XLS, XLSX), "Guárdelo como PDF y adjunte el PDF."),
     PDF: "Imprímalo como PDF y adjunte el PDF nuevo.",
     JPEG: f"Guárdelo otra vez como JPG {_AGAIN}",
 }
-_UNLOCKED = {
+_REMOVE_PASSWORD = {
     **dict.fromkeys((DOC, DOCX, XLS, XLSX, JPEG), f"Ábralo con su contraseña, guárdelo sin ella {_AGAIN}"),
     PDF: "Ábralo con su contraseña, imprímalo como PDF y adjunte el PDF nuevo.",
 }
@@ -118,7 +125,7 @@ def device_name(name: str) -> str:
     return f"El archivo «{name}» lleva un nombre que Windows no permite. Póngale otro nombre {_AGAIN}"
 
 
-def second_extension(name: str, extension: str) -> str:
+def inner_extension(name: str, extension: str) -> str:
     seen = f"El nombre del archivo «{name}» contiene «.{extension}», como el de un programa."
     return f"{seen} Póngale otro nombre {_AGAIN}"
 
@@ -127,31 +134,27 @@ def no_extension(name: str) -> str:
     return f"Al nombre del archivo «{name}» le falta la extensión, como .pdf o .docx. {HINT}"
 
 
-def other_extension(name: str, extension: str) -> str:
-    """An extension that is not taken, with the way out for the commonest."""
-    if extension in _MACROS:
-        return f"El archivo «{name}» puede contener macros. Guárdelo sin macros, como {_MACROS[extension]}, {_AGAIN}"
+def unsupported_extension(name: str, extension: str) -> str:
+    """Say that the extension is not accepted, with advice for the most frequent ones."""
+    if extension in _NO_MACROS:
+        return f"El archivo «{name}» puede contener macros. Guárdelo sin macros, como {_NO_MACROS[extension]}, {_AGAIN}"
     return f"El archivo «{name}» no se puede adjuntar. {HINT} {_ADVICE.get(extension, '')}".rstrip()
 
 
-def temporary(name: str, mark: str) -> str:
-    """What Word keeps while a document is open, or a Mac leaves beside it: the names resemble each
-    other.
-    """
+def temporary_file(name: str, mark: str) -> str:
+    """Explain a temporary file, which Word or macOS creates beside a document of similar name."""
     return (
         f"El archivo «{name}» es uno temporal, que su equipo crea junto al documento. Elija el otro: el de nombre "
         f"parecido que no empieza con «{mark}»."
     )
 
 
-def empty(name: str) -> str:
+def empty_file(name: str) -> str:
     return f"El archivo «{name}» está vacío. Revise que se abra en su equipo y adjúntelo otra vez."
 
 
-def too_heavy(name: str, extension: str) -> str:
-    """A picture comes from a phone, which makes it smaller itself, or from a scanner, which does
-    better with a PDF.
-    """
+def too_large(name: str, extension: str) -> str:
+    """Say how to get below 2 MB: a phone can share a smaller photo, a scanner can make a PDF."""
     if FORMATS.get(extension) is JPEG:
         return (
             f"La imagen «{name}» pesa más de 2 MB. Si es una foto, compártala desde el teléfono en tamaño mediano y "
@@ -165,42 +168,45 @@ def too_heavy(name: str, extension: str) -> str:
     return f"El archivo «{name}» pesa más de 2 MB. Redúzcalo o divídalo y adjúntelo otra vez."
 
 
-def in_trouble(name: str, expected: Format, trouble: Problem) -> str:
-    """What was found inside; of a damaged one, how to mend it."""
+def for_problem(name: str, expected: Format, problem: Problem) -> str:
+    """Say what the inspection found and what to do."""
     saved = f"como {expected.current}"
     texts = {
         Problem.OVERSIZED: "ocupa demasiado una vez abierto. Divídalo y adjúntelo otra vez.",
-        Problem.TOO_COMPLEX: f"es demasiado complejo para revisarlo. {_SIMPLER[expected]}",
-        Problem.LOCKED: f"está protegido con contraseña. {_UNLOCKED[expected]}",
+        Problem.TOO_COMPLEX: f"es demasiado complejo para revisarlo. {_SIMPLIFY[expected]}",
+        Problem.LOCKED: f"está protegido con contraseña. {_REMOVE_PASSWORD[expected]}",
         Problem.MACROS: f"contiene macros. Guárdelo sin macros, {saved}, {_AGAIN}",
         Problem.CONTROLS: "contiene controles ActiveX. Guárdelo como PDF y adjunte el PDF.",
         Problem.PROGRAM: f"lleva dentro un programa o un acceso directo. Quítelo, guárdelo {saved} {_AGAIN}",
-        Problem.WEB_PAGE: f"lleva dentro una página web guardada (MHT). {_RESAVE[expected]} {_AGAIN}",
+        Problem.WEB_PAGE: f"lleva dentro una página web guardada (MHT). {_SAVE_AGAIN[expected]} {_AGAIN}",
         Problem.COMMANDS: f"contiene un vínculo que ejecuta programas (DDE). Quítelo, guárdelo {saved} {_AGAIN}",
         Problem.REMOTE: "usa una plantilla o un objeto de otro equipo. Guárdelo como PDF y adjunte el PDF.",
         Problem.SCRIPT: "contiene programación (JavaScript). Imprímalo como PDF y adjunte el PDF nuevo.",
         Problem.LAUNCH: "abre otros archivos o programas. Imprímalo como PDF y adjunte el PDF nuevo.",
-        Problem.POLYGLOT: f"contiene también otro tipo de archivo. {_RESAVE[expected]} {_AGAIN}",
+        Problem.POLYGLOT: f"contiene también otro tipo de archivo. {_SAVE_AGAIN[expected]} {_AGAIN}",
         Problem.PIXELS: "es una imagen demasiado grande. Redúzcala a menos de 40 megapíxeles y adjúntela otra vez.",
     }
-    return f"El archivo «{name}» {texts[trouble]}" if trouble in texts else unreadable(name, expected)
+    return f"El archivo «{name}» {texts[problem]}" if problem in texts else unreadable(name, expected)
 
 
-def of_other_kind(name: str, kind: Format) -> str:
-    return f"El archivo «{name}» es en realidad {kind.label}. Guárdelo como .{kind.extensions[0]} {_AGAIN}"
+def other_format(name: str, actual: Format) -> str:
+    return (
+        f"El archivo «{name}» es en realidad {actual.label}. Guárdelo como .{actual.extensions[0]} {_AGAIN}"
+    )
 
 
-def seems(name: str, extension: str, vote: str) -> str:
-    """What libmagic takes it for; empty where that is its own kind, or nothing that has a name
-    here.
-    """
+def looks_like(name: str, extension: str, detected_type: str) -> str:
+    """Say what libmagic recognises; empty for the expected type and for types without a label."""
     expected = FORMATS[extension]
-    if vote == expected.content_type or vote not in _SEEMS:
+    if detected_type == expected.content_type or detected_type not in _TYPE_LABELS:
         return ""
-    resaved = HINT if expected in {PDF, JPEG} else f"{_RESAVE[expected]} {_AGAIN}"
-    saved = HINT if _SEEMS[vote] == _PROGRAM else _SAVED.get(vote, resaved)
-    return f"El archivo «{name}» no se puede adjuntar: parece {_SEEMS[vote]}, aunque termina en .{extension}. {saved}"
+    label = _TYPE_LABELS[detected_type]
+    save_again = HINT if expected in {PDF, JPEG} else f"{_SAVE_AGAIN[expected]} {_AGAIN}"
+    advice = HINT if label == _PROGRAM else _TYPE_ADVICE.get(detected_type, save_again)
+    return (
+        f"El archivo «{name}» no se puede adjuntar: parece {label}, aunque termina en .{extension}. {advice}"
+    )
 
 
 def unreadable(name: str, expected: Format) -> str:
-    return f"El archivo «{name}» no se puede leer como {expected.label}. {_RESAVE[expected]} {_AGAIN}"
+    return f"El archivo «{name}» no se puede leer como {expected.label}. {_SAVE_AGAIN[expected]} {_AGAIN}"

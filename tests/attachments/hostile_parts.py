@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from io import BytesIO
 
-from attachments.inspection.ole.xls import _md5, _plain_rc4
+from attachments.inspection.ole.xls import _md5, _rc4_keys
 from attachments.inspection.rc4 import rc4
 from tests.attachments.valid_files import (
     SHEET_MAIN,
@@ -76,7 +76,7 @@ def old_book(link: bytes, of_sheet: bytes = b"") -> bytes:
 def password_of_excel() -> bytes:
     """The record of a workbook that Excel opens with a password of its own."""
     salt, proof = b"0123456789abcdef", b"fedcba9876543210"
-    key_of, _verifier, _digest = _plain_rc4(bytes(6) + salt + bytes(32))
+    key_of, _verifier, _digest = _rc4_keys(bytes(6) + salt + bytes(32))
     return record(0x2F, struct.pack("<3H", 1, 1, 1) + salt + rc4(key_of(0), proof + _md5(proof)))
 
 
@@ -84,7 +84,7 @@ def protected_workbook(stream: bytes) -> bytes:
     """The same, encrypted with it as Excel does: the heads of the records stay, and the places of
     the sheets.
     """
-    key_of, _verifier, _digest = _plain_rc4(bytes(6) + b"0123456789abcdef" + bytes(32))
+    key_of, _verifier, _digest = _rc4_keys(bytes(6) + b"0123456789abcdef" + bytes(32))
     length = len(record(0x0809, bytes(16)))
     stream = stream[:length] + PASSWORD + stream[length:]
     laid = b"".join(rc4(key_of(block), bytes(1024)) for block in range(len(stream) // 1024 + 1))

@@ -1,8 +1,7 @@
-"""The OLE container of .doc and .xls: a small file system of sectors, read within the bounds of the
-file (R3.10).
+"""Read the OLE container of .doc and .xls: a small file system made of sectors (R3.10).
 
-Tolerant as Office is (a last sector cut short, a directory out of order), and never more steps than
-there are sectors: chains that run in circles end there.
+It accepts what Office accepts (an incomplete last sector, a directory out of order), reads nothing
+beyond the file, and follows a chain for no more steps than there are sectors, so loops end too.
 """
 
 import re
@@ -16,22 +15,22 @@ from attachments.inspection import executables
 from attachments.inspection.effort import Effort
 from attachments.inspection.problems import Problem, Rejected
 
-MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
+SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")
 _STORAGE, _STREAM, _ROOT = 1, 2, 5
-_LAST = 0xFFFFFFFA  # from here on a number is a mark, not a sector
+_FIRST_SPECIAL = 0xFFFFFFFA  # from here on, numbers are marks such as "end of chain", not sectors
 _HEADER_FATS = 109
 _MAX_FAT = 1 << 16  # sectors; a file of 2 MiB has 4,096
-# Windows Installer packages, patches and transforms: OLE too, and they run
+# Windows Installer packages, patches and transforms: OLE containers too, and programs
 _INSTALLERS = {bytes.fromhex(f"{number}100c0000000000c000000000000046") for number in ("84", "86", "82")}
 _VBA = frozenset({"vba", "_vba_project_cur", "_vba_project"})
 _NATIVE = "\x01ole10native"
-_NATIVE_HEAD = 4_096  # bytes that hold the names and the beginning of the file
+_NATIVE_HEAD = 4_096  # bytes, with the names and the beginning of the embedded file
 _MAX_NATIVES = 500
 
 
 @dataclass(frozen=True)
 class Stream:
-    """One entry of the directory; `path` in lower case, `size` as it claims."""
+    """An entry of the directory: `path` in lower case, `size` as the entry declares it."""
 
     path: tuple[str, ...]
     start: int
@@ -40,47 +39,47 @@ class Stream:
 
 
 class Container:
-    """What is in it, and the bytes of any stream. Raises whatever damaged bytes make it raise."""
+    """The streams of a container. Damaged bytes may raise any exception."""
 
     def __init__(self, content: bytes, effort: Effort) -> None:
         self._content = content
         self._effort = effort
-        sector, mini = struct.unpack_from("<2H", content, 30)
-        if sector not in {9, 12} or mini != 6:
+        sector_bits, mini_bits = struct.unpack_from("<2H", content, 30)
+        if sector_bits not in {9, 12} or mini_bits != 6:
             raise Rejected(Problem.DAMAGED)
-        self._sector = 1 << sector
-        (self._directory, self._cutoff, self._mini_fat_start) = struct.unpack_from("<L4xLL", content, 48)
+        self._sector_size = 1 << sector_bits
+        directory_start, self._cutoff, self._mini_fat_start = struct.unpack_from("<L4xLL", content, 48)
         self._fat = self._read_fat()
-        self._raw_directory = self._chain(self._directory, len(content))
-        if len(self._raw_directory) < 128 or self._raw_directory[66] != _ROOT:
+        self._directory = self._chain(directory_start, len(content))
+        if len(self._directory) < 128 or self._directory[66] != _ROOT:
             raise Rejected(Problem.DAMAGED)
-        self._root_start, self._root_size = struct.unpack_from("<LL", self._raw_directory, 116)
+        self._root_start, self._root_size = struct.unpack_from("<LL", self._directory, 116)
 
     @cached_property
     def streams(self) -> dict[tuple[str, ...], Stream]:
-        """By path; of two alike the first."""
-        found: dict[tuple[str, ...], Stream] = {}
-        for stream in self._walk():
-            found.setdefault(stream.path, stream)
-        return found
+        """The streams by path; the first of two with the same path."""
+        by_path: dict[tuple[str, ...], Stream] = {}
+        for stream in self._read_directory():
+            by_path.setdefault(stream.path, stream)
+        return by_path
 
     @property
     def clsid(self) -> bytes:
-        """The class of the whole file."""
-        return self._raw_directory[80:96]
+        """The class id of the whole file."""
+        return self._directory[80:96]
 
-    def read(self, *path: str, most: int | None = None) -> bytes:
-        """The first `most` bytes of a stream, or all of them."""
+    def read(self, *path: str, max_bytes: int | None = None) -> bytes:
+        """Return the first `max_bytes` bytes of a stream, or all of them."""
         stream = self.streams[path]
-        size = stream.size if most is None else min(most, stream.size)
+        size = stream.size if max_bytes is None else min(max_bytes, stream.size)
         if stream.size >= self._cutoff:
             return self._chain(stream.start, size)[:size]
-        return self._mini_chain(stream.start, size)[:size]
+        table, data = self._mini
+        numbers = self._follow(table, stream.start, -(-size // 64))
+        return b"".join(data[number * 64 : number * 64 + 64] for number in numbers)[:size]
 
-    def refuse_dangers(self) -> None:
-        """Installers, passwords, macros and programs, at any depth; whatever kind of document it
-        is.
-        """
+    def refuse_active_content(self) -> None:
+        """Raise Rejected for an installer, and for a password, macro or program at any depth."""
         if self.clsid in _INSTALLERS:
             raise Rejected(Problem.PROGRAM)
         names = {path[-1] for path in self.streams}
@@ -95,43 +94,41 @@ class Container:
             raise Rejected(Problem.OVERSIZED)
         for path in natives:
             self._effort.spend(20)
-            _refuse_program(self.read(*path, most=_NATIVE_HEAD))
+            _refuse_program(self.read(*path, max_bytes=_NATIVE_HEAD))
 
     def _read_fat(self) -> "array[int]":
-        """The next sector of each; the list of the sectors that hold it starts in the header."""
+        """Return the file allocation table: the next sector of each sector.
+
+        The header lists the first sectors of the table; further lists are chained from it.
+        """
         numbers = list(struct.unpack_from(f"<{_HEADER_FATS}L", self._content, 76))
-        following: int
-        following, count = struct.unpack_from("<2L", self._content, 68)
-        for _step in range(min(count, len(self._content) // self._sector)):
+        next_list: int
+        next_list, count = struct.unpack_from("<2L", self._content, 68)
+        for _list in range(min(count, len(self._content) // self._sector_size)):
             self._effort.spend(10)
-            block = self._at(following)
-            if len(block) < self._sector:
+            block = self._sector(next_list)
+            if len(block) < self._sector_size:
                 break
-            *more, following = struct.unpack(f"<{self._sector // 4}L", block)
+            *more, next_list = struct.unpack(f"<{self._sector_size // 4}L", block)
             numbers += more
         table = array("I")
         for number in numbers:
             self._effort.spend()
-            block = self._at(number) if number < _LAST else b""
+            block = self._sector(number) if number < _FIRST_SPECIAL else b""
             if not block or len(table) > _MAX_FAT:
                 break
             table.frombytes(block[: len(block) // 4 * 4])
         return table
 
-    def _at(self, number: int) -> bytes:
-        start = (number + 1) * self._sector
-        return self._content[start : start + self._sector]
+    def _sector(self, number: int) -> bytes:
+        start = (number + 1) * self._sector_size
+        return self._content[start : start + self._sector_size]
 
-    def _chain(self, start: int, most: int) -> bytes:
-        return b"".join(map(self._at, self._follow(self._fat, start, -(-most // self._sector))))
+    def _chain(self, start: int, max_bytes: int) -> bytes:
+        return b"".join(map(self._sector, self._follow(self._fat, start, -(-max_bytes // self._sector_size))))
 
-    def _mini_chain(self, start: int, most: int) -> bytes:
-        table, data = self._mini
-        steps = self._follow(table, start, -(-most // 64))
-        return b"".join(data[number * 64 : number * 64 + 64] for number in steps)
-
-    def _follow(self, table: "array[int]", number: int, most: int) -> Iterator[int]:
-        for _step in range(min(most, len(table))):
+    def _follow(self, table: "array[int]", number: int, max_sectors: int) -> Iterator[int]:
+        for _sector in range(min(max_sectors, len(table))):
             if number >= len(table):
                 return
             self._effort.spend()
@@ -140,61 +137,57 @@ class Container:
 
     @cached_property
     def _mini(self) -> "tuple[array[int], bytes]":
+        """The allocation table and the data of the streams shorter than the cutoff."""
         raw = self._chain(self._mini_fat_start, len(self._content))
         table = array("I")
         table.frombytes(raw[: len(raw) // 4 * 4])
         return table, self._chain(self._root_start, min(self._root_size, len(self._content)))
 
-    def _walk(self) -> Iterator[Stream]:
-        """Depth first from the root; an entry that is reached twice counts once."""
+    def _read_directory(self) -> Iterator[Stream]:
+        """Yield the entries depth first from the root, each once even if several lead to it."""
         seen = {0}
-        waiting: list[tuple[int, tuple[str, ...]]] = [(self._links(0)[2], ())]
-        while waiting:
-            number, parent = waiting.pop()
-            at = number * 128
-            if number in seen or at + 128 > len(self._raw_directory):
+        pending: list[tuple[int, tuple[str, ...]]] = [(self._links(0)[2], ())]
+        while pending:
+            number, parent = pending.pop()
+            position = number * 128
+            if number in seen or position + 128 > len(self._directory):
                 continue
             seen.add(number)
             self._effort.spend(5)
             left, right, child = self._links(number)
-            waiting += ((left, parent), (right, parent))
-            length, kind = struct.unpack_from("<HB", self._raw_directory, at + 64)
-            if kind not in {_STORAGE, _STREAM}:
+            pending += ((left, parent), (right, parent))
+            length, entry_type = struct.unpack_from("<HB", self._directory, position + 64)
+            if entry_type not in {_STORAGE, _STREAM}:
                 continue
-            name = (
-                self._raw_directory[at : at + min(max(length - 2, 0), 62)]
-                .decode("utf-16-le", "replace")
-                .lower()
-            )
-            start, size = struct.unpack_from("<LL", self._raw_directory, at + 116)
+            raw_name = self._directory[position : position + min(max(length - 2, 0), 62)]
+            name = raw_name.decode("utf-16-le", "replace").lower()
+            start, size = struct.unpack_from("<LL", self._directory, position + 116)
             path = (*parent, name)
-            yield Stream(path, start, min(size, len(self._content)), is_storage=kind == _STORAGE)
-            if kind == _STORAGE and len(path) < 32:
-                waiting.append((child, path))
+            is_storage = entry_type == _STORAGE
+            yield Stream(path, start, min(size, len(self._content)), is_storage)
+            if is_storage and len(path) < 32:
+                pending.append((child, path))
 
     def _links(self, number: int) -> tuple[int, int, int]:
-        left, right, child = struct.unpack_from("<3L", self._raw_directory, number * 128 + 68)
+        """Return the left sibling, the right sibling and the first child of an entry."""
+        left, right, child = struct.unpack_from("<3L", self._directory, number * 128 + 68)
         return left, right, child
 
 
 def _refuse_program(native: bytes) -> None:
-    """A file put into a document as an icon: its name, its path and its bytes."""
-    texts = re.match(rb"(?s).{4}\x02\0([^\0]{0,260})\0([^\0]{0,260})\0", native)
-    names = [text.decode("cp1252", "replace") for text in texts.groups()] if texts else []
-    if any(
-        executables.extension(name) in executables.EXTENSIONS | executables.PAGES
-        for name in names
-        if "." in name
-    ):
-        raise Rejected(Problem.PROGRAM)
-    begin = texts.end() if texts else 4
-    if any(executables.is_program(native[at : at + 1024]) for at in _starts(native, begin)):
-        raise Rejected(Problem.PROGRAM)
+    """Raise Rejected for a program embedded as an icon, by its names or by its first bytes.
 
-
-def _starts(native: bytes, at: int) -> Iterator[int]:
-    """Where the file's own bytes may begin: after the name of a temporary copy and their length."""
-    yield 4
-    if len(native) >= at + 8:
-        length = int.from_bytes(native[at + 4 : at + 8], "little")
-        yield at + 8 + length + 4
+    The data hold the file's name, its path, the path of a temporary copy, and the file.
+    """
+    match = re.match(rb"(?s).{4}\x02\0([^\0]{0,260})\0([^\0]{0,260})\0", native)
+    names = [text.decode("cp1252", "replace") for text in match.groups()] if match else []
+    refused = executables.EXTENSIONS | executables.PAGES
+    if any(executables.extension(name) in refused for name in names if "." in name):
+        raise Rejected(Problem.PROGRAM)
+    copy_path = (match.end() if match else 4) + 4
+    starts = [4]
+    if len(native) >= copy_path + 4:
+        length = int.from_bytes(native[copy_path : copy_path + 4], "little")
+        starts.append(copy_path + 4 + length + 4)
+    if any(executables.is_program(native[start : start + 1024]) for start in starts):
+        raise Rejected(Problem.PROGRAM)

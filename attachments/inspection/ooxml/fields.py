@@ -1,8 +1,7 @@
-"""The text of a Word or Excel part: fields and links that start a program (DDE), and document types
-(R3.07, R3.09).
+"""Find fields and links that run programs (DDE) in the parts of a package, and DTDs (R3.07, R3.09).
 
-A field is what Word itself takes for one: its instruction begins with the name of the command.
-`HYPERLINK "https://empresa.example/dde/"` is a link, whatever its address holds.
+A command is a field whose instruction begins with its name, as Word reads it. The address in
+`HYPERLINK "https://empresa.example/dde/"` is not a command.
 """
 
 import html
@@ -13,137 +12,135 @@ from attachments.inspection.effort import Effort
 from attachments.inspection.ooxml.xml import Attributes, local_name, new_parser
 from attachments.inspection.problems import Problem, Rejected
 
-_NAMES = (b"instrText", b"fldSimple", b"fldChar")
-_TAG = re.compile(
+_FIELD_ELEMENTS = (b"instrText", b"fldSimple", b"fldChar")
+_FIELD_TAG = re.compile(
     rb"<(?:[^\s<>/:]*:)?(instrText|fldSimple|fldChar)(?=[\s/>])((?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+)>([^<]*)"
 )
-_NAME_OF_FIELD = re.compile(rb"<(?:[^\s<>/:]*:)?(?:instrText|fldSimple|fldChar)(?=[\s/>])")
+_FIELD_TAG_START = re.compile(rb"<(?:[^\s<>/:]*:)?(?:instrText|fldSimple|fldChar)(?=[\s/>])")
 _ATTRIBUTE = re.compile(rb"([^\s=\"'/<>]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-# Comments, CDATA and processing instructions hold no tags, and they may split a word
-_ASIDE = re.compile(rb"<!|<\?(?!xml\s)")
+# Comments, CDATA and processing instructions: they can hide a tag or split a word
+_HIDING_MARKUP = re.compile(rb"<!|<\?(?!xml\s)")
 _COMMAND = re.compile(r"DDE(?:AUTO)?[^A-Za-z0-9]", re.IGNORECASE)
 _LATER_COMMAND = re.compile(r"DDE(?:AUTO)?[\s\"\\]", re.IGNORECASE)
 _COMMANDS = ("DDE", "DDEAUTO")
-# What Word passes over before a command; marks that are not seen may stand there too
-_BEFORE = ' \t\r\n\xa0"\u200b\u200c\u200d\u200e\u200f\u2060\ufeff'
-_KEPT = 64  # characters of an instruction, from its command on
-_LONGEST = 65_536  # bytes of one tag and the text behind it; of a field they are a few dozen
-_XML_BYTES_A_STEP = 100
-LONGEST_PARSED = 4 * 1024 * 1024  # bytes of a part that is parsed; no odd one is near it
+# Characters that Word skips before a command, some of them invisible
+_SKIPPED = ' \t\r\n\xa0"\u200b\u200c\u200d\u200e\u200f\u2060\ufeff'
+_KEPT_CHARACTERS = 64  # of an instruction, from its command on
+_MAX_TAG = 65_536  # bytes of a tag and the text after it; those of a genuine field have a few dozen
+_XML_BYTES_PER_STEP = 100
+MAX_PARSED = 4 * 1024 * 1024  # bytes of a part that is parsed; genuine parts that need it are far smaller
 
 
-class Instructions:
-    """The pieces of field instructions, in the order of the part. `Rejected` where they start a
-    program.
+class FieldInstructions:
+    """The pieces of field instructions, in document order. Raises Rejected for a command.
 
-    Word joins the pieces of one field, and leaves out elements that a document says may be ignored.
-    So a command is also recognised where it begins with a later piece, and where others stand
-    between its pieces.
+    Word joins the pieces of one field, and skips elements that the document marks as ignorable. So
+    a command is also recognised when it begins in a later piece, or when other pieces stand between
+    its own.
     """
 
     def __init__(self, effort: Effort) -> None:
         self._effort = effort
         self._instruction = ""
-        self._begun: set[str] = set()  # how the command may have begun in earlier pieces
+        self._prefixes: set[str] = set()  # beginnings of a command in earlier pieces
 
     def new_field(self) -> None:
-        """Where a field begins, shows its result, or ends."""
+        """Forget the current instruction: a field begins, shows its result, or ends."""
         self._instruction = ""
 
     def add(self, text: str) -> None:
+        """Append a piece to the current instruction. Raises Rejected."""
         self._effort.spend(1 + len(text) // 128)
-        self._instruction = (self._instruction + text).lstrip(_BEFORE)[:_KEPT]
-        piece = text.lstrip(_BEFORE)[:_KEPT]
-        later = {piece, *(begun + text[:_KEPT] for begun in self._begun)}
+        self._instruction = (self._instruction + text).lstrip(_SKIPPED)[:_KEPT_CHARACTERS]
+        piece = text.lstrip(_SKIPPED)[:_KEPT_CHARACTERS]
+        later = {piece, *(prefix + text[:_KEPT_CHARACTERS] for prefix in self._prefixes)}
         if _COMMAND.match(self._instruction) or any(map(_LATER_COMMAND.match, later)):
             raise Rejected(Problem.COMMANDS)
-        self._begun |= {each.upper() for each in later if each and _may_become_command(each.upper())}
+        beginnings = {each.upper() for each in later if each}
+        self._prefixes |= {each for each in beginnings if any(name.startswith(each) for name in _COMMANDS)}
 
 
-def _may_become_command(text: str) -> bool:
-    return any(command.startswith(text) for command in _COMMANDS)
+class FieldScanner:
+    """Searches a part in pieces. Raises Rejected for a DTD, and for what runs a program.
 
-
-class Text:
-    """A part in pieces: refused for a document type, and for fields and links that start a program.
-
-    Bytes are searched, since parsing a large document would take seconds. `is_unsure` says after
-    the last piece that fields are written as no office program does it: then `parse` has to read
-    the part.
+    It searches the bytes, because parsing a large document would take seconds. `needs_parsing` says
+    after the last piece whether fields are written in a way that no office program uses: then
+    `parse` has to read the part.
     """
 
     def __init__(self, effort: Effort) -> None:
         self._effort = effort
-        self._rest = b""  # from the last `<` on, whose text may go on in the next piece
-        self._instructions = Instructions(effort)
+        self._rest = b""  # from the last `<` on: its text may continue in the next piece
+        self._instructions = FieldInstructions(effort)
         self._has_fields = False
-        self._is_odd = False
-        self._awaits_end = False  # the instruction at the end of the last piece: its end tag has to follow
+        self._is_unusual = False
+        self._awaits_end_tag = False  # of the instruction with which the last piece ended
 
     @property
-    def is_unsure(self) -> bool:
-        return self._has_fields and self._is_odd
+    def needs_parsing(self) -> bool:
+        return self._has_fields and self._is_unusual
 
-    def read(self, chunk: bytes) -> None:
-        # In 16 bits, as a few programs write, every other byte is nil: without them it can be
+    def feed(self, chunk: bytes) -> None:
+        """Search the next piece of the part."""
+        # In UTF-16, which a few programs write, every other byte is NUL; without them it can be
         # searched
-        self._is_odd = self._is_odd or b"\0" in chunk
+        self._is_unusual = self._is_unusual or b"\0" in chunk
         xml = self._rest + (chunk.translate(None, b"\0") if b"\0" in chunk else chunk)
-        self._effort.read(len(xml))
+        self._effort.spend_on_bytes(len(xml))
         if b"<!DOCTYPE" in xml:
             raise Rejected(Problem.DAMAGED)
         if b"ddeLink" in xml:
             raise Rejected(Problem.COMMANDS)
-        self._is_odd = self._is_odd or _ASIDE.search(xml) is not None
+        self._is_unusual = self._is_unusual or _HIDING_MARKUP.search(xml) is not None
         if len(xml) > 1:
-            self._is_odd = self._is_odd or (self._awaits_end and not xml.startswith(b"</"))
-            self._awaits_end = False
-        whole = max(xml.rfind(b"<"), 0)
-        self._read_fields(xml, whole)
-        self._rest = xml[whole:]
-        if len(self._rest) > _LONGEST:
-            if any(name in self._rest for name in _NAMES):
+            self._is_unusual = self._is_unusual or (self._awaits_end_tag and not xml.startswith(b"</"))
+            self._awaits_end_tag = False
+        limit = max(xml.rfind(b"<"), 0)
+        self._read_fields(xml, limit)
+        self._rest = xml[limit:]
+        if len(self._rest) > _MAX_TAG:
+            if any(name in self._rest for name in _FIELD_ELEMENTS):
                 raise Rejected(Problem.TOO_COMPLEX)
-            self._rest = self._rest[-_KEPT:]
+            self._rest = self._rest[-_KEPT_CHARACTERS:]
 
     def close(self) -> None:
-        """The end of the part."""
+        """Search what is left at the end of the part."""
         self._read_fields(self._rest, len(self._rest))
 
-    def _read_fields(self, xml: bytes, whole: int) -> None:
-        """Those before `whole`, where a tag begins that may go on in the next piece."""
-        reached = 0
-        for at in sorted(self._places(xml, whole)):
+    def _read_fields(self, xml: bytes, limit: int) -> None:
+        """Read the fields before `limit`, where an incomplete tag may begin."""
+        done = 0
+        for position in sorted(self._element_names(xml, limit)):
             self._has_fields = True
-            if at < reached:
+            if position < done:
                 continue
             self._effort.spend()
-            begin, end = xml.rfind(b"<", reached, at), xml.find(b"<", at, whole)
-            reached = end if end >= 0 else whole
+            begin, end = xml.rfind(b"<", done, position), xml.find(b"<", position, limit)
+            done = end if end >= 0 else limit
             if begin < 0:
-                self._is_odd = True
-            elif tag := _TAG.match(xml, begin, reached):
+                self._is_unusual = True
+            elif tag := _FIELD_TAG.match(xml, begin, done):
                 self._read_field(tag[1], tag[2], tag[3])
-                self._look_for_end(xml, tag, whole)
+                self._check_end_tag(xml, tag, limit)
             else:
-                self._is_odd = self._is_odd or _NAME_OF_FIELD.match(xml, begin, reached) is not None
+                self._is_unusual = self._is_unusual or _FIELD_TAG_START.match(xml, begin, done) is not None
 
-    def _places(self, xml: bytes, whole: int) -> Iterator[int]:
-        for name in _NAMES:
-            at = xml.find(name, 0, whole)
-            while at >= 0:
+    def _element_names(self, xml: bytes, limit: int) -> Iterator[int]:
+        for name in _FIELD_ELEMENTS:
+            position = xml.find(name, 0, limit)
+            while position >= 0:
                 self._effort.spend()
-                yield at
-                at = xml.find(name, at + len(name), whole)
+                yield position
+                position = xml.find(name, position + len(name), limit)
 
-    def _look_for_end(self, xml: bytes, tag: "re.Match[bytes]", whole: int) -> None:
-        """An instruction is text alone: an element in it would part a word."""
+    def _check_end_tag(self, xml: bytes, tag: "re.Match[bytes]", limit: int) -> None:
+        """Note an instruction that holds more than text: an element in it could split a command."""
         if tag[1] != b"instrText" or tag[2].endswith(b"/"):
             return
-        if tag.end() >= whole:
-            self._awaits_end = True
+        if tag.end() >= limit:
+            self._awaits_end_tag = True
         elif not xml.startswith(b"</", tag.end()):
-            self._is_odd = True
+            self._is_unusual = True
 
     def _read_field(self, name: bytes, attributes: bytes, text: bytes) -> None:
         if name == b"instrText":
@@ -151,9 +148,9 @@ class Text:
             return
         self._instructions.new_field()
         if name == b"fldSimple":
-            for found in _ATTRIBUTE.finditer(attributes):
-                if found[1].rpartition(b":")[2] == b"instr":
-                    self._add(found[2] or found[3] or b"")
+            for attribute in _ATTRIBUTE.finditer(attributes):
+                if attribute[1].rpartition(b":")[2] == b"instr":
+                    self._add(attribute[2] or attribute[3] or b"")
                     self._instructions.new_field()
 
     def _add(self, text: bytes) -> None:
@@ -162,11 +159,11 @@ class Text:
 
 
 def parse(xml: bytes, effort: Effort) -> None:
-    """Read the fields of a part as XML. Raises `Rejected`, and ExpatError where it is none."""
-    if len(xml) > LONGEST_PARSED:
+    """Read the fields of a part with an XML parser. Raises Rejected and ExpatError."""
+    if len(xml) > MAX_PARSED:
         raise Rejected(Problem.TOO_COMPLEX)
-    effort.read(len(xml), _XML_BYTES_A_STEP)
-    instructions = Instructions(effort)
+    effort.spend_on_bytes(len(xml), _XML_BYTES_PER_STEP)
+    instructions = FieldInstructions(effort)
     parser = new_parser()
     parser.buffer_text = True
     pieces: list[str] = []

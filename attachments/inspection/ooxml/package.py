@@ -1,6 +1,4 @@
-"""Word and Excel packages (.docx, .xlsx): proved by their main part, refused for what they carry
-(R3.07-R3.09).
-"""
+"""Check Word and Excel packages (.docx, .xlsx): the main part, then every part (R3.07-R3.09)."""
 
 from collections.abc import Iterable
 
@@ -8,41 +6,37 @@ from attachments.inspection import archive, executables
 from attachments.inspection.archive import ArchiveEntry
 from attachments.inspection.effort import Effort
 from attachments.inspection.formats import DOCX, XLSX, Format
-from attachments.inspection.ooxml.parts import MAX_RELATIONSHIPS, Examination
+from attachments.inspection.ooxml.parts import MAX_RELATIONSHIPS, PartInspector
 from attachments.inspection.ooxml.xml import Attributes, read_elements, root_element
 from attachments.inspection.problems import Problem, Rejected
 
-MAX_CONTENT_TYPES = 256 * 1024  # bytes of [Content_Types].xml; real ones are some 2 kB
+MAX_CONTENT_TYPES = 256 * 1024  # bytes of [Content_Types].xml; genuine ones have about 2 kB
 
 TYPES, RELATIONSHIPS = "[content_types].xml", "_rels/.rels"
-# Content type of the main part, alike in transitional and strict OOXML; templates and macro
-# documents have others
+# Content types of the main part, the same in transitional and strict OOXML; templates and documents
+# with macros have others
 MAIN_PARTS = {f"{DOCX.content_type}.main+xml": DOCX, f"{XLSX.content_type}.main+xml": XLSX}
 ROOTS = {DOCX: "document", XLSX: "workbook"}
 _MAIN_RELATIONSHIP = "/relationships/officedocument"
 
 
 def format_of(content: bytes, effort: Effort) -> Format | None:
-    """Which of the two it proves to be, `None` for any other zip; `Rejected` for what must not come
-    in.
-    """
+    """Return DOCX, XLSX, or None for another ZIP file. Raises Rejected for a dangerous package."""
     entries = archive.entries(content, effort)
     parts = {entry.name: entry for entry in entries}
     types = _content_types(content, parts, effort)
     _refuse_macros(parts, types)
     executables.refuse_names(parts)
-    kind = _main_format(content, parts, types, effort)
-    examination = Examination(content, effort)
+    main_format = _main_format(content, parts, types, effort)
+    inspector = PartInspector(content, effort)
     for entry in entries:
-        examination.look_at(
-            entry,
-            is_markup=entry.name.endswith((".xml", ".vml")) or types.get(entry.name, "").endswith("xml"),
-        )
-    return kind
+        is_xml = entry.name.endswith((".xml", ".vml")) or types.get(entry.name, "").endswith("xml")
+        inspector.inspect(entry, is_xml=is_xml)
+    return main_format
 
 
 def _content_types(content: bytes, parts: dict[str, ArchiveEntry], effort: Effort) -> dict[str, str]:
-    """The content type of each part that is there; none at all without `[Content_Types].xml`."""
+    """Return the content type of each part; nothing when `[Content_Types].xml` is missing."""
     if TYPES not in parts:
         return {}
     defaults: dict[str, str] = {}
@@ -60,9 +54,9 @@ def _content_types(content: bytes, parts: dict[str, ArchiveEntry], effort: Effor
 
 def _refuse_macros(parts: Iterable[str], types: dict[str, str]) -> None:
     for name in parts:
-        type_ = types.get(name, "")
+        content_type = types.get(name, "")
         if name.endswith("vbaproject.bin") or any(
-            mark in type_ for mark in ("macroenabled", "vbaproject", "macrosheet", "sheet.binary")
+            mark in content_type for mark in ("macroenabled", "vbaproject", "macrosheet", "sheet.binary")
         ):
             raise Rejected(Problem.MACROS)
     for name in parts:
@@ -73,9 +67,9 @@ def _refuse_macros(parts: Iterable[str], types: dict[str, str]) -> None:
 def _main_format(
     content: bytes, parts: dict[str, ArchiveEntry], types: dict[str, str], effort: Effort
 ) -> Format | None:
-    """The kind that the content types, the package's relationship and the root element all tell."""
-    proved = {MAIN_PARTS[type_] for type_ in types.values() if type_ in MAIN_PARTS}
-    if len(proved) != 1 or RELATIONSHIPS not in parts:
+    """Return the format on which content type, package relationship and root element agree."""
+    declared = {MAIN_PARTS[content_type] for content_type in types.values() if content_type in MAIN_PARTS}
+    if len(declared) != 1 or RELATIONSHIPS not in parts:
         return None
     targets: set[str] = set()
 
@@ -84,10 +78,11 @@ def _main_format(
             targets.add(_part(attributes["Target"]))
 
     read_elements(archive.unpack(content, parts[RELATIONSHIPS], MAX_RELATIONSHIPS), start, effort)
-    kind = proved.pop()
-    if len(targets) != 1 or MAIN_PARTS.get(types.get(main := targets.pop(), "")) is not kind:
+    main_format = declared.pop()
+    if len(targets) != 1 or MAIN_PARTS.get(types.get(main := targets.pop(), "")) is not main_format:
         return None
-    return kind if root_element(next(archive.chunks(content, parts[main]), b"")) == ROOTS[kind] else None
+    root = root_element(next(archive.chunks(content, parts[main]), b""))
+    return main_format if root == ROOTS[main_format] else None
 
 
 def _part(name: str) -> str:

@@ -1,95 +1,94 @@
-"""The parts of a package, one after the other: what they would start, fetch or carry in (R3.07,
-R3.09).
+"""Inspect the parts of a package: programs, objects, fields, remote targets (R3.07, R3.09).
 
-Every part is unpacked, so that no size is taken on trust, and none is held whole that need not be.
+Every part is unpacked to its end, because a declared size can be forged, and read in pieces, so
+that no large part is held in memory.
 """
 
 from attachments.inspection import archive, executables
 from attachments.inspection.archive import ArchiveEntry
 from attachments.inspection.effort import Effort
-from attachments.inspection.ole import container as ole
+from attachments.inspection.ole import container
 from attachments.inspection.ooxml import fields
 from attachments.inspection.ooxml.targets import is_remote
 from attachments.inspection.ooxml.xml import Attributes, read_elements
 from attachments.inspection.problems import Problem, Rejected
 
-# Bytes of all .rels that are read; only those with more than links and pictures are
+# Bytes of all .rels parts that are parsed; a part with links and pictures only is not parsed
 MAX_RELATIONSHIPS = 1024 * 1024
-MAX_EMBEDDED = 4 * 1024 * 1024  # bytes of an object that is opened in its turn
-MAX_OBJECTS, MAX_OBJECT_ENTRIES = 200, 60  # such objects, and the entries of one that is a package
+MAX_EMBEDDED = 4 * 1024 * 1024  # bytes of an embedded object, which is inspected too
+MAX_OBJECTS, MAX_OBJECT_ENTRIES = 200, 60  # embedded objects; entries of one that is a package
 
-# Fetched by Word as soon as the document is opened; a link waits for a click, and a linked picture
-# is a picture
-_FETCHED = frozenset({"attachedtemplate", "oleobject", "frame", "subdocument", "afchunk", "customui"})
-_WORTH_READING = (*(kind.encode() for kind in sorted(_FETCHED)), b"&#")  # a letter may be coded
+# Relationships that Word loads when it opens the document. A link waits for a click, and a linked
+# picture is harmless
+_LOADED_ON_OPENING = frozenset(
+    {"attachedtemplate", "oleobject", "frame", "subdocument", "afchunk", "customui"}
+)
+# A part without any of these is not parsed; `&#` may begin an escaped letter of one
+_WORTH_PARSING = (*(kind.encode() for kind in sorted(_LOADED_ON_OPENING)), b"&#")
 
 
-class Examination:
-    """Of one package: looks at its parts, and raises `Rejected`
-    at the first that must not come in.
-    """
+class PartInspector:
+    """Inspects the parts of one package, and counts its embedded objects and relationships."""
 
     def __init__(self, content: bytes, effort: Effort) -> None:
         self._content = content
         self._effort = effort
         self._objects = 0
-        self._relationships = 0
+        self._relationship_bytes = 0
 
-    def look_at(self, entry: ArchiveEntry, *, is_markup: bool) -> None:
-        """Unpack a part to its end, and refuse it for what it is or does."""
+    def inspect(self, entry: ArchiveEntry, *, is_xml: bool) -> None:
+        """Unpack a part to its end. Raises Rejected for what it is or does."""
         if entry.name.endswith(".rels"):
-            self._look_at_relationships(archive.unpack(self._content, entry, archive.MAX_UNPACKED))
+            self._inspect_relationships(archive.unpack(self._content, entry, archive.MAX_UNPACKED))
             return
-        text = fields.Text(self._effort)
+        scanner = fields.FieldScanner(self._effort)
         for number, chunk in enumerate(archive.chunks(self._content, entry)):
-            self._effort.read(len(chunk))
+            self._effort.spend_on_bytes(len(chunk))
             if not number:
-                self._look_at_beginning(entry, chunk)
-            if is_markup:
-                text.read(chunk)
-        text.close()
-        if text.is_unsure:
+                self._inspect_first_chunk(entry, chunk)
+            if is_xml:
+                scanner.feed(chunk)
+        scanner.close()
+        if scanner.needs_parsing:
             fields.parse(archive.unpack(self._content, entry, archive.MAX_UNPACKED), self._effort)
 
-    def _look_at_relationships(self, xml: bytes) -> None:
-        self._effort.read(2 * len(xml))
+    def _inspect_relationships(self, xml: bytes) -> None:
+        self._effort.spend_on_bytes(2 * len(xml))
         plain = xml.translate(None, b"\0") if b"\0" in xml else xml
         if b"<!DOCTYPE" in plain:
             raise Rejected(Problem.DAMAGED)
         lowered = plain.lower()
-        if any(mark in lowered for mark in _WORTH_READING):
-            self._relationships += len(xml)
-            if self._relationships > MAX_RELATIONSHIPS:
+        if any(mark in lowered for mark in _WORTH_PARSING):
+            self._relationship_bytes += len(xml)
+            if self._relationship_bytes > MAX_RELATIONSHIPS:
                 raise Rejected(Problem.OVERSIZED)
-            read_elements(xml, _refuse_fetched, self._effort)
+            read_elements(xml, _refuse_remote, self._effort)
 
-    def _look_at_beginning(self, entry: ArchiveEntry, beginning: bytes) -> None:
-        if executables.is_program(beginning[:1024]):
+    def _inspect_first_chunk(self, entry: ArchiveEntry, chunk: bytes) -> None:
+        """Refuse a program, and inspect an embedded object such as the sheet of a chart.
+
+        Objects inside an embedded object are not opened.
+        """
+        if executables.is_program(chunk[:1024]):
             raise Rejected(Problem.PROGRAM)
-        if not beginning.startswith((ole.MAGIC, archive.LOCAL)):
+        if not chunk.startswith((container.SIGNATURE, archive.LOCAL_HEADER)):
             return
         self._objects += 1
         if self._objects > MAX_OBJECTS:
             raise Rejected(Problem.OVERSIZED)
-        _look_into(archive.unpack(self._content, entry, MAX_EMBEDDED), self._effort)
+        embedded = archive.unpack(self._content, entry, MAX_EMBEDDED)
+        if embedded.startswith(container.SIGNATURE):
+            container.Container(embedded, self._effort).refuse_active_content()
+            return
+        names = [each.name for each in archive.entries(embedded, self._effort, MAX_OBJECT_ENTRIES)]
+        if any(name.endswith("vbaproject.bin") for name in names):
+            raise Rejected(Problem.MACROS)
+        executables.refuse_names(names)
 
 
-def _refuse_fetched(tag: str, attributes: Attributes) -> None:
+def _refuse_remote(tag: str, attributes: Attributes) -> None:
     if tag != "Relationship" or attributes.get("TargetMode", "").lower() != "external":
         return
-    fetched = attributes.get("Type", "").rpartition("/")[2].lower() in _FETCHED
-    if fetched and is_remote(attributes.get("Target", "")):
+    is_loaded = attributes.get("Type", "").rpartition("/")[2].lower() in _LOADED_ON_OPENING
+    if is_loaded and is_remote(attributes.get("Target", "")):
         raise Rejected(Problem.REMOTE)
-
-
-def _look_into(content: bytes, effort: Effort) -> None:
-    """A sheet behind a chart, a document in an icon: macros and programs are refused there too, one
-    level down.
-    """
-    if content.startswith(ole.MAGIC):
-        ole.Container(content, effort).refuse_dangers()
-        return
-    parts = [entry.name for entry in archive.entries(content, effort, MAX_OBJECT_ENTRIES)]
-    if any(name.endswith("vbaproject.bin") for name in parts):
-        raise Rejected(Problem.MACROS)
-    executables.refuse_names(parts)

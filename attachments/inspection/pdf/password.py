@@ -1,8 +1,7 @@
-"""Whether a PDF opens without being asked for a password, and the key if it does (ISO 32000-2,
-7.6).
+"""Decrypt PDFs that open without a password, and refuse the others (ISO 32000-2, 7.6).
 
-Many programs encrypt with an empty password, only to forbid copying or printing; any reader opens
-those.
+Many programs encrypt with an empty password, only to forbid copying or printing. Every reader opens
+such a file.
 """
 
 import binascii
@@ -22,21 +21,19 @@ from attachments.inspection.problems import Problem, Rejected
 from attachments.inspection.rc4 import rc4
 
 _PADDING = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
-_TRIES = 10
-_REACH = 16_384  # bytes of the dictionary that describes the encryption
+_MAX_CANDIDATES = 10
+_MAX_DICTIONARY = 16_384  # bytes of the dictionary that describes the encryption
 _REFERENCE = re.compile(rb"/Encrypt\s*(?:(\d{1,10})\s+(\d{1,5})\s+R|(?=<<))")
-_IDENTITY = re.compile(rb"/ID\s*\[(?=\s*[<(])")
+_FILE_ID = re.compile(rb"/ID\s*\[(?=\s*[<(])")
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _ESCAPED = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|(.))", re.DOTALL)
-_IN_TEXT = re.compile(rb"\\.|[()]", re.DOTALL)
-_md5 = partial(hashlib.md5, usedforsecurity=False)  # what these files are made with
+_IN_STRING = re.compile(rb"\\.|[()]", re.DOTALL)
+_md5 = partial(hashlib.md5, usedforsecurity=False)  # the format prescribes MD5
 
 
 @dataclass(frozen=True)
 class Encryption:
-    """What the dictionary says. `cipher` is of the streams: RC4, AES (128 bits), AES256 or none at
-    all.
-    """
+    """The encryption dictionary; `cipher` of streams is rc4, aes (128 bits), aes256 or none."""
 
     revision: int
     length: int
@@ -47,118 +44,117 @@ class Encryption:
     owner_key: bytes
     covers_metadata: bool
     cipher: str
-    identity: bytes
+    file_id: bytes
 
 
-def opened(content: bytes) -> Decrypt | None:
-    """How its streams are read, `None` if they are not encrypted; `Rejected` if a password is asked
-    for.
+def decryptor(content: bytes) -> Decrypt | None:
+    """Return the function that decrypts streams, None when they are not encrypted.
+
+    Raises Rejected when the file asks for a password.
     """
-    found = _dictionary(content)
-    if found is None:
+    dictionary = _encryption_dictionary(content)
+    if dictionary is None:
         return None
-    if not re.search(rb"/Filter\s*/Standard\b", found):
-        raise Rejected(Problem.LOCKED)  # for the holders of certain certificates, or of a shop's own program
-    encryption = _described(found, content)
-    key = _long_key(encryption) if encryption.revision >= 5 else _short_key(encryption)
+    if not re.search(rb"/Filter\s*/Standard\b", dictionary):
+        raise Rejected(Problem.LOCKED)  # for holders of a certificate, or for one vendor's program
+    encryption = _parse(dictionary, content)
+    key = _key_of_256_bits(encryption) if encryption.revision >= 5 else _key_up_to_128_bits(encryption)
     if key is None:
         raise Rejected(Problem.LOCKED)
-    return None if encryption.cipher == "none" else partial(_decrypted, encryption.cipher, key)
+    return None if encryption.cipher == "none" else partial(_decrypt, encryption.cipher, key)
 
 
-def _dictionary(content: bytes) -> bytes | None:
-    """The text of the dictionary that the trailer names, with what follows it."""
-    for found in _last_of(content, b"/Encrypt", _REFERENCE):
-        if found[1] is None:
-            return content[found.end() : found.end() + _REACH]
-        header = re.compile(rb"(?<!\d)%d\s+%d\s+obj\b" % (int(found[1]), int(found[2])))
-        if places := deque(header.finditer(content), maxlen=1):
-            return content[places[0].end() : places[0].end() + _REACH].partition(b"endobj")[0]
+def _encryption_dictionary(content: bytes) -> bytes | None:
+    """Return the dictionary that the trailer names, and some bytes after it."""
+    for match in _last_matches(content, b"/Encrypt", _REFERENCE):
+        if match[1] is None:
+            return content[match.end() : match.end() + _MAX_DICTIONARY]
+        header = re.compile(rb"(?<!\d)%d\s+%d\s+obj\b" % (int(match[1]), int(match[2])))
+        if headers := deque(header.finditer(content), maxlen=1):
+            start = headers[0].end()
+            return content[start : start + _MAX_DICTIONARY].partition(b"endobj")[0]
     return None
 
 
-def _last_of(content: bytes, mark: bytes, pattern: "re.Pattern[bytes]") -> Iterator["re.Match[bytes]"]:
-    """What the pattern finds, from the end backwards, at the last
-    few places where the mark stands.
-    """
-    at = len(content)
-    for _try in range(_TRIES):
-        at = content.rfind(mark, 0, at)
-        if at < 0:
+def _last_matches(content: bytes, mark: bytes, pattern: "re.Pattern[bytes]") -> Iterator["re.Match[bytes]"]:
+    """Yield the matches at the last few occurrences of a mark, from the end backwards."""
+    position = len(content)
+    for _candidate in range(_MAX_CANDIDATES):
+        position = content.rfind(mark, 0, position)
+        if position < 0:
             return
-        if found := pattern.match(content, at):
-            yield found
+        if match := pattern.match(content, position):
+            yield match
 
 
-def _described(text: bytes, content: bytes) -> Encryption:
-    version = _number(text, b"V", 0)
-    length = _number(text, b"Length", 40)
-    method = re.search(rb"/CFM\s*/(\w+)", text)
+def _parse(dictionary: bytes, content: bytes) -> Encryption:
+    version = _number(dictionary, b"V", 0)
+    length = _number(dictionary, b"Length", 40)
+    method = re.search(rb"/CFM\s*/(\w+)", dictionary)
     cipher = {b"V2": "rc4", b"AESV2": "aes", b"AESV3": "aes256", b"None": "none"}.get(
         method[1] if method else b"", "none"
     )
-    identity = re.search(rb"/StmF\s*/Identity\b", text)
-    # Alike in all of them but for its second half
-    ids = list(islice(_last_of(content, b"/ID", _IDENTITY), 1))
     if version < 4:
         cipher = "rc4"
-    elif identity:
+    elif re.search(rb"/StmF\s*/Identity\b", dictionary):
         cipher = "none"
+    # Updates of a file change only the second half of its id, which is not used here
+    ids = list(islice(_last_matches(content, b"/ID", _FILE_ID), 1))
     return Encryption(
-        revision=_number(text, b"R", 0),
+        revision=_number(dictionary, b"R", 0),
         length={1: 40, 4: 128}.get(version, length if length >= 40 else length * 8) // 8,
-        permissions=_number(text, b"P", 0),
-        owner=_text(text, b"O"),
-        user=_text(text, b"U"),
-        user_key=_text(text, b"UE"),
-        owner_key=_text(text, b"OE"),
-        covers_metadata=not re.search(rb"/EncryptMetadata\s+false", text),
+        permissions=_number(dictionary, b"P", 0),
+        owner=_string_of(dictionary, b"O"),
+        user=_string_of(dictionary, b"U"),
+        user_key=_string_of(dictionary, b"UE"),
+        owner_key=_string_of(dictionary, b"OE"),
+        covers_metadata=not re.search(rb"/EncryptMetadata\s+false", dictionary),
         cipher=cipher,
-        identity=_string(content, ids[0].end()) if ids else b"",
+        file_id=_string_at(content, ids[0].end()) if ids else b"",
     )
 
 
-def _number(text: bytes, name: bytes, default: int) -> int:
-    found = re.search(rb"/" + name + rb"\s+([+-]?\d{1,10})", text)
-    return int(found[1]) if found else default
+def _number(dictionary: bytes, name: bytes, default: int) -> int:
+    match = re.search(rb"/" + name + rb"\s+([+-]?\d{1,10})", dictionary)
+    return int(match[1]) if match else default
 
 
-def _text(text: bytes, name: bytes) -> bytes:
-    found = re.search(rb"/" + name + rb"\s*(?=[(<])", text)
-    return _string(text, found.end()) if found else b""
+def _string_of(dictionary: bytes, name: bytes) -> bytes:
+    match = re.search(rb"/" + name + rb"\s*(?=[(<])", dictionary)
+    return _string_at(dictionary, match.end()) if match else b""
 
 
-def _string(text: bytes, at: int) -> bytes:
-    """The text that begins at or just after `at`, in brackets or in hexadecimal."""
-    begin = re.compile(rb"\s*([(<])").match(text, at)
+def _string_at(text: bytes, position: int) -> bytes:
+    """Return the string that begins there, after any blanks: in brackets or in hexadecimal."""
+    begin = re.compile(rb"\s*([(<])").match(text, position)
     if not begin:
         return b""
-    at = begin.end()
+    position = begin.end()
     if begin[1] == b"<":
-        digits = re.sub(rb"[^0-9A-Fa-f]", b"", text[at : at + 1_024].partition(b">")[0])
+        digits = re.sub(rb"[^0-9A-Fa-f]", b"", text[position : position + 1_024].partition(b">")[0])
         return binascii.unhexlify(digits + b"0" * (len(digits) % 2))
     depth, end = 1, len(text)
-    for found in _IN_TEXT.finditer(text, at, at + 2_048):
-        depth += {b"(": 1, b")": -1}.get(found[0], 0)
+    for match in _IN_STRING.finditer(text, position, position + 2_048):
+        depth += {b"(": 1, b")": -1}.get(match[0], 0)
         if not depth:
-            end = found.start()
+            end = match.start()
             break
-    return _ESCAPED.sub(_unescaped, text[at:end].replace(b"\r\n", b"\n"))
+    return _ESCAPED.sub(_unescaped, text[position:end].replace(b"\r\n", b"\n"))
 
 
-def _unescaped(found: "re.Match[bytes]") -> bytes:
-    if found[1]:
-        return bytes((int(found[1], 8) & 255,))
-    return b"" if found[2] else _ESCAPES.get(found[3], found[3])
+def _unescaped(match: "re.Match[bytes]") -> bytes:
+    if match[1]:
+        return bytes((int(match[1], 8) & 255,))
+    return b"" if match[2] else _ESCAPES.get(match[3], match[3])
 
 
-def _short_key(encryption: Encryption) -> bytes | None:
-    """Revisions 2 to 4: the key for the empty password, if the file was locked with it."""
+def _key_up_to_128_bits(encryption: Encryption) -> bytes | None:
+    """Return the key of revisions 2 to 4; None when the empty password does not open the file."""
     seed = (
         _PADDING
         + encryption.owner[:32]
         + struct.pack("<L", encryption.permissions & 0xFFFFFFFF)
-        + encryption.identity
+        + encryption.file_id
     )
     if encryption.revision >= 4 and not encryption.covers_metadata:
         seed += b"\xff" * 4
@@ -169,17 +165,18 @@ def _short_key(encryption: Encryption) -> bytes | None:
     key = key[:length]
     if encryption.revision == 2:
         return key if rc4(key, _PADDING) == encryption.user[:32] else None
-    proof = _md5(_PADDING + encryption.identity).digest()
-    for turn in range(20):
-        proof = rc4(bytes(byte ^ turn for byte in key), proof)
-    return key if proof == encryption.user[:16] else None
+    expected = _md5(_PADDING + encryption.file_id).digest()
+    for number in range(20):
+        expected = rc4(bytes(byte ^ number for byte in key), expected)
+    return key if expected == encryption.user[:16] else None
 
 
-def _long_key(encryption: Encryption) -> bytes | None:
-    """Revisions 5 and 6, of 256 bits: readers try the empty password as the reader's and as the
-    owner's.
+def _key_of_256_bits(encryption: Encryption) -> bytes | None:
+    """Return the key of revisions 5 and 6; None when the empty password does not open the file.
+
+    Readers try it as the user's password and as the owner's.
     """
-    hashed = _hardened if encryption.revision >= 6 else _hashed
+    hashed = _hash_of_revision_6 if encryption.revision >= 6 else _hash_of_revision_5
     user, owner = encryption.user[:48], encryption.owner[:48]
     if len(user) < 48 or len(owner) < 48:
         return None
@@ -190,22 +187,22 @@ def _long_key(encryption: Encryption) -> bytes | None:
     return None
 
 
-def _hashed(salt: bytes, user: bytes) -> bytes:
+def _hash_of_revision_5(salt: bytes, user: bytes) -> bytes:
     return hashlib.sha256(salt + user).digest()
 
 
-def _hardened(salt: bytes, user: bytes) -> bytes:
-    """Algorithm 2.B, for the empty password."""
-    key, turn, last = _hashed(salt, user), 0, 0
-    while turn < 64 or last > turn - 32:
+def _hash_of_revision_6(salt: bytes, user: bytes) -> bytes:
+    """Algorithm 2.B of the standard, for the empty password."""
+    key, count, last = _hash_of_revision_5(salt, user), 0, 0
+    while count < 64 or last > count - 32:
         encryptor = Cipher(algorithms.AES(key[:16]), modes.CBC(key[16:32])).encryptor()
         block = encryptor.update((key + user) * 64)
         digest = (hashlib.sha256, hashlib.sha384, hashlib.sha512)[sum(block[:16]) % 3]
-        key, last, turn = digest(block).digest(), block[-1], turn + 1
+        key, last, count = digest(block).digest(), block[-1], count + 1
     return key[:32]
 
 
-def _decrypted(cipher: str, key: bytes, number: int, generation: int, data: bytes) -> bytes:
+def _decrypt(cipher: str, key: bytes, number: int, generation: int, data: bytes) -> bytes:
     if cipher != "aes256":
         salt = b"sAlT" if cipher == "aes" else b""
         seed = key + struct.pack("<L", number)[:3] + struct.pack("<L", generation)[:2] + salt
