@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from tests.conformance.citations import everything
 from tests.conformance.project import APPS, BASE
 
 # Who reads what: operators and administrators read Spanish, developers English. Each page names its
@@ -138,3 +139,14 @@ def test_every_file_of_the_project_that_a_page_names_exists(page: Path) -> None:
 def test_every_command_that_a_page_names_exists(page: Path) -> None:
     named = set(COMMAND.findall(" ".join(page.read_text(encoding="utf-8").split())))
     assert named <= set(get_commands())
+
+
+def test_every_page_that_the_code_names_exists() -> None:
+    named = {
+        (where, found)
+        for where, text in everything()
+        for found in re.findall(r"\bdocs/[\w-]+\.md", text)
+        if where != "tests/conformance/test_docs.py"
+    }
+    assert len(named) > 20
+    assert [(where, found) for where, found in sorted(named) if not (BASE / found).exists()] == []
