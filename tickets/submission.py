@@ -157,9 +157,6 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
             raise RepeatedRequest(
                 repeats.last_of(ticket.company, ticket.request_type, submission.content_digest).get()
             )
-        # After `ticket.save`, at which a second click stops
-        quota.consume(submission.verified_phone, len(names))
-        staging.claim(submission.staged, submission.key.uuid)
         documents = _attach(ticket, submission, names)
         TicketEvent.objects.record(ticket, ticket.status, actor_name=submission.administrator.names)
         _enqueue_emails(ticket, documents, submission.administrator.email)
@@ -177,7 +174,15 @@ def _repeated(submission: Submission) -> Ticket | None:
 
 
 def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[Attachment]:
-    """Create the attachments. A staged file is not copied: the attachment takes it over."""
+    """Consume the quota, claim the staged files and create the attachments.
+
+    Runs after `ticket.save`, at which a second click stops, so that it consumes nothing. A staged
+    file is not copied: the attachment takes it over.
+    """
+    if not (submission.staged or names):
+        return []
+    quota.consume(submission.verified_phone, len(names))
+    staging.claim(submission.staged, submission.key.uuid)
     staged = [
         Attachment(
             ticket=ticket,
