@@ -3,6 +3,7 @@ script is needed.
 """
 
 import re
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect
@@ -23,7 +24,7 @@ def number(stack: Stack) -> str:
     """A ticket whose every free text is an attack."""
     with Visitor(stack) as visitor:
         visitor.sign_in("0991234567")
-        return visitor.request(details=HOSTILE, requester_name=NAME)
+        return visitor.request(details=f"{HOSTILE} {uuid4()}", requester_name=NAME)
 
 
 def sign_in(browser: Browser, stack: Stack, user: str, *, scripts: bool = True) -> Page:
