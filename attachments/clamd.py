@@ -1,8 +1,7 @@
-"""Asks clamd whether a stream of bytes is infected: its INSTREAM command, within one time limit for
-all of it (R3.18).
+"""Ask clamd with its INSTREAM command whether a file is infected, within one time limit (R3.18).
 
-Whatever is not the plain answer «OK» is no clean bill of health: an error, an answer cut short, a
-size limit, silence.
+Only the complete answer «OK» means clean. An error, an incomplete answer, a size limit or no answer
+gives no verdict.
 """
 
 import re
@@ -14,8 +13,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 CONNECT_SECONDS = 5.0
-SCAN_SECONDS = 30.0  # to send it all and to hear the answer (R3.18)
-ANSWER_BYTES = 4096  # an answer is a name and a word
+SCAN_SECONDS = 30.0  # to send the whole file and receive the answer (R3.18)
+MAX_ANSWER = 4096  # bytes; an answer is a name and a word
 DEFAULT_PORT = 3310
 
 CLEAN = b"stream: OK"
@@ -33,30 +32,26 @@ class Server:
 
 @dataclass(frozen=True)
 class ScanResult:
-    """What clamd said of a whole stream; infected by the signature named."""
+    """The verdict on a file; `signature` is clamd's name of the virus."""
 
     infected: bool
     signature: str = ""
 
 
 class ScanFailed(Exception):
-    """There is no verdict on this stream. The message is ours: what clamd or the system said is not
-    quoted.
-    """
+    """No verdict on this file. The message never quotes clamd or the operating system."""
 
 
 class Timeout(ScanFailed):
-    """No verdict in time: the next stream would wait as long."""
+    """No verdict in time. The next file would take as long."""
 
 
 class Unavailable(Exception):
-    """Nobody could be reached: this says nothing about the stream."""
+    """clamd cannot be reached, which says nothing about the file."""
 
 
 def parse_url(raw: str) -> Server:
-    """Raises ValueError with what is expected: `tcp://host:3310`
-    or `unix:///run/clamav/clamd.ctl`.
-    """
+    """Parse `tcp://host:3310` or `unix:///run/clamav/clamd.ctl`. Raises ValueError (in Spanish)."""
     try:
         url = urlsplit(raw)
         host, port = url.hostname or "", url.port
@@ -71,28 +66,29 @@ def parse_url(raw: str) -> Server:
 
 
 def scan(server: Server, chunks: Iterable[bytes], seconds: float = SCAN_SECONDS) -> ScanResult:
-    """Send the chunks and return the verdict. Raises Unavailable or ScanFailed; what `chunks`
-    raises passes through.
+    """Send the chunks and return the verdict. Raises Unavailable and ScanFailed.
+
+    What `chunks` raises passes through.
     """
-    ends = time.monotonic() + seconds
-    with _connected(server, min(CONNECT_SECONDS, seconds)) as connection:
-        talk = _Connection(connection, ends)
-        talk.say(b"zINSTREAM\0")
+    deadline = time.monotonic() + seconds
+    with _connect(server, min(CONNECT_SECONDS, seconds)) as opened:
+        connection = _Connection(opened, deadline)
+        connection.send(b"zINSTREAM\0")
         for chunk in chunks:
-            if chunk:  # an empty one would tell the end
-                talk.say(struct.pack("!L", len(chunk)) + chunk)
-        talk.say(struct.pack("!L", 0))
-        answer = talk.answer()
-    text, ended, rest = answer.partition(b"\0")
-    if ended and not rest and not talk.cut_short:
+            if chunk:  # an empty one would end the stream
+                connection.send(struct.pack("!L", len(chunk)) + chunk)
+        connection.send(struct.pack("!L", 0))
+        answer = connection.receive()
+    text, terminator, rest = answer.partition(b"\0")
+    if terminator and not rest and not connection.closed_early:
         if text == CLEAN:
             return ScanResult(infected=False)
-        if found := FOUND.fullmatch(text):
-            return ScanResult(infected=True, signature=found[1].decode("utf-8", "replace"))
+        if match := FOUND.fullmatch(text):
+            return ScanResult(infected=True, signature=match[1].decode("utf-8", "replace"))
     raise ScanFailed("longer than it takes" if b"size limit" in answer else "no verdict in the answer")
 
 
-def _connected(server: Server, seconds: float) -> socket.socket:
+def _connect(server: Server, seconds: float) -> socket.socket:
     try:
         if not server.path:
             return socket.create_connection((server.host, server.port), seconds)
@@ -103,21 +99,23 @@ def _connected(server: Server, seconds: float) -> socket.socket:
         except OSError:
             connection.close()
             raise
-    except (OSError, UnicodeError) as error:  # the latter: a host name that no resolver takes
+    except (OSError, UnicodeError) as error:  # UnicodeError: an invalid host name
         raise Unavailable(type(error).__name__) from error
     return connection
 
 
 class _Connection:
-    """A connection of which every step counts towards one end. Raises Timeout when it has come."""
+    """A connection whose operations share one deadline. Raises Timeout past it."""
 
-    def __init__(self, connection: socket.socket, ends: float) -> None:
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
         self._connection = connection
-        self._ends = ends
-        self.cut_short = False  # it hung up while being told: it may have said why, and that is no verdict
+        self._deadline = deadline
+        # clamd closed the connection before the end of the file: its answer can say why, but it is
+        # not a verdict
+        self.closed_early = False
 
-    def say(self, data: bytes) -> None:
-        if self.cut_short:
+    def send(self, data: bytes) -> None:
+        if self.closed_early:
             return
         self._wait()
         try:
@@ -125,26 +123,26 @@ class _Connection:
         except TimeoutError as error:
             raise Timeout("no verdict in time") from error
         except OSError:
-            self.cut_short = True
+            self.closed_early = True
 
-    def answer(self) -> bytes:
-        """What it says up to the NUL that ends an answer, or as much as an answer can be long."""
-        heard = b""
-        while b"\0" not in heard and len(heard) < ANSWER_BYTES:
+    def receive(self) -> bytes:
+        """Return the answer up to the NUL that ends it, or up to the longest possible answer."""
+        answer = b""
+        while b"\0" not in answer and len(answer) < MAX_ANSWER:
             self._wait()
             try:
-                received = self._connection.recv(ANSWER_BYTES)
+                received = self._connection.recv(MAX_ANSWER)
             except TimeoutError as error:
                 raise Timeout("no verdict in time") from error
             except OSError:
                 break
             if not received:
                 break
-            heard += received
-        return heard
+            answer += received
+        return answer
 
     def _wait(self) -> None:
-        left = self._ends - time.monotonic()
+        left = self._deadline - time.monotonic()
         if left <= 0:
             raise Timeout("no verdict in time")
         self._connection.settimeout(left)

@@ -1,4 +1,4 @@
-"""Hand documents to staff, and record who had each one or was refused it (R3.15-R3.19, R5.09)."""
+"""Deliver documents to staff, and record each delivery and refusal (R3.15-R3.19, R5.09)."""
 
 import hashlib
 import logging
@@ -23,7 +23,7 @@ HEADERS = {
 
 
 class DownloadRefused(Exception):
-    """The document is not handed out. It has been recorded; `what` says why."""
+    """The document is not delivered, for the reason in `what`. The refusal is already recorded."""
 
     def __init__(self, what: DocumentEvent.What) -> None:
         super().__init__(what)
@@ -31,10 +31,10 @@ class DownloadRefused(Exception):
 
 
 def deliver(request: HttpRequest, user: User, document: ScannedDocument) -> FileResponse:
-    """The document as it was sent, unless the antivirus stands in the way. The caller checks the
-    user's permission.
+    """Return the document as it was sent. The caller has checked the user's permission.
 
-    Raises Refused. Either way a row is written first: what cannot be recorded is not delivered.
+    Raises DownloadRefused for a document that the antivirus has not found clean, or whose file is
+    missing or changed. A row is written first, so nothing unrecorded is delivered.
     """
     content, refusal = None, What.MISSING
     if document.is_deliverable:
@@ -55,7 +55,7 @@ def deliver(request: HttpRequest, user: User, document: ScannedDocument) -> File
 
 
 def record(request: HttpRequest, user: User, document: ScannedDocument, what: DocumentEvent.What) -> None:
-    """Write down who asked for the document, from where, and what came of it."""
+    """Record who requested the document, from which address, and the result."""
     document.events.create(
         at=timezone.now(),
         what=what,
@@ -67,9 +67,7 @@ def record(request: HttpRequest, user: User, document: ScannedDocument, what: Do
 
 
 def _content(document: ScannedDocument) -> bytes | None:
-    """The file, which is small, read to its end before anything is promised; none where it is not
-    what was received.
-    """
+    """Return the whole file; None when it is missing or not what was received."""
     try:
         with document.file.open("rb") as file:
             content: bytes = file.read()

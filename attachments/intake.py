@@ -1,6 +1,4 @@
-"""Documents as they come with a form: each one judged, those accepted kept whatever is wrong with
-the others (A11).
-"""
+"""Inspect the documents sent with a form; a refused one does not affect the others (A11)."""
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
@@ -25,7 +23,7 @@ from attachments.uploads import ReceivedFile
 
 @dataclass(frozen=True)
 class Document:
-    """A file that was judged and accepted."""
+    """A file that was inspected and accepted."""
 
     name: str
     content_type: str
@@ -38,22 +36,20 @@ class Document:
 
 @dataclass(frozen=True)
 class ReceivedDocuments:
-    """What came with a form: the documents accepted, and what is wrong with the others, for the
-    customer.
-    """
+    """The documents accepted with a form, and the texts for the customer about the others."""
 
     accepted: tuple[Document, ...] = ()
     problems: tuple[str, ...] = ()
 
 
 def uploaded_files(request: HttpRequest) -> list[ReceivedFile]:
-    """The files of a posted form, as our upload handler left them."""
+    """Return the files of a posted form, as the upload handler of the product made them."""
     return cast("list[ReceivedFile]", request.FILES.getlist("attachments"))
 
 
 @dataclass(frozen=True)
 class KnownDocument:
-    """A document that was accepted before: its content and the type found then."""
+    """The content and type of a document that the ticket of this form already has."""
 
     sha256: str
     content_type: str
@@ -61,27 +57,30 @@ class KnownDocument:
 
 def receive(
     files: Sequence[ReceivedFile],
-    held: int,
+    staged_count: int,
     phone: str,
-    inspected: Callable[[], Collection[KnownDocument]] = tuple,
+    known_documents: Callable[[], Collection[KnownDocument]] = tuple,
 ) -> ReceivedDocuments:
-    """Judge the files sent with a form that holds so many documents already; five are the most of
-    both together.
+    """Inspect the files of a form. With those already staged for it, at most five are accepted.
 
-    Raises QuotaReached, with none opened, where that phone may not send so many. Those accepted are
-    counted where they are kept, those opened and refused here (S5). Those that `inspected` knows,
-    which are the ones of the ticket that a first click has made, are neither opened nor counted
-    again: the second click gets the same ticket (R4.19).
+    Raises QuotaReached before opening any file when the phone may not send that many. Accepted
+    files are counted where they are stored, opened and refused files here (S5). After a double
+    click, the files of the ticket that the first click made (`known_documents`) are neither opened
+    nor counted again, and the second click gets the same ticket (R4.19).
     """
-    verdicts = [_unopened(file) for file in files[:MAX_FILES]]
+    verdicts = [
+        inspect(file.name or "", file.content)
+        if refusal_before_opening(file.name or "", len(file.content))
+        else None
+        for file in files[:MAX_FILES]
+    ]
     if verdicts:
-        verdicts = _known(files, verdicts, inspected())
+        verdicts = _accept_known(files, verdicts, known_documents())
     try:
         quota.check(phone, verdicts.count(None))
     except quota.QuotaReached:
-        # The first click may have taken the last of it meanwhile, in the transaction that made its
-        # ticket
-        if None in (verdicts := _known(files, verdicts, inspected())):
+        # The first click may just have used the rest of the quota, in the transaction of its ticket
+        if None in (verdicts := _accept_known(files, verdicts, known_documents())):
             raise
     accepted: list[Document] = []
     problems: list[str] = []
@@ -89,9 +88,8 @@ def receive(
     refused = 0
     for position, file in enumerate(files):
         name = clean_name(file.name or "")
-        # Of the sixth and later ones only the name was kept while they came in
-        # (`attachments.uploads`)
-        if held + len(accepted) >= MAX_FILES or position >= MAX_FILES:
+        # From the sixth file on, the upload handler kept the name only (attachments.uploads)
+        if staged_count + len(accepted) >= MAX_FILES or position >= MAX_FILES:
             left_out.append(name)
             continue
         verdict = verdicts[position] or inspect(file.name or "", file.content)
@@ -101,41 +99,29 @@ def receive(
             problems.append(verdict.reason)
             refused += verdicts[position] is None
     quota.count_refused(phone, refused)
-    if left_out or held > MAX_FILES:
-        problems.append(_count_refused(held + len(files), left_out))
+    if left_out or staged_count > MAX_FILES:
+        problems.append(_too_many_text(staged_count + len(files), left_out))
     return ReceivedDocuments(tuple(accepted), tuple(problems))
 
 
-def _unopened(file: ReceivedFile) -> Verdict | None:
-    """The verdict by name and size alone; none where the file has to be opened."""
-    reason = refusal_before_opening(file.name or "", len(file.content))
-    return inspect(file.name or "", file.content) if reason else None
-
-
-def _known(
-    files: Sequence[ReceivedFile], verdicts: Sequence[Verdict | None], inspected: Collection[KnownDocument]
+def _accept_known(
+    files: Sequence[ReceivedFile],
+    verdicts: Sequence[Verdict | None],
+    known_documents: Collection[KnownDocument],
 ) -> list[Verdict | None]:
-    """The verdicts, with those of documents that were accepted before, under a name of the same
-    type.
-    """
-    known = set(inspected)
-    return [
-        verdict or _again(file, known) if known else verdict
-        for file, verdict in zip(files, verdicts, strict=False)
-    ]
+    """Return the verdicts; a known content under a name of the same type is accepted."""
+    known = set(known_documents)
+    result = list(verdicts)
+    for position, verdict in enumerate(verdicts):
+        if known and verdict is None:
+            file = files[position]
+            content_type = content_type_of(file.name or "")
+            if KnownDocument(hashlib.sha256(file.content).hexdigest(), content_type) in known:
+                result[position] = Verdict(accepted=True, content_type=content_type)
+    return result
 
 
-def _again(file: ReceivedFile, known: Collection[KnownDocument]) -> Verdict | None:
-    content_type = content_type_of(file.name or "")
-    sha256 = hashlib.sha256(file.content).hexdigest()
-    return (
-        Verdict(accepted=True, content_type=content_type)
-        if KnownDocument(sha256, content_type) in known
-        else None
-    )
-
-
-def _count_refused(count: int, left_out: list[str]) -> str:
+def _too_many_text(count: int, left_out: list[str]) -> str:
     text = _("Se pueden adjuntar hasta %(limit)d archivos y con estos serían %(count)d.") % {
         "limit": MAX_FILES,
         "count": count,

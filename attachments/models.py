@@ -1,9 +1,8 @@
-"""Stored documents: those staged for a form, and what every app that keeps documents builds its own
-model on.
+"""Staged files, and the abstract models of documents for other apps.
 
-An app above this one subclasses `ScannedDocument` for its documents and `DocumentEvent` for their
-audit, and registers the first with `attachments.scanning`. The daily clean-up finds every subclass
-of `StoredDocument` by itself.
+An app that depends on this one subclasses `ScannedDocument` for its documents and `DocumentEvent`
+for their audit, and registers the first with `attachments.scanning`. The daily clean-up finds every
+subclass of `StoredDocument` without registration.
 """
 
 from datetime import datetime
@@ -29,7 +28,7 @@ D_co = TypeVar("D_co", bound="ScannedDocument", covariant=True)
 
 
 def private_storage() -> Storage:
-    """Where documents live: the default storage, which no address serves (R3.15)."""
+    """Return the storage of documents: the default one, which no URL serves (R3.15)."""
     return default_storage
 
 
@@ -37,11 +36,11 @@ class StoredDocument(models.Model):
     """A document that was accepted. The name is text only; the stored file has a random name
     (R3.15, R3.16).
 
-    A subclass needs an index on `file`: the daily clean-up asks for the owner of every stored file.
+    A subclass needs an index on `file`: the daily clean-up looks up the row of every stored file.
     """
 
     original_name = models.CharField(_("nombre"), max_length=100)
-    content_type = models.CharField(_("tipo"), max_length=100)  # ours, never the browser's
+    content_type = models.CharField(_("tipo"), max_length=100)  # from the inspection, never from the browser
     size = models.PositiveIntegerField(_("tamaño en bytes"))
     sha256 = models.CharField("SHA-256", max_length=64)
     file = models.FileField(_("archivo"), storage=private_storage, max_length=100)
@@ -54,19 +53,19 @@ class StoredDocument(models.Model):
 
 
 class StagedFile(StoredDocument):
-    """A document kept for a form that is not confirmed yet, so that nobody sends it twice.
+    """A document of a form that is not confirmed yet, kept so that it is uploaded only once.
 
-    Only the administrator who sent it, in the same browser session, can name it (R6.11). When a
-    confirmed form takes it, the stored file becomes that document's; the row stays a while, so that
-    a second click can still say what it sent.
+    Only the administrator who sent it can use it, in the same browser session (R6.11). A confirmed
+    form claims it, and its stored file becomes the file of a ticket's document. The row stays for a
+    day, so that after a double click the second request finds the same documents.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
-    # What stands for the browser session (`otp.session.holder`)
+    # The token of the browser session (`otp.session.browser_token`)
     browser_token = models.CharField(max_length=64)
     created_at = models.DateTimeField(db_index=True)
-    claimed_by = models.UUIDField(null=True)  # the submission key of the form that took it
+    claimed_by = models.UUIDField(null=True)  # the submission key of the form that claimed it
 
     class Meta:
         verbose_name = _("documento por confirmar")
@@ -76,12 +75,12 @@ class StagedFile(StoredDocument):
 
 class ScannedDocumentQuerySet(models.QuerySet[D_co]):
     def to_scan(self, now: datetime) -> Self:
-        """Those that the antivirus has not judged, whose turn it is, and that nobody is at."""
+        """The documents without a verdict that are due and that no worker is scanning."""
         return self.filter(leases.free(now), scan=ScannedDocument.Scan.PENDING, next_scan_at__lte=now)
 
 
 class ScannedDocument(StoredDocument, Leased):
-    """A document that the antivirus looks at, and that only staff may have.
+    """A document that the antivirus scans and only staff can download.
 
     A subclass needs an index on `scan` and `next_scan_at`, a `DocumentEvent` whose foreign key to
     it has the related name `events`, an `owner_in_logs`, and to be registered with
@@ -89,9 +88,7 @@ class ScannedDocument(StoredDocument, Leased):
     """
 
     class Scan(models.TextChoices):
-        """What the antivirus found. Where there is none, a document stays pending until there is
-        one (R3.18).
-        """
+        """The result of the scan. Without an antivirus, documents stay pending (R3.18)."""
 
         PENDING = "pending", _("En revisión")
         CLEAN = "clean", _("Revisado")
@@ -102,7 +99,7 @@ class ScannedDocument(StoredDocument, Leased):
         events: RelatedManager[Any]  # of the subclass's own DocumentEvent
 
     scan = models.CharField(_("antivirus"), max_length=8, choices=Scan.choices, default=Scan.PENDING)
-    signature = models.CharField(_("virus"), max_length=200, blank=True)  # as the antivirus calls it
+    signature = models.CharField(_("virus"), max_length=200, blank=True)  # the antivirus's name for it
     scanned_at = models.DateTimeField(_("revisado"), null=True)
     scan_attempts = models.PositiveSmallIntegerField(default=0)
     next_scan_at = models.DateTimeField(default=timezone.now)
@@ -114,34 +111,28 @@ class ScannedDocument(StoredDocument, Leased):
 
     @property
     def name_in_logs(self) -> str:
-        """`attachment 12`: never the name that the customer gave it."""
+        """Such as `attachment 12`, never the personal name that the customer gave to the file."""
         return f"{self._meta.model_name} {self.pk}"
 
     @property
     def owner_in_logs(self) -> str:
-        """What the document belongs to, as the log line about a virus names it."""
+        """The object that the document belongs to, for the log line about a virus."""
         raise NotImplementedError
 
     @property
     def is_deliverable(self) -> bool:
-        """Whether staff may have it: with an antivirus only what it found clean, and never what one
-        found infected.
-        """
+        """Whether staff can download it: when clean, or unscanned for lack of an antivirus."""
         return self.shown_scan in {"clean", "unscanned"}
 
     @property
     def shown_scan(self) -> str:
-        """What the antivirus says of it; `unscanned` where there
-        is none that could say anything.
-        """
+        """The scan's result; `unscanned` without a verdict and without an antivirus."""
         unknown = self.scan in {self.Scan.PENDING, self.Scan.ERROR}
         return "unscanned" if unknown and settings.CLAMD is None else self.scan
 
 
 class DocumentEvent(AppendOnlyModel):
-    """Who had a document or was refused it, and who asked to have
-    it scanned again (R3.17, R5.09).
-    """
+    """A delivery, a refusal or a request to scan a document again (R3.17, R5.09)."""
 
     class What(models.TextChoices):
         DELIVERED = "delivered", _("Descargado")
@@ -154,7 +145,7 @@ class DocumentEvent(AppendOnlyModel):
 
     at = models.DateTimeField(_("cuándo"))
     what = models.CharField(_("qué"), max_length=9, choices=What.choices)
-    # A member of staff at the desk, or else the account of the machine that ran the command
+    # A member of staff; empty when a command was run, with its system account in `actor`
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("usuario"),

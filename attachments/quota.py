@@ -1,10 +1,9 @@
 """How many documents a verified number may send (R3.20).
 
-A document has at most 2 MiB, so 20 of them are 40 MiB at most.
+A document has at most 2 MiB, so 20 of them have at most 40 MiB.
 
-What is refused for its content counts too: it was opened, which is what costs the server (S5). What
-is refused for its name, its size or because there are five already was not opened, and does not
-count.
+A document refused for its content counts too, because opening it takes the server's time (S5). One
+refused for its name, its size or as the sixth of a form is not opened and does not count.
 """
 
 from contextlib import suppress
@@ -15,9 +14,7 @@ from otp.limits import limits
 
 
 class QuotaReached(Exception):
-    """The number has sent as many documents as it may for now;
-    `left` says how many it still could.
-    """
+    """The phone may not send this many documents now; it may send `left` of them."""
 
     def __init__(self, left: int) -> None:
         super().__init__()
@@ -25,41 +22,36 @@ class QuotaReached(Exception):
 
 
 def remaining(phone: str) -> int:
-    """How many more could be stored now."""
-    return limits.remaining(_of(phone))
+    """Return how many more documents the phone may send now."""
+    return limits.remaining(_limit(phone))
 
 
 def check(phone: str, count: int) -> None:
-    """Raises QuotaReached when so many could not be stored now:
-    asked before anything is written.
-    """
+    """Raise QuotaReached when the phone may not send that many. Called before any write."""
     if count and (free := remaining(phone)) < count:
         raise QuotaReached(free)
 
 
 def consume(phone: str, count: int) -> None:
-    """Count so many as stored, in the transaction of the rows
-    that name them. Raises QuotaReached.
-    """
+    """Count stored documents, in the transaction that saves their rows. Raises QuotaReached."""
     if not count:
         return
     try:
-        limits.consume_times(_of(phone), count)
+        limits.consume_times(_limit(phone), count)
     except limits.LimitReached:
         raise QuotaReached(remaining(phone)) from None
 
 
 def count_refused(phone: str, count: int) -> None:
-    """Count documents that were opened and refused, up to the limit. The refusals that the customer
-    reads stay whole.
+    """Count opened and refused documents. Never raises, so that the customer reads the refusal.
 
-    `check` allowed them before they were opened. Simultaneous requests may each have passed it, so
-    the limit can be exceeded by as many requests as the web process has threads.
+    `check` was called before they were opened. Simultaneous requests can each have passed it, so as
+    many requests as the web process has threads can exceed the limit.
     """
     with suppress(limits.LimitReached):
         for _document in range(count):
-            limits.consume(_of(phone))
+            limits.consume(_limit(phone))
 
 
-def _of(phone: str) -> limits.Limit:
+def _limit(phone: str) -> limits.Limit:
     return limits.limit("upload", phone, settings.UPLOAD_QUOTA_PER_PHONE)

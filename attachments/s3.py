@@ -1,7 +1,7 @@
-"""Attachments in an S3-compatible store, through django-storages: private objects, short waits,
-errors as OSError.
+"""Keep documents in an S3-compatible store, through django-storages.
 
-Needs the extra `s3`; imported only when `STORAGE_URL` names such a store.
+Objects are private, timeouts short, and errors are OSError as on a disk. It needs the extra `s3`
+and is imported only when `STORAGE_URL` is set.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import ContentFile, File
 from storages.backends.s3 import S3Storage
 
-# Seconds. A visitor waits meanwhile: at worst two tries of this for a file, then the form says so
-# and keeps the rest
+# Seconds, and attempts per file. A visitor waits for them; when all fail, the form says so and
+# keeps what was typed
 CONNECT_TIMEOUT, READ_TIMEOUT, TRIES = 2, 8, 2
 
 
 class PrivateS3Storage(S3Storage):  # type: ignore[misc]  # django-storages has no types
-    """One bucket that nobody but this product reads: no public ACL, no addresses handed out."""
+    """A bucket that only this product reads: no public ACL and no URLs."""
 
     def __init__(self, **options: Any) -> None:
         config = Config(
@@ -30,7 +30,7 @@ class PrivateS3Storage(S3Storage):  # type: ignore[misc]  # django-storages has 
             read_timeout=READ_TIMEOUT,
             retries={"total_max_attempts": TRIES, "mode": "standard"},
             signature_version="s3v4",
-            s3={"addressing_style": "path"},  # a store of one's own has no name of its own for each bucket
+            s3={"addressing_style": "path"},  # self-hosted stores have no host name per bucket
         )
         private = {"default_acl": None, "querystring_auth": True, "file_overwrite": True}
         super().__init__(**private, **options, client_config=config)
@@ -39,22 +39,18 @@ class PrivateS3Storage(S3Storage):  # type: ignore[misc]  # django-storages has 
 
     @property
     def client(self) -> Any:
-        """One for all threads, which boto3 allows of clients; making one takes a quarter of a
-        second.
-        """
+        """One client for all threads, as boto3 allows; creating one takes a quarter of a second."""
         with self._lock:
             if self._client is None:
                 self._client = self.connection.meta.client
             return self._client
 
     def url(self, name: str, *_: Any, **__: Any) -> str:
-        """Documents have no address: staff get them through one door (R3.17)."""
+        """Documents have no URL: staff download them through one checked view (R3.17)."""
         raise NotImplementedError(name)
 
     def _save(self, name: str, content: "File[bytes]") -> str:
-        """The store compares what arrived with the checksum, and
-        answers an error when they differ.
-        """
+        """Save with a checksum: the store compares it with the data and refuses a mismatch."""
         with as_oserror(name):
             self.client.put_object(
                 Bucket=self.bucket_name,
@@ -66,7 +62,7 @@ class PrivateS3Storage(S3Storage):  # type: ignore[misc]  # django-storages has 
         return name
 
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":  # noqa: ARG002  Django's signature
-        """Read whole (2 MiB at most), so that what fails does so before a download has begun."""
+        """Read the whole object (at most 2 MiB): an error then comes before the download starts."""
         with as_oserror(name):
             content: bytes = self.client.get_object(Bucket=self.bucket_name, Key=name)["Body"].read()
         return ContentFile(content, name)
@@ -95,7 +91,7 @@ class PrivateS3Storage(S3Storage):  # type: ignore[misc]  # django-storages has 
 
 @contextmanager
 def as_oserror(name: str) -> Iterator[None]:
-    """What a disk would have raised, for whoever uses a store and does not ask which it is."""
+    """Raise OSError in place of the store's errors, as a disk would."""
     try:
         yield
     except ClientError as error:

@@ -1,6 +1,4 @@
-"""Reads `STORAGE_URL`: where attachments are kept when it is not this machine's disk. Imports
-nothing of Django's.
-"""
+"""Parse `STORAGE_URL`, the S3-compatible store of documents. Imports nothing from Django."""
 
 import re
 from ipaddress import ip_address
@@ -13,11 +11,10 @@ REGION = re.compile(r"[a-z0-9-]{1,40}")
 
 
 def parse_storage_url(raw: str) -> dict[str, Any]:
-    """The entry of STORAGES for an S3-compatible store. Raises ValueError (in Spanish) for what is
-    no such address.
+    """Return the entry of STORAGES for a store. Raises ValueError (in Spanish) for an invalid URL.
 
-    The keys travel with each request and the documents are customers': TLS always, save on this
-    machine.
+    Except on this machine, TLS is always used: each request carries a signature made with the keys
+    and documents of customers.
     """
     try:
         url = urlsplit(raw)
@@ -37,7 +34,7 @@ def parse_storage_url(raw: str) -> dict[str, Any]:
             "access_key": unquote(url.username),
             "secret_key": unquote(url.password),
             "bucket_name": bucket,
-            "endpoint_url": f"{'http' if _is_here(host) else 'https'}://{address}{f':{port}' if port else ''}",
+            "endpoint_url": f"{'http' if _is_loopback(host) else 'https'}://{address}{f':{port}' if port else ''}",
             "region_name": region,
         },
     }
@@ -47,7 +44,7 @@ def _malformed() -> ValueError:
     return ValueError(f"no es un almacén compatible con S3; se escribe así: {EXAMPLE}")
 
 
-def _is_here(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

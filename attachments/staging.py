@@ -1,12 +1,12 @@
-"""Documents of a form that is not confirmed yet: stored, shown again, removed, taken when it is
-confirmed (R3.21).
+"""Stage the documents of a form until it is confirmed: store, find, remove and claim them (R3.21).
 
-A staged file can be named only by its administrator in the browser that sent it (R6.11). A missing
-one never stops the form: the page says that it is missing, and the rest of the form stays.
+Only the administrator who sent a staged file can use it, in the same browser (R6.11). When one is
+missing, the page says so and the rest of the form is kept.
 """
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -26,78 +26,73 @@ from otp import session
 
 logger = logging.getLogger(__name__)
 
-LIFETIME = timedelta(hours=24)  # longer than any portal session; then the daily clean-up takes row and file
+# Longer than any portal session; the daily clean-up then deletes row and file
+LIFETIME = timedelta(hours=24)
 
 
 class StagedFileGone(Exception):
-    """A staged file was taken by another form, or deleted, between the look at it and its use."""
+    """Another form claimed a staged file, or it was deleted, after this request had found it."""
 
 
 @dataclass(frozen=True)
 class Uploader:
-    """Whose the staged files are."""
+    """The administrator and the browser that staged files belong to."""
 
     request: HttpRequest
     administrator: Administrator
-    phone: str  # verified; its quota counts them
+    phone: str  # verified; its quota counts the files
 
     @cached_property
     def browser_token(self) -> str:
-        """What stands for the browser session; asked for only when there are files, since it is
-        kept there.
-        """
+        """The token of the browser session, which the first access creates."""
         return session.browser_token(self.request, self.phone)
 
 
 @dataclass(frozen=True)
 class StagedFiles:
-    """What a form says is staged for it: the files there are, and how many it names that there are
-    not.
-    """
+    """The staged files that a form names, and the number of those it names in vain."""
 
     files: tuple[StagedFile, ...] = ()
     missing: int = 0
 
 
-def posted_files(owner: Uploader, posted: QueryDict) -> StagedFiles:
-    """The files in `staged`, in its order, but for those in `remove`."""
+def posted_files(uploader: Uploader, posted: QueryDict) -> StagedFiles:
+    """Return the files in `staged`, in that order, without those in `remove`."""
     removed = set(posted.getlist("remove"))
-    return find(owner, [raw for raw in posted.getlist("staged") if raw not in removed])
+    return find(uploader, [raw for raw in posted.getlist("staged") if raw not in removed])
 
 
-def find(owner: Uploader, raw: Iterable[str]) -> StagedFiles:
-    """The files of these ids, each once."""
-    texts = list(dict.fromkeys(text for text in raw if text))
-    wanted = _ids(texts)
-    found = _of(owner).in_bulk(wanted) if wanted else {}
-    missing = len(texts) - len(found)
+def find(uploader: Uploader, raw: Iterable[str]) -> StagedFiles:
+    """Return the files with these ids, each once."""
+    named = list(dict.fromkeys(text for text in raw if text))
+    ids = _valid_ids(named)
+    files = _files_of(uploader).in_bulk(ids) if ids else {}
+    missing = len(named) - len(files)
     if missing:
         logger.warning(
-            "Administrator %d named %d staged files that are not theirs", owner.administrator.pk, missing
+            "Administrator %d named %d staged files that are not theirs", uploader.administrator.pk, missing
         )
-    return StagedFiles(tuple(found[pk] for pk in wanted if pk in found), missing)
+    return StagedFiles(tuple(files[pk] for pk in ids if pk in files), missing)
 
 
-def remove(owner: Uploader, posted: QueryDict) -> None:
-    """Delete the files in `remove`, unless a confirmed form took them."""
-    if ids := _ids(posted.getlist("remove")):
-        _discard(_of(owner).filter(pk__in=ids))
+def remove(uploader: Uploader, posted: QueryDict) -> None:
+    """Delete the files in `remove` that no confirmed form has claimed."""
+    if ids := _valid_ids(posted.getlist("remove")):
+        _discard(_files_of(uploader).filter(pk__in=ids))
 
 
-def stage(owner: Uploader, documents: Sequence[Document]) -> tuple[StagedFile, ...]:
-    """Keep accepted documents for a form to come. Raises QuotaReached and StorageFailed, with
-    nothing kept.
-    """
+def stage(uploader: Uploader, documents: Sequence[Document]) -> tuple[StagedFile, ...]:
+    """Store accepted documents. Raises QuotaReached and StorageFailed, and then stores none."""
     if not documents:
         return ()
-    quota.check(owner.phone, len(documents))
+    quota.check(uploader.phone, len(documents))
     now = timezone.now()
     with storage.saved_files(document.content for document in documents) as names, transaction.atomic():
-        quota.consume(owner.phone, len(documents))
+        quota.consume(uploader.phone, len(documents))
         staged = StagedFile.objects.bulk_create(
             StagedFile(
-                administrator=owner.administrator,
-                browser_token=owner.browser_token,
+                administrator=uploader.administrator,
+                browser_token=uploader.browser_token,
                 created_at=now,
                 original_name=document.name,
                 content_type=document.content_type,
@@ -110,37 +105,32 @@ def stage(owner: Uploader, documents: Sequence[Document]) -> tuple[StagedFile, .
     return tuple(staged)
 
 
-def for_submission(owner: Uploader, files: Iterable[StagedFile], key: UUID) -> tuple[StagedFile, ...]:
-    """The files for the form of this key: one that another form has taken is staged anew, as a
-    copy.
+def for_submission(uploader: Uploader, files: Iterable[StagedFile], key: UUID) -> tuple[StagedFile, ...]:
+    """Return the files for the form with this key; a file that another form claimed is copied.
 
     Raises QuotaReached and StorageFailed.
     """
-    return tuple(file if file.claimed_by in {None, key} else _copy(owner, file) for file in files)
+    return tuple(file if file.claimed_by in {None, key} else _copy(uploader, file) for file in files)
 
 
 def claim(files: Sequence[StagedFile], key: UUID) -> None:
-    """Give the files to the form of this key, in the transaction that confirms it. Raises
-    StagedFileGone.
-    """
+    """Claim the files for the form with this key, in its transaction. Raises StagedFileGone."""
     if not files:
         return
-    free = StagedFile.objects.filter(pk__in=[file.pk for file in files], claimed_by=None)
-    if free.filter(created_at__gt=timezone.now() - LIFETIME).update(claimed_by=key) != len(files):
+    unclaimed = StagedFile.objects.filter(pk__in=[file.pk for file in files], claimed_by=None)
+    if unclaimed.filter(created_at__gt=timezone.now() - LIFETIME).update(claimed_by=key) != len(files):
         raise StagedFileGone
 
 
 def remove_expired(now: datetime) -> int:
-    """Delete what was never confirmed, and forget what was. Returns how many files went."""
+    """Delete expired rows, with the files that no form claimed. Return the number of files."""
     old = StagedFile.objects.filter(created_at__lte=now - LIFETIME)
-    old.exclude(claimed_by=None).delete()  # the file has another row by now
+    old.exclude(claimed_by=None).delete()  # the file now belongs to a ticket's document
     return _discard(old.filter(claimed_by=None))
 
 
 def error_text(problem: Exception) -> str:
-    """What the customer reads when documents could not be kept, and the request could be sent
-    without them.
-    """
+    """Return the text for the customer when documents could not be stored."""
     if isinstance(problem, StagedFileGone):
         return _("Sus documentos cambiaron en otra ventana. Revise la lista y confirme otra vez.")
     if not isinstance(problem, quota.QuotaReached):
@@ -158,9 +148,7 @@ def error_text(problem: Exception) -> str:
 
 
 def uploads_disabled_reason() -> str:
-    """Why no document can be taken now, for the page to say before anybody chooses one; empty when
-    they can (R3.20).
-    """
+    """Return why the page accepts no documents now; empty when it does (R3.20)."""
     if storage.has_room():
         return ""
     return _(
@@ -169,41 +157,36 @@ def uploads_disabled_reason() -> str:
     )
 
 
-def _of(owner: Uploader) -> models.QuerySet[StagedFile]:
+def _files_of(uploader: Uploader) -> models.QuerySet[StagedFile]:
     since = timezone.now() - LIFETIME
     return StagedFile.objects.filter(
-        administrator=owner.administrator, browser_token=owner.browser_token, created_at__gt=since
+        administrator=uploader.administrator, browser_token=uploader.browser_token, created_at__gt=since
     )
 
 
-def _copy(owner: Uploader, file: StagedFile) -> StagedFile:
+def _copy(uploader: Uploader, file: StagedFile) -> StagedFile:
     try:
         with private_storage().open(str(file.file.name)) as stored:
             content = stored.read()
     except OSError as error:
         raise storage.StorageFailed from error
-    return stage(owner, [Document(file.original_name, file.content_type, content)])[0]
+    return stage(uploader, [Document(file.original_name, file.content_type, content)])[0]
 
 
 def _discard(files: models.QuerySet[StagedFile]) -> int:
-    """Row first, and only while no form has taken it: a crash in between leaves an orphan, never a
-    row without file.
-    """
-    gone = 0
+    """Delete unclaimed files, the rows first: a crash leaves orphans, never rows without files."""
+    deleted = 0
     for pk, name in files.values_list("pk", "file"):
         if StagedFile.objects.filter(pk=pk, claimed_by=None).delete()[0]:
             storage.delete([name])
-            gone += 1
-    return gone
+            deleted += 1
+    return deleted
 
 
-def _ids(raw: Iterable[str]) -> list[UUID]:
-    """Those that are ids, each once."""
-    return list(dict.fromkeys(pk for text in raw if (pk := _id(text))))
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def _valid_ids(texts: Iterable[str]) -> list[UUID]:
+    """Return the ids among the texts, each once."""
+    ids: dict[UUID, None] = {}
+    for text in texts:
+        with suppress(ValueError):
+            ids[UUID(text)] = None
+    return list(ids)

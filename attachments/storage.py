@@ -1,6 +1,4 @@
-"""Documents in their store: random names, mode 0600, flushed to disk before the rows that name them
-(R3.15, R3.21).
-"""
+"""Store documents: random names, mode 0600, flushed before their rows exist (R3.15, R3.21)."""
 
 import logging
 import os
@@ -25,7 +23,7 @@ from attachments.models import StagedFile, StoredDocument, private_storage
 logger = logging.getLogger(__name__)
 
 ORPHAN_AGE = timedelta(hours=24)  # R3.21; a row follows its file within seconds
-BATCH = 500  # names a query
+BATCH = 500  # names per query
 NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
 FOLDER = re.compile(r"[0-9a-f]{2}")
 
@@ -38,23 +36,21 @@ class DiskUsage(NamedTuple):
 
     @property
     def free_share(self) -> float:
-        """Of a file system that does not tell its size, all."""
+        """The free part, from 0 to 1; 1 for a file system that does not report its size."""
         return self.free / self.total if self.total else 1.0
 
 
 class StorageFailed(Exception):
-    """The store did not take a file: nearly full, read-only or away. Nothing of the request was
-    kept in it.
-    """
+    """The store is nearly full, read-only or unavailable, and keeps no file of the request."""
 
 
 @contextmanager
 def saved_files(contents: Iterable[bytes]) -> Iterator[list[str]]:
-    """Write the files for the length of a `with` that commits the rows naming them; if it fails,
-    they are removed.
+    """Write the files for a `with` block that commits the rows naming them.
 
-    Raises StorageFailed when they cannot be written. A database that went away may have committed
-    all the same (R4.21): then the files stay, for the daily clean-up.
+    The files are deleted when the block raises. After an error of the database connection they
+    stay, because the commit may have succeeded (R4.21); the daily clean-up removes them otherwise.
+    Raises StorageFailed when the files cannot be written.
     """
     storage = private_storage()
     names: list[str] = []
@@ -76,18 +72,19 @@ def saved_files(contents: Iterable[bytes]) -> Iterator[list[str]]:
 
 
 def has_room() -> bool:
-    """Whether the attachments' disk has its reserve left (R3.20); what a remote store has left is
-    its own affair.
+    """Return whether the disk of the documents has its reserve free (R3.20).
+
+    Always true for a remote store, which reports no free space.
     """
     try:
-        there = disk_usage()
+        usage = disk_usage()
     except OSError:
         return False
-    return there is None or there.free * 100 >= there.total * settings.ATTACHMENTS_MIN_FREE_PERCENT
+    return usage is None or usage.free * 100 >= usage.total * settings.ATTACHMENTS_MIN_FREE_PERCENT
 
 
 def disk_usage() -> DiskUsage | None:
-    """The attachments' disk; none where a remote store keeps them. Raises OSError."""
+    """Return the space on the disk of the documents; None for a remote store. Raises OSError."""
     try:
         folder = Path(private_storage().path(""))
     except NotImplementedError:
@@ -97,9 +94,7 @@ def disk_usage() -> DiskUsage | None:
 
 
 def delete(names: Iterable[str]) -> None:
-    """Take files away as far as the store lets go of them; the
-    daily clean-up finds what it kept.
-    """
+    """Delete files; one that cannot be deleted is left to the daily clean-up."""
     storage = private_storage()
     for name in names:
         with suppress(OSError):
@@ -107,15 +102,17 @@ def delete(names: Iterable[str]) -> None:
 
 
 def remove_orphans(now: datetime) -> int:
-    """Delete files a day old that no row names: what a death between file and commit left behind.
+    """Delete files older than a day that no row names; a crash before the commit leaves such files.
 
-    Raises OSError when a remote store is away; the next day's run does the same.
+    Raises OSError when a remote store is unavailable; the run of the next day deletes them.
     """
     storage = private_storage()
     stored, models = _stored_names(storage), document_models()
     removed = 0
     while names := list(islice(stored, BATCH)):
-        owned = {name for model in models for name in _named_by(model, names)}
+        owned: set[str] = set()
+        for model in models:
+            owned.update(model._default_manager.filter(file__in=names).values_list("file", flat=True))  # noqa: SLF001
         for name in names:
             if name not in owned and _is_older(storage, name, now - ORPHAN_AGE):
                 storage.delete(name)
@@ -126,28 +123,27 @@ def remove_orphans(now: datetime) -> int:
 
 
 def document_models() -> list[type[StoredDocument]]:
-    """The models whose rows name files, of every app: `StagedFile` first, because a file passes
-    from it to another.
+    """Return the models of all apps whose rows name files, `StagedFile` first.
 
-    Asked in that order, a file that changes owner in between is seen at least once.
+    A staged file can become the file of another model's row between two queries. In this order, at
+    least one query sees it.
     """
-    stored = [model for model in apps.get_models() if issubclass(model, StoredDocument)]
-    return sorted(stored, key=lambda model: model is not StagedFile)
-
-
-def _named_by(model: type[StoredDocument], names: list[str]) -> set[str]:
-    return set(model._default_manager.filter(file__in=names).values_list("file", flat=True))  # noqa: SLF001
+    document_types = [model for model in apps.get_models() if issubclass(model, StoredDocument)]
+    return sorted(document_types, key=lambda model: model is not StagedFile)
 
 
 def _write(storage: Storage, content: bytes) -> str:
-    """The name under which the content is stored, once it would survive a power cut."""
+    """Store the content, so that it survives a power cut, and return its name."""
     random_name = secrets.token_hex(16)
     name = f"{random_name[:2]}/{random_name}"
     try:
         name = storage.save(name, ContentFile(content))
         _flush(storage, name)
     except OSError:
-        _take_away_what_was_cut_short(storage, name)
+        # A full disk keeps an incomplete file. A remote store keeps none, and trying again would
+        # only take time
+        with suppress(OSError, NotImplementedError):
+            Path(storage.path(name)).unlink(missing_ok=True)
         raise
     return name
 
@@ -155,9 +151,9 @@ def _write(storage: Storage, content: bytes) -> str:
 def _flush(storage: Storage, name: str) -> None:
     try:
         path = Path(storage.path(name))
-    except NotImplementedError:  # a remote store: it has acknowledged, and durability is its own affair
+    except NotImplementedError:  # a remote store, which stored it before it answered
         return
-    # The bytes, the file's entry in its folder, the folder's entry in the root
+    # The data, the file's entry in its folder, the folder's entry in the root
     for flushed in (path, path.parent, path.parent.parent):
         descriptor = os.open(flushed, os.O_RDONLY)
         try:
@@ -166,23 +162,15 @@ def _flush(storage: Storage, name: str) -> None:
             os.close(descriptor)
 
 
-def _take_away_what_was_cut_short(storage: Storage, name: str) -> None:
-    """A full disk keeps the part of a file that it took. A remote store keeps none, and is not
-    waited for again.
-    """
-    with suppress(OSError, NotImplementedError):
-        Path(storage.path(name)).unlink(missing_ok=True)
-
-
 def _is_older(storage: Storage, name: str, moment: datetime) -> bool:
     try:
         return storage.get_modified_time(name) < moment
-    except FileNotFoundError:  # a refused request has just taken its own file away
+    except FileNotFoundError:  # a failed request has just deleted its own file
         return False
 
 
 def _stored_names(storage: Storage) -> Iterator[str]:
-    """Files of the kind written here; whatever else lies in the store is nobody's business."""
+    """Yield the names of files written by this module; other files in the store are ignored."""
     with suppress(FileNotFoundError):
         for folder in filter(FOLDER.fullmatch, storage.listdir("")[0]):
             for file in storage.listdir(folder)[1]:

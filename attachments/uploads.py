@@ -1,8 +1,7 @@
-"""How uploads are received: in memory, and never more of them than a ticket may have (R3.01,
-R3.02).
+"""Receive uploads in memory, and no more of them than a ticket may have (R3.01, R3.02).
 
-Stopping an upload half-way would lose the form's other fields. So whatever is over a limit is read
-to its end and let go of: the form still learns of the file, and says what is wrong with it.
+Stopping an upload half-way would lose the other fields of the form. So what exceeds a limit is read
+to its end and discarded; the form still gets the file's name and size, and can say what is wrong.
 """
 
 from io import BytesIO
@@ -13,19 +12,17 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 from attachments.inspection import MAX_BYTES, MAX_FILES
 
-KEPT = MAX_BYTES + 1  # one byte over the limit is enough to see that there are too many
+KEPT = MAX_BYTES + 1  # one byte over the limit shows that the file is too large
 
 
 class ReceivedFile(InMemoryUploadedFile):
-    """An upload: `size` is what was sent, `content` what was kept of it."""
+    """An upload: `size` counts the bytes sent, `content` has those that were kept."""
 
     content: bytes
 
 
 class CappedMemoryUploadHandler(FileUploadHandler):
-    """Keeps the first `KEPT` bytes of each of the first `MAX_FILES` files of a request; of further
-    ones, the names.
-    """
+    """Keeps the first `KEPT` bytes of the first `MAX_FILES` files, and only the names of others."""
 
     _files = 0
     _content: bytearray
@@ -36,7 +33,7 @@ class CappedMemoryUploadHandler(FileUploadHandler):
         self._content = bytearray()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Returns nothing: no other handler is to see the data."""
+        """Keep the data, and return None so that no other handler receives them."""
         if self._files <= MAX_FILES and start < KEPT:
             self._content += raw_data[: KEPT - start]
 
