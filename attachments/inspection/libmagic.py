@@ -16,8 +16,8 @@ from typing import Protocol, cast
 
 SONAME = "libmagic.so.1"
 UNKNOWN = "application/octet-stream"
-# libmagic's default is 8,192. Its patterns take time with the square of a run of blank lines: a
-# third of a second for that many
+# libmagic's default is 8,192 bytes. Its patterns then need a third of a second for a run of blank
+# lines, and their time grows with the square of its length
 _REGEX_BYTES = 2_048
 _lock = threading.Lock()  # a libmagic handle must not be used by two threads at once
 

@@ -1,36 +1,34 @@
-"""Files that cost most to inspect, one for each loop of the readers: `GRINDS`, with the name of
-each (R7.06, S5).
-"""
+"""The files that are slowest to inspect, one for each loop of the readers: `GRINDS` (R7.06, S5)."""
 
 import struct
 import zlib
 from collections.abc import Callable
 from functools import partial
-from hashlib import md5 as of_hashlib
+from hashlib import md5 as hashlib_md5
 
 from attachments.inspection.rc4 import rc4
 from tests.attachments.hostile_parts import many_entries, native, noise, object_stream
 from tests.attachments.valid_files import JPEG, PDF, SHEET_MAIN, doc, ole, package, packed, pdf, stream
 
-md5 = partial(of_hashlib, usedforsecurity=False)
+md5 = partial(hashlib_md5, usedforsecurity=False)
 
 
 def filled(
     piece: bytes, head: bytes = b"%PDF-1.4\n", tail: bytes = b"\nendobj\n%%EOF\n"
 ) -> Callable[[], bytes]:
-    """Two megabytes of the same, which a careless reader goes over again and again."""
+    """Repeat a piece up to two megabytes, which a careless reader would read many times."""
     return lambda: head + piece * ((2_000_000 - len(head) - len(tail)) // len(piece)) + tail
 
 
 def part_filled(part: str, piece: bytes, size: int = 19_000_000) -> Callable[[], bytes]:
-    """The same within a part of a package, kept from the limit of the ratio by noise."""
+    """Repeat a piece in a part of a package, with noise that keeps its ratio below the limit."""
     return lambda: packed(
         package(extra={part: b"<a>" + piece * (size // len(piece)), "word/noise.bin": noise(300_000)})
     )
 
 
-def circles() -> bytes:
-    """A container whose every chain leads back to its beginning."""
+def looping_chains() -> bytes:
+    """Return a container in which every chain of sectors leads back to its start."""
     content = bytearray(doc(text=bytes(1_900_000)))
     table = len(content) // 512 - 1 - 31
     for at in range((table + 1) * 512, len(content), 4):
@@ -39,14 +37,14 @@ def circles() -> bytes:
 
 
 def streams(data: bytes, count: int) -> bytes:
-    """A PDF of that many object streams, alike."""
+    """Return a PDF with that many identical object streams."""
     return pdf(*[stream(data, b"/Type /ObjStm /N 1 /First 0 /Filter /FlateDecode")] * count)
 
 
 def directory(size: int = 3_900_000) -> bytes:
-    """A container that is little but a directory, whose every entry leads to the next."""
+    """Return a container that is almost only a directory, in which each entry leads to the next."""
     content = bytearray(doc(text=bytes(size)))
-    head = 1024 + 512  # behind the directory that there is
+    head = 1024 + 512  # after the existing directory
     count = size // 128 - 64
     start = -(-head // 512) * 512
     for number in range(count):
@@ -62,7 +60,7 @@ def directory(size: int = 3_900_000) -> bytes:
 
 
 def rows() -> bytes:
-    """A workbook as large as may be: nothing is wrong with it."""
+    """Return a valid workbook of almost the largest size that is accepted."""
     lines = b"".join(b'<row r="%d"><c t="n"><v>%d</v></c></row>' % (n, n % 97) for n in range(700_000))
     return packed(
         package(SHEET_MAIN, part="xl/workbook.xml", extra={"xl/worksheets/sheet1.xml": lines[:20_900_000]})
@@ -70,17 +68,17 @@ def rows() -> bytes:
 
 
 def passwords() -> bytes:
-    """A workbook that gives the password of Excel itself over and over."""
+    """Return a workbook that declares Excel's default password many times."""
     password = "VelvetSweatshop".encode("utf-16-le")
-    salt, proof = b"0123456789abcdef", b"fedcba9876543210"
+    salt, verifier = b"0123456789abcdef", b"fedcba9876543210"
     short = md5((md5(password).digest()[:5] + salt) * 16).digest()[:5]
-    covered = rc4(md5(short + bytes(4)).digest(), proof + md5(proof).digest())
-    record = struct.pack("<2H3H", 0x2F, 54, 1, 1, 1) + salt + covered
+    encrypted = rc4(md5(short + bytes(4)).digest(), verifier + md5(verifier).digest())
+    record = struct.pack("<2H3H", 0x2F, 54, 1, 1, 1) + salt + encrypted
     return ole({"Workbook": struct.pack("<2H", 0x0809, 0) + record * 32_000})
 
 
 MARKED = b"%PDF-1.4\n1 0 obj stream\n/JS (x)\n"
-# What costs most to read, for each loop of the readers
+# By what they repeat: the name and the builder of each file
 GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "references to an encryption": ("a.pdf", filled(b"/Encrypt 1 0 R ")),
     "encryptions of many numbers": ("a.pdf", filled(b"/Encrypt 1 0 R 1 0 obj ")),
@@ -164,7 +162,7 @@ GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
         "a.docx",
         lambda: packed(package(extra={f"word/{n}.bin": many_entries(50) for n in range(190)})),
     ),
-    "an ole of circles": ("a.doc", circles),
+    "an ole of circles": ("a.doc", looping_chains),
     "records": ("a.xls", lambda: ole({"Workbook": struct.pack("<2H", 0x0809, 0) + b"\1\0\0\0" * 480_000})),
     "sheets": ("a.xls", lambda: ole({"Workbook": struct.pack("<2H", 0x0809, 0) + b"\x85\0\6\0" * 190_000})),
     "icons": ("a.doc", lambda: doc({f"{n}/\1Ole10Native": native("a.txt", b"") for n in range(400)})),

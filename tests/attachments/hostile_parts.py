@@ -1,4 +1,4 @@
-"""Builders of hostile contents: macros, programs, links, bombs, lying archives."""
+"""Builders of hostile contents: macros, programs, links, bombs, false archives."""
 
 import hashlib
 import struct
@@ -27,7 +27,7 @@ DTD = '<!DOCTYPE Types [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
 
 
 def native(name: str, content: bytes) -> bytes:
-    """A file put into a document as an icon."""
+    """Return the data of a file that a document embeds as an icon."""
     path = name.encode() + b"\0"
     inner = b"\2\0" + path + path + b"\0\0\3\0" + struct.pack("<L", len(path)) + path
     body = inner + struct.pack("<L", len(content)) + content
@@ -35,24 +35,24 @@ def native(name: str, content: bytes) -> bytes:
 
 
 def field(instruction: str) -> bytes:
-    """A document whose text has that field."""
+    """Return the part of a document whose text has that field."""
     return f"<w:document><w:instrText>{instruction}</w:instrText></w:document>".encode()
 
 
 def record(number: int, body: bytes) -> bytes:
-    """Of a workbook."""
+    """Return a record of a workbook."""
     return struct.pack("<2H", number, len(body)) + body
 
 
 def link_to(text: str, *items: int, wide: bool = False) -> bytes:
-    """A link of Excel 97, with items of those flags."""
+    """Return a link of Excel 97 and its items, with those flags."""
     coded = text.encode("utf-16-le" if wide else "latin-1")
     names = b"".join(record(0x23, struct.pack("<HL2B", flags, 0, 2, 0) + b"A1") for flags in items)
     return record(0x1AE, struct.pack("<2HB", 0, len(text), wide) + coded) + names
 
 
 def old_book(link: bytes, of_sheet: bytes = b"") -> bytes:
-    """A workbook of Excel 95 with a link of its own and one of its sheet."""
+    """Return a workbook of Excel 95 with a link of the workbook and one of its sheet."""
 
     def linked(text: bytes) -> bytes:
         return record(0x17, bytes((len(text),)) + text) if text else b""
@@ -73,36 +73,36 @@ def old_book(link: bytes, of_sheet: bytes = b"") -> bytes:
     )
 
 
-def password_of_excel() -> bytes:
-    """The record of a workbook that Excel opens with a password of its own."""
-    salt, proof = b"0123456789abcdef", b"fedcba9876543210"
+def default_password_record() -> bytes:
+    """Return the record of a workbook that Excel opens with its default password."""
+    salt, verifier = b"0123456789abcdef", b"fedcba9876543210"
     key_of, _verifier, _digest = _rc4_keys(bytes(6) + salt + bytes(32))
-    return record(0x2F, struct.pack("<3H", 1, 1, 1) + salt + rc4(key_of(0), proof + _md5(proof)))
+    return record(0x2F, struct.pack("<3H", 1, 1, 1) + salt + rc4(key_of(0), verifier + _md5(verifier)))
 
 
 def protected_workbook(stream: bytes) -> bytes:
-    """The same, encrypted with it as Excel does: the heads of the records stay, and the places of
-    the sheets.
-    """
+    """Encrypt a workbook as Excel does, all but record headers and the positions of sheets."""
     key_of, _verifier, _digest = _rc4_keys(bytes(6) + b"0123456789abcdef" + bytes(32))
     length = len(record(0x0809, bytes(16)))
     stream = stream[:length] + PASSWORD + stream[length:]
-    laid = b"".join(rc4(key_of(block), bytes(1024)) for block in range(len(stream) // 1024 + 1))
-    covered, at = bytearray(stream), 0
+    key_stream = b"".join(rc4(key_of(block), bytes(1024)) for block in range(len(stream) // 1024 + 1))
+    encrypted, at = bytearray(stream), 0
     while at < len(stream):
         number, size = struct.unpack_from("<2H", stream, at)
         begin = at + 4 + (4 if number == 0x85 else 0)
         at += 4 + size
         if number not in {0x0809, 0x2F}:
-            covered[begin:at] = bytes(a ^ b for a, b in zip(stream[begin:at], laid[begin:at], strict=True))
-    return ole({"Workbook": bytes(covered)})
+            encrypted[begin:at] = bytes(
+                a ^ b for a, b in zip(stream[begin:at], key_stream[begin:at], strict=True)
+            )
+    return ole({"Workbook": bytes(encrypted)})
 
 
-PASSWORD = password_of_excel()
+PASSWORD = default_password_record()
 
 
 def edited(content: bytes, mark: bytes, at: int, value: bytes) -> bytes:
-    """Bytes `at` behind each `mark` replaced."""
+    """Replace the bytes that stand `at` bytes after each `mark`."""
     changed = bytearray(content)
     place = content.find(mark)
     while place >= 0:
@@ -112,7 +112,7 @@ def edited(content: bytes, mark: bytes, at: int, value: bytes) -> bytes:
 
 
 def object_stream(*objects: bytes, entries: bytes = b"", pack: bool = True) -> bytes:
-    """A PDF with those objects hidden in a stream."""
+    """Return a PDF with those objects in an object stream."""
     text, table = b"", b""
     for number, each in enumerate(objects, 10):
         table += b"%d %d " % (number, len(text))
@@ -124,7 +124,7 @@ def object_stream(*objects: bytes, entries: bytes = b"", pack: bool = True) -> b
 
 
 def bomb(unpacked: int) -> bytes:
-    """A document with one part of that many nils."""
+    """Return a document with a part of that many NUL bytes."""
     return docx(word__big_dot_xml=bytes(unpacked))
 
 
@@ -133,7 +133,7 @@ def noise(size: int) -> bytes:
 
 
 def gigabyte() -> bytes:
-    """One that unpacks to a gigabyte, made without holding it."""
+    """Return a document that unpacks to a gigabyte, built without that much memory."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in package().items():
@@ -144,8 +144,8 @@ def gigabyte() -> bytes:
     return buffer.getvalue()
 
 
-def lying(content: bytes) -> bytes:
-    """The same with a directory that gives its last part 100 bytes."""
+def with_false_size(content: bytes) -> bytes:
+    """Declare a size of 100 bytes for the last part in the directory of the archive."""
     line, size = content.rfind(b"PK\1\2"), struct.pack("<L", 100)
     return content[: line + 24] + size + content[line + 28 :]
 
@@ -155,7 +155,7 @@ def many_entries(count: int) -> bytes:
 
 
 def overlapping() -> bytes:
-    """A part that holds another, header and all, to which the directory points as well."""
+    """Return a document with a part inside another, both listed in the directory."""
     inner = packed({"word/b.xml": bytes(300_000)})
     line = inner.find(b"PK\1\2")
     outer = packed(package(extra={"word/a.bin": inner[:line]}), zipfile.ZIP_STORED)
@@ -172,7 +172,7 @@ def with_flag(name: str, flag: int) -> bytes:
 
 
 def link() -> bytes:
-    """A package with a symbolic link."""
+    """Return a package with a symbolic link."""
     info = zipfile.ZipInfo("word/link.xml")
     info.create_system, info.external_attr = 3, 0o120777 << 16
     buffer = BytesIO(docx())
@@ -182,7 +182,7 @@ def link() -> bytes:
 
 
 def twice(name: str) -> bytes:
-    """Two parts of the same name but for their case."""
+    """Return a package with two parts whose names differ only in case."""
     return packed(package(extra={name: b"<a/>", name.upper(): b"<b/>"}))
 
 
@@ -191,7 +191,7 @@ def external(kind: str, target: str) -> bytes:
 
 
 def typed(part: str, content_type: str) -> bytes:
-    """A workbook with a further part of that type."""
+    """Return a workbook with another part of that type."""
     types = f'<Override PartName="/{part}" ContentType="{content_type}"/>'
     return packed(package(SHEET_MAIN, part="xl/workbook.xml", types=types, extra={part: b"<a/>"}))
 
@@ -199,4 +199,4 @@ def typed(part: str, content_type: str) -> bytes:
 MACRO_SHEET = "application/vnd.ms-excel.macrosheet+xml"
 MACROS, PROGRAM, DAMAGED = "contiene macros", "un programa", "no se puede leer"
 LOCKED, OVERSIZED, REMOTE = "con contraseña", "demasiado", "de otro equipo"
-SCRIPTED, COMMANDS, TWOFOLD = "JavaScript", "DDE", "también otro tipo"
+SCRIPTED, COMMANDS, POLYGLOT = "JavaScript", "DDE", "también otro tipo"

@@ -1,5 +1,4 @@
-"""Judge damaged and hostile files in a process of its own, and say how long and how much memory it
-took.
+"""Inspect damaged and hostile files in a separate process, and report its time and memory.
 
 python -m tests.attachments.mutants mutants SEED COUNT
 python -m tests.attachments.mutants file NAME PATH
@@ -17,11 +16,11 @@ from tests.attachments.valid_files import GOOD, SAMPLES
 from tests.corpus import samples
 
 SEEDS = 30
-Dice = Callable[[int], int]
+Random = Callable[[int], int]
 
 
-def dice(seed: str) -> Dice:
-    """The same throws for the same seed: `throw(6)` is 0 to 5."""
+def seeded_random(seed: str) -> Random:
+    """Return a function whose numbers depend on the seed only: `throw(6)` is 0 to 5."""
     throws = 0
 
     def throw(sides: int) -> int:
@@ -33,26 +32,24 @@ def dice(seed: str) -> Dice:
 
 
 def seeds() -> list[tuple[str, bytes]]:
-    """Thirty files to damage: all our own, and of the corpus
-    those that weigh most in each format.
-    """
+    """Return thirty files to damage: those of the tests, and the largest of each format."""
     own = [(f"x.{extension}", content) for extension, content in GOOD.items() if extension != "jpeg"]
     own += [
         (path.name, path.read_bytes())
         for path in sorted(SAMPLES.glob("*r[46]*.pdf")) + sorted(SAMPLES.glob("*stream.pdf"))
     ]
-    taken = [sample for sample in samples() if sample.verdict == "accept"]
-    taken.sort(key=lambda sample: (sample.path.stat().st_size, sample.id), reverse=True)
+    accepted = [sample for sample in samples() if sample.verdict == "accept"]
+    accepted.sort(key=lambda sample: (sample.path.stat().st_size, sample.id), reverse=True)
     by_format = {
-        extension: [s for s in taken if extension_of(s.name) == extension] for extension in EXTENSIONS
+        extension: [s for s in accepted if extension_of(s.name) == extension] for extension in EXTENSIONS
     }
-    largest = [ones[rank] for rank in range(len(taken)) for ones in by_format.values() if rank < len(ones)]
+    largest = [ones[rank] for rank in range(len(accepted)) for ones in by_format.values() if rank < len(ones)]
     return own + [(sample.name, sample.path.read_bytes()) for sample in largest[: SEEDS - len(own)]]
 
 
 def mutants(seed: str, count: int) -> Iterator[tuple[str, bytes]]:
-    """Bits flipped, ends cut off, pieces of another file put in, and others appended."""
-    throw = dice(seed)
+    """Yield damaged files: bits flipped, ends cut, pieces of another file inserted or appended."""
+    throw = seeded_random(seed)
     files = seeds()
     for _number in range(count):
         name, content = files[throw(len(files))]
@@ -76,20 +73,21 @@ def mutants(seed: str, count: int) -> Iterator[tuple[str, bytes]]:
 
 
 def measured(files: Iterator[tuple[str, bytes]]) -> dict[str, float]:
-    """Milliseconds of the slowest and by how many MB the process grew at its largest."""
-    for extension, content in GOOD.items():  # what is loaded and set up only once
+    """Return the milliseconds of the slowest file, and the MB by which the process grew."""
+    for extension, content in GOOD.items():  # loads what is loaded only once
         inspect(f"x.{extension}", content)
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak so far is forgotten
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak
     before = peak()
-    slowest, total, count, taken = 0.0, 0.0, 0, 0
+    slowest, total, count, accepted = 0.0, 0.0, 0, 0
     for name, content in files:
         started = time.process_time()
         verdict = inspect(name, content)
         spent = (time.process_time() - started) * 1000
-        slowest, total, count, taken = max(slowest, spent), total + spent, count + 1, taken + verdict.accepted
+        slowest, total, count = max(slowest, spent), total + spent, count + 1
+        accepted += verdict.accepted
     return {
         "count": count,
-        "accepted": taken,
+        "accepted": accepted,
         "slowest_ms": slowest,
         "mean_ms": total / count,
         "grown_mb": (peak() - before) / 1024,
@@ -97,9 +95,7 @@ def measured(files: Iterator[tuple[str, bytes]]) -> dict[str, float]:
 
 
 def peak() -> int:
-    """The most memory this process ever held, in KiB; `getrusage` would count what the one that
-    started it held.
-    """
+    """Return this process's peak memory in KiB. `getrusage` would include that of its parent."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0])
 
@@ -108,7 +104,7 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["mutants", seed, count]:
             made = mutants(seed, int(count))
-        case ["file", name, path]:  # made elsewhere: making it takes more memory than judging it should
+        case ["file", name, path]:  # a file, because building it would take more memory than inspecting it
             made = iter([(name, Path(path).read_bytes())])
         case _:
             sys.exit(__doc__)

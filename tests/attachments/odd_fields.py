@@ -1,15 +1,15 @@
-"""Word fields in XML that is valid and that no office program writes (R3.07)."""
+"""Word fields in valid XML that no office program writes (R3.07)."""
 
 from tests.attachments.valid_files import docx
 
 
 def odd_field(xml: str, encoding: str = "utf-8") -> bytes:
-    """A document with that part, whose prefixes have their namespaces."""
+    """Return a document with that XML in a part that declares its namespaces."""
     names = " ".join(f'xmlns:{prefix}="urn:{prefix}"' for prefix in ("w", "z", "a-b", "ñ", "w" * 17, "mc"))
     return docx(word__a_dot_xml=f"<w:document {names}>{xml}</w:document>".encode(encoding))
 
 
-# A command that Word runs and a search for it passes over (R3.07)
+# A command that Word runs and that a simple search does not find (R3.07)
 ODD_FIELDS = {
     "behind a sign in an attribute": "<w:instrText z:a='>'>DDEAUTO cmd</w:instrText>",
     "as CDATA": "<w:instrText><![CDATA[DDEAUTO cmd]]></w:instrText>",

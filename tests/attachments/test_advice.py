@@ -1,6 +1,4 @@
-"""What a customer is told of a document that is refused can be done, with the kind of file at hand
-(P8).
-"""
+"""A customer can follow the advice of each refusal with the file that was refused (P8)."""
 
 import json
 import struct
@@ -13,13 +11,13 @@ from tests.attachments.hostile_parts import noise
 from tests.attachments.valid_files import JPEG, PDF, SAMPLES, docx
 
 HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(40)
-# Two pages of one black dot: the header, and two directories of which the first leads to the second
+# Two pages of one black dot: a header and two directories, the first of which leads to the second
 DIRECTORY = struct.pack("<H4H2L", 1, 256, 3, 1, 0, 1, 0)[:14]
 TIFF = b"II*\0" + struct.pack("<L", 8) + DIRECTORY + struct.pack("<L", 26) + DIRECTORY + struct.pack("<L", 0)
-# What Word keeps beside an open document: who has it open
-LOCK = (b"\x03Ana".ljust(54, b"\0") + b"\x03\0A\0n\0a\0").ljust(162, b"\0")
-# What a Mac writes on a disk of another system: no document, but what the Mac knows of it
-OF_A_MAC = bytes.fromhex("00051607000200004d6163204f5320582020202020202020") + bytes(4_072)
+# The file that Word keeps beside an open document, with the user's name
+WORD_LOCK = (b"\x03Ana".ljust(54, b"\0") + b"\x03\0A\0n\0a\0").ljust(162, b"\0")
+# The file with metadata that macOS writes beside a document on a foreign disk
+MAC_METADATA = bytes.fromhex("00051607000200004d6163204f5320582020202020202020") + bytes(4_072)
 GOOGLE = json.dumps({"doc_id": "1x", "email": "ana@acme.example"}).encode()
 INVOICE = b'<?xml version="1.0" encoding="UTF-8"?><factura id="comprobante" version="1.1.0"><infoTributaria/></factura>'
 SIGNED = bytes.fromhex("308006092a864886f70d010702a080308002010131") + noise(640)
@@ -49,10 +47,10 @@ SCANNED = JPEG[:20] + b"\xff\xfe\x00\x12Escaner de mesa\0" + JPEG[20:] + noise(M
         ("informe.docx", docx() + noise(MAX_BYTES), "pesa más de 2 MB. Redúzcalo o divídalo"),
         ("fax.tif", TIFF, f"{HINT} Guárdelo como PDF: como JPG perdería las demás páginas"),
         ("fax.jpg", TIFF, "parece una imagen TIFF, aunque termina en .jpg. Guárdelo como PDF"),
-        ("~$rta.docx", LOCK, "es uno temporal, que su equipo crea junto al documento. Elija el otro"),
-        ("~$lista.xlsx", LOCK, "que no empieza con «~$»"),
-        ("~$lista.pptx", LOCK, "que no empieza con «~$»"),
-        ("._carta.pdf", OF_A_MAC, "que no empieza con «._»"),
+        ("~$rta.docx", WORD_LOCK, "es uno temporal, que su equipo crea junto al documento. Elija el otro"),
+        ("~$lista.xlsx", WORD_LOCK, "que no empieza con «~$»"),
+        ("~$lista.pptx", WORD_LOCK, "que no empieza con «~$»"),
+        ("._carta.pdf", MAC_METADATA, "que no empieza con «._»"),
         ("._carta.pdf", b"", "que no empieza con «._»"),
         ("Carta.gdoc", GOOGLE, "elija Archivo, Descargar, Microsoft Word (.docx)"),
         ("Lista.gsheet", GOOGLE, "elija Archivo, Descargar, Microsoft Excel (.xlsx)"),

@@ -49,13 +49,13 @@ def test_an_empty_piece_does_not_end_the_stream_before_the_virus(antivirus: Clam
 
 @pytest.mark.parametrize("piece", [LONGEST_STREAM + 1, 65_536])
 def test_a_stream_that_clamd_finds_too_long_is_not_clean(antivirus: Clamd, piece: int) -> None:
-    """By man clamd.conf it could be: what is over a limit of its scan is told as OK."""
+    """According to man clamd.conf, clamd answers OK to a file over some of its limits."""
     pieces = [bytes(piece)] * (2 * LONGEST_STREAM // piece + 1)
     with pytest.raises(ScanFailed, match=r"longer than it takes|no verdict"):
         clamd.scan(antivirus.server, pieces)
 
 
-def test_a_clamd_that_stands_still_is_given_up_in_time(antivirus: Clamd) -> None:
+def test_a_stopped_clamd_is_abandoned_in_time(antivirus: Clamd) -> None:
     antivirus.signal(signal.SIGSTOP)
     try:
         watch = Stopwatch()
@@ -86,7 +86,7 @@ def test_a_clamd_killed_in_the_middle_of_a_stream_gives_no_verdict() -> None:
         Server(path="/x" * 99),
     ],
 )
-def test_nobody_there_is_told_apart_from_a_file_that_cannot_be_judged(server: Server) -> None:
+def test_an_unreachable_server_differs_from_a_file_without_a_verdict(server: Server) -> None:
     with pytest.raises(Unavailable):
         clamd.scan(server, [PDF])
 
@@ -96,7 +96,7 @@ def test_nobody_there_is_told_apart_from_a_file_that_cannot_be_judged(server: Se
     [
         b"",
         b"\0",
-        b"stream: OK",  # cut short: it might have gone on
+        b"stream: OK",  # incomplete: more may have followed
         b"stream: OK\0stream: Virus FOUND\0",
         b"OK\0",
         b"stream: OK \0",
@@ -108,7 +108,7 @@ def test_nobody_there_is_told_apart_from_a_file_that_cannot_be_judged(server: Se
         b"x" * 100_000,
     ],
 )
-def test_whatever_is_no_plain_verdict_is_none(answer: bytes) -> None:
+def test_any_other_answer_gives_no_verdict(answer: bytes) -> None:
     with stand_in(answer) as far, pytest.raises(ScanFailed):
         clamd.scan(far.server, [PDF])
 
@@ -119,12 +119,12 @@ def test_what_arrives_is_what_was_sent() -> None:
         assert bytes(far.received) == PDF + EICAR
 
 
-def test_an_ok_from_whoever_did_not_listen_to_the_end_is_no_verdict() -> None:
+def test_an_ok_before_the_end_of_the_stream_is_no_verdict() -> None:
     with stand_in(b"stream: OK\0", hang_up_after=1) as far, pytest.raises(ScanFailed):
         clamd.scan(far.server, [bytes(1_000_000)] * 8)
 
 
-def test_one_who_answers_drop_by_drop_does_not_get_more_time() -> None:
+def test_slow_chunks_do_not_extend_the_time_limit() -> None:
     def slowly() -> Iterator[bytes]:
         while True:
             time.sleep(0.05)
@@ -134,7 +134,7 @@ def test_one_who_answers_drop_by_drop_does_not_get_more_time() -> None:
         clamd.scan(far.server, slowly(), seconds=0.3)
 
 
-def test_a_file_that_cannot_be_read_is_no_fault_of_the_antivirus() -> None:
+def test_an_error_of_reading_the_file_is_not_the_antiviruss() -> None:
     def broken() -> Iterator[bytes]:
         yield PDF
         raise TimeoutError

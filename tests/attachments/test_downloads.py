@@ -71,7 +71,7 @@ def test_r3_15_without_signing_in_one_is_sent_to_do_so() -> None:
     assert response["Location"].startswith("/admin/login/?next=")
 
 
-def test_a_portal_visitor_is_nobody_here() -> None:
+def test_a_portal_visitor_has_to_sign_in() -> None:
     client = visitor(cast.ana())
     filled_form(client).post(attachments=pdf())
     assert client.get(f"/admin/tickets/ticket/adjunto/{Attachment.objects.get().pk}/").status_code == 302
@@ -99,7 +99,7 @@ def test_r3_21_a_missing_file_is_not_found_and_is_reported(caplog: pytest.LogCap
 
 
 def test_a_file_that_is_not_what_was_received_is_not_handed_out() -> None:
-    """What the antivirus found clean is what is delivered."""
+    """Only the content that the antivirus scanned is delivered."""
     attachment = make_attachment()
     attachment.file.storage.delete(str(attachment.file.name))
     attachment.file.storage.save(str(attachment.file.name), ContentFile(b"something else"))

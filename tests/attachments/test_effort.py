@@ -1,6 +1,4 @@
-"""No file keeps the inspection busy: its work is counted in steps, which are the same on every
-machine (R7.06, S5).
-"""
+"""The inspection of any file ends within its steps, which are the same everywhere (R7.06, S5)."""
 
 import pytest
 from hypothesis import given, settings
@@ -17,9 +15,8 @@ from tests.trace import lines_run
 
 pytestmark = pytest.mark.thorough
 
-# What a reader does between two counts: one pass of a library over the file, or over a piece of
-# a part
-LINES_A_STEP = 16
+# Lines of Python that a reader may run per step that it counts
+LINES_PER_STEP = 16
 TOO_COMPLEX = "es demasiado complejo para revisarlo"
 
 
@@ -31,14 +28,12 @@ def steps_of(content: bytes) -> int:
 
 @pytest.mark.parametrize("what", GRINDS)
 def test_s5_no_file_takes_more_lines_of_ours_than_its_steps_allow(what: str) -> None:
-    """Lines of Python that run are counted, so that a loop that
-    forgets to count its steps is seen.
-    """
+    """Count the lines of Python that run, which shows a loop that does not count its steps."""
     _name, make = GRINDS[what]
     content = make()
     effort = Effort()
-    lines = lines_run(lambda: detect(content, effort), most=LINES_A_STEP * MAX_STEPS)
-    assert lines < LINES_A_STEP * MAX_STEPS
+    lines = lines_run(lambda: detect(content, effort), most=LINES_PER_STEP * MAX_STEPS)
+    assert lines < LINES_PER_STEP * MAX_STEPS
 
 
 @pytest.mark.parametrize(
@@ -79,14 +74,12 @@ PIECES = st.sampled_from(
 def test_s5_whatever_is_put_together_ends_within_its_steps(
     pieces: list[tuple[bytes, int]], times: int
 ) -> None:
-    """Two megabytes of any pieces in any number: never more than the limit and the one thing begun
-    last.
-    """
+    """Two megabytes of any pieces exceed the limit by no more than the last operation."""
     body = b"".join(piece * count for piece, count in pieces) * times
     content = pdf(body[:2_000_000])
     effort = Effort()
-    lines = lines_run(lambda: detect(content, effort), most=LINES_A_STEP * MAX_STEPS)
-    assert lines < LINES_A_STEP * MAX_STEPS
+    lines = lines_run(lambda: detect(content, effort), most=LINES_PER_STEP * MAX_STEPS)
+    assert lines < LINES_PER_STEP * MAX_STEPS
     assert effort.steps < 2 * MAX_STEPS
 
 
@@ -107,8 +100,8 @@ def test_s5_so_does_whatever_is_put_into_a_part(pieces: list[tuple[bytes, int]],
         {"[Content_Types].xml": b"<Types/>", "_rels/.rels": b"<a/>", part: body, "b": noise(200_000)}
     )
     effort = Effort()
-    lines = lines_run(lambda: detect(content, effort), most=LINES_A_STEP * MAX_STEPS)
-    assert lines < LINES_A_STEP * MAX_STEPS
+    lines = lines_run(lambda: detect(content, effort), most=LINES_PER_STEP * MAX_STEPS)
+    assert lines < LINES_PER_STEP * MAX_STEPS
     assert effort.steps < 2 * MAX_STEPS
 
 

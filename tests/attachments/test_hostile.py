@@ -1,4 +1,4 @@
-"""What must not come in, and what resembles it and must (R3.05, R3.07-R3.14)."""
+"""Harmful files are refused, and similar harmless ones accepted (R3.05, R3.07-R3.14)."""
 
 import io
 import zlib
@@ -246,8 +246,7 @@ def test_r3_06_libmagic_may_contradict_the_container(
     assert not inspect(name, content).accepted
 
 
-# Each followed by a PDF or put behind a printer's header: libmagic knows it, and the reader of PDFs
-# does not
+# First bytes that libmagic recognises and the PDF reader does not, put before a printer's header
 IN_FRONT = {
     "a film": b"FWS\x06\xf4\1\0\0\x78\0\5\x5f",
     "a program of macOS": bytes.fromhex("feedfacf01000007") + bytes(30),
@@ -263,7 +262,7 @@ def test_r3_06_libmagic_decides_where_the_mark_of_a_pdf_comes_late(what: str) ->
 
 @pytest.mark.parametrize("extension", ["pdf", "jpg", "doc", "xls"])
 def test_r3_06_libmagic_calls_nothing_else_what_begins_with_its_own_mark(extension: str) -> None:
-    """So these are not shown to it, and with a newer libmagic this may change."""
+    """So `inspect` does not ask libmagic about these; a newer libmagic may change this."""
     content = GOOD[extension]
     for intruder in (*IN_FRONT.values(), SVG, b"<!DOCTYPE html><html>", EXE, PHP):
         for at in (8, 16, 64, 257, 520, len(content)):
@@ -276,7 +275,7 @@ def test_r3_06_libmagic_calls_nothing_else_what_begins_with_its_own_mark(extensi
 
 @pytest.mark.parametrize("revision", [2, 3, 4, 6])
 def test_r3_11_a_pdf_that_opens_without_asking_is_taken_and_read(revision: int) -> None:
-    """Made with qpdf: RC4 of 40 and 128 bits, AES of 128 and 256, the objects in streams."""
+    """Files made with qpdf: RC4 of 40 and 128 bits, AES of 128 and 256, with object streams."""
     plain, script, locked = (
         inspect("a.pdf", (SAMPLES / f"{name}.pdf").read_bytes())
         for name in (
@@ -308,7 +307,7 @@ def test_r3_13_a_document_with_a_password_is_told_so() -> None:
 )
 def test_r3_10_a_protected_workbook_opens_with_the_password_of_excel_itself(stream: bytes, says: str) -> None:
     content = protected_workbook(stream)
-    # That it is encrypted as Excel does it, somebody else says
+    # Another implementation confirms that it is encrypted as Excel does
     other = msoffcrypto.OfficeFile(io.BytesIO(content))
     other.load_key(password="VelvetSweatshop")
     verdict = inspect("a.xls", content)

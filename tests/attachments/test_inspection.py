@@ -1,6 +1,4 @@
-"""What may be attached: the corpus as people judged it, the limits, the names, and hostile bytes
-(A11, R3.01-R3.14).
-"""
+"""Documents that may be attached: corpus, limits, names and random bytes (A11, R3.01-R3.14)."""
 
 import json
 import subprocess
@@ -60,27 +58,26 @@ OTHERS = {
     "one byte": b"%",
 }
 
-JUDGE_CORPUS = """
+INSPECT_CORPUS = """
 import json, sys
 from pathlib import Path
-from attachments.inspection import libmagic
-from attachments.inspection import inspect
+from attachments.inspection import inspect, libmagic
 if sys.argv[1] == "wheel":
     libmagic.from_system = lambda: None
 handle = libmagic.from_wheel() if sys.argv[1] == "wheel" else libmagic.from_system()
 if handle is None:
     sys.exit(3)
-asked = json.load(sys.stdin)
-print(json.dumps([inspect(name, Path(path).read_bytes()).accepted for name, path in asked]))
+files = json.load(sys.stdin)
+print(json.dumps([inspect(name, Path(path).read_bytes()).accepted for name, path in files]))
 """
 
 
 @pytest.mark.parametrize("library", ["system", "wheel"])
 def test_r3_05_the_corpus_is_judged_as_labelled_with_either_libmagic(library: str) -> None:
     corpus = samples()
-    asked = json.dumps([(sample.name, str(sample.path)) for sample in corpus])
-    command = [sys.executable, "-c", JUDGE_CORPUS, library]
-    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=False, cwd=ROOT)
+    files = json.dumps([(sample.name, str(sample.path)) for sample in corpus])
+    command = [sys.executable, "-c", INSPECT_CORPUS, library]
+    done = subprocess.run(command, input=files, capture_output=True, text=True, check=False, cwd=ROOT)
     if library == "system" and done.returncode == 3:
         pytest.skip("skipped: no libmagic of the system")
     assert done.returncode == 0, done.stderr

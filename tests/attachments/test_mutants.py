@@ -1,4 +1,4 @@
-"""No bytes make the inspect fail, or take long or much memory (R3.08, R3.10, R3.12, R7.06)."""
+"""No bytes make the inspection fail, or take much time or memory (R3.08, R3.10, R3.12, R7.06)."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def test_r3_08_a_bomb_is_refused_before_it_goes_off(
 
 @pytest.mark.prove
 @pytest.mark.parametrize("what", GRINDS)
-def test_r7_06_no_file_keeps_the_judge_busy(
+def test_r7_06_the_slowest_files_stay_within_the_limits(
     what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name, make = GRINDS[what]

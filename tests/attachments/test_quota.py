@@ -1,6 +1,4 @@
-"""What a number may send in a day: told beside the control, counted once, and no request refused
-for it (R3.20).
-"""
+"""The daily quota of documents: counted once, explained, and never refuses a request (R3.20)."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -205,7 +203,7 @@ def test_of_many_forms_at_once_no_more_are_stored_than_may_be(settings: Settings
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_clicks_of_one_form_with_kept_documents_all_name_the_same_ticket() -> None:
-    """R4.19: the documents are taken by the first of them."""
+    """R4.19: the first request claims the documents."""
     client = visitor(cast.ana())
     first = filled_form(client)
     values = {**fields_of(first.post(reason="", attachments=pdf())), "reason": first.values["reason"]}

@@ -1,6 +1,4 @@
-"""Attachments in an S3-compatible store: a real server that speaks S3, gone, refusing or mute
-(R3.15, R3.21).
-"""
+"""Documents in an S3-compatible store: a real server, one that fails, or none (R3.15, R3.21)."""
 
 import socket
 import subprocess
@@ -32,7 +30,7 @@ pytestmark = pytest.mark.loopback
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An S3 server of our own (moto) on loopback, with an empty bucket; its STORAGE_URL."""
+    """The STORAGE_URL of an S3 server (moto) on loopback, with an empty bucket."""
     port, log = free_port(), tmp_path_factory.mktemp("s3") / "log"
     with log.open("wb") as output:
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
@@ -51,7 +49,7 @@ def use(settings: Settings, url: str) -> None:
 
 @pytest.fixture
 def store(server: str, settings: Settings) -> PrivateS3Storage:
-    """The store in use, with its bucket there and empty."""
+    """The configured store, with an empty bucket."""
     use(settings, server)
     made = PrivateS3Storage(**parse_storage_url(server)["OPTIONS"])
     made.client.create_bucket(Bucket="adjuntos")
@@ -70,7 +68,7 @@ def test_r3_15_a_file_is_private_under_a_random_name_and_has_no_address(store: P
     assert sorted(names_in(store)) == sorted(names)
     assert all(storage.NAME.fullmatch(name) for name in names)
     grants = store.client.get_object_acl(Bucket="adjuntos", Key=names[0])["Grants"]
-    assert [grant["Grantee"]["Type"] for grant in grants] == ["CanonicalUser"], "nobody but the owner"
+    assert [grant["Grantee"]["Type"] for grant in grants] == ["CanonicalUser"], "only the owner"
     stored = store.client.head_object(Bucket="adjuntos", Key=names[0], ChecksumMode="ENABLED")
     assert (stored["ContentType"], bool(stored["ChecksumSHA256"])) == ("application/octet-stream", True)
     with pytest.raises(NotImplementedError):
@@ -113,14 +111,14 @@ def test_r3_21_orphans_are_swept_there_too(store: PrivateS3Storage) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("trouble", ["nobody listens", "no such bucket"])
+@pytest.mark.parametrize("trouble", ["no server", "no such bucket"])
 def test_a_store_that_does_not_take_it_costs_the_documents_and_never_the_request(
     store: PrivateS3Storage, server: str, settings: Settings, trouble: str
 ) -> None:
     form = filled_form(visitor(cast.ana()))
     again = fields_of(form.post(reason="", attachments=pdf("antes.pdf")))
-    away = f"s3://a:b@127.0.0.1:{free_port()}/adjuntos"
-    use(settings, away if trouble == "nobody listens" else server.replace("adjuntos", "otro-cubo"))
+    unreachable = f"s3://a:b@127.0.0.1:{free_port()}/adjuntos"
+    use(settings, unreachable if trouble == "no server" else server.replace("adjuntos", "otro-cubo"))
     refused = Filled(form.client, again).post(attachments=pdf("ahora.pdf"), details="Mi texto", reason="")
     assert refused.status_code == 422
     assert "No pudimos guardar los documentos" in text_of(refused)
@@ -157,7 +155,7 @@ def test_the_waits_together_are_shorter_than_a_web_request_may_take() -> None:
         ("s3://clave:secreto@10.0.0.7/adjuntos", "https://10.0.0.7"),
     ],
 )
-def test_the_keys_and_documents_travel_by_tls_save_on_this_machine(raw: str, endpoint: str) -> None:
+def test_the_keys_and_documents_travel_by_tls_except_on_this_machine(raw: str, endpoint: str) -> None:
     options = parse_storage_url(raw)["OPTIONS"]
     assert (options["endpoint_url"], options["bucket_name"]) == (endpoint, "adjuntos")
 
@@ -188,7 +186,7 @@ def test_keys_with_signs_are_written_as_in_any_address() -> None:
         "s3://clave:secreto@[::1/adjuntos",
     ],
 )
-def test_what_is_no_store_is_told_without_its_secret(raw: str) -> None:
-    with pytest.raises(ValueError, match="S3") as told:
+def test_the_error_for_an_invalid_address_has_no_secret(raw: str) -> None:
+    with pytest.raises(ValueError, match="S3") as error:
         parse_storage_url(raw)
-    assert "secreto@almacen" not in str(told.value)
+    assert "secreto@almacen" not in str(error.value)

@@ -1,6 +1,4 @@
-"""Documents of a form not confirmed yet: sent once, nobody else's, one ticket's in the end (R3.21,
-R4.19, R6.11).
-"""
+"""Staged documents: uploaded once, private to one browser, claimed once (R3.21, R4.19, R6.11)."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -43,9 +41,7 @@ def files(settings: Settings) -> int:
 
 
 def refused(form: Filled, **changes: Any) -> Filled:
-    """The form that comes back when no reason was chosen, with the reason chosen: what a person
-    confirms next.
-    """
+    """Post the form without a reason; return the form of the answer, with the reason chosen."""
     answer = form.post(**{"reason": "", **changes})
     assert answer.status_code == 422
     return Filled(form.client, {**fields_of(answer), "reason": form.values["reason"]})
@@ -72,9 +68,7 @@ def test_a_typo_elsewhere_costs_no_second_upload(form: Filled, settings: Setting
 
 
 def test_r3_15_a_staged_document_is_for_nobody_else_to_read(form: Filled, settings: Settings) -> None:
-    """Though FILE_UPLOAD_PERMISSIONS, which also rules what `collectstatic` writes, leaves files to
-    be read by all.
-    """
+    """FILE_UPLOAD_PERMISSIONS, which `collectstatic` uses too, would let everyone read the file."""
     refused(form, attachments=pdf())
     [stored] = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
     assert stored.stat().st_mode & 0o777 == 0o600
@@ -100,12 +94,12 @@ def test_what_came_with_a_form_whose_kept_document_went_elsewhere_meanwhile_is_k
     form: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = refused(form, attachments=pdf("a.pdf"))
-    take = staging.claim
+    claim = staging.claim
 
     def too_late(files: Sequence[StagedFile], key: UUID) -> None:
         """Another window confirms with the same document just before."""
         StagedFile.objects.update(claimed_by=uuid4())
-        take(files, key)
+        claim(files, key)
 
     monkeypatch.setattr(staging, "claim", too_late)
     answer = again.post(attachments=pdf("b.pdf", PDF + b"b"))
@@ -181,13 +175,13 @@ def test_r6_11_the_same_administrator_in_another_browser_cannot_either(form: Fil
 
 
 @pytest.mark.parametrize("forged", ["x", "", "e50b6a3f-f752-4e3a-bab9-c174bcd4f12e", "ñ" * 300, "\x00"])
-def test_an_id_of_nothing_is_told_or_means_nothing(form: Filled, forged: str) -> None:
+def test_an_id_without_a_file_is_reported_or_ignored(form: Filled, forged: str) -> None:
     answer = form.post(staged=forged)
     assert answer.status_code == (422 if forged else 303)
     assert "staged" not in (fields_of(answer) if forged else {})
 
 
-def test_leaving_the_portal_makes_them_nobodys(form: Filled) -> None:
+def test_after_signing_out_they_cannot_be_used(form: Filled) -> None:
     mine = refused(form, attachments=pdf()).values["staged"]
     form.client.post("/fidelizacion/salir/")
     verify(form.client, cast.ANA_PHONE)
@@ -234,7 +228,7 @@ def test_r3_21_the_daily_clean_up_leaves_what_a_form_still_waits_with(
     assert files(settings) == 1
 
 
-def test_one_that_went_away_meanwhile_is_told_and_the_rest_stays(form: Filled) -> None:
+def test_one_deleted_meanwhile_is_reported_and_the_rest_stays(form: Filled) -> None:
     again = refused(form, attachments=[pdf("a.pdf"), pdf("b.pdf")])
     StagedFile.objects.filter(original_name="a.pdf").delete()
     answer = again.post(details="Mi texto")
@@ -247,10 +241,10 @@ def test_one_that_another_form_takes_in_between_makes_no_half_ticket(
     form: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = refused(form, attachments=pdf("a.pdf"))
-    freed = staging.for_submission
+    original = staging.for_submission
 
     def overtaken(*args: Any) -> Any:
-        files = freed(*args)
+        files = original(*args)
         StagedFile.objects.update(claimed_by=uuid4())
         return files
 
@@ -286,7 +280,7 @@ def test_r1_29_nobody_sends_documents_ahead_without_the_pin() -> None:
 
 
 class Killed(BaseException):
-    """What no handler of the product's may be given time for: the process is gone."""
+    """Stands for a killed process; a BaseException, so that no handler of the product runs."""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,4 @@
-"""Attachments on disk: names, permissions, consistency with the rows, and the daily clean-up
-(R3.15, R3.21).
-"""
+"""Documents on disk: names, permissions, consistency with rows, the clean-up (R3.15, R3.21)."""
 
 import os
 import shutil
@@ -126,10 +124,10 @@ def test_r3_20_a_tenth_of_the_disk_is_kept_free(
 
 
 def test_r3_20_a_disk_that_is_not_there_has_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(_path: Path) -> None:
+    def fail(_path: Path) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(shutil, "disk_usage", away)
+    monkeypatch.setattr(shutil, "disk_usage", fail)
     assert not storage.has_room()
 
 
@@ -191,12 +189,12 @@ def test_the_clean_up_of_an_installation_without_files_does_nothing() -> None:
 
 @pytest.mark.parametrize("owner", storage.document_models())
 def test_looking_for_orphans_reads_no_table_to_its_end(owner: type[models.Model]) -> None:
-    """The daily clean-up asks of every stored file whose it is, of which there may be a million."""
+    """The daily clean-up looks up the row of every stored file, perhaps a million."""
     assert ["file"] in [index.fields for index in owner._meta.indexes]
 
 
 def test_every_model_with_a_file_is_asked_whose_it_is_and_the_staged_files_first() -> None:
-    """A model that the clean-up does not ask would lose its files a day after they came."""
+    """The clean-up would delete the files of a missing model after a day."""
     with_files = {
         model
         for model in apps.get_models()

@@ -1,4 +1,4 @@
-"""Uploads are read to their end, and kept only as far as a ticket may have them (R3.01, R3.02)."""
+"""Uploads are read to their end and kept within the limits of a ticket (R3.01, R3.02)."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +8,7 @@ from attachments.uploads import KEPT, CappedMemoryUploadHandler, ReceivedFile
 
 
 def receive(handler: CappedMemoryUploadHandler, name: str, chunks: list[bytes]) -> ReceivedFile:
-    """As Django's parser drives a handler."""
+    """Call the handler as Django's parser does."""
     handler.new_file("attachments", name, "application/pdf", None)
     start = 0
     for chunk in chunks:

@@ -1,4 +1,4 @@
-"""Small documents that are what they say, byte by byte, for tests to change one thing at a time."""
+"""Small valid documents, built byte by byte, so that a test can change one thing."""
 
 import struct
 import zipfile
@@ -9,7 +9,7 @@ OOXML = "application/vnd.openxmlformats-officedocument."
 WORD_MAIN = f"{OOXML}wordprocessingml.document.main+xml"
 SHEET_MAIN = f"{OOXML}spreadsheetml.sheet.main+xml"
 RELATIONSHIP = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-# Made with qpdf: what we could not write by hand
+# Made with qpdf: encrypted files and object streams
 SAMPLES = Path(__file__).with_name("samples")
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -21,13 +21,13 @@ JPEG = bytes.fromhex(
 
 
 def frame(width: int, height: int, mark: int = 0xC0) -> bytes:
-    """A picture of that size, by its header."""
+    """Return a picture whose header declares that size."""
     header = struct.pack(">2BHBHH", 0xFF, mark, 11, 8, height, width) + bytes((1, 1, 0x11, 0))
     return JPEG[:20] + header + JPEG[33:]
 
 
 def pdf(*objects: bytes, catalogue: bytes = b"", trailer: bytes = b"") -> bytes:
-    """A file of one page and whatever objects, numbered from 4, are given."""
+    """Return a PDF of one page with further objects, numbered from 4."""
     first = [
         b"<< /Type /Catalog /Pages 2 0 R " + catalogue + b">>",
         b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
@@ -38,12 +38,12 @@ def pdf(*objects: bytes, catalogue: bytes = b"", trailer: bytes = b"") -> bytes:
 
 
 def stream(data: bytes, entries: bytes = b"") -> bytes:
-    """The text of a stream object."""
+    """Return the text of a stream object."""
     return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (entries, len(data), data)
 
 
 def packed(entries: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A zip of those entries."""
+    """Return a ZIP archive of those entries."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, content in entries.items():
@@ -52,7 +52,7 @@ def packed(entries: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
 
 
 def relationships(*ones: tuple[str, str, str]) -> bytes:
-    """A `.rels` part: kind, target and mode of each."""
+    """Return a `.rels` part from the kind, target and mode of each relationship."""
     lines = (
         f'<Relationship Id="r{number}" Type="{RELATIONSHIP}/{kind}" Target="{target}" TargetMode="{mode}"/>'
         for number, (kind, target, mode) in enumerate(ones)
@@ -69,7 +69,7 @@ def package(
     types: str = "",
     extra: dict[str, bytes] | None = None,
 ) -> dict[str, bytes]:
-    """The parts of a document with one main part, and whatever else is given."""
+    """Return the parts of a package: the main part and those in `extra`."""
     namespace = "http://schemas.openxmlformats.org/package/2006/content-types"
     override = f'<Override PartName="/{part}" ContentType="{main_type}"/>'
     root = "workbook" if "workbook" in part else "document"
@@ -82,12 +82,12 @@ def package(
 
 
 def docx(**parts: bytes) -> bytes:
-    """A Word document; a further part's name is given with `__` for `/` and `_dot_` for the dot."""
+    """Return a Word document; in the names of parts, `__` stands for `/` and `_dot_` for a dot."""
     return packed(package(extra={_part(name): content for name, content in parts.items()}))
 
 
 def xlsx(**parts: bytes) -> bytes:
-    """An Excel workbook, likewise."""
+    """Return an Excel workbook, with parts as in `docx`."""
     extra = {_part(name): content for name, content in parts.items()}
     return packed(package(SHEET_MAIN, part="xl/workbook.xml", extra=extra))
 
@@ -97,28 +97,26 @@ def _part(name: str) -> str:
 
 
 def doc(streams: dict[str, bytes] | None = None, *, flags: int = 0, text: bytes = b"") -> bytes:
-    """A Word 97 document: header, flags and whatever text follows."""
+    """Return a Word 97 document: header, flags and text."""
     return ole(
         {"WordDocument": struct.pack("<HH6xH", 0xA5EC, 193, flags) + bytes(500) + text, **(streams or {})}
     )
 
 
 def xls(*sheets: int, streams: dict[str, bytes] | None = None, before: bytes = b"") -> bytes:
-    """An Excel 97 workbook with sheets of those kinds."""
+    """Return an Excel 97 workbook with sheets of those types."""
     return ole({"Workbook": workbook(*(sheets or (0,)), before=before), **(streams or {})})
 
 
 def workbook(*sheets: int, before: bytes = b"") -> bytes:
-    """Its stream: the beginning, the list of sheets, the end."""
+    """Return the stream of a workbook: its beginning, the list of sheets and its end."""
     begin = struct.pack("<2H", 0x0809, 16) + struct.pack("<4H2L", 0x0600, 5, 0, 0, 0, 0)
     listed = (struct.pack("<2HL2B", 0x0085, 12, 100, 0, kind) + b"\x04\0Hoja" for kind in sheets)
     return begin + before + b"".join(listed) + struct.pack("<2H", 0x000A, 0)
 
 
 def ole(streams: dict[str, bytes], clsid: bytes = bytes(16)) -> bytes:
-    """A container of those streams, `/` between storages; small ones are padded, so that all lie in
-    whole sectors.
-    """
+    """Return a container; `/` in a name separates storages, and short streams are padded."""
     tree: dict[str, bytes | None] = {}
     for path, given in streams.items():
         folders = path.split("/")[:-1]
@@ -148,9 +146,7 @@ def ole(streams: dict[str, bytes], clsid: bytes = bytes(16)) -> bytes:
 
 
 def _entry(tree: dict[str, bytes | None], paths: list[str], starts: dict[str, int], path: str) -> bytes:
-    """A line of the directory; the children of a storage hang in
-    a chain to the right of its first.
-    """
+    """Return a directory entry; the children of a storage are chained to the right of the first."""
     children = [each for each in paths if each != path and each.rpartition("/")[0] == path]
     siblings = [each for each in paths if each.rpartition("/")[0] == path.rpartition("/")[0]] if path else []
     following = siblings[siblings.index(path) + 1 :] if path else []
