@@ -19,14 +19,14 @@ else:
 
 
 class ForgivingAutocomplete(AutocompleteSelect):
-    """Look up only values that can be keys; Django's widget fails on any other."""
+    """Look up only values that can be keys; Django's widget raises an error for any other."""
 
     def optgroups(self, name: str, value: Iterable[Any], attr: Any = None) -> Any:
         return super().optgroups(name, [each for each in value if may_be_key(str(each))], attr)
 
 
 class AutocompleteMixin(Base):
-    """For an admin class with `autocomplete_fields`."""
+    """Mixin: use `ForgivingAutocomplete` for the `autocomplete_fields` of an admin class."""
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any

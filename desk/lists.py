@@ -1,5 +1,6 @@
-"""Bases of the desk's admin classes: filters that no database can answer are refused, and lists of
-large tables are not counted.
+"""Base classes of the desk's admin classes.
+
+They refuse filters that the database cannot answer, and do not count the rows of large tables.
 """
 
 from collections.abc import Sequence
@@ -27,9 +28,10 @@ class ModelAdmin(UnfoldModelAdmin):
         )
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Run the query here, where Django still answers an error with the list and a notice.
+        """Run the query here, so that a filter value that it cannot use is not an error 500.
 
-        SQLite accepts no number of more than 64 bits, and no calendar has the year 99999999999.
+        Django answers IncorrectLookupParameters with the list and a notice, but only from this
+        method. Such values are a number of more than 64 bits, or the year 99999999999.
         """
         try:
             changelist = super().get_changelist_instance(request)

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from attachments.models import DocumentEvent
 from audit.event import AuditedEvent
 from desk.lists import LargeListAdmin, ModelAdmin
 from notifications import local_time
@@ -30,7 +31,7 @@ class ReadOnly(Base):
 
 
 class ReadOnlyAdmin(ReadOnly, LargeListAdmin):
-    """For a large table of records."""
+    """Base for large tables that staff only read."""
 
     empty_value_display = "—"
 
@@ -41,8 +42,8 @@ class ReadOnlyAdmin(ReadOnly, LargeListAdmin):
 
 
 class AuditedEventAdmin(ReadOnlyAdmin):
-    """For a table of audited events."""
+    """Base for tables of events, which have their time in `at`."""
 
     @display(description=_("cuándo"), ordering="at")
-    def moment(self, event: AuditedEvent) -> str:
+    def moment(self, event: AuditedEvent | DocumentEvent) -> str:
         return local_time.short(event.at)

@@ -114,12 +114,18 @@ def _navigation() -> list[dict[str, Any]]:
 
 
 def _at_home(request: HttpRequest) -> bool:
-    """Return whether the page is *Inicio*; all other addresses begin with the same path."""
+    """Return whether the page is *Inicio*.
+
+    The theme compares beginnings, and every address of the desk begins with that of *Inicio*.
+    """
     return request.path == reverse("admin:index")
 
 
 def _at_messages(request: HttpRequest) -> bool:
-    """Return whether the page is one of messages; the previews begin with the same address."""
+    """Return whether the page is the list of messages or a message, and not a preview.
+
+    The addresses of the previews begin with that of the list.
+    """
     messages = reverse("admin:notifications_message_changelist")
     samples = reverse("admin:notifications_message_samples")
     return request.path.startswith(messages) and not request.path.startswith(samples)

@@ -1,4 +1,4 @@
-"""The app of staff sign-in."""
+"""Register the messages of this app when Django starts."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Change an administrator's phone, e-mail or companies, with a second person and notices (S11).
+"""Change an administrator's phone, e-mail or companies: confirmations and notices (S11).
 
 The person who holds an administrator's phone can cancel the lines of the companies. So a new phone,
 and a new company of an administrator, wait until another member of staff confirms them
@@ -27,7 +27,10 @@ class ChangeError(Exception):
 
 
 def needs_second_person(before: Administrator, after: Administrator) -> bool:
-    """Return whether the phone changes: an e-mail address alone gives access to nothing."""
+    """Return whether another member of staff must confirm the change: where the phone is a new one.
+
+    An e-mail address alone gives access to nothing.
+    """
     return settings.STAFF_SECOND_PERSON and before.phone != after.phone
 
 

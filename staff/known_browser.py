@@ -35,6 +35,7 @@ def browser_of(request: HttpRequest) -> Browser:
     cookie = request.COOKIES.get(settings.STAFF_BROWSER_COOKIE_NAME, "")
     try:
         stored = signing.loads(cookie, salt=SALT, max_age=AGE)
+        # "name" holds the random id
         return Browser(str(stored["name"]), tuple(str(account) for account in stored["accounts"]))
     except (signing.BadSignature, KeyError, TypeError):
         return Browser()

@@ -53,7 +53,7 @@ class Attempt:
 
     def is_locked(self) -> bool:
         """Return whether the next attempt would be refused."""
-        return not all(limits.allows(limit) for limit in self.limits())
+        return not all(limits.allows(each) for each in self.limits())
 
 
 @contextmanager
@@ -77,6 +77,6 @@ def comparing(attempt: Attempt) -> Iterator[None]:
 def forgive(attempt: Attempt) -> None:
     """Take back the count of an attempt whose password was right.
 
-    A whole office may sign in from one address at eight o'clock.
+    Otherwise an office whose staff sign in from one address at the same hour would reach its limit.
     """
     limits.give_back(*attempt.limits())

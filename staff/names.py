@@ -1,4 +1,4 @@
-"""Comparing, hashing and masking usernames."""
+"""Hash usernames, so that events can be found by them, and mask those without an account."""
 
 import unicodedata
 

@@ -34,7 +34,7 @@ def record(kind: Kind, request: HttpRequest, username: str, user: User | None = 
 
 
 def record_refusal(request: HttpRequest, username: str) -> None:
-    """Record an attempt that was refused uncompared, unless the limits above are reached."""
+    """Record an attempt whose password was not compared, unless the limits above are reached."""
     network = addresses.bucket(addresses.client_address(request))
     try:
         consume(

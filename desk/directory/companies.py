@@ -77,6 +77,7 @@ class CompanyAdmin(ConfirmedRights, ModelAdmin):
 
     @display(description=_("dígito verificador"))
     def check_digit_in_words(self, company: Company) -> Any:
+        """Return the same as text, for the company's page, where the theme draws no label."""
         return self.check_digit(company)[1] if company.pk else None
 
     def formfield_for_foreignkey(
@@ -144,9 +145,9 @@ class ServiceLineAdmin(AutocompleteMixin, LargeListAdmin):
 
 
 class AdministratorForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
-    """Parse the phone with `companies.phones`: the library's field ignores letters and extensions.
+    """Parse the phone with `companies.phones` (R1.16, A18).
 
-    R1.16, A18.
+    The field of django-phonenumber-field would ignore letters and extensions.
     """
 
     phone = forms.CharField(

@@ -1,5 +1,6 @@
-"""Mixins for the pages of companies and administrators: a new phone or right waits until a second
-person confirms it (S11).
+"""Mixins for the pages of companies and administrators (S11).
+
+A new phone, or a new company of an administrator, waits until a second person confirms it.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -43,12 +44,12 @@ class ConfirmedRights(Base):
         added, formset.new_objects = formset.new_objects, []
         for administration in added:
             try:
-                change_made = contact_changes.grant(administration, user)
+                contact_change = contact_changes.grant(administration, user)
             except contact_changes.ChangeError as error:
                 messages.error(request, str(error))
                 continue
-            if change_made.state == ContactChange.State.PENDING:
-                messages.warning(request, _pending_notice(change_made))
+            if contact_change.state == ContactChange.State.PENDING:
+                messages.warning(request, _pending_notice(contact_change))
             else:
                 formset.new_objects.append(administration)
 
@@ -79,7 +80,7 @@ class ConfirmedContact(ConfirmedRights):
     subject = "administrator"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: deleting a person and adding them again would avoid the second person."""
+        """Refuse: a person deleted and added again would have a new phone that nobody confirmed."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Administrator, form: Any, change: bool) -> None:

@@ -37,14 +37,17 @@ STATE_COLOURS = {
 }
 
 
-class ResendForm(forms.Form):
-    """The page to return to, and a serial by which a second submission is recognised."""
+class ActionForm(forms.Form):
+    """The hidden fields of every action: the page to return to, and the serial of the message.
+
+    The serial changes with each action, so that a second submission of the same form is refused.
+    """
 
     serial = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     next = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-class RedirectForm(ResendForm):
+class RedirectForm(ActionForm):
     to = forms.EmailField(
         label=_("Dirección de correo"),
         max_length=254,
@@ -62,7 +65,7 @@ class RedirectForm(ResendForm):
         return to
 
 
-class ResolveForm(ResendForm):
+class ResolveForm(ActionForm):
     note = forms.CharField(
         label=_("Cómo se resolvió"),
         max_length=300,
@@ -71,7 +74,7 @@ class ResolveForm(ResendForm):
     )
 
 
-class DropForm(ResendForm):
+class DropForm(ActionForm):
     note = forms.CharField(
         label=_("Por qué no se envía"),
         max_length=300,
@@ -83,10 +86,10 @@ class DropForm(ResendForm):
 class ActionKind(Enum):
     """What to do with the message: the form, and the label of the button."""
 
-    RESEND = ResendForm, _("Reenviar")
+    RESEND = ActionForm, _("Reenviar")
     REDIRECT = RedirectForm, _("Enviar a otra dirección")
     RESOLVE = ResolveForm, _("Dar por resuelto")
-    RELEASE = ResendForm, _("Enviar lo que espera")
+    RELEASE = ActionForm, _("Enviar lo que espera")
     DROP = DropForm, _("Descartar")
 
 
@@ -103,10 +106,10 @@ class OfferedActions:
 def offered_actions(user: User | AnonymousUser, message: Message) -> OfferedActions:
     """Return what this user may do with the message in its present state."""
     may_resend, held = user.has_perm("notifications.resend_message"), message.state == State.HELD
-    is_email = message.channel == Message.Channel.EMAIL
+    by_email = message.channel == Message.Channel.EMAIL
     return OfferedActions(
         resend=may_resend and not held,
-        redirect=is_email and user.has_perm("notifications.redirect_message"),
+        redirect=by_email and user.has_perm("notifications.redirect_message"),
         resolve=may_resend and message.state in GIVEN_UP and message.resolved_at is None,
         review=may_resend and held,
     )
@@ -224,7 +227,7 @@ class StaffActionViews:
         user = request.user
         if not isinstance(user, User) or not user.has_perms(["notifications.view_message", permission]):
             raise PermissionDenied
-        only = {"channel": Message.Channel.EMAIL} if kind == ActionKind.REDIRECT else {}
-        message = get_object_or_404(Message, pk=pk, **only)
+        channel = {"channel": Message.Channel.EMAIL} if kind == ActionKind.REDIRECT else {}
+        message = get_object_or_404(Message, pk=pk, **channel)
         page = {**self.admin_site.each_context(request), "opts": self.opts}
         return StaffAction(request, user, message, kind, page).respond()

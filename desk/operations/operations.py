@@ -38,7 +38,8 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class StuckMessage:
-    """A stuck message as the page shows it: never with its recipient."""
+    """A stuck message as the page shows it: without its recipient, as its readers see no customers.
+    """
 
     message: Message
     title: str

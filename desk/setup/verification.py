@@ -1,8 +1,8 @@
 """The PIN check at the desk: numbers that wait after wrong codes, the audit of sign-ins to the
 portal, the links sent, and the switch of network identity.
 
-Challenges have no page: the code is derived from a row's nonce and the pepper, and the rest of the
-row (a phone, a time) is also on the ticket.
+Challenges have no page. The code is derived from a row's nonce, which staff must not see, and the
+rest of the row (a phone, a time) is also on the ticket.
 """
 
 from typing import Any

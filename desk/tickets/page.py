@@ -18,6 +18,7 @@ from tickets.models import Attachment, Ticket
 Status = Ticket.Status
 COLOURS = {Status.NEW: "warning", Status.IN_PROGRESS: "info", Status.CLOSED: "success"}
 
+# By `Attachment.shown_scan`: the text and the colour of its label
 SCANS: dict[str, tuple[str | Promise, str]] = {
     "unscanned": (_("Sin antivirus"), "base"),
     Attachment.Scan.PENDING: (Attachment.Scan.PENDING.label, "info"),

@@ -38,7 +38,7 @@ from tickets.models import Area, Reason, RequestType, Ticket
 
 
 class EffectiveDateFilter(admin.SimpleListFilter):
-    """Filter by effective date; past dates are those that should have been carried out by now."""
+    """Filter by effective date; a ticket whose date is past should be closed."""
 
     title = _("fecha efectiva")
     parameter_name = "efectiva"
@@ -93,7 +93,10 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
 
     @display(description=_("estado"), ordering="status")
     def status_label(self, ticket: Ticket) -> str:
-        """Add a mark where the confirmation failed; get_changelist_instance sets `unconfirmed`."""
+        """Show the status, with a mark where the confirmation failed.
+
+        `get_changelist_instance` sets `unconfirmed`.
+        """
         context = {
             "status": ticket.get_status_display(),
             "colour": page.COLOURS[Ticket.Status(ticket.status)],
@@ -195,10 +198,11 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
         return request.user.has_perm("tickets.view_ticket")
 
 
-class RetiredNotDeleted(ModelAdmin):
-    """For rows that tickets refer to: a row in use can be retired, and not deleted (A8)."""
+class DeleteUnusedOnly(ModelAdmin):
+    """Base for rows that tickets refer to: a row in use can be made inactive but not deleted (A8)."""
 
     def in_use(self, obj: Model) -> bool:
+        """Return whether a ticket refers to the row."""
         raise NotImplementedError
 
     def delete_view(
@@ -241,7 +245,7 @@ class AreaAdmin(ModelAdmin):
 
 
 @admin.register(RequestType)
-class RequestTypeAdmin(RetiredNotDeleted):
+class RequestTypeAdmin(DeleteUnusedOnly):
     list_display = ["name", "in_portal", "effective_rule", "notice_days", "position"]
     inlines = [ReasonInline]
     formfield_overrides = {ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}}
@@ -250,11 +254,11 @@ class RequestTypeAdmin(RetiredNotDeleted):
         return Ticket.objects.filter(Q(request_type=obj.pk) | Q(reason__request_type=obj.pk)).exists()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["code"] if obj else []  # other records and programs refer to the type by it
+        return ["code"] if obj else []  # other records and programs refer to the type by its code
 
 
 @admin.register(Reason)
-class ReasonAdmin(RetiredNotDeleted):
+class ReasonAdmin(DeleteUnusedOnly):
     list_display = ["text", "request_type", "is_active", "position"]
     list_select_related = ["request_type"]
     list_filter = ["is_active", "request_type"]
