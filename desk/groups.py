@@ -62,7 +62,7 @@ def create_missing(using: str, apps: Apps = installed_apps, **_signal: Any) -> N
         return
     for name, listed in ROLES.items():
         permissions = roles.permissions(listed).using(using)
-        # Some apps are not migrated yet (`migrate auth`): the `migrate` of the rest creates the group
+        # Some apps are not migrated yet, as after `migrate auth`: the next run creates the group
         if permissions.count() < len(set(listed)):
             continue
         with transaction.atomic(using=using):

@@ -52,11 +52,11 @@ class Person:
     refusals: dict[Channel, Refusal]
 
     @property
-    def by_sms(self) -> Refusal | None:
+    def sms_refusal(self) -> Refusal | None:
         return self.refusals.get(Channel.SMS)
 
     @property
-    def by_email(self) -> Refusal | None:
+    def email_refusal(self) -> Refusal | None:
         return self.refusals.get(Channel.EMAIL)
 
 
@@ -105,8 +105,12 @@ class SendLinksAction:
 def _people(chosen: Sequence[Administrator]) -> list[Person]:
     people = []
     for administrator in chosen:
-        refusals = {channel: invitations.refusal(administrator, channel) for channel in Channel}
-        people.append(Person(administrator, {channel: why for channel, why in refusals.items() if why}))
+        refusals = {
+            channel: refusal
+            for channel in Channel
+            if (refusal := invitations.refusal(administrator, channel))
+        }
+        people.append(Person(administrator, refusals))
     return people
 
 

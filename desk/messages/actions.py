@@ -51,7 +51,7 @@ class RedirectForm(ActionForm):
     to = forms.EmailField(
         label=_("Dirección de correo"),
         max_length=254,
-        widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "off", "aria-describedby": "again-hint"}),
+        widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "off", "aria-describedby": "action-hint"}),
         error_messages={
             "required": _("Escriba la dirección."),
             "invalid": _("Escriba una dirección de correo, por ejemplo nombre@empresa.com."),
@@ -69,7 +69,7 @@ class ResolveForm(ActionForm):
     note = forms.CharField(
         label=_("Cómo se resolvió"),
         max_length=300,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "aria-describedby": "again-hint"}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "aria-describedby": "action-hint"}),
         error_messages={"required": _("Escriba cómo se resolvió, por ejemplo: se lo leí por teléfono.")},
     )
 
@@ -78,7 +78,7 @@ class DropForm(ActionForm):
     note = forms.CharField(
         label=_("Por qué no se envía"),
         max_length=300,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "aria-describedby": "again-hint"}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "aria-describedby": "action-hint"}),
         error_messages={"required": _("Escriba por qué, por ejemplo: el cliente no conoce esa dirección.")},
     )
 
@@ -173,7 +173,7 @@ class StaffAction:
             "message": self.message,
             "state_colour": STATE_COLOURS[State(self.message.state)],
             "explanation": error_texts.describe(self.message),
-            "same_row": self.message.state in {State.QUEUED, *GIVEN_UP},
+            "requeues": self.message.state in {State.QUEUED, *GIVEN_UP},
             "kind": self.kind.name,
             "form": form,
             "back": self._return_address(form["next"].value() or ""),

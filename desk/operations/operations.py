@@ -38,8 +38,7 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class StuckMessage:
-    """A stuck message as the page shows it: without its recipient, as its readers see no customers.
-    """
+    """A stuck message, shown without its recipient: operations staff see no customer data."""
 
     message: Message
     title: str

@@ -37,9 +37,9 @@ class TicketRow:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add the content of *Inicio* for a user who may see tickets; others see the list of pages only.
+    """Add the content of *Inicio* for a user who may see tickets.
 
-    The theme calls it (DASHBOARD_CALLBACK in desk/theme.py).
+    Others see the list of pages only. The theme calls it (DASHBOARD_CALLBACK in desk/theme.py).
     """
     user = request.user
     if not user.has_perm("tickets.view_ticket"):

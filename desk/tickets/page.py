@@ -64,18 +64,18 @@ def context(ticket: Ticket, user: User | AnonymousUser) -> dict[str, Any]:
         "terms": ticket.terms,
         "attachments": documents if may("tickets.view_attachment") else [],
         "events": list(ticket.events.all()) if may("tickets.view_ticketevent") else [],
-        "mails": shown_messages(ticket, user),
+        "ticket_messages": shown_messages(ticket, user),
         "confirmation_problem": problem,
         "may_set_date": may("tickets.change_ticket") and workflow.may_set_date(ticket),
-        "marks": _marks(ticket),
+        "warnings": _warnings(ticket),
     }
 
 
-def _marks(ticket: Ticket) -> list[str]:
-    """Return the warnings that the mail to the advisor has too."""
-    marks: list[str] = []
+def _warnings(ticket: Ticket) -> list[str]:
+    """Return what the advisor must check before taking the ticket, as in the e-mail to them."""
+    warnings: list[str] = []
     if ticket.company.tax_id_doubtful:
-        marks.append(
+        warnings.append(
             gettext(
                 "El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa."
             )
@@ -85,5 +85,5 @@ def _marks(ticket: Ticket) -> list[str]:
         text = gettext(
             "El correo de la solicitud, %(given)s, es distinto del registrado. Avisamos también a %(to)s."
         )
-        marks.append(text % {"given": ticket.email, "to": registered})
-    return marks
+        warnings.append(text % {"given": ticket.email, "to": registered})
+    return warnings

@@ -199,7 +199,7 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
 
 
 class DeleteUnusedOnly(ModelAdmin):
-    """Base for rows that tickets refer to: a row in use can be made inactive but not deleted (A8)."""
+    """Base for rows that tickets refer to: one in use can be made inactive but not deleted (A8)."""
 
     def in_use(self, obj: Model) -> bool:
         """Return whether a ticket refers to the row."""

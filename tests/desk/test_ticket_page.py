@@ -91,11 +91,11 @@ def test_r5_06_the_page_shows_each_part_only_to_who_may_see_it() -> None:
     reader = cast.carla()
     reader.user_permissions.set(roles.permissions(roles.ADVISOR).filter(codename="view_ticket"))
     shown = signed_in(reader).get(page_of(ticket.number)).context
-    assert {name: shown[name] for name in ("steps", "attachments", "events", "mails")} == {
+    assert {name: shown[name] for name in ("steps", "attachments", "events", "ticket_messages")} == {
         "steps": [],
         "attachments": [],
         "events": [],
-        "mails": [],
+        "ticket_messages": [],
     }
 
 
