@@ -98,7 +98,7 @@ class ContextWordsValidator:
 
 
 def _count_own_characters(folded: str, user: Any) -> int:
-    """Count the letters and digits outside the words in WORDS and the names of operator and user."""
+    """Count the letters and digits outside WORDS and outside the names of operator and user."""
     names = [settings.BRAND.name, settings.PORTAL_HOST]
     fields = ("username", "first_name", "last_name", "email")
     names += [str(getattr(user, field, "") or "") for field in fields]
