@@ -22,7 +22,8 @@ from kombu import Connection
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT = 0.04  # seconds, to connect and for each answer; a broker nearby takes 1 or 2 ms
+# Seconds, to connect and for each answer; a broker in the same data centre takes 1 or 2 ms
+TIMEOUT = 0.04
 PAUSE = 30.0  # seconds without enqueuing after a failure
 
 
@@ -89,9 +90,7 @@ def enqueue(task_name: str, pk: int) -> None:
 
 
 def enqueue_on_commit(task_name: str, pk: int) -> None:
-    """Enqueue the task after the current transaction has committed. A failure cannot undo the
-    commit.
-    """
+    """Enqueue the task after the current transaction has committed; never raises."""
 
     # Not a partial: Django logs the function's name when it fails
     def after_commit() -> None:
@@ -101,8 +100,8 @@ def enqueue_on_commit(task_name: str, pk: int) -> None:
 
 
 def _forget_parent() -> None:
-    """Give a forked process its own connection and lock: a thread of the parent may hold the old
-    ones.
+    """Give a forked process a new connection and lock: the inherited socket is shared with the
+    parent, and a thread that exists only there may hold the inherited lock.
     """
     global _broker  # noqa: PLW0603  each process has one
     _broker = Broker()

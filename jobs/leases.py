@@ -2,14 +2,15 @@
 
 `claim` marks a due row with a token and an end, by a conditional UPDATE: of two processes, one gets
 the row (R4.04). The process then works with no transaction open. `record` writes the outcome and
-ends the lease, if the lease is still its own.
+ends the lease, unless another process has claimed the row meanwhile.
 
-What a kill costs: before the claim commits, nothing; between claim and record, the work is done
-again when the lease has run out; after the record, nothing. A caller that must limit repetitions
-counts the attempt in the claim itself, so that a process that dies has counted.
+If a process is killed before the claim commits or after the record, nothing is repeated. If it is
+killed in between, the work is done again when the lease has run out. A caller that must limit
+repetitions counts the attempt in the claim (`values`), so that the attempt of a killed process
+counts too.
 
-Messages, codes and scans are worked on this way. When each is due, how often it is tried and what
-happens at the end are rules of theirs and stand with them.
+Messages, codes and scans use leases. Their modules define when a row is due, how often it is tried
+and what happens after the last attempt.
 """
 
 import logging
@@ -60,6 +61,7 @@ def claim_each(
     changes = {"leased_until": timezone.now() + lease, "lease_token": token, **values}
     if not due.filter(pk__in=pks).update(**changes):
         return []
+    # Not from `due`: a claimed row is no longer due
     claimed: dict[Any, R] = models.QuerySet(due.model).filter(lease_token=token).in_bulk(pks)
     return [claimed[pk] for pk in pks if pk in claimed]
 
@@ -86,13 +88,14 @@ def record(row: Leased, **values: object) -> bool:
 
 
 def release(rows: Sequence[R], **values: object) -> None:
-    """Give rows of one claim back untried. If the database is
-    down, their lease runs out instead.
+    """End the leases of rows that one call of `claim_each` returned and that were not worked on.
+
+    If the database is down, the leases run out instead.
     """
     pks, token = [row.pk for row in rows], rows[0].lease_token
-    ours: models.QuerySet[R, R] = models.QuerySet(type(rows[0])).filter(pk__in=pks, lease_token=token)
+    still_held: models.QuerySet[R, R] = models.QuerySet(type(rows[0])).filter(pk__in=pks, lease_token=token)
     try:
-        ours.update(leased_until=None, lease_token="", **values)
+        still_held.update(leased_until=None, lease_token="", **values)
     except DatabaseError as error:
         reason = type(error).__name__
         logger.warning("%d rows wait for their lease to run out: %s", len(rows), reason)
@@ -105,20 +108,21 @@ def work_through(
     limit: int | None = None,
     seconds: float | None = None,
 ) -> Counter[Outcome]:
-    """Work on one row after the other; returns how many had each outcome.
+    """Call `work` for one row after the other; returns how many had each outcome.
 
-    `work` also says whether to go on: the next row cannot fare better while a server is down. The
-    batch ends there, at the limit, after the seconds, or when the process is asked to stop.
+    `work` returns the outcome and whether to go on; False means that a server is down, so the next
+    row would fail too. The batch also ends after `limit` rows, after `seconds`, or when the process
+    is asked to stop. At least one row is worked on, unless the process is already stopping.
     """
     counts: Counter[Outcome] = Counter()
-    ends = None if seconds is None else time.monotonic() + seconds
+    deadline = None if seconds is None else time.monotonic() + seconds
     if sweep.stopping():
         return counts
     for row in rows:
         outcome, go_on = work(row)
         counts[outcome] += 1
-        full = limit is not None and counts.total() >= limit
-        late = ends is not None and time.monotonic() > ends
-        if not go_on or full or late or sweep.stopping():
+        limit_reached = limit is not None and counts.total() >= limit
+        time_over = deadline is not None and time.monotonic() > deadline
+        if not go_on or limit_reached or time_over or sweep.stopping():
             break
     return counts

@@ -52,14 +52,14 @@ def about(**fields: str) -> Iterator[None]:
 
 
 def request_reference() -> str:
-    """The reference of this thread's request; a new one where no
-    server began the request (tests).
-    """
+    """Return the reference of this thread's request, or a new one in a test without a server."""
     return fields().get("request_id") or new_reference()
 
 
 def connect() -> None:
-    """Begin and end the context with each request and each task."""
+    """Connect the signals that set the fields when a request or task starts, and clear them when it
+    ends.
+    """
     request_started.connect(_begin_request, dispatch_uid="log_context")
     request_finished.connect(_end, dispatch_uid="log_context")
     task_prerun.connect(_begin_task, dispatch_uid="log_context")

@@ -1,9 +1,9 @@
-"""How long the client waits for a query, and what this process knows of the database's health.
+"""Limits how long the client waits for a query, and records whether the database hangs.
 
 Limits, in seconds:
 - 16 outside of requests (worker, sweep, commands): one more than the server's own
-  `statement_timeout` (15), so that a server that works ends a long statement itself, and says why.
-  None for `migrate`.
+  `statement_timeout` (15), so that a server that works cancels a long statement itself and reports
+  the reason. `migrate` has no limit.
 - 5 in a web request: no page takes a second (docs/performance.md), and a person waits for it.
 - 1 to find out whether a connection kept from an earlier request still answers; 2 to connect
   (settings.py).
@@ -27,7 +27,7 @@ _limit = _Limit()
 
 
 def current() -> float:
-    """The limit of a query in this thread, in seconds."""
+    """Return the limit of a query in this thread, in seconds."""
     return _limit.seconds
 
 
@@ -43,8 +43,8 @@ def within(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def unlimited() -> Iterator[None]:
-    """Lift the limit for this thread's queries: migrations may be
-    long, and a person watches them.
+    """Remove the limit of this thread's queries: migrations may take long, and a person watches
+    them.
     """
     before, _limit.seconds = _limit.seconds, math.inf
     try:

@@ -1,6 +1,4 @@
-"""Sweeps do overdue work without the broker: apps register them,
-and this module runs them (R4.05).
-"""
+"""Runs sweeps: functions that apps register to do overdue work without the broker (R4.05)."""
 
 import logging
 import threading
@@ -15,7 +13,8 @@ logger = logging.getLogger(__name__)
 
 _sweeps: dict[str, Callable[[], int]] = {}
 _urgent: set[str] = set()  # a person is waiting for what they do
-# Urgent sweeps run four times as often: they add at most a quarter of a second to a person's wait
+# Urgent sweeps run four times as often as the others: with an interval of one second, a person
+# waits a quarter of a second more at most
 URGENT_PASSES = 4
 _stopping = threading.Event()
 _passed: dict[str, float] = {}  # when each last ended without an error in this process

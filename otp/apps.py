@@ -19,7 +19,6 @@ class OtpConfig(AppConfig):
         sweep.register("códigos", delivery.sweep, first=True)
         delivery_reports.register("otp", report_handler.HANDLER)
         # A copy would not count on the limits of links, and could go to an unregistered address
-
         copy_refusal = _("Un enlace no se repite: envíe uno nuevo desde la lista de administradores.")
         message_types.register_mail(
             invitation.MAIL, _("Enlace de ingreso"), invitation.sample, copy_refusal=copy_refusal

@@ -23,8 +23,8 @@ Kind = AuditEvent.Kind
 Method = AuditEvent.Method
 Result = AuditEvent.Result
 PHONE = "audit.phone"  # the kind of the hash, which differs from the limits' hash of the same number
-# Refusals cost an attacker nothing, so at most these are recorded, per event and number and per
-# address
+# How many refusals are recorded: of one kind and number, and of one address. Refused requests cost
+# an attacker nothing, and each would add a row
 REFUSALS_PER_PHONE = (Rate(1, 60),)
 REFUSALS_PER_ADDRESS = (Rate(10, 60),)
 

@@ -117,7 +117,7 @@ class PhoneLockout(models.Model):
 
     phone = models.CharField(_("número móvil"), max_length=16, primary_key=True)
     failures = models.PositiveIntegerField(_("fallos seguidos"), default=0)
-    # The part of them that came from a known browser or an invitation (lockout.py)
+    # How many of `failures` came from a known browser or an invitation (lockout.py)
     trusted_failures = models.PositiveIntegerField(_("fallos de quien es conocido"), default=0, db_default=0)
     locks = models.PositiveSmallIntegerField(_("esperas seguidas"), default=0)
     locked_at = models.DateTimeField(_("en espera desde"), null=True)
@@ -187,7 +187,7 @@ class AuditEvent(AuditedEvent):
         ARRIVED = "arrived", _("Entregado")
         LOST = "lost", _("No entregado")
         WRONG = "wrong", _("Código equivocado")
-        INVALID = "dead", _("Código ya sin validez")
+        INVALID = "dead", _("Código ya sin validez")  # used, replaced, out of attempts or expired
         WAITING = "waiting", _("Número en espera")
         NOTHING = "nothing", _("No había nada que levantar")
         NO_NUMBER = "nonumber", _("Sin un número móvil completo")

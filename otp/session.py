@@ -155,7 +155,7 @@ def visitor_required(*, on_expired: OnExpired | None = None) -> Callable[[GatedV
             visitor = current_visitor(request)
             if visitor is None:
                 return _refuse(request, on_expired)
-            request.portal_visitor = visitor  # type: ignore[attr-defined]  # base.html shows the way out
+            request.portal_visitor = visitor  # type: ignore[attr-defined]  # base.html shows the sign-out link
             return set_cache_control(view(request, visitor, *args, **kwargs))
 
         return gated

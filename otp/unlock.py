@@ -25,7 +25,6 @@ def unlock(phone: str, *, user: User | None = None, actor: str = "", reason: str
     """
     if len(reason) > MAX_REASON_LENGTH:
         raise InvalidReason(_("El motivo tiene más de %(room)d caracteres.") % {"room": MAX_REASON_LENGTH})
-
     if PERSONAL.search(reason):
         raise InvalidReason(
             _("El motivo no debe llevar números de teléfono ni correos; cite el número de ticket.")

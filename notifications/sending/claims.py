@@ -1,6 +1,4 @@
-"""Claims messages to send: each belongs to one process at a
-time, however many there are (R4.04).
-"""
+"""Claims messages to send, so that only one process at a time sends a message (R4.04, R4.12)."""
 
 import logging
 import time
@@ -20,8 +18,9 @@ from notifications.reports import delivery_reports
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=120)  # longer than any send: a task ends after 60 s
-BATCH = 25  # mails claimed at once: a claim costs as much as sending one
-BATCH_SECONDS = 10.0  # then the rest of a batch is released, long before its lease runs out
+# Mails claimed in one statement, because a claim costs as much as sending a mail
+BATCH = 25
+BATCH_SECONDS = 10.0  # after these the rest of a batch is released, long before its lease ends
 LOST_LEASES = 3  # processes that may die while sending a message before it is given up (R4.12)
 SMS_AT_MOST = 2  # times that one SMS may have left (R1.24)
 POISON = Q(state=Message.State.SENDING) & (
@@ -31,7 +30,7 @@ POISON = Q(state=Message.State.SENDING) & (
 
 def claim(pk: int) -> Message | None:
     """Claim one message. Returns None unless it is due, free and not poison."""
-    lost, left = F("lost_leases"), F("maybe_sent")
+    lost_leases, maybe_sent = F("lost_leases"), F("maybe_sent")
     sending, sms = Q(state=Message.State.SENDING), Q(channel=Message.Channel.SMS)
     return leases.claim(
         Message.objects.due(timezone.now()).exclude(POISON),
@@ -40,18 +39,20 @@ def claim(pk: int) -> Message | None:
         state=Message.State.SENDING,
         tried_at=timezone.now(),
         attempts=F("attempts") + 1,
-        # It was being sent, so the process that held it died
-        lost_leases=Case(When(sending, then=lost + 1), default=lost, output_field=IntegerField()),
-        # Counted before it leaves, so that a process that dies meanwhile has counted
-        maybe_sent=Case(When(sms, then=left + 1), default=left, output_field=IntegerField()),
+        # A due message in SENDING was claimed by a process that died
+        lost_leases=Case(
+            When(sending, then=lost_leases + 1), default=lost_leases, output_field=IntegerField()
+        ),
+        # Before the SMS leaves, so that it counts even if this process dies while sending
+        maybe_sent=Case(When(sms, then=maybe_sent + 1), default=maybe_sent, output_field=IntegerField()),
     )
 
 
 def claim_due(due_by: datetime) -> Generator[Message]:
     """Claim and yield messages: first those whose process died, then the queue, oldest first.
 
-    Close the generator where you stop: mails of the queue are claimed in batches, and those not
-    yielded yet are released.
+    Callers must close the generator: mails of the queue are claimed in batches, and closing it
+    releases those not yielded yet.
     """
     due = Message.objects.due(due_by)
     lost = due.filter(state=Message.State.SENDING).order_by("leased_until", "pk")
@@ -70,21 +71,23 @@ def _claim_next(queue: "QuerySet[Message, Message]") -> list[Message]:
     the same ones. SQLite has one writer at a time and no such clause; Django leaves it out there.
     """
     with transaction.atomic():
-        first = list(queue.select_for_update(skip_locked=True).values_list("pk", "channel")[:BATCH])
-        mails = [pk for pk, _channel in takewhile(lambda row: row[1] == Message.Channel.EMAIL, first)]
+        rows = queue.select_for_update(skip_locked=True).values_list("pk", "channel")
+        oldest = list(rows[:BATCH])
+        mails = [pk for pk, _channel in takewhile(lambda row: row[1] == Message.Channel.EMAIL, oldest)]
         if mails:
             queued = Message.objects.filter(state=Message.State.QUEUED)
             return leases.claim_each(queued, mails, LEASE, state=Message.State.SENDING)
         # One at a time: an SMS claimed in a batch would count as maybe sent if the process died
         # before its turn (R1.24)
-        message = claim(first[0][0]) if first else None
+        message = claim(oldest[0][0]) if oldest else None
         return [message] if message else []
 
 
 def _one_by_one(batch: list[Message]) -> Generator[Message]:
     """Yield the messages of a batch for ten seconds, and release the rest.
 
-    The attempt of a mail is counted with its outcome, so that a released mail was not tried.
+    A mail's attempt is counted here in memory and stored with the outcome, so that a released mail
+    has no attempt more. An SMS was counted in its claim.
     """
     remaining, ends = batch[::-1], time.monotonic() + BATCH_SECONDS
     try:
@@ -109,7 +112,7 @@ def fail_poison_messages(pk: int | None = None) -> int:
 
 
 def _fail_poison(message: Message) -> bool:
-    """Returns whether this process did it: two may find the same message."""
+    """Set the message to dead; returns False if another process did so first."""
     with transaction.atomic():
         failed = leases.held(message).update(
             state=Message.State.DEAD,

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 10, 600  # seconds (R4.08)
 WORKER_GRACE = timedelta(seconds=3)  # the worker has this long before the sweep sends
 BATCH_SIZE = 50  # messages that a sweep sends at most
-BATCH_SECONDS = 20  # and for how long: a slow server must not use up the worker's time limit
+BATCH_SECONDS = 20  # that a sweep sends at most, well within the worker's time limit for a task
 
 _jitter = secrets.SystemRandom()
 
@@ -60,15 +60,15 @@ def deliver(pk: int) -> SendOutcome:
 def deliver_due(limit: int | None = None, grace: timedelta = timedelta(0)) -> Counter[SendOutcome]:
     """Send the messages that have been due for `grace`, oldest first.
 
-    Ends after `limit` messages (or, with a limit, 20 seconds), at a call to stop, or when a server
-    is unavailable.
+    Ends when the process is asked to stop or a server is unavailable; with a `limit` also after so
+    many messages or 20 seconds.
     """
     dead = claims.fail_poison_messages()
     seconds = None if limit is None else BATCH_SECONDS
-    rest = None if limit is None else limit - dead
+    remaining = None if limit is None else limit - dead
     with Transport() as transport, closing(claims.claim_due(timezone.now() - grace)) as messages:
         counts = leases.work_through(
-            messages, lambda message: _send(message, transport), limit=rest, seconds=seconds
+            messages, lambda message: _send(message, transport), limit=remaining, seconds=seconds
         )
     counts.update([SendOutcome.DEAD] * dead)
     return counts
@@ -102,8 +102,13 @@ def _postpone(message: Message, reason: str) -> SendOutcome:
     if now >= message.give_up_at:
         return _fail(message, SendOutcome.DEAD, reason)
     next_at = now + timedelta(seconds=_wait(message.attempts))
-    left = max(0, message.maybe_sent - 1)  # this attempt certainly did not leave
-    _record(message, state=Message.State.QUEUED, next_at=next_at, maybe_sent=left, last_error=reason[:200])
+    _record(
+        message,
+        state=Message.State.QUEUED,
+        next_at=next_at,
+        maybe_sent=max(0, message.maybe_sent - 1),  # the claim counted an SMS that certainly did not leave
+        last_error=reason[:200],
+    )
     return SendOutcome.AGAIN
 
 
@@ -114,8 +119,8 @@ def _wait(attempts: int) -> float:
 
 
 def _postpone_doubtful(message: Message, reason: str) -> SendOutcome:
-    """Queue an SMS that may have left for its one repetition, after ten minutes: an outage may be
-    over by then.
+    """Queue an SMS that may have left to be sent once more, after ten minutes, when an outage may
+    be over. After the second time it is dead.
     """
     next_at = timezone.now() + timedelta(seconds=LONGEST_WAIT)
     if message.maybe_sent >= claims.SMS_AT_MOST or next_at >= message.give_up_at:

@@ -1,7 +1,8 @@
-"""Hands one message to its carrier: the SMS gateway, an SMTP server, or the API of a mail provider.
+"""Sends a message over the SMS gateway, an SMTP server, or the API of a mail provider.
 
-Raises TemporaryFailure (again later), PermanentFailure (the far side refuses this message) or
-anything else: a mistake of ours, which no repetition mends.
+`Transport.send` raises TemporaryFailure if the message can be tried again, and PermanentFailure if
+the recipient's side refuses it. Any other exception is a bug or a wrong setting; a retry would fail
+the same way.
 """
 
 import logging
@@ -23,8 +24,8 @@ logger = logging.getLogger(__name__)
 
 
 class Transport:
-    """Sends messages one after the other, the e-mails over one connection; of no more use after
-    ServerUnavailable.
+    """Sends several messages, the e-mails over one connection. After ServerUnavailable that
+    connection is broken, so the caller must stop.
     """
 
     def __init__(self) -> None:
@@ -39,7 +40,7 @@ class Transport:
         self._close()
 
     def send(self, message: Message) -> str:
-        """Returns the provider's id, empty for SMTP."""
+        """Send a message and return the provider's id for it, which is empty for SMTP."""
         if message.channel == Message.Channel.SMS:
             seconds_left = int((message.give_up_at - timezone.now()).total_seconds())
             if seconds_left < 1:
@@ -51,7 +52,7 @@ class Transport:
         mail = build(message)
         try:
             if self._backend is None:
-                self._backend = _opened(get_connection(fail_silently=False))
+                self._backend = _open(get_connection(fail_silently=False))
             accepted = self._backend.send_messages([mail])
         except FAILURES as error:
             raise classify(error) from None
@@ -60,7 +61,7 @@ class Transport:
         return _provider_id(mail)
 
     def _close(self) -> None:
-        """Close the connection; what was accepted stays accepted, however the goodbye ends."""
+        """Close the connection. Errors are ignored: accepted messages stay accepted."""
         backend, self._backend = self._backend, None
         try:
             if backend is not None:
@@ -69,21 +70,24 @@ class Transport:
             logger.debug("closing the mail connection: %s", type(error).__name__)
 
 
-def _opened(backend: BaseEmailBackend) -> BaseEmailBackend:
+def _open(backend: BaseEmailBackend) -> BaseEmailBackend:
     backend.open()
     session = getattr(backend, "session", None)
     if isinstance(session, requests.Session):
-        session.max_redirects = 0  # the provider's key goes where the settings say, and nowhere else (R6.20)
+        session.max_redirects = 0  # a redirect would send the provider's API key to another host (R6.20)
     return backend
 
 
 def _provider_id(mail: EmailMultiAlternatives) -> str:
-    """What the provider calls it; empty for SMTP. Raises TemporaryFailure where it took nothing."""
+    """Return the provider's id of a sent mail, empty for SMTP. Raises TemporaryFailure if the
+    provider did not accept it.
+    """
     status = getattr(mail, "anymail_status", None)
     if status is None:
         return ""
     if not status.message_id and not status.status & {"sent", "queued"}:
-        # Neither refused nor accepted, in the words that django-anymail has for all providers
+        # django-anymail translates each provider's statuses to a common set; this one is neither
+        # an acceptance nor a refusal
         raise TemporaryFailure(
             f"el proveedor de correo no lo aceptó: {', '.join(sorted(map(str, status.status)))}"
         )

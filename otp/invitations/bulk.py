@@ -12,9 +12,11 @@ from otp.invitations.recipients import ListEntry
 
 @dataclass(frozen=True)
 class InvitationResult:
-    """The result for one person, or for an entry without any. It holds no whole number (R5.14)."""
+    """The result for one person, or for an entry that leads to none. It holds only the last digits
+    of a number (R5.14).
+    """
 
-    place: int
+    place: int  # of the entry, from 1
     phone_tail: str = ""
     refusal: Refusal | None = None
     problem: str = ""  # why the entry could not be read

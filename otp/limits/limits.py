@@ -20,7 +20,8 @@ from otp.hashing import keyed_hash
 from otp.limits.rates import Rate
 from otp.models import LimitUse
 
-# Each lost try means that another request took the number; 50 is far more than the web threads
+# A try fails when another request took the number. No more requests run at once than there are web
+# threads, far fewer than 50
 MAX_TRIES = 50
 
 

@@ -28,7 +28,6 @@ def parse_count(raw: str) -> int:
 
     Raises ValueError, with a message in Spanish.
     """
-
     count = int(raw) if raw.isascii() and raw.isdigit() else _parse_rate(raw).count
     if not 1 <= count <= MAXIMUM_COUNT:
         raise ValueError(f"debe ser un número entre 1 y {MAXIMUM_COUNT}")

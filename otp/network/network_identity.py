@@ -45,7 +45,8 @@ class NetworkIdentity(Protocol):
     """One way to ask a network; `settings.NETWORK_IDENTITIES` names the classes to use.
 
     A class that only reads the request sets `answers_at_once = True`. Other classes run in another
-    thread, so that the visitor does not wait for one that hangs. They must not use the database.
+    thread, so that the visitor does not wait for one that hangs. They must not use the database,
+    because nothing would close that thread's connection.
     """
 
     def claim(self, request: HttpRequest) -> Claim | None:

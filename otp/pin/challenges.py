@@ -1,4 +1,4 @@
-"""The PIN check, as the verbs that the views call: start, verify, resend and close.
+"""The PIN check. Views call `start`, `verify`, `resend` and `close`.
 
 Registered and unknown numbers follow the same rules and run the same statements (R1.13, R1.14): the
 directory is asked only after the right code was typed. Each step that may happen only once is a
@@ -45,7 +45,7 @@ class Ended(Enum):
     """Why a code is no longer valid."""
 
     USED = auto()
-    OUT_OF_TRIES = auto()
+    OUT_OF_ATTEMPTS = auto()
     EXPIRED = auto()
 
 
@@ -132,13 +132,13 @@ def resend_wait(challenge: Challenge) -> int:
     The wait is 60 s, 120 s, 240 s and so on, but at most as long as a code is valid.
     """
     since = timezone.now() - RESEND_WINDOW
-    earlier = Challenge.objects.filter(
+    earlier_codes = Challenge.objects.filter(
         session_ref=challenge.session_ref, phone=challenge.phone, created_at__gt=since, pk__lt=challenge.pk
     ).count()
     longest = max(settings.OTP_RESEND_SECONDS, int(settings.OTP_VALIDITY.total_seconds()))
-    wait = min(settings.OTP_RESEND_SECONDS * 2**earlier, longest)
-    left = challenge.created_at + timedelta(seconds=wait) - timezone.now()
-    return max(0, ceil(left.total_seconds()))
+    wait = min(settings.OTP_RESEND_SECONDS * 2**earlier_codes, longest)
+    remaining = challenge.created_at + timedelta(seconds=wait) - timezone.now()
+    return max(0, ceil(remaining.total_seconds()))
 
 
 def ended(challenge: Challenge) -> Ended | None:
@@ -146,7 +146,7 @@ def ended(challenge: Challenge) -> Ended | None:
     if challenge.used_at is not None:
         return Ended.USED
     if challenge.attempts >= ATTEMPTS:
-        return Ended.OUT_OF_TRIES
+        return Ended.OUT_OF_ATTEMPTS
     expired = challenge.closed_at is not None or timezone.now() >= challenge.expires_at
     return Ended.EXPIRED if expired else None
 
@@ -256,6 +256,9 @@ def _invitation_of(challenge: Challenge) -> Invitation | None:
 
 
 def _unanswered(session_ref: str) -> QuerySet[Challenge]:
+    """Return the session's challenges that are neither used nor closed, oldest first; they may be
+    expired.
+    """
     return Challenge.objects.filter(session_ref=session_ref, used_at=None, closed_at=None).order_by("pk")
 
 

@@ -1,6 +1,6 @@
-"""Sends the SMS of a challenge, in the worker or by the sweep: claim, look up, send, record (R1.14,
-R1.15).
+"""Sends the SMS of a challenge, in the worker or by the sweep (R1.14, R1.15).
 
+The steps are: claim the challenge, look up the number in the directory, send, record the outcome.
 No transaction is open while the directory or the gateway is awaited.
 """
 
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=25)
 WORKER_GRACE = timedelta(seconds=2)  # the worker has this long before the sweep sends (R4.05)
 MAX_SENDS = 3  # attempts
-SMS_AT_MOST = 2  # that may have left: a third would only cost (R1.24)
+SMS_AT_MOST = 2  # SMS of one code that may have left; each one costs money (R1.24)
 RETRY_AFTER = timedelta(seconds=5)  # times the attempts so far, and up to half as long again
 SWEEP_AT_MOST = 100
 AT_ONCE = 20  # codes the sweep sends in parallel, each with a connection to the database
@@ -49,8 +49,10 @@ RESULTS = {
 
 
 def send(pk: int) -> None:
-    """Finish one challenge: send an SMS to a registered administrator, and nothing to other numbers
-    (R1.15).
+    """Claim a challenge, and send its SMS if the number is a registered administrator's (R1.15).
+
+    Does nothing if the challenge is not due or another process has it. The challenge of any other
+    number is only marked as handled.
     """
     challenge = leases.claim(_due(timezone.now()), pk, LEASE, send_attempts=F("send_attempts") + 1)
     if challenge is None:
@@ -66,24 +68,24 @@ def send(pk: int) -> None:
 
 
 def sweep() -> int:
-    """Send what no worker has sent in time, and expire what is too old (R1.23). Returns how many
-    were sent.
+    """Send the codes that no worker sent in time, and expire the old ones (R1.23). Returns how many
+    it tried to send.
     """
     now = timezone.now()
     for challenge in Challenge.objects.filter(outcome=Outcome.PENDING, expires_at__lte=now)[:SWEEP_AT_MOST]:
         _record(challenge, Outcome.EXPIRED)
     waiting = list(_due(now).order_by("pk").values_list("pk", "created_at")[:SWEEP_AT_MOST])
-    # Where the worker is late for one, those asked for after it go along: a burst is not cut in two
+    # If one code is late, the worker does not keep up, so newer codes are sent too, without grace
     late = any(created_at <= now - WORKER_GRACE for _pk, created_at in waiting)
     pks = [pk for pk, _created_at in waiting] if late else []
     if len(pks) < 2:
-        return sum(_swept(pk) for pk in pks)
+        return sum(_try_send(pk) for pk in pks)
     # In parallel: a gateway may take seconds for each, and people wait for all of them
     with ThreadPoolExecutor(min(len(pks), AT_ONCE), "code") as threads:
-        return sum(threads.map(_swept_in_thread, pks))
+        return sum(threads.map(_try_send_in_thread, pks))
 
 
-def _swept(pk: int) -> bool:
+def _try_send(pk: int) -> bool:
     """Send one code, unless the process is asked to stop. Returns whether it tried."""
     if sweeps.stopping():
         return False
@@ -94,16 +96,16 @@ def _swept(pk: int) -> bool:
     return True
 
 
-def _swept_in_thread(pk: int) -> bool:
+def _try_send_in_thread(pk: int) -> bool:
     try:
-        return _swept(pk)
+        return _try_send(pk)
     finally:
         connection.close()  # the thread's own
 
 
 def _due(now: datetime) -> QuerySet[Challenge]:
-    """Challenges to send that no process holds: not answered, not replaced, and tried less often
-    than allowed.
+    """Return the pending challenges that no process holds, that are neither used nor closed, and
+    that have attempts left.
     """
     return Challenge.objects.filter(
         leases.free(now),
@@ -129,7 +131,7 @@ def _send_code(challenge: Challenge, seconds_left: int) -> None:
         provider_id = sms_gateway().send(challenge.phone, text, seconds_left=seconds_left)
     except TemporaryFailure as failure:
         logger.warning("challenge %d, send %d: %s", challenge.pk, challenge.send_attempts, failure)
-        _retry_or_give_up(challenge, str(failure), left=isinstance(failure, AmbiguousFailure))
+        _retry_or_give_up(challenge, str(failure), may_have_left=isinstance(failure, AmbiguousFailure))
     except PermanentFailure as failure:
         logger.warning("challenge %d refused: %s", challenge.pk, failure)
         _uncount(challenge)
@@ -154,7 +156,7 @@ def _count(challenge: Challenge) -> bool:
 
 
 def _uncount(challenge: Challenge) -> None:
-    """The SMS certainly did not leave: count it neither on the challenge nor on the day."""
+    """Undo `_count` for an SMS that certainly did not leave."""
     with transaction.atomic():
         if _held(challenge).update(maybe_sent=F("maybe_sent") - 1):
             give_back(_day_of(challenge))
@@ -164,15 +166,15 @@ def _day_of(challenge: Challenge) -> Limit:
     return quotas.sends_of_day(invited=challenge.invitation_id is not None)
 
 
-def _retry_or_give_up(challenge: Challenge, reason: str, *, left: bool) -> None:
-    if not left:
+def _retry_or_give_up(challenge: Challenge, reason: str, *, may_have_left: bool) -> None:
+    if not may_have_left:
         _uncount(challenge)
     challenge.refresh_from_db(fields=["maybe_sent"])
     if challenge.send_attempts >= MAX_SENDS or challenge.maybe_sent >= SMS_AT_MOST:
         outcome = Outcome.DOUBTFUL if challenge.maybe_sent else Outcome.FAILED
         _record(challenge, outcome, reason=reason)
         return
-    # The lease itself is the pause: nobody claims the challenge before it ends
+    # The lease is extended to be the pause: no process claims the challenge before it ends
     pause = RETRY_AFTER * challenge.send_attempts * _jitter.uniform(1, 1.5)
     _held(challenge).update(leased_until=timezone.now() + pause)
 
@@ -184,8 +186,8 @@ def _record(
     result: audit.Result | None = None,
     reason: str = "",
 ) -> None:
-    """Write the outcome and its audit event. An SMS that left is audited even if the lease was lost
-    meanwhile.
+    """Write the outcome and its audit event, if the lease is still held. An accepted SMS (with a
+    `provider_id`) gets its event also after a lost lease.
     """
     changes = {
         "outcome": outcome,
@@ -209,7 +211,9 @@ def _record(
 
 
 def _held(challenge: Challenge) -> QuerySet[Challenge]:
-    """The pending row, while no other process has claimed it; two sweeps expire an unclaimed one
-    once.
+    """Return the pending row, unless another process has claimed it since it was read.
+
+    The sweep also expires challenges that nobody claimed, whose token is empty: of two sweeps, the
+    filter on the outcome lets one write.
     """
     return leases.held(challenge).filter(outcome=Outcome.PENDING)

@@ -14,10 +14,11 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 from pytest_django import Settings
 
+from jobs import leases
 from jobs import tasks as sweep_tasks
 from notifications import outbox, tasks
 from notifications.models import Message
-from notifications.sending import delivery
+from notifications.sending import claims, delivery
 from notifications.sending.delivery import SendOutcome, deliver
 from notifications.sending.transport import Transport
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure, memory
@@ -185,6 +186,16 @@ def test_after_three_lost_leases_it_is_dead_and_others_are_sent_r4_12(
         assert deliver(other.pk) == SendOutcome.SENT
     poison.refresh_from_db()
     assert (poison.state, poison.lost_leases, poison.attempts) == (Message.State.DEAD, 3, 3)
+
+
+def test_a_message_recorded_meanwhile_is_not_failed_as_poison_r4_12() -> None:
+    message = queue_email()
+    Message.objects.filter(pk=message.pk).update(state=Message.State.SENDING, lease_token="of a slow process")
+    message.refresh_from_db()
+    assert leases.record(message, state=Message.State.SENT)
+    assert not claims._fail_poison(message)  # it was found before the slow process recorded
+    message.refresh_from_db()
+    assert message.state == Message.State.SENT
 
 
 @pytest.mark.parametrize(

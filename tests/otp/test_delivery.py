@@ -230,6 +230,25 @@ def test_a_worker_that_comes_back_late_does_not_undo_what_another_did(
     assert outcome_of(challenge) == Outcome.HANDLED
 
 
+def test_a_worker_that_lost_its_lease_leaves_the_code_to_the_one_that_sends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another process has claimed the challenge, which is still pending, while this one waited."""
+    cast.ana()
+    challenge = new_challenge()
+
+    class Slow(FakeProvider):
+        def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  as above
+            Challenge.objects.update(lease_token="another process", maybe_sent=2)
+            raise PermanentFailure("too late")
+
+    monkeypatch.setattr(delivery, "sms_gateway", Slow)
+    delivery.send(challenge.pk)
+    challenge.refresh_from_db()
+    assert (challenge.outcome, challenge.lease_token) == (Outcome.PENDING, "another process")
+    assert challenge.maybe_sent == 2  # its own SMS stays counted: the count is the other's now
+
+
 def test_a_directory_that_takes_too_long_makes_no_late_sms(monkeypatch: pytest.MonkeyPatch) -> None:
     """R1.23"""
     cast.ana()
