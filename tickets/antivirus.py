@@ -17,9 +17,7 @@ def register() -> None:
 
 
 def enqueue_scan_on_commit(ticket: Ticket) -> None:
-    """Enqueue the scan of a new ticket's documents after the
-    commit; the sweep scans those missed.
-    """
+    """Enqueue the scan of a new ticket's documents on commit; the sweep scans those missed."""
     if settings.CLAMD is not None:
         enqueue.enqueue_on_commit(SCAN_TASK, ticket.pk)
 

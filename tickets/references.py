@@ -10,7 +10,7 @@ def message_reference(number: int) -> str:
 
 
 def number_of(subject_ref: str) -> int | None:
-    """Return the number of the ticket that a message is about; None if it is about no ticket."""
+    """Return the number of the ticket that a message is about; else None."""
     number = subject_ref.removeprefix(PREFIX)
     return int(number) if number != subject_ref and number.isascii() and number.isdigit() else None
 

@@ -19,7 +19,7 @@ SALT = "tickets.submission_key.with_terms"
 
 
 class UnknownKey(ValueError):
-    """The token is no key that was given to this administrator."""
+    """The token is forged, or its key was given to another administrator."""
 
 
 @dataclass(frozen=True)

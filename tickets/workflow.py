@@ -40,7 +40,7 @@ def allowed_from(status: str) -> tuple[Status, ...]:
 
 @dataclass(frozen=True)
 class Notice:
-    """The customer is to be told of the change; `note` is the advisor's text, or empty."""
+    """Ask for a mail to the customer about the change; `note` is the advisor's text, or empty."""
 
     note: str = ""
 

@@ -136,7 +136,7 @@ class RequestForm(forms.Form):
         if len(self._types) == 1:
             self.initial.setdefault("request_type", next(iter(self._types)))
         types: list[Any] = [(pk, request_type.name) for pk, request_type in self._types.items()]
-        if len(types) > 1:
+        if len(types) != 1:  # without any type too, so that the list is not blank
             types.insert(0, ("", _("Seleccione el tipo de requerimiento")))
         self._set_choices("request_type", types)
         reasons = _reason_choices(self._reasons.values())

@@ -9,7 +9,7 @@ from django.test import Client
 from notifications.models import Message
 from tests import cast
 from tests.tickets.portal_client import COMPANY, ENTRY, REQUEST, fields_of, filled_form, pdf, text_of, visitor
-from tickets.models import Attachment, Reason, Ticket
+from tickets.models import Attachment, Reason, RequestType, Ticket
 from tickets.offer import current_offer
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +39,12 @@ def test_a8_the_reasons_are_offered_in_order_and_none_is_chosen() -> None:
 def test_a7_the_only_request_type_is_chosen_already() -> None:
     request_type = cast.make_request_type()
     assert fields_of(visitor(cast.ana()).get(REQUEST))["request_type"] == str(request_type.pk)
+
+
+def test_a7_without_a_request_type_the_list_still_says_what_to_select() -> None:
+    RequestType.objects.update(in_portal=False)
+    page = text_of(visitor(cast.ana()).get(REQUEST))
+    assert page.count("Seleccione el tipo de requerimiento") == 1
 
 
 def test_a8_a_reason_retired_or_renamed_shows_at_once() -> None:
