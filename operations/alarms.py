@@ -1,10 +1,9 @@
-"""Tells operations, once, that something holds that should not: a row while it lasts, an e-mail
-when it begins (R4.17).
+"""Alarms: an open row while a problem lasts, and an e-mail to operations when it begins (R4.17).
 
-Worker and sweep look once a minute, at the metrics that every app registers; no visitor's request
-ever does. One alarm of a kind is open at a time, which the database decides. It is closed when its
-cause is gone and may then be raised again, but no more than one e-mail an hour (or a day) leaves
-for a kind: that is the message's `dedup_key`.
+Once a minute the worker and the sweep check the metrics that every app registers; a visitor's
+request never does. A unique constraint allows one open alarm per kind. The alarm closes when its
+cause is gone and can then be raised again, but each kind sends at most one e-mail an hour (or a
+day): the period is part of the message's `dedup_key`.
 """
 
 import logging
@@ -20,51 +19,50 @@ from operations.models import Alarm
 
 logger = logging.getLogger(__name__)
 
-Words = str | Promise
+Text = str | Promise
 
 
 @dataclass(frozen=True)
 class AlarmKind:
-    """An alarm by its name: what it says and what to do. `daily` ones are mailed once a day, others
-    once an hour.
-    """
+    """A kind of alarm: name, title and advice. It is mailed at most once an hour, or once a day."""
 
     name: str
-    title: Words
-    advice: Words
+    title: Text
+    advice: Text
     daily: bool = False
-    silence: bool = False  # a process is not heard of: judged only by one that has been up for a while
+    silence: bool = False  # a process has gone silent: only a watcher up for a while may raise it
 
 
 _kinds: dict[str, AlarmKind] = {}
 
 
-def kind(name: str, title: Words, advice: Words, *, daily: bool = False, silence: bool = False) -> AlarmKind:
-    """Name an alarm, where its metrics are."""
+def kind(name: str, title: Text, advice: Text, *, daily: bool = False, silence: bool = False) -> AlarmKind:
+    """Register a kind of alarm. The module whose metrics raise it calls this at import."""
     _kinds[name] = AlarmKind(name, title, advice, daily, silence)
     return _kinds[name]
 
 
 def known(name: str) -> AlarmKind:
-    """The kind of that name; one that an earlier version raised goes by its name."""
+    """Return the kind of that name; the title of one that no longer exists is its name."""
     return _kinds.get(name) or AlarmKind(name, name, "")
 
 
-def watch(*, judging: bool) -> None:
-    """Raise what holds and close what no longer does. Without `judging` nobody's silence is held
-    against them yet.
+def watch(*, judge_silence: bool) -> None:
+    """Read the metrics, raise the alarms they call for and close the others.
+
+    `judge_silence` is false while the watcher is too young to say that another process is silent.
     """
-    reading = metrics.collect()
-    holding = {name: metric for metric in reading.metrics for name in metric.alarms}
-    for name, metric in holding.items():
-        if judging or not known(name).silence:
+    snapshot = metrics.collect()
+    active = {name: metric for metric in snapshot.metrics for name in metric.alarms}
+    for name, metric in active.items():
+        if judge_silence or not known(name).silence:
             raise_alarm(name, f"{metric.label}: {metric.display}")
-    if not reading.failed:  # what could not be read may hold still
-        Alarm.objects.filter(cleared_at=None).exclude(kind__in=holding).update(cleared_at=timezone.now())
+    if not snapshot.failed:  # the cause of an alarm may be in a source that failed
+        Alarm.objects.filter(cleared_at=None).exclude(kind__in=active).update(cleared_at=timezone.now())
 
 
 def raise_alarm(name: str, detail: str) -> bool:
-    """Open the alarm and owe its e-mail, in one transaction. False: it is open already."""
+    """Open the alarm and queue its mail, in one transaction. Return False if it is already open."""
     if Alarm.objects.filter(kind=name, cleared_at=None).exists():
         return False
     alarm = Alarm(kind=name, detail=detail[:300], raised_at=timezone.now())
@@ -73,13 +71,8 @@ def raise_alarm(name: str, detail: str) -> bool:
         if not inserted:
             return False  # the other watcher was first
         alarm.pk = inserted[0]
-        _notify(alarm)
+        alarm_kind, moment = known(name), timezone.localtime(alarm.raised_at)
+        period = f"{moment:%Y-%m-%d}" if alarm_kind.daily else f"{moment:%Y-%m-%dT%H}"
+        operations_mail.alarm(alarm, str(alarm_kind.title), str(alarm_kind.advice), period)
     logger.error("alarm %s: %s", name, alarm.detail)
     return True
-
-
-def _notify(alarm: Alarm) -> None:
-    about = known(alarm.kind)
-    moment = timezone.localtime(alarm.raised_at)
-    period = f"{moment:%Y-%m-%d}" if about.daily else f"{moment:%Y-%m-%dT%H}"
-    operations_mail.alarm(alarm, str(about.title), str(about.advice), period)

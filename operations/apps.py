@@ -1,6 +1,4 @@
-"""What operations look at: the metrics of every package below, the daily digest and its sample
-mails.
-"""
+"""The app's configuration: registers the metrics, the digest's sections and the sample mails."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +9,7 @@ class OperationsConfig(AppConfig):
     verbose_name = _("Operación")
 
     def ready(self) -> None:
-        from operations import (  # noqa: PLC0415  models exist only now
+        from operations import (  # noqa: PLC0415  these import models, which are not loaded before
             beat_lease,
             broker_metrics,
             clock,
@@ -27,7 +25,6 @@ class OperationsConfig(AppConfig):
         )
 
         web_errors.connect()
-
         operations_samples.register()
         metrics.register("database", _("Base de datos"), database_metrics.metrics, on_demand=True, order=0)
         metrics.register("broker", _("Mensajería"), broker_metrics.metrics, on_demand=True, order=5)

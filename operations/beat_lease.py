@@ -1,9 +1,9 @@
-"""One beat schedules at a time. A second one waits, says so in its log, and is an alarm (R4.16).
+"""The lease that lets one beat schedule at a time; a second beat waits and raises an alarm (R4.16).
 
-The first holds a lease in beat's row, taken and renewed by one conditional UPDATE: of two that
-start at once, the database decides. After a `kill -9` the lease runs out, and whichever beat runs
-then takes it. Tasks may come twice anyway (R4.13): a second beat does no harm, but it is not meant,
-and what is not meant is told.
+The active beat holds the lease in beat's heartbeat row and takes and renews it with one
+conditional UPDATE, so of two that start together exactly one gets it. After a `kill -9` the lease
+expires and any running beat takes it. A second beat would do no harm, since every task may arrive
+twice anyway (R4.13), but it is a deployment mistake, and operations should hear of it.
 """
 
 import logging
@@ -30,10 +30,10 @@ from operations.models import Heartbeat
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=45)  # with RENEW: after a kill another beat schedules within a minute
-RENEW = 10.0  # seconds between two looks: three may fail before the lease runs out
-GOODBYE = 3.0  # seconds for giving the lease back at the end; it runs out anyway
-SAY_AGAIN = 600.0  # seconds between two lines of one that still waits
-SEEN = timedelta(minutes=3)  # for so long after its last look a second beat counts as running
+RENEW = 10.0  # seconds between two renewals: three may fail before the lease expires
+RELEASE_SECONDS = 3.0  # to release the lease at exit; otherwise it expires by itself
+LOG_AGAIN = 600.0  # seconds between two log lines of a second beat that still waits
+SEEN = timedelta(minutes=3)  # after its last attempt, how long a second beat counts as running
 
 ALARM = alarms.kind(
     "second-beat",
@@ -45,73 +45,69 @@ ALARM = alarms.kind(
 
 
 class BeatLease:
-    """What one beat process knows of its right to schedule."""
+    """Whether this beat process may schedule, renewed in the database every RENEW seconds."""
 
     def __init__(self) -> None:
-        # Who it is, for people, and a part that no other process has
         self.name = f"{socket.gethostname()[:60]}, pid {os.getpid()}"
-        self.token = f"{self.name}, {secrets.token_hex(16)}"
-        self._allowed = True  # until the database says otherwise: with none, beat goes on
-        self._look_at = 0.0
-        self._seen_until: datetime | None = None  # the other's lease, when this process first met it
-        self._say_at = 0.0
+        self.token = f"{self.name}, {secrets.token_hex(16)}"  # a pid can be the same in two containers
+        self._allowed = True  # a beat that has never reached the database schedules
+        self._renew_at = 0.0
+        self._other_until: datetime | None = None  # the other beat's lease when this one first saw it
+        self._log_at = 0.0
 
     def may_schedule(self) -> bool:
-        """Renew or take the lease where it is time to. Without a database, what was so before stays
-        so.
-        """
-        if time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + RENEW
+        """Renew or take the lease when due. While the database is down, the last answer stands."""
+        if time.monotonic() >= self._renew_at:
+            self._renew_at = time.monotonic() + RENEW
             try:
                 close_old_connections()
-                self._look()
+                self._renew()
             except DatabaseFailure as error:
                 logger.warning("beat cannot renew its lease: %s", type(error).__name__)
         return self._allowed
 
     def release(self) -> None:
-        """Let the next beat begin at once. A thread's: a signal may have come amid a query of this
-        connection.
+        """Give the lease back, so that the next beat can start at once.
+
+        A thread does it on a connection it opens: the signal that ends beat may have interrupted a
+        query on this thread's connection.
         """
         thread = threading.Thread(target=_release, args=[self.token], daemon=True)
         thread.start()
-        thread.join(GOODBYE)
+        thread.join(RELEASE_SECONDS)
 
-    def _look(self) -> None:
-        held = take(self.token)
-        if held is None:
+    def _renew(self) -> None:
+        other = take(self.token)
+        if other is None:
             if not self._allowed:
                 logger.warning("this beat (%s) schedules from now on", self.name)
-            self._allowed, self._seen_until, self._say_at = True, None, 0.0
+            self._allowed, self._other_until, self._log_at = True, None, 0.0
             return
         self._allowed = False
-        if self._seen_until is None:
-            self._seen_until = held.held_until
-            logger.warning(
-                "beat waits for the lease of another one (%s), which may be dead", _name(held.holder)
-            )
-        elif held.held_until != self._seen_until:  # renewed meanwhile: it lives
+        other_name = other.holder.rpartition(", ")[0]  # without the random part of its token
+        if self._other_until is None:
+            self._other_until = other.held_until
+            logger.warning("beat waits for the lease of another one (%s), which may be dead", other_name)
+        elif other.held_until != self._other_until:  # renewed meanwhile, so the other beat is alive
             Heartbeat.objects.filter(name=BEAT).update(second_at=timezone.now(), second=self.name)
-            if time.monotonic() >= self._say_at:
-                self._say_at = time.monotonic() + SAY_AGAIN
+            if time.monotonic() >= self._log_at:
+                self._log_at = time.monotonic() + LOG_AGAIN
                 logger.error(
                     "this is a second beat (%s) and schedules nothing: another one (%s) lives. Stop one of them",
                     self.name,
-                    _name(held.holder),
+                    other_name,
                 )
 
 
 def take(token: str) -> Heartbeat | None:
-    """Take or renew the lease. Returns the row of the other who has it, or None when it is this
-    one's.
-    """
+    """Take or renew the lease. Return None on success, else the row that another beat holds."""
     now = timezone.now()
     free = Q(holder__in=["", token]) | Q(held_until=None) | Q(held_until__lt=now)
     lease = {"holder": token, "held_until": now + LEASE}
     row = Heartbeat.objects.filter(name=BEAT)
     if row.filter(free).update(**lease):
         return None
-    # The first beat ever; of two at once, one inserts
+    # The row does not exist before the first beat; of two at once, one inserts it
     Heartbeat.objects.bulk_create([Heartbeat(name=BEAT, at=now, since=now, **lease)], ignore_conflicts=True)
     return row.exclude(holder=token).first()
 
@@ -125,25 +121,20 @@ def _release(token: str) -> None:
         connections.close_all()
 
 
-def _name(token: str) -> str:
-    """Who that is, without the part that is nobody else's business."""
-    return token.rpartition(", ")[0]
-
-
 def metrics() -> Iterator[Metric]:
-    """Whether a second beat runs."""
+    """Report whether a second beat is running, and since when it was last seen."""
     row = Heartbeat.objects.filter(name=BEAT).first()
-    since = (timezone.now() - row.second_at).total_seconds() if row and row.second_at else None
-    runs = since is not None and since <= SEEN.total_seconds()
-    shown = _("no hay")
-    if row and since is not None:
-        shown = _("«{second}», vista hace {age}").format(second=row.second, age=age(since))
+    seconds = (timezone.now() - row.second_at).total_seconds() if row and row.second_at else None
+    running = seconds is not None and seconds <= SEEN.total_seconds()
+    display = _("no hay")
+    if row and seconds is not None:
+        display = _("«{second}», vista hace {age}").format(second=row.second, age=age(seconds))
     yield Metric(
         "second_beat_age_seconds",
         _("Segunda agenda (beat)"),
-        since,
-        shown,
-        Level.WARNING if runs else Level.FINE,
-        str(ALARM.advice) if runs else "",
-        (ALARM.name,) if runs else (),
+        seconds,
+        display,
+        Level.WARNING if running else Level.FINE,
+        str(ALARM.advice) if running else "",
+        (ALARM.name,) if running else (),
     )

@@ -1,5 +1,5 @@
-"""Whether the broker, Redis or Valkey, keeps what it is given (R4.14): it answers, evicts nothing,
-writes to disk.
+"""Whether the broker (Redis or Valkey) loses no task: it answers, evicts nothing and writes to disk
+(R4.14).
 """
 
 from collections.abc import Iterator
@@ -13,46 +13,46 @@ from redis.retry import Retry
 
 from operations.metrics import Level, Metric
 
-SECONDS = 2.0  # to connect, and for each answer
-SAFE_POLICY = "noeviction"
+TIMEOUT = 2.0  # seconds to connect, and for each answer
 
 
 def metrics() -> Iterator[Metric]:
-    """Never more than a few seconds, whatever the broker does."""
+    """Ask the broker. Each answer has a timeout, so a hung broker does not hang the command."""
     try:
         broker = Redis.from_url(
             settings.REDIS_URL,
-            socket_timeout=SECONDS,
-            socket_connect_timeout=SECONDS,
+            socket_timeout=TIMEOUT,
+            socket_connect_timeout=TIMEOUT,
             retry=Retry(NoBackoff(), 0),
             decode_responses=True,
         )
         broker.ping()
     except (RedisError, OSError, ValueError) as error:
         advice = _("Revise REDIS_URL y el servidor. Mientras tanto el repaso entrega los mensajes.")
-        shown = _("no responde ({error})").format(error=type(error).__name__)
-        yield Metric("broker_answers", _("Redis o Valkey"), 0, shown, Level.CRITICAL, advice)
+        display = _("no responde ({error})").format(error=type(error).__name__)
+        yield Metric("broker_answers", _("Redis o Valkey"), 0, display, Level.CRITICAL, advice)
         return
     yield Metric("broker_answers", _("Redis o Valkey"), 1, _("responde"))
     with broker:
-        keeps, writes = _("Conserva todo (maxmemory-policy)"), _("Escribe en disco (appendonly)")
-        yield _setting(broker, keeps, "maxmemory-policy", SAFE_POLICY, "broker_keeps_all")
-        yield _setting(broker, writes, "appendonly", "yes", "broker_writes_to_disk")
+        eviction, durability = _("Conserva todo (maxmemory-policy)"), _("Escribe en disco (appendonly)")
+        yield _setting(broker, eviction, "maxmemory-policy", "noeviction", "broker_keeps_all")
+        yield _setting(broker, durability, "appendonly", "yes", "broker_writes_to_disk")
 
 
 def _setting(broker: Redis, label: str, name: str, wanted: str, metric: str) -> Metric:
+    """Compare one of the broker's settings with the value that the product needs."""
     try:
-        found = str(broker.config_get(name).get(name, ""))
-    except ResponseError:  # its access list forbids CONFIG, or it was renamed
+        actual = str(broker.config_get(name).get(name, ""))
+    except ResponseError:  # the ACL forbids CONFIG, or the command was renamed
         advice = _("Este usuario no puede usar CONFIG: compruebe a mano que sea «{wanted}».").format(
             wanted=wanted
         )
         return Metric(metric, label, None, _("no se pudo comprobar"), Level.WARNING, advice)
     except (RedisError, OSError) as error:
         return Metric(metric, label, None, type(error).__name__, Level.CRITICAL, _("Repita la comprobación."))
-    if found == wanted:
-        return Metric(metric, label, 1, _("sí") if found == "yes" else found)
+    if actual == wanted:
+        return Metric(metric, label, 1, _("sí") if actual == "yes" else actual)
     advice = _("Ponga «{name} {wanted}»: así como está, puede perder tareas en silencio.").format(
         name=name, wanted=wanted
     )
-    return Metric(metric, label, 0, found or _("sin valor"), Level.CRITICAL, advice)
+    return Metric(metric, label, 0, actual or _("sin valor"), Level.CRITICAL, advice)

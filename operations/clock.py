@@ -1,7 +1,7 @@
-"""How far the clock of this machine is from the database server's.
+"""Measures how far this machine's clock is from the database server's.
 
-Codes, leases and signs of life are moments that one process writes and another reads, each by its
-own clock. The server's is the one that all of them can ask.
+One process writes the expiry of a code, the end of a lease or a heartbeat, and another compares it
+with its own clock. The database server's clock is the one that all of them can read.
 """
 
 import time
@@ -17,10 +17,9 @@ from django.utils.translation import gettext_lazy
 from operations import alarms
 from operations.metrics import Level, Metric
 
-# NTP keeps a clock within a few hundredths of a second. The shortest lease is 25 s (of a code,
-# renewed by nobody) and a PIN is good for 5 minutes: two machines that are each 12 s off, in
-# opposite directions, take each other's work over while it is being done. From 5 s on somebody
-# should look, long before.
+# NTP keeps a clock within a few hundredths of a second. The shortest lease lasts 25 s (a code's,
+# which is not renewed): two machines 12 s off in opposite directions would take over work that the
+# other is still doing. At 5 s there is time to correct the clock before that.
 WARNING, CRITICAL = 5.0, 12.0  # seconds
 
 ALARM = alarms.kind(
@@ -35,25 +34,23 @@ ALARM = alarms.kind(
 
 @dataclass(frozen=True)
 class Skew:
-    """`seconds` is ahead of the server, or behind it where negative; the truth is no further off
-    than `error`.
-    """
+    """Seconds that this clock is ahead of the server's (negative: behind), give or take `error`."""
 
     seconds: float
     error: float
 
     @property
     def at_least(self) -> float:
-        """What is certain of it, whatever part of the round trip was the way there."""
+        """Return the part of the skew that the round trip cannot explain."""
         certain = max(abs(self.seconds) - self.error, 0.0)
         return certain if self.seconds > 0 else -certain
 
 
 def skew() -> Skew | None:
-    """By one SELECT. None with SQLite, which has no server. Raises what the database raises."""
+    """Measure the skew with one SELECT. None on SQLite, a file without a server."""
     if connection.vendor != "postgresql":
         return None
-    with connection.cursor() as cursor:  # connects, where that is needed, before the time is taken
+    with connection.cursor() as cursor:  # connects first, so that connecting is not measured
         started, before = time.monotonic(), time.time()
         cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
         half = (time.monotonic() - started) / 2
@@ -62,19 +59,20 @@ def skew() -> Skew | None:
 
 
 def metrics() -> Iterator[Metric]:
-    """Of the machine that reads the metrics. The other processes write theirs beside their signs of
-    life.
+    """Report the skew of the machine that reads the metrics.
+
+    The other processes write theirs with their heartbeats (heartbeats.py).
     """
-    found = skew()
+    measured = skew()
     label = _("Reloj de esta máquina")
-    if found is None:
+    if measured is None:
         yield Metric("clock_skew_seconds", label, None, _("sin servidor: SQLite usa este mismo reloj"))
     else:
-        yield metric("clock_skew_seconds", label, found.seconds, found.at_least)
+        yield metric("clock_skew_seconds", label, measured.seconds, measured.at_least)
 
 
 def metric(name: str, label: str | Promise, seconds: float, certain: float, *, alarm: bool = False) -> Metric:
-    """Judge a clock."""
+    """Build the metric of one clock. `certain` decides its level, `seconds` is what it shows."""
     off = abs(certain)
     level = Level.CRITICAL if off > CRITICAL else Level.WARNING if off > WARNING else Level.FINE
     amount = number_format(abs(seconds), decimal_pos=2)

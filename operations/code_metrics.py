@@ -1,6 +1,4 @@
-"""What operations watch of the door: the day's budget of codes, SMS that left, conversion, codes
-that do not leave.
-"""
+"""Metrics of the sign-in codes: the day's limit, SMS sent, conversion, unsent and guessed codes."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -20,9 +18,9 @@ from otp.models import AuditEvent, Challenge, LimitUse
 
 DAY = timedelta(hours=24)
 WARN_SHARE, STOP_SHARE = 0.8, 1.0  # of the day's budget (S1: alarm at 80 %, stop at 100 %)
-LAST, LOW_CONVERSION = 50, 0.3  # R1.26: those who pump SMS never type a code
+LAST, LOW_CONVERSION = 50, 0.3  # R1.26: SMS pumping requests codes and never types them
 RECENT = timedelta(minutes=30)
-UNSENT_AT_LEAST = 3  # codes, and more than half of the recent ones: one bad number is no outage
+UNSENT_AT_LEAST = 3  # codes, and more than half of the recent ones: one bad number is not an outage
 
 SMS_80 = alarms.kind(
     "sms-day-80",
@@ -77,17 +75,17 @@ STOPPED = alarms.kind(
 )
 
 
-LEFT = Q(kind=AuditEvent.Kind.SENT, result__in=[AuditEvent.Result.DONE, AuditEvent.Result.DOUBTFUL])
-DID_NOT = Q(
+SENT = Q(kind=AuditEvent.Kind.SENT, result__in=[AuditEvent.Result.DONE, AuditEvent.Result.DOUBTFUL])
+NOT_SENT = Q(
     kind=AuditEvent.Kind.SENT,
     result__in=[AuditEvent.Result.UNSENT, AuditEvent.Result.EXPIRED, AuditEvent.Result.LIMIT],
 )
 
 
 def metrics() -> Iterator[Metric]:
-    """All of it, by indexes."""
+    """Read all of them; every query uses an index."""
     now = timezone.now()
-    yield _budget()
+    yield _day_limit()
     by_codes = _with_sms(now).aggregate(sms=Sum("maybe_sent"))["sms"] or 0
     by_outbox = Message.objects.filter(channel=Message.Channel.SMS, sent_at__gt=now - DAY).count()
     yield Metric(
@@ -101,15 +99,24 @@ def metrics() -> Iterator[Metric]:
     yield from _conversions(now)
     yield _unsent(now)
     yield _guesses()
-    yield _stopped()
+    stopped = lockout.stopped().count()
+    yield Metric(
+        "phones_stopped",
+        _("Números con 100 códigos equivocados seguidos"),
+        stopped,
+        count(stopped),
+        Level.WARNING if stopped else Level.FINE,
+        str(STOPPED.advice) if stopped else "",
+        (STOPPED.name,) if stopped else (),
+    )
 
 
 def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
-    """The same for one day, from the audit: challenges are not kept for so long."""
+    """Return the digest's section for one day, from the audit: challenges are deleted sooner."""
     counts = AuditEvent.objects.filter(at__gte=start, at__lt=end).aggregate(
         asked=Count("pk", filter=Q(kind=AuditEvent.Kind.ASKED)),
-        sent=Count("pk", filter=LEFT),
-        unsent=Count("pk", filter=DID_NOT),
+        sent=Count("pk", filter=SENT),
+        unsent=Count("pk", filter=NOT_SENT),
         verified=Count("pk", filter=Q(kind=AuditEvent.Kind.VERIFIED, method=AuditEvent.Method.PIN)),
     )
     others = Message.objects.filter(channel=Message.Channel.SMS, sent_at__gte=start, sent_at__lt=end).count()
@@ -123,18 +130,18 @@ def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
     yield Fact(_("Ingresos con código"), [f"{counts['verified']} ({conversion})"])
 
 
-def _fullest(budgets: Iterable[Limit]) -> tuple[int, int]:
-    """Of all their rates the one of which the largest part is used: how many, of how many."""
+def _fullest(limits: Iterable[Limit]) -> tuple[int, int]:
+    """Return the uses and the maximum of the rate that is closest to its maximum."""
     now = timezone.now()
-    spent = [
+    uses = [
         (
-            LimitUse.objects.filter(key=each.key, at__gt=now - timedelta(seconds=rate.seconds)).count(),
+            LimitUse.objects.filter(key=limit.key, at__gt=now - timedelta(seconds=rate.seconds)).count(),
             rate.count,
         )
-        for each in budgets
-        for rate in each.rates
+        for limit in limits
+        for rate in limit.rates
     ]
-    return max(spent, key=lambda pair: pair[0] / pair[1])
+    return max(uses, key=lambda pair: pair[0] / pair[1])
 
 
 def _guesses() -> Metric:
@@ -153,56 +160,41 @@ def _guesses() -> Metric:
     )
 
 
-def _stopped() -> Metric:
-    stopped = lockout.stopped().count()
-    return Metric(
-        "phones_stopped",
-        _("Números con 100 códigos equivocados seguidos"),
-        stopped,
-        count(stopped),
-        Level.WARNING if stopped else Level.FINE,
-        str(STOPPED.advice) if stopped else "",
-        (STOPPED.name,) if stopped else (),
-    )
+def _day_limit() -> Metric:
+    """Report the use of the day's limit of codes, general or invited, whichever is fuller (S1).
 
-
-def _budget() -> Metric:
-    """How much of the tightest of its limits is used: the windows slide, so "a day" is the last 24
-    hours.
-
-    A code that was asked for and could not leave any more keeps the alarm open too: the day frees
-    one use at a time, and each that is taken at once would close it.
+    The window slides: "a day" is the last 24 hours. A code withheld by the limit within the last 30
+    minutes also keeps the alarm open. Otherwise the alarm would flap: the window frees one use at a
+    time, and the next visitor takes it.
     """
     used, most = _fullest([quotas.sends_of_day(invited=invited) for invited in (False, True)])
-    part = used / most
+    ratio = used / most
     since = timezone.now() - RECENT
     withheld = Challenge.objects.filter(created_at__gt=since, outcome=Challenge.Outcome.LIMIT).exists()
     level = Level.FINE
-    held: tuple[alarms.AlarmKind, ...] = ()
-    if part >= STOP_SHARE or withheld:
-        level, held = Level.CRITICAL, (SMS_80, SMS_100)
-    elif part >= WARN_SHARE:
-        level, held = Level.WARNING, (SMS_80,)
+    active: tuple[alarms.AlarmKind, ...] = ()
+    if ratio >= STOP_SHARE or withheld:
+        level, active = Level.CRITICAL, (SMS_80, SMS_100)
+    elif ratio >= WARN_SHARE:
+        level, active = Level.WARNING, (SMS_80,)
     return Metric(
         "sms_day_budget_used_ratio",
         _("Códigos que salieron, del límite del día"),
-        part,
-        _("{used} de {most} ({percent})").format(used=count(used), most=count(most), percent=share(part)),
+        ratio,
+        _("{used} de {most} ({percent})").format(used=count(used), most=count(most), percent=share(ratio)),
         level,
-        str(held[-1].advice) if held else "",
-        tuple(kind.name for kind in held),
+        str(active[-1].advice) if active else "",
+        tuple(kind.name for kind in active),
     )
 
 
 def _conversions(now: datetime) -> Iterator[Metric]:
-    """Of the SMS whose code was used or has had its time, how many were used."""
-    settled = _with_sms(now).filter(Q(used_at__isnull=False) | Q(expires_at__lte=now))
-    counts = settled.aggregate(sent=Count("pk"), used=Count("used_at"))
+    """Of the codes sent that were used or have expired, report the share that was used."""
+    finished = Q(used_at__isnull=False) | Q(expires_at__lte=now)
+    counts = _with_sms(now).filter(finished).aggregate(sent=Count("pk"), used=Count("used_at"))
     yield _conversion("conversion_24h_ratio", _("Conversión en 24 horas"), counts["used"], counts["sent"])
-    kept = Challenge.objects.filter(maybe_sent__gt=0).filter(
-        Q(used_at__isnull=False) | Q(expires_at__lte=now)
-    )
-    last = list(kept.order_by("-created_at").values_list("used_at", flat=True)[:LAST])
+    all_finished = Challenge.objects.filter(maybe_sent__gt=0).filter(finished)
+    last = list(all_finished.order_by("-created_at").values_list("used_at", flat=True)[:LAST])
     used = sum(moment is not None for moment in last)
     label = _("Conversión de los últimos {count} envíos").format(count=LAST)
     low = len(last) == LAST and used / LAST < LOW_CONVERSION
@@ -210,28 +202,26 @@ def _conversions(now: datetime) -> Iterator[Metric]:
 
 
 def _conversion(name: str, label: str, used: int, sent: int, *, low: bool = False) -> Metric:
-    part = used / sent if sent else None
-    shown = (
-        _("{percent} ({used} de {sent})").format(percent=share(part), used=used, sent=sent)
-        if sent
-        else share(None)
-    )
+    ratio = used / sent if sent else None
+    display = share(ratio)
+    if sent:
+        display = _("{percent} ({used} de {sent})").format(percent=display, used=used, sent=sent)
     if not low:
-        return Metric(name, label, part, shown)
-    return Metric(name, label, part, shown, Level.WARNING, str(CONVERSION.advice), (CONVERSION.name,))
+        return Metric(name, label, ratio, display)
+    return Metric(name, label, ratio, display, Level.WARNING, str(CONVERSION.advice), (CONVERSION.name,))
 
 
 def _unsent(now: datetime) -> Metric:
-    ended = Challenge.objects.filter(created_at__gt=now - RECENT).aggregate(
+    counts = Challenge.objects.filter(created_at__gt=now - RECENT).aggregate(
         unsent=Count("pk", filter=Q(outcome__in=[Challenge.Outcome.FAILED, Challenge.Outcome.EXPIRED])),
         sent=Count("pk", filter=Q(outcome=Challenge.Outcome.HANDLED, maybe_sent__gt=0)),
     )
-    failing = ended["unsent"] >= UNSENT_AT_LEAST and ended["unsent"] > ended["sent"]
+    failing = counts["unsent"] >= UNSENT_AT_LEAST and counts["unsent"] > counts["sent"]
     return Metric(
         "codes_unsent_30m",
         _("Códigos que no salieron en 30 minutos"),
-        ended["unsent"],
-        _("{unsent}, y {sent} que sí").format(**ended),
+        counts["unsent"],
+        _("{unsent}, y {sent} que sí").format(**counts),
         Level.CRITICAL if failing else Level.FINE,
         str(UNSENT.advice) if failing else "",
         (UNSENT.name,) if failing else (),

@@ -1,6 +1,4 @@
-"""The daily mail to operations: what the day before was like, told by each app that has metrics of
-days.
-"""
+"""The daily mail to operations about the day before, one section per registered source."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
@@ -25,23 +23,26 @@ _sources: dict[str, tuple[int, str | Promise, Source]] = {}
 
 
 def register(name: str, title: str | Promise, source: Source, *, order: int = 50) -> None:
-    """Add what a day was like: `source` is given its beginning and its end."""
+    """Add a section. `source` receives the beginning and the end of the day."""
     _sources[name] = (order, title, source)
 
 
 def send(today: date | None = None) -> list[Message]:
-    """Owe the mail about yesterday. Asked twice in a day, it is owed once."""
+    """Queue the mail about yesterday. A second call on the same day queues nothing more."""
     day = (today or timezone.localdate()) - timedelta(days=1)
     start = timezone.make_aware(datetime.combine(day, time.min))
     end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
     sources = sorted(_sources.values(), key=lambda registered: registered[0])
     groups = {str(title): list(source(start, end)) for _order, title, source in sources}
     Alarm.objects.filter(cleared_at__lt=timezone.now() - KEEP_ALARMS).delete()
-    return operations_mail.digest(day, groups, [_told(alarm) for alarm in _of_day(start, end)])
+    open_that_day = Alarm.objects.filter(Q(cleared_at=None) | Q(cleared_at__gte=start), raised_at__lt=end)
+    return operations_mail.digest(
+        day, groups, [_describe(alarm) for alarm in open_that_day.order_by("raised_at")]
+    )
 
 
 def messages(start: datetime, end: datetime) -> Iterable[Fact]:
-    """The outbox: what left and what was given up that day, and what is owed now."""
+    """Count the messages sent and given up that day, and those pending now."""
     yield Fact(_("Enviados"), [str(Message.objects.filter(sent_at__gte=start, sent_at__lt=end).count())])
     for state in GIVEN_UP:
         ended = Message.objects.filter(state=state).filter(
@@ -49,25 +50,19 @@ def messages(start: datetime, end: datetime) -> Iterable[Fact]:
             | Q(tried_at=None, created_at__gte=start, created_at__lt=end)
         )
         yield Fact(str(queue_metrics.STATE_LABELS[state]), [str(ended.count())])
-    owed = queue_metrics.pending()
-    oldest = owed.aggregate(oldest=Min("pending_since"))["oldest"]
+    pending = queue_metrics.pending()
+    oldest = pending.aggregate(oldest=Min("pending_since"))["oldest"]
     waiting = (timezone.now() - oldest).total_seconds() if oldest else 0
-    now = _("{count}; el más antiguo, desde hace {age}").format(count=owed.count(), age=age(waiting))
+    now = _("{count}; el más antiguo, desde hace {age}").format(count=pending.count(), age=age(waiting))
     yield Fact(_("Por entregar ahora"), [now if oldest else _("ninguno")])
 
 
-def _of_day(start: datetime, end: datetime) -> Iterable[Alarm]:
-    """Alarms that were open at any time of the day."""
-    lasted = Q(cleared_at=None) | Q(cleared_at__gte=start)
-    return Alarm.objects.filter(lasted, raised_at__lt=end).order_by("raised_at")
-
-
-def _told(alarm: Alarm) -> str:
+def _describe(alarm: Alarm) -> str:
     raised, ended = local_time.short(alarm.raised_at), _("sigue abierta")
     if alarm.cleared_at:
         ended = local_time.short(alarm.cleared_at)
         day = f"{ended.rpartition(' ')[0]} "
-        ended = ended.removeprefix(day) if raised.startswith(day) else ended  # of the same day only the time
+        ended = ended.removeprefix(day) if raised.startswith(day) else ended  # same day: the time is enough
     return _("{title}: {raised} – {ended}").format(
         title=alarms.known(alarm.kind).title, raised=raised, ended=ended
     )

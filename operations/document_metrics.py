@@ -1,6 +1,4 @@
-"""What operations watch of the documents: room for them, and an antivirus that keeps up (R3.20,
-R4.17).
-"""
+"""Metrics of the documents: free disk space and the antivirus queue (R3.20, R4.17)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,8 +15,8 @@ from operations import alarms
 from operations.metrics import Level, Metric, age, share
 from tickets.models import Attachment
 
-NEARLY = 1.5  # times the reserve: time left to make room
-LATE = timedelta(minutes=30)  # for the oldest document still to be scanned
+NEARLY_FULL = 1.5  # times the reserve: there is still time to make room
+LATE = timedelta(minutes=30)  # since the request of the oldest document not scanned yet
 
 DISK = alarms.kind(
     "disk-full",
@@ -35,29 +33,23 @@ ANTIVIRUS = alarms.kind(
 
 
 def metrics() -> Iterator[Metric]:
-    """Nothing about a disk where a remote store keeps the documents, nor about an antivirus that is
-    not configured.
-    """
+    """Report disk and antivirus; a remote store has no disk, and the antivirus is optional."""
     disk = storage.disk_usage()
     if disk is not None:
-        yield _disk(disk)
+        free, reserve = disk.free_share, settings.ATTACHMENTS_MIN_FREE_PERCENT / 100
+        full = free < reserve
+        level = Level.CRITICAL if full else Level.WARNING if free < reserve * NEARLY_FULL else Level.FINE
+        yield Metric(
+            "attachments_disk_free_ratio",
+            _("Disco libre para documentos"),
+            free,
+            f"{share(free)} ({filesizeformat(disk.free)})",
+            level,
+            str(DISK.advice) if level else "",
+            (DISK.name,) if full else (),
+        )
     if settings.CLAMD is not None:
         yield from _antivirus()
-
-
-def _disk(disk: storage.DiskUsage) -> Metric:
-    part, reserve = disk.free_share, settings.ATTACHMENTS_MIN_FREE_PERCENT / 100
-    full = part < reserve
-    level = Level.CRITICAL if full else Level.WARNING if part < reserve * NEARLY else Level.FINE
-    return Metric(
-        "attachments_disk_free_ratio",
-        _("Disco libre para documentos"),
-        part,
-        f"{share(part)} ({filesizeformat(disk.free)})",
-        level,
-        str(DISK.advice) if level else "",
-        (DISK.name,) if full else (),
-    )
 
 
 def _antivirus() -> Iterator[Metric]:
@@ -66,12 +58,12 @@ def _antivirus() -> Iterator[Metric]:
         "oldest"
     ]
     seconds = max((timezone.now() - oldest).total_seconds(), 0) if oldest else 0
-    late, waited = seconds > LATE.total_seconds(), age(seconds) if oldest else _("ninguno")
+    late, waiting = seconds > LATE.total_seconds(), age(seconds) if oldest else _("ninguno")
     pending, errors, infected = (
         Attachment.objects.filter(scan=state).count() for state in (scan.PENDING, scan.ERROR, scan.INFECTED)
     )
-    for name, label, value, shown, bad in (
-        ("antivirus_oldest_age_seconds", _("Documento más antiguo sin revisar"), seconds, waited, late),
+    for name, label, value, display, bad in (
+        ("antivirus_oldest_age_seconds", _("Documento más antiguo sin revisar"), seconds, waiting, late),
         ("antivirus_pending", _("Documentos por revisar"), pending, str(pending), False),
         ("antivirus_errors", _("Documentos que no se pudieron revisar"), errors, str(errors), errors > 0),
         ("antivirus_infected", _("Documentos apartados por un virus"), infected, str(infected), False),
@@ -80,7 +72,7 @@ def _antivirus() -> Iterator[Metric]:
             name,
             label,
             value,
-            shown,
+            display,
             Level.WARNING if bad else Level.FINE,
             str(ANTIVIRUS.advice) if bad else "",
             (ANTIVIRUS.name,) if bad else (),

@@ -1,5 +1,6 @@
-"""For whoever watches the processes: is this one alive, and can it do its work. Nothing else is
-told.
+"""The liveness and readiness addresses for process managers and load balancers.
+
+They answer ok or 503 and reveal nothing else.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -12,33 +13,33 @@ from django.views.decorators.http import require_safe
 
 from jobs import query_limits
 
-# With what a request waits for a thread at most, below the 2 s that watchers are promised
+# Together with the longest wait for a free web thread this stays below the promised 2 s
 READY_SECONDS = 0.8
-# A thread, because connecting cannot be given less than 2 s; one, so that questions do not pile up
-# on a hung database
-_asking = ThreadPoolExecutor(1, "ready")
+# In a thread, because libpq's shortest connection timeout is 2 s; in only one, so that checks do
+# not pile up on a hung database
+_executor = ThreadPoolExecutor(1, "ready")
 
 
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  every view takes one
-    """200 while the process answers at all: a watcher restarts it when this fails."""
+    """Answer 200 while the process serves requests; a process manager restarts it otherwise."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """200 when the database answers, else 503: a balancer sends visitors elsewhere meanwhile."""
+    """Answer 200 if the database responds within 0.8 s, else 503, so that balancers avoid it."""
     try:
-        _asking.submit(_ask_database).result(READY_SECONDS)
+        _executor.submit(_query_database).result(READY_SECONDS)
     except (DatabaseError, NoAnswer):
         return HttpResponse("database\n", content_type="text/plain", status=503)
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def _ask_database() -> None:
-    """On a connection of its own: to connect, too, is what a visitor's request may have to do."""
+def _query_database() -> None:
+    """Connect and run one query, since a visitor's request may have to connect too."""
     try:
         with query_limits.within(READY_SECONDS), connection.cursor() as cursor:
             cursor.execute("SELECT 1")

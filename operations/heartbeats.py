@@ -1,9 +1,8 @@
-"""Signs of life of worker, beat and sweep, in the database, and who of them has fallen silent
-(R4.15, R4.16).
+"""Heartbeats of worker, beat and sweep in the database, and alarms for the silent (R4.15, R4.16).
 
-The worker's is written by a task that beat sends each minute: it proves beat, broker and worker at
-once. Beat writes its own when it sends that task, the sweep after its passes. Each watches the
-others: the dead raise no alarms.
+A task that beat sends every minute writes the worker's heartbeat, which proves that beat, broker
+and worker all run. Beat writes its heartbeat when it sends that task, the sweep after its passes.
+Worker and sweep each check all three, since a dead process cannot report itself.
 """
 
 import logging
@@ -25,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 WORKER, BEAT, SWEEP = "worker", "beat", "sweep"
 LIMITS = {WORKER: timedelta(minutes=3), BEAT: timedelta(minutes=5), SWEEP: timedelta(minutes=5)}
-GRACE = max(LIMITS.values())  # how long a watcher must have lived before it judges the others
+GRACE = max(LIMITS.values())  # how long a watcher must have run before it judges the others
 LABELS: dict[str, str | Promise] = {
     WORKER: gettext_lazy("Trabajador (worker)"),
     BEAT: gettext_lazy("Agenda (beat)"),
@@ -58,23 +57,23 @@ ALARMS = {
 
 
 def beat(name: str) -> None:
-    """Write a sign of life, with how the clock is. `since` starts anew after a silence; no moment
-    runs back.
+    """Write a heartbeat and this clock's skew. `since` restarts after a silence.
+
+    `at` never moves back: a machine whose clock is behind updates only its skew.
     """
     now = timezone.now()
     after_silence = Case(When(at__lt=now - LIMITS[name], then=now), default=F("since"))
     later = Case(When(at__lt=now, then=now), default=F("at"))
-    found = clock.skew()
-    skew = found.at_least if found else None
-    # A clock set back writes how far, though no sign of life: the row is later than it is
+    measured = clock.skew()
+    skew = measured.at_least if measured else None
     if not Heartbeat.objects.filter(name=name).update(at=later, since=after_silence, clock_skew=skew):
-        # Two that come first at once: one inserts, the other has nothing to add
+        # The first heartbeat ever; of two processes at once, one inserts and the other adds nothing
         first = Heartbeat(name=name, at=now, since=now, clock_skew=skew)
         Heartbeat.objects.bulk_create([first], ignore_conflicts=True)
 
 
 def beat_if_possible(name: str) -> None:
-    """The same for a process that must go on without its database."""
+    """Write a heartbeat, but only log a database failure: the caller must go on without it."""
     try:
         close_old_connections()
         beat(name)
@@ -83,29 +82,30 @@ def beat_if_possible(name: str) -> None:
 
 
 def may_judge(watcher: str) -> bool:
-    """Whether it has lived without a break for long enough: after a start, the others may still be
-    on their way.
+    """Return whether the watcher has run for GRACE without a gap.
+
+    Right after a deployment the other processes may still be starting.
     """
     return Heartbeat.objects.filter(name=watcher, since__lte=timezone.now() - GRACE).exists()
 
 
 def metrics() -> Iterator[Metric]:
-    """The age of each sign of life, and the clock that it was written by."""
-    now, known = timezone.now(), {row.name: row for row in Heartbeat.objects.all()}
+    """Report the age of each heartbeat, and the skew of the clock that wrote it."""
+    now, rows = timezone.now(), {row.name: row for row in Heartbeat.objects.all()}
     for name, limit in LIMITS.items():
-        row = known.get(name)
-        since = max((now - row.at).total_seconds(), 0) if row else None
-        silent = since is None or since > limit.total_seconds()
+        row = rows.get(name)
+        seconds = max((now - row.at).total_seconds(), 0) if row else None
+        silent = seconds is None or seconds > limit.total_seconds()
         yield Metric(
             f"heartbeat_{name}_age_seconds",
             str(LABELS[name]),
-            since,
-            _("hace {age}").format(age=age(since)) if row else age(None),
+            seconds,
+            _("hace {age}").format(age=age(seconds)) if row else age(None),
             Level.CRITICAL if silent else Level.FINE,
             str(ALARMS[name].advice) if silent else "",
             (ALARMS[name].name,) if silent else (),
         )
-        if row and row.clock_skew is not None:  # of a silent one too: it may be silent by its clock alone
+        if row and row.clock_skew is not None:  # of silent ones too: the clock may be the cause
             label = _("Reloj de: {process}").format(process=LABELS[name])
             yield clock.metric(
                 f"clock_skew_{name}_seconds", label, row.clock_skew, row.clock_skew, alarm=True

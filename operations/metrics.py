@@ -1,8 +1,7 @@
-"""The metrics that operations watch: each app registers a source, and command, metrics, desk and
-alarms read the same.
+"""The registry of metrics: `check_ops`, Prometheus, the desk and the alarms read the same ones.
 
-A metric is never personal: a count, an age, a share. What cannot be read is told as such and hides
-nothing else.
+Each app registers a source. A metric is a count, an age or a share, never personal data. A source
+that fails is reported, and the others are still read.
 """
 
 import logging
@@ -21,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class Level(IntEnum):
-    """How bad it is; also the exit status of `check_ops`."""
+    """The severity of a metric; the highest one is the exit status of `check_ops`."""
 
     FINE = 0
     WARNING = 1
@@ -37,17 +36,15 @@ LEVEL_NAMES: dict[Level, str | Promise] = {
 
 @dataclass(frozen=True)
 class Metric:
-    """One thing measured. `name` holds its unit (`_seconds`, `_ratio`), as Prometheus asks; `shown`
-    is for people.
-    """
+    """One measured value. `name` holds its unit (`_seconds`, `_ratio`), as Prometheus asks."""
 
     name: str
     label: str
-    value: float | None  # none: there is nothing to measure yet
-    display: str
+    value: float | None  # None: there is nothing to measure yet
+    display: str  # the value as people read it
     level: Level = Level.FINE
-    advice: str = ""  # what to do, where the level is not fine
-    alarms: tuple[str, ...] = ()  # the kinds of alarm that hold because of it
+    advice: str = ""  # what to do when the level is not FINE
+    alarms: tuple[str, ...] = ()  # the kinds of alarm that this value raises
 
 
 Source = Callable[[], Iterable[Metric]]
@@ -55,9 +52,7 @@ Source = Callable[[], Iterable[Metric]]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All metrics of one moment, by their sources' titles, and
-    the sources that could not be read.
-    """
+    """All metrics of one moment, grouped by title, and the names of the sources that failed."""
 
     groups: dict[str, list[Metric]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
@@ -73,52 +68,52 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class _Registered:
+class _Registration:
     title: str | Promise
     source: Source
     on_demand: bool
     order: int
 
 
-_sources: dict[str, _Registered] = {}
+_sources: dict[str, _Registration] = {}
 
 
 def register(
     name: str, title: str | Promise, source: Source, *, on_demand: bool = False, order: int = 50
 ) -> None:
-    """Add a source. A on_demand one (it asks another server) is read by the command only, never
-    each minute.
-    """
-    _sources[name] = _Registered(title, source, on_demand, order)
+    """Add a source. One `on_demand` is slow or asks another server: only `check_ops` reads it."""
+    _sources[name] = _Registration(title, source, on_demand, order)
 
 
 def names() -> list[str]:
-    """The sources that are read each minute."""
+    """Return the names of the sources that are read every minute."""
     return [name for name, registered in _sources.items() if not registered.on_demand]
 
 
 def collect(*, on_demand: bool = False) -> Snapshot:
-    """Read every source. Once the database does not answer, the others are not made to wait for it
-    as well.
+    """Read the sources in order.
+
+    Once the database has failed, the sources that need it count as failed without being read: each
+    would wait for it again.
     """
-    reading, away = Snapshot(), False
+    snapshot, database_down = Snapshot(), False
     for name, registered in sorted(_sources.items(), key=lambda item: item[1].order):
         if registered.on_demand and not on_demand:
             continue
-        if away and not registered.on_demand:
-            reading.failed.append(name)
+        if database_down and not registered.on_demand:
+            snapshot.failed.append(name)
             continue
         try:
-            reading.groups.setdefault(str(registered.title), []).extend(registered.source())
-        except Exception as error:  # noqa: BLE001  it is told, and the other sources are read
-            away = away or isinstance(error, DatabaseFailure)
+            snapshot.groups.setdefault(str(registered.title), []).extend(registered.source())
+        except Exception as error:  # noqa: BLE001  reported in `failed`; the other sources are read
+            database_down = database_down or isinstance(error, DatabaseFailure)
             logger.warning("metrics of %s cannot be read: %s", name, type(error).__name__)
-            reading.failed.append(name)
-    return reading
+            snapshot.failed.append(name)
+    return snapshot
 
 
 def age(seconds: float | None) -> str:
-    """An age for people: `45 s`, `12 min`, `3 h`, `2 días`."""
+    """Format an age: `45 s`, `12 min`, `3 h`, `2 días`."""
     if seconds is None:
         return _("nunca")
     whole = timedelta(seconds=int(max(seconds, 0)))
@@ -132,10 +127,10 @@ def age(seconds: float | None) -> str:
 
 
 def count(number: int) -> str:
-    """A number for people, its thousands apart."""
+    """Format a number with its thousands separated."""
     return str(number_format(number, force_grouping=True))
 
 
 def share(value: float | None) -> str:
-    """A share for people: `87 %`."""
+    """Format a share: `87 %`."""
     return _("sin datos") if value is None else _("{percent} %").format(percent=int(value * 100))

@@ -1,22 +1,19 @@
-"""What operations keep: signs of life of the processes, alarms, and how many requests failed."""
+"""Heartbeats of the processes, alarms, and the count of failed web requests."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of one process, and since when there has been no gap between them
-    (R4.15, R4.16).
-    """
+    """The last heartbeat of one process, and since when there was no gap (R4.15, R4.16)."""
 
     name = models.CharField(_("proceso"), max_length=20, primary_key=True)
     at = models.DateTimeField(_("última señal"))
     since = models.DateTimeField(_("sin interrupción desde"))
-    # How far its machine's clock is ahead of the database server's, in seconds; none where there is
-    # no server
+    # Seconds that its machine's clock is ahead of the database server's; null on SQLite
     clock_skew = models.FloatField(null=True)
-    # Of beat alone (beat_lease.py): who schedules and until when, and when another last asked to
-    # while that one lived
+    # Only in beat's row (beat_lease.py): which beat holds the lease and until when, and which other
+    # beat last tried to take it, and when
     holder = models.CharField(max_length=120, db_default="", default="", blank=True)
     held_until = models.DateTimeField(null=True)
     second_at = models.DateTimeField(null=True)
@@ -31,10 +28,10 @@ class Heartbeat(models.Model):
 
 
 class Alarm(models.Model):
-    """Something that operations were told of: open while it lasts (R4.17)."""
+    """A problem that operations were told about by mail; open while it lasts (R4.17)."""
 
     kind = models.CharField(_("alarma"), max_length=40)
-    detail = models.CharField(_("detalle"), max_length=300)  # metrics only, nothing personal
+    detail = models.CharField(_("detalle"), max_length=300)  # label and value of a metric, nothing personal
     raised_at = models.DateTimeField(_("desde"))
     cleared_at = models.DateTimeField(_("hasta"), null=True)
 
@@ -43,7 +40,7 @@ class Alarm(models.Model):
         verbose_name_plural = _("alarmas")
         ordering = ["-raised_at", "-pk"]
         constraints = [
-            # Worker and sweep look at the same time: one of them raises it
+            # Worker and sweep may see the problem at the same time: only one opens the alarm
             models.UniqueConstraint(
                 fields=["kind"], condition=models.Q(cleared_at=None), name="alarm_open_once"
             )
@@ -55,7 +52,7 @@ class Alarm(models.Model):
 
 
 class WebErrors(models.Model):
-    """How many requests of a minute failed with an error that nobody expected (web_errors.py)."""
+    """How many requests of one minute ended in an unexpected error, a 500 (web_errors.py)."""
 
     minute = models.DateTimeField(unique=True)
     count = models.PositiveIntegerField(default=0, db_default=0)

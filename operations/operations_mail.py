@@ -1,4 +1,4 @@
-"""The mails to operations: an alarm, and the digest of a day. Figures only, nothing personal."""
+"""The mails to operations: alarm, daily digest and test message. They hold no personal data."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ from notifications.email import rendering
 from notifications.models import Message
 from operations.models import Alarm
 
-REFERENCE = "operations"  # the `subject_ref` of what concerns no customer
+REFERENCE = "operations"  # the `subject_ref` of messages that concern no customer
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,7 @@ class Fact:
 
 
 def recipients() -> list[str]:
-    """Who is told. With nobody named, the queue that every installation has: an alarm must reach
-    somebody.
-    """
+    """Return OPERATIONS_EMAIL or, when it is empty, POSTVENTA_EMAIL, which is always set."""
     return settings.OPERATIONS_EMAIL or [settings.POSTVENTA_EMAIL]
 
 
@@ -36,7 +34,7 @@ def page_url() -> str:
 
 
 def alarm(raised: Alarm, title: str, advice: str, period: str) -> list[Message]:
-    """That something holds which should not. Once a period, however often it is raised in it."""
+    """Queue the mail of an alarm: one per kind and period, however often the alarm is raised."""
     context: dict[str, object] = {
         "title": title,
         "advice": advice,
@@ -49,13 +47,13 @@ def alarm(raised: Alarm, title: str, advice: str, period: str) -> list[Message]:
 
 
 def digest(day: date, groups: dict[str, list[Fact]], alarms: list[str]) -> list[Message]:
-    """What happened on a day. Once a day."""
+    """Queue the digest of a day, at most once."""
     context: dict[str, object] = {"day": day, "groups": groups, "alarms": alarms}
     return _enqueue("operations_digest", f"digest:{day.isoformat()}", context)
 
 
 def test(to: str, key: str) -> Message:
-    """A mail that shows that mails leave."""
+    """Queue the test mail of `send_test_message`."""
     parts = rendering.render("operations_test", {"moment": local_time.sentence(timezone.now(), seconds=True)})
     return outbox.enqueue_email(
         dedup_key=key,

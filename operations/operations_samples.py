@@ -1,4 +1,4 @@
-"""The mails to operations with invented metrics, for the previews at the desk."""
+"""Sample contexts of the mails to operations, for the previews in the desk."""
 
 from datetime import UTC, date, datetime
 
@@ -13,7 +13,7 @@ RAISED = datetime(2026, 11, 21, 19, 5, 10, tzinfo=UTC)
 
 
 def register() -> None:
-    """Add them to the catalogue."""
+    """Register the mails to operations as message types."""
     message_types.register_mail(
         "operations_alarm", gettext_lazy("Alarma para operaciones"), _alarm, staff=True
     )

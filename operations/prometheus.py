@@ -1,6 +1,4 @@
-"""`/metrics` for Prometheus: the metrics that operations watch, for the networks that are named and
-for nobody else.
-"""
+"""`/metrics` for Prometheus, open only to the networks in METRICS_NETWORKS."""
 
 import threading
 import time
@@ -19,27 +17,26 @@ from operations.models import Alarm
 from otp.addresses import client_address, within
 
 PREFIX = "fidelizacion_"
-# An answer is good for so long: however often somebody asks, the database is asked no more
-KEEP_SECONDS = 10.0
+CACHE_SECONDS = 10.0  # frequent scrapes must not load the database
 
 
 class MetricsCollector(Collector):
-    """Reads the metrics anew at each call."""
+    """Reads the metrics again at each call."""
 
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily(f"{PREFIX}build", "La versión del producto", {"version": settings.VERSION})
-        reading = metrics.collect()
+        snapshot = metrics.collect()
         levels = GaugeMetricFamily(f"{PREFIX}level", "0 bien, 1 atención, 2 crítico", labels=["figure"])
-        for metric in reading.metrics:
+        for metric in snapshot.metrics:
             levels.add_metric([metric.name], metric.level)
             if metric.value is not None:
                 yield GaugeMetricFamily(f"{PREFIX}{metric.name}", metric.label, value=metric.value)
         yield levels
         failed = GaugeMetricFamily(f"{PREFIX}unread", "Cifras que no se pudieron leer", labels=["source"])
         for name in metrics.names():
-            failed.add_metric([name], name in reading.failed)
+            failed.add_metric([name], name in snapshot.failed)
         yield failed
-        if not reading.failed:
+        if not snapshot.failed:
             opened = GaugeMetricFamily(f"{PREFIX}alarm_open", "Alarmas abiertas", labels=["kind"])
             for kind in Alarm.objects.filter(cleared_at=None).values_list("kind", flat=True):
                 opened.add_metric([kind], 1)
@@ -47,8 +44,9 @@ class MetricsCollector(Collector):
 
 
 class Exposition:
-    """The text, kept for some seconds; who asks while it is being made gets the one before, or
-    waits.
+    """The text of `/metrics`, cached for 10 s.
+
+    While one request renders it again, the others get the previous text; only the first ever waits.
     """
 
     def __init__(self) -> None:
@@ -59,16 +57,16 @@ class Exposition:
         self._made_at = 0.0
 
     def text(self) -> bytes:
-        if self._fresh() or (self._text and self._lock.locked()):
+        if self._is_fresh() or (self._text and self._lock.locked()):
             return self._text
         with self._lock:
-            if not self._fresh():
+            if not self._is_fresh():
                 self._text = generate_latest(self._registry)
                 self._made_at = time.monotonic()
         return self._text
 
-    def _fresh(self) -> bool:
-        return bool(self._text) and time.monotonic() - self._made_at < KEEP_SECONDS
+    def _is_fresh(self) -> bool:
+        return bool(self._text) and time.monotonic() - self._made_at < CACHE_SECONDS
 
 
 exposition = Exposition()
@@ -77,7 +75,7 @@ exposition = Exposition()
 @never_cache
 @require_safe
 def metrics_view(request: HttpRequest) -> HttpResponse:
-    """To everybody else there is nothing at this address, and no way to tell that there is."""
+    """Serve the metrics; from any other network the address is a 404 like any unknown one."""
     address = client_address(request)
     if address is None or not within(address, settings.METRICS_NETWORKS):
         raise Http404

@@ -1,6 +1,4 @@
-"""The metrics of the outbox: how much is owed, since when, what was given up, how often it is tried
-again (R4.17).
-"""
+"""Metrics of the outbox: pending, oldest pending, given up, held and retried messages (R4.17)."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -31,16 +29,16 @@ from operations.operations_mail import REFERENCE
 
 State = Message.State
 PENDING = Q(state__in=[State.QUEUED, State.SENDING])
-# Of many at once, where the states' own names are of one
+# Plural, for counts; the labels of Message.State are singular
 STATE_LABELS = {
     State.QUEUED: gettext_lazy("Por enviar"),
     State.SENDING: gettext_lazy("Enviando"),
     State.FAILED: gettext_lazy("Rechazados por el destino"),
     State.DEAD: gettext_lazy("Abandonados"),
 }
-# Of the oldest undelivered: GOV.UK Notify's checks (R4.17)
-SLOW, PAGE = timedelta(minutes=5), timedelta(minutes=30)
-NEWS = timedelta(hours=1)  # how long a message given up is news
+# Ages of the oldest undelivered message that raise the alarms; GOV.UK Notify uses the same (R4.17)
+SLOW, STUCK = timedelta(minutes=5), timedelta(minutes=30)
+DEAD_ALARM_LASTS = timedelta(hours=1)  # after the last message that was given up
 DAY = timedelta(hours=24)
 
 SLOW_ALARM = alarms.kind(
@@ -60,7 +58,6 @@ DEAD_ALARM = alarms.kind(
     gettext_lazy("Se abandonaron mensajes"),
     gettext_lazy("Corrija la causa y devuélvalos a la cola: manage.py retry_notifications --dead --yes"),
 )
-
 REFUSED_ALARM = alarms.kind(
     "staff-refused",
     gettext_lazy("Se rechazaron avisos al equipo"),
@@ -69,8 +66,6 @@ REFUSED_ALARM = alarms.kind(
         "nadie atiende esas solicitudes."
     ),
 )
-
-
 HELD_ALARM = alarms.kind(
     "mail-held",
     gettext_lazy("Hay correos que esperan a un asesor"),
@@ -93,44 +88,66 @@ def pending() -> QuerySet[Message]:
 
 
 def stuck(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """Those owed for too long, or given up and neither sent again as a copy nor settled another way
-    since.
-    """
+    """Select the messages pending for over 5 minutes, and those given up and not resolved since."""
     return messages.alias(pending_since=pending_since()).filter(_stuck())
 
 
 def count_stuck_and_held() -> tuple[int, int]:
-    """How many are stuck, and how many wait for staff: one query, since the desk's home asks."""
-    waits = Q(state=State.HELD)
-    found = Message.objects.alias(pending_since=pending_since()).filter(_stuck() | waits)
-    counts = found.aggregate(all=Count("pk"), held=Count("pk", filter=waits))
+    """Count the stuck and the held messages, in one query for the desk's home page."""
+    is_held = Q(state=State.HELD)
+    messages = Message.objects.alias(pending_since=pending_since()).filter(_stuck() | is_held)
+    counts = messages.aggregate(all=Count("pk"), held=Count("pk", filter=is_held))
     return counts["all"] - counts["held"], counts["held"]
 
 
 def _stuck() -> Q:
-    """Of messages with `pending_since`."""
-    return (PENDING & Q(pending_since__lte=timezone.now() - SLOW)) | _left(GIVEN_UP)
+    """Needs the annotation or alias `pending_since`."""
+    return (PENDING & Q(pending_since__lte=timezone.now() - SLOW)) | _unresolved(GIVEN_UP)
 
 
-def _left(states: Iterable[str]) -> Q:
-    """Given up, and nobody has done anything about it."""
+def _unresolved(states: Iterable[str]) -> Q:
+    """In one of these states, neither sent again as a copy nor marked as settled."""
     replaced = Exists(Message.objects.filter(copy_of=OuterRef("pk")))
     return Q(state__in=states, resolved_at=None) & ~Q(replaced)
 
 
 def pending_since() -> Greatest:
-    """A message queued again is owed anew, and so is the time it is given up."""
+    """Return when a message was queued, for the last time if it was queued again.
+
+    Queueing a message again sets a new `give_up_at`, GIVE_UP_AFTER later.
+    """
     queued_at = ExpressionWrapper(F("give_up_at") - Value(GIVE_UP_AFTER), output_field=DateTimeField())
     return Greatest(F("created_at"), queued_at)
 
 
 def metrics() -> Iterator[Metric]:
-    """All of it, by indexes: the messages sent in earlier years are not counted."""
+    """Read all of them; every query uses an index and skips the messages sent long ago."""
     now = timezone.now()
     yield _oldest(now)
     yield from _by_state(now)
-    yield _held()
-    yield _refused_by_staff()
+    waiting = held().count()
+    yield Metric(
+        "messages_held",
+        _("Esperan a un asesor"),
+        waiting,
+        str(waiting),
+        Level.WARNING if waiting else Level.FINE,
+        str(HELD_ALARM.advice) if waiting else "",
+        (HELD_ALARM.name,) if waiting else (),
+    )
+    # An advisor sees a customer's wrong address in the ticket; nobody sees a wrong address of staff
+    refused = Message.objects.filter(
+        _unresolved([State.FAILED]), kind__in=message_types.staff_kinds()
+    ).count()
+    yield Metric(
+        "staff_messages_failed",
+        _("Avisos al equipo rechazados"),
+        refused,
+        str(refused),
+        Level.CRITICAL if refused else Level.FINE,
+        str(REFUSED_ALARM.advice) if refused else "",
+        (REFUSED_ALARM.name,) if refused else (),
+    )
     retries = Message.objects.filter(tried_at__gt=now - timedelta(minutes=1), attempts__gt=1).count()
     yield Metric("messages_retried_per_minute", _("Reintentos en el último minuto"), retries, str(retries))
     sent = Message.objects.filter(sent_at__gt=now - DAY).count()
@@ -141,19 +158,19 @@ def _oldest(now: datetime) -> Metric:
     since = pending().aggregate(oldest=Min("pending_since"))["oldest"]
     seconds = max((now - since).total_seconds(), 0) if since else 0
     level = Level.FINE
-    held: tuple[alarms.AlarmKind, ...] = ()
-    if seconds >= PAGE.total_seconds():
-        level, held = Level.CRITICAL, (SLOW_ALARM, STUCK_ALARM)
+    active: tuple[alarms.AlarmKind, ...] = ()
+    if seconds >= STUCK.total_seconds():
+        level, active = Level.CRITICAL, (SLOW_ALARM, STUCK_ALARM)
     elif seconds >= SLOW.total_seconds():
-        level, held = Level.WARNING, (SLOW_ALARM,)
+        level, active = Level.WARNING, (SLOW_ALARM,)
     return Metric(
         "oldest_undelivered_age_seconds",
         _("El más antiguo por entregar"),
         seconds,
         age(seconds) if since else _("ninguno"),
         level,
-        str(held[-1].advice) if held else "",
-        tuple(kind.name for kind in held),
+        str(active[-1].advice) if active else "",
+        tuple(kind.name for kind in active),
     )
 
 
@@ -168,7 +185,7 @@ def _by_state(now: datetime) -> Iterator[Metric]:
         yield Metric(f"messages_{state}", str(STATE_LABELS[state]), count, str(count))
     dead = unresolved.filter(state=State.DEAD).exclude(subject_ref=REFERENCE)  # no alarm about an alarm
     recent = dead.filter(tried_at__gt=now - DAY).count()
-    news = dead.filter(tried_at__gt=now - NEWS).exists()
+    is_new = dead.filter(tried_at__gt=now - DEAD_ALARM_LASTS).exists()
     yield Metric(
         "messages_dead",
         str(STATE_LABELS[State.DEAD]),
@@ -176,34 +193,5 @@ def _by_state(now: datetime) -> Iterator[Metric]:
         _("{count}, de ellos {recent} en 24 horas").format(count=counts.get(State.DEAD, 0), recent=recent),
         Level.CRITICAL if recent else Level.FINE,
         str(DEAD_ALARM.advice) if recent else "",
-        (DEAD_ALARM.name,) if news else (),
-    )
-
-
-def _held() -> Metric:
-    count = held().count()
-    return Metric(
-        "messages_held",
-        _("Esperan a un asesor"),
-        count,
-        str(count),
-        Level.WARNING if count else Level.FINE,
-        str(HELD_ALARM.advice) if count else "",
-        (HELD_ALARM.name,) if count else (),
-    )
-
-
-def _refused_by_staff() -> Metric:
-    """A customer's wrong address is told to the advisor. An advisor's own, an area's: who would
-    tell them?
-    """
-    count = Message.objects.filter(_left([State.FAILED]), kind__in=message_types.staff_kinds()).count()
-    return Metric(
-        "staff_messages_failed",
-        _("Avisos al equipo rechazados"),
-        count,
-        str(count),
-        Level.CRITICAL if count else Level.FINE,
-        str(REFUSED_ALARM.advice) if count else "",
-        (REFUSED_ALARM.name,) if count else (),
+        (DEAD_ALARM.name,) if is_new else (),
     )

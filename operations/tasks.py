@@ -1,4 +1,4 @@
-"""What the worker does for operations: its sign of life, and the daily digest."""
+"""Celery tasks of operations: the worker's heartbeat and check of the alarms, and the digest."""
 
 from celery import shared_task
 
@@ -8,14 +8,12 @@ from operations import digest as digests
 
 @shared_task
 def heartbeat() -> None:
-    """Beat sent this, the broker brought it, the worker ran it: all three live (R4.15). Then look
-    at the others.
-    """
+    """Write the worker's heartbeat, which shows that beat and broker run too; check the alarms."""
     heartbeats.beat(heartbeats.WORKER)
-    alarms.watch(judging=heartbeats.may_judge(heartbeats.WORKER))
+    alarms.watch(judge_silence=heartbeats.may_judge(heartbeats.WORKER))
 
 
 @shared_task
 def digest() -> None:
-    """Tell operations what yesterday was like."""
+    """Queue the mail to operations about yesterday."""
     digests.send()

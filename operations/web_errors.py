@@ -1,10 +1,8 @@
-"""Errors of the web that nobody expected (500): counted by the minute, a metric, and an alarm
-(R4.17).
+"""Counts unexpected errors of the web (500) per minute, for a metric and an alarm (R4.17).
 
-Counted in the process and written after the answer has gone, at most every few seconds, so that a
-storm of errors costs the database next to nothing. What fails because the database is away is not
-counted here: it is answered with 503, and there would be nowhere to write it. A wrong host or a
-damaged request is the client's error and raises no such signal.
+Each process counts in memory and writes after the response, at most every 5 s, so that a storm of
+errors hardly loads the database. Failures of the database are not counted: they are answered with
+503, and the count could not be written. Bad requests (400) do not send Django's signal.
 """
 
 import logging
@@ -28,11 +26,11 @@ from operations.models import WebErrors
 
 logger = logging.getLogger(__name__)
 
-EVERY = 5.0  # seconds between two writes of one process
-PAUSE = 60.0  # after one that failed
+WRITE_EVERY = 5.0  # seconds between two writes of one process
+RETRY_AFTER = 60.0  # seconds after a write that failed
 RECENT, DAY = timedelta(minutes=10), timedelta(hours=24)
-MANY = 10  # in that time: no longer one odd request
-KEPT = timedelta(days=30)
+MANY = 10  # errors within RECENT that are critical; fewer may be one odd request
+KEEP = timedelta(days=30)
 
 ALARM = alarms.kind(
     "web-errors",
@@ -45,7 +43,7 @@ ALARM = alarms.kind(
 
 
 class Counter:
-    """What this process counted and has not written yet."""
+    """The errors that this process has counted and not written yet."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -57,27 +55,27 @@ class Counter:
             self._pending += 1
 
     def write(self) -> None:
-        """Write it if there is any and it is time to."""
+        """Add the pending errors to the database, when there are any and the pause is over."""
         if not self._pending:
             return
         with self._lock:
             if time.monotonic() < self._not_before:
                 return
-            pending, self._pending, self._not_before = self._pending, 0, time.monotonic() + EVERY
+            pending, self._pending, self._not_before = self._pending, 0, time.monotonic() + WRITE_EVERY
         try:
             _add(pending)
-        except Exception as error:  # noqa: BLE001  the answer has gone: whatever this meets, it must not end its connection
+        except Exception as error:  # noqa: BLE001  the response has been sent; an error here would cut the connection
             logger.warning("web errors could not be counted yet: %s", type(error).__name__)
             with self._lock:
                 self._pending += pending
-                self._not_before = time.monotonic() + PAUSE
+                self._not_before = time.monotonic() + RETRY_AFTER
 
 
 counter = Counter()
 
 
 def connect() -> None:
-    """Count from now on."""
+    """Count from now on, by Django's signals."""
     got_request_exception.connect(_on_exception, dispatch_uid="web_errors")
     request_finished.connect(_on_finished, dispatch_uid="web_errors")
 
@@ -92,21 +90,19 @@ def _on_finished(**_: Any) -> None:
 
 
 def _add(number: int) -> None:
-    """To the row of this minute, which the first of all processes makes."""
+    """Add to the row of this minute, which the first process to need it inserts."""
     now = timezone.now()
-    minute = WebErrors.objects.filter(minute=now.replace(second=0, microsecond=0))
-    more = {"count": F("count") + number}
-    if minute.update(**more):
+    minute = now.replace(second=0, microsecond=0)
+    row = WebErrors.objects.filter(minute=minute)
+    if row.update(count=F("count") + number):
         return
-    WebErrors.objects.bulk_create(
-        [WebErrors(minute=now.replace(second=0, microsecond=0))], ignore_conflicts=True
-    )
-    minute.update(**more)
-    WebErrors.objects.filter(minute__lt=now - KEPT).delete()
+    WebErrors.objects.bulk_create([WebErrors(minute=minute)], ignore_conflicts=True)
+    row.update(count=F("count") + number)
+    WebErrors.objects.filter(minute__lt=now - KEEP).delete()
 
 
 def metrics() -> Iterator[Metric]:
-    """Those of the last minutes, and of a day."""
+    """Report the errors of the last 10 minutes and of 24 hours."""
     now = timezone.now()
     recent, day = _since(now - RECENT), _since(now - DAY)
     level = Level.CRITICAL if recent >= MANY else Level.WARNING if recent else Level.FINE

@@ -1,5 +1,5 @@
-"""Alarms: raised once while they last, mailed once in their period, raised again after they were
-over (R4.17).
+"""Alarms: raised once while they last, mailed once per period, raised again after they closed
+(R4.17).
 """
 
 from datetime import datetime, timedelta
@@ -26,8 +26,8 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def holding(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of alarms that hold because of one metric, which is all there is."""
+def active(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the alarms that the only metric raises; tests fill and empty this list."""
     monkeypatch.setattr(alarms, "_kinds", dict(alarms._kinds))
     monkeypatch.setattr(metrics, "_sources", {})
     alarms.kind("hourly", "Algo pasa", "Haga algo.")
@@ -39,9 +39,9 @@ def holding(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def watch_at(moment: datetime, *, judging: bool = True) -> None:
+def watch_at(moment: datetime, *, judge_silence: bool = True) -> None:
     with time_machine.travel(moment, tick=False):
-        alarms.watch(judging=judging)
+        alarms.watch(judge_silence=judge_silence)
 
 
 def keys() -> list[str]:
@@ -49,10 +49,10 @@ def keys() -> list[str]:
 
 
 def test_what_holds_is_raised_once_and_mailed_to_operations(
-    holding: list[str], settings: Settings, caplog: pytest.LogCaptureFixture
+    active: list[str], settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.OPERATIONS_EMAIL = ["guardia@operadora.example", "noc@operadora.example"]
-    holding.append("daily")
+    active.append("daily")
     for minute in range(3):
         watch_at(NOON + timedelta(minutes=minute))
     assert Alarm.objects.get().detail == "Cifra: 7 de 8"
@@ -64,9 +64,9 @@ def test_what_holds_is_raised_once_and_mailed_to_operations(
 
 
 def test_with_nobody_named_the_queue_of_the_installation_is_told(
-    holding: list[str], settings: Settings
+    active: list[str], settings: Settings
 ) -> None:
-    holding.append("daily")
+    active.append("daily")
     watch_at(NOON)
     message = Message.objects.get()
     delivery.deliver(message.pk)
@@ -74,28 +74,28 @@ def test_with_nobody_named_the_queue_of_the_installation_is_told(
     assert mail.outbox[0].subject == "Alarma: Algo pasa hoy"
     assert "Haga algo hoy." in str(mail.outbox[0].body)
     assert "7 de 8" in str(mail.outbox[0].body)
-    assert "Alarma:\n" not in str(mail.outbox[0].body)  # the title says which it is, and in words
+    assert "Alarma:\n" not in str(mail.outbox[0].body)  # the title says which alarm it is
     assert "daily" not in message.text + message.html
 
 
-def test_an_alarm_ends_with_its_cause_and_may_come_again(holding: list[str]) -> None:
-    holding.append("hourly")
+def test_an_alarm_ends_with_its_cause_and_may_come_again(active: list[str]) -> None:
+    active.append("hourly")
     watch_at(NOON)
-    holding.clear()
+    active.clear()
     watch_at(NOON + timedelta(minutes=1))
     assert Alarm.objects.get().cleared_at == NOON + timedelta(minutes=1)
-    holding.append("hourly")
-    watch_at(NOON + timedelta(minutes=2))  # it flaps: a row, and no second mail within the hour
+    active.append("hourly")
+    watch_at(NOON + timedelta(minutes=2))  # flapping: another row, and no second mail within the hour
     assert (Alarm.objects.count(), keys()) == (2, ["alarm:hourly:2026-11-21T12"])
-    holding.clear()
+    active.clear()
     watch_at(NOON + timedelta(minutes=3))
-    holding.append("hourly")
+    active.append("hourly")
     watch_at(NOON + HOUR)
     assert keys() == ["alarm:hourly:2026-11-21T12", "alarm:hourly:2026-11-21T13"]
 
 
-def test_what_cannot_be_read_ends_no_alarm(holding: list[str]) -> None:
-    holding.append("hourly")
+def test_what_cannot_be_read_ends_no_alarm(active: list[str]) -> None:
+    active.append("hourly")
     watch_at(NOON)
 
     def away() -> list[Metric]:
@@ -107,16 +107,16 @@ def test_what_cannot_be_read_ends_no_alarm(holding: list[str]) -> None:
 
 
 def test_silence_is_held_against_nobody_by_a_watcher_just_started() -> None:
-    alarms.watch(judging=False)
+    alarms.watch(judge_silence=False)
     assert not Alarm.objects.filter(kind="worker-silent").exists()
-    alarms.watch(judging=True)
+    alarms.watch(judge_silence=True)
     assert Alarm.objects.filter(kind="worker-silent", cleared_at=None).exists()
 
 
 def test_the_sweep_tells_of_a_dead_worker_and_the_worker_of_a_dead_sweep(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """R4.15, R4.16: the dead raise no alarms."""
+    """A dead process cannot report itself (R4.15, R4.16)."""
     monkeypatch.setattr(clock, "skew", lambda: None)  # the server's clock is not moved with ours
     with time_machine.travel(NOON, tick=False):
         for name in heartbeats.LIMITS:
@@ -124,7 +124,7 @@ def test_the_sweep_tells_of_a_dead_worker_and_the_worker_of_a_dead_sweep(
     for minute in range(1, 7):
         with time_machine.travel(NOON + timedelta(minutes=minute), tick=False):
             heartbeats.beat(SWEEP)
-            alarms.watch(judging=heartbeats.may_judge(SWEEP))
+            alarms.watch(judge_silence=heartbeats.may_judge(SWEEP))
     assert set(Alarm.objects.values_list("kind", flat=True)) == {"worker-silent", "beat-silent"}
     Heartbeat.objects.exclude(name=SWEEP).update(at=NOON + timedelta(minutes=12), since=NOON)
     watch_at(NOON + timedelta(minutes=12))

@@ -1,6 +1,4 @@
-"""One beat schedules at a time: who has the lease, when another takes it, and how a second one is
-told (R4.16).
-"""
+"""One beat schedules at a time: the lease, its takeover, and the alarm of a second beat (R4.16)."""
 
 import logging
 from datetime import timedelta
@@ -30,9 +28,9 @@ def _one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beat_lease, "close_old_connections", lambda: None)
 
 
-def looks(lease: BeatLease, seconds: float) -> bool:
-    """What it may do that long after the start."""
-    lease._look_at = 0.0
+def may_schedule(lease: BeatLease, seconds: float) -> bool:
+    """Renew the lease `seconds` after the start, and return whether this beat may schedule."""
+    lease._renew_at = 0.0
     with time_machine.travel(START + timedelta(seconds=seconds), tick=False):
         return lease.may_schedule()
 
@@ -50,19 +48,19 @@ def test_r4_16_the_first_beat_renews_its_lease_and_a_second_schedules_nothing_an
 ) -> None:
     first, second = BeatLease(), BeatLease()
     for moment in range(0, 120, int(RENEW)):
-        assert looks(first, moment)
-        assert not looks(second, moment + 1)
+        assert may_schedule(first, moment)
+        assert not may_schedule(second, moment + 1)
     (said,) = messages(caplog, logging.ERROR)  # not every ten seconds
     assert "second beat" in said
     assert "Stop one of them" in said
     assert first.token.rpartition(" ")[2] not in caplog.text
     with time_machine.travel(START + timedelta(seconds=120)):
         assert (metric().level, metric().alarms) == (Level.WARNING, ("second-beat",))
-        alarms.watch(judging=False)
+        alarms.watch(judge_silence=False)
         assert Alarm.objects.get(kind="second-beat").cleared_at is None
     with time_machine.travel(START + timedelta(minutes=6)):  # it was stopped
         assert (metric().level, metric().alarms) == (Level.FINE, ())
-        alarms.watch(judging=False)
+        alarms.watch(judge_silence=False)
         assert Alarm.objects.get(kind="second-beat").cleared_at is not None
 
 
@@ -70,8 +68,8 @@ def test_r4_16_a_killed_beat_is_followed_within_a_minute_and_without_an_alarm(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     killed, restarted = BeatLease(), BeatLease()
-    assert looks(killed, 0)
-    answers = [looks(restarted, moment) for moment in (1, 11, 21, 31, 41, 51)]
+    assert may_schedule(killed, 0)
+    answers = [may_schedule(restarted, moment) for moment in (1, 11, 21, 31, 41, 51)]
     assert answers == [False] * 5 + [True]
     assert LEASE.total_seconds() + RENEW < 60
     assert metric().alarms == ()
@@ -80,15 +78,15 @@ def test_r4_16_a_killed_beat_is_followed_within_a_minute_and_without_an_alarm(
 
 def test_a_beat_that_ends_gives_its_lease_back() -> None:
     first, second = BeatLease(), BeatLease()
-    assert looks(first, 0)
+    assert may_schedule(first, 0)
     second.release()  # not its own: nothing happens
-    assert not looks(second, 1)
+    assert not may_schedule(second, 1)
     beat_lease._release(first.token)
-    assert looks(second, 2)
+    assert may_schedule(second, 2)
 
 
 def test_of_two_that_start_at_once_one_gets_the_lease() -> None:
-    """The row is not there yet: the insertion decides."""
+    """The row does not exist yet, so the unique insertion decides."""
     assert beat_lease.take("a, 1") is None
     held = beat_lease.take("b, 2")
     assert held is not None
@@ -97,10 +95,10 @@ def test_of_two_that_start_at_once_one_gets_the_lease() -> None:
 
 def test_a_sign_of_life_leaves_the_lease_alone() -> None:
     first, second = BeatLease(), BeatLease()
-    assert looks(first, 0)
+    assert may_schedule(first, 0)
     with time_machine.travel(START + timedelta(seconds=1)):
         heartbeats.beat(BEAT)
-    assert not looks(second, 2)
+    assert not may_schedule(second, 2)
     assert Heartbeat.objects.count() == 1
 
 
@@ -113,11 +111,11 @@ def test_without_its_database_beat_goes_on_as_before(
 
     lease = BeatLease()
     if is_second:
-        looks(BeatLease(), 0)
-        looks(lease, 1)
+        may_schedule(BeatLease(), 0)
+        may_schedule(lease, 1)
     caplog.clear()
     monkeypatch.setattr(beat_lease, "take", away)
-    assert looks(lease, 2) is not is_second
+    assert may_schedule(lease, 2) is not is_second
     assert caplog.messages == ["beat cannot renew its lease: OperationalError"]
 
 
@@ -126,12 +124,12 @@ def test_the_scheduler_of_celery_sends_only_with_the_lease(
 ) -> None:
     assert app.conf.beat_scheduler == "operations.beat:Scheduler"
     sent: list[str] = []
-    monkeypatch.setattr(Scheduler, "producer", None)  # which connects to the broker
+    monkeypatch.setattr(Scheduler, "producer", None)  # the real one connects to the broker
     monkeypatch.setattr(Scheduler, "apply_entry", lambda _self, entry, **_: sent.append(entry.task))
 
     def scheduler(name: str) -> Scheduler:
         made = Scheduler(app=app, schedule_filename=str(tmp_path / name))
-        # As left by a beat that ended long ago: all is due
+        # As if beat had ended two days ago: every entry is due
         for entry in made.schedule.values():
             entry.last_run_at = START - timedelta(days=2)
         return made
@@ -141,7 +139,7 @@ def test_the_scheduler_of_celery_sends_only_with_the_lease(
     assert second.tick() == RENEW
     assert len(sent) == 1
     intervals: list[Any] = [first.tick() for _ in range(10)]
-    assert max(intervals) <= RENEW  # or the lease would run out
+    assert max(intervals) <= RENEW  # otherwise the lease would expire
     assert "operations.tasks.heartbeat" in sent
     first.close()
     second.close()

@@ -1,6 +1,4 @@
-"""`check_ops`: what it judges, how it ends, and that a broker which may lose work is found out
-(R4.14, R4.17).
-"""
+"""`check_ops`: report, exit status, and a broker configured to lose tasks (R4.14, R4.17)."""
 
 import json
 import socket
@@ -31,7 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.loopback]
 
 @pytest.fixture(scope="module")
 def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A broker as it should be: Valkey beside SQLite, Redis beside PostgreSQL."""
+    """A broker configured correctly: Valkey with SQLite, Redis with PostgreSQL."""
     folder = tmp_path_factory.mktemp("broker")
     started = broker_command(folder / "data", engine_under_test())
     if started is None:
@@ -41,7 +39,7 @@ def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     wait_for_port(int(url.rpartition(":")[2].partition("/")[0]), server, folder / "log")
     yield url
-    server.kill()  # asked to, Redis does not end while it writes a file that was just switched on
+    server.kill()  # on SIGTERM Redis would first finish the append-only file just switched on
     server.wait(60)
 
 
@@ -71,8 +69,8 @@ def check(*arguments: str) -> tuple[int, str]:
 
 
 def as_json() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(check("--json")[1])
-    return found
+    document: dict[str, Any] = json.loads(check("--json")[1])
+    return document
 
 
 def test_a_healthy_product_ends_with_0_and_says_so_last(healthy: None) -> None:
@@ -88,10 +86,10 @@ def test_a_healthy_product_ends_with_0_and_says_so_last(healthy: None) -> None:
     assert len(set(at)) == 1  # aligned
 
 
-def test_r4_17_the_figures_are_there_for_programs(healthy: None) -> None:
-    found = as_json()
-    assert found["level"] == "fine"
-    assert found["figures"]["oldest_undelivered_age_seconds"] == {
+def test_r4_17_the_metrics_are_there_for_programs(healthy: None) -> None:
+    document = as_json()
+    assert document["level"] == "fine"
+    assert document["figures"]["oldest_undelivered_age_seconds"] == {
         "value": 0,
         "level": "fine",
         "shown": "ninguno",
@@ -109,7 +107,7 @@ def test_r4_17_the_figures_are_there_for_programs(healthy: None) -> None:
         "sms_day_budget_used_ratio",
         "sms_sent_24h",
         "attachments_disk_free_ratio",
-    } <= set(found["figures"])
+    } <= set(document["figures"])
 
 
 @pytest.mark.parametrize(
@@ -187,7 +185,7 @@ def test_without_a_database_it_says_so_and_asks_it_once(
 
     for name in metrics.names():
         registered = metrics._sources[name]
-        replaced = metrics._Registered(registered.title, away, on_demand=False, order=registered.order)
+        replaced = metrics._Registration(registered.title, away, on_demand=False, order=registered.order)
         monkeypatch.setitem(metrics._sources, name, replaced)
     status, said = check()
     assert (status, len(asked)) == (2, 1)

@@ -49,9 +49,7 @@ def test_the_clock_is_measured_against_the_servers(shift: float, level: Level) -
 
 
 def test_the_truth_is_within_the_error_however_long_the_answer_takes() -> None:
-    """All of the delay on the way there: half of it is taken off,
-    and the other half is the error.
-    """
+    """The delay is all before the query, so half the round trip is wrong by the whole `error`."""
 
     def slowly(execute: Callable[..., Any], *arguments: Any) -> Any:
         time.sleep(0.3)
@@ -75,15 +73,15 @@ def test_the_round_trip_is_in_nobodys_favour() -> None:
 @pytest.mark.parametrize("name", [WORKER, BEAT, SWEEP])
 @pytest.mark.parametrize("shift", [20.0, -20.0])
 def test_the_clock_of_each_process_raises_an_alarm_whoever_watches(name: str, shift: float) -> None:
-    """Its own watch would be closed by another machine's, whose clock is right."""
+    """The skew is stored; judged by each watcher's own clock, another would close the alarm."""
     heartbeats.beat(name)
     with time_machine.travel(timezone.now() + timedelta(seconds=shift)):
         heartbeats.beat(name)
-    alarms.watch(judging=True)  # by a clock that is right
+    alarms.watch(judge_silence=True)  # by a clock that is right
     assert Alarm.objects.filter(kind="clock-skew", cleared_at=None).exists() is HAS_SERVER
     Heartbeat.objects.update(at=timezone.now())
     heartbeats.beat(name)  # NTP has set it
-    alarms.watch(judging=True)
+    alarms.watch(judge_silence=True)
     assert not Alarm.objects.filter(kind="clock-skew", cleared_at=None).exists()
 
 

@@ -1,6 +1,4 @@
-"""What operations watch of the door: budget, SMS, conversion, codes that do not leave (R1.17,
-R1.26).
-"""
+"""Metrics of the codes: the day's limit, SMS sent, conversion, unsent codes (R1.17, R1.26)."""
 
 from datetime import timedelta
 
@@ -65,7 +63,7 @@ def send(times: int, rates: str, kind: str = "all") -> None:
         (10, Level.CRITICAL, ("sms-day-80", "sms-day-100")),
     ],
 )
-def test_the_days_budget_warns_at_80_percent_and_is_critical_at_100(
+def test_the_days_limit_warns_at_80_percent_and_is_critical_at_100(
     settings: Settings, uses: int, level: Level, held: tuple[str, ...]
 ) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("10/d")
@@ -89,14 +87,14 @@ def test_the_codes_of_links_are_watched_like_the_others(settings: Settings) -> N
     assert (found.display, found.alarms) == ("5 de 5 (100 %)", ("sms-day-80", "sms-day-100"))
 
 
-def test_the_limit_stops_where_the_figure_says_and_the_alarm_comes_from_a_watcher(settings: Settings) -> None:
-    """Never from the visitor's request or the sending: using the budget up writes no message."""
+def test_the_limit_stops_where_the_metric_says_and_a_watcher_raises_the_alarm(settings: Settings) -> None:
+    """The visitor's request and the sending raise none: reaching the limit queues no message."""
     settings.OTP_SENDS_PER_DAY = parse_rates("5/d")
     send(5, "5/d")
     with pytest.raises(LimitReached):
         send(1, "5/d")
     assert not Message.objects.exists()
-    alarms.watch(judging=False)
+    alarms.watch(judge_silence=False)
     kinds = set(Alarm.objects.values_list("kind", flat=True))
     assert {"sms-day-80", "sms-day-100"} <= kinds
 
@@ -120,7 +118,7 @@ def test_every_sms_that_left_is_counted_and_no_code_that_did_not() -> None:
 def test_conversion_is_of_codes_that_left_and_have_had_their_time() -> None:
     challenge(used=True)
     challenge()
-    challenge(sms=0)  # a number of nobody
+    challenge(sms=0)  # a number of no administrator
     challenge(live=True, hours=0)  # may still be typed
     assert (metric("conversion_24h_ratio").value, metric("conversion_24h_ratio").display) == (
         0.5,
@@ -155,10 +153,8 @@ def test_codes_that_do_not_leave_are_an_alarm_and_one_bad_number_is_not() -> Non
     assert metric("codes_unsent_30m").alarms == ()
 
 
-def test_the_figures_cost_as_many_queries_for_many_rows_as_for_none() -> None:
-    with CaptureQueriesContext(
-        connection,
-    ) as none:
+def test_the_metrics_cost_as_many_queries_for_many_rows_as_for_none() -> None:
+    with CaptureQueriesContext(connection) as none:
         list(metrics.metrics())
     for _ in range(60):
         challenge()

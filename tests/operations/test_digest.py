@@ -33,7 +33,7 @@ def yesterday() -> Message:
             kind="worker-silent", detail="x", raised_at=NOON, cleared_at=NOON + timedelta(minutes=9)
         )
     with time_machine.travel(SEVEN):
-        delivery.deliver(queue_email().pk)  # today's, and none of yesterday's business
+        delivery.deliver(queue_email().pk)  # sent today: not part of yesterday's digest
         tasks.digest()
     return Message.objects.get(dedup_key="digest:2026-11-20")
 
@@ -43,14 +43,14 @@ def test_it_tells_what_the_day_before_was_like() -> None:
     assert message.to == settings.POSTVENTA_EMAIL
     assert message.subject == "Operación: resumen del 20 de noviembre de 2026"
     lines = [line.strip() for line in message.text.splitlines()]
-    told = {label.rstrip(":"): value for label, value in pairwise(lines) if label.endswith(":")}
-    assert (told["Enviados"], told["Abandonados"], told["Rechazados por el destino"]) == ("2", "1", "0")
-    assert told["Códigos pedidos"] == "0"
+    facts = {label.rstrip(":"): value for label, value in pairwise(lines) if label.endswith(":")}
+    assert (facts["Enviados"], facts["Abandonados"], facts["Rechazados por el destino"]) == ("2", "1", "0")
+    assert facts["Códigos pedidos"] == "0"
     assert "- El trabajador no da señales: 20 nov 2026, 12:00 – 12:09" in lines
     assert f"{settings.PORTAL_BASE_URL}/admin/operations/heartbeat/" in lines
 
 
-def test_asked_twice_it_is_owed_once() -> None:
+def test_sent_twice_it_is_queued_once() -> None:
     for _ in range(2):
         digest.send(date(2026, 11, 21))
     assert Message.objects.filter(dedup_key__startswith="digest:").count() == 1

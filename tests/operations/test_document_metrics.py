@@ -1,6 +1,4 @@
-"""What operations watch of the documents: room on the disk, and an antivirus that keeps up (R3.20,
-R4.17).
-"""
+"""Metrics of the documents: free disk space and the antivirus queue (R3.20, R4.17)."""
 
 import shutil
 from collections import namedtuple

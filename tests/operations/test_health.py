@@ -1,4 +1,4 @@
-"""The two addresses that watchers ask."""
+"""The liveness and readiness addresses."""
 
 import pytest
 from django.test import Client
@@ -12,7 +12,7 @@ def test_a_live_process_says_so_without_touching_the_database(client: Client) ->
 def test_it_does_not_touch_a_session_either_whose_cookie_came_along(
     client: Client, settings: Settings
 ) -> None:
-    """A browser's or a watcher's: the session is a row of the database, which may hang."""
+    """Reading a session would query the database, which may hang."""
     client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
     response = client.get("/health/live")
     assert response.status_code == 200

@@ -1,4 +1,4 @@
-"""Signs of life: who writes them, when they are old, who may judge whom (R4.15, R4.16)."""
+"""Heartbeats: who writes them, when they are too old, who may judge others (R4.15, R4.16)."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from celery.signals import before_task_publish
 from django.db import OperationalError
 from django.utils import timezone
 
-from fidelizacion.celery import HEARTBEAT, show_that_beat_lives
+from fidelizacion.celery import HEARTBEAT, start_beat_heartbeat
 from operations import heartbeats, tasks
 from operations.heartbeats import BEAT, SWEEP, WORKER
 from operations.metrics import Level, Metric
@@ -74,7 +74,7 @@ def test_the_task_of_each_minute_is_the_workers_sign() -> None:
 
 def test_beat_shows_that_it_lives_when_it_sends_that_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeats, "close_old_connections", lambda: None)
-    show_that_beat_lives()
+    start_beat_heartbeat()
     Heartbeat.objects.all().delete()
     before_task_publish.send(sender="jobs.tasks.sweep")
     assert not Heartbeat.objects.exists()

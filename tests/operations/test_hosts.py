@@ -1,4 +1,4 @@
-"""Which names are answered to: the portal's, and any where a watcher asks by address."""
+"""ALLOWED_HOSTS: health and metrics answer under any host name, other pages only under ours."""
 
 import logging
 from ipaddress import ip_network
@@ -33,7 +33,7 @@ def test_metrics_answer_to_their_networks_whatever_they_are_called(prometheus: C
 
 
 def test_for_others_metrics_are_like_any_other_address(prometheus: Client) -> None:
-    """Nothing there tells that there is something."""
+    """The response does not reveal that the address exists."""
     stranger = Client(REMOTE_ADDR="203.0.113.5")
     for host, status in ((BY_ADDRESS, 400), ("testserver", 404)):
         at_metrics, elsewhere = (

@@ -1,6 +1,4 @@
-"""`/metrics`: for the networks that are named, in Prometheus'
-format, and asked often at no cost.
-"""
+"""`/metrics`: only for the listed networks, in Prometheus' format, and cached."""
 
 from ipaddress import ip_network
 
@@ -29,13 +27,13 @@ def scraper(settings: Settings) -> Client:
 
 
 def samples(client: Client) -> dict[tuple[str, str], float]:
-    """Each value by its name and its label."""
+    """Map (name, label) to the value."""
     text = client.get("/metrics").content.decode()
     families = text_string_to_metric_families(text)
     return {(s.name, ",".join(s.labels.values())): s.value for family in families for s in family.samples}
 
 
-def test_the_figures_are_there_with_their_levels(scraper: Client) -> None:
+def test_the_metrics_are_there_with_their_levels(scraper: Client) -> None:
     queue_email()
     heartbeats.beat(heartbeats.WORKER)
     alarms.raise_alarm("sms-day-80", "1600 de 2000")
@@ -44,7 +42,7 @@ def test_the_figures_are_there_with_their_levels(scraper: Client) -> None:
     assert found["fidelizacion_heartbeat_worker_age_seconds", ""] < 5
     assert found["fidelizacion_level", "heartbeat_worker_age_seconds"] == 0
     assert found["fidelizacion_level", "heartbeat_beat_age_seconds"] == 2
-    assert ("fidelizacion_heartbeat_beat_age_seconds", "") not in found  # never heard of: there is no age
+    assert ("fidelizacion_heartbeat_beat_age_seconds", "") not in found  # no heartbeat yet, so no age
     assert found["fidelizacion_alarm_open", "sms-day-80"] == 1
     assert found["fidelizacion_unread", "messages"] == 0
     assert {name for name in metrics.names() if ("fidelizacion_unread", name) not in found} == set()
@@ -87,7 +85,7 @@ def test_with_the_database_away_it_still_answers(scraper: Client, monkeypatch: p
     for name, registered in metrics._sources.items():
         if not registered.on_demand:
             monkeypatch.setitem(
-                metrics._sources, name, metrics._Registered("x", away, on_demand=False, order=1)
+                metrics._sources, name, metrics._Registration("x", away, on_demand=False, order=1)
             )
     found = samples(scraper)
     assert all(found["fidelizacion_unread", name] == 1 for name in metrics.names())

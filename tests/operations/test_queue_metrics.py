@@ -1,4 +1,4 @@
-"""What operations read of the outbox: ages, states, retries, what is stuck (R4.17)."""
+"""Metrics of the outbox: ages, states, retries, stuck messages (R4.17)."""
 
 from datetime import timedelta
 
@@ -54,7 +54,7 @@ def test_what_was_delivered_or_given_up_is_not_awaited() -> None:
         assert (found.value, found.display, found.level) == (0, "ninguno", Level.FINE)
 
 
-def test_a_message_queued_again_is_owed_anew() -> None:
+def test_a_message_queued_again_is_pending_from_then_on() -> None:
     message = queue_email()
     change(message, state=Message.State.DEAD)
     with time_machine.travel(timezone.now() + timedelta(days=4)):
@@ -62,7 +62,7 @@ def test_a_message_queued_again_is_owed_anew() -> None:
         assert metric("oldest_undelivered_age_seconds").level == Level.FINE
 
 
-def test_the_dead_are_critical_for_a_day_and_an_alarm_while_they_are_news() -> None:
+def test_the_dead_are_critical_for_a_day_and_an_alarm_for_an_hour() -> None:
     change(queue_email(), state=Message.State.DEAD, tried_at=timezone.now())
     assert (metric("messages_dead").level, metric("messages_dead").alarms) == (
         Level.CRITICAL,
@@ -85,7 +85,7 @@ def test_r4_08_a_message_that_dies_raises_one_alarm() -> None:
     with time_machine.travel(timezone.now() + timedelta(hours=73)) as clock:
         change(message, attempts=9, state=Message.State.DEAD, tried_at=timezone.now())
         for _ in range(3):
-            alarms.watch(judging=False)
+            alarms.watch(judge_silence=False)
             clock.shift(60)
         assert Alarm.objects.filter(kind="message-dead").count() == 1
         assert Message.objects.filter(dedup_key__startswith="alarm:message-dead").count() == 1

@@ -1,4 +1,4 @@
-"""`send_test_message`: through the outbox, now, and told in words."""
+"""`send_test_message`: sends through the outbox at once, and says in a sentence how it ended."""
 
 from io import StringIO
 
@@ -70,7 +70,7 @@ def test_what_is_no_number_or_address_fails(wrong: list[str]) -> None:
         send(*wrong)
 
 
-def test_a_carrier_that_refuses_the_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_that_refuses_the_number_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> str:
         raise PermanentFailure("twilio: 400, código 21614")
 

@@ -1,6 +1,4 @@
-"""Errors of the web that nobody expected are a metric and an alarm; what the client did wrong is
-not (9, R4.17).
-"""
+"""Unexpected errors of the web are a metric and an alarm; errors of the client are not (R4.17)."""
 
 from datetime import timedelta
 
@@ -34,7 +32,7 @@ urlpatterns = [*urlpatterns, path("fail/<int:status>/", fail)]
 def _fresh(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.ROOT_URLCONF = __name__
     monkeypatch.setattr(web_errors, "counter", web_errors.Counter())
-    monkeypatch.setattr(web_errors, "EVERY", 0.0)
+    monkeypatch.setattr(web_errors, "WRITE_EVERY", 0.0)
 
 
 def get(address: str, **headers: str) -> int:
@@ -52,18 +50,18 @@ def test_9_each_error_is_counted_and_raises_one_alarm() -> None:
     recent, day = web_errors.metrics()
     assert (recent.value, recent.level, day.value) == (3, Level.WARNING, 3)
     assert "referencia" in recent.advice
-    alarms.watch(judging=True)
-    alarms.watch(judging=True)
+    alarms.watch(judge_silence=True)
+    alarms.watch(judge_silence=True)
     assert Alarm.objects.filter(kind="web-errors").count() == 1
 
 
 def test_9_many_are_critical_and_the_alarm_closes_when_they_end() -> None:
     for _turn in range(10):
         get("/fail/500/")
-    alarms.watch(judging=True)
+    alarms.watch(judge_silence=True)
     assert next(web_errors.metrics()).level == Level.CRITICAL
     with time_machine.travel(timezone.now() + timedelta(minutes=12)):
-        alarms.watch(judging=True)
+        alarms.watch(judge_silence=True)
         recent, day = web_errors.metrics()
     assert (recent.value, recent.level, day.value) == (0, Level.FINE, 10)
     assert not Alarm.objects.filter(kind="web-errors", cleared_at=None).exists()
@@ -84,7 +82,7 @@ def test_9_neither_is_a_wrong_host(settings: Settings) -> None:
 def test_9_a_storm_is_written_every_few_seconds_and_nothing_of_it_is_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(web_errors, "EVERY", 5.0)
+    monkeypatch.setattr(web_errors, "WRITE_EVERY", 5.0)
     now = [1_000.0]
     monkeypatch.setattr("operations.web_errors.time.monotonic", lambda: now[0])
     for _turn in range(20):

@@ -138,13 +138,13 @@ def test_s6_too_many_in_all_are_an_alarm_and_a_lower_limit_and_no_refusal_for_al
     settings.OTP_FAILURES_PER_ADDRESS = parse_rates("40/h")
     settings.OTP_FAILURES_ALARM = parse_rates("100/h")
     consume_times(guesses.overall(), 100)
-    alarms.watch(judging=False)
+    alarms.watch(judge_silence=False)
     assert Alarm.objects.filter(kind="codes-guessed", cleared_at=None).exists()
     assert [guess(number) for number in range(11)] == [422] * 10 + [429]  # a quarter
     assert guess(20, "203.0.113.9") == 422
     assert enters(Client(REMOTE_ADDR="203.0.113.10"))
     with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)):
-        alarms.watch(judging=False)
+        alarms.watch(judge_silence=False)
         assert not Alarm.objects.filter(kind="codes-guessed", cleared_at=None).exists()
 
 

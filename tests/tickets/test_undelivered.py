@@ -165,16 +165,16 @@ def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(
 ) -> None:
     """R4.09: such a mail starts the work, and its recipient cannot be reached by mail."""
     message = sent(notify(a_ticket(), []))
-    alarms.watch(judging=False)
+    alarms.watch(judge_silence=False)
     assert not Alarm.objects.exists()
     bounce()
     for _ in range(2):
-        alarms.watch(judging=False)
+        alarms.watch(judge_silence=False)
     [alarm] = Message.objects.filter(kind="operations_alarm")
     assert alarm.subject == "Alarma: Se rechazaron avisos al equipo"
     message.refresh_from_db()
     actions.resolve(message, "Lo llamé", actions.Actor("Carla"), 0)
-    alarms.watch(judging=False)
+    alarms.watch(judge_silence=False)
     assert Alarm.objects.get().cleared_at is not None
 
 
@@ -182,7 +182,7 @@ def test_a_customers_wrong_address_is_no_alarm() -> None:
     """The advisor is told; operations have nothing to repair."""
     sent(emails.confirmation(a_ticket(), ()))
     bounce()
-    alarms.watch(judging=False)
+    alarms.watch(judge_silence=False)
     assert not Alarm.objects.exists()
 
 

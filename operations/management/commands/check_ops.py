@@ -1,6 +1,4 @@
-"""Says how the product is doing: database, broker, processes,
-messages, codes, disk (R4.14-R4.17).
-"""
+"""Reports the state of database, broker, processes, messages, codes and disk (R4.14-R4.17)."""
 
 import json
 import sys
@@ -12,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
 from operations import metrics
-from operations.metrics import LEVEL_NAMES, Level, Metric, Snapshot
+from operations.metrics import LEVEL_NAMES, Level, Snapshot
 
 
 class Command(BaseCommand):
@@ -23,54 +21,53 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="para otro programa")
 
     def handle(self, *args: Any, as_json: bool, **options: Any) -> None:  # noqa: ARG002
-        reading = metrics.collect(on_demand=True)
+        snapshot = metrics.collect(on_demand=True)
         if as_json:
-            self.stdout.write(json.dumps(document(reading), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(document(snapshot), ensure_ascii=False, indent=2))
         else:
-            for line in report(reading):
+            for line in report(snapshot):
                 self.stdout.write(line)
-        if reading.level:
-            sys.exit(reading.level)
+        if snapshot.level:
+            sys.exit(snapshot.level)
 
 
-def document(reading: Snapshot) -> dict[str, Any]:
-    """For programs: names never change, words may."""
+def document(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the JSON document for other programs. Its keys and the metrics' names never change."""
     return {
         "version": settings.VERSION,
-        "level": reading.level.name.lower(),
-        "unread": reading.failed,
+        "level": snapshot.level.name.lower(),
+        "unread": snapshot.failed,
         "figures": {
             metric.name: {"value": metric.value, "level": metric.level.name.lower(), "shown": metric.display}
-            for metric in reading.metrics
+            for metric in snapshot.metrics
         },
     }
 
 
-def report(reading: Snapshot) -> list[str]:
-    """For people: the version, the metrics aligned and by group, and the summary last."""
-    width = max((len(metric.label) for metric in reading.metrics), default=0)
+def report(snapshot: Snapshot) -> list[str]:
+    """Return the lines for people: the version, metrics in aligned columns by group, a summary."""
+    width = max((len(metric.label) for metric in snapshot.metrics), default=0)
     lines = [_("Gestor de Fidelización {version}").format(version=settings.VERSION), ""]
-    for title, group in reading.groups.items():
-        lines += [title, *(line for metric in group for line in _lines(metric, width)), ""]
-    lines += (
-        [_("No se pudo leer: {names}.").format(names=", ".join(reading.failed))] if reading.failed else []
-    )
-    return [*lines, _summary(reading)]
+    for title, group in snapshot.groups.items():
+        lines.append(title)
+        for metric in group:
+            mark = "" if metric.level == Level.FINE else f"  [{LEVEL_NAMES[metric.level]}]"
+            lines.append(f"  {metric.label.ljust(width)}  {metric.display}{mark}")
+            if metric.advice:
+                lines.append(f"  {'':{width}}  → {metric.advice}")
+        lines.append("")
+    if snapshot.failed:
+        lines.append(_("No se pudo leer: {names}.").format(names=", ".join(snapshot.failed)))
+    return [*lines, _summary(snapshot)]
 
 
-def _lines(metric: Metric, width: int) -> list[str]:
-    mark = "" if metric.level == Level.FINE else f"  [{LEVEL_NAMES[metric.level]}]"
-    told = f"  {metric.label.ljust(width)}  {metric.display}{mark}"
-    return [told, f"  {'':{width}}  → {metric.advice}"] if metric.advice else [told]
-
-
-def _summary(reading: Snapshot) -> str:
-    counts = {level: sum(metric.level == level for metric in reading.metrics) for level in Level}
-    critical = counts[Level.CRITICAL] + len(reading.failed)
-    if not reading.level:
-        return _("Todo en orden: {count} cifras.").format(count=len(reading.metrics))
+def _summary(snapshot: Snapshot) -> str:
+    counts = {level: sum(metric.level == level for metric in snapshot.metrics) for level in Level}
+    critical = counts[Level.CRITICAL] + len(snapshot.failed)
+    if not snapshot.level:
+        return _("Todo en orden: {count} cifras.").format(count=len(snapshot.metrics))
     return _("{state}: {critical} críticas, {warnings} piden atención, {fine} bien.").format(
-        state=str(LEVEL_NAMES[reading.level]).capitalize(),
+        state=str(LEVEL_NAMES[snapshot.level]).capitalize(),
         critical=critical,
         warnings=counts[Level.WARNING],
         fine=counts[Level.FINE],

@@ -1,11 +1,12 @@
-"""Sends what is owed with no broker: once, for cron, or for ever beside the worker (R4.05)."""
+"""Sends pending messages and codes without the broker: once (cron), or in a loop beside the worker
+(R4.05).
+"""
 
 import math
 import signal
 import threading
 import time
 from argparse import ArgumentParser, ArgumentTypeError
-from types import FrameType
 from typing import Any
 
 from django.core.checks import Tags
@@ -19,10 +20,10 @@ from notifications.sending.delivery import SendOutcome
 from operations import alarms, heartbeats
 
 SHORTEST_INTERVAL = 0.05  # seconds
-LONGEST_PAUSE = 30.0  # seconds between passes while they fail, say because the database is away
-SIGN_SECONDS, WATCH_SECONDS = 10.0, 60.0  # between signs of life, and between looks at the metrics
-STUCK_SECONDS = 180.0  # without a pass that came to its end, a sweep shows no sign of life
-GOODBYE = 5.0  # seconds a message in flight may still take; its lease covers it if it takes longer
+LONGEST_PAUSE = 30.0  # seconds between passes while they fail, e.g. while the database is down
+HEARTBEAT_SECONDS, WATCH_SECONDS = 10.0, 60.0  # between heartbeats, and between checks of the alarms
+STUCK_SECONDS = 180.0  # no heartbeat is written once a sweep has completed no pass for so long
+JOIN_SECONDS = 5.0  # for a message in flight at exit; after that its lease expires and it is retried
 
 
 class Command(BaseCommand):
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, loop: bool, interval: float, **options: Any) -> None:  # noqa: ARG002
-        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])  # Django leaves these to `migrate`
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])  # Django itself skips this tag
         if loop:
             self._loop(interval)
         else:
@@ -51,15 +52,16 @@ class Command(BaseCommand):
             counts = sweep.sweep_once()
         except sweep.SweepFailed as failure:
             counts, failed = failure.counts, failure.failed
-        # Whoever types the command waits for no worker: what is too fresh for the sweep goes too
+        # The sweep leaves new messages to the worker for a while; here there may be no worker, so
+        # they are sent too
         try:
-            fresh = delivery.deliver_due()
+            delivered = delivery.deliver_due()
         except (OperationalError, InterfaceError):
             raise CommandError(
                 _("La base de datos no responde, o le faltan migraciones: nada se ha perdido.")
             ) from None
         if not failed:
-            heartbeats.beat_if_possible(heartbeats.SWEEP)  # by cron each minute, it lives
+            heartbeats.beat_if_possible(heartbeats.SWEEP)  # cron runs this instead of the loop
         _watch()
         for name, count in counts.items():
             self.stdout.write(f"{name:<20} {count:>6}")
@@ -68,10 +70,10 @@ class Command(BaseCommand):
         )
         self.stdout.write(
             summary.format(
-                sent=fresh[SendOutcome.SENT],
-                again=fresh[SendOutcome.AGAIN],
-                failed=fresh[SendOutcome.FAILED],
-                dead=fresh[SendOutcome.DEAD],
+                sent=delivered[SendOutcome.SENT],
+                again=delivered[SendOutcome.AGAIN],
+                failed=delivered[SendOutcome.FAILED],
+                dead=delivered[SendOutcome.DEAD],
             )
         )
         if failed:
@@ -79,29 +81,34 @@ class Command(BaseCommand):
 
     def _loop(self, interval: float) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _on_signal)
+            signal.signal(number, lambda _number, _frame: sweep.stop())
         self.stdout.write(_("Enviando lo pendiente. Ctrl-C para terminar."))
-        # A thread a sweep: a mail server that does not answer must not keep a code waiting
+        # One thread per sweep: a mail server that does not answer must not keep a code waiting
         threads = [
             threading.Thread(target=_repeat, args=(name, interval), daemon=True) for name in sweep.names()
         ]
         for thread in threads:
             thread.start()
-        _live()
+        watched = time.monotonic()
+        while not sweep.wait(HEARTBEAT_SECONDS):
+            if sweep.all_passed_within(STUCK_SECONDS):
+                heartbeats.beat_if_possible(heartbeats.SWEEP)
+            if time.monotonic() - watched >= WATCH_SECONDS:
+                watched = time.monotonic()
+                _watch()
+        connections.close_all()
         for thread in threads:
-            thread.join(GOODBYE)
+            thread.join(JOIN_SECONDS)
         self.stdout.write(_("Detenido."))
 
 
 def _interval(typed: str) -> float:
-    """Raises what argparse tells the person: below, the sweep would ask the database without a
-    pause, or never.
-    """
+    """Parse `--interval`. Below its minimum the sweep would query the database without a pause."""
     try:
         seconds = float(typed)
     except ValueError:
         seconds = math.nan
-    if not SHORTEST_INTERVAL <= seconds <= LONGEST_PAUSE:  # not a number is in no range
+    if not SHORTEST_INTERVAL <= seconds <= LONGEST_PAUSE:  # NaN is in no range
         raise ArgumentTypeError(
             _("«{typed}» no sirve: son segundos, de {least} a {most}").format(
                 typed=typed, least=SHORTEST_INTERVAL, most=int(LONGEST_PAUSE)
@@ -110,39 +117,23 @@ def _interval(typed: str) -> float:
     return seconds
 
 
-def _on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    sweep.stop()
-
-
-def _live() -> None:
-    """Until asked to stop: show that every sweep gets through, and look after worker and beat."""
-    watched = time.monotonic()
-    while not sweep.wait(SIGN_SECONDS):
-        if sweep.all_passed_within(STUCK_SECONDS):
-            heartbeats.beat_if_possible(heartbeats.SWEEP)
-        if time.monotonic() - watched >= WATCH_SECONDS:
-            watched = time.monotonic()
-            _watch()
-    connections.close_all()
-
-
 def _watch() -> None:
-    """Whatever becomes of it, messages matter more."""
+    """Check the alarms; a failure is logged and never stops the sweep."""
     try:
         close_old_connections()
-        alarms.watch(judging=heartbeats.may_judge(heartbeats.SWEEP))
-    except Exception as error:  # noqa: BLE001  it is reported, and looked at again in a minute
+        alarms.watch(judge_silence=heartbeats.may_judge(heartbeats.SWEEP))
+    except Exception as error:  # noqa: BLE001  reported, and checked again in a minute
         sweep.report("alarms", error)
 
 
 def _repeat(name: str, interval: float) -> None:
-    """Run one sweep again and again; whatever fails is logged and tried later."""
+    """Run one sweep until the command stops; after a failure log it and wait longer."""
     failures = 0
     while not sweep.stopping():
         close_old_connections()
         try:
             sweep.run(name)
-        except Exception as error:  # noqa: BLE001  it is reported, and tried again
+        except Exception as error:  # noqa: BLE001  reported, and tried again
             failures += 1
             sweep.report(name, error)
             connections.close_all()

@@ -1,6 +1,4 @@
-"""Sends one message to whoever set the product up, and says in words what became of it and how long
-it took.
-"""
+"""Sends one test message through the outbox, and says how it ended and how long it took."""
 
 import time
 from argparse import ArgumentParser
@@ -21,8 +19,8 @@ from notifications.sending import delivery
 from operations import operations_mail
 
 State = Message.State
-PATIENCE = 45.0  # seconds: longer than any carrier is waited for
-NAMES = {Message.Channel.EMAIL: gettext_lazy("correo"), Message.Channel.SMS: "SMS"}  # within a sentence
+WAIT_SECONDS = 45.0  # longer than the timeout of any transport
+CHANNEL_NAMES = {Message.Channel.EMAIL: gettext_lazy("correo"), Message.Channel.SMS: "SMS"}
 
 
 class Command(BaseCommand):
@@ -40,26 +38,32 @@ class Command(BaseCommand):
         try:
             message = _enqueue(email, sms)
             delivery.deliver(message.pk)
-            _wait(message)
+            # A worker may have claimed the message first; wait for its result
+            deadline = time.monotonic() + WAIT_SECONDS
+            message.refresh_from_db()
+            while message.state == State.SENDING and time.monotonic() < deadline:
+                time.sleep(0.1)
+                message.refresh_from_db()
         except (OperationalError, InterfaceError, ProgrammingError):
             raise CommandError(
                 _("La base de datos no responde, o le faltan migraciones: nada se envió.")
             ) from None
-        self._tell(message, time.monotonic() - started)
+        self._report(message, time.monotonic() - started)
 
-    def _tell(self, message: Message, seconds: float) -> None:
-        facts = {
-            "channel": NAMES[Message.Channel(message.channel)],
+    def _report(self, message: Message, seconds: float) -> None:
+        """Print the result. Raises CommandError when the message did not leave."""
+        values = {
+            "channel": CHANNEL_NAMES[Message.Channel(message.channel)],
             "pk": message.pk,
             "seconds": number_format(seconds, 1),
         }
         if message.sent_at is not None:
-            told = _(
+            done = _(
                 "Listo: {channel} n.º {pk} aceptado por el proveedor en {seconds} s. Compruebe que haya llegado."
             )
-            self.stdout.write(told.format(**facts))
+            self.stdout.write(done.format(**values))
             return
-        reasons = {
+        sentences = {
             State.FAILED: _(
                 "El {channel} n.º {pk} fue rechazado tras {seconds} s, y no se repetirá: {error}"
             ),
@@ -67,7 +71,7 @@ class Command(BaseCommand):
         }
         later = _("El {channel} n.º {pk} no salió en {seconds} s; se reintentará solo: {error}")
         error = message.last_error or _("otro proceso lo está enviando")
-        raise CommandError(reasons.get(State(message.state), later).format(error=error, **facts))
+        raise CommandError(sentences.get(State(message.state), later).format(error=error, **values))
 
 
 def _enqueue(email: str | None, sms: str | None) -> Message:
@@ -81,14 +85,3 @@ def _enqueue(email: str | None, sms: str | None) -> Message:
     moment = f"{timezone.localtime():%H:%M:%S}"
     text = _("Mensaje de prueba de las {moment}. No tiene que hacer nada.").format(moment=moment)
     return outbox.enqueue_sms(dedup_key=key, subject_ref=operations_mail.REFERENCE, to=phone, text=text)
-
-
-def _wait(message: Message) -> None:
-    """The worker may have been quicker: then it is at the message, and what it makes of it is the
-    answer.
-    """
-    deadline = time.monotonic() + PATIENCE
-    message.refresh_from_db()
-    while message.state == State.SENDING and time.monotonic() < deadline:
-        time.sleep(0.1)
-        message.refresh_from_db()
