@@ -1,3 +1,4 @@
-"""The demo: the product's own processes, on this machine only, with sample data. Nothing else
-imports this package.
+"""The demo: the product's processes with sample data, on this machine only.
+
+No package of the product imports this one.
 """

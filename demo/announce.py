@@ -1,4 +1,4 @@
-"""What the demo tells whoever started it: where to look, which numbers to type, who may sign in."""
+"""Prints the demo's addresses, phone numbers and accounts on the terminal."""
 
 import sys
 
@@ -17,7 +17,7 @@ NUMBERS = (
 
 
 def announce(environment: dict[str, str]) -> None:
-    """Prints it, in colour when somebody is looking."""
+    """Print them, in colour on a terminal."""
     base = environment["PORTAL_BASE_URL"]
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
@@ -27,13 +27,13 @@ def announce(environment: dict[str, str]) -> None:
     table.add_row("Escritorio", f"{base}/admin/")
     table.add_row("", f"{ADVISOR} o {SUPERVISOR}, contraseña {PASSWORD}")
     table.add_row("", "")
-    for index, (number, what) in enumerate(NUMBERS):
-        table.add_row("Números" if index == 0 else "", f"{number}  {what}")
+    for index, (number, description) in enumerate(NUMBERS):
+        table.add_row("Números" if index == 0 else "", f"{number}  {description}")
     console = Console(file=sys.stdout, highlight=False)
     console.print(Panel(table, title="Gestor de Fidelización", subtitle="Ctrl-C para terminar", expand=False))
 
 
 def say(line: str) -> None:
-    """One line, at once."""
+    """Print one line without buffering."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

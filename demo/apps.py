@@ -1,5 +1,6 @@
-"""The demo as an app: it brings the table of its mailbox. Installed in demo mode and in the suite
-only.
+"""The demo as a Django app, for the table of its mailbox.
+
+It is installed in demo mode and in the tests only.
 """
 
 from django.apps import AppConfig

@@ -18,8 +18,7 @@ class Command(BaseCommand):
         "Ejecuta el producto completo en este equipo, con datos de ejemplo: web, trabajador, agenda y repaso. "
         "Solo atiende en 127.0.0.1; Ctrl-C lo termina todo."
     )
-    # The environment that matters is the one it prepares for its processes, each of which is
-    # checked
+    # Each process of the demo checks the environment that this command prepares for it
     requires_system_checks = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

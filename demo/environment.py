@@ -1,5 +1,6 @@
-"""The environment of the demo's processes: its own folder, keys and generous limits, and nothing of
-production's.
+"""The environment variables of the demo's processes: its own folder, keys and high limits.
+
+None of production's variables reaches them.
 """
 
 import os
@@ -7,10 +8,10 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-# Names the demo that a process belongs to; what a killed demo leaves behind is found by it
+# Names the demo that a process belongs to; processes.py finds a killed demo's leftovers by it
 MARK = "DEMO_FOLDER"
 
-# High enough that trying things out reaches no limit; the limits themselves are the product's
+# High enough that nobody reaches a limit by trying the demo
 LIMITS = {
     "OTP_RESEND_SECONDS": "5",
     "OTP_SENDS_PER_PHONE": "1000/h",
@@ -30,9 +31,9 @@ LIMITS = {
 }
 
 
-# What the demo takes over from the shell that started it; everything else stays outside. An
-# allow-list, since a shell may hold production's database, broker, mail, SMS, storage, antivirus or
-# keys, under names that do not exist yet.
+# The variables that the demo takes over from the shell that started it. It is an allow-list,
+# because the shell may hold production's database, broker, mail, SMS, storage, antivirus or keys,
+# also under names that future versions add.
 SYSTEM = frozenset(
     [
         "PATH",
@@ -74,12 +75,11 @@ PRODUCT = frozenset(
 def demo_environment(
     folder: Path, port: int, shell: Mapping[str, str], services: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """What the demo's processes get: its own values, and of the shell's only what cannot reach
-    another system.
+    """Build the environment of the demo's processes.
 
-    `services` are variables that the caller answers for, by `NAME` or `NAME_FILE`: the tests run
-    the demo's processes on a database, a broker and a mail server of theirs. No variable of the
-    shell can bring them in.
+    From the shell it takes only variables that cannot lead to another system. `services` are
+    variables, `NAME` or `NAME_FILE`, that the caller is responsible for: the tests run the demo's
+    processes on their own database, broker and mail server. The shell cannot set them.
     """
     address = f"http://127.0.0.1:{port}"
     always = {
@@ -104,25 +104,30 @@ def demo_environment(
     services = {
         name: value for name, value in (services or {}).items() if name.removesuffix("_FILE") not in always
     }
-    # A variable and its file must not come together
-    given = {name.removesuffix("_FILE") for name in services}
+    # NAME and NAME_FILE together would be an error of the settings (env.py)
+    replaced = {name.removesuffix("_FILE") for name in services}
     return {
-        **{name: value for name, value in defaults.items() if name.removesuffix("_FILE") not in given},
-        **{name: value for name, value in shell.items() if name not in given and may_pass(name)},
+        **{name: value for name, value in defaults.items() if name.removesuffix("_FILE") not in replaced},
+        **{name: value for name, value in shell.items() if name not in replaced and may_pass(name)},
         **services,
         **always,
     }
 
 
 def may_pass(name: str) -> bool:
-    """Whether the demo takes this variable over from the shell."""
+    """Return whether the demo takes this variable over from the shell."""
     return name in SYSTEM | PRODUCT or (name.startswith(PREFIXES) and not name.endswith("_FILE"))
 
 
 def _key(path: Path) -> Path:
-    """A secret made once, so that sessions and codes outlive a restart of the demo."""
+    """Create the secret on the first start; later starts reuse it, so that sessions stay valid."""
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(64))
+        write_private(path, secrets.token_urlsafe(64))
     return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Create a file that only this user can read. Raises FileExistsError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

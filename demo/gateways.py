@@ -1,4 +1,4 @@
-"""The demo's carriers: what they "send" is a row that the demo page shows."""
+"""The demo's SMS gateway and mail backend: they store each message for the demo's mailbox page."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from django.utils import timezone
 from demo.models import DemoMessage
 from notifications.models import Message
 
-TRIES = 50  # rows written in the same microsecond, on machines whose clock is that coarse
+MAX_ATTEMPTS = 50  # a coarse clock can give several messages the same time
 
 
 def _require_demo() -> None:
@@ -21,10 +21,10 @@ def _require_demo() -> None:
         raise ImproperlyConfigured("los mensajes de demostración necesitan DEMO=1")
 
 
-def keep(message: DemoMessage) -> None:
-    """Store the message at a microsecond of its own, so that "newest first" is an order."""
+def store(message: DemoMessage) -> None:
+    """Store the message under a unique time, so that "newest first" is a definite order."""
     message.at = timezone.now()
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         try:
             with transaction.atomic():
                 message.save(force_insert=True)
@@ -36,35 +36,33 @@ def keep(message: DemoMessage) -> None:
 
 
 class DemoGateway:
-    """SMS of the demo. The one place where a code can be read: refused outside demo mode."""
+    """The SMS gateway of the demo. It stores codes in clear, so it refuses outside demo mode."""
 
     def __init__(self) -> None:
         _require_demo()
 
-    def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  nobody's clock runs here
+    def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the gateways' interface
         message = DemoMessage(channel=Message.Channel.SMS, to=to, text=text)
-        keep(message)
+        store(message)
         return f"demo-{message.pk}"
 
 
 class DemoEmailBackend(BaseEmailBackend):
-    """E-mails of the demo, through Django's own mail machinery."""
+    """The mail backend of the demo."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         _require_demo()
         for mail in email_messages:
-            keep(_as_row(mail))
+            alternatives = mail.alternatives if isinstance(mail, EmailMultiAlternatives) else []
+            html = next((str(content) for content, mimetype in alternatives if mimetype == "text/html"), "")
+            store(
+                DemoMessage(
+                    channel=Message.Channel.EMAIL,
+                    to=", ".join(mail.to),
+                    subject=str(mail.subject),
+                    text=str(mail.body),
+                    html=html,
+                    message_id=mail.extra_headers.get("Message-ID", ""),
+                )
+            )
         return len(email_messages)
-
-
-def _as_row(mail: EmailMessage) -> DemoMessage:
-    alternatives = mail.alternatives if isinstance(mail, EmailMultiAlternatives) else []
-    html = next((str(content) for content, mimetype in alternatives if mimetype == "text/html"), "")
-    return DemoMessage(
-        channel=Message.Channel.EMAIL,
-        to=", ".join(mail.to),
-        subject=str(mail.subject),
-        text=str(mail.body),
-        html=html,
-        message_id=mail.extra_headers.get("Message-ID", ""),
-    )

@@ -6,7 +6,7 @@ from notifications.models import Message
 
 
 class DemoMessage(models.Model):
-    """What the demo's gateways "sent": shown on the demo page, written only in demo mode."""
+    """A message "sent" by the demo's gateways, shown in its mailbox; written only in demo mode."""
 
     channel = models.CharField(max_length=5, choices=Message.Channel.choices)
     to = models.CharField(max_length=254)
@@ -17,7 +17,7 @@ class DemoMessage(models.Model):
     at = models.DateTimeField(unique=True)
 
     class Meta:
-        # Named, so that gateways.py can be imported, and refuse, where the app is not installed
+        # Explicit, so that gateways.py can be imported where the app is not installed, and refuse
         app_label = "demo"
         ordering = ["-at"]
 

@@ -1,7 +1,6 @@
-"""What `make` asks of Python before anything is installed.
+"""Checks Python and the port for `make demo`, before anything is installed.
 
-Run as a file, by whatever Python there is: the standard library only, and no syntax newer than
-Python 3.0.
+Any `python3` may run this file: it uses the standard library only, and no syntax newer than 3.0.
 """
 
 import socket
@@ -12,7 +11,7 @@ LAST_PORT = 65535
 
 
 def main(arguments):  # type: (list[str]) -> str
-    """One line that says what is missing and what to do, or nothing."""
+    """Return one line that says what is missing and what to do, or an empty string."""
     if sys.version_info[:2] < MINIMUM:
         found = ".".join(str(part) for part in sys.version_info[:2])
         return (
@@ -21,7 +20,7 @@ def main(arguments):  # type: (list[str]) -> str
             + ": use PYTHON=/ruta/a/python3.11 make demo"
         )
     try:
-        import ensurepip  # noqa: F401, PLC0415  Debian keeps it in a package of its own
+        import ensurepip  # noqa: F401, PLC0415  Debian has it in the package python3-venv
         import venv  # noqa: F401, PLC0415
     except ImportError:
         return "A este Python le falta venv: instale el paquete python3-venv (apt install python3-venv)"
@@ -31,14 +30,14 @@ def main(arguments):  # type: (list[str]) -> str
 
 
 def port_problem(raw):  # type: (str) -> str
-    """The line to show when nobody can listen at the port that was asked for, or nothing."""
+    """Return the line to show when PORT is invalid or taken, or an empty string."""
     if not (raw.isdecimal() and 0 < int(raw) <= LAST_PORT):
         return "PORT debe ser un número de 1 a " + str(LAST_PORT) + ": use PORT=8001 make demo"
     return port_taken(int(raw))
 
 
 def port_taken(port):  # type: (int) -> str
-    """The line to show when somebody listens at this port of the loopback address, or nothing."""
+    """Return the line to show when this loopback port is taken, or an empty string."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,6 +1,4 @@
-"""The demo's data: tables, static files, the sample directory and its two members of staff. Can be
-run again.
-"""
+"""Prepares the demo: tables, static files, sample directory, two staff accounts. Safe to repeat."""
 
 import hashlib
 from pathlib import Path
@@ -19,10 +17,8 @@ from fidelizacion.system_checks.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
 
 
 def prepare() -> None:
-    """Brings the demo's folder up to date. Ends the process when the environment or the database is
-    not a demo's.
-    """
-    exit_on_errors(database=False)  # which gets its mark here
+    """Bring the demo up to date. Exit if the environment or the database is not a demo's."""
+    exit_on_errors(database=False)  # `claim`, below, checks and marks the database
     if not settings.DEMO:
         raise SystemExit("La preparación es solo para la demostración.")
     try:
@@ -35,13 +31,13 @@ def prepare() -> None:
 
 
 def collect_static_files(target: Path) -> None:
-    """Collects and compresses, unless every source is as it was the last time.
+    """Collect and compress the static files, unless no source has changed since the last time.
 
-    What is there is deleted first, so it has to be a demo's: its stamp is written before anything
-    is collected.
+    Collecting deletes what the folder holds, so the folder must be a demo's: its stamp file is
+    written before the first collection. Exits if the folder holds files and has no stamp.
     """
-    stamp, now = target.parent / "static.stamp", _fingerprint()
-    if target.is_dir() and stamp.is_file() and stamp.read_text(encoding="ascii") == now:
+    stamp, fingerprint = target.parent / "static.stamp", _fingerprint()
+    if target.is_dir() and stamp.is_file() and stamp.read_text(encoding="ascii") == fingerprint:
         return
     if not stamp.is_file() and target.is_dir() and any(target.iterdir()):
         raise SystemExit(
@@ -50,10 +46,11 @@ def collect_static_files(target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text("", encoding="ascii")
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-    stamp.write_text(now, encoding="ascii")
+    stamp.write_text(fingerprint, encoding="ascii")
 
 
 def _fingerprint() -> str:
+    """Hash the name, size and time of every static file."""
     digest = hashlib.sha256()
     for finder in get_finders():
         for name, storage in finder.list([]):
@@ -63,23 +60,23 @@ def _fingerprint() -> str:
 
 
 def make_staff() -> User:
-    """Who signs in to the demo's desk, in the groups of their roles. Returns the advisor."""
+    """Create the demo's supervisor and advisor, with their groups. Returns the advisor."""
     groups.reset()
-    _make(SUPERVISOR, "Supervisor", "Demo", groups.SUPERVISOR)
-    return _make(ADVISOR, "Asesora", "Demo", groups.ADVISOR)
+    _make_user(SUPERVISOR, "Supervisor", groups.SUPERVISOR)
+    return _make_user(ADVISOR, "Asesora", groups.ADVISOR)
 
 
-def _make(username: str, first_name: str, last_name: str, group: str) -> User:
-    user, made = User.objects.get_or_create(
+def _make_user(username: str, first_name: str, group: str) -> User:
+    user, created = User.objects.get_or_create(
         username=username,
         defaults={
             "first_name": first_name,
-            "last_name": last_name,
+            "last_name": "Demo",
             "email": f"{username}@operadora.example",
             "is_staff": True,
         },
     )
-    if made:
+    if created:
         user.set_password(PASSWORD)
         user.save(update_fields=["password"])
     user.groups.set(Group.objects.filter(name=group))

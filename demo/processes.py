@@ -1,4 +1,4 @@
-"""Starts, watches and ends the demo's processes. None outlives the demo, however the demo ends."""
+"""Starts, watches and stops the demo's processes. None outlives the demo, however that ends."""
 
 import ctypes
 import os
@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from demo.environment import MARK
@@ -17,33 +19,26 @@ RESTARTS_PER_MINUTE = 5
 
 
 def end_with_parent(signal_number: int) -> None:
-    """Asks Linux to signal this process when the one that started it is gone; elsewhere does
-    nothing.
-    """
+    """Ask Linux to signal this process when its parent ends. Does nothing on other systems."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number)
 
 
-def _before_exec() -> None:
-    # SIGTERM and not SIGKILL: the web and the worker take their own children with them
-    end_with_parent(signal.SIGTERM)
-
-
 @dataclass
 class Child:
-    """One process of the demo, in a session of its own so that Ctrl-C reaches the demo only."""
+    """One process of the demo, in a separate session so that Ctrl-C reaches only the supervisor."""
 
     name: str
     command: Sequence[str]
     log: Path
-    folder: Path | None = None  # where it runs; None is where this program does
+    folder: Path | None = None  # its working directory; None: that of this program
     process: subprocess.Popen[bytes] | None = None
     restarts: list[float] = field(default_factory=list)
 
     def start(self, environment: dict[str, str]) -> None:
-        """Starts it; what it says goes to its log."""
+        """Start it, with its output appended to its log."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603  commands of ours
+            self.process = subprocess.Popen(  # noqa: S603  our own commands
                 self.command,
                 cwd=self.folder,
                 env=environment,
@@ -51,28 +46,29 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_before_exec,  # noqa: PLW1509  this program has one thread
+                # SIGTERM and not SIGKILL, so that gunicorn and Celery end their children too
+                preexec_fn=partial(end_with_parent, signal.SIGTERM),  # noqa: PLW1509  single-threaded
             )
 
     @property
     def status(self) -> int | None:
-        """How it ended, or None while it runs."""
+        """The exit status, or None while it runs."""
         return self.process.poll() if self.process else None
 
     def may_restart(self) -> bool:
-        """Whether it has died seldom enough to be started again."""
+        """Count a restart, and return whether this minute's limit allows it."""
         now = time.monotonic()
-        self.restarts = [when for when in self.restarts if now - when < 60] + [now]
+        self.restarts = [at for at in self.restarts if now - at < 60] + [now]
         return len(self.restarts) <= RESTARTS_PER_MINUTE
 
     def ask_to_stop(self) -> None:
-        """Signals it once; a second signal would cut its work short."""
+        """Send SIGTERM once; a second signal could make it drop its work."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
 
 
 def stop(children: Sequence[Child], seconds: float) -> None:
-    """Asks all to stop, waits for them, and kills those that have not."""
+    """Ask all to stop, wait at most `seconds`, and kill those that still run."""
     for child in children:
         child.ask_to_stop()
     deadline = time.monotonic() + seconds
@@ -85,31 +81,24 @@ def stop(children: Sequence[Child], seconds: float) -> None:
 
 
 def kill_leftovers(folder: Path) -> None:
-    """Ends what a killed demo left running. Only processes started for this very folder carry its
-    mark.
-    """
+    """Kill what an earlier, killed demo of this folder left running, found by its mark."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        found = list(_marked(folder))
-        if not found:
+        pids = list(_marked(folder))
+        if not pids:
             return
-        for pid in found:
-            _kill(pid)
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.1)
 
 
 def _marked(folder: Path) -> Iterator[int]:
+    """Yield the pids of this user's processes that have the folder's mark in their environment."""
     mark = f"{MARK}={folder}".encode()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if entry.stat().st_uid == os.getuid() and mark in (entry / "environ").read_bytes().split(b"\0"):
                 yield int(entry.name)
-        except OSError:  # gone meanwhile, or not ours to read
+        except OSError:  # it has ended, or may not be read
             continue
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

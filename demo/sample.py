@@ -1,13 +1,12 @@
 """The sample directory of the demo: invented companies that cannot be mistaken for real ones.
 
-RUCs are right in form and evidently made up: the counter after the third digit is 9999nn, hundreds
-of thousands beyond what the tax office has reached in any province. Companies and public bodies
-only: any cédula that adds up could be a person's. Service numbers begin with 0900, a range no
-Ecuadorian mobile has, or with DEMO, as account numbers do; e-mails end in `.example` (RFC 2606).
-Loaded by `manage.py demo`, never by a migration.
+RUCs are valid but recognisably invented: the serial after the third digit is 9999nn, hundreds of
+thousands beyond what the tax office has assigned in any province. They are all of companies and
+public bodies, because any valid cédula could be a person's. Service numbers begin with 0900, a
+range without mobile numbers in Ecuador, or with DEMO, as account numbers do. E-mails end in
+`.example` (RFC 2606). `manage.py demo` loads the directory; no migration does.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -17,20 +16,20 @@ from companies.identity import check_tax_id
 from companies.models import Administration, Administrator, BillingAccount, Company, ServiceLine
 from companies.phones import normalise_mobile
 
-Kind = ServiceLine.Kind
+LineKind = ServiceLine.Kind
 PREFIXES = {
-    Kind.MOBILE: "0900",
-    Kind.DATA_LINK: "DEMO-ENLACE-",
-    Kind.INTERNET: "DEMO-INTERNET-",
-    Kind.OTHER: "DEMO-SERVICIO-",
+    LineKind.MOBILE: "0900",
+    LineKind.DATA_LINK: "DEMO-ENLACE-",
+    LineKind.INTERNET: "DEMO-INTERNET-",
+    LineKind.OTHER: "DEMO-SERVICIO-",
 }
 
 
 @dataclass(frozen=True)
 class SampleAccount:
-    block: int  # two digits, within its account and service numbers
+    block: int  # two digits, part of its account and service numbers
     cut_day: int
-    lines: dict[Kind, int]
+    lines: dict[LineKind, int]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ SAMPLE = (
                 "Textiles Ficticios del Valle S. A.",
                 "1799999028001",
                 "Quito",
-                (SampleAccount(11, 15, {Kind.MOBILE: 3, Kind.DATA_LINK: 1, Kind.INTERNET: 1}),),
+                (SampleAccount(11, 15, {LineKind.MOBILE: 3, LineKind.DATA_LINK: 1, LineKind.INTERNET: 1}),),
                 has_advisor=True,
             ),
         ),
@@ -76,9 +75,9 @@ SAMPLE = (
                 "0999999026001",
                 "Guayaquil",
                 (
-                    SampleAccount(21, 5, {Kind.MOBILE: 8}),
-                    SampleAccount(22, 20, {Kind.DATA_LINK: 2}),
-                    SampleAccount(23, 31, {Kind.MOBILE: 4, Kind.INTERNET: 1}),
+                    SampleAccount(21, 5, {LineKind.MOBILE: 8}),
+                    SampleAccount(22, 20, {LineKind.DATA_LINK: 2}),
+                    SampleAccount(23, 31, {LineKind.MOBILE: 4, LineKind.INTERNET: 1}),
                 ),
                 has_advisor=True,
             ),
@@ -86,15 +85,15 @@ SAMPLE = (
                 "Transportes Ruta Inventada S. A.",
                 "0199999036001",
                 "Cuenca",
-                (SampleAccount(24, 10, {Kind.MOBILE: 12}),),
+                (SampleAccount(24, 10, {LineKind.MOBILE: 12}),),
                 queue_email="postventa.sur@operadora.example",
             ),
-            # Its modulus 11 does not add up: the desk shows the mark of A19
+            # Its check digit (modulus 11) is wrong: the desk marks the number as doubtful (A19)
             SampleCompany(
                 "Empresa Pública de Aguas Ficticias EP",
                 "1769999910001",
                 "Quito",
-                (SampleAccount(25, 28, {Kind.MOBILE: 2, Kind.OTHER: 1}),),
+                (SampleAccount(25, 28, {LineKind.MOBILE: 2, LineKind.OTHER: 1}),),
             ),
         ),
     ),
@@ -107,7 +106,7 @@ SAMPLE = (
                 "Distribuidora Mil Líneas de Ejemplo S. A.",
                 "1799999036001",
                 "Quito",
-                (SampleAccount(31, 25, {Kind.MOBILE: 5_000}),),
+                (SampleAccount(31, 25, {LineKind.MOBILE: 5_000}),),
                 has_advisor=True,
             ),
         ),
@@ -117,9 +116,7 @@ SAMPLE = (
 
 @transaction.atomic
 def load_sample_directory(advisor: User | None = None) -> None:
-    """Add what is missing of the sample; what is there stays as it is. `advisor` follows up some of
-    the companies.
-    """
+    """Add the sample's missing rows, and change no existing one. `advisor` gets some companies."""
     for sample in SAMPLE:
         administrator, _created = Administrator.objects.get_or_create(
             phone=normalise_mobile(sample.phone), defaults={"names": sample.names, "email": sample.email}
@@ -141,22 +138,17 @@ def _company(sample: SampleCompany, advisor: User | None) -> Company:
             "queue_email": sample.queue_email,
         },
     )
-    if created:
-        for account in sample.accounts:
-            _add_account(company, account)
+    if not created:
+        return company
+    for sample_account in sample.accounts:
+        block = sample_account.block
+        account = BillingAccount.objects.create(
+            company=company, number=f"DEMO-{block}", cut_day=sample_account.cut_day
+        )
+        lines = [
+            ServiceLine(account=account, number=f"{PREFIXES[kind]}{block}{position:04}", kind=kind)
+            for kind, total in sample_account.lines.items()
+            for position in range(1, total + 1)
+        ]
+        ServiceLine.objects.bulk_create(lines, batch_size=1_000)
     return company
-
-
-def _add_account(company: Company, sample: SampleAccount) -> None:
-    account = BillingAccount.objects.create(
-        company=company, number=f"DEMO-{sample.block}", cut_day=sample.cut_day
-    )
-    ServiceLine.objects.bulk_create(_lines(account, sample), batch_size=1_000)
-
-
-def _lines(account: BillingAccount, sample: SampleAccount) -> Iterator[ServiceLine]:
-    for kind, total in sample.lines.items():
-        for position in range(1, total + 1):
-            yield ServiceLine(
-                account=account, number=f"{PREFIXES[kind]}{sample.block}{position:04}", kind=kind
-            )

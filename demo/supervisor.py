@@ -1,5 +1,5 @@
-"""Runs the whole product on this machine: prepares its data, starts its processes, says where to
-look, ends it all.
+"""Runs the whole product on this machine: prepares its data, starts its processes, restarts those
+that die and stops them all.
 """
 
 import fcntl
@@ -8,9 +8,9 @@ import signal
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 from urllib.error import URLError
 
 from demo import broker
@@ -19,13 +19,12 @@ from demo.preflight import LAST_PORT, port_problem, port_taken
 from demo.processes import Child, end_with_parent, kill_leftovers, stop
 
 READY_SECONDS = 60
-# Together below the 10 s that Ctrl-C may take; the broker goes last, so that work can be handed
-# back
+# Ctrl-C may take 10 s in all. The broker stops last, so that workers can hand their tasks back
 STOP_SECONDS, STOP_BROKER_SECONDS = 6.0, 1.5
 PAUSE = 0.1
 WORKER = ("--concurrency", "2", "--without-gossip", "--without-mingle")
-# PINs only, so that they do not wait for mails; threads, because a gateway is waited for and not
-# computed
+# A worker for PINs only, so that they do not wait for mails; in threads, since it waits for the
+# gateway most of the time
 CODES = (
     "--queues",
     "codes",
@@ -40,11 +39,11 @@ CODES = (
 
 
 class CannotStart(Exception):
-    """The demo cannot run; the message is the one line that says why and what to do."""
+    """The demo cannot run; the message is one line that says why and what to do."""
 
 
 class Supervisor:
-    """One demo, in a folder of its own below var/demo."""
+    """One demo, in the folder var/demo/PORT."""
 
     def __init__(self, base: Path, port: int, say: Callable[[str], None]) -> None:
         self.base, self.port, self.say = base, port, say
@@ -55,11 +54,10 @@ class Supervisor:
         self.stopping = False
 
     def run(self, when_ready: Callable[[dict[str, str]], None]) -> None:
-        """Until a signal comes. Raises Refused when it cannot start or a process keeps dying."""
+        """Run until a signal. Raises CannotStart if it cannot start or a process keeps dying."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
-        with self._lock_file() as lock:
-            self._own(lock.fileno())
+        with self._locked():
             try:
                 self._start()
                 if self._wait_until_ready():
@@ -70,29 +68,31 @@ class Supervisor:
                 stop(self.broker, STOP_BROKER_SECONDS)
                 kill_leftovers(self.folder)
 
-    def _lock_file(self) -> IO[str]:
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the folder's lock, so that one demo at a time runs in it.
+
+        Leftovers of a killed demo are ended before the port is checked, because they may hold it.
+        """
         try:
             (self.folder / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
-            return (self.folder / "lock").open("w")
+            lock = (self.folder / "lock").open("w")
         except OSError as error:
             raise CannotStart(f"No se puede escribir en {self.folder}: {error.strerror}") from None
+        with lock:
+            try:
+                fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CannotStart(
+                    port_taken(self.port) or "Otra demostración está empezando o terminando: espere"
+                ) from None
+            kill_leftovers(self.folder)
+            if problem := port_taken(self.port):
+                raise CannotStart(problem)
+            yield
 
     def _ask_to_stop(self, _signal: int, _frame: object) -> None:
         self.stopping = True
-
-    def _own(self, descriptor: int) -> None:
-        """One demo a folder; whatever an earlier, killed one left is ended before the port is
-        tried.
-        """
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStart(
-                port_taken(self.port) or "Otra demostración está empezando o terminando: espere"
-            ) from None
-        kill_leftovers(self.folder)
-        if problem := port_taken(self.port):
-            raise CannotStart(problem)
 
     def _start(self) -> None:
         self.environment = demo_environment(self.folder, self.port, os.environ)
@@ -126,9 +126,7 @@ class Supervisor:
             child.start(self.environment)
 
     def _prepare(self) -> None:
-        """Migrations, static files and sample data, by a process
-        that has the demo's environment.
-        """
+        """Run `demo --prepare` (prepare.py) in a process that has the demo's environment."""
         step = self._child("preparación", [sys.executable, "manage.py", "demo", "--prepare"], "prepare")
         self._launch([step])
         while step.status is None and not self.stopping:
@@ -136,14 +134,14 @@ class Supervisor:
         if step.status is None:
             stop([step], STOP_SECONDS)
         elif step.status != 0:
-            raise CannotStart(self._last_words(step))
+            raise CannotStart(self._last_log_line(step))
 
     def _wait_until_ready(self) -> bool:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and not self.stopping:
             for child in self.children:
                 if child.status is not None:
-                    raise CannotStart(self._last_words(child))
+                    raise CannotStart(self._last_log_line(child))
             if self._answers():
                 return True
             time.sleep(PAUSE)
@@ -154,7 +152,7 @@ class Supervisor:
         return False
 
     def _answers(self) -> bool:
-        # Loopback, whatever proxies the environment names
+        # Without the proxy that the shell's environment may name
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(f"http://127.0.0.1:{self.port}/health/ready", timeout=2) as response:
@@ -163,6 +161,7 @@ class Supervisor:
             return False
 
     def _watch(self) -> None:
+        """Restart each process that ends, until the demo is asked to stop."""
         while not self.stopping:
             time.sleep(PAUSE)
             for child in [*self.broker, *self.children]:
@@ -175,8 +174,8 @@ class Supervisor:
                 child.start(self.environment)
 
     @staticmethod
-    def _last_words(child: Child) -> str:
-        """The last line of its log, which is what our processes say when they refuse to start."""
+    def _last_log_line(child: Child) -> str:
+        """Quote the last line of its log, where our processes say why they refuse to start."""
         lines = child.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return (
             f"«{child.name}» no pudo empezar: {lines[-1] if lines else 'sin mensaje'} (registro: {child.log})"
@@ -184,8 +183,9 @@ class Supervisor:
 
 
 def checked_port(raw: str) -> int:
-    """The port as a number; whether it is free is asked once this folder's leftovers are gone.
-    Raises Refused.
+    """Return the port as a number. Raises CannotStart.
+
+    Whether it is free is checked later, once the folder's leftovers have been ended.
     """
     if not (raw.isdecimal() and raw.isascii() and 0 < int(raw) <= LAST_PORT):
         raise CannotStart(port_problem(raw))
@@ -193,7 +193,7 @@ def checked_port(raw: str) -> int:
 
 
 def end_when_parent_does() -> None:
-    """So that a killed `make` takes the demo along, and through it every process of the demo."""
+    """Make sure that this process, and so the whole demo, ends when `make` is killed."""
     parent = os.getppid()
     end_with_parent(signal.SIGKILL)
     if os.getppid() != parent:

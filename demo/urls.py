@@ -1,4 +1,4 @@
-"""The demo mailbox."""
+"""The addresses of the demo mailbox."""
 
 from django.urls import path
 

@@ -1,11 +1,8 @@
-"""The demo mailbox: what was "sent", newest first. It does not exist outside demo mode, nor off
-this machine.
-"""
+"""The demo mailbox: the messages "sent", newest first. Only in demo mode and for this machine."""
 
 from collections.abc import Callable
 from datetime import UTC
 from functools import wraps
-from ipaddress import ip_address
 
 from csp.constants import NONE, UNSAFE_INLINE
 from csp.decorators import csp
@@ -16,13 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from demo.models import DemoMessage
+from fidelizacion.system_checks.checks import is_loopback
 from notifications.email.rendering import inline_mark
 from notifications.models import Message
 
 SHOWN = 200
 View = Callable[..., HttpResponse]
 
-# A mail carries its styles in place; nothing else of it loads, and nothing of it runs
+# A mail has inline styles; the policy lets it load nothing else and run no script
 MAIL_POLICY = {
     "default-src": [NONE],
     "style-src": [UNSAFE_INLINE],
@@ -35,13 +33,14 @@ MAIL_POLICY = {
 
 
 def demo_only(view: View) -> View:
-    """404 unless this is the demo and the socket's other end is this machine; forwarded addresses
-    are not believed.
+    """Answer 404 unless DEMO is on and the socket's peer is this machine.
+
+    `X-Forwarded-For` is ignored: any client can send it.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, **route: int) -> HttpResponse:
-        if not (settings.DEMO and _is_loopback(request.META.get("REMOTE_ADDR", ""))):
+        if not (settings.DEMO and is_loopback(request.META.get("REMOTE_ADDR", ""))):
             raise Http404
         return view(request, **route)
 
@@ -56,7 +55,7 @@ def messages_page(request: HttpRequest) -> HttpResponse:
 @demo_only
 def messages_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     rows = DemoMessage.objects.values("channel", "to", "subject", "text", "html", "at")[:SHOWN]
-    # Always six decimals: the instant tells the messages apart
+    # Always with microseconds: programs tell the messages apart by their time
     items = [{**row, "at": row["at"].astimezone(UTC).isoformat(timespec="microseconds")} for row in rows]
     return JsonResponse(items, safe=False)
 
@@ -64,13 +63,6 @@ def messages_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 @csp(MAIL_POLICY)
 @demo_only
 def mail(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
-    """One mail as a mail client would show it."""
+    """Show one mail as a mail client would."""
     message = get_object_or_404(DemoMessage, pk=pk, channel=Message.Channel.EMAIL)
     return HttpResponse(inline_mark(message.html))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False

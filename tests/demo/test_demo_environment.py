@@ -1,6 +1,4 @@
-"""What the demo gives its processes, and how it refuses what it cannot use, before anything is
-started.
-"""
+"""The environment of the demo's processes, and what the demo refuses before it starts any."""
 
 import os
 import stat
@@ -19,8 +17,8 @@ from demo.supervisor import CannotStart, Supervisor, checked_port
 from tests.conformance.project import BASE
 from tests.conformance.test_environment import read_by_settings
 
-# What a shell on a production machine may hold
-PRODUCTIONS = [
+# Variables that a shell on a production machine may hold
+PRODUCTION = [
     "DATABASE_URL",
     "REDIS_URL",
     "EMAIL_URL",
@@ -69,7 +67,7 @@ FOREIGN = (
 
 @pytest.mark.parametrize("suffix", ["", "_FILE"])
 def test_nothing_of_production_passes_from_the_shell(tmp_path: Path, suffix: str) -> None:
-    shell = {f"{name}{suffix}": "de-produccion" for name in (*PRODUCTIONS, *FOREIGN)}
+    shell = {f"{name}{suffix}": "de-produccion" for name in (*PRODUCTION, *FOREIGN)}
     environment = demo_environment(tmp_path, 8001, shell)
     assert [name for name, value in environment.items() if value == "de-produccion"] == []
     assert environment["DATABASE_URL"] == f"sqlite:///{tmp_path / 'fidelizacion.sqlite3'}"
@@ -78,15 +76,13 @@ def test_nothing_of_production_passes_from_the_shell(tmp_path: Path, suffix: str
 
 
 def test_every_variable_is_decided_on() -> None:
-    """A new one is kept out until it is listed in demo/environment.py; the list above says that it
-    was a choice.
-    """
+    """A new variable is kept out of the demo; listing it above confirms that this is intended."""
     passed = {name for name in read_by_settings() if may_pass(name)}
-    undecided = read_by_settings() - passed - {*PRODUCTIONS, "DEMO"}
+    undecided = read_by_settings() - passed - {*PRODUCTION, "DEMO"}
     assert undecided == set(), (
-        "in demo/environment.py if a demo may take it over from the shell, else in PRODUCTIONS"
+        "in demo/environment.py if a demo may take it over from the shell, else in PRODUCTION"
     )
-    assert not passed & {*PRODUCTIONS}
+    assert not passed & {*PRODUCTION}
 
 
 @pytest.mark.parametrize(
@@ -97,9 +93,7 @@ def test_what_cannot_reach_another_system_passes(tmp_path: Path, name: str) -> N
 
 
 def test_a_caller_brings_its_own_services_by_value_or_by_file(tmp_path: Path) -> None:
-    """The tests do; a variable and its file do not come together, and the demo's own address
-    stands.
-    """
+    """A service's variable replaces the demo's default; the demo's own address always stands."""
     services = {"DATABASE_URL_FILE": "/run/base", "ALLOWED_HOSTS_FILE": "/run/nombres", "OTP_DIGITS": "8"}
     environment = demo_environment(tmp_path, 8001, {"OTP_DIGITS": "4"}, services)
     assert environment["DATABASE_URL_FILE"] == "/run/base"
@@ -119,7 +113,7 @@ def test_its_keys_are_made_once_and_nobody_else_reads_them(tmp_path: Path) -> No
 
 @pytest.mark.loopback
 def test_the_broker_leaves_the_mark_in_its_environment_alone(tmp_path: Path) -> None:
-    """Valkey's title is written over it, and what a killed demo left would not be found."""
+    """Valkey would write its title over it, and a killed demo's leftovers are found by the mark."""
     broker.server(tmp_path)
     assert "set-proc-title no" in (tmp_path / "valkey.conf").read_text(encoding="utf-8")
 
@@ -160,7 +154,7 @@ def test_the_web_server_is_told_in_one_line_how_many_it_cannot_be(name: str, val
 
 
 def test_1_static_files_that_no_demo_collected_are_not_deleted(tmp_path: Path) -> None:
-    """`demo --prepare` by hand, where STATIC_ROOT names the folder that a web server serves."""
+    """Somebody may run `demo --prepare` with STATIC_ROOT set to a web server's folder."""
     served = tmp_path / "static"
     served.mkdir()
     (served / "portal.css").write_text("a", encoding="ascii")

@@ -1,4 +1,4 @@
-"""The demo's carriers: rows of its mailbox in demo mode, and refused outside it."""
+"""The demo's gateways write rows of its mailbox in demo mode, and refuse outside it."""
 
 import os
 import runpy
@@ -71,7 +71,7 @@ def test_the_demo_is_an_app_in_demo_mode_only(
 
 @pytest.mark.processes
 def test_without_the_demo_its_mailbox_has_no_table_and_its_gateway_refuses(tmp_path: Path) -> None:
-    """The refusal is a sentence about DEMO, where the app is not installed either."""
+    """Although the app is not installed, the error is a sentence about DEMO."""
     database = tmp_path / "fidelizacion.sqlite3"
     environment = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{database}"}
     subprocess.run(

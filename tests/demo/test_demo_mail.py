@@ -1,4 +1,4 @@
-"""The demo shows each mail as a mail client would, under a policy that lets nothing of it run."""
+"""The demo shows each mail as a mail client would, under a policy that runs no script."""
 
 import pytest
 from django.test import Client

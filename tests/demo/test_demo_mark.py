@@ -1,6 +1,4 @@
-"""Which database a demo may work on: an empty one, or one with its mark. Never one that has tables
-and no mark.
-"""
+"""A demo works on an empty database or on one with its mark, never on any other."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,9 +46,7 @@ def digests(connection: BaseDatabaseWrapper) -> dict[tuple[str, str], str]:
 
 @pytest.fixture
 def migrated(empty: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
-    """A demo's, one of whose migrations has run after those it depends on, and a table that it
-    made.
-    """
+    """A demo's database after the migrations up to notifications 0001, with one of its tables."""
     claim(empty)
     recorder = MigrationRecorder(empty)
     recorder.ensure_schema()
@@ -114,7 +110,7 @@ def test_a_marked_database_with_another_history_is_made_anew(
 
 
 def test_a_migration_that_is_new_changes_no_history(migrated: BaseDatabaseWrapper) -> None:
-    """As after an upgrade: the mark knows nothing of it yet, and it has not run."""
+    """After an upgrade the mark has no digest of the new migration, which has not run yet."""
     run(migrated, f"DELETE FROM {MARK_TABLE} WHERE app = 'tickets'")  # noqa: S608
     claim(migrated)
     assert "notifications_message" in tables(migrated)

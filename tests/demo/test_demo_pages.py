@@ -1,4 +1,4 @@
-"""The demo mailbox: there in demo mode from this machine, and nowhere else."""
+"""The demo mailbox exists only in demo mode, and only for this machine."""
 
 from datetime import datetime
 

@@ -1,6 +1,4 @@
-"""What a demo leaves behind in a database is an error of `check --deploy` and critical in
-`check_ops`.
-"""
+"""Traces of a demo in a database are errors of `check --deploy` and critical in `check_ops`."""
 
 import subprocess
 import sys
@@ -89,9 +87,7 @@ def test_with_many_accounts_check_ops_compares_for_some_seconds_and_says_how_man
 def test_1_with_hundreds_of_accounts_check_deploy_ends_in_time_and_says_how_many_are_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each comparison takes ten seconds of this clock: the fourth would begin after the thirty that
-    there are.
-    """
+    """Each comparison takes 10.5 s of this clock, so the fourth would start after the 30 s."""
     clock = [0.0]
 
     def compare(_password: str, _stored: str) -> bool:
