@@ -1,6 +1,4 @@
-"""The Celery application. Its settings are Django's, under the `CELERY_` prefix; tasks are found in
-each app.
-"""
+"""The Celery application. Its settings are Django's with the prefix `CELERY_`."""
 
 import os
 
@@ -10,7 +8,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelizacion.settings")
 
-# Not by `broker_transport`: with it kombu drops the TLS of a rediss:// address
+# The setting `broker_transport` would do the same, but with it kombu drops the TLS of rediss://
 TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "jobs.redis_transport:Transport"))
 
 app = Celery("fidelizacion")
@@ -21,32 +19,26 @@ HEARTBEAT = "operations.tasks.heartbeat"
 
 @celeryd_init.connect
 @beat_init.connect
-def judge_the_environment(**_: object) -> None:
-    """Celery only prints what the system checks find; here an error ends the worker before it takes
-    any work.
-    """
-    from fidelizacion.startup_checks import exit_on_errors  # noqa: PLC0415  Django is not set up when this is imported
+def check_environment(**_: object) -> None:
+    """Exit on errors of the system checks before taking any task; Celery would only print them."""
+    from fidelizacion.startup_checks import exit_on_errors  # noqa: PLC0415  Django is not set up when this module is imported
 
     exit_on_errors()
 
 
 @beat_init.connect
-def show_that_beat_lives(**_: object) -> None:
-    """A sign at the start and each time beat sends the task that
-    is the worker's own sign (R4.16).
-    """
+def start_beat_heartbeat(**_: object) -> None:
+    """Write beat's heartbeat now, and whenever beat sends the worker's heartbeat task (R4.16)."""
     from operations import heartbeats  # noqa: PLC0415  as above
 
-    def sign(**_: object) -> None:
+    def write(**_: object) -> None:
         heartbeats.beat_if_possible(heartbeats.BEAT)
 
-    before_task_publish.connect(sign, sender=HEARTBEAT, weak=False)
-    sign()
+    before_task_publish.connect(write, sender=HEARTBEAT, weak=False)
+    write()
 
 
 @worker_ready.connect
-def ask_for_a_first_sign(**_: object) -> None:
-    """Through the broker like any other: a worker just started need not seem dead until beat's next
-    minute.
-    """
+def request_first_heartbeat(**_: object) -> None:
+    """Send the heartbeat task at once, so that a new worker does not seem dead for a minute."""
     app.send_task(HEARTBEAT, expires=55, retry=False)

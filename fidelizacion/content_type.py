@@ -1,6 +1,4 @@
-"""What a request's `Content-Type` may claim: our pages are UTF-8, and so is all that their forms
-send.
-"""
+"""Refuses requests whose `Content-Type` names a charset other than UTF-8, which our forms send."""
 
 import codecs
 from collections.abc import Callable, Iterable
@@ -11,14 +9,14 @@ from django.utils.http import parse_header_parameters
 
 from fidelizacion.errors import error_page
 
-REFUSED = "text/plain; charset=latin-1"
+OTHER_CHARSET = "text/plain; charset=latin-1"
 
 
 class CharsetMiddleware:
-    """Refuses a body that claims another encoding, which Django would believe.
+    """Answers 400 to a body in another encoding; Django would decode it with whatever is named.
 
-    Python knows encodings that are none of text (`rot13`), which end in an error, and some that
-    write half characters (`unicode_escape`), which no page and no mail could show again.
+    Some of Python's codecs are not for text (`rot13`) and raise an error; others decode to lone
+    surrogates (`unicode_escape`), which no page or mail can encode again.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -30,21 +28,21 @@ class CharsetMiddleware:
         return self.get_response(request)
 
 
-def with_our_charset(application: WSGIApplication) -> WSGIApplication:
-    """Judge the charset of a `Content-Type` before Django reads the query string in it, which ends
-    in a bare 500.
+def with_safe_content_type(application: WSGIApplication) -> WSGIApplication:
+    """Wrap the WSGI application so that Django never decodes a query string with another charset.
 
-    A type with parameters in the manner of RFC 2231 (`charset*=x''y`), which no browser sends, is
-    dropped: Django fails on one in an unknown encoding. One with another charset is replaced by a
-    harmless one, which `CharsetMiddleware` refuses with its page.
+    Django does that before any middleware runs, and an error there is a bare 500. A header with
+    RFC 2231 parameters (`charset*=x''y`), which browsers do not send, is dropped, because Django
+    fails on an unknown encoding in it. A header with another charset is replaced by a harmless one,
+    which `CharsetMiddleware` then refuses with its error page.
     """
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         content_type = environ.get("CONTENT_TYPE", "")
-        if "*" in content_type:  # in no media type, nor in a boundary
+        if "*" in content_type:  # neither media types nor boundaries contain it
             environ = {**environ, "CONTENT_TYPE": ""}
         elif _claims_another_charset(content_type):
-            environ = {**environ, "CONTENT_TYPE": REFUSED}
+            environ = {**environ, "CONTENT_TYPE": OTHER_CHARSET}
         return application(environ, start_response)
 
     return wrapped
@@ -56,7 +54,7 @@ def _claims_another_charset(content_type: str) -> bool:
     try:
         charset = parse_header_parameters(content_type)[1].get("charset")
         return charset is not None and codecs.lookup(charset).name != "utf-8"
-    except LookupError:  # unknown: Django ignores it
+    except LookupError:  # an unknown charset, which Django ignores
         return False
-    except ValueError:  # a header that Django cannot read either
+    except ValueError:  # a malformed header, on which Django would fail
         return True

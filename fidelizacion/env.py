@@ -1,8 +1,7 @@
-"""Reads settings from environment variables: typed, secrets also from files, mistakes collected
-instead of raised.
+"""Reads typed settings from environment variables; secrets can also come from files.
 
-A value that cannot be read never stops the import of the settings with a traceback: the default is
-used, and the problem is kept for the system check `fidelizacion.E001`, which names the variable and
+A value that cannot be read does not stop the import of the settings with a traceback. The default
+is used instead, and the system check `fidelizacion.E001` later names every such variable and
 refuses to start.
 """
 
@@ -20,14 +19,12 @@ Network = IPv4Network | IPv6Network
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on", "si", "sí"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
-KEY_LENGTH = 32  # characters; in hexadecimal still the 128 bits that are the least for an HMAC
+KEY_LENGTH = 32  # characters; even in hexadecimal they are 128 bits, the minimum for an HMAC key
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A variable whose value could not be used; the value itself is left out, since it may be a
-    secret.
-    """
+    """A variable whose value could not be used. The value is left out, as it may be a secret."""
 
     variable: str
     reason: str
@@ -35,16 +32,15 @@ class Problem:
 
 @dataclass
 class Environment:
-    """The variables of one process. `NAME_FILE` stands in for `NAME` and wins nothing: both set is
-    a problem.
+    """Reads the variables of this process and collects their problems.
+
+    Each `NAME` can come from the file that `NAME_FILE` names instead; setting both is a problem.
     """
 
     problems: list[Problem] = field(default_factory=list)
 
     def text(self, name: str, default: str = "") -> str:
-        """The variable as text, from `NAME` or from the file named by `NAME_FILE`, without
-        surrounding space.
-        """
+        """Return the variable from `NAME`, or from the file that `NAME_FILE` names, stripped."""
         path = os.environ.get(f"{name}_FILE")
         if not path:
             return os.environ.get(name, default).strip()
@@ -57,9 +53,7 @@ class Environment:
             return default
 
     def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
-        """The variable turned into a value by `parse`, which raises ValueError with a reason in
-        Spanish.
-        """
+        """Return the parsed variable. `parse` raises ValueError with a reason in Spanish."""
         raw = self.text(name)
         if not raw:
             return default
@@ -70,11 +64,11 @@ class Environment:
             return default
 
     def flag(self, name: str, default: bool = False) -> bool:
-        """A yes-or-no variable: 1/0, true/false, yes/no, on/off, si/no."""
+        """Return a yes-or-no variable: 1/0, true/false, yes/no, on/off, si/no."""
         return self.read(name, parse_flag, default)
 
     def number(self, name: str, default: int, minimum: int = 0, maximum: int | None = None) -> int:
-        """A whole number between `minimum` and `maximum`, both included."""
+        """Return a whole number between `minimum` and `maximum`, both included."""
 
         def parse(raw: str) -> int:
             if not raw.isascii() or not raw.isdigit():
@@ -88,18 +82,18 @@ class Environment:
         return self.read(name, parse, default)
 
     def items(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
-        """A list written with commas."""
+        """Return the items of a comma-separated list."""
         return self.read(
             name, lambda raw: [item.strip() for item in raw.split(",") if item.strip()], list(default)
         )
 
     def networks(self, name: str) -> list[Network]:
-        """IP networks or addresses, written with commas."""
+        """Return the IP networks or addresses of a comma-separated list."""
         return self.read(name, parse_networks, [])
 
 
 def parse_flag(raw: str) -> bool:
-    """Raises ValueError for a word that is neither yes nor no."""
+    """Parse a yes-or-no word. Raises ValueError for any other."""
     word = raw.lower()
     if word in TRUE_WORDS:
         return True
@@ -109,14 +103,14 @@ def parse_flag(raw: str) -> bool:
 
 
 def parse_log_format(raw: str) -> str:
-    """Raises ValueError for anything but the two there are."""
+    """Accept `text` or `json`. Raises ValueError for anything else."""
     if raw not in {"text", "json"}:
         raise ValueError("debe ser text o json")
     return raw
 
 
 def parse_networks(raw: str) -> list[Network]:
-    """Raises ValueError naming the first item that is not a network."""
+    """Parse comma-separated networks. Raises ValueError naming the first that is not one."""
     networks: list[Network] = []
     for item in (part.strip() for part in raw.split(",")):
         if not item:
@@ -129,9 +123,7 @@ def parse_networks(raw: str) -> list[Network]:
 
 
 def parse_keys(raw: str) -> tuple[str, ...]:
-    """One key, or the new one and the one that it replaces. Raises ValueError for any other number,
-    or a short one.
-    """
+    """Parse one key, or the new and old one of a rotation. Raises ValueError if one is short."""
     keys = tuple(key.strip() for key in raw.split(","))
     if len(keys) > 2 or len(set(keys)) < len(keys):
         raise ValueError("son una clave, o dos distintas con una coma: la nueva y la que se retira")
@@ -141,11 +133,12 @@ def parse_keys(raw: str) -> tuple[str, ...]:
 
 
 def parse_base_url(raw: str) -> str:
-    """Raises ValueError for what no part can be read of; whether it suits the portal is for the
-    system checks.
+    """Strip the trailing slash. Raises ValueError if the URL cannot be parsed at all.
+
+    System checks E005 and E006 decide whether it is a valid address for the portal.
     """
     try:
-        urlsplit(raw).port  # noqa: B018  reading it is the test
+        urlsplit(raw).port  # noqa: B018  reading the port validates it
     except ValueError:
         raise ValueError(
             "no es una dirección web; se escriben así: https://portal.operadora.example"
@@ -154,23 +147,19 @@ def parse_base_url(raw: str) -> str:
 
 
 def parse_broker_url(raw: str) -> str:
-    """Raises ValueError for what Celery would stop at with a traceback, or take for another kind of
-    broker.
-    """
+    """Accept a Redis URL. Raises ValueError for any other, on which Celery would crash later."""
     try:
         parts = urlsplit(raw)
-        named = parts.scheme in {"redis", "rediss"} and parts.hostname and (parts.port is None or parts.port)
+        valid = parts.scheme in {"redis", "rediss"} and parts.hostname and (parts.port is None or parts.port)
     except ValueError:
-        named = False
-    if not named:
+        valid = False
+    if not valid:
         raise ValueError("no es una dirección de Redis o Valkey (redis://:clave@servidor:6379/0)")
     return raw
 
 
 def parse_time_zone(raw: str) -> str:
-    """Raises ValueError for a zone that is not in the IANA tables: Django would stop with a
-    traceback.
-    """
+    """Accept an IANA time zone. Raises ValueError for any other; Django would raise a traceback."""
     try:
         ZoneInfo(raw)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,8 +1,8 @@
-"""The pages for what went wrong: what happened, whether anything was lost, what to do now, and a
+"""The error pages. They say what happened, whether anything was lost and what to do, and show a
 reference for support.
 
-They are rendered without the request, so that no context processor reads a session or a database
-that may be the very thing that failed.
+They are rendered without the request, so that no context processor reads the session or the
+database, which may be what failed.
 """
 
 import sys
@@ -17,24 +17,22 @@ from brand.brand_assets import brand_context
 
 
 def error_page(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
-    """The page of `status`, with the request's reference (middleware sets it; a very early failure
-    has none).
-    """
+    """Render the page of `status`. It shows the request's reference, unless that is not set yet."""
     desk = reverse("admin:index")
     context = {
         **brand_context(),
         "reference": getattr(request, "request_id", ""),
-        "desk_url": desk if request.path.startswith(desk) else "",  # staff go back to where they work
-        # Set by the portal's gate, and nothing is read for it
+        "desk_url": desk if request.path.startswith(desk) else "",  # staff get a link back to the desk
+        # The portal's gate sets this attribute, so nothing is read from the database
         "signed_in": status == 404 and hasattr(request, "portal_visitor"),
-        "sent": request.method == "POST",  # a form: what was typed is on the page before
+        "sent": request.method == "POST",  # a form: the page before still has what was typed
     }
     page = render_to_string(template or f"{status}.html", context)
     return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Of a body that Django gave up reading, the page says that it is too much (413, R3.01)."""
+    """Answer 400, or 413 when Django stopped reading because the body is too large (R3.01)."""
     too_much = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
     return error_page(request, 413 if too_much else 400)
 
@@ -48,13 +46,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse: 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """When it is the database that is away, the page says to try again instead (R4.29)."""
-    away = isinstance(sys.exception(), OperationalError | InterfaceError)
-    return error_page(request, 503 if away else 500)
+    """Answer 500, or 503 ("try again later") when the database is down (R4.29)."""
+    database_down = isinstance(sys.exception(), OperationalError | InterfaceError)
+    return error_page(request, 503 if database_down else 500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature
-    """A form that came without its token: it says how to send it
-    again with nothing lost (R6.10).
-    """
+    """Answer a form without its CSRF token: the page says how to send it again (R6.10)."""
     return error_page(request, 403, "403_csrf.html")

@@ -1,6 +1,4 @@
-"""Which names the product answers to (`ALLOWED_HOSTS`), and the
-two addresses that are asked by IP.
-"""
+"""Refuses host names outside `ALLOWED_HOSTS`, except for `/health/` and `/metrics`."""
 
 import re
 from collections.abc import Callable
@@ -17,17 +15,16 @@ from otp.addresses import client_address, within
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 HEALTH, METRICS = "/health/", "/metrics"
-PRINTABLE = re.compile(r"[^ -~]")
-SHOWN = 100  # characters of a name that is refused
+UNPRINTABLE = re.compile(r"[^ -~]")
+MAX_LOGGED = 100  # characters of a refused host name
 
 
 class HostMiddleware:
-    """Refuses a name that is not the portal's with a page and one line in the log, where Django
-    writes a traceback.
+    """Answers 400 with a page to a host name that is not the portal's.
 
-    Balancers, orchestrators and Prometheus know processes by address: health answers under any
-    name, and metrics do for the networks that may read them. Anybody else gets the same 400 there
-    as at every other address.
+    It logs one line where Django would log a traceback. Balancers, orchestrators and Prometheus
+    call processes by IP address, so `/health/` answers under any host name, and so does `/metrics`
+    for METRICS_NETWORKS; other clients get the same 400 there as everywhere.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -35,21 +32,21 @@ class HostMiddleware:
         self.security = SecurityMiddleware(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if asked_by_address(request):
+        if any_host_allowed(request):
             request.get_host = lambda: settings.PORTAL_HOST  # type: ignore[method-assign]
             return self.get_response(request)
         try:
             request.get_host()
         except DisallowedHost:
             response = self.security.process_response(request, error_page(request, 400))
-            name = PRINTABLE.sub("?", request.META.get("HTTP_HOST", ""))[:SHOWN]
+            name = UNPRINTABLE.sub("?", request.META.get("HTTP_HOST", ""))[:MAX_LOGGED]
             log_response("Host no admitido (ALLOWED_HOSTS): %s", name, response=response, request=request)
             return response
         return self.get_response(request)
 
 
-def asked_by_address(request: HttpRequest) -> bool:
-    """Whether the name of the host does not matter to this request."""
+def any_host_allowed(request: HttpRequest) -> bool:
+    """Return whether this request is answered under any host name."""
     if request.path_info == METRICS:
         address = client_address(request)
         return address is not None and within(address, settings.METRICS_NETWORKS)

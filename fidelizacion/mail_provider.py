@@ -1,6 +1,4 @@
-"""Who sends mail: a server by its address, or any provider that django-anymail knows, by its name
-there.
-"""
+"""Settings of outgoing mail: an SMTP server by URL, or a provider that django-anymail supports."""
 
 import json
 from typing import Any
@@ -10,15 +8,15 @@ import environ
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 SECRET_LENGTH = 32  # characters, of user and password together
-# Seconds to connect and to answer: a task is ended after 45
-CONNECT, ANSWER = 5, 20
+# Seconds; below the 45 s after which Celery ends a task
+CONNECT_TIMEOUT, READ_TIMEOUT = 5, 20
 
 
 def parse_email_url(raw: str) -> dict[str, object]:
-    """Django's settings of outgoing mail. Raises ValueError for an address that names no server."""
+    """Return Django's mail settings. Raises ValueError for a URL without a server."""
     try:
         config: dict[str, object] = dict(environ.Env.email_url_config(raw))
-    except Exception:  # noqa: BLE001  the library raises half a dozen kinds for a malformed address
+    except Exception:  # noqa: BLE001  the library raises several types for a malformed address
         raise ValueError(
             "no es una dirección de correo saliente (smtp+tls://usuario:clave@host:587)"
         ) from None
@@ -28,20 +26,18 @@ def parse_email_url(raw: str) -> dict[str, object]:
 
 
 def parse_settings(raw: str) -> dict[str, Any]:
-    """Raises ValueError for what is no JSON object."""
+    """Parse a JSON object. Raises ValueError for anything else."""
     try:
-        found = json.loads(raw)
+        value = json.loads(raw)
     except ValueError:
-        found = None
-    if isinstance(found, dict):
-        return found
+        value = None
+    if isinstance(value, dict):
+        return value
     raise ValueError('es un objeto JSON: {"POSTMARK_SERVER_TOKEN": "…"}')
 
 
 def parse_secrets(raw: str) -> tuple[str, ...]:
-    """One secret, or the new one and the one it replaces. Raises ValueError for any other number,
-    or a short one.
-    """
+    """Parse one secret, or the new and old one of a rotation. Raises ValueError if one is short."""
     secrets = tuple(secret.strip() for secret in raw.split(","))
     if len(secrets) > 2 or len(set(secrets)) < len(secrets):
         raise ValueError("es un secreto, o dos distintos con una coma: el nuevo y el que se retira")
@@ -51,18 +47,22 @@ def parse_secrets(raw: str) -> tuple[str, ...]:
 
 
 def anymail(provider: str, given: dict[str, Any], secrets: tuple[str, ...], base_url: str) -> dict[str, Any]:
-    """What Django's `ANYMAIL` is: what was given, behind what the product needs to hold."""
+    """Return the `ANYMAIL` setting: the product's defaults, overridden by `given`."""
     defaults: dict[str, Any] = {
         "WEBHOOK_SECRET": list(secrets),
-        "REQUESTS_TIMEOUT": (CONNECT, ANSWER),  # R4.26
+        "REQUESTS_TIMEOUT": (CONNECT_TIMEOUT, READ_TIMEOUT),  # R4.26
     }
     if provider == "amazon_ses":
-        # Retries are the outbox's
-        config = {"connect_timeout": CONNECT, "read_timeout": ANSWER, "retries": {"total_max_attempts": 1}}
+        # One attempt: the outbox retries
+        config = {
+            "connect_timeout": CONNECT_TIMEOUT,
+            "read_timeout": READ_TIMEOUT,
+            "retries": {"total_max_attempts": 1},
+        }
         defaults["AMAZON_SES_CLIENT_PARAMS"] = {"config": config}
     if provider == "mandrill" and secrets:
-        # It signs the address, the secret in it: ours as the settings have it, whatever a request
-        # calls us
+        # Mandrill signs the webhook's URL with the secret in it: take it from PORTAL_BASE_URL, not
+        # from the request's Host
         user, _, password = secrets[0].partition(":")
         url = urlsplit(base_url)
         defaults["MANDRILL_WEBHOOK_URL"] = (

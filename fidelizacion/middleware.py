@@ -1,6 +1,4 @@
-"""What every request passes through: its reference, its headers, the limit on its body, the ends of
-a staff session.
-"""
+"""Middleware: request reference, headers, methods, body limit, sessions and their expiry."""
 
 import re
 from collections.abc import Callable
@@ -27,21 +25,19 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 ADMIN = "/admin/"
 MAX_BODY_BYTES = 12 * 1024 * 1024  # R3.01
-# What a session of staff lasts (R5.04)
-STAFF_IDLE = timedelta(minutes=30)
+STAFF_IDLE = timedelta(minutes=30)  # R5.04
 STAFF_ABSOLUTE = timedelta(hours=10)
-NUL_ASKED_FOR = re.compile(r"(?:^|&)(?!q=)[^&]*%00")
-SESSION_KEY_MADE = re.compile(r"[a-z0-9]{32}")
+NUL_IN_QUERY = re.compile(r"(?:^|&)(?!q=)[^&]*%00")  # in any parameter but `q`, the desk's search
+SESSION_KEY_FORMAT = re.compile(r"[a-z0-9]{32}")
 PERMISSIONS_POLICY = (
     "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=(), otp-credentials=(self)"
 )
 
 
 class RequestIdMiddleware:
-    """Gives each request a reference of ours, the same on its error page and in its log lines
-    (log_context.py).
+    """Gives each request a reference, shown on its error page and in its log lines.
 
-    One sent by the client is never believed.
+    A reference that the client sends is ignored.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -50,19 +46,18 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         reference = log_context.request_reference()
         log_context.begin(request_id=reference)
-        request.request_id = reference  # type: ignore[attr-defined]  # Django's way of passing a value down
+        request.request_id = reference  # type: ignore[attr-defined]  # as Django's middleware passes values to views
         response = self.get_response(request)
         response["X-Request-ID"] = reference
         return response
 
 
 class ForwardedProtoMiddleware:
-    """Drops `X-Forwarded-Proto` unless a listed proxy or gateway sent it, before Django believes it
-    (R2.02).
+    """Drops `X-Forwarded-Proto` unless a listed proxy or gateway sent it (R2.02).
 
-    Django's `SECURE_PROXY_SSL_HEADER` believes any sender: whoever reaches the process directly
-    would pass for https. A Unix socket has no peer address, and only processes of this machine that
-    were given it can write there.
+    Django's `SECURE_PROXY_SSL_HEADER` believes any sender, so a client that reaches the process
+    directly could pretend to use https. On a Unix socket, which has no peer address, the header
+    stays: only processes of this machine with access to the socket can send it.
     """
 
     HEADER = "HTTP_X_FORWARDED_PROTO"
@@ -78,9 +73,7 @@ class ForwardedProtoMiddleware:
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """django-csp's, with the admin's own policy below `/admin/` (R6.03): its theme needs what the
-    portal refuses.
-    """
+    """Sends django-csp's policy, and a wider one below `/admin/`, which its theme needs (R6.03)."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
@@ -92,9 +85,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 
 class HeadersMiddleware:
-    """The headers that Django has no setting for (R6.05), and nothing of the admin kept by a
-    browser (R6.09).
-    """
+    """Adds headers that Django has no setting for (R6.05); browsers store no admin page (R6.09)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -103,18 +94,15 @@ class HeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        response.headers.setdefault(
-            "X-Robots-Tag", "noindex"
-        )  # the entry and the help say otherwise (portal/entry/views.py)
+        # The entry and the help page set their own (portal/entry/views.py)
+        response.headers.setdefault("X-Robots-Tag", "noindex")
         if request.path_info.startswith(ADMIN):
             add_never_cache_headers(response)
         return response
 
 
 class MethodMiddleware:
-    """Refuses every method but GET, HEAD and POST at every address (R6.16): Django's own views
-    answer OPTIONS, too.
-    """
+    """Answers 405 to every method but GET, HEAD and POST; Django's views allow OPTIONS (R6.16)."""
 
     METHODS = ("GET", "HEAD", "POST")
 
@@ -128,9 +116,7 @@ class MethodMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body by its declared length, before anything of it is read. What is sent is dropped
-    by the server.
-    """
+    """Refuses a body by its declared length, before any of it is read; the server discards it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -145,41 +131,40 @@ class BodyLimitMiddleware:
 
 
 class NullByteMiddleware:
-    """Refuses an address with a NUL: no link of ours has one, and PostgreSQL fails on it in
-    whatever is looked up.
+    """Answers 400 to an address with a NUL byte: PostgreSQL raises an error for text that has one.
 
-    Save in the desk's search box, where it may be pasted, and which says itself what is wrong.
+    The desk's search parameter `q` may hold one, since people paste text there; the search page
+    itself says what is wrong.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "\0" in request.path_info or NUL_ASKED_FOR.search(request.META.get("QUERY_STRING", "")):
+        if "\0" in request.path_info or NUL_IN_QUERY.search(request.META.get("QUERY_STRING", "")):
             return error_page(request, 400)
         return self.get_response(request)
 
 
 class ConcurrentSessionMiddleware(SessionMiddleware):
-    """Django's, but it asks the database for no key that Django cannot have made, and deletes no
-    cookie for a session that this request did not end.
+    """Ignores malformed session keys; keeps the cookie when another request rotated the session.
 
-    A quoted cookie can hold a NUL, which PostgreSQL fails on.
+    A cookie can hold a NUL byte, which PostgreSQL refuses.
 
-    Signing in gives the session a new key. A second click that was already on its way comes with
-    the old one; Django would answer it by deleting the cookie that the first click's answer has
-    just brought, and the visitor is out.
+    Signing in gives the session a new key. A second click that was already on its way arrives with
+    the old key. Django would answer it by deleting the cookie, which by then holds the new key, and
+    sign the visitor out.
     """
 
     def process_request(self, request: HttpRequest) -> None:
-        if not SESSION_KEY_MADE.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+        if not SESSION_KEY_FORMAT.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         super().process_request(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         try:
             response = super().process_response(request, response)
-        # It was left in another tab meanwhile: what this request did stands, and is told
+        # Another tab signed out meanwhile. What this request did is committed, so show its response
         except SessionInterrupted:
             return response
         cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
@@ -189,13 +174,14 @@ class ConcurrentSessionMiddleware(SessionMiddleware):
 
 
 class StaffSessionMiddleware:
-    """Ends the sign-in of staff after 30 minutes idle or 10 hours in all (R5.04).
+    """Signs staff out after 30 minutes without a request, or 10 hours in all (R5.04).
 
-    Only the staff's own keys go: a visitor verified in the same browser stays so.
+    It removes only the keys of the staff's sign-in: a portal visitor verified in the same browser
+    stays verified.
     """
 
     SIGNED_IN, SEEN = "staff_signed_in_at", "staff_seen_at"
-    WRITE_EVERY = timedelta(minutes=1)  # so that reading the desk does not write the session at each page
+    WRITE_EVERY = timedelta(minutes=1)  # not at each page, to spare a write
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -204,21 +190,21 @@ class StaffSessionMiddleware:
         session = request.session
         if SESSION_KEY in session:
             now = timezone.now()
-            if self._ended(session, now):
+            if self._has_expired(session, now):
                 if isinstance(request.user, User):
                     record(Kind.EXPIRED, request, request.user.get_username(), request.user)
                 django_keys = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
                 end_sign_in(session, (*django_keys, self.SIGNED_IN, self.SEEN))
                 request.user = AnonymousUser()
             else:
-                self._mark(session, now)
+                self._touch(session, now)
         return self.get_response(request)
 
-    def _ended(self, session: SessionBase, now: datetime) -> bool:
+    def _has_expired(self, session: SessionBase, now: datetime) -> bool:
         idle_since, signed_in = self._time(session, self.SEEN, now), self._time(session, self.SIGNED_IN, now)
         return now - idle_since > STAFF_IDLE or now - signed_in > STAFF_ABSOLUTE
 
-    def _mark(self, session: SessionBase, now: datetime) -> None:
+    def _touch(self, session: SessionBase, now: datetime) -> None:
         if self.SIGNED_IN not in session:
             session[self.SIGNED_IN] = now.isoformat()
         if self.SEEN not in session or now - self._time(session, self.SEEN, now) >= self.WRITE_EVERY:

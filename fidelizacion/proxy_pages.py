@@ -1,4 +1,4 @@
-"""Static error pages for the proxy in front, in the operator's brand: it shows them when the portal
+"""Renders the static error pages, in the operator's brand, that the proxy shows when the portal
 cannot answer.
 """
 
@@ -16,9 +16,7 @@ PORTAL_STYLES = settings.BASE_DIR / "static" / "css" / "portal.css"
 
 
 def files(brand: Brand) -> dict[str, bytes]:
-    """Each file by its name. A page asks for nothing but its stylesheet: the rest of the portal may
-    be away.
-    """
+    """Return each file's content by name. The pages load only the stylesheet among these files."""
     logo = mark(brand)
     context = {
         "brand": brand,

@@ -1,5 +1,6 @@
-"""What search engines may ask for: everything but the desk; pages say by themselves whether they
-may be listed.
+"""`robots.txt`: search engines may fetch everything but the desk and the demo.
+
+Whether a page may be listed is in its `X-Robots-Tag` header (middleware.py).
 """
 
 from django.http import HttpRequest, HttpResponse

@@ -1,6 +1,4 @@
-"""Settings, all from environment variables (docs/environment.md lists them). `checks.py` judges
-what is set here.
-"""
+"""Settings, all from environment variables (docs/environment.md). System checks validate them."""
 
 import tomllib
 from datetime import timedelta
@@ -16,7 +14,7 @@ from kombu import Exchange, Queue
 from attachments.clamd import Server, parse_url
 from attachments.s3_url import parse_storage_url
 from brand.operator import DATA_AUTHORITY, Brand, parse_colour
-from desk import theme as desk
+from desk import theme
 from fidelizacion import mail_provider
 from fidelizacion.database.url import SQLITE_OPTIONS, parse_database_url
 from fidelizacion.env import (
@@ -46,7 +44,7 @@ HTTPS = PORTAL_BASE_URL.startswith("https://")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", (PORTAL_HOST,))
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
-# Of a process that use the database at once (database_gate.py)
+# How many threads of a process may use the database at once (database_gate.py)
 WEB_THREADS = env.number("WEB_THREADS", 4, minimum=1)
 
 ROOT_URLCONF = "fidelizacion.urls"
@@ -78,12 +76,14 @@ INSTALLED_APPS = [
     "csp",
 ]
 if DEMO and find_spec("demo") is not None:
-    INSTALLED_APPS.append("demo")  # elsewhere its mailbox has no table; without its code, E066 says so
+    INSTALLED_APPS.append(
+        "demo"
+    )  # only then does its mailbox have a table; without the package, check E066 reports it
 
 MIDDLEWARE = [
     "fidelizacion.middleware.RequestIdMiddleware",
     "fidelizacion.middleware.ForwardedProtoMiddleware",
-    # Outside of SecurityMiddleware, whose redirects carry these headers too (R6.03)
+    # Before SecurityMiddleware, so that its redirects carry these headers too (R6.03)
     "fidelizacion.middleware.ContentSecurityPolicyMiddleware",
     "fidelizacion.middleware.HeadersMiddleware",
     "fidelizacion.hosts.HostMiddleware",
@@ -120,7 +120,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# -- Stores (SQLite or PostgreSQL; the processes refuse to start where none is named) --------------
+# -- Databases and files (without DATABASE_URL the processes refuse to start, check E061) ----------
 _SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": VAR_DIR / "fidelizacion.sqlite3",
@@ -130,18 +130,16 @@ DATABASE_URL_SET = bool(env.text("DATABASE_URL"))
 DATABASES = {"default": env.read("DATABASE_URL", parse_database_url, dict(_SQLITE))}
 REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
 
-# Attachments: never below a served folder (R3.15), on this machine's disk unless a store is named
+# Attachments: never in a folder that is served (R3.15); on the local disk without STORAGE_URL
 MEDIA_ROOT = Path(env.text("ATTACHMENTS_DIR", str(VAR_DIR / "attachments")))
 ATTACHMENTS_MIN_FREE_PERCENT = env.number("ATTACHMENTS_MIN_FREE_PERCENT", 10, maximum=90)  # R3.20
-# Confirmations to addresses that are not the registered one; above it they wait for an advisor
-# (S4). Ten an hour are enough for a person who requests for several companies by hand, and too few
-# to send unwanted mail
+# Confirmations to addresses other than the registered one; further ones wait for an advisor (S4).
+# Ten an hour are enough for a person who types requests of several companies, and too few for spam
 TICKETS_PER_PHONE = env.read("TICKETS_PER_PHONE", parse_rates, parse_rates("10/h,30/d"))
 UPLOAD_QUOTA_PER_PHONE = env.read("UPLOAD_QUOTA_PER_PHONE", parse_rates, parse_rates("20/d"))  # files; R3.20
 LOCAL_STORE: dict[str, Any] = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
-    # Of this store alone: as FILE_UPLOAD_PERMISSIONS they would hide what `collectstatic` writes
-    # from the web process
+    # Not as FILE_UPLOAD_PERMISSIONS, which would also apply to the files of `collectstatic`
     "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
 }
 CLAMD: Server | None = env.read("CLAMD_URL", parse_url, None)  # none: documents are not scanned (R3.18)
@@ -155,8 +153,8 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 
 # -- Requests --------------------------------------------------------------------------------------
-DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # everything but the files (R6.13)
-DATA_UPLOAD_MAX_NUMBER_FILES = 50  # so that too many files are answered by the form (R3.02)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144  # without the files (R6.13)
+DATA_UPLOAD_MAX_NUMBER_FILES = 50  # above the form's limit, so that the form reports it (R3.02)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
 FILE_UPLOAD_HANDLERS = ["attachments.uploads.CappedMemoryUploadHandler"]
 
@@ -174,19 +172,19 @@ CSRF_FAILURE_VIEW = "fidelizacion.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PORTAL_BASE_URL]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-PORTAL_START_URL = "tickets:request"  # where a visitor goes once verified
-SIGN_IN_DESTINATIONS = ("tickets:list", "tickets:ticket")  # where one who asked for that page goes instead
+PORTAL_START_URL = "tickets:request"  # the first page after the PIN
+# Pages that a visitor may be sent back to after the PIN, having asked for them before it
+SIGN_IN_DESTINATIONS = ("tickets:list", "tickets:ticket")
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # asked from within, past the proxy that ends TLS
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # called directly, not through the proxy that ends TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 HSTS_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", True)
 HSTS_PRELOAD = env.flag("HSTS_PRELOAD")
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and HSTS_SUBDOMAINS
 SECURE_HSTS_PRELOAD = HTTPS and HSTS_PRELOAD
-# Preload binds every name of the operator's domain, which the portal cannot decide: not to ask for
-# it is no mistake
+# W021 asks for HSTS preload, which binds the operator's whole domain: not the portal's decision
 SILENCED_SYSTEM_CHECKS = ["security.W021", *(() if HSTS_SUBDOMAINS else ("security.W005",))]
 
 _CSP = {
@@ -202,7 +200,7 @@ _CSP = {
     "frame-ancestors": [NONE],
 }
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": _CSP}
-# The admin's theme needs both (R6.03); the portal has neither
+# The admin's theme needs UNSAFE_EVAL and UNSAFE_INLINE (R6.03); the portal allows neither
 ADMIN_CONTENT_SECURITY_POLICY = {
     **_CSP,
     "script-src": [SELF, UNSAFE_EVAL],
@@ -221,19 +219,21 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-# Wrong passwords before a try is refused without comparing it (staff/lockout.py)
+# Wrong passwords after which an attempt is refused without comparing it (staff/lockout.py)
 STAFF_FAILURES_PER_USER = env.read("STAFF_FAILURES_PER_USER", parse_rates, parse_rates("5/15m"))
 STAFF_FAILURES_PER_ADDRESS = env.read("STAFF_FAILURES_PER_ADDRESS", parse_rates, parse_rates("20/15m"))
 STAFF_FAILURES_PER_BROWSER = env.read("STAFF_FAILURES_PER_BROWSER", parse_rates, parse_rates("10/15m"))
-# On unless switched off: whoever has an administrator's
-# phone cancels lines (staff/contact_changes.py)
+# On by default: an administrator's phone number is the key to their companies' lines, so a second
+# person confirms its change (staff/contact_changes.py)
 STAFF_SECOND_PERSON = env.flag("STAFF_SECOND_PERSON", default=True)
 STAFF_BROWSER_COOKIE_NAME = f"{_PREFIX}staffbrowser"
 
 # -- Language and time -----------------------------------------------------------------------------
 LANGUAGE_CODE = "es-ec"
-LOCALE_PATHS = [BASE_DIR / "locale"]  # the desk's theme speaks no Spanish of its own
-TIME_ZONE = env.read("TIME_ZONE", parse_time_zone, "America/Guayaquil")  # of every date, time and rule
+LOCALE_PATHS = [BASE_DIR / "locale"]  # Spanish texts for the desk's theme, which has none
+TIME_ZONE = env.read(
+    "TIME_ZONE", parse_time_zone, "America/Guayaquil"
+)  # for every date and time shown, and for the rules
 PHONENUMBER_DEFAULT_REGION = "EC"
 
 # -- The PIN ---------------------------------------------------------------------------------------
@@ -246,10 +246,9 @@ OTP_SENDS_PER_PHONE = env.read("OTP_SENDS_PER_PHONE", parse_rates, parse_rates("
 OTP_SENDS_PER_ADDRESS = env.read("OTP_SENDS_PER_ADDRESS", parse_rates, parse_rates("30/h"))
 OTP_SENDS_PER_SESSION = env.read("OTP_SENDS_PER_SESSION", parse_rates, parse_rates("5/h"))
 OTP_SENDS_PER_DAY = env.read("OTP_SENDS_PER_DAY", parse_rates, parse_rates("2000/d"))
-# Honest visitors of one address: the 30 codes an hour that it may ask for, each mistyped twice
+# Enough for honest visitors: the 30 codes an hour that one address may request, mistyped twice each
 OTP_FAILURES_PER_ADDRESS = env.read("OTP_FAILURES_PER_ADDRESS", parse_rates, parse_rates("60/h,200/d"))
-# A thousand guesses a day are one chance in a thousand of some number; honest typing errors are far
-# fewer
+# With 1,000 guesses a day the chance to hit a code is 1 in 1,000; honest mistakes are far fewer
 OTP_FAILURES_ALARM = env.read("OTP_FAILURES_ALARM", parse_rates, parse_rates("200/h,1000/d"))
 PORTAL_BROWSER_COOKIE_NAME = f"{_PREFIX}portalbrowser"
 OTP_FAILURES_PER_PHONE = env.read("OTP_FAILURES_PER_PHONE", parse_count, 10)
@@ -259,7 +258,7 @@ MOBILE_HEADER = env.text("MOBILE_HEADER")
 MOBILE_GATEWAYS = env.networks("MOBILE_GATEWAYS")
 MOBILE_CLIENT_NETWORKS = env.networks("MOBILE_CLIENT_NETWORKS")
 MOBILE_HEADER_KEY: tuple[str, ...] = env.read("MOBILE_HEADER_KEY", parse_keys, ())
-# Asked in this order (otp/network/network_identity.py); the PIN follows when none knows the number
+# Tried in this order (otp/network/network_identity.py); if none identifies the visitor, a PIN does
 NETWORK_IDENTITIES: tuple[str, ...] = ("otp.network.mobile_header.MobileHeader",) if MOBILE_HEADER else ()
 
 SMS_GATEWAY = env.text("SMS_GATEWAY", "twilio")
@@ -271,10 +270,12 @@ SMS_GATEWAYS = {
 }
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
-TWILIO_AUTH_TOKEN_PREVIOUS = env.text("TWILIO_AUTH_TOKEN_PREVIOUS")  # while tokens are rotated, for callbacks
+TWILIO_AUTH_TOKEN_PREVIOUS = env.text(
+    "TWILIO_AUTH_TOKEN_PREVIOUS"
+)  # verifies callbacks while tokens are rotated
 TWILIO_FROM = env.text("TWILIO_FROM")
 TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
-TWILIO_BASE_URL = env.text("TWILIO_BASE_URL").rstrip("/")  # a stand-in for the API, in tests
+TWILIO_BASE_URL = env.text("TWILIO_BASE_URL").rstrip("/")  # set only in tests, to a fake of the API
 
 # -- The directory and the tickets -----------------------------------------------------------------
 COMPANY_DIRECTORY = env.text("COMPANY_DIRECTORY", "companies.directory.LocalDirectory")
@@ -297,12 +298,12 @@ if EMAIL_PROVIDER:
 EMAIL_TIMEOUT = 20  # seconds; Django's default is to wait for ever (R4.26)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "fidelizacion@localhost" if DEBUG or DEMO else "")
 POSTVENTA_EMAIL = env.text("POSTVENTA_EMAIL", "postventa@localhost" if DEBUG or DEMO else "")
-OPERATIONS_EMAIL = env.items("OPERATIONS_EMAIL")  # alarms and the daily digest; nobody named: POSTVENTA_EMAIL
+OPERATIONS_EMAIL = env.items("OPERATIONS_EMAIL")  # for alarms and the daily digest; empty: POSTVENTA_EMAIL
 
-# -- Celery (R4.11: the settings measured to hold; the database row is the truth, Celery the courier
+# -- Celery (R4.11). The work is in database rows; a lost task only delays it until the next sweep -
 CELERY_BROKER_URL = REDIS_URL
-# PINs have a lane of their own, so that slow mails do not delay them. A worker without `--queues`
-# takes both
+# PINs have a separate queue, so that slow mails do not delay them. A worker without `--queues`
+# serves both
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "codes")]
 CELERY_TASK_ROUTES = {"otp.tasks.send_challenge": {"queue": "codes", "routing_key": "codes"}}
 CELERY_TASK_ACKS_LATE = True
@@ -330,11 +331,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULER = "operations.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    # While no worker takes it, a sweep is not worth keeping: the next one does the same
+    # A sweep that no worker has taken expires before the next one, which does the same
     "sweep": {"task": "jobs.tasks.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "heartbeat": {"task": "operations.tasks.heartbeat", "schedule": 60.0, "options": {"expires": 55}},
-    # At an hour, not every so many: the latter count anew, and may never come, when beat starts
-    # without its file
+    # At fixed times, not at intervals: an interval starts again whenever beat starts without its
+    # schedule file, and might never end
     "digest": {"task": "operations.tasks.digest", "schedule": crontab(minute=0, hour=7)},
     "clear-expired": {"task": "otp.tasks.clear_expired", "schedule": crontab(minute=15, hour=3)},
     "clear-sign-ins": {"task": "staff.tasks.clear_expired", "schedule": crontab(minute=30, hour=3)},
@@ -364,9 +365,9 @@ BRAND = Brand(
     regulator_url=env.text("OPERATOR_REGULATOR_URL"),
 )
 
-UNFOLD = desk.theme(BRAND)
+UNFOLD = theme.theme(BRAND)
 
-# -- Logs: no phone, code or free text is ever handed to a logger (R8.08) --------------------------
+# -- Logs: our code passes no phone, code or free text to a logger (R8.08) -------------------------
 LOG_FORMAT = env.read("LOG_FORMAT", parse_log_format, "text")
 LOGGING = {
     "version": 1,
@@ -374,8 +375,7 @@ LOGGING = {
     "formatters": {"line": {"()": "fidelizacion.log_masking.formatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    # Django's own server errors carry the request; ours go through the same handler, never by
-    # e-mail
+    # Replaces Django's default handlers, which would mail server errors with the request to ADMINS
     "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
 }
-ENVIRONMENT_PROBLEMS = tuple(dict.fromkeys(env.problems))  # a variable that is read twice is wrong once
+ENVIRONMENT_PROBLEMS = tuple(dict.fromkeys(env.problems))  # a variable that is read twice is reported once

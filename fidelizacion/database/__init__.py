@@ -1,1 +1,1 @@
-"""The database's limits on the client's side: a deadline for each query, a gate while it hangs."""
+"""Limits on our side of the database: a timeout for each query, and a gate while it hangs."""

@@ -1,8 +1,7 @@
-"""Keeps threads free for what needs no database, and does not let visitors wait for one that is
-hung.
+"""Limits how many requests use the database at once, and refuses requests while it hangs.
 
-gunicorn has more threads than may use the database at once (WEB_THREADS). When all of those wait
-for a database that does not answer, the others refuse at once, with the page for "later", and serve
+gunicorn runs more threads than may use the database at once (WEB_THREADS). When all of those wait
+for a database that does not answer, the other threads answer 503 at once and stay free for
 `/health/live` and static files.
 """
 
@@ -18,30 +17,28 @@ from django.http import HttpRequest, HttpResponse
 from fidelizacion.errors import error_page
 from jobs import query_limits
 
-# `ready` limits itself; static files never get here
+# `/health/ready` has its own timeout; static files are served by an earlier middleware
 WITHOUT_DATABASE = ("/health/", "/marca/", "/favicon.ico")
-# A query takes milliseconds. When every place waits for one that has taken so long, the database
-# hangs or is locked
+# A query takes milliseconds. When every running one has taken this long, the database hangs or is
+# locked
 STALLED_SECONDS = 2.0
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.1  # between two checks of a waiting request
 RETRY_AFTER = "5"
 
 
 class DatabaseGate:
-    """Admits as many requests as may use the database at once; the next ones wait while there is
-    progress.
-    """
+    """Admits `places` requests at once; the others wait as long as some query makes progress."""
 
     def __init__(self, places: int, database: query_limits.Health = query_limits.database) -> None:
         self._free, self._trial = threading.Semaphore(places), threading.Lock()
         self._places, self._database = places, database
-        self._asked_at: dict[int, float] = {}  # by thread: when the query began that it waits for
+        self._query_began: dict[int, float] = {}  # by thread: when its running query began
 
     def run(self, request: Callable[[], HttpResponse]) -> HttpResponse | None:
-        """What the request gives, or None when it would wait for a hung database.
+        """Return the response, or None when the request would wait for a hung database.
 
-        While the database hangs one request at a time tries it, so that the portal is back as soon
-        as it answers.
+        While the database hangs, one request at a time tries it, so that the portal recovers as
+        soon as the database answers.
         """
         if not self._database.hung:
             return self._run_in_turn(request)
@@ -65,24 +62,25 @@ class DatabaseGate:
             self._free.release()
 
     def _timed(self, execute: Callable[..., Any], *args: Any) -> Any:
-        """Run a query, and let the other threads see how long it has taken so far."""
+        """Run a query, and let the other threads see since when it has been running."""
         thread = threading.get_ident()
-        self._asked_at[thread] = time.monotonic()
+        self._query_began[thread] = time.monotonic()
         try:
             return execute(*args)
         finally:
-            del self._asked_at[thread]
+            del self._query_began[thread]
 
     def _stalled(self) -> bool:
-        """Whether every place waits for a query. Inspecting documents takes the processor, and
-        counts as progress.
+        """Return whether every place waits for a slow query.
+
+        A request that inspects documents is busy with the processor, which counts as progress.
         """
         latest = time.monotonic() - STALLED_SECONDS
-        return sum(asked_at < latest for asked_at in list(self._asked_at.values())) >= self._places
+        return sum(began < latest for began in list(self._query_began.values())) >= self._places
 
 
 class DatabaseGateMiddleware:
-    """Outside of the session, which is the first to use the database."""
+    """Runs each request through the gate, before the session middleware queries the database."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -90,7 +88,9 @@ class DatabaseGateMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith(WITHOUT_DATABASE):
-            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)  # a session is a row
+            request.COOKIES.pop(
+                settings.SESSION_COOKIE_NAME, None
+            )  # reading a session would query the database
             return self.get_response(request)
         response = self.gate.run(lambda: self.get_response(request))
         if response is None:

@@ -1,4 +1,4 @@
-"""What `DATABASE_URL` says, and the options that each engine is opened with."""
+"""Parses `DATABASE_URL` and sets the connection options of each engine."""
 
 import environ
 
@@ -10,8 +10,8 @@ SQLITE_OPTIONS = {
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 2,
     "options": "-c statement_timeout=15s -c timezone=UTC",
-    # A server that is cut off, not stopped, says no goodbye: without these a connection waits a
-    # quarter of an hour
+    # A server behind a broken network does not close its connections: without these options a
+    # query would wait for 15 minutes
     "tcp_user_timeout": 5_000,  # milliseconds
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -20,12 +20,10 @@ POSTGRESQL_OPTIONS = {
 
 
 def parse_database_url(raw: str) -> dict[str, object]:
-    """Django's settings for one database. Raises ValueError (in Spanish) for an address of no such
-    database.
-    """
+    """Return Django's settings for one database. Raises ValueError with a reason in Spanish."""
     try:
         config: dict[str, object] = dict(environ.Env.db_url_config(raw))
-    except Exception:  # noqa: BLE001  the library raises half a dozen kinds for a malformed address
+    except Exception:  # noqa: BLE001  the library raises several types for a malformed address
         raise ValueError(
             "no es una dirección de base de datos (postgres://usuario:clave@host/base)"
         ) from None
@@ -35,6 +33,6 @@ def parse_database_url(raw: str) -> dict[str, object]:
         raise ValueError("use PostgreSQL (postgres://…) o SQLite (sqlite:///…)")
     if not config.get("NAME"):
         raise ValueError("le falta el nombre de la base (postgres://usuario:clave@host/base)")
-    # The engine is Django's, with a limit for each query (query_limits.py says which)
+    # Django's engine with a timeout for each query (query_limits.py has the limits)
     ours = {"ENGINE": "fidelizacion.database.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     return {**config, **ours, "OPTIONS": POSTGRESQL_OPTIONS}

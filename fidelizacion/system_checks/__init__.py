@@ -1,1 +1,1 @@
-"""What must hold before a process starts: settings, mail, database and traces of the demo."""
+"""System checks: settings, mail provider, database, and what a demo may have left in it."""

@@ -1,7 +1,7 @@
-"""The system checks: what is wrong with the environment, by id, with what to do about it.
+"""The system checks of the settings. Each has an id, and a hint that says what to do.
 
-They run at the start of the web process, the worker, beat and every command. An id keeps its
-meaning for ever.
+They run at the start of the web process, the worker, beat and every command. An id never changes
+its meaning.
 """
 
 import re
@@ -24,15 +24,15 @@ from fidelizacion.env import Network
 
 SECRET_LENGTH = 50
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
-# Bits. Phones: what is wider belongs to no single operator. Public gateways: they are few machines
-# (R2.01)
+# Shortest prefix lengths by IP version (R2.01): no operator has a wider network for its phones, and
+# gateways on public addresses are few machines
 WIDEST_NETWORK = {4: 8, 6: 19}
 WIDEST_PUBLIC_GATEWAYS = {4: 16, 6: 32}
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only be this machine."""
+    """Return whether a host name or address can only be this machine."""
     if host.lower() in LOCAL_HOSTS:
         return True
     try:
@@ -47,7 +47,7 @@ def _error(number: int, message: str, hint: str) -> Error:
 
 @register
 def environment(**_: Any) -> list[CheckMessage]:
-    """Values that could not be read at all."""
+    """Report the values that could not be read (env.py)."""
     return [
         _error(1, f"{problem.variable}: {problem.reason}.", "Corrija la variable de entorno.")
         for problem in settings.ENVIRONMENT_PROBLEMS
@@ -56,7 +56,7 @@ def environment(**_: Any) -> list[CheckMessage]:
 
 @register
 def secrets(**_: Any) -> Iterator[CheckMessage]:
-    """Keys that are missing, short or shared (R6.02)."""
+    """Report keys that are missing, short or shared (R6.02)."""
     make = "Genere una con: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
     if not settings.DEBUG and len(settings.SECRET_KEY) < SECRET_LENGTH:
         yield _error(2, f"SECRET_KEY falta o tiene menos de {SECRET_LENGTH} caracteres.", make)
@@ -70,9 +70,9 @@ def secrets(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def address(**_: Any) -> Iterator[CheckMessage]:
-    """The portal's own address, which decides cookies, redirects and links."""
+    """Check the portal's address, which decides cookies, redirects and links."""
     base, host = settings.PORTAL_BASE_URL, settings.PORTAL_HOST
-    # Links in mails, redirects and the origin of forms are this address and nothing more
+    # Links append paths to this address, so it must have none
     if (
         not base.startswith(("http://", "https://"))
         or not host
@@ -95,7 +95,7 @@ def address(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def demo(**_: Any) -> Iterator[CheckMessage]:
-    """The demo shows codes to whoever looks: this machine only."""
+    """Allow the demo on this machine only, because its mailbox shows codes to everybody."""
     if not settings.DEMO:
         return
     if find_spec("demo") is None:
@@ -115,7 +115,7 @@ def demo(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def sms(**_: Any) -> Iterator[CheckMessage]:
-    """Who sends the PIN."""
+    """Check the gateway that sends the PIN."""
     gateway = settings.SMS_GATEWAY
     if gateway not in settings.SMS_GATEWAYS:
         yield _error(
@@ -127,7 +127,7 @@ def sms(**_: Any) -> Iterator[CheckMessage]:
             11, f"SMS_GATEWAY={gateway} muestra los códigos y exige {need}.", "Use SMS_GATEWAY=twilio."
         )
     if gateway == "memory":
-        # The suite silences this one by its id
+        # The tests silence this id
         yield _error(
             12, "SMS_GATEWAY=memory no envía nada: es solo para las pruebas.", "Use SMS_GATEWAY=twilio."
         )
@@ -139,7 +139,7 @@ def sms(**_: Any) -> Iterator[CheckMessage]:
                 "Faltan datos de Twilio.",
                 "Defina TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN y TWILIO_FROM o TWILIO_MESSAGING_SERVICE_SID.",
             )
-        if settings.TWILIO_BASE_URL and not _is_api(settings.TWILIO_BASE_URL):
+        if settings.TWILIO_BASE_URL and not _is_secure_origin(settings.TWILIO_BASE_URL):
             yield _error(
                 25,
                 "TWILIO_BASE_URL no es la dirección de un servidor, o usa http fuera de este equipo.",
@@ -149,7 +149,7 @@ def sms(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def pin(**_: Any) -> Iterator[CheckMessage]:
-    """Fewer than six digits is below NIST and ASVS: only by a decision that names itself."""
+    """Refuse fewer than six digits, below NIST and ASVS, without OTP_SHORT_CODES_ACCEPTED."""
     if settings.OTP_DIGITS < 6 and not settings.OTP_SHORT_CODES_ACCEPTED:
         yield _error(
             14,
@@ -160,13 +160,13 @@ def pin(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def mail(**_: Any) -> Iterator[CheckMessage]:
-    """Who sends and who receives mail."""
+    """Check the mail server and our own addresses."""
     if not (settings.EMAIL_URL_SET or settings.EMAIL_PROVIDER or settings.DEBUG or settings.DEMO):
         hint = "Se escribe así: smtp+tls://usuario:clave@servidor:587 (o use EMAIL_PROVIDER)"
         yield _error(15, "Falta EMAIL_URL.", hint)
     sends = settings.EMAIL_PROVIDER or settings.EMAIL_BACKEND == settings.SMTP
     if settings.EMAIL_URL_SET and not sends and not settings.DEBUG:
-        # The suite silences this one, too
+        # The tests silence this id too
         yield _error(
             24, "EMAIL_URL no envía nada: es solo para desarrollar.", "Use smtp+tls://usuario:clave@host:587"
         )
@@ -184,7 +184,7 @@ def mail(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def mobile_network(**_: Any) -> Iterator[CheckMessage]:
-    """The number that a mobile gateway vouches for is believed from listed peers only (R2.01)."""
+    """Check the gateways whose word about a visitor's number is believed (R2.01)."""
     if not settings.MOBILE_HEADER:
         return
     gateways: Sequence[Network] = settings.MOBILE_GATEWAYS
@@ -201,7 +201,11 @@ def mobile_network(**_: Any) -> Iterator[CheckMessage]:
             19, "Las redes móviles incluyen demasiadas direcciones.", "Liste solo las de la operadora."
         )
     proxies: Sequence[Network] = settings.TRUSTED_PROXIES
-    overlap = any(_overlap(gateway, proxy) for gateway in gateways for proxy in proxies)
+    overlap = any(
+        gateway.version == proxy.version and gateway.overlaps(proxy)
+        for gateway in gateways
+        for proxy in proxies
+    )
     if overlap and not settings.MOBILE_HEADER_KEY:
         yield _error(
             20,
@@ -209,7 +213,7 @@ def mobile_network(**_: Any) -> Iterator[CheckMessage]:
             "Separe las redes, o haga que la pasarela firme y defina MOBILE_HEADER_KEY (docs/network-identity.md).",
         )
     if not HEADER_NAME.fullmatch(settings.MOBILE_HEADER):
-        # A name with an underscore would never arrive: the web server drops such headers (R2.04)
+        # A name with an underscore would never arrive: gunicorn drops such headers (R2.04)
         yield _error(30, "MOBILE_HEADER no es el nombre de una cabecera.", "Se escribe así: X-MSISDN")
     if {settings.SECRET_KEY, settings.OTP_PEPPER} & set(settings.MOBILE_HEADER_KEY):
         yield _error(
@@ -219,7 +223,7 @@ def mobile_network(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def libraries(**_: Any) -> Iterator[CheckMessage]:
-    """What has to be found on the machine or on the import path."""
+    """Check libraries and classes that must be installed."""
     if not libmagic.available():
         yield _error(21, "No se encuentra libmagic.", "En Debian: apt install libmagic1")
     try:
@@ -236,10 +240,10 @@ def libraries(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def proxies(**_: Any) -> Iterator[CheckMessage]:
-    """A proxy list that trusts everybody lets anybody choose their address."""
+    """Check TRUSTED_PROXIES: trusting everybody would let any client choose its address."""
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
-        # Our web server never ends TLS: with no proxy believed every request looks like http, and
-        # is sent to https
+        # gunicorn does not end TLS here: without a trusted proxy every request looks like http and
+        # is redirected to https, for ever
         yield _error(
             60,
             "PORTAL_BASE_URL usa https y TRUSTED_PROXIES está vacía: cada página redirigiría a sí misma sin fin.",
@@ -255,9 +259,7 @@ def proxies(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def privacy_notice(**_: Any) -> Iterator[CheckMessage]:
-    """A notice with no address for questions about one's data misses what the law asks; the portal
-    starts (R8.02).
-    """
+    """Warn when the privacy notice has no contact address, which the law requires (R8.02)."""
     if not (settings.DEBUG or settings.DEMO or _is_email(settings.BRAND.privacy_email)):
         yield checks.Warning(
             "OPERATOR_PRIVACY_EMAIL falta o no es un correo: el aviso de privacidad no dice a quién escribir.",
@@ -268,7 +270,7 @@ def privacy_notice(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def looks(**_: Any) -> list[CheckMessage]:
-    """A brand colour that is hard to read is told, and nothing is refused for it."""
+    """Warn about a brand colour that is hard to read."""
     return [checks.Warning(text, id="fidelizacion.W001") for text in brand_problems(settings.BRAND)]
 
 
@@ -281,22 +283,18 @@ def _is_email(raw: str) -> bool:
     return True
 
 
-def _is_api(raw: str) -> bool:
-    """Whether it is an origin and nothing more. The account's key travels there: in the open on
-    this machine only.
+def _is_secure_origin(raw: str) -> bool:
+    """Return whether it is an origin without a path; http only to this machine, since the account's
+    token is sent there.
     """
     try:
         url = urlsplit(raw)
-        host, _port = url.hostname or "", url.port  # the port is read here, and may be none
+        host, _port = url.hostname or "", url.port  # reading the port validates it
     except ValueError:
         return False
     plain = raw.isascii() and raw.isprintable() and " " not in raw and "@" not in url.netloc
     secure = url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
     return bool(plain and host and secure and raw == f"{url.scheme}://{url.netloc}")
-
-
-def _overlap(first: Network, second: Network) -> bool:
-    return first.version == second.version and first.overlaps(second)
 
 
 def _any_wider(limits: Mapping[int, int], *networks: Network) -> bool:

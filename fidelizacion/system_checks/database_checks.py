@@ -1,8 +1,7 @@
-"""The system checks of the database: which one it is. Run where it is worked on, never by `check`
-or `collectstatic`.
+"""System checks of the database: it must be named, and a demo must have its own.
 
-The web process, the worker and beat run them at start (start.py), the sweep and `migrate` by
-themselves.
+The web process, the worker and beat run them at start (startup_checks.py), and so do the sweep and
+`migrate`. `check` and `collectstatic`, which use no database, do not.
 """
 
 from collections.abc import Sequence
@@ -16,11 +15,11 @@ from fidelizacion.system_checks import demo_traces
 
 @register(Tags.database)
 def database_of_this_process(databases: Sequence[str] | None = None, **_kwargs: object) -> list[CheckMessage]:
-    """A database that nobody named would fill up unseen; a demo works on none but its own."""
+    """Require DATABASE_URL, since a forgotten default would fill up unseen; in a demo, the mark."""
     if not databases:
         return []
     if settings.DEMO:
-        return _of_the_demo()
+        return _demo_database()
     if settings.DATABASE_URL_SET or settings.DEBUG:
         return []
     return [
@@ -32,10 +31,10 @@ def database_of_this_process(databases: Sequence[str] | None = None, **_kwargs: 
     ]
 
 
-def _of_the_demo() -> list[CheckMessage]:
+def _demo_database() -> list[CheckMessage]:
     try:
         marked = demo_traces.is_marked()
-    except DatabaseError:  # it is waited for, as in production
+    except DatabaseError:  # the process starts and waits for it, as in production
         return []
     if marked:
         return []

@@ -1,8 +1,7 @@
-"""What a demo leaves in a database, and how everything else notices it: the mark, and accounts with
-a public password.
+"""Finds what a demo leaves in a database: its mark, and accounts with the public password.
 
-The mark is a table that `manage.py demo` makes before the first migration (demo/mark.py). A
-database that has it is the demo's to remake; one without it is never touched by a demo.
+The mark is a table that `manage.py demo` creates before the first migration (demo/mark.py). A demo
+may empty a database that has it, and never touches one without it.
 """
 
 import time
@@ -22,45 +21,43 @@ from operations.metrics import Level, Metric
 PASSWORD = "demo-fidelizacion"  # noqa: S105  public: it is in the README
 ADVISOR, SUPERVISOR = "asesora", "supervisor"
 MARK_TABLE = "fidelizacion_demo"
-# Comparing one password costs some 0.3 s: `check_ops` may be run each minute by a monitor, `check
-# --deploy` by hand
+# Comparing one password takes about 0.3 s. A monitor may run `check_ops` every minute; people run
+# `check --deploy` by hand
 SECONDS_TO_COMPARE = 5.0
 DEPLOY_SECONDS_TO_COMPARE = 30.0
 
 
 @dataclass(frozen=True)
 class DemoAccounts:
-    """Active accounts that anybody can sign in to, and how many there was no time to look at."""
+    """Active accounts with the public password, and how many were not checked for lack of time."""
 
     usernames: tuple[str, ...]
     unchecked: int
 
 
 def is_marked() -> bool:
-    """Whether a demo made this database. Raises DatabaseError."""
+    """Return whether a demo created this database. Raises DatabaseError."""
     return MARK_TABLE in connection.introspection.table_names()
 
 
 def demo_accounts(seconds: float) -> DemoAccounts:
-    """Who has the public password, the demo's own names first. Raises DatabaseError."""
+    """Find the accounts with the public password, the demo's names first. Raises DatabaseError."""
     first = Case(When(username__in=[ADVISOR, SUPERVISOR], then=0), default=1, output_field=IntegerField())
     users = User.objects.filter(is_active=True).exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     accounts = list(users.order_by(first, "-pk").values_list("username", "password"))
     deadline = time.monotonic() + seconds
-    found: list[str] = []
+    usernames: list[str] = []
     for position, (username, password) in enumerate(accounts):
         if time.monotonic() > deadline:
-            return DemoAccounts(tuple(found), len(accounts) - position)
+            return DemoAccounts(tuple(usernames), len(accounts) - position)
         if check_password(PASSWORD, password):
-            found.append(username)
-    return DemoAccounts(tuple(found), 0)
+            usernames.append(username)
+    return DemoAccounts(tuple(usernames), 0)
 
 
 @register(Tags.security, deploy=True)
 def demo_left_behind(**_kwargs: object) -> list[CheckMessage]:
-    """Reads the database, so that it runs with `check --deploy` only, and says so when there is
-    none to read.
-    """
+    """Report the traces of a demo. It reads the database, so only `check --deploy` runs it."""
     if settings.DEMO:
         return []
     try:
@@ -92,18 +89,18 @@ def demo_left_behind(**_kwargs: object) -> list[CheckMessage]:
 
 
 def metrics() -> Iterator[Metric]:
-    """Raises what the database raises."""
+    """Report accounts and mark of a demo. Raises DatabaseError."""
     if settings.DEMO:
         return
     accounts = demo_accounts(SECONDS_TO_COMPARE)
-    shown = ", ".join(accounts.usernames) or _("ninguna")
+    display = ", ".join(accounts.usernames) or _("ninguna")
     if accounts.unchecked:
-        shown = _("{found}; {count} sin revisar").format(found=shown, count=accounts.unchecked)
+        display = _("{found}; {count} sin revisar").format(found=display, count=accounts.unchecked)
     yield Metric(
         "demo_accounts",
         _("Cuentas con la contraseña de la demostración"),
         len(accounts.usernames),
-        shown,
+        display,
         Level.CRITICAL if accounts.usernames else Level.FINE,
         _("Desactívelas o cambie su contraseña: manage.py changepassword CUENTA")
         if accounts.usernames

@@ -1,4 +1,4 @@
-"""The system checks of the mail provider (docs/mail-providers.md)."""
+"""System checks of the mail provider (docs/mail-providers.md)."""
 
 import pkgutil
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ WITHOUT_REPORTS = {"scaleway"}
 
 
 def providers() -> set[str]:
-    """Those that django-anymail has a backend for."""
+    """Return the names of the providers that django-anymail has a backend for."""
     return {module.name for module in pkgutil.iter_modules(anymail.backends.__path__)} - NOT_PROVIDERS
 
 
@@ -28,7 +28,7 @@ def _error(number: int, message: str, hint: str) -> Error:
 
 @register
 def mail_provider(**_: Any) -> Iterator[CheckMessage]:
-    """Which provider sends mail, and whether it can."""
+    """Check the provider that sends mail, and its settings."""
     provider = settings.EMAIL_PROVIDER
     if not provider:
         return
@@ -49,20 +49,20 @@ def mail_provider(**_: Any) -> Iterator[CheckMessage]:
             "EMAIL_PROVIDER está definida sin EMAIL_WEBHOOK_SECRET.",
             "Sin ella cualquiera podría decir que un correo llegó. Se escribe usuario:clave (docs/mail-providers.md).",
         )
-    yield from _settings_of(provider)
+    yield from _provider_settings(provider)
 
 
-def _settings_of(provider: str) -> Iterator[CheckMessage]:
-    """What EMAIL_PROVIDER_SETTINGS lacks, or should not have; no value is ever shown."""
+def _provider_settings(provider: str) -> Iterator[CheckMessage]:
+    """Report missing and foreign names in EMAIL_PROVIDER_SETTINGS, never their values."""
     prefix = f"{provider.upper()}_"
-    foreign = sorted(set(settings.EMAIL_PROVIDER_SETTINGS) - _starting(prefix))
+    foreign = sorted(name for name in settings.EMAIL_PROVIDER_SETTINGS if not name.startswith(prefix))
     if foreign:
-        # Among anymail's own options are some that print mails, or believe what nobody signed
+        # anymail's general options include some that print mails or accept unsigned webhooks
         yield _error(
             53, f"EMAIL_PROVIDER_SETTINGS tiene {', '.join(foreign)}.", f"Use solo las que empiezan {prefix}"
         )
     url = settings.EMAIL_PROVIDER_SETTINGS.get(f"{prefix}API_URL")
-    if url is not None and not _safe(str(url)):
+    if url is not None and not _is_secure(str(url)):
         yield _error(
             54, f"{prefix}API_URL usa http fuera de este equipo.", "Use https: por ahí viaja la clave."
         )
@@ -72,11 +72,7 @@ def _settings_of(provider: str) -> Iterator[CheckMessage]:
         yield _error(55, "A EMAIL_PROVIDER le falta algo para enviar.", " ".join(str(problem).split()))
 
 
-def _starting(prefix: str) -> set[str]:
-    return {name for name in settings.EMAIL_PROVIDER_SETTINGS if name.startswith(prefix)}
-
-
-def _safe(url: str) -> bool:
+def _is_secure(url: str) -> bool:
     try:
         parts = urlsplit(url)
     except ValueError:

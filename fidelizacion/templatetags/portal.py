@@ -1,4 +1,4 @@
-"""Filters and tags of the portal's templates."""
+"""Template filters and tags of the portal."""
 
 import re
 from collections.abc import Hashable, Mapping
@@ -16,7 +16,7 @@ from notifications import local_time
 
 register = template.Library()
 
-ONE_NUMBER = re.compile(
+UNBREAKABLE = re.compile(
     r"\b\d{1,2} de [a-z]+ de \d{4}\b|\b0\d{1,2} \d{3} \d{4}\b|\b\d[\d.,]* (?:[kKM]B|bytes?)\b|n\.º \d+"
 )
 NO_BREAK = "\u00a0"
@@ -25,40 +25,38 @@ MOST_KEPT = 16  # one is what a process needs, where settings do not change whil
 
 @register.filter
 def phone(number: object) -> str:
-    """A stored number as people write it here: 099 123 4567, on one line."""
+    """Format a stored number as people write it: 099 123 4567, with no-break spaces."""
     return display(str(number)).replace(" ", NO_BREAK) if number else ""
 
 
 @register.filter
 def keep_together(text: str) -> str:
-    """The text with no line break within a date, a phone, a size or a ticket's number."""
-    return ONE_NUMBER.sub(lambda found: found[0].replace(" ", NO_BREAK), text)
+    """Prevent line breaks within a date, a phone, a size or a ticket's number."""
+    return UNBREAKABLE.sub(lambda found: found[0].replace(" ", NO_BREAK), text)
 
 
 @register.filter
 def moment(at: datetime) -> str:
-    """A moment with the name of its zone: 30 de noviembre de
-    2026, 15:01 and the zone in brackets.
-    """
+    """Format a time with its zone: 30 de noviembre de 2026, 15:01 and the zone in brackets."""
     return local_time.sentence(at)
 
 
 @register.simple_tag
 def zone() -> str:
-    """What the zone of the times on the page is called."""
+    """Return the name of the time zone that the page shows times in."""
     return local_time.zone()
 
 
 @register.filter
 def attributes(attrs: Mapping[str, Any]) -> SafeString:
-    """A widget's attributes, as Django's own template writes them in several times the time."""
-    shown = ((name, value) for name, value in attrs.items() if value is not False)
-    return mark_safe("".join(_attribute(name, value) for name, value in shown))  # noqa: S308  each part is escaped
-
-
-def _attribute(name: str, value: Any) -> str:
-    escaped = conditional_escape(name)
-    return f" {escaped}" if value is True else f' {escaped}="{conditional_escape(value)}"'
+    """Render a widget's attributes as Django's own template does, several times faster."""
+    rendered = ""
+    for name, value in attrs.items():
+        if value is True:
+            rendered += f" {conditional_escape(name)}"
+        elif value is not False:
+            rendered += f' {conditional_escape(name)}="{conditional_escape(value)}"'
+    return mark_safe(rendered)  # noqa: S308  each part is escaped
 
 
 @register.tag

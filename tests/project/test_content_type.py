@@ -1,4 +1,4 @@
-"""Whatever a `Content-Type` claims, the answer is a page of ours and no error (R6.13, R7.05)."""
+"""Whatever `Content-Type` a client sends, the answer is one of our pages (R6.13, R7.05)."""
 
 from unittest.mock import Mock
 from wsgiref.types import WSGIEnvironment
@@ -8,15 +8,15 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
-from fidelizacion.content_type import with_our_charset
+from fidelizacion.content_type import with_safe_content_type
 
 ENTRY = "/fidelizacion/"
 
 
 def enter(client: Client, parameters: str, phone: str = "0991234567") -> int:
-    """The status after posting a number in a multipart form whose type has these parameters."""
+    """Post a number in a multipart form with these parameters, and return the status."""
     body = f'--x\r\nContent-Disposition: form-data; name="phone"\r\n\r\n{phone}\r\n--x--\r\n'
-    # `post` would encode the body as the type says
+    # `post` would encode the body with the charset
     return client.generic("POST", ENTRY, body, f"multipart/form-data; boundary=x{parameters}").status_code
 
 
@@ -43,5 +43,5 @@ def test_an_extended_parameter_in_an_unknown_encoding_is_ignored(parameter: str)
     setup_testing_defaults(environ)
     environ["HTTP_HOST"] = "testserver"
     start_response = Mock()
-    list(with_our_charset(WSGIHandler())(environ, start_response))
+    list(with_safe_content_type(WSGIHandler())(environ, start_response))
     assert start_response.call_args.args[0] == "200 OK"

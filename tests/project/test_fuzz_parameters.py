@@ -1,6 +1,4 @@
-"""Whatever headers, queries and fields a request carries, the answer is a page and never an error
-(S7, R6.13).
-"""
+"""Whatever headers, queries and fields a client sends, the answer is never a 500 (S7, R6.13)."""
 
 from collections.abc import Iterator
 from unittest.mock import Mock
@@ -16,7 +14,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from fidelizacion.content_type import with_our_charset
+from fidelizacion.content_type import with_safe_content_type
 from tests import cast
 from tests.desk.desk import signed_in, supervisor
 from tests.tickets.portal_client import COMPANY, REQUEST, visitor
@@ -71,12 +69,12 @@ VALUES = st.one_of(
 
 
 def status_of(query: str, **headers: str) -> int:
-    """The status that our WSGI application gives, as a server would call it."""
+    """Call our WSGI application as a server would, and return the status."""
     environ: WSGIEnvironment = {"PATH_INFO": "/fidelizacion/ayuda/", "QUERY_STRING": query, **headers}
     setup_testing_defaults(environ)
     environ["HTTP_HOST"] = headers.get("HTTP_HOST", "testserver")
     start_response = Mock()
-    list(with_our_charset(WSGIHandler())(environ, start_response))
+    list(with_safe_content_type(WSGIHandler())(environ, start_response))
     return int(start_response.call_args.args[0][:3])
 
 

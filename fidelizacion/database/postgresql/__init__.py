@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, with a limit on the client's side for each query (base.py)."""
+"""Django's PostgreSQL backend, with a client-side timeout for each query (base.py)."""

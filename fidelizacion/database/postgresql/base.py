@@ -1,9 +1,9 @@
-"""Ends each wait for PostgreSQL within its limit, whatever the server does.
+"""A PostgreSQL backend whose queries time out on the client's side, whatever the server does.
 
-`statement_timeout` is the server's own limit: a server that is stopped, or cut off behind a network
-that swallows packets, applies none, and `tcp_user_timeout` counts only data that was not
-acknowledged. psycopg waits for every answer on the client's side, with a timeout if it is given
-one. After it, the connection is closed: what it would still answer is unknown.
+`statement_timeout` is applied by the server, so it does not help when the server is stopped or the
+network drops packets, and `tcp_user_timeout` covers only data that was not acknowledged. psycopg
+waits for each answer in one method, which takes a timeout. After a timeout the connection is
+closed, because a late answer could be taken for that of the next query.
 """
 
 import math
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from psycopg.abc import PQGen
 
 T = TypeVar("T")
-INTERVAL = 0.1  # seconds between two looks at signals and at the timeout: psycopg's own
+INTERVAL = 0.1  # seconds between two checks for signals and the timeout: psycopg's default
 
 
 class QueryTimedOut(psycopg.OperationalError):
-    """No answer within the limit."""
+    """The server did not answer within the limit of query_limits.py."""
 
 
 class Connection(psycopg.Connection[Any]):
-    """psycopg's, of which every statement, commit and fetch waits here."""
+    """psycopg's connection with a timeout; every statement, commit and fetch calls `wait`."""
 
     def wait(self, gen: "PQGen[T]", interval: float = INTERVAL, timeout: float | None = None) -> T:
         if timeout is not None:
@@ -35,7 +35,7 @@ class Connection(psycopg.Connection[Any]):
         limit = query_limits.current()
         try:
             answer = super().wait(gen, interval, None if math.isinf(limit) else limit)
-        except errors._WaitTimeout:  # noqa: SLF001  psycopg raises no public one
+        except errors._WaitTimeout:  # noqa: SLF001  psycopg has no public exception for it
             query_limits.database.failed()
             self.pgconn.finish()
             raise QueryTimedOut("the database did not answer within the limit") from None
@@ -44,12 +44,10 @@ class Connection(psycopg.Connection[Any]):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's, with connections of ours."""
+    """Django's wrapper, with the connections above."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
-        """As Django's does without its options for a pool and an isolation level, which
-        DATABASE_URL cannot set.
-        """
+        """Connect as Django does, without its pool and isolation options, which we never set."""
         self.isolation_level = IsolationLevel.READ_COMMITTED
         try:
             return Connection.connect(**conn_params)
@@ -58,6 +56,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
 
     def is_usable(self) -> bool:
-        """Asked at the first query of a request, of a connection that an earlier one left open."""
+        """Check the connection that an earlier request left open, before this one's first query."""
         with query_limits.within(query_limits.CHECK_SECONDS):
             return bool(super().is_usable())

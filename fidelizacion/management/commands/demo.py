@@ -1,4 +1,4 @@
-"""`manage.py demo`, where the demo is installed; the production image leaves the package out."""
+"""`manage.py demo`. The production image does not contain the demo; there it says so."""
 
 import sys
 from importlib.util import find_spec
@@ -12,11 +12,11 @@ if find_spec("demo") is not None:
     from demo.command import Command
 else:
 
-    class Command(BaseCommand):  # type: ignore[no-redef]  # the same name for where the demo is absent
+    class Command(BaseCommand):  # type: ignore[no-redef]  # the other branch imports the same name
         help = ABSENT
 
-        def run_from_argv(self, argv: list[str]) -> None:  # noqa: ARG002  whatever the options, the answer is the same
-            """Say so and end with 2, before any option is read or any check is run."""
+        def run_from_argv(self, argv: list[str]) -> None:  # noqa: ARG002  options do not matter
+            """Print the reason and exit with 2, before options are parsed or checks are run."""
             self.stderr.write(ABSENT)
             sys.exit(2)
 

@@ -1,6 +1,4 @@
-"""Django's `migrate`, which first asks whether this is a database
-to work on (database_checks.py).
-"""
+"""Django's `migrate`, with the system checks of the database (database_checks.py) run first."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,16 +16,16 @@ from jobs import query_limits
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
-        """Say in one line what an operator can mend; a migration that fails keeps its traceback."""
+        """Report missing permissions in one line; a migration that fails keeps its traceback."""
         try:
-            with self._no_limit(options["database"]):
+            with self._without_timeout(options["database"]):
                 super().handle(*args, **options)
         except MigrationSchemaMissing as error:
-            said = _("El usuario de la base no puede crear tablas en ella: {reason}").format(reason=error)
-            raise CommandError(" ".join(said.split())) from None
+            message = _("El usuario de la base no puede crear tablas en ella: {reason}").format(reason=error)
+            raise CommandError(" ".join(message.split())) from None
 
     def check(self, *args: Any, **kwargs: Any) -> None:
-        """Ask this alone and first: some of Django's own checks need a database that answers."""
+        """Run the database's checks first: some of Django's checks need a database that answers."""
         super().check(tags=[Tags.database], databases=kwargs["databases"])
         for alias in kwargs["databases"]:
             self._connect(alias)
@@ -35,10 +33,8 @@ class Command(migrate.Command):
 
     @staticmethod
     @contextmanager
-    def _no_limit(alias: str) -> Iterator[None]:
-        """An index on a large table takes longer than any query of the product may
-        (query_limits.py).
-        """
+    def _without_timeout(alias: str) -> Iterator[None]:
+        """Lift the query limits: indexing a large table takes longer than the product's queries."""
         on_server = connections[alias].vendor == "postgresql"
         if on_server:
             with connections[alias].cursor() as cursor:
@@ -54,5 +50,5 @@ class Command(migrate.Command):
         try:
             connections[alias].ensure_connection()
         except (OperationalError, InterfaceError) as error:
-            reason = str(error).partition("\n")[0]  # never the password
+            reason = str(error).partition("\n")[0]  # the first line never holds the password
             raise CommandError(_("La base de datos no responde: {reason}").format(reason=reason)) from None
