@@ -1,6 +1,4 @@
-"""Where the repository cites a rule of docs/rules.md: in comments, docstrings, names of tests and
-docs.
-"""
+"""Finds the citations of docs/rules.md in comments, docstrings, names of tests and docs."""
 
 import ast
 import re
@@ -10,7 +8,7 @@ from pathlib import Path
 
 from tests.conformance.project import BASE, PRODUCT, sources, tree
 
-# "S3" is the protocol of a store; a rule never gets that id
+# "S3" is the storage protocol; no rule has that id
 ID = r"(?:[A-F]\d{1,2}b?|[ILPS]\d{1,2}|R\d\.\d\d)"
 CITED = re.compile(rf"(?<![\w./%#`-])(?!S3\b)({ID})(?:-({ID}))?(?![\w`-]|\.\d)")
 IN_A_TEST_NAME = re.compile(r"(?<=_)(?:[a-f]\d{1,2}b?|[ilps]\d{1,2}|r\d_\d\d)(?=_)")
@@ -33,7 +31,7 @@ PYTHON = [
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Every file in which people cite rules, by its path, with the text that may cite them."""
+    """Yield each file's path and the part of its text in which it may cite rules."""
     for path in PYTHON:
         yield _name(path), _of_python(path)
     for path in documents():
@@ -45,19 +43,19 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def everything() -> Iterator[tuple[str, str]]:
-    """The same files whole, with docs/rules.md."""
+    """Yield the whole text of the same files and of docs/rules.md."""
     for path in [*PYTHON, *documents(), *configuration(), *_of_the_pages(), RULES]:
         yield _name(path), path.read_text(encoding="utf-8")
 
 
 def documents() -> list[Path]:
-    """The Markdown files, but for the rules themselves."""
+    """Return the Markdown files except docs/rules.md."""
     found = [*BASE.glob("*.md"), *(BASE / "docs").glob("*.md"), *(BASE / "deploy").rglob("*.md")]
     return sorted(path for path in found if path != RULES)
 
 
 def configuration() -> list[Path]:
-    """What is neither Python nor Markdown and has comments after a `#`."""
+    """Return the configuration files whose comments begin with `#`."""
     named = [
         BASE / name
         for name in ("Makefile", "Dockerfile", "pyproject.toml", "docker-compose.yml", ".env.example")
@@ -66,13 +64,13 @@ def configuration() -> list[Path]:
 
 
 def _of_the_pages() -> list[Path]:
-    """Templates, styles and scripts."""
+    """Return the templates, styles and scripts."""
     found = [path for folder in ("templates", "static") for path in (BASE / folder).rglob("*")]
     return sorted(path for path in found if path.suffix in COMMENTS)
 
 
 def ids(text: str) -> Iterator[str]:
-    """The ids that a text cites; a range such as R3.07-R3.09 is each of them."""
+    """Yield the ids that a text cites, also each one of a range such as R3.07-R3.09."""
     for first, last in CITED.findall(text):
         yield from _range(first, last) if last else [first]
 
@@ -85,11 +83,11 @@ def _range(first: str, last: str) -> Iterator[str]:
 
 
 def _of_python(path: Path) -> str:
-    """Comments, docstrings, and the ids in the names of tests, written as elsewhere."""
+    """Return the comments, the docstrings, and the ids in names of tests in their usual form."""
     found: list[str] = []
     source = path.read_text(encoding="utf-8")
     if not CITED.search(source) and "def test_" not in source:
-        return ""  # reading its tokens would take most of the time
+        return ""  # tokenizing every file would take most of the time
     with path.open("rb") as file:
         found += [
             token.string for token in tokenize.tokenize(file.readline) if token.type == tokenize.COMMENT
@@ -103,9 +101,7 @@ def _of_python(path: Path) -> str:
 
 
 def named(test: str) -> list[str]:
-    """The ids at the beginning of a test's name: `test_r4_03_…` is R4.03, `test_s2_r5_02_…` S2 and
-    R5.02.
-    """
+    """Return the ids at the start of a test's name: `test_s2_r5_02_…` cites S2 and R5.02."""
     head = ANYWHERE_IN_A_TEST_NAME.match(test)
     found = IN_A_TEST_NAME.findall(test[: head.end() + 1]) if head else []
     return [f"{id_[0].upper()}{id_[1:].replace('_', '.')}" for id_ in found]

@@ -1,4 +1,4 @@
-"""What the conformance tests walk: the source files of the product and every address it answers."""
+"""The source files and the addresses of the product, for the conformance tests."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from django.urls import URLPattern, URLResolver, get_resolver
 
 BASE = Path(__file__).resolve().parent.parent.parent
-# In the production image; the demo is not
+# The packages of the production image, which leaves out the demo
 APPS = (
     "attachments",
     "audit",
@@ -27,7 +27,7 @@ PRODUCT = ("fidelizacion", "demo", *APPS)
 
 
 def sources(*folders: str) -> list[Path]:
-    """The Python files below these folders; migrations are Django's, not ours."""
+    """Return the Python files below these folders, except generated migrations."""
     found = [path for folder in folders for path in sorted((BASE / folder).rglob("*.py"))]
     return [path for path in found if "migrations" not in path.parts]
 
@@ -38,7 +38,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def imports(path: Path) -> set[str]:
-    """The top-level packages that a file imports, anywhere in it."""
+    """Return the top-level packages that a file imports, also inside functions."""
     found: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -49,7 +49,7 @@ def imports(path: Path) -> set[str]:
 
 
 def addresses() -> Iterator[tuple[str, URLPattern]]:
-    """Every address with its pattern, the admin's left out: Django gates those itself."""
+    """Yield every address with its pattern, except the admin's, which Django itself protects."""
     yield from _below("", get_resolver())
 
 

@@ -1,4 +1,4 @@
-"""Every address is behind the gate or on the list of those that are not (R6.10, R6.16)."""
+"""Every address requires a verified visitor or is on a list of exceptions (R6.10, R6.16)."""
 
 import re
 from collections.abc import Callable
@@ -20,11 +20,11 @@ PUBLIC = PORTAL_PUBLIC | {
     "marca/marca.css",
     "marca/logo",
 }
-# Behind a session that has asked for a code, or only ever sent to the entry
-# Each request there proves by itself whose it is (tests/notifications/test_webhooks.py)
+# Each request carries its own authentication (tests/notifications/test_webhooks.py)
 SIGNED = {"webhooks/sms/<str:provider>/", "webhooks/email/<str:provider>/"}
+# These need a session that has asked for a code; without one they redirect to the entry
 TO_THE_ENTRY = {"fidelizacion/pin/", "fidelizacion/pin/reenviar/", "fidelizacion/salir/"}
-# The desk's own door (tests/staff)
+# The desk protects these itself (tests/staff)
 DESK = {"admin/login/", "admin/logout/", "admin/password_change/", "admin/search/"}
 NUMBER = re.compile(r"<[^>]+>")
 EVERY = [path for path, _ in addresses()]
@@ -91,7 +91,7 @@ def test_a_post_without_the_forms_token_is_refused(path: str) -> None:
     ],
 )
 def test_what_is_nobodys_business_is_not_there(client: Client, path: str) -> None:
-    """R6.16, and the demo's pages outside of the demo."""
+    """R6.16: neither files of the project nor, outside the demo, its mailbox."""
     assert client.get(path).status_code == HTTPStatus.NOT_FOUND
 
 

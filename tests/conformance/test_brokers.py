@@ -1,4 +1,4 @@
-"""R7.03: brokers are real in every suite, and the faults' own suite refuses to run without one."""
+"""R7.03: all tests use a real broker, and the fault tests refuse to run with a fake one."""
 
 import re
 import sys
@@ -15,9 +15,9 @@ EAGER = re.compile(r"task_always_eager\W+True", re.IGNORECASE)
 
 
 def app(broker: str = "redis://127.0.0.1:6379/0", **options: bool) -> Celery:
-    made = Celery("chaos", broker=broker, set_as_current=False)
-    made.conf.update(options)
-    return made
+    celery = Celery("chaos", broker=broker, set_as_current=False)
+    celery.conf.update(options)
+    return celery
 
 
 def test_r7_03_nothing_stands_in_for_a_broker_anywhere() -> None:

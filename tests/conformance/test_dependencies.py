@@ -1,4 +1,4 @@
-"""What is locked: hashes for all, no addresses, and nothing older than what is known to be safe."""
+"""The lock files: hashes for all packages, no registry address, no known unsafe version."""
 
 import re
 import tomllib
@@ -27,7 +27,7 @@ def test_a_lock_holds_hashes_and_no_address(lock: Path) -> None:
 
 
 def test_django_is_not_below_the_floor() -> None:
-    """R3.03: the newest fixes of 5.2."""
+    """R3.03: a security release of Django 5.2 that is recent enough."""
     assert (5, 2, 19) <= django.VERSION[:3] < (5, 3)
 
 
@@ -41,7 +41,7 @@ def test_a_lock_names_every_dependency_that_is_declared_for_it(lock: Path) -> No
 
 
 def test_the_product_imports_nothing_that_only_its_developers_have() -> None:
-    # Production's has the remote store, which the demo does not use; the demo's has the broker
+    # Only production's lock has the remote store, only the demo's the broker
     installed = locked(BASE / "requirements" / "production.txt") | locked(BASE / "requirements" / "demo.txt")
     distributions = packages_distributions()
     imported = set[str]().union(*(imports(path) for path in sources(*PRODUCT)))

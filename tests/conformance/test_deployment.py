@@ -1,4 +1,4 @@
-"""The compose file and the image run what exists, with variables that are read."""
+"""docker-compose.yml and Dockerfile run existing commands, with variables that are read."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((BASE / "docker-compose.yml").read_text
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("migrate", "web", "desk", "worker", "codes", "beat", "sweep")
 # Read by gunicorn.conf.py
-OF_THE_WEB_SERVER = {"WEB_BIND", "WEB_CONCURRENCY", "WEB_THREADS"}
+WEB_SERVER = {"WEB_BIND", "WEB_CONCURRENCY", "WEB_THREADS"}
 
 
 def test_every_process_of_the_product_has_a_service() -> None:
@@ -29,7 +29,7 @@ def test_the_antivirus_starts_only_where_it_is_asked_for_and_is_nobody_elses() -
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_gets_only_variables_that_are_read(name: str) -> None:
     given = {variable.removesuffix("_FILE") for variable in SERVICES[name]["environment"]}
-    assert given <= read_by_settings() | OF_THE_WEB_SERVER
+    assert given <= read_by_settings() | WEB_SERVER
     assert SERVICES[name]["env_file"] == ".env", "any other variable can be set there"
 
 
@@ -48,8 +48,7 @@ def test_every_secret_of_a_service_is_declared_and_is_a_file(name: str) -> None:
     assert {COMPOSE["secrets"][secret]["file"] for secret in used} == {
         f"./secrets/{secret}" for secret in used
     }
-    # Elsewhere than in its variables the broker reads its own: in its command and in its health
-    # check
+    # The broker's secret is read in its command and in its health check
     assert set(re.findall(r"/run/secrets/(\w+)", yaml.safe_dump(SERVICES[name], width=1000))) == set(used)
 
 

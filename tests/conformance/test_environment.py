@@ -1,11 +1,11 @@
-"""Every variable that the settings read is told, and nothing is told that nobody reads."""
+"""docs/environment.md and .env.example list exactly the variables that are read."""
 
 import ast
 import re
 
 from tests.conformance.project import BASE, tree
 
-# Read by gunicorn.conf.py, make and the suite
+# Read by gunicorn.conf.py, make and the tests
 ELSEWHERE = {"WEB_BIND", "WEB_CONCURRENCY", "PORT", "CI", "CORPUS_DIR"}
 DEVELOPERS_ONLY = {"PORT", "CI", "CORPUS_DIR"}
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
@@ -13,7 +13,7 @@ EXAMPLE = re.compile(r"^#?([A-Z_]+)=", re.MULTILINE)
 
 
 def read_by_settings() -> set[str]:
-    """The names in `env.text("NAME")` and its like."""
+    """Return the names that settings.py reads with `env.text("NAME")` and similar calls."""
     names: set[str] = set()
     for node in ast.walk(tree(BASE / "fidelizacion" / "settings.py")):
         match node:
@@ -38,6 +38,6 @@ def test_every_variable_is_in_the_example_file() -> None:
 def test_the_variables_of_the_web_server_are_read_by_it() -> None:
     text = (BASE / "gunicorn.conf.py").read_text(encoding="utf-8")
     assert set(re.findall(r'environ\.get\("([A-Z_]+)"', text)) == {
-        "WEB_THREADS",  # the settings read it, too
+        "WEB_THREADS",  # settings.py reads it too
         *(name for name in ELSEWHERE if name.startswith("WEB_")),
     }

@@ -1,4 +1,4 @@
-"""Imports go down only: one table of floors, of packages and of their rooms (docs/decisions.md)."""
+"""Packages and sub-packages import only what stands below them in one table (docs/decisions.md)."""
 
 import ast
 import re
@@ -8,8 +8,8 @@ import pytest
 
 from tests.conformance.project import APPS, BASE, PRODUCT, imports, sources, tree
 
-# From top to bottom. A room may import what stands on lower lines, and itself. The most specific
-# name counts: a package alone stands for those of its modules that no other line names.
+# From top to bottom. A package (here "room") may import what stands on lower lines, and itself. The
+# most specific name counts: a package covers those of its modules that no other line names.
 FLOORS = """
 fidelizacion.management
 demo
@@ -68,26 +68,24 @@ FLOOR_OF = {
 
 
 def room_of(module: str) -> str | None:
-    """The most specific room of the table that holds a module; none for modules of others."""
+    """Return the most specific entry of the table for a module; None for a library's module."""
     parts = module.split(".")
     names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
     return next((name for name in names if name in FLOOR_OF), None)
 
 
 def modules_imported(path: Path) -> set[str]:
-    """Every module that a file imports; of `from a import b` both `a.b` where it is a module, and
-    else `a`.
-    """
-    found: set[str] = set()
+    """Return the modules a file imports; `from a import b` is `a.b` if that is one, else `a`."""
+    modules: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 module = f"{node.module}.{alias.name}"
                 folder = BASE / module.replace(".", "/")
-                found.add(module if folder.is_dir() or folder.with_suffix(".py").is_file() else node.module)
-    return found
+                modules.add(module if folder.is_dir() or folder.with_suffix(".py").is_file() else node.module)
+    return modules
 
 
 def test_every_package_stands_on_a_floor() -> None:
@@ -121,9 +119,7 @@ def test_nothing_of_the_product_imports_its_tests(package: str) -> None:
 
 @pytest.mark.parametrize("package", APPS)
 def test_an_app_names_nothing_above_it_in_a_string_either(package: str) -> None:
-    """`"tickets.Ticket"` in a foreign key, a task's dotted path and `"tickets:list"` are imports
-    that `ast` hides.
-    """
+    """A foreign key to `"tickets.Ticket"`, a task's path or `"tickets:list"` is an import too."""
     above = [other for other in PRODUCT if FLOOR_OF[other] > FLOOR_OF[package]]
     modules = [
         f"{other}.{path.stem}"

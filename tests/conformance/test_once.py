@@ -1,4 +1,4 @@
-"""What is rendered once for everybody holds nothing of anybody."""
+"""A part of a page that is cached for all visitors contains nothing of one visitor."""
 
 import pytest
 from django.template import Context, Engine
@@ -32,7 +32,7 @@ class Anything:
 
 
 class Outside(dict[str, Anything]):
-    """What a view gives to a template: here whatever is asked for, and a list of that."""
+    """A context in which every name has a value, and which records the names looked up."""
 
     def __init__(self, *, true: bool) -> None:
         self.value, self.asked = Anything(true=true), set[str]()
@@ -46,7 +46,7 @@ class Outside(dict[str, Anything]):
 
 
 def asked_for(template: Template, node: OnceNode, *, true: bool) -> set[str]:
-    """The names of the context that the inside of a node looks up."""
+    """Return the names of the context that a node's content looks up."""
     context, outside = Context(), Outside(true=true)
     context.dicts.append(outside)
     with context.render_context.push_state(template), context.bind_template(template):

@@ -1,6 +1,4 @@
-"""R8.01: every text that a table keeps is in docs/personal-data.md, as a person's or not, before it
-may exist.
-"""
+"""R8.01: docs/personal-data.md lists every text column, and says whether it is personal data."""
 
 import re
 from pathlib import Path
@@ -16,7 +14,7 @@ TEXT = (models.CharField, models.TextField, models.GenericIPAddressField, models
 
 
 def documented() -> dict[str, tuple[set[str], str, set[str]]]:
-    """By table: the data of persons, what they are for, and the other texts."""
+    """Map each table to its personal data, their purpose, and its other texts."""
     rows = ROW.findall((BASE / "docs" / "personal-data.md").read_text(encoding="utf-8"))
     assert len({row[0] for row in rows}) == len(rows), "a table is there twice"
     return {

@@ -1,6 +1,4 @@
-"""Every message can be looked at before anybody gets it. No mark here opens the database: a preview
-asks it nothing.
-"""
+"""Every kind of message has a preview. These tests have no database, since a preview needs none."""
 
 import re
 
@@ -15,7 +13,7 @@ from tests.conformance.project import BASE
 MAILS = sorted(
     path.name.removesuffix(".subject.txt") for path in (BASE / "templates/mail").glob("*.subject.txt")
 )
-ENTRIES = {entry.name: entry for entry in message_types.message_types()}
+TYPES = {each.name: each for each in message_types.message_types()}
 TRACKING = re.compile(r"https?://(?!127\.0\.0\.1:8000/)", re.IGNORECASE)
 
 
@@ -30,19 +28,19 @@ def test_every_mail_has_its_three_templates() -> None:
 
 
 def test_every_mail_has_a_preview() -> None:
-    assert set(MAILS) == {name for name, entry in ENTRIES.items() if entry.channel == Message.Channel.EMAIL}
+    assert set(MAILS) == {name for name, entry in TYPES.items() if entry.channel == Message.Channel.EMAIL}
 
 
 def test_a_name_is_taken_once() -> None:
-    entry = next(iter(ENTRIES.values()))
+    entry = next(iter(TYPES.values()))
     with pytest.raises(Exception, match=entry.name):
         message_types.register_mail(entry.name, entry.title, dict)
 
 
 @pytest.mark.parametrize("name", MAILS)
 def test_a_mail_is_whole_in_both_parts(name: str) -> None:
-    """L3: in Spanish, for light and dark, with a preheader and a heading, and a text of its own."""
-    parts = ENTRIES[name].preview()
+    """L3: Spanish, light and dark, a preheader, one heading, and a separate text part."""
+    parts = TYPES[name].preview()
     assert parts.subject
     assert len(parts.subject) <= 200
     document = BeautifulSoup(parts.html, "html.parser")
@@ -63,13 +61,11 @@ def test_a_mail_is_whole_in_both_parts(name: str) -> None:
 
 @pytest.mark.parametrize("name", MAILS)
 def test_a_mail_loads_nothing_and_leads_to_the_portal_only(name: str) -> None:
-    """No tracking, nothing remote, no scripts, no attachments by name; R4.28."""
-    html = ENTRIES[name].preview().html
+    """R4.28: no tracking, no remote content, no scripts."""
+    html = TYPES[name].preview().html
     document = BeautifulSoup(html, "html.parser")
     assert not document.find_all(["link", "script", "iframe", "object", "form", "svg", "video"])
-    assert [str(image["src"]) for image in document.find_all("img")] == [
-        MARK_URL
-    ]  # which comes with the mail
+    assert [str(image["src"]) for image in document.find_all("img")] == [MARK_URL]  # attached to the mail
     assert "url(" not in html
     assert "@import" not in html
     links = [str(link["href"]) for link in document.find_all("a")]
@@ -77,8 +73,8 @@ def test_a_mail_loads_nothing_and_leads_to_the_portal_only(name: str) -> None:
     assert not TRACKING.search(html)
 
 
-@pytest.mark.parametrize("name", sorted(set(ENTRIES) - set(MAILS)))
+@pytest.mark.parametrize("name", sorted(set(TYPES) - set(MAILS)))
 def test_an_sms_is_one_plain_text(name: str) -> None:
-    parts = ENTRIES[name].preview()
+    parts = TYPES[name].preview()
     assert parts.text
     assert not parts.html

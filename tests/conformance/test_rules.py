@@ -1,6 +1,4 @@
-"""The rules that code, tests and docs cite are those of docs/rules.md, one a line, each with its
-id.
-"""
+"""Code, tests and docs cite exactly the rules of docs/rules.md, which has one per line."""
 
 import re
 from collections import Counter
@@ -11,8 +9,8 @@ from tests.conformance.citations import ID, RULES, everything, ids, named, texts
 from tests.conformance.project import BASE
 
 RULE = re.compile(rf"- \*\*({ID})\*\* \S.*[.]")
-LONGEST = 125  # characters: a rule is read at a glance
-# Pages that are not in the repository, and numbers of lists that are not
+LONGEST = 125  # characters, so that a rule can be read at a glance
+# Documents, and numbered lists, that are not in the repository
 FOREIGN = re.compile(
     r"\b(?:brief|contract|design|domain|layout|looks|names|security|style)\.md"
     r"|(?<!docs/)(?<![\[(])\bperformance\.md(?!\")"
@@ -23,7 +21,7 @@ HEADING_CITED = re.compile(r"docs/decisions\.md, \"([^\"]+)\"")
 
 
 def rules() -> Iterator[str]:
-    """The lines of docs/rules.md that state a rule."""
+    """Yield the lines of docs/rules.md that state a rule."""
     return (line for line in RULES.read_text(encoding="utf-8").splitlines() if line.startswith("- "))
 
 
@@ -33,7 +31,7 @@ def known() -> list[str]:
 
 @cache
 def cited() -> dict[str, str]:
-    """Each id cited, with one file that does."""
+    """Map each cited id to one file that cites it."""
     return {id_: name for name, text in texts() for id_ in ids(text)}
 
 
@@ -44,7 +42,7 @@ def test_each_rule_is_one_short_line_with_an_id_of_its_own() -> None:
 
 
 def test_nothing_stands_between_the_rules_but_headings() -> None:
-    """A rule that goes on in the next line would be half a rule to who looks it up with grep."""
+    """Grep shows one line, so it would show only half of a rule on two lines."""
     lines = RULES.read_text(encoding="utf-8").partition("\n## ")[2].splitlines()[1:]
     assert [line for line in lines if line and not line.startswith(("- ", "## "))] == []
 

@@ -1,4 +1,4 @@
-"""How long things may be."""
+"""Limits on the length of files and functions."""
 
 import ast
 

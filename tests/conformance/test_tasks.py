@@ -1,4 +1,4 @@
-"""What is scheduled and sent by name exists (R4.11)."""
+"""Celery's settings and schedule, and the tasks that are sent by name (R4.11)."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from otp.pin.challenges import SEND_TASK
 from tests.check import PRODUCTION
 from tests.conformance.project import APPS, BASE, PRODUCT, sources
 
-# R4.11: measured to lose no work; each is read back from the application that the worker runs
+# R4.11: with these settings no task was lost in tests; each is read from the worker's application
 PINNED: dict[str, Any] = {
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
@@ -51,7 +51,7 @@ def test_every_entry_of_the_schedule_is_a_task() -> None:
 
 
 def test_what_is_scheduled_survives_a_beat_without_its_file_and_does_not_pile_up() -> None:
-    """A daily task counted from the last start never comes where beat starts anew each day."""
+    """An interval of a day would never end where beat is restarted daily."""
     schedule: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
     for name, entry in schedule.items():
         if isinstance(entry["schedule"], crontab):
@@ -73,7 +73,7 @@ def test_the_worker_has_the_settings_that_were_measured_to_hold() -> None:
 
 
 def test_production_has_them_too_as_its_own_worker_reads_them() -> None:
-    """R4.11: in a process of its own, with an operator's environment and nothing of the suite."""
+    """R4.11: read in a separate process with production's environment."""
     code = (
         "import json; from fidelizacion.celery import app; c = app.conf; "
         f"print(json.dumps([{{n: c[n] for n in {sorted(PINNED)!r}}}, c['broker_transport_options'], c['broker_url']]))"
@@ -96,9 +96,7 @@ def test_the_worker_uses_the_transport_that_survives_stalls_and_keeps_tls(scheme
 
 
 def test_a_lost_task_is_given_back_only_after_its_time_limit() -> None:
-    """Otherwise two workers would be at it (R4.11); and the client survives a restart of the broker
-    (R4.15).
-    """
+    """Otherwise two workers would run it (R4.11); kombu 5.7 survives a broker restart (R4.15)."""
     assert PINNED["visibility_timeout"] > PINNED["task_time_limit"] > PINNED["task_soft_time_limit"]
     assert tuple(map(int, version("kombu").split(".")[:2])) >= (5, 7)
 
@@ -115,9 +113,7 @@ def test_pins_have_a_queue_of_their_own_and_a_plain_worker_takes_both() -> None:
 
 
 def test_r4_10_no_task_waits_in_the_broker() -> None:
-    """Retries live in the row: a task with an ETA past the visibility timeout would be given to two
-    workers.
-    """
+    """Retries are in the rows; a task with an ETA past the visibility timeout would run twice."""
     waits = re.compile(r"\b(countdown|eta)\s*=|[\"'](countdown|eta)[\"']\s*:|\.retry\(|apply_async\(")
     found = [
         f"{path.relative_to(BASE)}:{number}"

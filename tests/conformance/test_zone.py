@@ -1,4 +1,4 @@
-"""The zone of a time shown is named in one place: `TIME_ZONE` and what follows from it (P5)."""
+"""The time zone is named only in `TIME_ZONE` and in the label derived from it (P5)."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ from notifications import local_time
 from tests.conformance.project import BASE, PRODUCT
 
 NAMED_HERE = {"notifications/local_time.py", "fidelizacion/settings.py", "fidelizacion/env.py"}
-# The label written out, a zone by its name, or a fixed offset: none follows the setting
+# A label, zone name or offset written out would not follow the setting
 FIXED = re.compile(r"hora de Ecuador|\(de Ecuador\)|GUAYAQUIL|America/Guayaquil|hours=-5")
 SOURCES = sorted(
     path

@@ -1,6 +1,4 @@
-"""Every page of the portal, drawn without a database: the templates, the product's own forms, and
-made-up contents.
-"""
+"""Draws every page of the portal without a database: real templates and forms, invented content."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -24,9 +22,9 @@ CODES = {"code_digits": 6, "validity_minutes": 5}
 
 
 def company(pk: int = 1, services: int = 12) -> Company:
-    made = Company(pk=pk, legal_name=f"Empresa de Ejemplo {pk}", tax_id=f"099000000{pk}001", city="Quito")
-    made.service_count = services  # type: ignore[attr-defined]  # the directory annotates it
-    return made
+    example = Company(pk=pk, legal_name=f"Empresa de Ejemplo {pk}", tax_id=f"099000000{pk}001", city="Quito")
+    example.service_count = services  # type: ignore[attr-defined]  # the directory annotates it
+    return example
 
 
 def term(account: str = "C-1", cut_day: int = 15) -> Term:
@@ -59,7 +57,7 @@ def ticket(status: str = Ticket.Status.NEW) -> Ticket:
 
 
 def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
-    """What each view passes, by a name for the case: the template and its context."""
+    """Map the name of each case to its template and the context that its view passes."""
     return {**_pin_pages(), **_request_pages(), **_ticket_pages(), **_other_pages()}
 
 

@@ -1,6 +1,4 @@
-"""Any colour an operator picks stays legible, and what is served of the brand comes from our own
-origin (L4, R6.18).
-"""
+"""Any brand colour stays legible, and the brand's files come from our own origin (L4, R6.18)."""
 
 import re
 from dataclasses import replace
@@ -32,7 +30,7 @@ colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
 
 def tokens() -> tuple[dict[str, str], dict[str, str]]:
-    """The colours of the token file, in light and in dark."""
+    """Return the colours of the token file for the light and the dark scheme."""
     light, _, dark = brand_assets.TOKENS.read_text(encoding="utf-8").partition("@media")
     return dict(TOKEN.findall(light)), dict(TOKEN.findall(dark))
 

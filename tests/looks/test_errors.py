@@ -1,6 +1,4 @@
-"""The error pages (R6.15): ours, in Spanish, with the reference of the request, and with no need of
-a database.
-"""
+"""The error pages: in Spanish, with the request's reference, without a database (R6.15)."""
 
 import pytest
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -22,7 +20,7 @@ urlpatterns = [*urlpatterns, path("fail/<int:status>/", fail)]
 
 @pytest.mark.parametrize("status", RAISED)
 @override_settings(ROOT_URLCONF=__name__)
-def test_what_goes_wrong_is_told_with_the_reference_of_the_request(status: int) -> None:
+def test_an_error_page_shows_the_reference_of_the_request(status: int) -> None:
     client = Client(raise_request_exception=False)
     answer = client.get(f"/fail/{status}/")
     assert answer.status_code == status

@@ -1,4 +1,4 @@
-"""What frames every page: the way out past the PIN, search engines, the phone of help (L5)."""
+"""Parts of every page: the sign-out button, robots headers, the support phone (L5)."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,14 @@
-"""What holds for every page of the portal, whatever it says (P10)."""
+"""Every page of the portal, drawn from its template and as a visitor gets it (P10).
+
+The drawn pages (pages.py) are all states of all templates, without a database. The walked pages
+come from real requests, with what views and forms really put into them. The same checks hold for
+both.
+"""
 
 import gzip
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +17,29 @@ from bs4 import BeautifulSoup, Tag
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
+from django.test import Client
 
 from attachments import inspection as attachments
 from brand import brand_assets
+from tests import cast
 from tests.looks.pages import contexts, draw
+from tests.otp.links import address, invited
+from tests.otp.pin_client import ask
+from tests.tickets.portal_client import filled_form, visitor
 
 pytestmark = pytest.mark.thorough
 
-MAX_PAGE_BYTES = 20_000  # compressed, with all it loads (P10)
+MAX_PAGE_BYTES = 20_000  # compressed, with everything it loads (P10)
 MAX_REQUESTS = 5
+OWN_ORIGIN = re.compile(r"/(?!/)|data:")
+PERSONAL = re.compile(r"09\d{8}|\+?593\d{9}|\d{13}")
+ADDRESSES = (
+    "/fidelizacion/",
+    "/fidelizacion/ayuda/",
+    "/fidelizacion/empresa/",
+    "/fidelizacion/solicitud/",
+    "/fidelizacion/tickets/",
+)
 every_page = pytest.mark.parametrize("case", contexts())
 
 
@@ -31,9 +52,38 @@ def text(tag: Tag | None) -> str:
     return " ".join(tag.get_text().split())
 
 
-@every_page
-def test_a_page_has_one_heading_and_a_title_that_says_the_same(case: str) -> None:
-    page = soup(case)
+@pytest.fixture
+def walked() -> dict[str, BeautifulSoup]:
+    """Every page of the portal, from the requests of a customer and of a stranger."""
+    client = visitor(cast.ana(cast.make_company(), cast.make_company("Segunda S. A.")))
+    shown = {"no such page": client.get("/fidelizacion/nada/")}
+    picker = client.get("/fidelizacion/empresa/")
+    company = BeautifulSoup(picker.content, "html.parser").select_one("[name=company]")
+    assert company
+    shown["no company picked"] = client.post("/fidelizacion/empresa/")
+    client.post("/fidelizacion/empresa/", {"company": company["value"]})
+    shown |= {path: client.get(path) for path in ADDRESSES}
+    form = filled_form(client)
+    shown["refused"] = form.post(reason="")
+    created = form.post()
+    shown["created"] = client.get(created["Location"])
+    shown["ticket"] = client.get(created["Location"].partition("?")[0])
+    shown["list"] = client.get("/fidelizacion/tickets/")
+    stranger = Client()
+    ask(stranger, cast.NOBODY_PHONE)
+    shown["pin"] = stranger.get("/fidelizacion/pin/")
+    token = invited()
+    shown["link"] = stranger.get(address(token))
+    shown["link, refused"] = stranger.post("/fidelizacion/", {"phone": "12", "invitation": token})
+    shown["dead link"] = stranger.get(address("x"))
+    shown["wrong code"] = stranger.post("/fidelizacion/pin/", {"code": "000000"})
+    assert {
+        name: page.status_code for name, page in shown.items() if page.status_code not in {200, 404, 422}
+    } == {}
+    return {name: BeautifulSoup(page.content, "html.parser") for name, page in shown.items()}
+
+
+def one_heading_and_a_title_that_says_the_same(page: BeautifulSoup) -> None:
     (heading,) = page.find_all("h1")
     title = text(page.title).removeprefix("Error: ")
     assert title == f"{text(heading)} · Gestor de Fidelización · {settings.BRAND.name}"
@@ -41,16 +91,13 @@ def test_a_page_has_one_heading_and_a_title_that_says_the_same(case: str) -> Non
     assert page.html["lang"] == "es"
 
 
-@every_page
-def test_headings_skip_no_level(case: str) -> None:
-    levels = [int(tag.name[1]) for tag in soup(case).find_all(["h1", "h2", "h3", "h4"])]
+def headings_skip_no_level(page: BeautifulSoup) -> None:
+    levels = [int(tag.name[1]) for tag in page.find_all(["h1", "h2", "h3", "h4"])]
     assert levels[0] == 1
     assert set(levels) <= {1, 2}
 
 
-@every_page
-def test_every_id_is_used_once_and_every_reference_finds_one(case: str) -> None:
-    page = soup(case)
+def every_id_is_used_once_and_every_reference_finds_one(page: BeautifulSoup) -> None:
     ids = [tag["id"] for tag in page.find_all(id=True)]
     assert len(ids) == len(set(ids))
     described = [str(tag["aria-describedby"]) for tag in page.select("[aria-describedby]")]
@@ -60,30 +107,70 @@ def test_every_id_is_used_once_and_every_reference_finds_one(case: str) -> None:
     assert {*" ".join(described + labelled).split(), *targets, *anchors} <= set(ids)
 
 
-@every_page
-def test_every_control_has_a_label(case: str) -> None:
-    page = soup(case)
+def every_control_has_a_label(page: BeautifulSoup) -> None:
     labelled = {tag["for"] for tag in page.select("label[for]")}
     controls = page.select('input:not([type="hidden"]), select, textarea')
     assert {tag["id"] for tag in controls} <= labelled
 
 
-@every_page
-def test_nothing_needs_what_the_policy_of_the_pages_refuses(case: str) -> None:
-    page = soup(case)
+def nothing_needs_what_the_content_security_policy_refuses(page: BeautifulSoup) -> None:
     assert not page.find_all("style")
     assert all(script.get("src") and not text(script) for script in page.find_all("script"))
     attributes = {name for tag in page.find_all(True) for name in tag.attrs}
     assert not {name for name in attributes if name == "style" or name.startswith("on")}
 
 
-@every_page
-def test_every_form_carries_its_token_and_leads_to_one_primary_action(case: str) -> None:
-    page = soup(case)
-    forms = page.select('form[method="post"]')
-    assert len(forms) == len(page.find_all("form"))
-    assert all(form.select_one('[name="csrfmiddlewaretoken"]') for form in forms)
+def every_form_posts_its_token_and_one_action_is_primary(page: BeautifulSoup) -> None:
+    forms = page.select("form")
+    assert all(str(form.get("method")).lower() == "post" for form in forms)
+    assert all(form.select_one('input[name="csrfmiddlewaretoken"]') for form in forms)
     assert len(page.select(".button")) == 1
+
+
+def everything_it_loads_comes_from_our_own_origin(page: BeautifulSoup) -> None:
+    """R6.18."""
+    loaded = [str(tag.get("href") or tag.get("src")) for tag in page.select("link[href], [src]")]
+    assert [address for address in loaded if not OWN_ORIGIN.match(address)] == []
+
+
+def nothing_personal_stands_in_an_address_or_a_title(page: BeautifulSoup) -> None:
+    """R6.08: addresses and titles end up in histories and logs."""
+    links = [
+        str(tag.get("href") or tag.get("src") or tag.get("action") or "")
+        for tag in page.select("[href], [src], [action]")
+    ]
+    assert [link for link in links if PERSONAL.search(link) and "tel:" not in link] == []
+    assert not PERSONAL.search(text(page.title))
+
+
+CHECKS: tuple[Callable[[BeautifulSoup], None], ...] = (
+    one_heading_and_a_title_that_says_the_same,
+    headings_skip_no_level,
+    every_id_is_used_once_and_every_reference_finds_one,
+    every_control_has_a_label,
+    nothing_needs_what_the_content_security_policy_refuses,
+    every_form_posts_its_token_and_one_action_is_primary,
+    everything_it_loads_comes_from_our_own_origin,
+    nothing_personal_stands_in_an_address_or_a_title,
+)
+
+
+@every_page
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_drawn_page_holds(case: str, check: Callable[[BeautifulSoup], None]) -> None:
+    check(soup(case))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_every_page_that_a_visitor_gets_holds(
+    check: Callable[[BeautifulSoup], None], walked: dict[str, BeautifulSoup]
+) -> None:
+    for name, page in walked.items():
+        try:
+            check(page)
+        except (AssertionError, ValueError) as failure:
+            raise AssertionError(f"on the page: {name}") from failure
 
 
 @every_page
@@ -161,12 +248,12 @@ def test_the_form_tells_the_script_the_same_limits_as_the_server_holds() -> None
     assert box is not None
     assert box["data-kinds"] == " ".join(attachments.EXTENSIONS)
     assert (box["data-bytes"], box["data-count"]) == (str(attachments.MAX_BYTES), str(attachments.MAX_FILES))
-    told = attachments.inspect("foto.pdf", bytes(attachments.MAX_BYTES + 1)).reason
-    assert str(box["data-pdf"]).replace(str(box["data-name"]), "foto.pdf") == told
-    told = attachments.inspect("carta.docx", bytes(attachments.MAX_BYTES + 1)).reason
-    assert str(box["data-large"]).replace(str(box["data-name"]), "carta.docx") == told
-    told = attachments.inspect("fotos.qqq", b"x").reason
-    assert str(box["data-wrong"]).replace(str(box["data-name"]), "fotos.qqq") == told
+    reason = attachments.inspect("foto.pdf", bytes(attachments.MAX_BYTES + 1)).reason
+    assert str(box["data-pdf"]).replace(str(box["data-name"]), "foto.pdf") == reason
+    reason = attachments.inspect("carta.docx", bytes(attachments.MAX_BYTES + 1)).reason
+    assert str(box["data-large"]).replace(str(box["data-name"]), "carta.docx") == reason
+    reason = attachments.inspect("fotos.qqq", b"x").reason
+    assert str(box["data-wrong"]).replace(str(box["data-name"]), "fotos.qqq") == reason
     others = {
         kind: text for kinds, text in json.loads(str(box["data-others"])).items() for kind in kinds.split()
     }
@@ -240,5 +327,5 @@ def test_some_pages_need_nothing_at_all(name: str) -> None:
 
 
 def test_a_page_for_too_many_tries_is_the_same_for_everybody() -> None:
-    """R1.20: it has no context, so it can tell nothing."""
+    """R1.20: it uses no context, so it cannot reveal anything."""
     assert render_to_string("429.html") == render_to_string("429.html", {"wait": 40, "phone_tail": "567"})

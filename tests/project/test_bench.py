@@ -1,4 +1,4 @@
-"""The arithmetic of `make bench`, and that it writes what it measured where people read it."""
+"""The arithmetic of `make bench`, and its table in docs/performance.md."""
 
 import math
 import secrets
@@ -23,9 +23,7 @@ def test_a_share_of_the_floor_is_that_of_the_medians() -> None:
 
 
 def test_two_samples_of_one_thing_do_not_differ_and_two_things_do() -> None:
-    """The textbook's: 5 against 5 with no overlap is p = 0.009 by the approximation, without
-    correction.
-    """
+    """A textbook example: 5 against 5 without overlap gives p = 0.009, without correction."""
     assert math.isclose(mann_whitney([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]), 0.00902, rel_tol=0.01)
     assert mann_whitney([1, 1, 1], [1, 1, 1]) == 1.0
     same = [[secrets.randbelow(10**6) for _ in range(300)] for _ in range(2)]

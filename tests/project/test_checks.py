@@ -1,4 +1,4 @@
-"""What a wrong environment is told: each mistake by its id, and nothing for a right one."""
+"""The system checks of the settings: each mistake gives its id, correct settings give none."""
 
 import os
 import runpy
@@ -28,19 +28,17 @@ DEMO = {"DEMO": "1", "PORTAL_BASE_URL": "http://127.0.0.1:8000", "SMS_GATEWAY": 
 
 @pytest.fixture
 def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
-    """The ids of the errors in production's environment with these changes, the settings being read
-    anew.
-    """
+    """Return the ids of the errors in production's environment with these changes."""
 
-    def judge(**changes: str) -> list[str]:
+    def check_with(**changes: str) -> list[str]:
         monkeypatch.setattr(os, "environ", {**PRODUCTION, **changes})
         monkeypatch.setattr(checks, "settings", SimpleNamespace(**runpy.run_path(str(SETTINGS))))
         ours = [check for check in registry.registered_checks if check.__module__ == checks.__name__]
         assert len(ours) > 8
-        found = [message for check in ours for message in check(app_configs=None, databases=None)]
-        return [str(message.id) for message in found if message.level >= ERROR]
+        messages = [message for check in ours for message in check(app_configs=None, databases=None)]
+        return [str(message.id) for message in messages if message.level >= ERROR]
 
-    return judge
+    return check_with
 
 
 @pytest.mark.parametrize(
@@ -52,7 +50,7 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
         MOBILE,
         {"TRUSTED_PROXIES": "", **PLAIN},
         {"CLAMD_URL": "unix:///run/clamav/clamd.ctl"},
-        # A gateway behind a proxy of ours is believed for its signature (R2.05)
+        # A gateway behind our proxy is believed because it signs (R2.05)
         {**SIGNED, "MOBILE_GATEWAYS": "10.9.0.0/24,10.0.0.9"},
     ],
 )
@@ -125,7 +123,7 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({**MOBILE, "MOBILE_HEADER_KEY": f"{'k' * 32},{'k' * 32}"}, 1),
         ({"COMPANY_DIRECTORY": "crm.Nadie"}, 22),
         ({"TRUSTED_PROXIES": "::/0"}, 23),
-        # https and no proxy believed: the first visit would be redirected to itself for ever
+        # https without a trusted proxy: the first page would redirect to itself for ever
         ({"TRUSTED_PROXIES": ""}, 60),
         ({"TRUSTED_PROXIES": "", "DEBUG": "1"}, 60),
         ({"OPERATIONS_EMAIL": "guardia@operadora.example, noc"}, 41),
@@ -135,7 +133,7 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({"STORAGE_URL": "s3://clave@almacen.example/adjuntos"}, 1),
     ],
 )
-def test_a_mistake_is_told_by_its_id(changes: dict[str, str], number: int, errors: Errors) -> None:
+def test_a_mistake_is_reported_by_its_id(changes: dict[str, str], number: int, errors: Errors) -> None:
     assert errors(**changes) == [f"fidelizacion.E{number:03}"]
 
 
@@ -156,7 +154,7 @@ def test_another_store_for_the_documents_may_be_set_and_needs_its_library(
     assert errors(**store) == ["fidelizacion.E040"]
 
 
-def test_short_codes_are_accepted_by_a_decision_that_names_itself(errors: Errors) -> None:
+def test_short_codes_are_accepted_only_by_an_explicit_setting(errors: Errors) -> None:
     assert errors(OTP_DIGITS="4", OTP_SHORT_CODES_ACCEPTED="1") == []
 
 
@@ -166,5 +164,5 @@ def test_a_secret_may_come_from_a_file_and_not_from_both(errors: Errors, tmp_pat
     assert both == ["fidelizacion.E001"]
 
 
-def test_a_secret_file_that_cannot_be_read_is_told(errors: Errors) -> None:
+def test_a_secret_file_that_cannot_be_read_is_reported(errors: Errors) -> None:
     assert "fidelizacion.E001" in errors(EMAIL_URL_FILE="/nowhere")

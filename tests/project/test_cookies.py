@@ -1,6 +1,4 @@
-"""The cookies of the portal: out of reach of scripts and other sites, and over https bound to this
-host (R6.07).
-"""
+"""The portal's cookies: HttpOnly, SameSite, and over https Secure and bound to the host (R6.07)."""
 
 import os
 import runpy

@@ -1,4 +1,4 @@
-"""Which database the processes work on: one that is named, and in the demo the demo's own."""
+"""The processes work only on a database that DATABASE_URL names, a demo only on its own."""
 
 import math
 import shutil
@@ -100,7 +100,7 @@ def test_9_a_database_of_another_owner_takes_migrate_one_line(monkeypatch: pytes
 
 @pytest.mark.django_db
 def test_a_migration_may_take_longer_than_any_query_of_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An index on a large table takes minutes; the limits of before hold again afterwards."""
+    """Indexing a large table takes minutes. Afterwards the normal limits apply again."""
 
     def limits() -> tuple[float, str]:
         if connection.vendor != "postgresql":
@@ -125,9 +125,7 @@ def test_outside_of_debug_it_has_to_be_named(settings: Settings) -> None:
 
 @pytest.mark.django_db
 def test_a_process_of_the_demo_refuses_a_database_without_the_mark(settings: Settings) -> None:
-    """Somebody sets DEMO by hand, beside production's database: codes of real customers would be in
-    an open page.
-    """
+    """DEMO set by hand with production's database would publish the codes of real customers."""
     settings.DEMO = True
     assert ids() == ["fidelizacion.E064"]
 
@@ -148,10 +146,10 @@ def test_a_demo_waits_for_its_database(settings: Settings, monkeypatch: pytest.M
 def test_with_demo_set_by_hand_nothing_is_done_to_a_database_of_somebody_else(
     tmp_path: Path, command: list[str], migrated: Path
 ) -> None:
-    earnest = {"DATABASE_URL": f"sqlite:///{tmp_path / 'otra.sqlite3'}"}
+    real = {"DATABASE_URL": f"sqlite:///{tmp_path / 'otra.sqlite3'}"}
     shutil.copyfile(migrated, tmp_path / "otra.sqlite3")
     before = (tmp_path / "otra.sqlite3").read_bytes()
-    done = run(["manage.py", *command], demo_environment(tmp_path, 8001, PRODUCTION, earnest))
+    done = run(["manage.py", *command], demo_environment(tmp_path, 8001, PRODUCTION, real))
     assert done.returncode != 0
     assert "no la hizo una demostración" in done.stderr or "fidelizacion.E064" in done.stderr
     assert (tmp_path / "otra.sqlite3").read_bytes() == before

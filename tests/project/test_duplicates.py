@@ -1,6 +1,4 @@
-"""Ordinary duplicates are asked for in the statement: PostgreSQL's log gets no ERROR line for a
-normal sign-in.
-"""
+"""Expected duplicates are handled with ON CONFLICT, so PostgreSQL's log gets no ERROR lines."""
 
 import pytest
 from django.utils import timezone
@@ -19,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_use_that_another_request_took_first_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The number it wanted is taken since it read the last one: it takes the next."""
+    """Another request took the number after it read the last one, so it takes the next."""
     asking, day = limits.limit("phone", "x", parse_rates("5/h")), limits.limit("all", "", parse_rates("5/d"))
     limits.consume(day)
     real, stale = limits._last, [{asking.key: 0, day.key: 0}]
@@ -27,8 +25,8 @@ def test_a_use_that_another_request_took_first_is_no_error(monkeypatch: pytest.M
     with refused_statements() as refused:
         limits.consume(asking, day)
     assert refused == []
-    found = LimitUse.objects.order_by("key", "number").values_list("key", "number")
-    assert list(found) == [(day.key, 1), (day.key, 2), (asking.key, 1)]
+    uses = LimitUse.objects.order_by("key", "number").values_list("key", "number")
+    assert list(uses) == [(day.key, 1), (day.key, 2), (asking.key, 1)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -45,7 +43,7 @@ def test_uses_at_once_are_no_error() -> None:
     assert list(numbers) == list(range(1, 13))
 
 
-def test_a_message_owed_twice_is_no_error() -> None:
+def test_a_message_queued_twice_is_no_error() -> None:
     with refused_statements() as refused:
         assert queue_email(key="ticket:1:client").pk == queue_email(key="ticket:1:client").pk
     assert refused == []

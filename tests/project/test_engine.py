@@ -1,4 +1,4 @@
-"""Each run is on the engine that its name says."""
+"""The tests run on the database engine that the run is named for."""
 
 import os
 from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""R7.07: the status and all headers of every address, for each kind of visitor and method, against
-a committed table.
+"""R7.07: compares the status and headers of every address with a committed table, for each method
+and kind of visitor.
 
-A new page, or a header that comes or goes, shows as a difference. The failure says how to take the
-new table over, once each line of the difference is meant.
+A new page or a changed header shows as a difference. The failure says how to accept the new table,
+once every line of the difference is intended.
 """
 
 import difflib
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.thorough
 
 TABLE = Path(__file__).with_name("header_sweep.txt")
 METHODS = ("GET", "HEAD", "POST", "PUT")
-# Different at each answer: only that they are there is compared
+# Their values change with each response, so only their presence is compared
 VARYING = {"Content-Length", "ETag", "Expires", "Last-Modified", "X-Request-ID"}
 
 
 def paths(number: int, pk: int) -> Iterator[tuple[str, str]]:
-    """Each address as the table names it, and as it is asked for."""
+    """Yield each address as the table names it, and as it is requested."""
     samples = {"<int:number>": str(number), "<str:provider>": "twilio", "<pk>": str(pk)}
     patterns = ["/" + path for path, _ in addresses()]
     patterns += [
@@ -48,37 +48,37 @@ def paths(number: int, pk: int) -> Iterator[tuple[str, str]]:
         patterns += [below, f"{below}add/"]
     patterns.append("/admin/tickets/ticket/<pk>/change/")
     for pattern in sorted(set(patterns)):
-        asked = pattern
+        path = pattern
         for name, value in samples.items():
-            asked = asked.replace(name, value)
-        yield pattern, asked
+            path = path.replace(name, value)
+        yield pattern, path
 
 
 def answer(client: Client, method: str, path: str) -> tuple[int, str]:
-    """Status and headers; whatever the request did is undone."""
-    cookies = SimpleCookie(client.cookies)  # its own copy() gives a plain dict
+    """Return status and headers of a request, and roll back what it did."""
+    cookies = SimpleCookie(client.cookies)  # copy() would return a plain dict
     with transaction.atomic():
         response: Any = client.generic(method, path)
         transaction.set_rollback(True)
     if response.streaming:
-        list(response)  # a file is closed at its end
+        list(response)  # reading a file to its end closes it
     names = sorted(set(client.cookies) - set(cookies))
     client.cookies = cookies
     headers = {name: "…" if name in VARYING else in_order(value) for name, value in response.headers.items()}
-    headers.pop("Location", None)  # holds keys of sessions and drafts
+    headers.pop("Location", None)  # contains keys of sessions and drafts
     lines = [f"    {name}: {value}" for name, value in sorted(headers.items())]
     return response.status_code, "\n".join([*lines, *(f"    Set-Cookie: {name}" for name in names)])
 
 
 def in_order(value: str) -> str:
-    """Of a policy or a list, whose parts come in any order."""
+    """Sort the parts of a policy or a list, whose order does not matter."""
     for separator in ("; ", ", "):
         value = separator.join(sorted(value.split(separator)))
     return value
 
 
 def sweep() -> str:
-    """The table: statuses with the name of their headers, and then those headers."""
+    """Build the table: rows of statuses with the names of header sets, then the header sets."""
     ticket = cast.make_ticket(cast.ana())
     administrator = ticket.company.administrators.get()
     kinds = {
@@ -106,13 +106,14 @@ def sweep() -> str:
 
 @pytest.mark.django_db
 def test_r7_07_every_answer_is_the_one_of_the_table(tmp_path: Path) -> None:
-    found = sweep()
-    known = TABLE.read_text(encoding="utf-8")
-    (tmp_path / TABLE.name).write_text(found, encoding="utf-8")
+    actual = sweep()
+    committed = TABLE.read_text(encoding="utf-8")
+    (tmp_path / TABLE.name).write_text(actual, encoding="utf-8")
     changes = difflib.unified_diff(
-        known.splitlines(), found.splitlines(), "the table", "now", lineterm="", n=0
+        committed.splitlines(), actual.splitlines(), "the table", "now", lineterm="", n=0
     )
-    assert known == found, "\n".join([*changes, f"If all of it is meant: cp {tmp_path / TABLE.name} {TABLE}"])
+    accept = f"If all of it is intended: cp {tmp_path / TABLE.name} {TABLE}"
+    assert committed == actual, "\n".join([*changes, accept])
 
 
 def test_r7_07_the_table_holds_no_error_of_ours_and_no_answer_without_its_headers() -> None:

@@ -1,6 +1,4 @@
-"""What holds over https, with the settings of production read anew: HSTS, the redirect, whom to
-believe (R6.04).
-"""
+"""HSTS, the redirect to https and `X-Forwarded-Proto`, with production's settings (R6.04)."""
 
 import os
 import runpy
@@ -21,7 +19,7 @@ from tests.project.test_checks import SETTINGS
 
 HOST = "portal.operadora.example"
 TWO_YEARS = "max-age=63072000"
-OF_HTTPS = (
+HTTPS_SETTINGS = (
     "ALLOWED_HOSTS",
     "SECURE_HSTS_INCLUDE_SUBDOMAINS",
     "SECURE_HSTS_PRELOAD",
@@ -42,24 +40,22 @@ urlpatterns = [*urlpatterns, path("fail/", fail)]
 
 @pytest.fixture
 def in_production(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> InProduction:
-    """The suite's pages with production's settings of https, its environment changed so; all of
-    those settings.
-    """
+    """Apply production's https settings, with these changes to its environment, to the test."""
 
-    def judge(**changes: str) -> dict[str, Any]:
+    def apply(**changes: str) -> dict[str, Any]:
         with monkeypatch.context() as patch:
             patch.setattr(os, "environ", {**PRODUCTION, **changes})
             read = runpy.run_path(str(SETTINGS))
-        for name in OF_HTTPS:
+        for name in HTTPS_SETTINGS:
             setattr(settings, name, read[name])
         settings.ROOT_URLCONF = __name__
         return read
 
-    return judge
+    return apply
 
 
 def visitor(secure: bool = True, peer: str = "10.0.0.9") -> Client:
-    """Who comes by the proxy of production's sample, or from elsewhere."""
+    """A client whose requests arrive from this peer, by default production's proxy."""
     headers = {"Host": HOST, **({"X-Forwarded-Proto": "https"} if secure else {})}
     return Client(raise_request_exception=False, headers=headers, REMOTE_ADDR=peer)
 
@@ -93,7 +89,7 @@ def test_r6_04_http_is_sent_to_https_of_the_same_host(in_production: InProductio
         ({"HSTS_SUBDOMAINS": "0"}, TWO_YEARS),
     ],
 )
-def test_r6_04_preload_is_asked_for_and_subdomains_can_be_spared(
+def test_r6_04_preload_can_be_asked_for_and_subdomains_left_out(
     in_production: InProduction, changes: dict[str, str], header: str
 ) -> None:
     in_production(**changes)
@@ -104,7 +100,7 @@ def test_r6_04_preload_is_asked_for_and_subdomains_can_be_spared(
 def test_x_forwarded_proto_is_believed_only_where_a_proxy_is_listed(
     in_production: InProduction, proxies: str
 ) -> None:
-    """Or whoever reaches the process directly says https himself, and is sent no redirect."""
+    """Otherwise a client that reaches the process directly could avoid the redirect."""
     in_production(TRUSTED_PROXIES=proxies)
     answer = visitor().get("/fidelizacion/ayuda/")
     assert answer.status_code == (200 if proxies else 301)
@@ -132,7 +128,7 @@ def test_r2_02_x_forwarded_proto_is_believed_only_from_a_listed_peer(
 
 
 @pytest.mark.parametrize("changes", [{}, {"HSTS_PRELOAD": "1"}, {"HSTS_SUBDOMAINS": "0"}])
-def test_what_is_a_decision_is_no_warning_of_check_deploy(
+def test_a_chosen_hsts_setting_is_no_warning_of_check_deploy(
     in_production: InProduction, changes: dict[str, str]
 ) -> None:
     silenced = in_production(**changes)["SILENCED_SYSTEM_CHECKS"]

@@ -1,6 +1,4 @@
-"""What a wrong mail provider is told: each mistake by its id, and no value of its settings
-(docs/mail-providers.md).
-"""
+"""The system checks of the mail provider: each mistake gives its id, and no value of a setting."""
 
 import json
 import os
@@ -31,19 +29,19 @@ Errors = Callable[..., list[str]]
 
 @pytest.fixture
 def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
-    """The ids of the errors about mail in production's environment with these changes."""
+    """Return the ids of the errors about mail in production's environment with these changes."""
 
-    def judge(**changes: str) -> list[str]:
+    def check_with(**changes: str) -> list[str]:
         monkeypatch.setattr(os, "environ", {**PRODUCTION, **changes})
         read = runpy.run_path(str(SETTINGS))
         for module in (checks, mail_checks):
             monkeypatch.setattr(module, "settings", SimpleNamespace(**read))
         monkeypatch.setattr(live, "ANYMAIL", read["ANYMAIL"], raising=False)
-        found = [*checks.environment(), *checks.mail(), *mail_checks.mail_provider()]
-        assert not [message for message in found if "canary" in f"{message.msg} {message.hint}"]
-        return [str(message.id).removeprefix("fidelizacion.") for message in found]
+        messages = [*checks.environment(), *checks.mail(), *mail_checks.mail_provider()]
+        assert not [message for message in messages if "canary" in f"{message.msg} {message.hint}"]
+        return [str(message.id).removeprefix("fidelizacion.") for message in messages]
 
-    return judge
+    return check_with
 
 
 @pytest.mark.parametrize(
@@ -84,7 +82,7 @@ def test_a_right_provider_has_no_errors(right: dict[str, str], errors: Errors) -
         ({"EMAIL_PROVIDER_SETTINGS": ""}, 55),
     ],
 )
-def test_a_mistake_is_told_by_its_id(changes: dict[str, str], number: int, errors: Errors) -> None:
+def test_a_mistake_is_reported_by_its_id(changes: dict[str, str], number: int, errors: Errors) -> None:
     assert errors(**{**POSTMARK, **changes}) == [f"E{number:03}"]
 
 
@@ -100,7 +98,7 @@ def test_a_mistake_is_told_by_its_id(changes: dict[str, str], number: int, error
         {"EMAIL_WEBHOOK_SECRET": f"{SECRET},{SECRET}1,{SECRET}2"},
     ],
 )
-def test_what_cannot_be_read_is_told_first(changes: dict[str, str], errors: Errors) -> None:
+def test_what_cannot_be_read_is_reported_first(changes: dict[str, str], errors: Errors) -> None:
     assert "E001" in errors(**{**POSTMARK, **changes})
 
 
@@ -117,7 +115,7 @@ def test_every_provider_that_is_offered_can_be_named() -> None:
 
 
 def test_a_provider_without_reports_is_one_that_anymail_has_no_view_for() -> None:
-    """So that the others cannot be set up without the secret that their reports are known by."""
+    """All others need the secret that authenticates their reports."""
     reporting = set()
     for provider in mail_checks.providers():
         with suppress(Resolver404):
@@ -127,13 +125,13 @@ def test_a_provider_without_reports_is_one_that_anymail_has_no_view_for() -> Non
 
 
 def test_a_provider_has_time_limits_and_no_retries_of_its_own_r4_26() -> None:
-    made = mail_provider.anymail("amazon_ses", {}, (), "https://portal.operadora.example")
-    assert made["REQUESTS_TIMEOUT"] == (5, 20)
+    anymail = mail_provider.anymail("amazon_ses", {}, (), "https://portal.operadora.example")
+    assert anymail["REQUESTS_TIMEOUT"] == (5, 20)
     config = {"connect_timeout": 5, "read_timeout": 20, "retries": {"total_max_attempts": 1}}
-    assert made["AMAZON_SES_CLIENT_PARAMS"]["config"] == config
+    assert anymail["AMAZON_SES_CLIENT_PARAMS"]["config"] == config
 
 
 def test_what_mandrill_signs_is_our_address_from_the_settings() -> None:
-    made = mail_provider.anymail("mandrill", {}, ("portal:a/b",), "https://portal.operadora.example")
+    anymail = mail_provider.anymail("mandrill", {}, ("portal:a/b",), "https://portal.operadora.example")
     address = "https://portal:a%2Fb@portal.operadora.example/webhooks/email/mandrill/"
-    assert made["MANDRILL_WEBHOOK_URL"] == address
+    assert anymail["MANDRILL_WEBHOOK_URL"] == address

@@ -1,6 +1,4 @@
-"""R6.16: only GET, HEAD and POST, at every address, the desk's too; the rest is 405 and reaches no
-view.
-"""
+"""R6.16: every address, also the desk's, answers 405 to methods other than GET, HEAD and POST."""
 
 from collections.abc import Iterator
 

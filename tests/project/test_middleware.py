@@ -1,6 +1,4 @@
-"""Headers, references, the body limit and the ends of a staff
-session (R6.03, R6.05, R6.09, R5.04).
-"""
+"""Headers, references, body limit and expiry of a staff session (R6.03, R6.05, R6.09, R5.04)."""
 
 import re
 from unittest.mock import Mock
@@ -33,7 +31,7 @@ def test_every_answer_carries_the_security_headers(client: Client, path: str) ->
     assert "default-src 'none'" in response["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
     assert "Access-Control-Allow-Origin" not in response
-    response.close()  # a static file stays open until then
+    response.close()  # closes the static file
 
 
 @pytest.mark.django_db
@@ -71,14 +69,14 @@ def test_a_body_is_judged_by_its_declared_length(declared: str, status: int) -> 
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", [r'"aaaaaaaaaaaa\000"', "a" * 31, "A" * 32, "é" * 32])
 def test_a_session_key_that_was_never_made_is_no_session(client: Client, key: str) -> None:
-    """R7.05: PostgreSQL fails on a NUL, which a quoted cookie can hold."""
+    """R7.05: a cookie can hold a NUL byte, which PostgreSQL refuses."""
     response = client.get("/fidelizacion/pin/", headers={"Cookie": f"sessionid={key}"})
     assert (response.status_code, response["Location"]) == (302, ENTRY)
 
 
 @pytest.mark.django_db
 def test_an_answer_stands_when_the_session_ends_meanwhile_in_another_tab(client: Client) -> None:
-    """Or a ticket that was registered would be answered by a page that says nothing was."""
+    """Otherwise a registered ticket would be answered by an error page."""
     session = client.session
     session.save()
 
@@ -98,7 +96,7 @@ def test_an_answer_stands_when_the_session_ends_meanwhile_in_another_tab(client:
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["tickets/ticket/?status__exact=%00", "otp/phonelockout/%00/change/"])
 def test_an_address_with_a_nul_is_refused(admin_client: Client, address: str) -> None:
-    """R7.05: PostgreSQL fails on one."""
+    """R7.05: PostgreSQL refuses text with a NUL byte."""
     assert admin_client.get(DESK + address).status_code == 400
 
 

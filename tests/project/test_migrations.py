@@ -1,6 +1,4 @@
-"""The migration linter: what old code can work with passes, and what it cannot is refused
-(tests/migrations.py).
-"""
+"""The migration linter (tests/migrations.py) refuses what breaks the code of the release before."""
 
 import subprocess
 import sys
@@ -17,9 +15,9 @@ from tests.migrations import BASELINE, judge, problems
 
 
 def nullable(field: Any, **options: Any) -> "models.Field[Any, Any]":
-    """Of any kind: the stubs want to know of each whether it may be NULL."""
-    made: models.Field[Any, Any] = field(null=True, **options)
-    return made
+    """Build a nullable field; the stubs' types of fields differ by whether they may be NULL."""
+    built: models.Field[Any, Any] = field(null=True, **options)
+    return built
 
 
 FIELDS: list[tuple[str, "models.Field[Any, Any]"]] = [
@@ -50,7 +48,7 @@ def judged(*operations: Operation, because: str = "") -> list[str]:
 
 
 BAD: dict[str, list[Operation]] = {
-    # As in the first product: sign-ins of the old code answered 500 for as long as the upgrade took
+    # This happened once: while the upgrade ran, the old code's sign-ins ended in a 500
     "a column without a default in the database": [add(models.CharField(max_length=9, default=""))],
     "before one that has one": [
         add(models.CharField(max_length=9, default="")),
@@ -126,7 +124,7 @@ def test_every_migration_after_the_baseline_passes() -> None:
 
 
 def test_the_baseline_names_migrations_that_there_are() -> None:
-    """Migrations that are written anew need a new one."""
+    """Rewriting the migrations from scratch requires a new baseline."""
     on_disk = MigrationLoader(None).disk_migrations
     assert [name for name in BASELINE.items() if name not in on_disk] == []
 
@@ -154,7 +152,7 @@ raise SystemExit(linter.main())
 
 
 def test_it_ends_with_an_error_and_one_line_for_each_problem() -> None:
-    """The product's own migrations, and one more that drops a column."""
+    """Run it on the product's migrations and one more that drops a column."""
     done = subprocess.run(
         [sys.executable, "-c", ONE_MORE], cwd=check.BASE, capture_output=True, text=True, check=False
     )

@@ -1,5 +1,5 @@
-"""docs/pin.md tells every limit at the door with its default, the waits, the other ways in and the
-risks (R1.31).
+"""docs/pin.md states the limits of the PIN with their defaults, waits, other ways in and risks
+(R1.31).
 """
 
 import ast
@@ -18,10 +18,8 @@ NO_LIMITS = {"OTP_PEPPER", "OTP_SHORT_CODES_ACCEPTED"}
 
 
 def defaults() -> dict[str, str]:
-    """What the settings take when a variable of the door is not set, as it would be written in the
-    environment.
-    """
-    found: dict[str, str] = {}
+    """Return the default of each variable of the PIN, as it is written in the environment."""
+    defaults_by_name: dict[str, str] = {}
     for node in ast.walk(tree(BASE / "fidelizacion" / "settings.py")):
         match node:
             case ast.Call(
@@ -29,17 +27,17 @@ def defaults() -> dict[str, str]:
                 args=[ast.Constant(value=str(name)), *_, default],
             ) if name.startswith(("OTP_", "INVITATIONS_")) and name not in NO_LIMITS:
                 values = [str(part.value) for part in ast.walk(default) if isinstance(part, ast.Constant)]
-                found[name] = values[-1]
-    return found
+                defaults_by_name[name] = values[-1]
+    return defaults_by_name
 
 
-def test_r1_31_every_limit_is_told_with_its_default() -> None:
+def test_r1_31_every_limit_is_documented_with_its_default() -> None:
     assert len(defaults()) > 10
     assert dict(ROW.findall(DOCUMENT)) == defaults()
 
 
 @pytest.mark.parametrize(
-    "told",
+    "sentence",
     [
         "30 segundos la primera vez, el doble cada vez, una hora como máximo",
         "A los 100 errores seguidos",
@@ -49,8 +47,8 @@ def test_r1_31_every_limit_is_told_with_its_default() -> None:
         "## Riesgos que se aceptan",
     ],
 )
-def test_r1_31_locks_other_ways_in_and_accepted_risks_are_told(told: str) -> None:
-    assert told in " ".join(DOCUMENT.split())
+def test_r1_31_locks_other_ways_in_and_accepted_risks_are_documented(sentence: str) -> None:
+    assert sentence in " ".join(DOCUMENT.split())
 
 
 def test_r1_31_the_fixed_numbers_are_those_of_the_code() -> None:

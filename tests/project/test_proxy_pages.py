@@ -1,6 +1,4 @@
-"""The proxy's error pages: the committed ones are what the command makes, and an operator makes
-theirs.
-"""
+"""The proxy's error pages: the committed ones match the command, which operators run again."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +17,7 @@ COMMITTED = BASE / "deploy" / "nginx" / "pages"
 def test_the_committed_pages_are_what_the_command_makes() -> None:
     made = files(settings.BRAND)
     committed = {path.name: path.read_bytes() for path in COMMITTED.iterdir()}
-    # The styles may lag behind the portal's by a release: each change of them would be a change of
-    # this copy
+    # The copy of the styles may be older than the portal's: not every change of them is copied
     committed[STYLESHEET], made[STYLESHEET] = (
         styles[:1000] for styles in (committed[STYLESHEET], made[STYLESHEET])
     )

@@ -1,6 +1,4 @@
-"""Every query ends within its limit, and a process refuses work that would wait for a hung database
-(R4.29).
-"""
+"""Queries time out, and a process refuses requests that would wait for a hung database (R4.29)."""
 
 import socket
 import threading
@@ -34,7 +32,7 @@ def _healthy_afterwards() -> Iterator[None]:
 
 @pytest.fixture
 def sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """The client's end and the server's."""
+    """The client's and the server's end of a connection."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         yield ours, theirs
@@ -44,7 +42,7 @@ Sockets = tuple[socket.socket, socket.socket]
 
 
 def answer(text: str = "") -> Generator[Wait, Ready | int, str]:
-    """As psycopg waits for an answer: until the socket has something to read."""
+    """Wait as psycopg does for an answer: until the socket is readable."""
     while not (yield Wait.R):
         pass
     return text
@@ -79,9 +77,7 @@ def test_an_answer_ends_the_suspicion(sockets: Sockets) -> None:
 
 
 def test_the_limits_are_the_documented_ones() -> None:
-    """The client's is longer than the server's own, so that a server that works ends a statement
-    itself.
-    """
+    """Outside the web the client waits 16 s, so the server's limit of 15 s acts first."""
     seen: list[float] = []
 
     def view(_request: HttpRequest) -> HttpResponse:
@@ -115,10 +111,8 @@ def test_while_the_database_hangs_one_request_at_a_time_tries_it() -> None:
     assert gate.run(HttpResponse) is not None
 
 
-def holding(gate: DatabaseGate, go: threading.Event, *, with_a_query: bool) -> threading.Thread:
-    """A request that has a place, and waits until it may go on: for a query, or busy with something
-    else.
-    """
+def occupy(gate: DatabaseGate, go: threading.Event, *, with_a_query: bool) -> threading.Thread:
+    """Start a request that occupies a place until `go`, in a query or busy with something else."""
     taken = threading.Event()
 
     def wait(*_: object) -> bool:
@@ -141,7 +135,7 @@ def holding(gate: DatabaseGate, go: threading.Event, *, with_a_query: bool) -> t
 def test_a_request_is_refused_when_every_place_waits_for_a_query(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_gate, "STALLED_SECONDS", 0.2)
     gate, go = DatabaseGate(1, Health()), threading.Event()
-    thread = holding(gate, go, with_a_query=True)
+    thread = occupy(gate, go, with_a_query=True)
     assert gate.run(HttpResponse) is None
     go.set()
     thread.join()
@@ -151,10 +145,10 @@ def test_a_request_is_refused_when_every_place_waits_for_a_query(monkeypatch: py
 def test_a_request_waits_for_its_turn_while_others_work_without_the_database(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Inspecting documents on a busy machine takes seconds, and costs nobody else the answer."""
+    """Inspecting documents on a busy machine takes seconds, during which others must only wait."""
     monkeypatch.setattr(database_gate, "STALLED_SECONDS", 0.0)
     gate, go, answers = DatabaseGate(1, Health()), threading.Event(), list[HttpResponse | None]()
-    busy = holding(gate, go, with_a_query=False)
+    busy = occupy(gate, go, with_a_query=False)
     waiting = threading.Thread(target=lambda: answers.append(gate.run(HttpResponse)))
     waiting.start()
     waiting.join(3 * database_gate.LOOK_SECONDS)

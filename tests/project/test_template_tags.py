@@ -1,4 +1,4 @@
-"""The portal's own tags say what Django's say."""
+"""The portal's template filters render what Django's own templates do."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What commands say to operations staff: Spanish, figures as on screen, the same words (L2)."""
+"""Commands speak Spanish, and write numbers and names as the screens do (L2)."""
 
 import re
 from io import StringIO
@@ -17,18 +17,18 @@ def said_by(*command: str) -> str:
 
 
 @pytest.mark.parametrize(("name", "why"), [("no-such-list.csv", "no existe"), (".", "es una carpeta")])
-def test_a_file_that_cannot_be_read_is_told_in_spanish(tmp_path: Path, name: str, why: str) -> None:
+def test_a_file_that_cannot_be_read_is_reported_in_spanish(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(CommandError, match=f": {why}\\.$"):
         call_command("send_links", "--file", str(tmp_path / name))
 
 
 @pytest.mark.parametrize("command", ["otp_audit", "retry_notifications"])
-def test_a_day_that_is_none_is_told_in_spanish(command: str) -> None:
+def test_an_invalid_day_is_reported_in_spanish(command: str) -> None:
     with pytest.raises(CommandError, match="«ayer» no es un día: se escribe AAAA-MM-DD"):
         call_command(command, "--since", "ayer")
 
 
-def test_what_is_swept_is_called_as_people_call_it() -> None:
+def test_the_sweep_reports_names_that_people_use() -> None:
     rows = [line.split()[0] for line in said_by("deliver_notifications").splitlines()[:-1]]
     assert "códigos" in rows
     assert "otp" not in rows
