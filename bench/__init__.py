@@ -1,3 +1,3 @@
-"""`make bench`: what the product costs, each figure beside its floor in the same run
+"""`make bench`: measures the product, and beside it the floor: bare Django doing the same work
 (docs/performance.md).
 """

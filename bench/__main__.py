@@ -1,4 +1,4 @@
-"""python -m bench [row,row…]: measures, prints the table, and after a whole run writes
+"""`python -m bench [row,row…]`: measures and prints the table; all rows also go to
 docs/performance.md.
 """
 
@@ -9,11 +9,11 @@ import time
 from bench.figures import Line
 from bench.rows import ROWS
 from bench.servers import Bench
-from bench.table import Printed, write
+from bench.table import Terminal, write
 
 
 def main(only: str) -> int:
-    """Zero when every row could be measured: a goal that is missed is told, and decides nothing."""
+    """Return 0 if every row could be measured. A missed goal is shown and does not change that."""
     chosen = [name.strip() for name in only.split(",") if name.strip()] or list(ROWS)
     if unknown := set(chosen) - set(ROWS):
         sys.stderr.write(f"No hay filas {', '.join(sorted(unknown))}; hay {', '.join(ROWS)}\n")
@@ -21,22 +21,22 @@ def main(only: str) -> int:
     lines: list[Line] = []
     failed: list[str] = []
     began = time.monotonic()
-    with Printed() as printed, Bench() as bench:
+    terminal = Terminal()
+    with Bench() as bench:
         for name in chosen:
             try:
-                lines.extend(printed.measuring(name, ROWS[name](bench)))
-            except Exception as problem:  # noqa: BLE001  one row that cannot be measured does not cost the others
+                lines.extend(terminal.measuring(name, ROWS[name](bench)))
+            except Exception as problem:  # noqa: BLE001  the other rows are still measured
                 failed.append(name)
-                printed.say(f"{name}: {type(problem).__name__}: {problem}")
+                terminal.say(f"{name}: {type(problem).__name__}: {problem}")
     seconds = time.monotonic() - began
-    printed.table(lines, seconds)
+    terminal.table(lines, seconds)
     if not failed and len(chosen) == len(ROWS):
         write(lines, seconds)
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    # So that the product's own code can be asked in this process: it is given no database and no
-    # network
+    # For the product's code that rows call in this process, without database or network
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     sys.exit(main(os.environ.get("ONLY", "") or ",".join(sys.argv[1:])))

@@ -1,4 +1,4 @@
-"""The floor of delivery: ready mails handed over one after the other on one connection.
+"""The floor of delivery: sends prepared mails one after the other on one connection.
 
 `python -m bench.bare_smtp PORT COUNT`
 """
@@ -8,8 +8,8 @@ import sys
 from email.message import EmailMessage
 
 
-def a_mail(text: str, html: str) -> EmailMessage:
-    """As the product's: a text and an HTML part."""
+def build(text: str, html: str) -> EmailMessage:
+    """Build a mail with a text and an HTML part, like the product's."""
     mail = EmailMessage()
     mail["From"], mail["To"] = "fidelizacion@operadora.example", "ana@acme.example"
     mail["Subject"] = "Recibimos su solicitud"
@@ -19,7 +19,7 @@ def a_mail(text: str, html: str) -> EmailMessage:
 
 
 def main(port: int, count: int) -> None:
-    ready = a_mail("línea de texto\n" * 130, "<p>línea de texto</p>\n" * 420).as_bytes()
+    ready = build("línea de texto\n" * 130, "<p>línea de texto</p>\n" * 420).as_bytes()
     with smtplib.SMTP("127.0.0.1", port, timeout=20) as server:
         server.ehlo()
         for _ in range(count):

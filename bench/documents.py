@@ -1,6 +1,4 @@
-"""Documents of 1 MB that are what they say: pictures and compressed text, as offices and scanners
-make them.
-"""
+"""Valid documents of 1 MB, with pictures and compressed text as offices and scanners make them."""
 
 import secrets
 import zlib
@@ -28,9 +26,9 @@ def docx() -> File:
 
 
 def jpeg(size: int = MEGABYTE) -> File:
-    """A photograph's worth of bytes between the header and the end."""
+    """Random bytes of this size between the header and the end marker of a picture."""
     head, end = valid_files.frame(3000, 2000)[:-2], valid_files.JPEG[-2:]
-    noise = secrets.token_bytes(size).replace(b"\xff", b"\xfe")  # a mark would end it
+    noise = secrets.token_bytes(size).replace(b"\xff", b"\xfe")  # 0xFF begins a marker
     return "documento.jpg", head + noise + end
 
 

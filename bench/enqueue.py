@@ -1,5 +1,6 @@
-"""Puts mails into the outbox of the product whose environment this runs in: `python -m
-bench.enqueue COUNT`.
+"""Queues mails in the outbox of the product whose environment it runs in.
+
+`python -m bench.enqueue COUNT`
 """
 
 import sys
@@ -11,7 +12,7 @@ import django
 def main(count: int) -> None:
     django.setup()
 
-    from django.db import transaction  # noqa: PLC0415  the settings are there only now
+    from django.db import transaction  # noqa: PLC0415  needs django.setup()
 
     from notifications.outbox import enqueue_email  # noqa: PLC0415
 

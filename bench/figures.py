@@ -1,4 +1,4 @@
-"""Medians, spreads and ratios, and whether two samples differ."""
+"""Medians with their spread, and a test of whether two samples differ."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -10,7 +10,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of several rounds, with the lowest and the highest."""
+    """The median of several rounds, with the lowest and highest value."""
 
     middle: float
     low: float
@@ -37,7 +37,7 @@ class Line:
 
 
 def figure(value: float) -> str:
-    """As many decimals as tell something: 1.234, 56,7 or 0,89."""
+    """Format a number with three or more significant digits: 1.234, 56,7 or 0,89."""
     decimals = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
 
@@ -47,11 +47,10 @@ def percentile(values: Sequence[float], hundredth: int) -> float:
 
 
 def mann_whitney(first: Sequence[float], second: Sequence[float]) -> float:
-    """The two-sided p that both come from one distribution, by the normal approximation with ties
-    counted.
+    """Return the two-sided p value that both samples come from one distribution.
 
-    Its z is the correlation of rank and sample, times the root of N - 1 (Kruskal and Wallis, for
-    two samples).
+    It uses the normal approximation, corrected for ties: z is the correlation of rank and sample,
+    times the square root of N - 1 (the Kruskal-Wallis test for two samples).
     """
     pooled = [*first, *second]
     ordered = sorted(pooled)

@@ -1,4 +1,4 @@
-"""Ready bytes of the requests that the load sends, made from what real pages hold."""
+"""Builds the requests that the load generator sends, as bytes, from the fields of real pages."""
 
 import re
 import secrets
@@ -34,51 +34,53 @@ def get(port: int, path: str, cookies: Mapping[str, str]) -> bytes:
 def post(
     port: int, path: str, cookies: Mapping[str, str], values: Mapping[str, str], client: str = ""
 ) -> bytes:
-    """A form as browsers send it by default; `client` is the address that a proxy would name."""
+    """Build an URL-encoded form; `client` is the address that a proxy would forward."""
     body = urlencode(values).encode()
-    told = {"X-Forwarded-For": client} if client else {}
-    kind = "application/x-www-form-urlencoded"
-    return (
-        _head("POST", port, path, cookies, {**told, "Content-Type": kind, "Content-Length": str(len(body))})
-        + body
-    )
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
+    if client:
+        headers["X-Forwarded-For"] = client
+    return _head("POST", port, path, cookies, headers) + body
 
 
 def post_multipart(
     port: int, path: str, cookies: Mapping[str, str], values: Mapping[str, str], file: File | None
 ) -> bytes:
-    """A form as browsers send it with files, or with a file's field left empty."""
+    """Build a multipart form, with a file or with an empty file field."""
     parts = [_part(f'name="{name}"', value.encode()) for name, value in values.items()]
     name, content = file or ("", b"")
     parts.append(
         _part(f'name="attachments"; filename="{name}"\r\nContent-Type: application/octet-stream', content)
     )
     body = b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
-    kind = f"multipart/form-data; boundary={BOUNDARY}"
-    return _head("POST", port, path, cookies, {"Content-Type": kind, "Content-Length": str(len(body))}) + body
+    headers = {
+        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+        "Content-Length": str(len(body)),
+    }
+    return _head("POST", port, path, cookies, headers) + body
 
 
-def _part(described: str, content: bytes) -> bytes:
-    return f"--{BOUNDARY}\r\nContent-Disposition: form-data; {described}\r\n\r\n".encode() + content + b"\r\n"
+def _part(parameters: str, content: bytes) -> bytes:
+    head = f"--{BOUNDARY}\r\nContent-Disposition: form-data; {parameters}\r\n\r\n"
+    return head.encode() + content + b"\r\n"
 
 
 def _head(
-    method: str, port: int, path: str, cookies: Mapping[str, str], more: Mapping[str, str] | None = None
+    method: str, port: int, path: str, cookies: Mapping[str, str], headers: Mapping[str, str] | None = None
 ) -> bytes:
-    sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    fields = {"Host": f"127.0.0.1:{port}", **({"Cookie": sent} if sent else {}), **(more or {})}
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    fields = {"Host": f"127.0.0.1:{port}", **({"Cookie": cookie} if cookie else {}), **(headers or {})}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
 def floor_cookies(port: int) -> dict[str, str]:
-    """A session at the floor."""
+    """Start a session at the floor, and return its cookies."""
     return dict(httpx.get(f"http://127.0.0.1:{port}/start/", trust_env=False).cookies)
 
 
 @cache
 def signed_in(stack: Stack) -> list[dict[str, str]]:
-    """The cookies of as many people past the PIN as there are clients."""
+    """Sign in once per client with a PIN, and return the cookies of each."""
     return [_signed_in(stack) for _ in range(CLIENTS)]
 
 
@@ -89,16 +91,14 @@ def _signed_in(stack: Stack) -> dict[str, str]:
 
 
 def filled(stack: Stack, cookies: Mapping[str, str], file: File | None) -> bytes:
-    """A request form opened, filled in and ready to be sent once: each opening has a key of its
-    own.
-    """
+    """Open the request form and fill it in. It can be sent once, because each has its own key."""
     connection = Connection(stack.port)
-    page = connection.ask(get(stack.port, FORM, cookies))[1].decode()
+    page = connection.send(get(stack.port, FORM, cookies))[1].decode()
     connection.close()
     key = KEY.search(page)
     if key is None:
         raise RuntimeError(f"no hay formulario en {FORM}")
-    # Another content each time: the same one again would be asked about and not registered (A23)
+    # Different each time: a repeated request is not registered before a question (A23)
     details = f"{TYPED['details']} {secrets.token_hex(8)}"
     values = {**_typed(stack, tuple(cookies.items())), "submission_key": key[1], "details": details}
     return post_multipart(stack.port, FORM, cookies, values, file)
@@ -106,21 +106,18 @@ def filled(stack: Stack, cookies: Mapping[str, str], file: File | None) -> bytes
 
 @cache
 def _typed(stack: Stack, cookies: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """What stands in the form of this person, filled in: read once, as reading it well takes longer
-    than sending it.
-    """
+    """Return the values of this person's filled-in form, parsed only once because that is slow."""
     with Visitor(stack) as visitor:
         visitor.browser.cookies = httpx.Cookies(dict(cookies))
         visitor.page = visitor.browser.get(FORM)
         return {**visitor.form("reason").values, **visitor.answers()}
 
 
-def asking(port: int, phone: str) -> bytes:
-    """A number typed by somebody who was never there, at an address of its own.
+def code_request(port: int, phone: str) -> bytes:
+    """Build the entry form of a new visitor with a random address.
 
-    The token of the form is made up, with the cookie that it must match: 32 letters are a valid
-    pair (Django's own tests do so), and reading the entry before each request would be measured
-    with it.
+    The CSRF token is invented, together with its cookie: any 32 letters are a valid pair. Loading
+    the entry page first would be measured too.
     """
     secret = secrets.token_hex(16)
     values = {"csrfmiddlewaretoken": secret, "phone": phone}
@@ -128,7 +125,7 @@ def asking(port: int, phone: str) -> bytes:
 
 
 def any_mobile() -> str:
-    """A well-formed number, most likely nobody's."""
+    """Return a random mobile number, most likely of no administrator."""
     return f"09{secrets.randbelow(10**8):08}"
 
 

@@ -1,41 +1,43 @@
-"""Two things measured in turn, so that whatever else the machine does befalls both."""
+"""Measures two things in alternation, so that other load on the machine affects both alike."""
 
 from collections.abc import Callable, Sequence
 
 from bench.figures import Line, Spread, figure
 from bench.load import Result
 
-Volley = Callable[[], Result]
+Measurement = Callable[[], Result]
 
 
-class RequestRefused(Exception):
-    """The server did not do what was measured; the message says what it answered."""
+class UnexpectedStatus(Exception):
+    """A response had another status than the measured one; the message says which."""
 
 
-def in_turn(rounds: int, *volleys: Volley) -> list[list[Result]]:
-    """The shots of each, after one of each that does not count."""
-    for volley in volleys:
-        volley()
-    shots: list[list[Result]] = [[] for _ in volleys]
+def in_turn(rounds: int, *measurements: Measurement) -> list[list[Result]]:
+    """Run each measurement once as warm-up, then all in alternation; return the results of each."""
+    for measure in measurements:
+        measure()
+    results: list[list[Result]] = [[] for _ in measurements]
     for _ in range(rounds):
-        for fired, volley in zip(shots, volleys, strict=True):
-            fired.append(volley())
-    return shots
+        for of_one, measure in zip(results, measurements, strict=True):
+            of_one.append(measure())
+    return results
 
 
-def accepted(shot: Result, *statuses: int) -> Result:
-    """The shot, if every answer was one of these."""
-    if not set(shot.statuses) <= set(statuses):
-        raise RequestRefused(f"respuestas {sorted(set(shot.statuses))} donde se esperaba {list(statuses)}")
-    return shot
+def accepted(result: Result, *statuses: int) -> Result:
+    """Return the result, or raise UnexpectedStatus if a response has none of these statuses."""
+    if not set(result.statuses) <= set(statuses):
+        raise UnexpectedStatus(
+            f"respuestas {sorted(set(result.statuses))} donde se esperaba {list(statuses)}"
+        )
+    return result
 
 
-def rate(shots: Sequence[Result]) -> Spread:
-    return Spread.of([shot.rate for shot in shots])
+def rate(results: Sequence[Result]) -> Spread:
+    return Spread.of([result.rate for result in results])
 
 
 def share_of_floor(work: str, product: Spread, floor: Spread, goal: float, unit: str = "/s") -> Line:
-    """A line whose goal is a part of the floor's rate."""
+    """Build a line whose goal is a share of the floor's rate."""
     ratio = product.middle / floor.middle
     return Line(
         work,

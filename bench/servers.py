@@ -1,4 +1,4 @@
-"""The product and its floor, each under its own gunicorn, on one PostgreSQL or on SQLite files."""
+"""Starts the product and the floor, each with its own gunicorn, on PostgreSQL or SQLite."""
 
 import os
 import signal
@@ -19,8 +19,8 @@ from demo.supervisor import WORKER
 from tests.servers import postgresql, postgresql_binaries
 from tests.stack import BASE, Stack, answers, database, running, wait_for
 
-# Nobody measured here may meet a limit; the proxy's word is believed so that each client has an
-# address of its own
+# No measured client may reach a limit; X-Forwarded-For is believed, so that each client can have
+# its own address
 VARIABLES = {
     "TRUSTED_PROXIES": "127.0.0.1/32",
     "OTP_SENDS_PER_PHONE": "1000000/d",
@@ -34,15 +34,15 @@ VARIABLES = {
 DELIVERING = ("worker", "sweep")
 
 
-class Absent(Exception):
-    """What a row needs is not installed; the message says what."""
+class NotInstalled(Exception):
+    """A program that a row needs is not installed; the message says which."""
 
 
 @dataclass
 class Bench:
-    """Starts what a row asks for when it is first asked for, and ends it all."""
+    """Starts servers when a row first needs them, and stops them at the end."""
 
-    gun: LoadGenerator = field(default_factory=LoadGenerator)
+    generator: LoadGenerator = field(default_factory=LoadGenerator)
     _cleanup: ExitStack = field(default_factory=ExitStack)
     _folders: int = 0
     _postgresql: str = ""
@@ -51,30 +51,30 @@ class Bench:
 
     def __enter__(self) -> Self:
         self._root = Path(self._cleanup.enter_context(TemporaryDirectory(prefix="fidelizacion-bench-")))
-        self._cleanup.callback(self.gun.close)
+        self._cleanup.callback(self.generator.close)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._cleanup.close()
 
     def product(self, engine: str = "postgresql") -> Stack:
-        """The whole product."""
+        """Return the running product on this engine."""
         if engine not in self._products:
             with self._engine(engine):
                 stack = self._cleanup.enter_context(running(self.folder(), VARIABLES))
-            signed_in(stack)  # while the newest SMS is theirs
+            signed_in(stack)  # now, while no other SMS can be newer than theirs
             self._products[engine] = stack
         return self._products[engine]
 
     def floor(self, engine: str = "postgresql") -> int:
-        """The port of the floor."""
+        """Return the port of the running floor on this engine."""
         if engine not in self._floors:
             self._floors[engine] = self._cleanup.enter_context(self._floor(engine))
         return self._floors[engine]
 
     @contextmanager
-    def nobody_delivers(self, stack: Stack) -> Iterator[None]:
-        """Worker and sweep stand still: what they take of the machine is another figure."""
+    def delivery_paused(self, stack: Stack) -> Iterator[None]:
+        """Pause worker and sweep, so that delivery does not use the processor meanwhile."""
         stack.signal(signal.SIGSTOP, *DELIVERING)
         try:
             yield
@@ -83,14 +83,15 @@ class Bench:
 
     @contextmanager
     def product_with(self, variables: Mapping[str, str]) -> Iterator[int]:
-        """The port of one more web process of the product, with a worker in place of its own, that
-        have these too.
+        """Run a second web process and worker with these variables too; yield the web's port.
+
+        The product's own worker and sweep are paused meanwhile.
         """
         stack, port, folder = self.product(), free_port(), self.folder()
         environment = {**stack.environment, **variables, "WEB_BIND": f"127.0.0.1:{port}"}
         worker = ("-A", "fidelizacion", "worker", *WORKER)
         with (
-            self.nobody_delivers(stack),
+            self.delivery_paused(stack),
             started("web", folder, environment, "gunicorn", "fidelizacion.wsgi"),
             started("worker", folder, environment, "celery", *worker),
         ):
@@ -98,32 +99,29 @@ class Bench:
             yield port
 
     def folder(self) -> Path:
-        """An empty one."""
+        """Create an empty folder."""
         self._folders += 1
-        made = self._root / str(self._folders)
-        made.mkdir()
-        return made
+        folder = self._root / str(self._folders)
+        folder.mkdir()
+        return folder
 
     @contextmanager
     def _engine(self, engine: str) -> Iterator[None]:
-        """Lets the suite's own helpers find the engine where they look for it."""
+        """Set DATABASE_URL, from which the tests' helpers take the engine."""
         before = os.environ.pop("DATABASE_URL", None)
         if engine == "postgresql":
-            os.environ["DATABASE_URL"] = self._server()
+            if not self._postgresql:
+                binaries = postgresql_binaries()
+                if binaries is None:
+                    raise NotInstalled("PostgreSQL no está instalado (apt install postgresql)")
+                self._postgresql = self._cleanup.enter_context(postgresql(binaries))
+            os.environ["DATABASE_URL"] = self._postgresql
         try:
             yield
         finally:
             os.environ.pop("DATABASE_URL", None)
             if before is not None:
                 os.environ["DATABASE_URL"] = before
-
-    def _server(self) -> str:
-        if not self._postgresql:
-            binaries = postgresql_binaries()
-            if binaries is None:
-                raise Absent("PostgreSQL no está instalado (apt install postgresql)")
-            self._postgresql = self._cleanup.enter_context(postgresql(binaries))
-        return self._postgresql
 
     @contextmanager
     def _floor(self, engine: str) -> Iterator[int]:
@@ -149,7 +147,7 @@ class Bench:
 def started(
     name: str, folder: Path, environment: Mapping[str, str], module: str, *arguments: str
 ) -> Iterator[Child]:
-    """A Python process that ends with the block."""
+    """Run a Python module as a process that ends with the block."""
     child = Child(name, [sys.executable, "-m", module, *arguments], folder / f"{name}.log", BASE)
     child.start(dict(environment))
     try:

@@ -1,6 +1,6 @@
-"""An SMTP server that takes every mail and writes down when: `python -m bench.sink PORT FILE`.
+"""An SMTP server that accepts every mail and records the time: `python -m bench.sink PORT FILE`.
 
-Of our own, since the usual test server takes longer over a mail than what is measured.
+The usual test server, aiosmtpd, takes longer per mail than the product does.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ TIME = struct.Struct("d")
 
 
 async def converse(accepted: Callable[[], None], reader: StreamReader, writer: StreamWriter) -> None:
-    """One client, from greeting to goodbye."""
+    """Serve one client until it quits."""
     writer.write(b"220 sink\r\n")
     while line := await reader.readline():
         verb = line[:4].upper()
@@ -45,7 +45,7 @@ async def serve(port: int, path: Path) -> None:
 
 
 def times(path: Path) -> list[float]:
-    """When each mail was accepted, by the clock that all processes of a machine share."""
+    """Return the monotonic time at which each mail was accepted; processes share that clock."""
     raw = path.read_bytes() if path.exists() else b""
     return [time for (time,) in TIME.iter_unpack(raw[: len(raw) // TIME.size * TIME.size])]
 

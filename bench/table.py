@@ -1,6 +1,4 @@
-"""The table: on the terminal while it grows, and in docs/performance.md with the commit and the
-machine.
-"""
+"""Prints the table, and writes it to docs/performance.md with the commit and the machine."""
 
 import os
 import platform
@@ -8,7 +6,6 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Self
 
 import django
 from rich.console import Console
@@ -23,17 +20,11 @@ HEAD = ("Qué", "El producto", "El suelo", "Razón", "Meta", "")
 MARKS = {True: "✓", False: "✗", None: ""}
 
 
-class Printed:
-    """Says what is being measured, and prints what came of it."""
+class Terminal:
+    """Shows which row is being measured, and prints the table."""
 
     def __init__(self) -> None:
         self.console = Console()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing to end."""
 
     def measuring(self, name: str, lines: Iterator[Line]) -> Iterator[Line]:
         began = time.monotonic()
@@ -41,8 +32,8 @@ class Printed:
             yield from lines
         self.say(f"{name} medido en {time.monotonic() - began:.0f} s")
 
-    def say(self, words: str) -> None:
-        self.console.print(words, highlight=False)
+    def say(self, line: str) -> None:
+        self.console.print(line, highlight=False)
 
     def table(self, lines: Sequence[Line], seconds: float) -> None:
         table = Table(*HEAD, show_lines=True)
@@ -57,19 +48,19 @@ def cells(line: Line) -> tuple[str, ...]:
 
 
 def write(lines: Sequence[Line], seconds: float, path: Path = DOCUMENT) -> None:
-    """Replace the table in the document; the words around it stay."""
+    """Replace the table in the document; the text around it stays."""
     rows = ["| " + " | ".join(row) + " |" for row in (HEAD, ("---",) * len(HEAD), *map(cells, lines))]
-    when = time.strftime("%Y-%m-%d")
-    words = f"Medido el {when} en {seconds:.0f} s, {commit()}, {machine()}."
+    date = time.strftime("%Y-%m-%d")
+    measured = f"Medido el {date} en {seconds:.0f} s, {commit()}, {machine()}."
     before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     path.write_text(
-        "\n".join([f"{before}{BEGIN}", "", words, "", *rows, "", f"{END}{after}"]), encoding="utf-8"
+        "\n".join([f"{before}{BEGIN}", "", measured, "", *rows, "", f"{END}{after}"]), encoding="utf-8"
     )
 
 
 def commit() -> str:
-    """The commit at hand, and whether the tree differs from it."""
+    """Describe the current commit, and whether the tree differs from it."""
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty=-con-cambios"],
         cwd=BASE,

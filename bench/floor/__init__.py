@@ -1,3 +1,3 @@
-"""The floors: what bare Django takes for the same work, under the same gunicorn and with the same
-durability.
+"""The floor: a bare Django project that does the same work, with the same gunicorn and the same
+durability of writes.
 """

@@ -1,20 +1,18 @@
-"""The rows of a ticket: itself, its first line of history and its two mails, as wide as the
-product's.
-"""
+"""Tables with rows as wide as the product's for a ticket, its first event and its two mails."""
 
 from typing import ClassVar
 
 from django.db import models
 
 
-class Asked(models.Model):
-    """Somebody asked for a code."""
+class CodeRequest(models.Model):
+    """A visitor asked for a code."""
 
     phone = models.CharField(max_length=16)
     nonce = models.CharField(max_length=32)
     at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[models.Manager["Asked"]] = models.Manager()
+    objects: ClassVar[models.Manager["CodeRequest"]] = models.Manager()
 
 
 class Company(models.Model):

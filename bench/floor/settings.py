@@ -1,6 +1,4 @@
-"""Django as it comes: sessions in the database, nothing else. The database is the product's engine,
-not its tables.
-"""
+"""Django's defaults, with sessions in the database, on the same engine as the product."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The floor's four addresses, and one to begin at."""
+"""The floor's addresses."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The least that each of the product's requests has to do."""
+"""The minimum work of each of the product's requests."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from bench.floor.models import Asked, Company, Event, Mail, Ticket
+from bench.floor.models import CodeRequest, Company, Event, Mail, Ticket
 
 FOLDER = Path(os.environ["FLOOR_FOLDER"])
 TEXT, HTML = "línea de texto\n" * 130, "<p>línea de texto</p>\n" * 420  # as long as the product's mails
@@ -19,7 +19,7 @@ REASONS = ["Precio", "No usa el servicio", "Mala atención", "Cobertura", "Cierr
 
 
 def start(request: HttpRequest) -> HttpResponse:
-    """A session, and the one company there is."""
+    """Start a session with the only company."""
     company, _ = Company.objects.get_or_create(name="Acme", tax_id="1790000000001", address="Quito")
     request.session["company"] = company.pk
     return HttpResponse("ok")
@@ -27,26 +27,26 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def pin(request: HttpRequest) -> HttpResponse:
-    """Hello, one insert and the session."""
-    asked = Asked.objects.create(phone=request.POST["phone"], nonce=secrets.token_hex(16))
-    request.session["asked"] = asked.pk
+    """Insert one row and write the session."""
+    code_request = CodeRequest.objects.create(phone=request.POST["phone"], nonce=secrets.token_hex(16))
+    request.session["code_request"] = code_request.pk
     return HttpResponseRedirect("/pin/")
 
 
 def form(request: HttpRequest) -> HttpResponse:
-    """A page with the same fields, by hand: the session, the company, one template."""
+    """Read the session and the company, and render one template with the same fields."""
     company = Company.objects.get(pk=request.session["company"])
     return render(request, "floor/form.html", {"company": company, "reasons": REASONS, "key": uuid.uuid4()})
 
 
 @csrf_exempt
 def ticket(request: HttpRequest) -> HttpResponse:
-    """One transaction with the rows of a ticket, and before it the file, flushed to the disk."""
+    """Flush the file to disk, then insert the rows of a ticket in one transaction."""
     company = Company.objects.get(pk=request.session["company"])
     upload = request.FILES.get("attachments")
     name = _store(upload) if upload else ""
     with transaction.atomic():
-        made = Ticket.objects.create(
+        created = Ticket.objects.create(
             company=company,
             request_type="Baja",
             reason=request.POST["reason"],
@@ -57,17 +57,17 @@ def ticket(request: HttpRequest) -> HttpResponse:
             file=name,
             key=uuid.uuid4(),
         )
-        Event.objects.create(ticket=made, note="creado")
-        for whom in ("client", "advisor"):
+        Event.objects.create(ticket=created, note="creado")
+        for recipient in ("client", "advisor"):
             Mail.objects.create(
-                ticket=made,
-                dedup_key=f"{made.pk}:{whom}",
-                to=made.email,
+                ticket=created,
+                dedup_key=f"{created.pk}:{recipient}",
+                to=created.email,
                 subject="Ticket",
                 text=TEXT,
                 html=HTML,
             )
-    return HttpResponseRedirect(f"/ticket/{made.pk}/")
+    return HttpResponseRedirect(f"/ticket/{created.pk}/")
 
 
 def _store(upload: "File[bytes]") -> str:

@@ -1,4 +1,4 @@
-"""What gunicorn serves as the floor."""
+"""The WSGI application of the floor."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The rows of the table, one module each, in the order in which they are printed."""
+"""The rows of the table, one module each, in the order of the table."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""A request confirmed while the broker, or the mail server, accepts connections and says nothing
+"""Confirming a request while the broker or the mail server accepts connections but never answers
 (R4.03).
 """
 
@@ -17,8 +17,8 @@ GOAL_MS, GOAL_TIMES = 50.0, 1.2
 
 def measure(bench: Bench) -> Iterator[Line]:
     people = signed_in(bench.product())
-    with bench.nobody_delivers(bench.product()):
-        healthy, mute = without(bench, "broker", people)
+    with bench.delivery_paused(bench.product()):
+        healthy, mute = latencies_with_and_without(bench, "broker", people)
     added = (percentile(mute, 95) - percentile(healthy, 95)) * 1000
     yield Line(
         "Solicitud con el broker mudo, p95",
@@ -28,7 +28,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         f"≤ {GOAL_MS:.0f} ms más",
         added <= GOAL_MS,
     )
-    healthy, mute = without(bench, "smtp", people)
+    healthy, mute = latencies_with_and_without(bench, "smtp", people)
     times = percentile(mute, 95) / percentile(healthy, 95)
     yield Line(
         "Solicitud con el correo mudo, p95",
@@ -40,8 +40,10 @@ def measure(bench: Bench) -> Iterator[Line]:
     )
 
 
-def without(bench: Bench, server: str, people: list[dict[str, str]]) -> tuple[list[float], list[float]]:
-    """What requests took with the server at hand and with the server stopped, in turn."""
+def latencies_with_and_without(
+    bench: Bench, server: str, people: list[dict[str, str]]
+) -> tuple[list[float], list[float]]:
+    """Measure requests, in alternation, while the server runs and while it is stopped."""
     product = bench.product()
     healthy: list[float] = []
     mute: list[float] = []

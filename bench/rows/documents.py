@@ -1,4 +1,4 @@
-"""A request with a document of 1 MB, the whole judgement of it included."""
+"""Confirming a request with a document of 1 MB, including its whole inspection."""
 
 from collections.abc import Iterator
 

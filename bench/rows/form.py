@@ -1,4 +1,4 @@
-"""The request form, read again and again by people who are signed in."""
+"""Loading the request form, by signed-in customers."""
 
 from collections.abc import Iterator
 
@@ -14,9 +14,9 @@ def measure(bench: Bench) -> Iterator[Line]:
     product, floor = bench.product(), bench.floor()
     ours = [[get(product.port, FORM, cookies)] * EACH for cookies in signed_in(product)]
     theirs = [[get(floor, FLOOR_FORM, floor_cookies(floor))] * EACH for _ in range(CLIENTS)]
-    shots = in_turn(
+    results = in_turn(
         ROUNDS,
-        lambda: accepted(bench.gun.fire(product.port, ours), 200),
-        lambda: accepted(bench.gun.fire(floor, theirs), 200),
+        lambda: accepted(bench.generator.run(product.port, ours), 200),
+        lambda: accepted(bench.generator.run(floor, theirs), 200),
     )
-    yield share_of_floor("Página de la solicitud", rate(shots[0]), rate(shots[1]), 0.5)
+    yield share_of_floor("Página de la solicitud", rate(results[0]), rate(results[1]), 0.5)

@@ -1,10 +1,9 @@
-"""Whether a document can be attached: the whole judgement, beside reading it and hashing it."""
+"""Inspecting a document before it is attached, compared with reading and hashing it."""
 
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-from pathlib import Path
 
 from attachments.inspection import inspect
 from bench.documents import ONE_MEGABYTE
@@ -21,11 +20,14 @@ def measure(bench: Bench) -> Iterator[Line]:
         name, content = make()
         path = folder / name
         path.write_bytes(content)
-        verdict = inspect(name, content)
-        if not verdict.accepted:
-            raise RuntimeError(f"{name}: {verdict.reason}")
-        ours, floor = _in_turn(lambda: inspect(name, content), lambda: _read_and_hash(path))  # noqa: B023  called here
-        memory = _peak(lambda: inspect(name, content))  # noqa: B023
+        inspected = inspect(name, content)
+        if not inspected.accepted:
+            raise RuntimeError(f"{name}: {inspected.reason}")
+        ours, floor = _in_turn(
+            lambda: inspect(name, content),  # noqa: B023  called before the next round
+            lambda: sha256(path.read_bytes()).hexdigest(),  # noqa: B023
+        )
+        memory = _peak_memory(lambda: inspect(name, content))  # noqa: B023
         yield Line(
             f"Juzgar un {kind} de {figure(len(content) / 1000)} kB",
             f"{ours} ms, {figure(memory / 1e6)} MB",
@@ -36,23 +38,21 @@ def measure(bench: Bench) -> Iterator[Line]:
         )
 
 
-def _in_turn(*acts: Callable[[], object]) -> list[Spread]:
-    taken: list[list[float]] = [[] for _ in acts]
+def _in_turn(*functions: Callable[[], object]) -> list[Spread]:
+    """Return the processor milliseconds of each function, called in alternation."""
+    taken: list[list[float]] = [[] for _ in functions]
     for _ in range(TIMES):
-        for times, act in zip(taken, acts, strict=True):
-            began = time.process_time()  # of this process alone, whatever else the machine does
-            act()
+        for times, function in zip(taken, functions, strict=True):
+            began = time.process_time()  # unaffected by other processes
+            function()
             times.append((time.process_time() - began) * 1000)
     return [Spread.of(times) for times in taken]
 
 
-def _read_and_hash(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
-
-
-def _peak(act: Callable[[], object]) -> int:
+def _peak_memory(function: Callable[[], object]) -> int:
+    """Return the most bytes that Python held during the call."""
     tracemalloc.start()
-    act()
+    function()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak

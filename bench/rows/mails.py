@@ -1,5 +1,5 @@
-"""Mails handed to a mail server at hand: by the dispatcher and by 1, 2 and 4 worker processes,
-beside a bare loop.
+"""Delivering mails to a local mail server: by `deliver_notifications` and by 1, 2 and 4 worker
+processes, compared with a bare loop.
 """
 
 import signal
@@ -17,7 +17,7 @@ from tests.stack import BASE, Stack, wait_for
 
 MAILS, BY_WORKERS, ROUNDS = 1000, 600, 3
 GOAL = 400.0
-SECONDS = 60.0  # for one batch
+BATCH_TIMEOUT = 60.0  # seconds
 
 
 def measure(bench: Bench) -> Iterator[Line]:
@@ -25,7 +25,7 @@ def measure(bench: Bench) -> Iterator[Line]:
     sink = Sink(folder / "accepted", {**product.environment, "EMAIL_URL": f"smtp://127.0.0.1:{port}"}, port)
     arguments = (str(port), str(sink.path))
     with (
-        bench.nobody_delivers(product),
+        bench.delivery_paused(product),
         started("sink", folder, sink.environment, "bench.sink", *arguments) as server,
     ):
         if server.process:
@@ -33,7 +33,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         bare, dispatched = [], []
         for _ in range(ROUNDS):
             bare.append(sink.rate(MAILS, "-m", "bench.bare_smtp", str(port), str(MAILS)))
-            _enqueue(product, MAILS, told=False)
+            _enqueue(product, MAILS, with_tasks=False)
             dispatched.append(sink.rate(MAILS, "manage.py", "deliver_notifications"))
         floor, ours = Spread.of(bare), Spread.of(dispatched)
         yield Line(
@@ -46,7 +46,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         )
         alone = 0.0
         for processes in (1, 2, 4):
-            _enqueue(product, BY_WORKERS, told=True)
+            _enqueue(product, BY_WORKERS, with_tasks=True)
             command = (
                 "celery",
                 "-A",
@@ -69,13 +69,13 @@ def measure(bench: Bench) -> Iterator[Line]:
 
 
 class Sink:
-    """The mail server's notes, and the environment that leads to it."""
+    """The file in which the mail server writes its times, and an environment that sends to it."""
 
     def __init__(self, path: Path, environment: Mapping[str, str], port: int) -> None:
         self.path, self.environment, self.port = path, environment, port
 
     def rate(self, count: int, *command: str) -> float:
-        """Mails a second while a Python program hands over so many."""
+        """Return the mails per second while a Python program sends `count` of them."""
         before = len(times(self.path))
         subprocess.run(
             [sys.executable, *command],
@@ -83,25 +83,27 @@ class Sink:
             env=dict(self.environment),
             check=True,
             stdout=subprocess.DEVNULL,
-            timeout=SECONDS,
+            timeout=BATCH_TIMEOUT,
         )
         return self.rate_since(before, count)
 
     def rate_since(self, before: int, count: int) -> float:
-        """From the first accepted to the last, so that starting a process does not count."""
-        if not wait_for(lambda: len(times(self.path)) >= before + count, SECONDS):
+        """Return the rate from the first accepted mail to the last; starting a process is not
+        counted.
+        """
+        if not wait_for(lambda: len(times(self.path)) >= before + count, BATCH_TIMEOUT):
             raise RuntimeError(f"llegaron {len(times(self.path)) - before} correos de {count}")
         accepted = times(self.path)[before : before + count]
         return (count - 1) / (accepted[-1] - accepted[0])
 
 
-def _enqueue(product: Stack, count: int, *, told: bool) -> None:
-    """New mails in the outbox, with word to the worker or without."""
-    if not told:
+def _enqueue(product: Stack, count: int, *, with_tasks: bool) -> None:
+    """Queue new mails; without tasks the broker is stopped, so that no worker hears of them."""
+    if not with_tasks:
         product.signal(signal.SIGSTOP, "broker")
     try:
         command = [sys.executable, "-m", "bench.enqueue", str(count)]
         subprocess.run(command, cwd=BASE, env=product.environment, check=True, stderr=subprocess.DEVNULL)
     finally:
-        if not told:
+        if not with_tasks:
             product.signal(signal.SIGCONT, "broker")

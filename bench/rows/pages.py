@@ -1,4 +1,4 @@
-"""What a first visit and the next pages weigh on the way to a phone."""
+"""The bytes and requests of a first visit and of the next page."""
 
 import gzip
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 
 from bench.figures import Line, figure
 from bench.requests import FORM, signed_in
-from bench.rounds import RequestRefused
+from bench.rounds import UnexpectedStatus
 from bench.servers import Bench
 
 ENTRY = "/fidelizacion/"
@@ -44,14 +44,14 @@ def measure(bench: Bench) -> Iterator[Line]:
 
 
 def visited(browser: httpx.Client, path: str) -> dict[str, tuple[int, int]]:
-    """Each address that the page makes a browser load: its size compressed, and as it is.
+    """Return the compressed and the full size of each address that a browser loads for the page.
 
-    The page itself is compressed by the proxy (docs/decisions.md), here by gzip's middle level;
-    files come compressed.
+    In production the proxy compresses the page (docs/decisions.md), here gzip at level 6. Static
+    files are served compressed.
     """
     page = browser.get(path)
     if page.status_code != 200:
-        raise RequestRefused(f"{path} respondió {page.status_code}")
+        raise UnexpectedStatus(f"{path} respondió {page.status_code}")
     url = str(page.url)
     sizes = {url: (len(gzip.compress(page.content, 6)), len(page.content))}
     soup = BeautifulSoup(page.text, "html.parser")

@@ -1,4 +1,4 @@
-"""A request confirmed, until the customer has the number; its mails leave afterwards."""
+"""Confirming a request until the customer sees its number; its mails leave afterwards."""
 
 from collections.abc import Iterator
 from itertools import cycle
@@ -21,31 +21,31 @@ def measure(bench: Bench) -> Iterator[Line]:
         work = f"Solicitud confirmada, hasta el número ({NAMES[engine]})"
         yield share_of_floor(work, rate(ours), rate(theirs), goal)
         if engine == "postgresql":
-            latencies = [each for shot in ours for each in shot.latencies]
-            said = f"p50 {milliseconds(percentile(latencies, 50))}, p95 {milliseconds(percentile(latencies, 95))}"
-            yield Line(f"{work}: lo que espera cada cliente", said)
+            latencies = [latency for result in ours for latency in result.latencies]
+            p50, p95 = (milliseconds(percentile(latencies, hundredth)) for hundredth in (50, 95))
+            yield Line(f"{work}: lo que espera cada cliente", f"p50 {p50}, p95 {p95}")
 
 
 def against_floor(bench: Bench, engine: str, each: int, file: File | None) -> list[list[Result]]:
-    """Shots of the product and of the floor, while nobody delivers: that is another figure."""
+    """Return the results of product and floor, with delivery paused, which has its own row."""
     product, floor = bench.product(engine), bench.floor(engine)
     people = signed_in(product)
     theirs = [
         [post_multipart(floor, "/ticket/", floor_cookies(floor), TYPED, file)] * each for _ in range(CLIENTS)
     ]
-    with bench.nobody_delivers(product):
+    with bench.delivery_paused(product):
         return in_turn(
             ROUNDS,
             lambda: confirm(bench, product, people, each, file),
-            lambda: accepted(bench.gun.fire(floor, theirs), 302),
+            lambda: accepted(bench.generator.run(floor, theirs), 302),
         )
 
 
 def confirm(
     bench: Bench, product: Stack, people: list[dict[str, str]], each: int, file: File | None
 ) -> Result:
-    """New forms, opened before the clock runs and sent while it does."""
+    """Open and fill in new forms, then send them; only the sending is measured."""
     clients: list[list[bytes]] = [[] for _ in people]
     for requests, cookies in zip(cycle(clients), people * each, strict=False):
         requests.append(filled(product, cookies, file))
-    return accepted(bench.gun.fire(product.port, clients), 303)
+    return accepted(bench.generator.run(product.port, clients), 303)

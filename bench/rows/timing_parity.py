@@ -1,6 +1,4 @@
-"""A known and an unknown number, one after the other, while the SMS gateway takes three seconds
-(R1.14).
-"""
+"""A known and an unknown number take the same time while the SMS gateway is slow (R1.14)."""
 
 import json
 import threading
@@ -11,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from statistics import median
 
 from bench.figures import Line, figure, mann_whitney
-from bench.requests import SAMPLE_PHONE, asking
+from bench.requests import SAMPLE_PHONE, code_request
 from bench.rounds import accepted
 from bench.servers import Bench
 
@@ -22,18 +20,19 @@ GOAL_MS = 5.0
 
 def measure(bench: Bench) -> Iterator[Line]:
     with (
-        slow_gateway() as (gateway, asked),
+        slow_gateway() as (gateway, received_at),
         bench.product_with({"TWILIO_BASE_URL": gateway, **TWILIO}) as port,
     ):
-        # Known first, unknown first, in turn: whatever comes second would otherwise have it easier
+        # Each comes first as often as second, so that an advantage of either place cancels out
         order = [KNOWN, UNKNOWN, UNKNOWN, KNOWN] * (PAIRS // 2)
-        requests = [asking(port, phone) for phone in order]
-        accepted(bench.gun.fire(port, [[asking(port, phone) for phone in order[:20]]]), 302)
-        shot = accepted(bench.gun.fire(port, [requests]), 302)
+        requests = [code_request(port, phone) for phone in order]
+        warm_up = [code_request(port, phone) for phone in order[:20]]
+        accepted(bench.generator.run(port, [warm_up]), 302)
+        result = accepted(bench.generator.run(port, [requests]), 302)
         taken: dict[str, list[float]] = {KNOWN: [], UNKNOWN: []}
-        for phone, seconds in zip(order, shot.latencies, strict=True):
+        for phone, seconds in zip(order, result.latencies, strict=True):
             taken[phone].append(seconds * 1000)
-        if not asked:
+        if not received_at:
             raise RuntimeError("la pasarela lenta no recibió ningún SMS: no se midió nada")
     known, unknown = median(taken[KNOWN]), median(taken[UNKNOWN])
     yield Line(
@@ -56,28 +55,28 @@ TWILIO = {
 
 @contextmanager
 def slow_gateway() -> Iterator[tuple[str, list[float]]]:
-    """The address of a Twilio that takes its time, and when it was asked."""
-    asked: list[float] = []
+    """Run a fake Twilio that answers after 3 s; yield its URL and the times of its requests."""
+    received_at: list[float] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            asked.append(time.monotonic())
+            received_at.append(time.monotonic())
             self.rfile.read(int(self.headers["Content-Length"]))
             time.sleep(GATEWAY_SECONDS)
-            answer = json.dumps({"sid": f"SM{len(asked):032}"}).encode()
+            answer = json.dumps({"sid": f"SM{len(received_at):032}"}).encode()
             self.send_response(201)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
+        yield f"http://127.0.0.1:{server.server_port}", received_at
     finally:
         server.shutdown()
         server.server_close()
