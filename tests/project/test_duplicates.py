@@ -20,8 +20,8 @@ def test_a_use_that_another_request_took_first_is_no_error(monkeypatch: pytest.M
     """Another request took the number after it read the last one, so it takes the next."""
     asking, day = limits.limit("phone", "x", parse_rates("5/h")), limits.limit("all", "", parse_rates("5/d"))
     limits.consume(day)
-    real, stale = limits._last, [{asking.key: 0, day.key: 0}]
-    monkeypatch.setattr(limits, "_last", lambda keys: stale.pop() if stale else real(keys))
+    real, stale = limits._last_numbers, [{asking.key: 0, day.key: 0}]
+    monkeypatch.setattr(limits, "_last_numbers", lambda keys: stale.pop() if stale else real(keys))
     with refused_statements() as refused:
         limits.consume(asking, day)
     assert refused == []
@@ -63,7 +63,7 @@ def test_an_alarm_that_the_other_watcher_raised_first_is_no_error(monkeypatch: p
 def test_first_tries_of_a_number_at_once_are_no_error() -> None:
     def first(_number: int) -> list[str]:
         with refused_statements() as refused:
-            lockout.register_attempt("+593991234567", timezone.now(), spared=False)
+            lockout.register_attempt("+593991234567", timezone.now(), exempt=False)
         return refused
 
     assert at_once(8, first) == [[]] * 8
