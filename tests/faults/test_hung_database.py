@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -140,24 +139,26 @@ def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
         visitor.browser.close()
 
 
+def send_heartbeats(product: Sinking) -> None:
+    """Give the worker's processes something to write."""
+    subprocess.run([sys.executable, "-c", SIGNS], cwd=BASE, env=product.environment, check=True)
+
+
 @contextmanager
-def queries_in_progress(product: Sinking) -> Iterator[None]:
-    """Worker and sweep wait for the answer to a query, and not for a connection, when the server
-    hangs.
-    """
-    signs = partial(
-        subprocess.run, [sys.executable, "-c", SIGNS], cwd=BASE, env=product.environment, check=True
-    )
+def queries_in_progress(product: Sinking, hang: Hang) -> Iterator[None]:
+    """Hang the database while worker and sweep wait for an answer, not for a connection."""
     if engine_under_test() == "sqlite":
-        signs()
-        yield  # a locked file keeps waiting whoever comes
+        with hang():  # a locked file makes every query wait, so they may come after it
+            send_heartbeats(product)
+            yield
         return
     url = product.environment["DATABASE_URL"]
     with closing(psycopg.connect(url)) as locker, closing(psycopg.connect(url, autocommit=True)) as watcher:
         locker.execute("LOCK TABLE notifications_message, operations_heartbeat IN ACCESS EXCLUSIVE MODE")
-        signs()
+        send_heartbeats(product)
         assert wait_for(lambda: watcher.execute(WAITING).fetchone() == (True,), 60)
-        yield
+        with hang():
+            yield
 
 
 def test_worker_and_sweep_end_each_query_within_its_limit_and_go_on_when_the_database_is_back(
@@ -177,7 +178,7 @@ def test_worker_and_sweep_end_each_query_within_its_limit_and_go_on_when_the_dat
 
     earlier = {name: timeouts(name) for name in ("worker", "sweep")}
 
-    with queries_in_progress(product), hang():
+    with queries_in_progress(product, hang):
         assert wait_for(lambda: timeouts("worker") > earlier["worker"], 90)
         assert wait_for(lambda: timeouts("sweep") > earlier["sweep"], 90)
     assert product.worker_takes_tasks(90)
