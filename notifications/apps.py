@@ -1,4 +1,4 @@
-"""The outbox: the messages to send, their delivery and their state. It imports no sending app."""
+"""The outbox: messages to send, their delivery and state. It knows no app that queues messages."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

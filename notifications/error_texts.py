@@ -30,7 +30,7 @@ def describe(message: Message) -> str:
     if enhanced is None and basic is None:
         if message.state == State.FAILED or not EXCEPTION.fullmatch(error):
             return error
-        return f"{_('El servidor de correo no responde.')} {_what_follows(message)}"
+        return f"{_('El servidor de correo no responde.')} {_retry_notice(message)}"
     subject = (enhanced[2], enhanced[3]) if enhanced else ("", "")
     permanent = (enhanced[1] if enhanced else basic[1][:1] if basic else "") == "5"
     code = basic[1] if basic else ""
@@ -44,7 +44,7 @@ def _describe_api(status: int, message: Message) -> str:
         )
     if status in ACCOUNT_STATUSES:
         refusal = _("El proveedor de correo no acepta la cuenta del portal: avise a operaciones.")
-        return f"{refusal} {_what_follows(message)}"
+        return f"{refusal} {_retry_notice(message)}"
     return _describe_temporary(("", ""), message)
 
 
@@ -63,11 +63,11 @@ def _describe_permanent(subject: tuple[str, str], code: str) -> str:
 
 def _describe_temporary(subject: tuple[str, str], message: Message) -> str:
     if subject == ("2", "2"):
-        return f"{_('El buzón está lleno por ahora.')} {_what_follows(message)}"
-    return f"{_('El servidor de correo pidió esperar.')} {_what_follows(message)}"
+        return f"{_('El buzón está lleno por ahora.')} {_retry_notice(message)}"
+    return f"{_('El servidor de correo pidió esperar.')} {_retry_notice(message)}"
 
 
-def _what_follows(message: Message) -> str:
+def _retry_notice(message: Message) -> str:
     if message.state == State.DEAD:
         return _("Se intentó durante 72 horas: ya no se vuelve a intentar solo.")
     return _("Se vuelve a intentar solo.")

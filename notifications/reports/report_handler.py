@@ -23,11 +23,11 @@ def apply(report: Report) -> bool:
     )
     if message is None:
         return False
-    same_sending = Message.objects.filter(pk=message.pk, provider_id=report.provider_id)
+    unchanged = Message.objects.filter(pk=message.pk, provider_id=report.provider_id)
     if report.kind == ReportKind.COMPLAINED:
-        same_sending.filter(complained_at=None).update(complained_at=report.at)
+        unchanged.filter(complained_at=None).update(complained_at=report.at)
         return True
-    changeable = same_sending.filter(state__in=CHANGEABLE_STATES[report.kind])
+    changeable = unchanged.filter(state__in=CHANGEABLE_STATES[report.kind])
     if report.kind == ReportKind.DELIVERED:
         changeable.update(state=State.DELIVERED, delivered_at=report.at, poll_at=None)
         return True

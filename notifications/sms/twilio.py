@@ -75,7 +75,7 @@ BAD_NUMBERS = frozenset({21211, 21217, 21265, 21610, 21614, 21635})
 
 @dataclass(frozen=True)
 class _HttpClient:
-    """An HTTP client for Twilio's SDK, which differs from its own one in three ways.
+    """An HTTP client for Twilio's SDK, which differs from the SDK's default in three ways.
 
     It has separate timeouts for connecting and reading, follows no redirect (R6.20), and neither
     logs nor keeps the requests (R1.09).
