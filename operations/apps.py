@@ -9,19 +9,13 @@ class OperationsConfig(AppConfig):
     verbose_name = _("Operación")
 
     def ready(self) -> None:
-        from operations import (  # noqa: PLC0415  these import models, which are not loaded before
-            beat_lease,
+        from operations import beat_lease, clock, digest, heartbeats, metrics, operations_samples, web_errors  # noqa: PLC0415  these import models, which are not loaded before
+        from operations.sources import (  # noqa: PLC0415
             broker_metrics,
-            clock,
             code_metrics,
             database_metrics,
-            digest,
             document_metrics,
-            heartbeats,
-            metrics,
-            operations_samples,
             queue_metrics,
-            web_errors,
         )
 
         web_errors.connect()

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from notifications import local_time
 from notifications.models import GIVEN_UP, Message
-from operations import alarms, operations_mail, queue_metrics
+from operations import alarms, operations_mail
 from operations.metrics import age
 from operations.models import Alarm
 from operations.operations_mail import Fact
+from operations.sources import queue_metrics
 
 KEEP_ALARMS = timedelta(days=366)
 State = Message.State

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from notifications import actions
 from notifications.models import GIVEN_UP, Message
-from operations import queue_metrics
+from operations.sources import queue_metrics
 
 State = Message.State
 STUCK = "detenidos"  # the parameter of the address

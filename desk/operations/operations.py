@@ -18,9 +18,10 @@ from desk.messages.stuck import STUCK
 from desk.read_only import ReadOnly
 from notifications import labels, message_types
 from notifications.models import GIVEN_UP, Message
-from operations import alarms, metrics, queue_metrics
+from operations import alarms, metrics
 from operations.metrics import Level
 from operations.models import Alarm, Heartbeat
+from operations.sources import queue_metrics
 
 MAX_STUCK, MAX_ALARMS = 20, 20  # rows shown
 COLOURS = {Level.FINE: "success", Level.WARNING: "warning", Level.CRITICAL: "danger"}

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Message
-from operations import queue_metrics
+from operations.sources import queue_metrics
 from staff.models import ContactChange
 from tickets.emails import confirmation_status
 from tickets.models import Ticket, TicketEvent

@@ -24,6 +24,8 @@ portal.request
 portal.entry
 portal
 operations.apps operations.tasks operations.management
+operations.digest
+operations.sources
 operations
 staff.apps
 staff

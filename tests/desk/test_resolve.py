@@ -9,8 +9,9 @@ from django.test import Client
 
 from notifications import actions
 from notifications.models import Message, MessageAction
-from operations import metrics, queue_metrics
+from operations import metrics
 from operations.metrics import Level
+from operations.sources import queue_metrics
 from tests.desk.desk import TICKETS, advisor, numbers_listed, page_of, signed_in, soup, text_of
 from tests.desk.test_resend import failed
 from tickets.models import Ticket

@@ -11,9 +11,9 @@ from pytest_django import Settings
 from notifications.models import Message
 from notifications.sending import delivery
 from operations import alarms
-from operations import code_metrics as metrics
 from operations.metrics import Level, Metric
 from operations.models import Alarm
+from operations.sources import code_metrics as metrics
 from otp.limits.limits import LimitReached, consume, limit
 from otp.limits.rates import parse_rates
 from otp.models import Challenge

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from attachments import clamd, storage
-from operations import document_metrics as metrics
 from operations.metrics import Level, Metric
+from operations.sources import document_metrics as metrics
 from tests import cast
 from tickets.models import Attachment
 

@@ -9,10 +9,11 @@ from django.utils import timezone
 from notifications import outbox
 from notifications.models import Message
 from notifications.sending import delivery
-from operations import alarms, queue_metrics
+from operations import alarms
 from operations.metrics import Level, Metric
 from operations.models import Alarm
 from operations.operations_mail import REFERENCE
+from operations.sources import queue_metrics
 from tests.notifications.helpers import queue_email
 
 pytestmark = pytest.mark.django_db

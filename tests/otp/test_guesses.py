@@ -9,8 +9,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from operations import alarms, code_metrics
+from operations import alarms
 from operations.models import Alarm
+from operations.sources import code_metrics
 from otp import known_browser
 from otp.limits import guesses, lockout
 from otp.limits.limits import consume_times

@@ -14,7 +14,7 @@ from notifications import actions
 from notifications.email import rendering
 from notifications.models import Message, MessageAction
 from notifications.sending import delivery
-from operations import queue_metrics
+from operations.sources import queue_metrics
 from otp.limits.rates import parse_rates
 from tests import cast
 from tests.desk.desk import advisor, signed_in, step_of
