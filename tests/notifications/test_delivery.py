@@ -278,6 +278,23 @@ def test_the_sweep_leaves_the_worker_three_seconds() -> None:
         assert delivery.sweep_messages() == 1
 
 
+def test_messages_given_up_as_poison_count_towards_the_limit() -> None:
+    poison = queue_email()
+    lost = {"state": Message.State.SENDING, "lost_leases": 2, "leased_until": timezone.now()}
+    Message.objects.filter(pk=poison.pk).update(**lost)
+    for _ in range(2):
+        queue_email()
+    assert delivery.deliver_due(limit=2) == {SendOutcome.DEAD: 1, SendOutcome.SENT: 1}
+
+
+def test_a_sweep_ends_after_its_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "BATCH_SECONDS", -1)
+    for _ in range(3):
+        queue_email()
+    with time_machine.travel(timezone.now() + timedelta(seconds=3.1)):
+        assert delivery.sweep_messages() == 1
+
+
 def test_with_an_unknown_gateway_the_message_is_dead_with_that_error(settings: Settings) -> None:
     settings.SMS_GATEWAY = "palomas"
     message = queue_sms()
