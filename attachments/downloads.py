@@ -71,7 +71,7 @@ def _content(document: ScannedDocument) -> bytes | None:
     try:
         with document.file.open("rb") as file:
             content: bytes = file.read()
-    except Exception:
+    except Exception:  # remote stores raise exceptions of their own libraries
         logger.exception("The file of %s cannot be read", document.name_in_logs)
         return None
     if hashlib.sha256(content).hexdigest() != document.sha256:

@@ -11,7 +11,7 @@ from pathlib import Path
 # Names the demo that a process belongs to; processes.py finds a killed demo's leftovers by it
 MARK = "DEMO_FOLDER"
 
-# High enough that nobody reaches a limit by trying the demo
+# These limits are so high that trying the demo by hand reaches none of them
 LIMITS = {
     "OTP_RESEND_SECONDS": "5",
     "OTP_SENDS_PER_PHONE": "1000/h",

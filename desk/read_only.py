@@ -18,7 +18,7 @@ else:
 
 
 class ReadOnly(Base):
-    """Mixin: nobody adds, changes or deletes rows at the desk, not even a superuser."""
+    """Mixin that lets no user, not even a superuser, add, change or delete rows at the desk."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

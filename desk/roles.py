@@ -52,7 +52,7 @@ SUPERVISOR = (
     "tickets.view_attachmentevent",
     "operations.view_heartbeat",  # the operations page
     "otp.view_phonelockout",
-    "otp.change_phonelockout",  # to end a wait after wrong codes, by an action; there is no form
+    "otp.change_phonelockout",  # allows the action that ends a wait after wrong codes
     "otp.view_auditevent",
     "staff.view_signinevent",
     "staff.view_contactchange",

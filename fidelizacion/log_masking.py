@@ -22,8 +22,8 @@ from jobs import log_context
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 BLANK = r"(?: |-|\+|%20)"
-# Each match is replaced; a number keeps its last three digits and an e-mail address its domain, so
-# that lines can still be told apart
+# Each match is replaced. A number keeps its last three digits and an e-mail address its domain, to
+# distinguish one line from another
 MASKED = (
     # Phones, cédulas and RUCs. A ticket's number has seven digits and stays
     re.compile(r"(?<!\d)\d{6,12}(?=\d{3}(?!\d))"),

@@ -5,8 +5,8 @@ import sys
 from django.core import checks
 from django.db import connections
 
-# gunicorn's status for a worker that cannot boot: it stops, where for any other status it would
-# start another worker for ever
+# gunicorn stops when a worker exits with this status. For any other status it would start another
+# worker, again and again
 WORKER_BOOT_ERROR = 3
 
 

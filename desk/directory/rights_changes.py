@@ -80,7 +80,7 @@ class ConfirmedContact(ConfirmedRights):
     subject = "administrator"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: a person deleted and added again would have a new phone that nobody confirmed."""
+        """Refuse: deleting and adding a person would change the phone without confirmation."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Administrator, form: Any, change: bool) -> None:

@@ -99,7 +99,7 @@ class DateChange:
         return self._to_ticket()
 
     def _conflict(self, typed: dict[str, Any]) -> HttpResponse:
-        """Report that somebody else changed the ticket; the form keeps what was typed."""
+        """Report that another user changed the ticket. The form keeps what was typed."""
         text = gettext(
             "Otra persona cambió esta solicitud mientras usted la leía. Revísela y guarde otra vez."
         )

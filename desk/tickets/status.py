@@ -1,4 +1,4 @@
-"""Change a ticket's status at the desk. If somebody else changed it meanwhile, the note is kept."""
+"""Change a ticket's status at the desk. The note is kept if another user changed it first."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -103,7 +103,7 @@ class StatusChange:
         return self._to_ticket()
 
     def _conflict(self, typed: dict[str, Any]) -> HttpResponse:
-        """Report that somebody else changed the ticket; what was typed is kept on a new form."""
+        """Report that another user changed the ticket. A new form keeps what was typed."""
         text = gettext(
             "Otra persona cambió esta solicitud mientras usted la leía: ahora está en estado «%s»."
         )

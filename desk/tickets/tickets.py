@@ -237,7 +237,7 @@ class ReasonInline(LabelledInline):
 class AreaAdmin(ModelAdmin):
     """Areas of the operator that a request type notifies besides the advisor (D6).
 
-    An area that is no longer notified is made inactive: its messages refer to it.
+    Deactivate an area to stop its notices. It is not deleted, because messages refer to it.
     """
 
     list_display = ["name", "email", "is_active"]
