@@ -1,5 +1,5 @@
-"""A real clamd on loopback, with a signature of its own, and a
-stand-in that answers as it is told.
+"""Run clamd on loopback, with one signature made for the tests, and a stand-in for clamd that
+gives set answers.
 """
 
 import os
@@ -21,16 +21,16 @@ from attachments.clamd import Server
 from demo.broker import free_port
 from tests.servers import wait_for_port
 
-# The string that every antivirus takes for a virus by agreement; in halves, so that none takes this
-# file for one
+# The EICAR test string, which every antivirus reports as a virus by agreement. It is split in two
+# so that no antivirus reports this file.
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" + b"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 SIGNATURE = "Local.Eicar"
-LONGEST_STREAM = 3 * 1024 * 1024  # StreamMaxLength, as the operator is told to set it
+LONGEST_STREAM = 3 * 1024 * 1024  # bytes: the StreamMaxLength of the operator's documentation
 
 
 @dataclass
 class Clamd:
-    """A clamd of ours, that a test may stop and start."""
+    """A clamd process that a test can stop and start."""
 
     folder: Path
     port: int = field(default_factory=free_port)
@@ -46,7 +46,7 @@ class Clamd:
 
     def start(self) -> None:
         (self.folder / "db").mkdir(exist_ok=True)
-        # Any place in any kind of file: the bytes themselves, in hexadecimal
+        # The format is name:file type:offset:bytes in hexadecimal; 0 is any type, * any offset
         (self.folder / "db" / "local.ndb").write_text(f"{SIGNATURE}:0:*:{EICAR.hex()}\n", encoding="ascii")
         settings = {
             "DatabaseDirectory": self.folder / "db",
@@ -66,13 +66,15 @@ class Clamd:
         wait_for_port(self.port, self.process, self.folder / "log")
 
     def kill(self) -> None:
-        """As a machine that runs out of memory does it."""
+        """Kill clamd with SIGKILL, as the kernel does when memory runs out."""
         self.signal(signal.SIGKILL)
         if self.process is not None:
             self.process.wait(60)
 
     def signal(self, number: signal.Signals) -> None:
-        """For instance SIGSTOP: connections are still accepted, and nobody answers."""
+        """Send a signal. After SIGSTOP the kernel still accepts connections, and clamd answers
+        none.
+        """
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
 
@@ -86,7 +88,7 @@ def clamd_running() -> Iterator[Clamd]:
     if clamd_binary() is None:
         absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         absent("skipped: clamd no está instalado (apt install clamav-daemon)")
-    # Short: a Unix socket's path has some 100 bytes
+    # Not in pytest's folder: a Unix socket's path is limited to about 100 bytes
     clamd = Clamd(Path(mkdtemp(prefix="fidelizacion-clamd-")))
     try:
         clamd.start()
@@ -98,8 +100,8 @@ def clamd_running() -> Iterator[Clamd]:
 
 @dataclass
 class StandIn:
-    """Reads what it is sent and says `answer`, or nothing where it is None; hangs up after
-    `hang_up_after` bytes.
+    """Reads each stream and answers `answer`, or nothing when it is None; closes the connection
+    after `hang_up_after` bytes.
     """
 
     server: Server
@@ -120,7 +122,8 @@ def stand_in(answer: bytes | None = b"stream: OK\0", hang_up_after: int | None =
                 while True:
                     connection, _peer = listener.accept()
                     far.talks += 1
-                    with connection, suppress(OSError, struct.error):  # who hangs up sends no whole length
+                    # struct.error: a client that closes early sends less than a length's 4 bytes
+                    with connection, suppress(OSError, struct.error):
                         _talk(connection, far, ended)
 
         thread = threading.Thread(target=serve, daemon=True)

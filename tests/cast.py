@@ -15,7 +15,7 @@ from tickets.models import Reason, RequestType, Ticket
 
 ANA_PHONE = "+593991234567"
 BRUNO_PHONE = "+593987654321"
-NOBODY_PHONE = "+593960000000"  # well-formed, and registered by nobody
+NOBODY_PHONE = "+593960000000"  # well-formed and not registered
 
 _serial = count(1)
 
@@ -29,7 +29,9 @@ def make_company(
     city: str = "Quito",
     advisor: User | None = None,
 ) -> Company:
-    """A company with one billing account a cut day; `lines` mobile lines on the first of them."""
+    """Create a company with one billing account per cut day, and `lines` mobile lines on the first
+    account.
+    """
     number = next(_serial)
     company = Company.objects.create(
         legal_name=name, tax_id=tax_id or f"1799{number:06}001", city=city, advisor=advisor
@@ -60,12 +62,12 @@ def make_administrator(
 
 
 def ana(*companies: Company) -> Administrator:
-    """Ana, of the companies given, or else of Acme (one billing cut, the 15th)."""
+    """Create Ana, administrator of the companies, by default of Acme (one account, cut day 15)."""
     return make_administrator(*(companies or [make_company()]))
 
 
 def bruno(*companies: Company) -> Administrator:
-    """Bruno, who has nothing to do with Ana's companies."""
+    """Create Bruno as administrator of the companies, by default of one that is not Ana's."""
     return make_administrator(
         *(companies or [make_company("Bruno e Hijos Cía. Ltda.", city="Cuenca")]),
         phone=BRUNO_PHONE,
@@ -75,15 +77,15 @@ def bruno(*companies: Company) -> Administrator:
 
 
 def carla() -> User:
-    """An advisor: staff, no superuser."""
+    """Create Carla, an advisor: a staff user without superuser rights."""
     return User.objects.create_user(
         "carla", email="carla@operadora.example", first_name="Carla", is_staff=True
     )
 
 
 def make_request_type() -> RequestType:
-    """The request type and reasons that the migration brings, whether or not a flush has taken them
-    since (A7, A8).
+    """Return the request type that the migration creates (A7, A8), and create it and its reasons
+    again if a test's flush has deleted them.
     """
     migration = import_module("tickets.migrations.0001_initial")
     migration.load(apps, None)
@@ -91,13 +93,13 @@ def make_request_type() -> RequestType:
 
 
 def a_reason(position: int = 2) -> Reason:
-    """A reason of that type: by default, that the service is not used."""
+    """Return a reason of that request type; by default the second, an unused service."""
     return make_request_type().reasons.get(position=position)
 
 
 def make_ticket(administrator: Administrator | None = None, **changes: Any) -> Ticket:
-    """A ticket as confirmed by the administrator (or else a new one of Acme), with no history and
-    no messages.
+    """Create a ticket, without history or messages, as confirmed by the administrator; by default
+    by the first one that exists, or Ana.
     """
     administrator = administrator or Administrator.objects.first() or ana()
     company = administrator.companies.order_by("pk")[0]

@@ -1,5 +1,5 @@
-"""`make check`: style, types, templates, migrations and deploy checks. All run, then the failures
-are named.
+"""`make check`: run every check (style, types, templates, migrations, deployment), then name those
+that failed.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 BASE = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
-# What an operator would set; the values are samples, and no server of theirs is asked
+# The environment of a production system; the checks connect to none of the servers named here
 PRODUCTION = {
     "PATH": os.environ["PATH"],
     "HOME": os.environ.get("HOME", "/"),
@@ -39,7 +39,7 @@ CHECKS: tuple[tuple[str, list[str], dict[str, str] | None], ...] = (
         {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
     ),
     (
-        "compatibles",  # with the code of the release before
+        "compatibles",  # migrations that the previous release's code can run on
         [sys.executable, "-m", "tests.migrations"],
         {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
     ),
@@ -49,14 +49,14 @@ CHECKS: tuple[tuple[str, list[str], dict[str, str] | None], ...] = (
 
 
 def main() -> int:
-    """Zero when nothing is to be mended."""
+    """Run all checks; return 0 when all pass, else 1."""
     failed = [name for name, command, environment in CHECKS if not passes(name, command, environment)]
     sys.stdout.write(f"Falló: {', '.join(failed)}\n" if failed else "Todo en orden\n")
     return 1 if failed else 0
 
 
 def passes(name: str, command: list[str], environment: dict[str, str] | None) -> bool:
-    """Runs one check, showing what it says only when it fails."""
+    """Run one check, and print its output only when it fails."""
     done = subprocess.run(command, cwd=BASE, env=environment, capture_output=True, check=False)
     sys.stdout.write(f"{name:<12} {'bien' if done.returncode == 0 else 'falla'}\n")
     if done.returncode:

@@ -1,5 +1,5 @@
-"""What every test finds set up: files in a folder of its own, no broker, loopback sockets only
-where it asks.
+"""Set up every test: a separate folder for documents, sockets to loopback only with the `loopback`
+marker, and the order of the groups.
 """
 
 from collections import Counter
@@ -15,25 +15,29 @@ TESTS = Path(__file__).resolve().parent
 
 @pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the tests into groups; open this machine's sockets, and no others, to `loopback`.
+    """Sort the tests into groups; allow tests marked `loopback` to connect to this machine only.
 
-    The groups of real processes go first, the largest before. They mostly wait, and the rest fills
-    the time they leave.
-    Groups that commit go last: they empty the tables, also of the rows that migrations brought.
+    The groups of real processes go first, the largest ahead: they mostly wait, so the other tests
+    can use the processors meanwhile.
+    Groups that commit go last, because they empty the tables, also of the rows that migrations
+    created.
     """
     processes = Counter(group(item) for item in items if item.get_closest_marker("processes"))
     emptying = {group(item) for item in items if _commits(item)}
     for item in items:
         if item.get_closest_marker("loopback"):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1"]))
-        if _commits(item) or item.path.parent.name == "conformance":  # which reads the whole project
+        # The conformance tests read the whole project, which takes longer than a unit test may
+        if _commits(item) or item.path.parent.name == "conformance":
             item.add_marker(pytest.mark.thorough)
         item.add_marker(pytest.mark.xdist_group(group(item)))
     items.sort(key=lambda item: _turn(group(item), processes, emptying))
 
 
 def group(item: pytest.Item) -> str:
-    """Tests of one group run in one worker of xdist, so that what they share is started once."""
+    """Return the test's group. One xdist worker runs a whole group, so that the product its tests
+    share is started once.
+    """
     folder = item.path.parent.relative_to(TESTS).as_posix()
     fixtures = getattr(item, "fixturenames", ())
     for product in ("faulty", "stack"):
@@ -49,7 +53,9 @@ def _commits(item: pytest.Item) -> bool:
 
 
 def _turn(name: str, processes: Counter[str], emptying: set[str]) -> tuple[int, int, str]:
-    """Keep groups of real processes, and groups that commit, together; the rest stays shuffled."""
+    """Return the sort key of a group: real processes, then the shuffled rest, then groups that
+    commit.
+    """
     if name in emptying:
         return 2, 0, name
     return (0, -processes[name], name) if processes[name] else (1, 0, "")

@@ -1,5 +1,5 @@
-"""The shared sample of public documents (`CORPUS_DIR`), each with the verdict that people agreed
-on.
+"""Read the corpus of public documents (`CORPUS_DIR`), each with the verdict that its maintainers
+agreed on.
 """
 
 import json
@@ -17,14 +17,12 @@ CORPUS = ROOT / os.environ.get("CORPUS_DIR", "../shared/corpus")
 class Sample:
     id: str
     name: str
-    verdict: str  # accept, reject, or either where it is a matter of policy
+    verdict: str  # "accept", "reject", or "either" when it depends on the operator's policy
     path: Path
 
 
 def samples() -> list[Sample]:
-    """Every sample; the test that asks is skipped where there are none, and fails where CI should
-    have them.
-    """
+    """Return every sample. Without a corpus the calling test is skipped, and fails with CI=true."""
     manifest = CORPUS / "manifest.jsonl"
     if not manifest.is_file():
         absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip

@@ -40,7 +40,7 @@ class FakeTwilio:
     requests: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
     left: int = 0  # how many SMS may have been sent
     connections: int = 0
-    gathering: Barrier | None = None  # answers only when as many requests as it counts are waiting
+    gathering: Barrier | None = None  # holds the answers until this many requests are waiting
     seconds: float = 0.0  # how long each answer takes
     on_hang: Callable[[], None] = lambda: None
     ended: Event = field(default_factory=Event)
@@ -150,8 +150,8 @@ def refused_address() -> str:
 
 @contextmanager
 def mute_address() -> Iterator[str]:
-    """Return an address at which connecting times out: its server accepts no connection, and its
-    queue is full.
+    """Return an address where connecting times out: the server accepts no connection and its queue
+    is full.
     """
     with socket.socket() as listener, socket.socket() as first:
         listener.bind(("127.0.0.1", 0))

@@ -1,8 +1,8 @@
-"""The migration linter: refuses a migration that the code of the release before cannot work with.
+"""Migration linter: reports migrations that the previous release's code cannot run on.
 
-Old code runs on the new schema for as long as an upgrade takes, and after one that is taken back.
-It writes no column that it does not know, and reads and writes those that it does. So a migration
-expands; what is to go is dropped by a later release, whose migration says why that is safe:
+The old code runs on the new schema during an upgrade, and after a rollback of the code. It does not
+write columns that it does not know, and it reads and writes those that it knows. So a migration may
+only add. A later release drops what is unused, with a migration that says why that is safe:
 `compatible_because = "nothing has used it since 1.3"`.
 
 docs/decisions.md says why this is not django-migration-linter.
@@ -22,9 +22,9 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import Field
 
-# The last migration of each app that no release before ran without. Reset when migrations are
-# written anew, as long as nothing is released; from the first release on it only moves when a
-# release is no longer upgraded from.
+# For each app, the newest migration that every release to upgrade from already has; only later ones
+# are linted. Before the first release it changes when the migrations are regenerated, and after it
+# only when upgrades from an old release are no longer supported.
 BASELINE = {
     "attachments": "0001_initial",
     "companies": "0001_initial",
@@ -58,11 +58,11 @@ NO_DEFAULT = (
     "adds a NOT NULL column without db_default: old code does not write it, and each of its inserts fails"
 )
 NOT_TWICE = "adds a unique column: old code does not write it, and its second insert repeats the default"
-UNREADABLE = "does what cannot be judged from here"
+UNREADABLE = "does something that the linter cannot judge"
 
 
 def problems() -> list[str]:
-    """What is wrong with the migrations after the baseline, one line each."""
+    """Return the problems of the migrations after the baseline, one line each."""
     loader = MigrationLoader(None)
     ours = {app.label for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR}
     found: list[str] = []
@@ -74,8 +74,8 @@ def problems() -> list[str]:
 
 
 def judge(migration: Migration, state: ProjectState) -> list[str]:
-    """What old code cannot work with; `state` is what the migration starts from, and moves on with
-    it.
+    """Return what the old code cannot run on. `state` is the schema before the migration, and is
+    changed to the schema after it.
     """
     new: set[str] = set()
     found = [
@@ -87,7 +87,9 @@ def judge(migration: Migration, state: ProjectState) -> list[str]:
 
 
 def _judge(operation: Operation, app: str, state: ProjectState, new: set[str]) -> Iterator[str]:
-    """`new` holds the models that this migration makes: old code has nothing to do with them."""
+    """Yield the problem of one operation. `new` holds the models that this migration creates, which
+    the old code does not use.
+    """
     if isinstance(operation, operations.SeparateDatabaseAndState):
         for inner in operation.database_operations:
             yield from _judge(inner, app, state.clone(), new)
@@ -120,13 +122,13 @@ def _has_to_be_written(field: "Field[Any, Any]") -> bool:
 
 
 def _altered(before: "Field[Any, Any]", after: "Field[Any, Any]") -> str:
-    """A column may only take more than it took: what old code writes must fit, and what it leaves
-    out, too.
+    """Return the problem of a changed column, or an empty string. The new column must accept every
+    value that the old code writes, and its absence where the old code may leave it out.
     """
     if before.db_column != after.db_column:
         return DROPS[operations.RenameField]
     if _has_to_be_written(after) and not _has_to_be_written(before):
-        return "makes a column NOT NULL, or takes its db_default away: old code may leave it out"
+        return "makes a column NOT NULL, or removes its db_default: old code may leave it out"
     if type(before) is not type(after) or before.related_model != after.related_model:
         return "changes the type of a column that old code reads and writes"
     if after.unique and not before.unique:
@@ -139,7 +141,7 @@ def _altered(before: "Field[Any, Any]", after: "Field[Any, Any]") -> str:
 
 
 def main() -> int:
-    """Zero when old code can work with every migration."""
+    """Print the problems; return 0 when there are none, else 1."""
     django.setup()
     found = problems()
     sys.stdout.write("".join(f"{problem}\n" for problem in found))

@@ -1,5 +1,5 @@
-"""Servers from npm, for tests that want a far side nobody here wrote: installed outside the
-project, on loopback.
+"""Install and run servers from npm on loopback, outside the project: stand-ins for Twilio that
+other people wrote, which do not share our mistakes.
 """
 
 import os
@@ -21,8 +21,8 @@ SECONDS_TO_INSTALL = 240
 
 
 def installed(*packages: str) -> Path:
-    """A folder with these packages (name@version), made once and kept among the temporary files.
-    Skips without npm.
+    """Return a folder with these packages (name@version), installed once and kept in the temporary
+    folder. Skip the test without npm, or when npm cannot install them.
     """
     npm = shutil.which("npm")
     if npm is None:
@@ -33,7 +33,7 @@ def installed(*packages: str) -> Path:
         if folder.stat().st_uid != os.getuid():
             pytest.fail(f"{folder} es de otra persona")
         return folder
-    # Made under another name, so that what was half installed is never taken for whole
+    # Installed under another name and then renamed, so that `folder` is never half installed
     making = Path(mkdtemp(prefix="fidelizacion-npm-"))
     quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
     try:
@@ -56,7 +56,7 @@ def installed(*packages: str) -> Path:
 def serving(
     folder: Path, program: str, *arguments: str | Path
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """An installed program that listens on `--port`: its process and the port."""
+    """Run an installed program that listens on `--port`; return its process and the port."""
     port = free_port()
     log = folder / f"{program}-{port}.log"
     with log.open("wb") as output:

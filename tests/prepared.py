@@ -1,4 +1,6 @@
-"""What every product of a run begins with, made once: tables, sample data, static files."""
+"""Prepare the tables, sample data and static files of a run once, and copy them for each product
+that a test starts.
+"""
 
 import atexit
 import fcntl
@@ -21,7 +23,7 @@ FOLDER = "TEST_PREPARED"  # names the folder to the other processes of the run
 
 @cache
 def folder() -> Path:
-    """One for all workers of a run. The process that makes it deletes it."""
+    """Return the folder that all workers of a run share. The process that makes it deletes it."""
     if named := os.environ.get(FOLDER):
         return Path(named)
     made = Path(mkdtemp(prefix="fidelizacion-prepared-"))
@@ -35,11 +37,13 @@ def static_root() -> str:
 
 
 def prepare(environment: Mapping[str, str]) -> None:
-    """Fill the empty database of this environment, and the static files that all products share."""
+    """Fill the empty database of this environment, and collect the static files that all products
+    share.
+    """
     url = environment["DATABASE_URL"]
     with _lock():
         template = _template(url)
-        if template is None:  # on a server that a test started for itself
+        if template is None:  # a test's separate server, on which no template can be copied
             _prepare_anew(environment)
             return
         made = folder() / "made"
@@ -50,7 +54,9 @@ def prepare(environment: Mapping[str, str]) -> None:
 
 
 def _template(url: str) -> str | None:
-    """The address of the database to copy from; none where the server is not the one of the run."""
+    """Return the URL of the database to copy from, or None for a PostgreSQL server other than the
+    run's.
+    """
     if url.startswith("sqlite:"):
         return f"sqlite:///{folder() / 'prepared.sqlite3'}"
     server = os.environ.get("DATABASE_URL", "")
@@ -84,7 +90,7 @@ def _server(url: str) -> str:
 
 
 def _name() -> str:
-    """Of the template at PostgreSQL: as unlikely to be there already as the folder."""
+    """Return the template database's name: the folder's random name, which no other run has."""
     return folder().name.replace("-", "_").lower()
 
 

@@ -1,4 +1,6 @@
-"""Writes what a run really did - engine, version, tests executed - for the runner to compare."""
+"""Record the database engine, its version and the tests that a run executed; tests/run.py compares
+the records.
+"""
 
 import json
 import os
@@ -7,11 +9,11 @@ from pathlib import Path
 import pytest
 
 SERVER = "server"
-FIGURES = "figures"  # a line that a long test has to say, shown at the end
+FIGURES = "figures"  # the property whose lines are printed at the end of the run
 
 
 class Record:
-    """What one run executed, and the database that answered it."""
+    """The tests that one run executed, and the database server that they used."""
 
     def __init__(self) -> None:
         self.tests: set[str] = set()
@@ -19,7 +21,7 @@ class Record:
         self.figures: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Counts a test whose body ran, whatever came of it."""
+        """Count each test that was executed, passed or failed."""
         if report.when == "call":
             self.figures += [str(value) for name, value in report.user_properties if name == FIGURES]
         if report.when == "call" and not report.skipped:
@@ -32,7 +34,9 @@ class Record:
             terminalreporter.write("\n".join([*self.figures, ""]))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Under xdist only the controller writes: the reports of all workers pass through it."""
+        """Write the record. Under xdist only the controller does, which receives the reports of all
+        workers.
+        """
         target = os.environ.get("TEST_RECORD")
         if target and not hasattr(session.config, "workerinput"):
             record = {"server": self.server, "tests": sorted(self.tests)}

@@ -1,5 +1,5 @@
-"""The statements that the database refused because of a constraint: each is an ERROR line in
-PostgreSQL's log.
+"""Collect the statements that a constraint refused: each would be an ERROR line in PostgreSQL's
+log, which operators read.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 
 @contextmanager
 def refused_statements() -> Iterator[list[str]]:
-    """Those of this thread's connection."""
+    """Return a list that fills with the refused statements of this thread's connection."""
     refused: list[str] = []
 
     def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:

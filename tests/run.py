@@ -1,5 +1,5 @@
-"""`make test`: the whole suite on SQLite and again on PostgreSQL, and the proof that both runs were
-the same tests.
+"""`make test`: run the whole suite on SQLite and on PostgreSQL, and check that both executed the
+same tests.
 
 python -m tests.run [arguments for pytest]
 python -m tests.run --unit      # `make test-unit`: the quick part, on SQLite
@@ -18,8 +18,8 @@ from tests.servers import postgresql, postgresql_binaries
 
 BASE = Path(__file__).resolve().parent.parent
 RECORDS = BASE / "var" / "test-runs"
-# Each worker has a database of its own. tests/conftest.py makes the groups and their order. One
-# worker more than there are processors, since the tests of real processes mostly wait.
+# Each worker has a separate database. tests/conftest.py makes the groups and their order. There is
+# one worker more than processors, since the tests of real processes mostly wait.
 WORKERS = min(4, (os.cpu_count() or 1) + 1)
 IN_PARALLEL = ("--numprocesses", str(WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder")
 
@@ -30,13 +30,14 @@ UNIT = (
     "--numprocesses",
     str(min(4, os.cpu_count() or 1)),
 )
-# What names servers of others; and what would have each worker compile every test anew
-NOT_TAKEN = {"DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE"}
+# Variables that name the developer's servers; and one that would make each worker compile every
+# test again
+REMOVED_VARIABLES = {"DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run did, as it wrote it down itself."""
+    """The result of one run, with the server and tests that its record names."""
 
     engine: str
     status: int
@@ -46,7 +47,7 @@ class Run:
 
 
 def main(arguments: list[str]) -> int:
-    """Zero when every engine there is passed the same tests."""
+    """Run the suite on each installed engine; return 0 when all passed the same tests, else 1."""
     if arguments[:1] == ["--unit"]:
         return run("sqlite", "", [*UNIT, *arguments[1:]]).status
     runs = [run("sqlite", "", arguments)]
@@ -66,12 +67,12 @@ def main(arguments: list[str]) -> int:
 
 
 def run(engine: str, database_url: str, arguments: list[str]) -> Run:
-    """The suite, once, on one engine."""
-    # By process, so that two runs in one clone do not mix
+    """Run the suite once on one engine."""
+    # The process id is in the name, so that two runs in one clone do not overwrite each other
     record = RECORDS / f"{engine}-{os.getpid()}.json"
     RECORDS.mkdir(parents=True, exist_ok=True)
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_TAKEN}
-    # Named here, since importing the project has set the variable to the product's own settings
+    environment = {name: value for name, value in os.environ.items() if name not in REMOVED_VARIABLES}
+    # Set explicitly, since importing the project has set DJANGO_SETTINGS_MODULE to the product's
     environment |= {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "TEST_ENGINE": engine,
@@ -91,7 +92,7 @@ def run(engine: str, database_url: str, arguments: list[str]) -> Run:
 
 
 def judge(runs: list[Run]) -> list[str]:
-    """What is wrong with the runs, alone and together."""
+    """Return the problems of each run, and the tests that only one of the engines executed."""
     problems = [f"{run.engine}: pytest terminó con {run.status}" for run in runs if run.status]
     problems += [f"{run.engine}: no se ejecutó ninguna prueba" for run in runs if not run.tests]
     first, *others = runs
@@ -103,7 +104,7 @@ def judge(runs: list[Run]) -> list[str]:
 
 
 def summary(runs: list[Run], problems: list[str]) -> None:
-    """Both engines by name and version, and how many tests each ran."""
+    """Print each engine's name, version and number of tests, and the problems."""
     say("")
     for run in runs:
         state = "bien" if run.status == 0 else "con fallas"
@@ -113,7 +114,7 @@ def summary(runs: list[Run], problems: list[str]) -> None:
 
 
 def say(line: str) -> None:
-    """One line, at once: pytest writes to the same place."""
+    """Print one line without buffering, because pytest writes to the same terminal."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

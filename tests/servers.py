@@ -1,4 +1,4 @@
-"""The servers that the suite starts for itself: PostgreSQL, and a broker for the real processes."""
+"""Start the servers that the suite needs: PostgreSQL, and a broker for the real processes."""
 
 import os
 import pwd
@@ -18,17 +18,17 @@ from demo import broker
 from demo.broker import free_port
 
 DEBIAN_BINARIES = Path("/usr/lib/postgresql")
-SECONDS_TO_START = 120  # of a machine with much else to do
-# For a server that lives as long as the run: no disk is waited for
+SECONDS_TO_START = 120  # on a busy machine
+# For a server that lasts one run: its data may be lost, so no commit waits for the disk
 NOT_DURABLE = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
 
 
 class ServerFailed(RuntimeError):
-    """A server of ours did not start; the message holds what it said."""
+    """A server did not start; the message is its log."""
 
 
 def postgresql_binaries() -> Path | None:
-    """The folder of the newest `initdb` and `postgres` there are, or None."""
+    """Return the folder of the newest `initdb` and `postgres` installed, or None."""
     installed = sorted(DEBIAN_BINARIES.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     if installed:
         return installed[-1].parent
@@ -37,12 +37,14 @@ def postgresql_binaries() -> Path | None:
 
 
 class Postgresql:
-    """A PostgreSQL of our own, that a test may stop and start; durable, unless no test kills it."""
+    """A PostgreSQL server that a test can stop and start. `durable=False` makes it faster, for a
+    server that no test kills.
+    """
 
     def __init__(self, binaries: Path, folder: Path, *, durable: bool = True) -> None:
         self.binaries, self.folder, self.port = binaries, folder, free_port()
         self.settings: list[str] = [] if durable else NOT_DURABLE
-        # It refuses to run as root, which is who runs in a container
+        # PostgreSQL refuses to run as root, and a container's tests run as root
         self._owner = "postgres" if os.getuid() == 0 else None
         self._process: subprocess.Popen[bytes] | None = None
         if self._owner:
@@ -68,7 +70,7 @@ class Postgresql:
         return f"postgres://fidelizacion@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
-        """Returns when it answers."""
+        """Start the server and wait until it accepts connections."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -85,8 +87,8 @@ class Postgresql:
         _wait_until_started(self.url)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """SIGINT is "fast", for clients that are gone; SIGQUIT "immediate": like a crash, it
-        recovers at its start.
+        """Stop the server: SIGINT is its "fast" shutdown, which closes connections; SIGQUIT its
+        "immediate" one, which leaves a recovery to the next start, like a crash.
         """
         if self._process:
             self._process.send_signal(how)
@@ -95,7 +97,7 @@ class Postgresql:
 
 @contextmanager
 def postgresql(binaries: Path, *, durable: bool = True) -> Iterator[str]:
-    """One that runs for the length of a `with`, and its address. At the end its data go with it."""
+    """Run a PostgreSQL server and return its URL; delete its data at the end."""
     folder = Path(mkdtemp(prefix="fidelizacion-postgresql-"))
     server = Postgresql(binaries, folder, durable=durable)
     try:
@@ -107,7 +109,9 @@ def postgresql(binaries: Path, *, durable: bool = True) -> Iterator[str]:
 
 
 def _wait_until_started(url: str) -> None:
-    """It listens before it answers, and on a busy machine much before."""
+    """Retry to connect: PostgreSQL opens its port before it accepts connections, on a busy machine
+    seconds before.
+    """
     deadline = time.monotonic() + SECONDS_TO_START
     while True:
         try:
@@ -121,8 +125,8 @@ def _wait_until_started(url: str) -> None:
 
 
 def broker_command(folder: Path, engine: str) -> tuple[list[str], str] | None:
-    """How to start a broker and its address: Redis beside PostgreSQL, the demo's Valkey beside
-    SQLite.
+    """Return the command that starts a broker and the broker's URL, or None without a broker
+    installed: Redis when the engine is PostgreSQL, the demo's Valkey when it is SQLite.
     """
     if engine == "sqlite":
         return broker.server(folder)
@@ -136,7 +140,9 @@ def broker_command(folder: Path, engine: str) -> tuple[list[str], str] | None:
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Returns when somebody listens; raises ServerFailed when the process ends or time is up."""
+    """Wait until the port accepts connections; raise ServerFailed when the process ends or after
+    SECONDS_TO_START.
+    """
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and process.poll() is None:
         with closing(socket.socket()) as probe:

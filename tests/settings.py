@@ -1,8 +1,8 @@
-"""Settings of the suite: the product's own, read from an environment that the suite fixes before
-they load.
+"""Settings of the suite: the product's settings, read from variables that are set here before they
+load.
 
-`DATABASE_URL` and `REDIS_URL` are left as they come: they are what a run on PostgreSQL and Redis
-differs by.
+`DATABASE_URL` and `REDIS_URL` are not set here, because they choose the engine and the broker of a
+run.
 """
 
 import os
@@ -22,27 +22,27 @@ from fidelizacion.settings import *  # noqa: F403
 from fidelizacion.settings import DATABASES, INSTALLED_APPS, LOCAL_STORE
 
 if "demo" not in INSTALLED_APPS:
-    INSTALLED_APPS += ["demo"]  # outside demo mode too: its models are tested, and linted with the others
+    INSTALLED_APPS += ["demo"]  # outside demo mode too: its models are tested and linted
 
-# The suite's messages go to memory; anywhere else those carriers are errors
+# E012 and E024 forbid the memory mail backend and SMS gateway, which the suite uses
 SILENCED_SYSTEM_CHECKS = ["fidelizacion.E012", "fidelizacion.E024"]
 
-DATABASE_URL_SET = True  # the suite makes a database of its own, where none is named
+DATABASE_URL_SET = True  # the suite makes a SQLite database when no URL is set
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A file, since threads and processes cannot share an in-memory database; one per run, since
-    # runs may overlap. In memory where the system has a folder for that: no test pulls the plug,
-    # and a disk is waited for at each commit
-    in_memory = Path("/dev/shm")  # noqa: S108  the name has the number of the process, which is this one's alone
+    # A file, since threads and processes cannot share SQLite's in-memory database; one per run,
+    # since runs may overlap. It is in /dev/shm where that exists, so that no commit waits for a
+    # disk; no test needs the data to survive a power failure.
+    in_memory = Path("/dev/shm")  # noqa: S108  the file's name contains this process's id
     folder = in_memory if os.access(in_memory, os.W_OK) else Path(gettempdir())
     DATABASES["default"]["TEST"] = {"NAME": str(folder / f"fidelizacion-tests-{os.getpid()}.sqlite3")}
 
-# Hashing is slow by design; the suite checks no hash
+# The product's password hashers are slow by design, and no test depends on the algorithm
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": LOCAL_STORE,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# Straight from the sources: the suite collects nothing
+# WhiteNoise serves the source files, because the suite does not run collectstatic
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True

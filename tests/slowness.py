@@ -1,12 +1,14 @@
-"""How busy the machine is: a promise of seconds is for a machine that has a processor for us."""
+"""Measure how busy the machine is, so that tests of a limit in seconds also pass on a busy one."""
 
 import time
 
-SAMPLE = 0.2  # seconds of a processor
+SAMPLE = 0.2  # seconds of processor time
 
 
 def slowness() -> float:
-    """How many times longer a computation takes now: 1 when quiet, about 8 at a load of 15."""
+    """Return how many times longer a computation takes than on a quiet machine: about 8 at a load
+    of 15.
+    """
     began, used = time.monotonic(), time.thread_time()
     while time.thread_time() - used < SAMPLE:
         pass
@@ -14,7 +16,9 @@ def slowness() -> float:
 
 
 class Stopwatch:
-    """Seconds from its making to `seconds()`, as a quiet machine would have needed them."""
+    """Measures the seconds from its creation to `seconds()`, divided by the slowness of the
+    machine.
+    """
 
     def __init__(self) -> None:
         self._before = slowness()

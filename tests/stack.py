@@ -1,5 +1,5 @@
-"""The product as it runs: real web, worker, sweep, broker and mail server, on the engine under
-test.
+"""Run the product for tests: real web, worker, sweep, broker and mail server, on the database
+engine under test.
 """
 
 import mailbox
@@ -32,15 +32,15 @@ BASE = Path(__file__).resolve().parent.parent
 
 
 class Stack:
-    """Handles to the running processes, and to what left them: SMS in the demo's mailbox, mail at
-    an SMTP server.
+    """Starts the product's processes and reads what they sent: SMS from the demo's mailbox, mail
+    from an SMTP server.
     """
 
     def __init__(self, folder: Path, database_url: str, variables: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
-        # Not the suite's own environment, which has set other things for itself
+        # Only these three, because the suite's own variables would change the product's settings
         shell = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         services = {"OTP_RESEND_SECONDS": "0", **({"DATABASE_URL": database_url} if database_url else {})}
         self.environment = demo_environment(folder, self.port, shell, services | dict(variables or {}))
@@ -68,11 +68,11 @@ class Stack:
         self.environment["EMAIL_URL"] = f"smtp://{address}"
 
     def prepare(self) -> None:
-        """Tables, static files and the sample directory."""
+        """Create the tables, the static files and the sample directory."""
         prepared.prepare(self.environment)
 
     def commands(self) -> dict[str, list[str]]:
-        """The product's processes."""
+        """Return the Python arguments that start each process of the product, by its name."""
         return {
             "web": ["-m", "gunicorn", "fidelizacion.wsgi"],
             "worker": ["-m", "celery", "-A", "fidelizacion", "worker", *WORKER],
@@ -80,34 +80,36 @@ class Stack:
         }
 
     def start_product(self) -> None:
-        """Returns when the web answers."""
+        """Start the processes and wait until the web process answers; raise RuntimeError with its
+        log after 180 s.
+        """
         for name, arguments in self.commands().items():
             self.start(name, [sys.executable, *arguments])
         if not wait_for(lambda: answers(f"{self.base_url}/health/ready"), 180):
             raise RuntimeError((self.folder / "web.log").read_text(encoding="utf-8"))
 
     def start(self, name: str, command: list[str]) -> Child:
-        """Starts a process that ends with the stack."""
+        """Start a process, which ends with the stack."""
         child = self.children.setdefault(name, Child(name, command, self.folder / f"{name}.log"))
         child.start(self.environment)
         return child
 
     def signal(self, number: signal.Signals, *names: str) -> None:
-        """To every process of these, their own children included."""
+        """Send a signal to the named processes and to their children."""
         for name in names:
             process = self.children[name].process
             assert process
             os.killpg(process.pid, number)
 
     def sms(self) -> list[dict[str, str]]:
-        """What the demo's mailbox holds, newest first."""
+        """Return the SMS in the demo's mailbox, newest first."""
         response = httpx.get(f"{self.base_url}/demo/mensajes.json", timeout=60, trust_env=False)
         messages: list[dict[str, str]] = response.json()
         return [message for message in messages if message["channel"] == "sms"]
 
     def mails(self, number: str = "") -> list[EmailMessage]:
-        """The mails that reached the SMTP server, or those of them that name a ticket in their
-        subject.
+        """Return the mails that the SMTP server received; with a ticket's number, only those with
+        it in the subject.
         """
         arrived: list[EmailMessage] = []
         for key, raw in mailbox.Maildir(self.folder / "mail", create=True).items():
@@ -117,17 +119,19 @@ class Stack:
         return [mail for mail in arrived if number in str(mail["Subject"])]
 
     def end(self) -> None:
-        """Wakes whoever a test has stopped, and ends all."""
+        """Continue the processes that a test stopped, and kill all of them."""
         for child in self.children.values():
             if child.process and child.status is None:
                 os.killpg(child.process.pid, signal.SIGCONT)
-        # Nobody needs what they would still do; test_demo.py shows how they end
+        # Without time to finish their work: test_demo.py tests the orderly end
         stop(list(self.children.values()), 0)
         kill_leftovers(self.folder)
 
 
 def wait_for(what: Callable[[], Any], seconds: float = 60) -> Any:
-    """The first true answer of `what`, or its last when time is up: then the test fails."""
+    """Call `what` every 50 ms until it returns a true value or the time is up; return the last
+    value, which the test asserts.
+    """
     deadline = time.monotonic() + seconds
     answer = what()
     while not answer and time.monotonic() < deadline:
@@ -138,8 +142,8 @@ def wait_for(what: Callable[[], Any], seconds: float = 60) -> Any:
 
 @contextmanager
 def database(engine: str) -> Iterator[str]:
-    """The address of an empty database on the server under test; nothing for SQLite, which gets a
-    file.
+    """Create an empty database on the server under test and return its URL; an empty URL for
+    SQLite, for which the product makes a file.
     """
     if engine != "postgresql":
         yield ""
@@ -158,8 +162,8 @@ def engine_under_test() -> str:
 
 @contextmanager
 def running(folder: Path, variables: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """The whole product, ready to answer, in `folder`, with these
-    variables besides the demo's own.
+    """Run the whole product in `folder`, with these variables besides the demo's own, and return
+    it when it answers.
     """
     with database(engine_under_test()) as url, Stack(folder, url, variables) as stack:
         stack.start_broker()
@@ -170,7 +174,7 @@ def running(folder: Path, variables: Mapping[str, str] | None = None) -> Iterato
 
 
 def answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
-    """Whether something says 200 there."""
+    """Whether a GET of this URL answers 200."""
     try:
         return httpx.get(url, headers=headers, timeout=10, trust_env=False).status_code == 200
     except httpx.HTTPError:
@@ -178,5 +182,7 @@ def answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
 
 
 def pytest_configure() -> None:
-    """Workers of xdist, which start after this, find the folder that all products come from."""
+    """Make the folder of prepared databases before xdist starts its workers, so that all use
+    the same one.
+    """
     prepared.folder()

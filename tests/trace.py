@@ -1,4 +1,6 @@
-"""How much of our own code runs, counted in lines: the same on every machine, unlike time."""
+"""Count the executed lines of the attachments' inspection: unlike time, the count is the same on
+every machine.
+"""
 
 import sys
 from collections.abc import Callable
@@ -9,11 +11,11 @@ OURS = "/tickets/attachments/"
 
 
 class TooManyLines(Exception):
-    """More than a test allows: it would otherwise run for minutes."""
+    """The count reached its limit: the call is stopped, since it could run for minutes."""
 
 
 def lines_run(call: Callable[[], object], *, most: int) -> int:
-    """The lines of the attachments' readers that a call runs, `most` at most."""
+    """Return how many lines of the inspection a call executes; stop it at `most`."""
     count = 0
 
     def of_line(_frame: FrameType, event: str, _argument: Any) -> Any:

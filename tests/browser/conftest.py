@@ -1,4 +1,6 @@
-"""Both browsers, for this folder: Playwright's loop must be gone when others use the database."""
+"""Start Chromium and Firefox for the tests of this folder only: Playwright's event loop must have
+ended before other tests use the database.
+"""
 
 import os
 import shutil
@@ -9,17 +11,17 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.stack import Stack, running
 
-expect.set_options(timeout=120_000)  # milliseconds, for a machine with much else to do
-# Root has no sandbox there, and /dev/shm is small
+expect.set_options(timeout=120_000)  # milliseconds, enough on a busy machine
+# In a container root cannot use the sandbox, and /dev/shm is small
 IN_A_CONTAINER = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-# It asks no server of anybody's for anything
+# Chromium sends no requests except the tests'
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 LAUNCH_MS = 120_000
 
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One product for all tests of this folder; each leaves it as it found it."""
+    """Run one product for all tests of this folder; each test leaves it unchanged."""
     with running(tmp_path_factory.mktemp("stack")) as started:
         yield started
 
@@ -41,7 +43,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def firefox(playwright: Playwright) -> Iterator[Browser]:
-    """Debian's own. Its channel speaks WebDriver BiDi; any other needs Playwright's build."""
+    """Start Debian's Firefox by WebDriver BiDi: Playwright's other channels need its own build."""
     path = _installed("firefox-esr", "firefox-esr", "firefox")
     browser = playwright.firefox.launch(executable_path=path, channel="moz-firefox", timeout=LAUNCH_MS)
     yield browser
@@ -50,7 +52,7 @@ def firefox(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(params=["chromium", "firefox"])
 def browser(request: pytest.FixtureRequest) -> Browser:
-    """Each of both, for what has to work in any."""
+    """Run the test in each browser."""
     launched: Browser = request.getfixturevalue(request.param)
     return launched
 

@@ -1,5 +1,5 @@
-"""What a form is asked about before it becomes a ticket: Back and Confirmar (A23), another date
-(A22); in Chromium.
+"""The request form comes back with a question: after Back and Confirmar again (A23), and after the
+effective date has changed (A22).
 """
 
 from uuid import uuid4
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.browser.test_portal import Walk, choose_a_reason, scripts
-from tests.faults.ledger import Ledger
+from tests.faults.database import Database
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
@@ -39,7 +39,7 @@ def test_a23_back_and_confirm_again_registers_nothing_in_silence(
     listed = tickets_listed(walk)
 
     page.go_back()
-    # A browser that loads the page anew gives back what was typed, or else a person types it again
+    # Some browsers load the page again and lose what was typed; a person would type it again
     if page.input_value("[name=details]") != details:
         choose_a_reason(page)
         page.fill("[name=details]", details)
@@ -64,7 +64,9 @@ def test_a23_back_and_confirm_again_registers_nothing_in_silence(
 def test_a23_the_button_of_a_repeat_is_sent_after_the_documents_too(
     browser: Browser, stack: Stack, scripts: bool
 ) -> None:
-    """With scripts the documents go first; then the form, by `submit()`, without the button."""
+    """With scripts, the documents are uploaded first; then `submit()` sends the form, which leaves
+    out the button that was clicked.
+    """
     walk = Walk(browser, stack, scripts=scripts)
     page = walk.page
     walk.sign_in()
@@ -87,8 +89,8 @@ def test_a23_the_button_of_a_repeat_is_sent_after_the_documents_too(
 
 
 def set_cut_day(stack: Stack, day: int) -> None:
-    """What an operator's directory does between two showings of a form."""
-    Ledger(stack.environment["DATABASE_URL"]).rows("UPDATE companies_billingaccount SET cut_day = %s", day)
+    """Change the cut day, as the operator's directory may while a customer fills in the form."""
+    Database(stack.environment["DATABASE_URL"]).rows("UPDATE companies_billingaccount SET cut_day = %s", day)
 
 
 @scripts

@@ -1,5 +1,5 @@
-"""The desk in Chromium: nothing a visitor typed runs there (R5.12), the policy is kept, and no
-script is needed.
+"""The desk in both browsers: it runs nothing that a visitor typed (R5.12), breaks no rule of its
+Content-Security-Policy, and works without scripts.
 """
 
 import re
@@ -21,7 +21,7 @@ NAME = '"><img src=x onerror=alert(2)>{{ 7*7 }}'  # a name with a slash is refus
 
 @pytest.fixture
 def number(stack: Stack) -> str:
-    """A ticket whose every free text is an attack."""
+    """Create a ticket with an attack in each free text, and return its number."""
     with Visitor(stack) as visitor:
         visitor.sign_in("0991234567")
         return visitor.request(details=f"{HOSTILE} {uuid4()}", requester_name=NAME)
@@ -40,7 +40,7 @@ def sign_in(browser: Browser, stack: Stack, user: str, *, scripts: bool = True) 
 
 
 def troubles_of(page: Page) -> list[str]:
-    """Fills up with every dialog, script error and refusal of the policy."""
+    """Return a list that fills with the page's dialogs, script errors and policy violations."""
     trouble: list[str] = []
 
     def on_dialog(dialog: Dialog) -> None:

@@ -1,5 +1,5 @@
-"""Documents in Chromium: checked, reduced, sent ahead where scripts run; and nothing lost where
-they do not (A11).
+"""Documents in Chromium (A11): with scripts they are checked, reduced and uploaded before the form;
+without scripts none is lost.
 """
 
 import base64
@@ -19,7 +19,7 @@ from tests.tickets.portal_client import PDF
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 SENT_AHEAD = "**/solicitud/documentos/"
-# Noise, which no camera's compression makes small
+# A picture of noise, because JPEG does not compress it much
 A_PHOTO = """async ([width, height]) => {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = canvas.getContext("2d");
@@ -48,7 +48,7 @@ def choose(page: Page, *files: FilePayload) -> None:
 
 
 def ready(browser: Browser, stack: Stack, **options: Any) -> Walk:
-    """At the request form, with all filled in but the documents."""
+    """Sign in, and fill in the request form except for the documents."""
     walk = Walk(browser, stack, **options)
     walk.sign_in()
     choose_a_reason(walk.page)
@@ -158,7 +158,7 @@ def test_a_photo_of_a_phone_is_made_small_enough_and_stays_upright(chromium: Bro
 
 
 def turned(jpeg: bytes) -> bytes:
-    """The JPEG with the mark that cameras write when they are held upright: Exif orientation 6."""
+    """Return the JPEG with Exif orientation 6, which cameras write when they are held upright."""
     entry = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)
     exif = b"Exif\0\0MM\0*" + struct.pack(">I", 8) + struct.pack(">H", 1) + entry + struct.pack(">I", 0)
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
@@ -225,7 +225,7 @@ def test_the_upload_shows_how_far_it_is_and_a_second_click_sends_nothing_more(
     ("length", "shown"), [(1, "1\u00a0byte"), (12, "12\u00a0bytes"), (1100, "1,1\u00a0KB")]
 )
 def test_a_tiny_file_has_its_size_in_bytes(chromium: Browser, stack: Stack, length: int, shown: str) -> None:
-    """Not "0,0 KB"."""
+    """In KB, one decimal, it would be "0,0 KB"."""
     walk = ready(chromium, stack, scripts=True)
     choose(walk.page, file("nota.pdf", b"x" * length))
     expect(walk.page.locator(".file-name .muted")).to_have_text(shown)

@@ -1,5 +1,5 @@
-"""What was typed stays: error links, Back from an error page, leaving; with JavaScript and without
-(P4).
+"""Forms keep what was typed, with JavaScript and without (P4): after an error link, Back from an
+error page, and a question before leaving.
 """
 
 import pytest
@@ -10,7 +10,7 @@ from tests.stack import Stack
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
-# The top of the question that belongs to the field in focus, in the window
+# The distance in pixels from the top of the window to the label of the focused field
 QUESTION = """() => {
   const field = document.activeElement.closest(".field");
   return field.querySelector("label, legend").getBoundingClientRect().top;
@@ -37,7 +37,7 @@ def test_an_error_link_shows_the_question_and_stays_out_of_the_results_address(
                 ratio=1
             )
     assert "#id_" in page.url
-    fill(page, f"Corregida, {scripts}.")  # the same twice would be told as a repetition (A23)
+    fill(page, f"Corregida, {scripts}.")  # the same text twice would be a repeat (A23)
     page.fill("[name=email]", "ana@empresa.example")
     walk.confirm()
     expect(page.locator("#numero-de-ticket")).to_be_visible()
@@ -52,7 +52,7 @@ def fill(page: Page, details: str) -> None:
 
 
 def break_the_answer(walk: Walk, what: str) -> None:
-    """The next form sent meets this trouble."""
+    """Make the next form fail: for its CSRF token, or for its size (413)."""
     if what == "csrf":
         walk.context.clear_cookies(name="csrftoken")
     else:
@@ -64,9 +64,7 @@ def break_the_answer(walk: Walk, what: str) -> None:
 def test_back_from_an_error_page_has_what_was_typed_and_it_can_be_confirmed(
     chromium: Browser, stack: Stack, what: str
 ) -> None:
-    """Without scripts, whose help is not needed; files are too many before a form with scripts is
-    sent.
-    """
+    """Without scripts, because with them a form that is too large is not sent at all."""
     walk = Walk(chromium, stack, scripts=False)
     page = walk.page
     walk.sign_in()

@@ -1,5 +1,5 @@
-"""The portal in Chromium: an invalid form, its correction, the ticket, and Back, with JavaScript
-and without.
+"""The portal in browsers, with JavaScript and without: an invalid form and its correction, double
+clicks, Back, the code that a browser fills in, and the size of targets.
 """
 
 import time
@@ -12,13 +12,13 @@ from tests.processes.visitor import CODE
 from tests.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
-TIMEOUT_MS = 120_000  # of one step, on a machine with much else to do
+TIMEOUT_MS = 120_000  # for one step, enough on a busy machine
 scripts = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
 
 
 class Walk:
-    """One browser window, and what went wrong in it: script errors, refusals of the policy, other
-    origins.
+    """One browser window. `trouble` lists its script errors, policy violations and requests to
+    other origins.
     """
 
     def __init__(self, browser: Browser, stack: Stack, *, scripts: bool, width: int = 1280) -> None:
@@ -37,7 +37,7 @@ class Walk:
         self.page.on("request", self._on_request)
 
     def _on_console(self, line: ConsoleMessage) -> None:
-        # Chromium reports the 422 of a refused form as an error of the network
+        # Chromium reports the 422 of a refused form as an error of a resource
         if line.type == "error" and "422" not in line.text:
             self.trouble.append(line.text)
 
@@ -46,7 +46,7 @@ class Walk:
             self.trouble.append(request.url)
 
     def sign_in(self) -> None:
-        """To the request form, as the administrator of one company."""
+        """Sign in as the administrator of one company, up to the request form."""
         before = {message["at"] for message in self.stack.sms()}
         self.page.goto("/fidelizacion/")
         self.page.fill("[name=phone]", "099 123 4567")
@@ -62,7 +62,8 @@ class Walk:
         self.page.get_by_role("button", name="Confirmar").click()
 
 
-# What a finger must hit: all but links within a sentence, and a box whose label is large enough
+# Targets for a finger: all controls except checkboxes and radios, whose labels are the targets.
+# SMALL also leaves out links within a sentence.
 TARGETS = (
     "a, button, input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea, summary, label"
 )
@@ -179,7 +180,7 @@ HANDED_OVER = """
 def test_a_code_that_the_browser_hands_over_is_shown_and_not_sent(
     chromium: Browser, stack: Stack, answer: str, typed: str, shown: str
 ) -> None:
-    """R1.22: an enhancement; the visitor presses the button."""
+    """R1.22: the code is only filled in; the visitor presses the button."""
     walk = Walk(chromium, stack, scripts=True)
     walk.context.add_init_script(HANDED_OVER % answer)
     posts: list[str] = []

@@ -1,6 +1,4 @@
-"""From the link of a mail, through the PIN, to the page that it
-names, with JavaScript and without.
-"""
+"""A mail's link to a ticket leads through the PIN to that ticket, with JavaScript and without."""
 
 from uuid import uuid4
 

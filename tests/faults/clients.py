@@ -1,11 +1,11 @@
-"""Customers who do not give up, a process of their own: `python -m tests.faults.clients FOLDER
-BASE_URL COUNT SECONDS`.
+"""Customers who retry until they have a ticket, in a separate process: `python -m
+tests.faults.clients FOLDER BASE_URL COUNT SECONDS`.
 
-FOLDER/cookies.json holds the cookies of each, who is signed in already. Each fills in the form and
-confirms it, again and again, until COUNT tickets are there; SECONDS is what one lets pass between
-two. Whatever goes wrong - no answer, half an answer, a page that says "later" - the same form is
-sent again, as a customer would who clicks once more: that is what its key is for. What each was
-shown is written to FOLDER/shown.jsonl.
+FOLDER/cookies.json holds each customer's cookies; the test has signed them in. Each fills in the
+form and confirms it, again and again, until the customers have COUNT tickets together; each starts
+a request at most every SECONDS. After no answer, half an answer or a 503, a customer sends the same
+form again, as a person who clicks once more: its submission key makes that one ticket. The numbers
+shown to the customers are written to FOLDER/shown.jsonl.
 """
 
 import json
@@ -23,15 +23,15 @@ import httpx
 from tests.processes.visitor import Form, Visitor, a_real_pdf
 
 FORM = "/fidelizacion/solicitud/"
-AGAIN = 0.3  # seconds before the next click
-WITH_A_DOCUMENT = 5  # each fifth
-NOT_NOW = 503  # any other answer but the form and the ticket is wrong, whatever dies
+RETRY_DELAY = 0.3  # seconds before the next click
+DOCUMENT_EVERY = 5  # each fifth request has a document
+UNAVAILABLE = 503  # the only error that the portal may answer, whichever process dies
 T = TypeVar("T")
 
 
 @dataclass
 class Portal:
-    """Where it is; nobody signs in here any more."""
+    """The portal's address, for Visitor; without SMS, since the customers are signed in already."""
 
     base_url: str
 
@@ -41,7 +41,7 @@ class Portal:
 
 @dataclass
 class Crowd:
-    """What the clients share."""
+    """The count of requests and the results, which all customers share."""
 
     folder: Path
     total: int
@@ -58,56 +58,56 @@ class Crowd:
         with self.lock, (self.folder / "shown.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
-    def live(self, visitor: Visitor) -> None:
-        """One client's day."""
+    def run(self, visitor: Visitor) -> None:
+        """Send one customer's requests until the crowd has sent all of them."""
         try:
             while (serial := self.next_serial()) is not None:
                 started = time.monotonic()
                 self._request(visitor, serial)
                 time.sleep(max(0.0, self.pause - (time.monotonic() - started)))
-        except Exception as error:  # noqa: BLE001  it is judged where the others are
+        except Exception as error:  # noqa: BLE001  the test fails for any problem in shown.jsonl
             self.write(problem=f"{type(error).__name__}: {error}"[:600])
 
     def _request(self, visitor: Visitor, serial: int) -> None:
         started, clicks = time.monotonic(), 0
-        form, typed = _patiently(lambda: _form(visitor))
-        files = {"attachments": a_real_pdf() if serial % WITH_A_DOCUMENT == 0 else ("", b"")}
+        form, typed = _retry(lambda: _form(visitor))
+        files = {"attachments": a_real_pdf() if serial % DOCUMENT_EVERY == 0 else ("", b"")}
         typed["details"] = f"Solicitud {serial} de la prueba"
 
         def click() -> str:
             nonlocal clicks
             clicks += 1
             visitor.send(form, files, **typed)
-            _not_now(visitor.page)
+            _check_available(visitor.page)
             return visitor.ticket_number()
 
-        number = _patiently(click)
+        number = _retry(click)
         self.write(
             serial=serial, number=int(number), clicks=clicks, seconds=round(time.monotonic() - started, 2)
         )
 
 
-class NotNow(Exception):
-    """The portal cannot at this moment."""
+class PortalUnavailable(Exception):
+    """The portal answered 503."""
 
 
 def _form(visitor: Visitor) -> tuple[Form, dict[str, str]]:
     visitor.page = visitor.browser.get(FORM)
-    _not_now(visitor.page)
+    _check_available(visitor.page)
     return visitor.form("reason"), visitor.answers()
 
 
-def _not_now(page: httpx.Response) -> None:
-    if page.status_code == NOT_NOW:
-        raise NotNow(page.status_code)
+def _check_available(page: httpx.Response) -> None:
+    if page.status_code == UNAVAILABLE:
+        raise PortalUnavailable(page.status_code)
 
 
-def _patiently(act: Callable[[], T]) -> T:
+def _retry(act: Callable[[], T]) -> T:
     while True:
         try:
             return act()
-        except (NotNow, httpx.TransportError):
-            time.sleep(AGAIN)
+        except (PortalUnavailable, httpx.TransportError):
+            time.sleep(RETRY_DELAY)
 
 
 def main(folder: Path, base_url: str, total: int, pause: float) -> None:
@@ -116,7 +116,7 @@ def main(folder: Path, base_url: str, total: int, pause: float) -> None:
         visitor = Visitor(Portal(base_url))
         for name, value in cookies.items():
             visitor.browser.cookies.set(name, value, domain="127.0.0.1")
-        threads.append(threading.Thread(target=crowd.live, args=(visitor,)))
+        threads.append(threading.Thread(target=crowd.run, args=(visitor,)))
     for thread in threads:
         thread.start()
     for thread in threads:

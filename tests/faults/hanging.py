@@ -1,4 +1,4 @@
-"""Databases that hang: they keep their connections and answer nothing."""
+"""Make a database hang: it keeps its connections open and answers nothing."""
 
 import signal
 import socket
@@ -15,8 +15,8 @@ from tests.servers import Postgresql
 
 @contextmanager
 def stopped(server: Postgresql) -> Iterator[None]:
-    """All its processes are stopped, as by a debugger, a snapshot of the machine or a disk that
-    does not answer.
+    """Stop all processes of a PostgreSQL server, as a debugger, a snapshot of the machine or a disk
+    that does not answer would.
     """
     assert server._process
     parent = psutil.Process(server._process.pid)
@@ -33,7 +33,7 @@ def stopped(server: Postgresql) -> Iterator[None]:
 
 @contextmanager
 def locked(path: str, how: str) -> Iterator[None]:
-    """A SQLite file that somebody else writes to, for as long as it lasts."""
+    """Lock a SQLite file, as another process that writes to it would."""
     with closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as file:
         file.execute(f"BEGIN {how}")
         yield
@@ -41,8 +41,8 @@ def locked(path: str, how: str) -> Iterator[None]:
 
 
 class Proxy:
-    """A TCP proxy on loopback that can stop forwarding without closing anything, as a network that
-    drops packets.
+    """A TCP proxy on loopback that can stop forwarding without closing a connection, like a network
+    that drops packets.
     """
 
     def __init__(self, port: int) -> None:

@@ -1,9 +1,9 @@
-"""Kills, freezes and breaks what the product consists of, one thing every few seconds, and starts
-the dead again.
+"""Kill, freeze or break one part of the product every few seconds, and restart the processes that
+died.
 """
 
 import os
-import random  # noqa: TID251  a run has to be repeatable from its seed; nothing here is a secret
+import random  # noqa: TID251  a run must be repeatable from its seed, and needs no secret
 import signal
 import time
 from collections import Counter
@@ -13,38 +13,36 @@ import psutil
 
 from demo.processes import Child
 from tests.faults import sink
-from tests.faults.stack import Sinking
+from tests.faults.stack import SinkStack
 from tests.servers import Postgresql
 
-# How many messages a kill may catch between their 250 and the record: what can be sending in that
-# process
+# How many mails each fault may repeat (I4): those that the process can be sending at the same time,
+# which the mail server may have accepted without a record in the database
 IN_FLIGHT = {"kill the worker": 2, "kill a child": 1, "kill the sweep": 1, "kill the mail server": 3}
 IN_FLIGHT |= {"restart PostgreSQL": 3, "stop PostgreSQL at once": 3}
 
 
 class Nemesis:
-    """One run's faults. `tick` has to be called many times a second, by one thread that outlives
-    all processes.
-    """
+    """The faults of one run. The test calls `tick` many times a second, from one thread."""
 
     def __init__(
-        self, stack: Sinking, seed: int, postgresql: Postgresql | None, pause: tuple[float, float]
+        self, stack: SinkStack, seed: int, postgresql: Postgresql | None, pause: tuple[float, float]
     ) -> None:
         self.stack, self.postgresql, self.pause = stack, postgresql, pause
         self.seed, self.chance = seed, random.Random(seed)  # noqa: S311  as above
         self.done: Counter[str] = Counter()
         self._later: list[tuple[float, Callable[[], None]]] = []
-        self._down: dict[str, float] = {}  # until when the dead stay so
+        self._down: dict[str, float] = {}  # for each killed process, the time of its restart
         self._next = time.monotonic() + self._wait()
-        self._left: list[str] = []
+        self._remaining: list[str] = []  # faults until the next shuffle
 
     @property
     def most_extra(self) -> int:
-        """I4: kills by what each may catch."""
+        """I4: how many mails the faults so far may have repeated."""
         return sum(IN_FLIGHT.get(name, 0) * times for name, times in self.done.items())
 
     def tick(self) -> None:
-        """Whatever is due: an end of a fault, a restart, and the next fault."""
+        """End faults, restart processes and start the next fault, where their time has come."""
         now = time.monotonic()
         self._end_faults(now)
         self.keep_alive(now)
@@ -55,27 +53,27 @@ class Nemesis:
             self._next = time.monotonic() + self._wait()
 
     def keep_alive(self, now: float) -> None:
-        """As an init system does."""
+        """Restart the processes that have ended, as an init system does."""
         for name, child in self.stack.children.items():
             if child.status is not None and now >= self._down.get(name, 0):
                 child.start(self.stack.environment)
 
     def stop(self) -> None:
-        """No fault any more, and everything runs."""
+        """End all faults, and start all processes."""
         self._end_faults(float("inf"))
         self._down.clear()
         self.keep_alive(time.monotonic())
 
     def _choose(self) -> str:
-        """Each fault once, a mute broker three times, before any comes again, so that a short run
-        has many.
+        """Choose the next fault. Each one comes once, and a mute broker three times, before any is
+        repeated, so that a short run has many different ones.
         """
-        if not self._left:
-            # kombu alone loses a place of the worker at each mute broker: one such fault a run
-            # shows nothing
-            self._left = sorted([*self._faults(), "mute the broker", "mute the broker"])
-            self.chance.shuffle(self._left)
-        return self._left.pop()
+        if not self._remaining:
+            # Without our workaround, kombu loses one of the worker's places at each mute broker;
+            # only several in one run would stop the worker
+            self._remaining = sorted([*self._faults(), "mute the broker", "mute the broker"])
+            self.chance.shuffle(self._remaining)
+        return self._remaining.pop()
 
     def _faults(self) -> dict[str, Callable[[], None]]:
         faults: dict[str, Callable[[], None]] = {
@@ -108,9 +106,7 @@ class Nemesis:
         self._later.append((time.monotonic() + seconds, end))
 
     def _kill(self, name: str, longest: float) -> None:
-        """The process itself, as the kernel does when memory is short; its own children are left to
-        themselves.
-        """
+        """Kill only the main process, as the kernel may when memory is short; its children stay."""
         process = running(self.stack.children[name])
         if process:
             process.kill()
@@ -124,7 +120,7 @@ class Nemesis:
 
     def _freeze_the_broker(self) -> None:
         process = self.stack.children["broker"].process
-        if process is None or process.poll() is not None:  # still down since it was killed
+        if process is None or process.poll() is not None:  # an earlier fault has killed it
             return
         pid = process.pid
         os.kill(pid, signal.SIGSTOP)
@@ -133,7 +129,7 @@ class Nemesis:
             if process.poll() is None:
                 os.kill(pid, signal.SIGCONT)
 
-        # Most outlast the 5 s that the worker waits for an answer
+        # Seconds; most are longer than the 5 s that the worker waits for an answer
         self._after(self.chance.uniform(4, 9), wake)
 
     def _spoil_mail(self, mode: str) -> None:

@@ -1,8 +1,9 @@
-"""Where a process of the product may end itself (R7.01): put into it from outside, by `process.py`,
-and nowhere else.
+"""Points at which a process of the product kills itself (R7.01). `process.py` patches them into the
+process; the product's code has none.
 
-A point is armed by writing its name to the file that FAULTS_ARMED names; the first process that
-comes by takes the file away and kills itself, as `kill -9` would. Unarmed, nothing is different.
+A test arms a point by writing its name to the file that FAULTS_ARMED names. The first process that
+reaches the point deletes the file and kills itself, as `kill -9` would. Without that file the
+product behaves as usual.
 """
 
 import os
@@ -38,8 +39,9 @@ SENDING = (
 )
 SMS = "after Twilio's 201"
 
-_creating = threading.local()  # this thread is at the transaction of a ticket
-# This thread is at a message of a ticket, and not at an alarm, which may come any time
+_creating = threading.local()  # `now`: whether this thread is in the transaction of a ticket
+# `of_ticket`: whether this thread is sending a ticket's message, and not an alarm's, which may be
+# sent at any time
 _sending = threading.local()
 
 
@@ -51,31 +53,31 @@ def is_armed(point: str) -> bool:
         return False
 
 
-def strike(point: str) -> None:
-    """End this process here, if it is to."""
+def kill_if_armed(point: str) -> None:
+    """Kill this process if the point is armed."""
     if not is_armed(point):
         return
     try:
         Path(os.environ[ARMED]).unlink()
-    except FileNotFoundError:  # another process came by in the same instant
+    except FileNotFoundError:  # another process reached the point at the same time
         return
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def strike_at_ticket(point: str) -> None:
-    """The same, if this thread is at a message of a ticket."""
+def kill_sender_if_armed(point: str) -> None:
+    """Kill this process if the point is armed and this thread is sending a ticket's message."""
     if _sending.of_ticket:
-        strike(point)
+        kill_if_armed(point)
 
 
 def install() -> None:
-    """Put all points into this process; those it forks have them too."""
-    _in_the_web()
-    _in_whoever_sends()
+    """Patch all points into this process; the processes that it forks inherit them."""
+    _patch_web()
+    _patch_sending()
 
 
 class HalfFile(ContentFile):  # type: ignore[type-arg]  # generic only in its stubs
-    """A document of which, at that point, only a part reaches the disk."""
+    """A document of which only the first half is written when the point is armed."""
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[Any]:
         if not is_armed("half of the file"):
@@ -83,15 +85,15 @@ class HalfFile(ContentFile):  # type: ignore[type-arg]  # generic only in its st
             return
         content = self.read()
         yield content[: len(content) // 2]
-        strike("half of the file")
+        kill_if_armed("half of the file")
 
 
-def _in_the_web() -> None:
+def _patch_web() -> None:
     create = submission._create
     commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]  # not in the stubs
 
     def creating(*given: Any) -> Ticket:
-        strike("file, no row")
+        kill_if_armed("file, no row")
         _creating.now = True
         try:
             return create(*given)
@@ -99,53 +101,58 @@ def _in_the_web() -> None:
             _creating.now = False
 
     def committing(connection: BaseDatabaseWrapper) -> None:
-        ours = getattr(_creating, "now", False)
-        if ours:
-            strike("before COMMIT")
+        of_ticket = getattr(_creating, "now", False)
+        if of_ticket:
+            kill_if_armed("before COMMIT")
         commit(connection)
-        if ours:
-            strike("after COMMIT")
+        if of_ticket:
+            kill_if_armed("after COMMIT")
 
     _replace(submission, "_create", creating)
     _replace(BaseDatabaseWrapper, "_commit", committing)
     _replace(storage, "ContentFile", HalfFile)
 
 
-def _in_whoever_sends() -> None:
-    carry, data, record, send = delivery._send, smtplib.SMTP.data, delivery._record_sent, TwilioGateway.send
+def _patch_sending() -> None:
+    send, data, record, send_sms = (
+        delivery._send,
+        smtplib.SMTP.data,
+        delivery._record_sent,
+        TwilioGateway.send,
+    )
 
-    # The claim is committed
-    def carrying(message: Message, carrier: Transport) -> tuple[delivery.SendOutcome, bool]:
+    # The product calls this after the commit of the claim
+    def sending(message: Message, transport: Transport) -> tuple[delivery.SendOutcome, bool]:
         _sending.of_ticket = message.subject_ref.startswith("ticket:")
-        strike_at_ticket("after the claim")
-        return carry(message, carrier)
+        kill_sender_if_armed("after the claim")
+        return send(message, transport)
 
-    def handing_over(server: smtplib.SMTP, content: Any) -> tuple[int, bytes]:
-        strike_at_ticket("before DATA")
+    def sending_data(server: smtplib.SMTP, content: Any) -> tuple[int, bytes]:
+        kill_sender_if_armed("before DATA")
         answer = data(server, content)
-        strike_at_ticket("after the 250")
+        kill_sender_if_armed("after the 250")
         return answer
 
     def recording(message: Message, provider_id: str) -> None:
-        strike_at_ticket("before recording")
-        if _sending.of_ticket and is_armed("recording"):  # the row is written, and its COMMIT never comes
+        kill_sender_if_armed("before recording")
+        if _sending.of_ticket and is_armed("recording"):  # the row is written and never committed
             with transaction.atomic():
                 record(message, provider_id)
-                strike("recording")
+                kill_if_armed("recording")
         record(message, provider_id)
-        strike_at_ticket("after recording")
+        kill_sender_if_armed("after recording")
 
-    def sending(gateway: TwilioGateway, to: str, text: str, *, seconds_left: int) -> str:
-        sid = send(gateway, to, text, seconds_left=seconds_left)
-        strike(SMS)
+    def sending_sms(gateway: TwilioGateway, to: str, text: str, *, seconds_left: int) -> str:
+        sid = send_sms(gateway, to, text, seconds_left=seconds_left)
+        kill_if_armed(SMS)
         return sid
 
-    _replace(delivery, "_send", carrying)
-    _replace(smtplib.SMTP, "data", handing_over)
+    _replace(delivery, "_send", sending)
+    _replace(smtplib.SMTP, "data", sending_data)
     _replace(delivery, "_record_sent", recording)
-    _replace(TwilioGateway, "send", sending)
+    _replace(TwilioGateway, "send", sending_sms)
 
 
 def _replace(holder: object, name: str, by: Callable[..., Any]) -> None:
-    assert hasattr(holder, name), f"there is no {name} any more"
+    assert hasattr(holder, name), f"{name} does not exist any more"
     setattr(holder, name, by)

@@ -1,7 +1,7 @@
-"""A process of the product with the fault points in it: `python -m tests.faults.process gunicorn
+"""Run a process of the product with the fault points: `python -m tests.faults.process gunicorn
 fidelizacion.wsgi`.
 
-The first argument is a module to run or the path of a script; what follows is its own.
+The first argument is a module or the path of a script; the others are passed to it.
 """
 
 import runpy
@@ -11,7 +11,7 @@ import django
 
 if __name__ == "__main__":
     django.setup()
-    from tests.faults import points  # its models can be imported only now
+    from tests.faults import points  # it imports models, which need django.setup()
 
     points.install()
     sys.argv = sys.argv[1:]

@@ -1,10 +1,10 @@
-"""The mail server of the fault runs, a process that can be killed: `python -m tests.faults.sink
+"""The mail server of the fault tests, as a process that can be killed: `python -m tests.faults.sink
 PORT FOLDER`.
 
-FOLDER/mode says how it answers: `451` refuses for now, `close` hangs up at the end of DATA, `mute`
-says nothing more while it lasts and hangs up then; anything else is health. What it accepts is on
-the disk before its 250: nothing that it answered for can be lost, and nothing is stored of which it
-then keeps the answer back.
+FOLDER/mode sets how it answers: `451` refuses temporarily, `close` closes the connection at the end
+of DATA, `mute` does not answer until the mode changes and then closes the connection; in any other
+mode it accepts. It writes a mail to the disk before it answers 250, so a kill loses no mail that it
+has accepted; in the modes `close` and `mute` it stores nothing.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ LARGEST = 5 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Mail:
-    """One that was accepted. `content` stands for what a reader sees of it."""
+    """An accepted mail. `content` is a hash of the recipient, the subject and the parts."""
 
     message_id: str
     subject: str
@@ -37,10 +37,10 @@ class Mail:
 
 
 def received(folder: Path) -> Iterator[Mail]:
-    """In the order in which they were accepted."""
+    """Yield the accepted mails in their order."""
     journal = folder / "journal.jsonl"
     for line in journal.read_text(encoding="utf-8").splitlines() if journal.exists() else ():
-        with suppress(json.JSONDecodeError):  # it was killed at this line, and so before its 250
+        with suppress(json.JSONDecodeError):  # the server was killed in this line, before its 250
             yield Mail(**json.loads(line))
 
 
@@ -52,12 +52,12 @@ class Handler:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.descriptor = os.open(folder / "journal.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.write(self.descriptor, b"\n")  # whatever an earlier one was killed at ends here
+        os.write(self.descriptor, b"\n")  # ends the line in which an earlier process was killed
 
     def mode(self) -> str:
         return (self.folder / "mode").read_text(encoding="ascii")
 
-    async def handle_RCPT(  # noqa: N802  the library's names
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's name
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if self.mode() == "451":
@@ -79,14 +79,14 @@ class Handler:
         return "250 OK"
 
     async def _say_nothing(self, server: SMTP) -> None:
-        while self.mode() == "mute":  # noqa: ASYNC110  the switch is a file, which cannot be awaited
+        while self.mode() == "mute":  # noqa: ASYNC110  the mode is in a file, which cannot be awaited
             await asyncio.sleep(0.05)
         _close(server)
 
     def _keep(self, raw: bytes) -> None:
         mail = message_from_bytes(raw, policy=default)
         assert isinstance(mail, EmailMessage)
-        # The mark is bytes
+        # decode=True returns bytes for all parts: the logo is binary
         parts = [part.get_payload(decode=True) for part in mail.walk() if not part.is_multipart()]
         content = hashlib.sha256(repr([str(mail["To"]), str(mail["Subject"]), *parts]).encode()).hexdigest()
         kept = {"message_id": mail["Message-ID"], "subject": str(mail["Subject"]), "content": content}

@@ -1,5 +1,5 @@
-"""The product with the fault points in its processes, a mail server that can fail, and a stand-in
-for Twilio.
+"""Run the product with fault points in its processes, a mail server that can fail, and a fake
+Twilio.
 """
 
 import signal
@@ -14,8 +14,8 @@ from demo.broker import free_port
 from fidelizacion.celery import HEARTBEAT
 from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio
 from tests.faults import points, sink
-from tests.faults.ledger import Ledger
-from tests.faults.ledger import seconds as time_of
+from tests.faults.database import Database
+from tests.faults.database import seconds as time_of
 from tests.stack import BASE, Stack, wait_for
 
 DELIVERING = ("worker", "sweep")
@@ -28,8 +28,8 @@ for number in range(int(sys.argv[2])):
 """
 
 
-class Sinking(Stack):
-    """The product with the mail server of the fault runs (sink.py)."""
+class SinkStack(Stack):
+    """The product with the mail server of the fault tests (sink.py)."""
 
     def start_mail_server(self) -> None:
         self.mail_folder = self.folder / "sink"
@@ -40,28 +40,28 @@ class Sinking(Stack):
         self.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{port}"
 
     @property
-    def ledger(self) -> Ledger:
-        return Ledger(self.environment["DATABASE_URL"])
+    def database(self) -> Database:
+        return Database(self.environment["DATABASE_URL"])
 
     def received(self) -> list[sink.Mail]:
-        """What the mail server has said 250 to."""
+        """Return the mails that the mail server accepted."""
         return list(sink.received(self.mail_folder))
 
-    def owe_mails(self, name: str, count: int) -> None:
-        """Each is announced to the worker once."""
+    def enqueue_mails(self, name: str, count: int) -> None:
+        """Enqueue mails to the outbox, and one task for each to the worker."""
         command = [sys.executable, "-c", ENQUEUE, name, str(count)]
         subprocess.run(command, cwd=BASE, env=self.environment, check=True)
 
     def states(self, name: str) -> list[str]:
-        """Of the mails owed by that name."""
-        found = self.ledger.rows(
+        """Return the states of the mails enqueued under this name."""
+        found = self.database.rows(
             "SELECT state FROM notifications_message WHERE dedup_key LIKE %s", f"{name}:%"
         )
         return [str(state) for (state,) in found]
 
     def worker_takes_tasks(self, seconds: float = 60) -> bool:
-        """Whether a task that is sent now is done within this time, without the sweep, which does
-        no heartbeat.
+        """Whether the worker finishes a task, sent now, within this many seconds. The task is a
+        heartbeat, which the sweep cannot do for it.
         """
         sent = time.time()
         heartbeat = ["-m", "celery", "-A", "fidelizacion", "call", HEARTBEAT]
@@ -70,13 +70,13 @@ class Sinking(Stack):
         )
 
         def done() -> bool:
-            found = self.ledger.rows("SELECT at FROM operations_heartbeat WHERE name = 'worker'")
+            found = self.database.rows("SELECT at FROM operations_heartbeat WHERE name = 'worker'")
             return any(time_of(at) >= sent for (at,) in found)
 
         return bool(wait_for(done, seconds))
 
     def halt(self, *names: str) -> None:
-        """Ends these as an operator does."""
+        """End the named processes in order with SIGTERM, as an operator does."""
         for name in names:
             process = self.children[name].process
             assert process
@@ -87,10 +87,8 @@ class Sinking(Stack):
             process.wait(60)
 
 
-class Faulty(Sinking):
-    """Each of its processes ends itself at the point that is armed. SMS go to a stand-in for
-    Twilio.
-    """
+class FaultyStack(SinkStack):
+    """The product whose processes kill themselves at an armed point. SMS go to a fake Twilio."""
 
     def __init__(self, folder: Path, database_url: str, twilio_api: FakeTwilio, address: str) -> None:
         twilio = {"SMS_GATEWAY": "twilio", "TWILIO_BASE_URL": address, "TWILIO_FROM": "+15005550006"}
@@ -109,7 +107,7 @@ class Faulty(Sinking):
         return commands
 
     def run(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """A command of `manage.py`, with the points in it."""
+        """Start a command of `manage.py` with the fault points."""
         command = [sys.executable, "-m", "tests.faults.process", "manage.py", *arguments]
         log = (self.folder / "command.log").open("ab")
         with log:
@@ -120,14 +118,16 @@ class Faulty(Sinking):
         written.write_text(point, encoding="utf-8")
         written.rename(self._armed)
 
-    def has_struck(self) -> bool:
+    def has_killed(self) -> bool:
         return not self._armed.exists()
 
     def disarm(self) -> None:
         self._armed.unlink(missing_ok=True)
 
     def wait_for(self, what: Callable[[], Any], seconds: float = 60) -> Any:
-        """As wait_for; meanwhile whatever is dead starts again, as under an init system."""
+        """Wait as tests.stack.wait_for does, and restart processes that have died, as an init
+        system would.
+        """
 
         def answer() -> Any:
             for child in self.children.values():

@@ -1,7 +1,7 @@
-"""Customers send requests while whatever can die does; afterwards every number shown is a ticket,
-told once (R7.02).
+"""Customers send requests while processes die at random; afterwards every number shown is one
+ticket, whose mails have all arrived (R7.02).
 
-`SEED=1234` repeats the faults of a run, though not the instants at which they meet the work.
+`SEED=1234` repeats the order of a run's faults, but not the moments at which they hit the work.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ from typing import Any, Self
 
 import pytest
 
-from tests.faults.invariants import Findings, check, unfinished
+from tests.faults.invariants import Findings, check, count_unsent
 from tests.faults.nemesis import Nemesis
-from tests.faults.stack import Faulty, Sinking
+from tests.faults.stack import FaultyStack, SinkStack
 from tests.processes.visitor import Visitor
 from tests.servers import Postgresql, postgresql_binaries
 from tests.stack import BASE, engine_under_test, wait_for
@@ -30,14 +30,14 @@ from tests.stack import BASE, engine_under_test, wait_for
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 CLIENTS, PHONE = 8, "0991234567"
-FAULTS_LAST, CALM = 110, 180  # seconds, at most
+FAULTS_LAST, CALM = 110, 180  # seconds of faults at most, and then to finish all work at most
 Show = Callable[[str, Any], None]
 
 
 class Clients:
-    """The process of the customers (clients.py), whom the test has signed in."""
+    """Runs the process of the customers (clients.py), and signs them in before."""
 
-    def __init__(self, stack: Sinking, folder: Path, total: int, pause: float) -> None:
+    def __init__(self, stack: SinkStack, folder: Path, total: int, pause: float) -> None:
         self.folder, self.total = folder, total
         cookies = [signed_in(stack) for _ in range(min(CLIENTS, total // 5))]
         (folder / "cookies.json").write_text(json.dumps(cookies), encoding="utf-8")
@@ -60,7 +60,7 @@ class Clients:
         return [json.loads(line) for line in lines]
 
 
-def signed_in(stack: Sinking) -> dict[str, str]:
+def signed_in(stack: SinkStack) -> dict[str, str]:
     with Visitor(stack) as visitor:
         visitor.sign_in(PHONE)
         return dict(visitor.browser.cookies)
@@ -70,18 +70,18 @@ def seed() -> int:
     return int(os.environ.get("SEED") or secrets.randbelow(10_000))
 
 
-def all_is_sent(stack: Sinking, clients: Clients) -> bool:
-    return not clients.are_busy() and unfinished(stack.ledger) == 0
+def all_is_sent(stack: SinkStack, clients: Clients) -> bool:
+    return not clients.are_busy() and count_unsent(stack.database) == 0
 
 
-def judge(stack: Sinking, clients: Clients, before: Findings) -> Findings:
-    """What a customer was shown, what the database has, what the mail server received."""
-    shown, found = clients.shown(), check(stack.ledger, stack.received())
+def judge(stack: SinkStack, clients: Clients, before: Findings) -> Findings:
+    """Check that the customers' numbers, the database and the received mails agree."""
+    shown, found = clients.shown(), check(stack.database, stack.received())
     assert [line["problem"] for line in shown if "problem" in line] == []
     assert sorted(line["serial"] for line in shown) == list(range(1, clients.total + 1))
     numbers = {line["number"]: f"Solicitud {line['serial']} de la prueba" for line in shown}
     assert len(numbers) == clients.total
-    kept = dict(stack.ledger.rows("SELECT number, details FROM tickets_ticket"))
+    kept = dict(stack.database.rows("SELECT number, details FROM tickets_ticket"))
     assert {number: kept.get(number) for number in numbers} == numbers
     assert found.tickets - before.tickets == clients.total
     assert found.wrong() == []
@@ -89,10 +89,10 @@ def judge(stack: Sinking, clients: Clients, before: Findings) -> Findings:
     return found
 
 
-def documents_that_fail(stack: Sinking) -> list[object]:
-    """Rows whose file is not there, or not the one that was sent."""
+def documents_that_fail(stack: SinkStack) -> list[object]:
+    """Return the documents whose file does not have the recorded SHA-256."""
     folder = Path(stack.environment["ATTACHMENTS_DIR"])
-    rows = stack.ledger.rows("SELECT file, sha256 FROM tickets_attachment")
+    rows = stack.database.rows("SELECT file, sha256 FROM tickets_attachment")
     return [
         name
         for name, digest in rows
@@ -110,19 +110,19 @@ def report(found: Findings, nemesis: Nemesis, clients: Clients, seconds: float) 
     )
 
 
-def test_twenty_requests_while_things_die(faulty: Faulty, tmp_path: Path, record_property: Show) -> None:
-    """The leases and waits that the faults leave are ended in the database, where the long run sits
-    them out.
+def test_twenty_requests_while_things_die(faulty: FaultyStack, tmp_path: Path, record_property: Show) -> None:
+    """Leases and waits left by the faults are ended in the database; the long test waits for
+    their end.
     """
-    before = check(faulty.ledger, faulty.received())
+    before = check(faulty.database, faulty.received())
     with Clients(faulty, tmp_path, total=20, pause=1.0) as clients:
         nemesis = Nemesis(faulty, seed(), None, pause=(0.5, 1.5))
         record_property("figures", f"chaos of twenty requests: SEED={nemesis.seed}")
-        torment(nemesis, clients, 8)
+        inject_faults(nemesis, clients, 8)
         started = time.monotonic()
         wait_for(lambda: not clients.are_busy(), 30)
         wait_until_only_the_dead_send(faulty)
-        faulty.ledger.end_leases()
+        faulty.database.end_leases()
         assert wait_for(lambda: all_is_sent_at_once(faulty)), f"SEED={nemesis.seed}"
         found = judge(faulty, clients, before)
         assert found.extra <= nemesis.most_extra
@@ -132,19 +132,19 @@ def test_twenty_requests_while_things_die(faulty: Faulty, tmp_path: Path, record
 
 @pytest.mark.prove
 def test_five_hundred_requests_while_everything_dies(tmp_path: Path, record_property: Show) -> None:
-    """R7.02: nothing is shortened here."""
+    """R7.02: all leases and waits have their full length."""
     with ExitStack() as cleanup:
         server = own_postgresql(cleanup)
-        chaos = cleanup.enter_context(Sinking(tmp_path, server.url if server else ""))
+        chaos = cleanup.enter_context(SinkStack(tmp_path, server.url if server else ""))
         chaos.start_broker()
         chaos.start_mail_server()
         chaos.prepare()
         chaos.start_product()
-        before = check(chaos.ledger, chaos.received())
+        before = check(chaos.database, chaos.received())
         clients = cleanup.enter_context(Clients(chaos, tmp_path, total=500, pause=1.4))
         nemesis = Nemesis(chaos, seed(), server, pause=(2, 5))
         record_property("figures", f"chaos of five hundred requests: SEED={nemesis.seed}")
-        torment(nemesis, clients, FAULTS_LAST)
+        inject_faults(nemesis, clients, FAULTS_LAST)
         started = time.monotonic()
         while time.monotonic() - started < CALM and not all_is_sent(chaos, clients):
             nemesis.keep_alive(time.monotonic())
@@ -156,8 +156,8 @@ def test_five_hundred_requests_while_everything_dies(tmp_path: Path, record_prop
         record_property("figures", report(found, nemesis, clients, time.monotonic() - started))
 
 
-def torment(nemesis: Nemesis, clients: Clients, seconds: float) -> None:
-    """As long as there are customers, or for so long."""
+def inject_faults(nemesis: Nemesis, clients: Clients, seconds: float) -> None:
+    """Inject faults until the customers are done, for this many seconds at most."""
     deadline = time.monotonic() + seconds
     try:
         while clients.are_busy() and time.monotonic() < deadline:
@@ -168,11 +168,12 @@ def torment(nemesis: Nemesis, clients: Clients, seconds: float) -> None:
 
 
 def own_postgresql(cleanup: ExitStack) -> Postgresql | None:
-    """One that may be stopped: not the suite's."""
+    """Start a PostgreSQL that the faults may stop, which the suite's must not; None on SQLite."""
     binaries = postgresql_binaries() if engine_under_test() == "postgresql" else None
     if binaries is None:
         return None
-    folder = Path(mkdtemp(prefix="fidelizacion-chaos-"))  # its owner has to reach it
+    # Not tmp_path, which PostgreSQL's user may not enter
+    folder = Path(mkdtemp(prefix="fidelizacion-chaos-"))
     cleanup.callback(shutil.rmtree, folder)
     server = Postgresql(binaries, folder)
     server.start()
@@ -180,15 +181,17 @@ def own_postgresql(cleanup: ExitStack) -> Postgresql | None:
     return server
 
 
-def wait_until_only_the_dead_send(stack: Sinking) -> None:
-    """Whoever lives is done within a second or two: what stays taken is the dead's."""
+def wait_until_only_the_dead_send(stack: SinkStack) -> None:
+    """Wait until the leases stay the same for 3 s: a living process sends a message in less, so
+    these are leases of dead ones.
+    """
     taken = "SELECT lease_token FROM notifications_message WHERE state = 'sending' ORDER BY lease_token"
     before: object = None
-    while (now := stack.ledger.rows(taken)) and now != before:
+    while (now := stack.database.rows(taken)) and now != before:
         before = now
         time.sleep(3)
 
 
-def all_is_sent_at_once(stack: Sinking) -> bool:
-    stack.ledger.end_waits()
-    return unfinished(stack.ledger) == 0
+def all_is_sent_at_once(stack: SinkStack) -> bool:
+    stack.database.end_waits()
+    return count_unsent(stack.database) == 0

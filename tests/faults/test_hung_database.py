@@ -1,5 +1,5 @@
-"""A database that keeps its connections and answers nothing: what needs none is served, the rest is
-refused in time.
+"""While the database hangs, pages that do not need it are served, and the others are refused within
+a time limit.
 """
 
 import shutil
@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from tests.faults.hanging import Proxy, locked, stopped
-from tests.faults.stack import Sinking
+from tests.faults.stack import SinkStack
 from tests.processes.visitor import Visitor
 from tests.servers import Postgresql, postgresql_binaries
 from tests.slowness import slowness
@@ -25,9 +25,8 @@ from tests.stack import BASE, engine_under_test, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
-VISITORS = 24  # three times as many as use the database at once: 2 processes of 4
-# Seconds of a quiet machine: what `ready` is promised in, and what needs no database must be
-# faster than
+VISITORS = 24  # three times as many as can use the database at once: 2 processes of 4 threads
+# Seconds on a quiet machine, for `/health/ready` and for addresses that need no database
 PROMISED = 2.0
 TIMED_OUT = {"postgresql": "did not answer within the limit", "sqlite": "database is locked"}
 SIGNS = """
@@ -35,11 +34,13 @@ from fidelizacion.celery import HEARTBEAT, app
 for _ in range(8):
     app.send_task(HEARTBEAT)
 """
-# Young ones, which the server's own limit (15 s) does not end before it hangs
+# Queries started less than 10 s ago: the server ends a query after 15 s, which has to be later than
+# the moment when the test hangs the database
 WAITING = """SELECT count(*) FILTER (WHERE query LIKE '%operations_heartbeat%') >= 2
     AND count(*) FILTER (WHERE query LIKE '%notifications_message%') >= 1
     FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND clock_timestamp() - query_start < interval '10 seconds'"""
-# A check of 1 s, a connection of 2 s and a query of 5 s; a lock of 20 s
+# Seconds: on PostgreSQL a check of 1 s, a connection of 2 s and a query of 5 s; on SQLite a lock's
+# timeout of 20 s; and some reserve
 LONGEST = {"postgresql": 12.0, "sqlite": 25.0}
 Hang = Callable[[], AbstractContextManager[None]]
 
@@ -48,7 +49,8 @@ Hang = Callable[[], AbstractContextManager[None]]
 def own_postgresql() -> Iterator[Postgresql]:
     binaries = postgresql_binaries()
     assert binaries
-    folder = Path(mkdtemp(prefix="fidelizacion-hung-"))  # its owner has to reach it
+    # Not tmp_path, which PostgreSQL's user may not enter
+    folder = Path(mkdtemp(prefix="fidelizacion-hung-"))
     server = Postgresql(binaries, folder)
     server.start()
     try:
@@ -61,15 +63,17 @@ def own_postgresql() -> Iterator[Postgresql]:
 @pytest.fixture(params=["stopped", "cut off"], scope="module")
 def hanging(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Sinking, Hang]]:
-    """The product, and how its database hangs. SQLite is a file, which can only be locked."""
+) -> Iterator[tuple[SinkStack, Hang]]:
+    """Run the product, and return it with a function that hangs its database: by stopping
+    PostgreSQL, or by a proxy that stops forwarding. A SQLite file can only be locked, in two ways.
+    """
     with contextmanager(_product)(tmp_path_factory.mktemp("hanging"), request.param) as started:
         yield started
 
 
-def _product(folder: Path, how: str) -> Iterator[tuple[Sinking, Hang]]:
-    def start(url: str) -> Sinking:
-        product = Sinking(folder, url, {"OTP_SENDS_PER_ADDRESS": "1000/h"})
+def _product(folder: Path, how: str) -> Iterator[tuple[SinkStack, Hang]]:
+    def start(url: str) -> SinkStack:
+        product = SinkStack(folder, url, {"OTP_SENDS_PER_ADDRESS": "1000/h"})
         product.start_broker()
         product.start_mail_server()
         product.prepare()
@@ -88,15 +92,15 @@ def _product(folder: Path, how: str) -> Iterator[tuple[Sinking, Hang]]:
         proxy.close()
 
 
-def seconds(product: Sinking, address: str) -> tuple[float, int]:
-    """How long an answer took, and its status."""
+def seconds(product: SinkStack, address: str) -> tuple[float, int]:
+    """Return how many seconds an answer took, and its status."""
     started = time.monotonic()
     status = httpx.get(product.base_url + address, timeout=60, trust_env=False).status_code
     return time.monotonic() - started, status
 
 
 def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
-    hanging: tuple[Sinking, Hang],
+    hanging: tuple[SinkStack, Hang],
 ) -> None:
     product, hang = hanging
     visitors = [Visitor(product) for _ in range(VISITORS)]
@@ -119,7 +123,7 @@ def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
         threads = [threading.Thread(target=ask, args=[visitor]) for visitor in visitors]
         for thread in threads:
             thread.start()
-        time.sleep(PROMISED + 1)  # until all that use the database wait for it
+        time.sleep(PROMISED + 1)  # until all threads that use the database wait for it
         slow = slowness()
         for _ in range(3):
             for address in ("/health/live", stylesheet):
@@ -139,14 +143,16 @@ def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
         visitor.browser.close()
 
 
-def send_heartbeats(product: Sinking) -> None:
-    """Give the worker's processes something to write."""
+def send_heartbeats(product: SinkStack) -> None:
+    """Send the worker's processes a task that writes to the database."""
     subprocess.run([sys.executable, "-c", SIGNS], cwd=BASE, env=product.environment, check=True)
 
 
 @contextmanager
-def queries_in_progress(product: Sinking, hang: Hang) -> Iterator[None]:
-    """Hang the database while worker and sweep wait for an answer, not for a connection."""
+def queries_in_progress(product: SinkStack, hang: Hang) -> Iterator[None]:
+    """Hang the database while the worker and the sweep wait for a query's answer, and not for a
+    connection.
+    """
     if engine_under_test() == "sqlite":
         with hang():  # a locked file makes every query wait, so they may come after it
             send_heartbeats(product)
@@ -162,15 +168,15 @@ def queries_in_progress(product: Sinking, hang: Hang) -> Iterator[None]:
 
 
 def test_worker_and_sweep_end_each_query_within_its_limit_and_go_on_when_the_database_is_back(
-    hanging: tuple[Sinking, Hang],
+    hanging: tuple[SinkStack, Hang],
 ) -> None:
-    """With no limit on their side, a query to a stopped server would wait for as long as it is
+    """Without a limit on the client's side, a query would wait for as long as the server is
     stopped.
     """
     product, hang = hanging
     assert product.worker_takes_tasks()
     started = {name: child.process and child.process.pid for name, child in product.children.items()}
-    product.owe_mails("before", 4)
+    product.enqueue_mails("before", 4)
 
     def timeouts(name: str) -> int:
         log = (product.folder / f"{name}.log").read_text(encoding="utf-8")
@@ -182,8 +188,8 @@ def test_worker_and_sweep_end_each_query_within_its_limit_and_go_on_when_the_dat
         assert wait_for(lambda: timeouts("worker") > earlier["worker"], 90)
         assert wait_for(lambda: timeouts("sweep") > earlier["sweep"], 90)
     assert product.worker_takes_tasks(90)
-    product.owe_mails("after", 4)
-    product.ledger.end_leases()  # of what was on its way
+    product.enqueue_mails("after", 4)
+    product.database.end_leases()  # of the mails that were being sent when the database hung
     assert wait_for(lambda: product.states("before") + product.states("after") == ["sent"] * 8, 60)
     assert len({mail.message_id for mail in product.received() if mail.subject == "Prueba"}) == 8
     assert {name: child.process and child.process.pid for name, child in product.children.items()} == started

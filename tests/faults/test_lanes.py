@@ -1,5 +1,5 @@
-"""A burst of PINs while the mail server takes seconds a message: they leave at once, by the worker
-and by the sweep.
+"""A burst of PINs is sent at once while the mail server hangs, by the worker and by the sweep:
+codes and mails have separate queues.
 """
 
 import signal
@@ -16,14 +16,14 @@ import pytest
 from demo.supervisor import CODES
 from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, listening
 from tests.faults import sink
-from tests.faults.ledger import seconds
-from tests.faults.stack import Sinking
+from tests.faults.database import seconds
+from tests.faults.stack import SinkStack
 from tests.stack import BASE, database, engine_under_test, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 BURST, MAILS = 20, 6
-OWE = """
+ENQUEUE = """
 import sys, django; django.setup()
 from datetime import timedelta
 from django.utils import timezone
@@ -42,25 +42,27 @@ for number in range(int(sys.argv[2])):
 """
 
 
-class Bursting(Sinking):
-    """Whose SMS go to a stand-in for Twilio."""
+class TwilioStack(SinkStack):
+    """The product with SMS by a fake Twilio."""
 
     def __init__(self, folder: Path, url: str, address: str) -> None:
         twilio = {"SMS_GATEWAY": "twilio", "TWILIO_BASE_URL": address, "TWILIO_FROM": "+15005550006"}
         super().__init__(folder, url, {**twilio, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN})
 
     def commands(self) -> dict[str, list[str]]:
-        """The worker as docker-compose.yml runs it beside the one of the codes."""
+        """Limit the worker to mails, as in docker-compose.yml; another worker sends the codes."""
         commands = super().commands()
         commands["worker"] += ["--queues", "celery"]
         return commands
 
-    def owe(self, *, mails: int = 0, codes: int = 0) -> None:
-        command = [sys.executable, "-c", OWE, str(mails), str(codes)]
+    def enqueue(self, *, mails: int = 0, codes: int = 0) -> None:
+        command = [sys.executable, "-c", ENQUEUE, str(mails), str(codes)]
         subprocess.run(command, cwd=BASE, env=self.environment, check=True)
 
     def busy_with_mails(self) -> bool:
-        return bool(self.ledger.number("SELECT count(*) FROM notifications_message WHERE state = 'sending'"))
+        return bool(
+            self.database.number("SELECT count(*) FROM notifications_message WHERE state = 'sending'")
+        )
 
     def codes_worker_answers(self) -> bool:
         command = [sys.executable, "-m", "celery", "-A", "fidelizacion", "inspect", "ping", "--timeout", "2"]
@@ -70,20 +72,20 @@ class Bursting(Sinking):
         return "codes@" in done.stdout
 
     def sent(self) -> bool:
-        return self.ledger.number("SELECT count(*) FROM otp_challenge WHERE outcome = 'handled'") == BURST
+        return self.database.number("SELECT count(*) FROM otp_challenge WHERE outcome = 'handled'") == BURST
 
     def took(self) -> float:
-        """From the first code asked for to the last one sent."""
-        ((first, last),) = self.ledger.rows("SELECT min(created_at), max(handled_at) FROM otp_challenge")
+        """Return the seconds from the creation of the first code to the sending of the last."""
+        ((first, last),) = self.database.rows("SELECT min(created_at), max(handled_at) FROM otp_challenge")
         return seconds(last) - seconds(first)
 
 
 @contextmanager
-def product(folder: Path, twilio_api: FakeTwilio) -> Iterator[Bursting]:
+def product(folder: Path, twilio_api: FakeTwilio) -> Iterator[TwilioStack]:
     with (
         listening(twilio_api) as address,
         database(engine_under_test()) as url,
-        Bursting(folder, url, address) as started,
+        TwilioStack(folder, url, address) as started,
     ):
         started.start_broker()
         started.start_mail_server()
@@ -96,8 +98,8 @@ def product(folder: Path, twilio_api: FakeTwilio) -> Iterator[Bursting]:
 def test_a_burst_of_codes_leaves_at_once_while_mails_are_slow(
     tmp_path: Path, by: str, record_property: Callable[[str, Any], None]
 ) -> None:
-    """None is answered before all twenty have been asked for: one after the other, none would ever
-    leave.
+    """The fake answers only when all twenty requests are waiting: codes sent one after the other
+    would never get an answer.
     """
     twilio_api = FakeTwilio(gathering=Barrier(BURST), seconds=1.0)
     with product(tmp_path, twilio_api) as bursting:
@@ -106,11 +108,11 @@ def test_a_burst_of_codes_leaves_at_once_while_mails_are_slow(
             bursting.start("codes", [sys.executable, "-m", "celery", "-A", "fidelizacion", "worker", *CODES])
             assert wait_for(bursting.codes_worker_answers, 60)
         sink.set_mode(bursting.mail_folder, "mute")
-        bursting.owe(mails=MAILS)
+        bursting.enqueue(mails=MAILS)
         assert wait_for(bursting.busy_with_mails)
         if by == "sweep":
             bursting.signal(signal.SIGSTOP, "broker")
-        bursting.owe(codes=BURST)
+        bursting.enqueue(codes=BURST)
         assert wait_for(bursting.sent, 60)
         assert len(twilio_api.requests) == BURST
         record_property(

@@ -1,8 +1,8 @@
-"""A process kills itself at each named point, at the web, in the worker, in the command: nothing is
+"""A process kills itself at each named point, in the web, the worker and the command: nothing is
 lost (R7.01).
 
-Shortened, and only from outside: the lease that the dead process leaves is ended in the database,
-where the product would wait for two minutes; and the sweep looks ten times a second.
+Two waits are shortened: the tests end the dead process's lease in the database, which otherwise
+expires after two minutes, and the sweep runs ten times a second.
 """
 
 import signal
@@ -16,16 +16,16 @@ import httpx
 import pytest
 
 from tests.faults import points
-from tests.faults.invariants import Findings, check, unfinished
-from tests.faults.stack import DELIVERING, Faulty
+from tests.faults.invariants import Findings, check, count_unsent
+from tests.faults.stack import DELIVERING, FaultyStack
 from tests.processes.visitor import File, Form, Visitor, a_real_pdf
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 PHONE, FORM = "0991234567", "/fidelizacion/solicitud/"
-# The server has said 250, and nobody wrote it down: it has to go again, and a reader can tell by
-# the Message-ID
-TWICE = {"after the 250", "before recording", "recording"}
+# The server has accepted the mail and the database does not know it, so the product sends it again,
+# with the same Message-ID
+SENT_TWICE = {"after the 250", "before recording", "recording"}
 STATES = "SELECT state FROM notifications_message WHERE subject_ref LIKE 'ticket:%' AND state <> 'sent'"
 RUNS = [pytest.param(1, id="once"), pytest.param(20, id="20 times", marks=pytest.mark.prove)]
 
@@ -34,9 +34,9 @@ Show = Callable[[str, Any], None]
 
 @dataclass
 class Trial:
-    """The product under test, somebody signed in, and how things stood before."""
+    """The product, a signed-in visitor, and the state before the test."""
 
-    faulty: Faulty
+    faulty: FaultyStack
     visitor: Visitor
     before: Findings
     show: Show
@@ -46,16 +46,13 @@ class Trial:
         return self.visitor.form("reason"), self.visitor.answers()
 
     def all_is_sent(self) -> bool:
-        return self.come_to_be_left(0)
-
-    def come_to_be_left(self, messages: int) -> bool:
-        return bool(self.faulty.wait_for(lambda: unfinished(self.faulty.ledger) == messages))
+        return bool(self.faulty.wait_for(lambda: count_unsent(self.faulty.database) == 0))
 
     def judge(self, where: str, runs: int, extra: int) -> None:
-        """I1-I5, with exactly so many repetitions: fewer would mean that the process died
-        elsewhere.
+        """Check I1-I5, and that exactly `extra` mails arrived twice: fewer would mean that the
+        process died at another point.
         """
-        found = check(self.faulty.ledger, self.faulty.received())
+        found = check(self.faulty.database, self.faulty.received())
         assert found.wrong() == []
         assert found.tickets - self.before.tickets == runs
         assert found.extra - self.before.extra == extra
@@ -66,15 +63,15 @@ class Trial:
 
 
 @pytest.fixture(scope="module")
-def visitor(faulty: Faulty) -> Iterator[Visitor]:
+def visitor(faulty: FaultyStack) -> Iterator[Visitor]:
     with Visitor(faulty) as signed_in:
         signed_in.sign_in(PHONE)
         yield signed_in
 
 
 @pytest.fixture
-def trial(faulty: Faulty, visitor: Visitor, record_property: Show) -> Iterator[Trial]:
-    yield Trial(faulty, visitor, check(faulty.ledger, faulty.received()), record_property)
+def trial(faulty: FaultyStack, visitor: Visitor, record_property: Show) -> Iterator[Trial]:
+    yield Trial(faulty, visitor, check(faulty.database, faulty.received()), record_property)
     faulty.disarm()
 
 
@@ -91,7 +88,7 @@ def test_a_web_process_dies_and_the_same_form_sent_again_gives_the_one_ticket(
         faulty.arm(point)
         with pytest.raises(httpx.TransportError):
             visitor.send(form, document, **typed)
-        assert faulty.has_struck()
+        assert faulty.has_killed()
         assert tickets(faulty) - there == (point == "after COMMIT")
         visitor.send(form, document, **typed)
         assert visitor.ticket_number()
@@ -108,18 +105,17 @@ def test_a_child_of_the_worker_dies_and_the_sweep_sends(trial: Trial, point: str
         faulty.arm(point)
         visitor.send(form, {}, **typed)
         assert visitor.ticket_number()
-        assert faulty.wait_for(faulty.has_struck)
-        # The ticket's other mail has gone, or the dead process had that too: no other lease is
-        # ended than its own
-        assert faulty.wait_for(partial(nobody_is_at_it, faulty))
-        faulty.ledger.end_leases()
+        assert faulty.wait_for(faulty.has_killed)
+        # No living process may hold a lease when the leases are ended
+        assert faulty.wait_for(partial(sending_has_stopped, faulty))
+        faulty.database.end_leases()
         assert trial.all_is_sent()
-    trial.judge(f"worker, {point}", runs, extra=runs if point in TWICE else 0)
+    trial.judge(f"worker, {point}", runs, extra=runs if point in SENT_TWICE else 0)
 
 
 @pytest.fixture
-def nobody_delivers(faulty: Faulty) -> Iterator[None]:
-    """Neither worker nor sweep run."""
+def without_delivery(faulty: FaultyStack) -> Iterator[None]:
+    """Stop the worker and the sweep during the test."""
     faulty.halt(*DELIVERING)
     yield
     for name in DELIVERING:
@@ -129,34 +125,34 @@ def nobody_delivers(faulty: Faulty) -> Iterator[None]:
 @pytest.mark.prove
 @pytest.mark.parametrize("point", points.SENDING)
 def test_the_command_dies_and_sends_when_it_is_run_again(
-    trial: Trial, nobody_delivers: None, point: str
+    trial: Trial, without_delivery: None, point: str
 ) -> None:
-    faulty, visitor, runs = trial.faulty, trial.visitor, 5  # each starts two processes
+    faulty, visitor, runs = trial.faulty, trial.visitor, 5  # only 5, since each run starts two processes
     for _ in range(runs):
         form, typed = trial.open_form()
         visitor.send(form, {}, **typed)
         faulty.arm(point)
         assert faulty.run("deliver_notifications").wait(60) == -signal.SIGKILL
-        faulty.ledger.end_leases()
+        faulty.database.end_leases()
         assert faulty.run("deliver_notifications").wait(60) == 0
-        assert unfinished(faulty.ledger) == 0
-    trial.judge(f"command, {point}", runs, extra=runs if point in TWICE else 0)
+        assert count_unsent(faulty.database) == 0
+    trial.judge(f"command, {point}", runs, extra=runs if point in SENT_TWICE else 0)
 
 
 @pytest.mark.parametrize("runs", RUNS)
 def test_a_worker_dies_after_twilio_took_a_code_and_the_same_code_comes_again_once(
-    faulty: Faulty, runs: int, record_property: Show
+    faulty: FaultyStack, runs: int, record_property: Show
 ) -> None:
-    """R1.24: an SMS has nothing to tell a repetition by, so there is one at most, and with the same
-    code.
+    """R1.24: the gateway cannot recognise a repeated SMS, so it is repeated once at most, with the
+    same code.
     """
     for _ in range(runs):
         asked = len(faulty.twilio_api.requests)
         with Visitor(faulty) as visitor:
             faulty.arm(points.SMS)
             visitor.send(visitor.form("phone"), phone=PHONE)
-            assert faulty.wait_for(faulty.has_struck)
-            faulty.ledger.end_leases()
+            assert faulty.wait_for(faulty.has_killed)
+            faulty.database.end_leases()
             assert faulty.wait_for(lambda: pending(faulty) == 0)
             first, second = faulty.sms()[: len(faulty.twilio_api.requests) - asked]
             assert first["text"] == second["text"]
@@ -166,36 +162,36 @@ def test_a_worker_dies_after_twilio_took_a_code_and_the_same_code_comes_again_on
 
 @pytest.mark.prove
 def test_a_process_dies_after_twilio_took_an_sms_of_the_outbox_and_it_comes_again_once(
-    faulty: Faulty, record_property: Show
+    faulty: FaultyStack, record_property: Show
 ) -> None:
     asked = len(faulty.twilio_api.requests)
     for sent in range(1, 21):
         faulty.arm(points.SMS)
         command = faulty.run("send_test_message", "--sms", PHONE)
-        assert faulty.wait_for(faulty.has_struck, 60)
-        faulty.ledger.end_leases()
-        # Or a worker was there first, and it has seen that through
+        assert faulty.wait_for(faulty.has_killed, 60)
+        faulty.database.end_leases()
+        # 0 when the worker sent the message before the command did
         assert command.wait(60) in {0, -signal.SIGKILL}
         assert faulty.wait_for(partial(all_sms_are_sent, faulty, sent))
         assert len(faulty.twilio_api.requests) - asked == 2 * sent
     record_property("figures", f"{points.SMS} for a message: {sent} kills, 0 lost, {sent} SMS twice")
 
 
-def nobody_is_at_it(faulty: Faulty) -> bool:
-    """Nothing is in the queue, and for half a second nobody has told of what was taken."""
-    before = faulty.ledger.rows(STATES)
+def sending_has_stopped(faulty: FaultyStack) -> bool:
+    """Whether no message is queued, and no state has changed for half a second."""
+    before = faulty.database.rows(STATES)
     time.sleep(0.5)
-    return before == faulty.ledger.rows(STATES) and ("queued",) not in before
+    return before == faulty.database.rows(STATES) and ("queued",) not in before
 
 
-def tickets(faulty: Faulty) -> int:
-    return faulty.ledger.number("SELECT count(*) FROM tickets_ticket")
+def tickets(faulty: FaultyStack) -> int:
+    return faulty.database.number("SELECT count(*) FROM tickets_ticket")
 
 
-def pending(faulty: Faulty) -> int:
-    return faulty.ledger.number("SELECT count(*) FROM otp_challenge WHERE outcome = 'pending'")
+def pending(faulty: FaultyStack) -> int:
+    return faulty.database.number("SELECT count(*) FROM otp_challenge WHERE outcome = 'pending'")
 
 
-def all_sms_are_sent(faulty: Faulty, count: int) -> bool:
-    states = faulty.ledger.rows("SELECT state FROM notifications_message WHERE channel = 'sms'")
+def all_sms_are_sent(faulty: FaultyStack, count: int) -> bool:
+    states = faulty.database.rows("SELECT state FROM notifications_message WHERE channel = 'sms'")
     return states == [("sent",)] * count

@@ -1,4 +1,4 @@
-"""Short stalls of the broker: the worker takes tasks again afterwards, by itself."""
+"""The worker takes tasks again by itself after short stalls of the broker."""
 
 import os
 import signal
@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from tests.faults import sink
-from tests.faults.stack import Sinking
+from tests.faults.stack import SinkStack
 from tests.stack import database, engine_under_test, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
-CONCURRENCY = 2  # of the demo's worker, and so of the stack's
+CONCURRENCY = 2  # processes of the demo's worker, whose options the stack uses
 MOST_STALLS = 8
-LOST = "Couldn't ack"  # what Celery logs of an acknowledgement that timed out
+LOST = "Couldn't ack"  # Celery's log line for an acknowledgement that timed out
 
 
-class Sweepless(Sinking):
-    """Web and worker: what the worker does not take, stays."""
+class Sweepless(SinkStack):
+    """The web process and the worker only: messages that the worker does not take stay queued."""
 
     def commands(self) -> dict[str, list[str]]:
         return {name: command for name, command in super().commands().items() if name != "sweep"}
@@ -44,14 +44,14 @@ def sweepless(tmp_path: Path) -> Iterator[Sweepless]:
 
 
 def stall(product: Sweepless, name: str) -> None:
-    """Freeze the broker while tasks are at work, until the acknowledgement of one has failed.
+    """Freeze the broker while tasks run, until the acknowledgement of one has failed.
 
-    Where the worker notices the stall in another way first, it connects anew and loses none; the
-    wait ends then, too.
+    If the worker notices the stall in another way first, it reconnects and loses no
+    acknowledgement; then the wait ends after 20 s.
     """
     before = product.lost_acknowledgements()
     sink.set_mode(product.mail_folder, "mute")
-    product.owe_mails(name, CONCURRENCY)
+    product.enqueue_mails(name, CONCURRENCY)
     assert wait_for(lambda: "sending" in product.states(name), 60)
     product.freeze_broker(signal.SIGSTOP)
     sink.set_mode(product.mail_folder, "healthy")
@@ -60,13 +60,13 @@ def stall(product: Sweepless, name: str) -> None:
 
 
 def test_the_worker_takes_tasks_after_the_broker_stalled_under_load(sweepless: Sweepless) -> None:
-    """kombu alone is deaf for good after as many lost
-    acknowledgements as the worker has processes.
+    """Without our workaround, kombu takes no task again after as many lost acknowledgements as the
+    worker has processes.
     """
     for number in range(MOST_STALLS):
         if sweepless.lost_acknowledgements() >= CONCURRENCY:
             break
         stall(sweepless, f"stall{number}")
     assert sweepless.lost_acknowledgements() >= CONCURRENCY
-    sweepless.owe_mails("after", 2 * CONCURRENCY)
+    sweepless.enqueue_mails("after", 2 * CONCURRENCY)
     assert wait_for(lambda: sweepless.states("after") == ["sent"] * 2 * CONCURRENCY, 60)

@@ -1,5 +1,5 @@
-"""A directory of companies that fails with somebody's data in its words: what an error nobody
-expected looks like.
+"""A company directory that always fails, with a customer's data in the error's text, as an
+unexpected error could have.
 """
 
 from companies.directory import LocalDirectory, Services
@@ -7,5 +7,5 @@ from companies.models import Company
 
 
 class BrokenDirectory(LocalDirectory):
-    def services(self, company: Company, limit: int = 5) -> Services:  # noqa: ARG002  as the one it stands for
+    def services(self, company: Company, limit: int = 5) -> Services:  # noqa: ARG002  the signature of LocalDirectory
         raise RuntimeError("no services of 0991234567 ana@acme.example")

@@ -1,4 +1,4 @@
-"""One product for all tests of this folder that ask."""
+"""The product that the tests of this folder share."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from tests.stack import Stack, running
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Each test leaves it as it found it."""
+    """Run one product for all tests of this folder; each test leaves it unchanged."""
     with running(tmp_path_factory.mktemp("stack")) as started:
         yield started

@@ -1,4 +1,4 @@
-"""nginx as Debian installs it, after the steps of docs/nginx.md: in a folder of its own, on
+"""Run Debian's nginx with the configuration that docs/nginx.md installs, in a temporary folder, on
 loopback only.
 """
 
@@ -23,9 +23,9 @@ from tests.servers import wait_for_port
 NAME = "portal.operadora.example"
 STOCK = Path("/etc/nginx")
 STEPS = re.compile(r"```sh\n((?:apt|install) .*?)```", re.DOTALL)
-# The address that a test chooses to come from; and its files, which Debian keeps where only root
-# may write
-OF_THE_TEST = """
+# Takes the client's address from a header, so that a test can choose it; and moves the temporary
+# files from Debian's folder, where only root may write
+TEST_SETTINGS = """
 set_real_ip_from 127.0.0.1;
 real_ip_header X-Test-Address;
 client_body_temp_path {folder}/body;
@@ -43,10 +43,10 @@ class Nginx:
     folder: Path
     http: int
     https: int
-    mobile: int = 0  # the mobile gateway's listener, where there is one
+    mobile: int = 0  # the port of the mobile gateway's listener; 0 without one
 
     def browser(self, address: str) -> httpx.Client:
-        """A client that seems to come from this address, and follows no redirect."""
+        """Return a client that nginx sees at this address, and that does not follow redirects."""
         headers = {"Host": NAME, "X-Test-Address": address}
         base = f"https://127.0.0.1:{self.https}"
         return httpx.Client(
@@ -54,19 +54,21 @@ class Nginx:
         )
 
     def logs(self) -> dict[str, str]:
-        """Every log there is, by its name."""
+        """Return the text of each log, by its file name."""
         return {path.name: path.read_text(encoding="utf-8") for path in (self.folder / "log").iterdir()}
 
 
 def any_certificate() -> ssl.SSLContext:
-    """The documented one is provisional, and of another name than 127.0.0.1."""
+    """Return a TLS context that accepts any certificate: the documented steps make a self-signed
+    one, for another name than 127.0.0.1.
+    """
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
 
 
 def nginx_binary() -> str:
-    """Skips the test where nginx or its stock configuration is not there."""
+    """Return nginx's path; skip the test without nginx or Debian's configuration for it."""
     binary = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
     if binary is None or not (STOCK / "nginx.conf").is_file():
         absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
@@ -78,10 +80,12 @@ def nginx_binary() -> str:
 def debian_nginx(
     portal: int, desk: int, changes: Mapping[str, str] | None = None, mobile: bool = False
 ) -> Iterator[Nginx]:
-    """Installed word for word, with the portal and the desk at these ports, and started."""
+    """Run nginx after the documented steps, with the portal and the desk at these ports. `changes`
+    replaces texts of the configuration, and `mobile` adds the mobile gateway's listener.
+    """
     binary = nginx_binary()
     folder = Path(mkdtemp(prefix="fidelizacion-nginx-"))
-    folder.chmod(0o755)  # its workers are another user
+    folder.chmod(0o755)  # nginx's workers run as another user
     nginx = Nginx(folder, free_port(), free_port(), free_port() if mobile else 0)
     upstreams = {"127.0.0.1:8000": f"127.0.0.1:{portal}", "127.0.0.1:8001": f"127.0.0.1:{desk}"}
     try:
@@ -130,7 +134,7 @@ def _install(binary: str, nginx: Nginx, changes: Mapping[str, str]) -> None:
             text = text.replace(theirs, ours)
         path.write_text(text, encoding="utf-8")
     (etc / "conf.d" / "of-the-test.conf").write_text(
-        OF_THE_TEST.format(folder=nginx.folder), encoding="utf-8"
+        TEST_SETTINGS.format(folder=nginx.folder), encoding="utf-8"
     )
     tested = subprocess.run(
         [*_command(binary, nginx.folder), "-t"], capture_output=True, text=True, check=False
@@ -140,8 +144,8 @@ def _install(binary: str, nginx: Nginx, changes: Mapping[str, str]) -> None:
 
 
 def documented_steps(document: str) -> list[str]:
-    """What a person types to put the files in place; this machine's own nginx is neither installed
-    nor reloaded.
+    """Return a document's commands that install the files, without those that install nginx and
+    reload this machine's.
     """
     found = STEPS.search((BASE / "docs" / document).read_text(encoding="utf-8"))
     assert found

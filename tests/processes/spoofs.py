@@ -1,5 +1,5 @@
-"""Requests byte for byte, with a mobile gateway's header in every spelling, at web processes that
-believe gateways.
+"""Send raw requests with the mobile gateway's header in every spelling, to web processes that have
+network identity enabled.
 """
 
 import re
@@ -17,13 +17,13 @@ from demo.broker import free_port
 from tests.conformance.project import BASE
 from tests.stack import Stack, answers, wait_for
 
-# Of the sample directory, as the visitor types it and as a gateway writes it
+# An administrator's number in the sample directory: as a visitor types it, as a gateway writes it
 TYPED, MSISDN = "0991234567", "593991234567"
 PIN, PAST_THE_PIN = "/fidelizacion/pin/", "/fidelizacion/solicitud/"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 LOCATION = re.compile(r"^location: *(\S+)", re.IGNORECASE | re.MULTILINE)
 
-# Lines of the request, and whether they are the header itself: its name has no case
+# Header lines, and whether the product must accept them as the header, whose name has no case
 SPELLINGS = [
     ([f"X-MSISDN: {MSISDN}"], True),
     ([f"x-mSiSdN: {MSISDN}"], True),
@@ -39,7 +39,7 @@ SPELLINGS = [
 
 @contextmanager
 def web(stack: Stack, gateways: str, proxies: str = "") -> Iterator[int]:
-    """One more web process, which believes these gateways; its port."""
+    """Run another web process that trusts these gateways and proxies, and return its port."""
     port = free_port()
     environment = {
         **stack.environment,
@@ -60,7 +60,7 @@ def web(stack: Stack, gateways: str, proxies: str = "") -> Iterator[int]:
 
 
 def enter(port: int, lines: list[str], tls: ssl.SSLContext | None = None) -> str:
-    """Where typing the number leads, with these lines in the request, byte for byte."""
+    """Submit the number with these header lines, unchanged, and return the redirect's address."""
     scheme = "https" if tls else "http"
     page = httpx.get(
         f"{scheme}://127.0.0.1:{port}/fidelizacion/", trust_env=False, timeout=60, verify=tls or True

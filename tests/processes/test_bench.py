@@ -1,4 +1,4 @@
-"""`make bench` measures, with the real processes and the real floor."""
+"""`make bench` measures chosen rows with real processes, and names a row that does not exist."""
 
 import os
 import subprocess

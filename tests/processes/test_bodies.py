@@ -1,5 +1,5 @@
-"""Bodies that no form sends, at the real web server: refused or read in pieces; no memory, no disk
-(R3.01, R3.03).
+"""The web server refuses or reads in pieces bodies that no form sends; memory grows little, and no
+temporary file stays (R3.01, R3.03).
 """
 
 import socket
@@ -32,9 +32,7 @@ HEAD = (
 
 
 class Web:
-    """A web process like the product's, with a temporary folder of its own, whose memory is
-    watched.
-    """
+    """A separate web process with its own temporary folder, whose memory can be measured."""
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.port, self.temporary = free_port(), folder / "tmp"
@@ -54,7 +52,9 @@ class Web:
         return {process.pid: process.memory_info().rss for process in [main, *main.children(recursive=True)]}
 
     def growth(self, act: Callable[[], None]) -> int:
-        """By how many bytes the process that grew most grew at its highest while `act` ran."""
+        """Return the largest growth of resident memory, in bytes, of any of the processes while
+        `act` ran.
+        """
         before, highest, done = self.memory(), 0, threading.Event()
 
         def watch() -> None:
@@ -81,8 +81,8 @@ def web(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]
 
 @pytest.fixture(scope="module")
 def form(stack: Stack, web: Web) -> Iterator["Form"]:
-    """The form of a verified visitor, sent often enough that each process and thread has loaded
-    what it needs.
+    """Return the form of a verified visitor, after 12 posts: each process and thread has then
+    loaded its modules, which would count as growth.
     """
     with Visitor(stack) as visitor:
         visitor.sign_in("0991234567")
@@ -111,7 +111,7 @@ class Form:
         return self.client.post(FORM, data=self.values, files={"attachments": ("grande.pdf", content)})
 
     def post_base64(self, name: str, encoded: bytes) -> httpx.Response:
-        """A part that says of itself that it is in base64, as no browser's does."""
+        """Post a part with Content-Transfer-Encoding: base64, which no browser sends."""
         parts = [
             f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'
             for n, v in self.values.items()
@@ -126,13 +126,13 @@ class Form:
 
 
 def send_huge(web: Web, size: int) -> tuple[int, bytes]:
-    """Post a body of this size for as long as it is taken; how much was, and the beginning of the
-    answer.
+    """Post a body of this size until the server closes the connection; return how many bytes were
+    sent, and the beginning of the answer.
     """
     piece, sent, answer = bytes(64 * 1024), 0, b""
     with socket.create_connection(("127.0.0.1", web.port), timeout=60) as connection:
         head = f"POST {FORM} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
-        with suppress(ConnectionError):  # it has answered and closed, which is what a server may do
+        with suppress(ConnectionError):  # a server may answer and close before the body's end
             connection.sendall(f"{head}Content-Length: {size}\r\n\r\n".encode())
             while sent < size:
                 sent += connection.send(piece[: size - sent])

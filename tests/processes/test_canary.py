@@ -1,9 +1,9 @@
-"""What must be nowhere: a code, and in no log a number, an e-mail, a link's token or a customer's
-words (R1.09, R8.08).
+"""No code is stored anywhere, and no log has a number, an e-mail, a link's token or a customer's
+text (R1.09, R8.08).
 
-The product runs as it does for an operator, with an SMS provider in place of the demo's mailbox.
-Then all that it left behind is searched: the database and its sessions, what the broker wrote to
-disk, the mails, what each process said.
+The product runs as at an operator, with an SMS provider in place of the demo's mailbox. Then the
+test searches the database and its sessions, the broker's files, the mails, and the logs of each
+process.
 """
 
 import re
@@ -34,8 +34,8 @@ pytestmark = [pytest.mark.prove, pytest.mark.loopback, pytest.mark.processes]
 PHONE, E164 = "0991234567", "+593991234567"
 EMAIL, DETAILS = "canaria.amarilla@acme.example", "Canto de canario en la oficina de Cuenca"
 REPORTS = "/webhooks/sms/twilio/"
-# A number as it may be written, and all else that no log may hold; what PostgreSQL is asked for is
-# in none either
+# Patterns that no log may have: the number in any spelling, the e-mail, the customer's text, the
+# token, and SQL statements
 IN_NO_LOG = [r"99\W?123\W?4567", re.escape(EMAIL), "canaria", "canario", TOKEN, "INSERT INTO", "SELECT "]
 
 
@@ -53,7 +53,7 @@ def product(tmp_path: Path, twilio: FakeTwilio, settings: Settings) -> Iterator[
 
 
 def ask(visitor: Visitor, twilio: FakeTwilio, address: str = "/fidelizacion/") -> str:
-    """Ask for a code, and read it where the provider got it."""
+    """Ask for a code, and return it from the SMS that the provider received."""
     before = len(twilio.requests)
     visitor.page = visitor.browser.get(address)
     visitor.send(visitor.form("phone"), phone=PHONE)
@@ -72,7 +72,7 @@ def wrong(code: str) -> str:
 
 
 def request(visitor: Visitor, twilio: FakeTwilio) -> list[str]:
-    """A code mistyped and then typed, and a request confirmed; the code."""
+    """Sign in after one mistyped code, confirm a request, and return the code."""
     code = ask(visitor, twilio)
     visitor.send(visitor.form("code"), code=wrong(code))
     visitor.send(visitor.form("code"), code=code)
@@ -81,7 +81,9 @@ def request(visitor: Visitor, twilio: FakeTwilio) -> list[str]:
 
 
 def come_by_a_link(product: Stack, twilio: FakeTwilio) -> tuple[str, list[str]]:
-    """The token of a link, and the codes asked for by it, of which none is typed."""
+    """Enter by a link and ask for two codes; return the link's token and the codes, which stay
+    unused.
+    """
     before = len(twilio.requests)
     command = [sys.executable, "manage.py", "send_links", "--phone", PHONE]
     subprocess.run(command, cwd=BASE, env=product.environment, check=True, stdout=subprocess.DEVNULL)
@@ -100,7 +102,9 @@ def come_by_a_link(product: Stack, twilio: FakeTwilio) -> tuple[str, list[str]]:
 
 
 def report(product: Stack) -> None:
-    """What the provider tells, which names the number; and the same from somebody else."""
+    """Post a delivery report, which contains the number: once signed, and once with a forged
+    signature.
+    """
     form = {
         "MessageSid": "SM123",
         "MessageStatus": "undelivered",
@@ -118,8 +122,8 @@ def report(product: Stack) -> None:
 
 
 def go_astray(product: Stack) -> None:
-    """Addresses of no page with a number in them, a request that is none, and a header of the
-    mobile network.
+    """Request pages that do not exist, with a number in the address and in the mobile network's
+    header; and send lines that are not valid HTTP.
     """
     for path in (PHONE, E164, EMAIL, f"099%20123%204567?tel={PHONE}"):
         answer = httpx.get(
@@ -136,8 +140,8 @@ def go_astray(product: Stack) -> None:
 
 
 def fail(product: Stack, twilio: FakeTwilio) -> str:
-    """The provider refuses and the database after it, both naming the number; the code that was not
-    sent.
+    """Make the provider and then the database refuse, each with the number in its error; return
+    the code that was not sent.
     """
     before = len(twilio.requests)
     twilio.faults.extend(["ok"] * before + ["400"])
@@ -150,7 +154,7 @@ def fail(product: Stack, twilio: FakeTwilio) -> str:
             file.execute(f"CREATE TRIGGER failing BEFORE INSERT ON otp_challenge BEGIN {say}; END")
     else:
         with psycopg.connect(url, autocommit=True) as server:
-            # It quotes the row itself
+            # PostgreSQL quotes the whole row in the error
             server.execute("ALTER TABLE otp_challenge ADD CHECK (phone = '') NOT VALID")
     with Visitor(product) as visitor:
         assert visitor.send(visitor.form("phone"), phone=PHONE).status_code == 500
@@ -158,7 +162,7 @@ def fail(product: Stack, twilio: FakeTwilio) -> str:
 
 
 def rows(product: Stack) -> str:
-    """Every row of every table in words, and what is in the sessions."""
+    """Return every row of every table as text, and the decoded content of the sessions."""
     url = product.environment["DATABASE_URL"]
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
@@ -204,7 +208,7 @@ def test_a_code_is_nowhere_and_no_log_tells_of_anybody_r1_09_r8_08(
         "mail": files(product.folder / "mail", "*"),
         "logs": files(product.folder, "*.log"),
     }
-    # That each was looked at where it is
+    # Each place has a text that it must contain, so the searches below read the right files
     for place, holds in (
         ("database", E164),
         ("broker", "send_challenge"),

@@ -1,5 +1,5 @@
-"""The compose file's secrets by the documented steps, and its broker's own command with them. No
-engine is needed.
+"""The documented steps make the compose file's secrets, and its services and broker work with them.
+No container engine is needed.
 """
 
 import os
@@ -33,7 +33,7 @@ GIVEN_BY_THE_OPERATOR = {
 
 @pytest.fixture
 def secrets(tmp_path: Path) -> Path:
-    """The folder of secrets as the documented steps leave it."""
+    """Run the documented steps and return the folder of secrets."""
     steps = STEPS.search((BASE / "docs" / "docker.md").read_text(encoding="utf-8"))
     assert steps
     script = steps[1] if os.getuid() == 0 else steps[1].replace("chown 10001", "true")
@@ -66,7 +66,7 @@ def test_with_them_the_environment_of_every_service_is_right(secrets: Path) -> N
 
 
 def composed(environment: dict[str, str], given: dict[str, str], secrets: Path) -> dict[str, str]:
-    """What Compose makes of the variables of a service."""
+    """Return a service's variables as Compose fills them in from the env file."""
 
     def value(found: re.Match[str]) -> str:
         name, _, default = found[1].partition(":")
@@ -85,7 +85,7 @@ class Broker:
 
 @pytest.fixture
 def broker(secrets: Path, tmp_path: Path) -> Iterator[Broker]:
-    """The service's own command, with what the image has on its path standing for itself."""
+    """Run the broker service's command, with scripts in place of the image's two programs."""
     found = broker_command(tmp_path / "unused", engine_under_test())
     if found is None:
         absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip

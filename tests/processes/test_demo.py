@@ -1,5 +1,5 @@
-"""`manage.py demo`: starts twice, after a kill too; leaves nothing behind; says in one line why it
-cannot start.
+"""`manage.py demo` starts again after a kill, leaves no process behind, touches no production
+system, and says in one line why it cannot start.
 """
 
 import os
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 
 class Demo:
-    """One demo at a port of its own."""
+    """One demo, at its own port."""
 
     def __init__(self, port: int, folder: Path) -> None:
         self.port, self.folder = port, folder
@@ -39,7 +39,7 @@ class Demo:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, shell: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
-        """As typed in a shell that holds these variables besides its own."""
+        """Start the demo from a shell with these variables."""
         self.output.parent.mkdir(parents=True, exist_ok=True)
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
@@ -57,7 +57,7 @@ class Demo:
         return self.process
 
     def sms(self) -> list[dict[str, str]]:
-        """What the demo's mailbox holds, newest first."""
+        """Return the SMS in the demo's mailbox, newest first."""
         found: list[dict[str, str]] = httpx.get(
             f"{self.base_url}/demo/mensajes.json", trust_env=False, timeout=60
         ).json()
@@ -67,14 +67,14 @@ class Demo:
         return self.output.read_text(encoding="utf-8")
 
     def is_ready(self) -> bool:
-        """Whether this very start got as far as its panel: the web of a killed one may go on
-        answering for a while.
+        """Whether this start has printed its panel and answers. The answer alone proves nothing:
+        the web process of a killed demo may still answer for a while.
         """
         wait_for(lambda: "Ctrl-C" in self.said() or (self.process and self.process.poll() is not None), 90)
         return "Ctrl-C" in self.said() and answers(f"http://127.0.0.1:{self.port}/health/ready")
 
     def processes(self) -> list[str]:
-        """Those that carry the demo's mark, whoever started them."""
+        """Return the command lines of all processes with this demo's mark in the environment."""
         mark, found = f"{MARK}={self.folder}".encode(), []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
@@ -127,8 +127,8 @@ def test_a_killed_demo_starts_again_and_ctrl_c_leaves_nothing_behind(demo: Demo)
 
 @contextmanager
 def production(folder: Path) -> Iterator[dict[str, str]]:
-    """A product in earnest: its database with every table, its broker, and the shell of who looks
-    after it.
+    """Run a production database, with its tables, and a broker; return the variables of an
+    operator's shell.
     """
     started = broker_command(folder / "broker", engine_under_test())
     if started is None:
@@ -149,7 +149,7 @@ def production(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def contents(url: str) -> list[str]:
-    """Every row of every table, and the tables."""
+    """Return the tables and every row of them as text."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as lite:
             return list(lite.iterdump())
@@ -163,8 +163,8 @@ def contents(url: str) -> list[str]:
 
 
 def test_in_a_shell_of_production_the_demo_touches_nothing_of_it(demo: Demo, tmp_path: Path) -> None:
-    """Its database gets no row, table or account; its broker no key; codes go to the demo's own
-    mailbox.
+    """The production database gets no row, table or account, and its broker no key; codes go to
+    the demo's mailbox.
     """
     with production(tmp_path) as shell:
         before = contents(shell["DATABASE_URL"])
@@ -201,7 +201,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(demo: Demo) -> None:
 
 
 def preflight(pretence: str) -> "subprocess.CompletedProcess[str]":
-    """What is asked before anything is installed, by a Python that pretends."""
+    """Run the check that `make demo` does before it installs, in a Python changed by `pretence`."""
     run = "runpy.run_path('demo/preflight.py', run_name='__main__')"
     code = f"import sys, runpy; sys.argv = ['preflight']; {pretence}; {run}"
     return subprocess.run([sys.executable, "-c", code], cwd=BASE, capture_output=True, text=True, check=False)

@@ -1,5 +1,5 @@
-"""S2: the desk runs as processes of its own, so that trying passwords there takes no thread from
-the customers.
+"""The desk runs in separate processes, so that guessing passwords there does not block customers
+(S2).
 """
 
 import os
@@ -24,27 +24,29 @@ from tests.stack import Stack, answers, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
-# A process compares one password of a stranger at a time (staff/lockout.py): with one thread, that
-# is all it has
+# staff/lockout.py lets a process compare one stranger's password at a time, so one thread is enough
+# to saturate it
 THREADS = 1
-# Minutes of work for whoever compares a password with it, inside hashlib as always
-A_COSTLY_PASSWORD = """
+# Comparing a password with this hash takes minutes, inside hashlib as with any other
+CREATE_COSTLY_USER = """
 import django; django.setup()
 from django.contrib.auth import get_user_model
 costly = "pbkdf2_sha256$2000000000$salt$" + "A" * 43 + "="
 get_user_model().objects.create(username="costly", password=costly, is_staff=True)
 """
-GONE_AGAIN = """
+DELETE_COSTLY_USER = """
 import django; django.setup()
 from django.contrib.auth import get_user_model
 get_user_model().objects.filter(username="costly").delete()
 """
-TICKS_OF_A_PASSWORD = 100  # a second of processor, far above what a page takes
+TICKS_OF_A_PASSWORD = 100  # clock ticks: a second of processor time, far more than a page takes
 
 
 @contextmanager
 def desk(stack: Stack) -> Iterator[tuple[int, int]]:
-    """As docs/nginx.md starts it; its port, and the process id of its one worker."""
+    """Run the desk as docs/nginx.md starts it; return its port and the process id of its only
+    worker.
+    """
     port = free_port()
     bound = {"WEB_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "1", "WEB_THREADS": str(THREADS)}
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "fidelizacion.wsgi"]
@@ -56,26 +58,26 @@ def desk(stack: Stack) -> Iterator[tuple[int, int]]:
         )
         yield port, int(worker)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)  # a thread inside hashlib hears nothing gentler
+        os.killpg(process.pid, signal.SIGKILL)  # a thread inside hashlib does not react to SIGTERM
         process.wait(60)
 
 
 @pytest.fixture
 def _costly_user(stack: Stack) -> Iterator[None]:
     environment = {**stack.environment, "DJANGO_SETTINGS_MODULE": "fidelizacion.settings"}
-    subprocess.run([sys.executable, "-c", A_COSTLY_PASSWORD], cwd=BASE, env=environment, check=True)
+    subprocess.run([sys.executable, "-c", CREATE_COSTLY_USER], cwd=BASE, env=environment, check=True)
     yield
-    subprocess.run([sys.executable, "-c", GONE_AGAIN], cwd=BASE, env=environment, check=True)
+    subprocess.run([sys.executable, "-c", DELETE_COSTLY_USER], cwd=BASE, env=environment, check=True)
 
 
 def busy_threads(worker: int) -> int:
-    """How many threads have worked longer than any page takes."""
+    """Return how many threads have used more processor time than any page takes."""
     stats = [path.read_text(encoding="ascii") for path in Path(f"/proc/{worker}/task").glob("*/stat")]
     return sum(int(stat.rpartition(")")[2].split()[11]) > TICKS_OF_A_PASSWORD for stat in stats)
 
 
 def sign_in_and_wait(nginx: Nginx) -> ssl.SSLSocket:
-    """A try at the costly password; the connection on which the answer would come."""
+    """Post a try at the costly password, and return the connection without reading an answer."""
     with httpx.Client(
         base_url=f"https://127.0.0.1:{nginx.https}", verify=any_certificate(), trust_env=False
     ) as browser:
@@ -97,8 +99,8 @@ def sign_in_and_wait(nginx: Nginx) -> ssl.SSLSocket:
 
 
 def has_answer(connection: ssl.SSLSocket) -> bool:
-    """Whether any of an answer has come. TLS itself may have sent something, so the socket alone
-    does not say.
+    """Whether a byte of an answer has come. The plain socket may also have TLS data to read, so it
+    cannot be asked.
     """
     connection.settimeout(0)
     try:

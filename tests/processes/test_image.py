@@ -1,5 +1,5 @@
-"""The Dockerfile's steps by hand, as its two users: root builds, uid 10001 serves. No container
-engine is needed.
+"""Run the Dockerfile's steps without a container engine, as its two users: root builds, and uid
+10001 serves.
 """
 
 import json
@@ -40,13 +40,13 @@ with storage.saved_files([b"%PDF-1.4"]) as [name]:
 
 @dataclass(frozen=True)
 class Image:
-    """What the build left, in a folder that stands for the root of the image's file system."""
+    """The result of the build; `root` stands for the root of the image's file system."""
 
     root: Path
     environment: dict[str, str]
 
     def run(self, command: list[str]) -> "subprocess.CompletedProcess[str]":
-        """As the user that serves."""
+        """Run a command as the user that serves."""
         return subprocess.run(
             command,
             cwd=self.root / "app",
@@ -59,7 +59,7 @@ class Image:
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        """The image's own command; the address that answers."""
+        """Run the image's command, and return the address of the web process."""
         port = free_port()
         [command] = re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
         log = self.root / "web.log"
@@ -87,7 +87,7 @@ class Image:
 def image() -> Iterator[Image]:
     if os.getuid():
         pytest.skip("skipped: las dos cuentas de la imagen solo se pueden probar como root")
-    # Not below pytest's own folder, which nobody but root may enter
+    # Not in pytest's temporary folder, which only root may enter
     root = Path(mkdtemp(prefix="fidelizacion-image-"))
     root.chmod(0o755)
     try:
@@ -115,8 +115,8 @@ def _build(root: Path) -> Image:
 
 
 def _copy_as_in_a_private_clone(source: Path, target: Path) -> None:
-    """COPY keeps the modes of the clone, and who works with umask 077 has files that only the owner
-    reads.
+    """Copy the files readable by their owner only: COPY keeps the clone's modes, which are so for a
+    developer with umask 077.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_file():
@@ -129,8 +129,8 @@ def _copy_as_in_a_private_clone(source: Path, target: Path) -> None:
 
 
 def _python(root: Path) -> dict[str, str]:
-    """The Python that runs the tests, where the second user may run it: in the image it is
-    everybody's.
+    """Return the variables for a Python that the second user can run, as in the image: the tests'
+    Python, or a copy of it when only root may run that.
     """
     packages = {"PYTHONPATH": sysconfig.get_path("purelib")}
     if _can_be_run_by_the_server({**packages, "PYTHON": sys.executable}):
@@ -172,7 +172,7 @@ def test_the_web_process_of_the_image_serves_what_the_build_collected(image: Ima
 
 
 def test_the_user_that_serves_may_write_documents_and_nothing_else(image: Image) -> None:
-    """R3.15: a document is its owner's alone, in a folder that is so, too."""
+    """R3.15: a document is for its owner only, and so is its folder."""
     done = image.run([image.environment["PYTHON"], "-c", "import os; os.umask(0o022)\n" + STORE_A_DOCUMENT])
     stored = image.root / "srv/attachments" / done.stdout.strip()
     assert (stored.stat().st_mode & 0o777, stored.parent.stat().st_mode & 0o777) == (0o600, 0o700)
@@ -195,8 +195,8 @@ def test_nothing_that_the_image_serves_is_for_root_alone(image: Image) -> None:
 
 
 def test_the_image_has_no_demo_and_says_so(image: Image) -> None:
-    """It would open a mailbox with everybody's codes; the command
-    answers whatever its options are.
+    """The demo's mailbox would show the codes of all customers. The command refuses with any
+    options.
     """
     assert not (image.root / "app" / "demo").exists()
     command = [image.environment["PYTHON"], "manage.py", "demo", "--port", "8001"]

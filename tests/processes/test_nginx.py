@@ -1,4 +1,6 @@
-"""The example for nginx, as it stands: nobody's header comes in by the public listener (R2.03)."""
+"""The documented nginx configuration removes a visitor's own copies of the mobile header at the
+public listener (R2.03).
+"""
 
 from collections.abc import Iterator
 
@@ -15,8 +17,8 @@ pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 @pytest.fixture(scope="module")
 def nginx(stack: Stack) -> Iterator[Nginx]:
-    """The documented installation, with the operator's listener, in front of a portal that believes
-    gateways.
+    """Run the documented installation, with the operator's listener, in front of a portal that has
+    network identity enabled.
     """
     with (
         web(stack, "127.0.0.2/32", "127.0.0.1/32") as portal,
@@ -38,14 +40,14 @@ def test_by_the_operators_listener_the_header_itself_does(
 
 
 def test_nobody_is_let_in_for_saying_that_a_gateway_brought_him(nginx: Nginx) -> None:
-    """R2.02: by the public listener the visitor's address is the socket's, whatever he says."""
+    """R2.02: at the public listener the visitor's address is the socket's; headers do not count."""
     said = [f"X-MSISDN: {MSISDN}", "X-Forwarded-For: 100.64.3.2, 127.0.0.2", "Forwarded: for=100.64.3.2"]
     assert enter(nginx.https, said, any_certificate()) == PIN
 
 
 def test_the_token_of_a_link_is_in_no_log_of_requests(nginx: Nginx) -> None:
-    """R6.08: it stands in the address, and a browser repeats that when it asks for what the page
-    needs.
+    """R6.08: the token is in the address, which a browser repeats as Referer when it requests the
+    page's styles.
     """
     link = f"https://127.0.0.1:{nginx.https}/fidelizacion/?i=bcdfghjkmnpqrstvwxyz"
     answer = httpx.get(link, headers={"Referer": link}, trust_env=False, timeout=60, verify=any_certificate())
@@ -70,7 +72,7 @@ def test_behind_the_gateway_each_phone_is_counted_and_not_the_gateway(nginx: Ngi
     with httpx.Client(trust_env=False, timeout=60, verify=any_certificate()) as gateway:
         statuses: list[int] = []
         while 429 not in statuses and len(statuses) < 2000:
-            # The phone writes the first, the gateway the last
+            # The phone can write any first address; the gateway adds the last, which must count
             phone = {"X-Forwarded-For": f"192.0.2.{len(statuses) % 250}, 100.64.7.1"}
             statuses.append(gateway.get(address, headers=phone).status_code)
         assert statuses[-1] == 429

@@ -1,4 +1,4 @@
-"""nginx on Debian's own configuration after the documented steps: redirects, limits, logs and error
+"""nginx with Debian's configuration and the documented steps: redirects, limits, logs and error
 pages.
 """
 
@@ -20,14 +20,15 @@ from tests.stack import wait_for
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 TOKEN, PHONE, EMAIL = "bcdfghjkmnpqrstvwxyz", "0991234567", "ana@empresa.example"
-AWAY = HTTPStatus.BAD_GATEWAY  # what a request that nginx lets through gets while the portal is away
+# The status of a request that nginx lets through, because no portal listens behind it
+BAD_GATEWAY = HTTPStatus.BAD_GATEWAY
 TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 SIGN_IN = "/admin/login/"
 
 
 @pytest.fixture(scope="module")
 def nginx() -> Iterator[Nginx]:
-    """In front of a portal that is away."""
+    """Run nginx without a portal behind it."""
     with debian_nginx(free_port(), free_port()) as started:
         yield started
 
@@ -55,7 +56,7 @@ class Mute:
 
 @contextmanager
 def sent(nginx: Nginx, address: str, method: str, path: str) -> Iterator[None]:
-    """A request whose answer nobody waits for, while the `with` lasts."""
+    """Send a request, and keep its connection open without reading the answer."""
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: {NAME}\r\nX-Test-Address: {address}\r\nContent-Length: 0\r\n\r\n"
     )
@@ -68,12 +69,12 @@ def sent(nginx: Nginx, address: str, method: str, path: str) -> Iterator[None]:
 
 
 def until_refused(browser: httpx.Client, method: str, path: str, most: int, **headers: str) -> int:
-    """How many went through before the first that nginx refused."""
+    """Repeat a request until nginx refuses it, and return how many went through before."""
     for passed in range(most):
         answer = browser.request(method, path, headers=headers)
         if answer.status_code == TOO_MANY:
             return passed
-        assert answer.status_code == AWAY
+        assert answer.status_code == BAD_GATEWAY
     raise AssertionError(f"{most} went through")
 
 
@@ -93,7 +94,7 @@ def test_r6_04_http_only_says_that_it_is_https(nginx: Nginx) -> None:
 )
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_r6_04_tls_is_1_2_or_1_3(nginx: Nginx, version: ssl.TLSVersion, spoken: bool) -> None:
-    """Though Debian's nginx.conf offers 1.0 and 1.1, too."""
+    """Debian's nginx.conf also offers 1.0 and 1.1, which the documented configuration turns off."""
     context = any_certificate()
     context.set_ciphers("DEFAULT@SECLEVEL=0")
     context.minimum_version = context.maximum_version = version
@@ -107,16 +108,16 @@ def test_r6_04_tls_is_1_2_or_1_3(nginx: Nginx, version: ssl.TLSVersion, spoken: 
 def test_r6_14_the_121st_page_of_an_address_is_refused_and_another_address_is_not(nginx: Nginx) -> None:
     with nginx.browser("192.0.2.1") as office, nginx.browser("192.0.2.2") as other:
         assert until_refused(office, "GET", "/fidelizacion/", 2000) >= 120
-        assert other.get("/fidelizacion/").status_code == AWAY
-        assert office.get("/static/css/portal.css").status_code == AWAY, "styles are not counted"
+        assert other.get("/fidelizacion/").status_code == BAD_GATEWAY
+        assert office.get("/static/css/portal.css").status_code == BAD_GATEWAY, "styles are not counted"
 
 
 @pytest.mark.parametrize(("same", "address"), [(True, "2001:db8:0:12ff::9"), (False, "2001:db8:0:1300::9")])
 def test_an_ipv6_home_is_one_address_to_its_56(nginx: Nginx, same: bool, address: str) -> None:
     with nginx.browser("2001:db8:0:1200::1" if same else "2001:db8:0:1201::1") as first:
         until_refused(first, "GET", "/fidelizacion/", 2000)
-        # The page of an error is not counted; another one of the network is refused with the first,
-        # or passes
+        # nginx's limit frees requests over time, so one of three may pass: another address of the
+        # same /56 is refused at least once, and one of another /56 never
         statuses = {
             first.get("/fidelizacion/", headers={"X-Test-Address": address}).status_code for _ in range(3)
         }
@@ -128,8 +129,8 @@ def test_r6_14_a_session_sends_20_forms_and_another_of_the_same_office_goes_on(n
         cookie = f"a=b; __Host-sessionid={'a' * 32}"
         assert until_refused(office, "POST", "/fidelizacion/solicitud/", 400, Cookie=cookie) >= 20
         other = {"Cookie": f"__Host-sessionid={'b' * 32}"}
-        assert office.post("/fidelizacion/solicitud/", headers=other).status_code == AWAY
-        assert office.get("/fidelizacion/solicitud/", headers={"Cookie": cookie}).status_code == AWAY
+        assert office.post("/fidelizacion/solicitud/", headers=other).status_code == BAD_GATEWAY
+        assert office.get("/fidelizacion/solicitud/", headers={"Cookie": cookie}).status_code == BAD_GATEWAY
 
 
 @pytest.mark.parametrize(
@@ -140,8 +141,8 @@ def test_signing_in_is_limited_more_than_reading(nginx: Nginx, path: str, allowe
     with nginx.browser(f"192.0.2.{20 + len(path)}") as office, nginx.browser("192.0.2.99") as other:
         passed = until_refused(office, "POST", path, 110)
         assert allowed <= passed < 110
-        assert office.get(path).status_code == AWAY, "the page itself is not refused"
-        assert other.post(path).status_code == AWAY, "nobody else is"
+        assert office.get(path).status_code == BAD_GATEWAY, "the page itself is not refused"
+        assert other.post(path).status_code == BAD_GATEWAY, "nobody else is"
 
 
 def test_s2_an_address_tries_three_passwords_at_a_time(nginx: Nginx) -> None:
@@ -165,7 +166,9 @@ def test_an_address_has_50_requests_at_a_time(nginx: Nginx) -> None:
 
 
 def the_page(answer: httpx.Response, status: int) -> BeautifulSoup:
-    """A page of ours, in Spanish, that asks for nothing but a stylesheet that is there."""
+    """Check that an answer is our error page: in Spanish, and with one stylesheet that nginx serves
+    itself.
+    """
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert answer.headers["Cache-Control"] == "no-store"
@@ -204,7 +207,7 @@ def test_what_nginx_has_to_say_it_says_in_spanish(nginx: Nginx) -> None:
 def test_r6_15_what_nginx_itself_refuses_it_refuses_in_spanish(
     nginx: Nginx, method: str, path: str, cookie: str, status: int
 ) -> None:
-    """Too large a header, too long an address, a method of its own, a page that is internal."""
+    """A header that is too large, an address that is too long, TRACE, and an internal page."""
     with nginx.browser("192.0.2.53") as browser:
         the_page(browser.request(method, path, headers={"Cookie": cookie}), status)
 
@@ -214,9 +217,9 @@ def test_r6_15_a_network_that_may_not_see_the_desk_is_told_in_spanish() -> None:
     with debian_nginx(free_port(), free_port(), changes) as nginx:
         with nginx.browser("198.51.100.1") as stranger:
             assert "no se abre desde su red" in the_page(stranger.get("/admin/"), 403).get_text()
-            assert stranger.get("/fidelizacion/").status_code == AWAY, "the portal is for everybody"
+            assert stranger.get("/fidelizacion/").status_code == BAD_GATEWAY, "the portal is for everybody"
         with nginx.browser("192.0.2.54") as staff:
-            assert staff.get("/admin/").status_code == AWAY
+            assert staff.get("/admin/").status_code == BAD_GATEWAY
 
 
 def test_http_at_the_port_of_https_is_sent_to_https(nginx: Nginx) -> None:
@@ -249,8 +252,8 @@ def test_maintenance_has_a_page_too() -> None:
 
 
 def personal_requests(browser: httpx.Client) -> list[httpx.Response]:
-    """With a token, a number and an e-mail wherever a request can hold them, past each thing that
-    can go wrong.
+    """Send a token, a number and an e-mail in every part of a request that may be logged, in
+    requests that fail in different ways.
     """
     referer = {"Referer": f"https://{NAME}/fidelizacion/?i={TOKEN}&q={PHONE}"}
     answers = [
@@ -274,7 +277,7 @@ def personal_requests(browser: httpx.Client) -> list[httpx.Response]:
 
 @pytest.fixture
 def without_a_disk(nginx: Nginx) -> Iterator[None]:
-    """Bodies that do not fit in memory cannot be kept, as when the disk is full: nginx says so at
+    """Forbid nginx to store bodies that do not fit in memory, as a full disk would; it logs that at
     level "crit".
     """
     (nginx.folder / "body").chmod(0)
@@ -284,9 +287,7 @@ def without_a_disk(nginx: Nginx) -> Iterator[None]:
 
 @pytest.mark.usefixtures("without_a_disk")
 def test_no_token_number_or_e_mail_is_in_any_log(nginx: Nginx) -> None:
-    """R6.08: Debian logs every request of the machine, and nginx
-    repeats a request with each error.
-    """
+    """R6.08: Debian's access log has every request, and nginx's error log repeats the request."""
     assert "access_log" in (STOCK / "nginx.conf").read_text(encoding="utf-8")
     with nginx.browser("192.0.2.60") as browser:
         statuses = {answer.status_code for answer in personal_requests(browser)}
@@ -299,7 +300,7 @@ def test_no_token_number_or_e_mail_is_in_any_log(nginx: Nginx) -> None:
             f"{EMAIL} {PHONE}",
         ):
             refused_line(nginx, line)
-    assert statuses == {AWAY, TOO_MANY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+    assert statuses == {BAD_GATEWAY, TOO_MANY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
     assert kept.status_code == 500, "the body could not be kept"
     logs = nginx.logs()
     assert '"POST /admin/login" 429' in logs["portal.log"]
@@ -310,7 +311,7 @@ def test_no_token_number_or_e_mail_is_in_any_log(nginx: Nginx) -> None:
 
 
 def refused_line(nginx: Nginx, line: str) -> None:
-    """A request that nginx cannot read, to the end of its answer."""
+    """Send a request that nginx cannot parse, and read the answer to its end."""
     with (
         socket.create_connection(("127.0.0.1", nginx.https)) as plain,
         any_certificate().wrap_socket(plain) as connection,

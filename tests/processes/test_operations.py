@@ -1,5 +1,5 @@
-"""Signs of life of the real processes: they come through the real broker, end with it, and come
-back (R4.15, R4.16).
+"""Heartbeats of the real processes: they come through the real broker, stop with it, and come back
+(R4.15, R4.16).
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from demo.processes import Child
-from tests.faults.ledger import LONG_AGO, Ledger
+from tests.faults.database import LONG_AGO, Database
 from tests.stack import BASE, Stack, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
@@ -23,7 +23,9 @@ BEAT = [sys.executable, "-m", "celery", "-A", "fidelizacion", "beat", "--pidfile
 
 
 def check_ops(stack: Stack) -> dict[str, Any]:
-    """The command as a watcher outside runs it, in the environment of the processes."""
+    """Run `check_ops` as a monitoring system does, in the processes' environment; return its
+    metrics.
+    """
     command = [sys.executable, "manage.py", "check_ops", "--json"]
     done = subprocess.run(command, cwd=BASE, env=stack.environment, capture_output=True, check=False)
     found: dict[str, Any] = json.loads(done.stdout)
@@ -33,7 +35,7 @@ def check_ops(stack: Stack) -> dict[str, Any]:
 
 
 def last_sign(stack: Stack, name: str) -> float:
-    """When it was, in seconds since the epoch; 0 is never."""
+    """Return the time of a process's last heartbeat, in seconds since the epoch; 0 without one."""
     age = check_ops(stack)[f"heartbeat_{name}_age_seconds"]["value"]
     return 0.0 if age is None else time.time() - float(age)
 
@@ -59,33 +61,33 @@ def said(child: Child, words: str) -> bool:
 
 
 def schedules(stack: Stack, child: Child) -> bool:
-    """Whether it has the lease."""
+    """Whether this beat has the lease, and so sends the tasks."""
     return child.process is not None and f"pid {child.process.pid}," in scheduler(stack)
 
 
 def scheduler(stack: Stack) -> str:
-    rows = Ledger(stack.environment["DATABASE_URL"]).rows(
+    rows = Database(stack.environment["DATABASE_URL"]).rows(
         "SELECT holder FROM operations_heartbeat WHERE name = 'beat'"
     )
     return str(rows[0][0]) if rows else ""
 
 
 def pass_time(stack: Stack, column: str, name: str = "beat") -> None:
-    """As if that moment in the row of this process were long ago."""
+    """Set a time in a process's heartbeat row to long ago."""
     statements = {
         "at": "UPDATE operations_heartbeat SET at = %s WHERE name = %s",
         "since": "UPDATE operations_heartbeat SET since = %s WHERE name = %s",
         "held_until": "UPDATE operations_heartbeat SET held_until = %s WHERE name = %s",
         "second_at": "UPDATE operations_heartbeat SET second_at = %s WHERE name = %s",
     }
-    Ledger(stack.environment["DATABASE_URL"]).rows(statements[column], LONG_AGO, name)
+    Database(stack.environment["DATABASE_URL"]).rows(statements[column], LONG_AGO, name)
 
 
 def open_alarms(stack: Stack) -> set[str]:
-    """After the sweep has looked, as it does each minute."""
+    """Run the sweep's check once, and return the kinds of the open alarms."""
     command = [sys.executable, "manage.py", "deliver_notifications"]
     subprocess.run(command, cwd=BASE, env=stack.environment, capture_output=True, check=True)
-    found = Ledger(stack.environment["DATABASE_URL"]).rows(
+    found = Database(stack.environment["DATABASE_URL"]).rows(
         "SELECT kind FROM operations_alarm WHERE cleared_at IS NULL"
     )
     return {kind for (kind,) in found}
@@ -101,9 +103,8 @@ def test_worker_beat_and_sweep_show_that_they_live_and_the_broker_is_as_it_shoul
         return {found[f"heartbeat_{name}_age_seconds"]["level"] for name in ("beat", "sweep")} == {"fine"}
 
     assert wait_for(all_alive), found
-    assert (
-        found["heartbeat_worker_age_seconds"]["value"] is not None
-    )  # its first, asked for when it was ready
+    # The worker asks for its first heartbeat when it is ready
+    assert found["heartbeat_worker_age_seconds"]["value"] is not None
     broker = ("broker_answers", "broker_keeps_all", "broker_writes_to_disk")
     assert {found[name]["level"] for name in broker} == {"fine"}
     assert found["migrations_pending"]["value"] == 0
@@ -126,7 +127,7 @@ def test_r4_16_a_stopped_beat_is_an_alarm(stack: Stack, beat: Child) -> None:
     beat.process.terminate()
     beat.process.wait(60)
     pass_time(stack, "at")
-    pass_time(stack, "since", "sweep")  # which has lived for long enough to judge
+    pass_time(stack, "since", "sweep")  # a sweep that has just started raises no alarm
     assert "beat-silent" in open_alarms(stack)
 
 
@@ -143,18 +144,16 @@ def test_r4_16_a_second_beat_is_told_and_follows_the_first_when_that_is_killed(
 
         beat.process.kill()
         beat.process.wait(60)
-        pass_time(stack, "held_until")  # its lease runs out
+        pass_time(stack, "held_until")  # the killed beat's lease expires
         assert wait_for(lambda: schedules(stack, second))
         pass_time(stack, "second_at")
         assert "second-beat" not in open_alarms(stack)
-    assert scheduler(stack) == ""  # ended as asked to: the next beat need not wait
+    assert scheduler(stack) == ""  # an orderly end releases the lease: the next beat need not wait
 
 
 @pytest.mark.prove
 def test_r4_15_after_each_restart_of_the_broker_the_signs_come_again(stack: Stack, beat: Child) -> None:
-    """Within a minute, which is how often beat sends the task,
-    and some seconds to connect again.
-    """
+    """Within 75 s: beat sends the task each minute, and connecting again takes some seconds."""
     for _ in range(3):
         stack.signal(signal.SIGKILL, "broker")
         broker = stack.children["broker"]

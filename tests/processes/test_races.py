@@ -1,4 +1,4 @@
-"""The same code posted many times at once to real web processes: one of them lets in (R1.03, R1.04,
+"""Of many simultaneous posts of the same code to real web processes, one signs in (R1.03, R1.04,
 R7.08).
 """
 
@@ -18,7 +18,7 @@ AT_ONCE = 20
 
 
 def asked(visitor: Visitor) -> tuple[Form, str]:
-    """The second screen, and the code that came."""
+    """Ask for a code; return the form of the PIN screen and the code from the SMS."""
     before = {message["at"] for message in visitor.stack.sms()}
     visitor.send(visitor.form("phone"), phone=PHONE)
     sms = wait_for(lambda: [message for message in visitor.stack.sms() if message["at"] not in before])
@@ -29,7 +29,7 @@ def asked(visitor: Visitor) -> tuple[Form, str]:
 
 
 def post_at_once(visitor: Visitor, form: Form, code: str) -> list[httpx.Response]:
-    """What each of twenty browsers with one and the same session was answered."""
+    """Post a code from twenty browsers that share one session, and return the answers."""
     answers: list[httpx.Response] = []
     together = threading.Barrier(AT_ONCE)
 
@@ -70,7 +70,7 @@ def test_of_twenty_wrong_codes_at_once_five_are_tried_and_then_the_right_one_is_
         counted = [answer for answer in answers if "Le queda" in answer.text.partition("</main>")[0]]
         late = visitor.send(form, code=code)
     with Visitor(stack) as visitor:
-        visitor.sign_in(PHONE)  # forgets the failures
+        visitor.sign_in(PHONE)  # sets the failures back to zero (R1.06)
     assert len(answers) == AT_ONCE
-    assert len(counted) <= 4, "the fifth is told that the code is dead"
+    assert len(counted) <= 4, "the fifth answer says that the code is no longer valid"
     assert late.status_code == 422

@@ -1,5 +1,5 @@
-"""The reference on an error page is in the web's log, and a task's in the worker's: text and JSON
-(R8.08).
+"""An error page's reference is in the web process's log, and a task's id in the worker's, as text
+and as JSON (R8.08).
 """
 
 import json
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 
 def fail_once(stack: Stack) -> str:
-    """The reference of a page that failed."""
+    """Open a page that fails, and return the reference that it shows."""
     with Visitor(stack) as visitor:
         visitor.sign_in("099 123 4567")
         visitor.page = visitor.browser.get("/fidelizacion/solicitud/")

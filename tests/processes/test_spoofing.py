@@ -1,5 +1,5 @@
-"""Bytes that try to pass for the mobile gateway's header, at the real web server (R2.02, R2.04,
-R2.06).
+"""The real web server accepts the mobile header from a gateway only, and only as documented (R2.02,
+R2.04, R2.06).
 """
 
 import runpy
@@ -39,5 +39,5 @@ def test_from_anybody_else_no_spelling_skips_the_pin(foreign: int, lines: list[s
 
 
 def test_the_web_server_drops_headers_with_underscores() -> None:
-    """R2.04: otherwise X_MSISDN and X-MSISDN would be one and the same to the application."""
+    """R2.04: without this, the application could not tell X_MSISDN from X-MSISDN."""
     assert runpy.run_path(str(BASE / "gunicorn.conf.py"))["header_map"] == "drop"

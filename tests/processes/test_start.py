@@ -1,4 +1,6 @@
-"""How real processes start, refuse to start, and answer when something is wrong around them."""
+"""Real processes refuse to start in a bad environment, and answer without a database and to invalid
+requests.
+"""
 
 import socket
 import subprocess
@@ -46,7 +48,7 @@ def test_a_bad_environment_ends_the_process_with_one_line_a_problem(
 
 
 def test_with_the_database_away_the_page_says_so_within_three_seconds(stack: Stack) -> None:
-    """R4.29: and nothing of the reason is shown; the process stays alive."""
+    """R4.29: the page does not show the reason, and the process keeps running."""
     port = free_port()
     environment = {
         **PRODUCTION,
@@ -91,13 +93,13 @@ def test_a_header_of_eight_kilobytes_is_refused(stack: Stack) -> None:
 
 
 def test_the_server_does_not_say_what_it_is(stack: Stack) -> None:
-    """R6.05: no version to look up."""
+    """R6.05: the `Server` header has no version, for which known holes could be looked up."""
     answer = httpx.get(f"{stack.base_url}/fidelizacion/", trust_env=False, timeout=60)
     assert not any(character.isdigit() for character in answer.headers.get("server", ""))
 
 
 def raw(stack: Stack, head: str) -> str:
-    """The answer to bytes that no HTTP client would send."""
+    """Send bytes that no HTTP client would send, and return the beginning of the answer."""
     with socket.create_connection(("127.0.0.1", stack.port), 60) as connection:
         connection.sendall(head.encode())
         return connection.recv(4096).decode(errors="replace")

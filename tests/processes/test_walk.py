@@ -1,4 +1,4 @@
-"""The whole walk without JavaScript, through real HTTP, a real worker and a real mail server."""
+"""From sign-in to the ticket's mails without JavaScript: real HTTP, worker and mail server."""
 
 import signal
 import threading
@@ -26,7 +26,7 @@ def test_a_request_with_a_document_gets_a_number_and_two_mails(stack: Stack) -> 
     assert mails
     assert watch.seconds() < 5, "two mails within 5 s of confirming"
     for mail in mails:
-        # The operator's mark belongs to the HTML; the customer's document stays with us (R3.19)
+        # The operator's logo belongs to the HTML; the customer's document is not attached (R3.19)
         kinds = [part.get_content_type() for part in mail.walk()]
         assert kinds == ["multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png"]
         assert all(
@@ -81,7 +81,7 @@ def test_a_ticket_is_answered_while_nobody_sends_and_the_mails_come_later(stack:
         visitor.sign_in(ONE_COMPANY)
         stack.signal(signal.SIGSTOP, "worker", "sweep")
         try:
-            # Waiting for a process that stands still would end at the client's timeout
+            # If the request waited for a stopped process, the client would time out here
             number = visitor.request()
             time.sleep(1.5)
             assert not stack.mails(number)

@@ -1,6 +1,4 @@
-"""A visitor with a browser and no JavaScript: reads the forms that pages hold, fills them in and
-sends them.
-"""
+"""A visitor without JavaScript, who reads, fills in and submits the forms of the pages by HTTP."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ File = tuple[str, bytes]
 
 @dataclass
 class Form:
-    """A form as a browser would send it: what it came with, and what was filled in since."""
+    """A form as a browser would send it: its address, its method and the values of its fields."""
 
     address: str
     method: str
@@ -49,7 +47,7 @@ def _value(control: Tag) -> str:
 
 
 class Portal(Protocol):
-    """What a visitor needs to know: where the portal is, and what SMS came, newest first."""
+    """What a visitor uses of a portal: its address, and the SMS that it sent, newest first."""
 
     base_url: str
 
@@ -57,7 +55,7 @@ class Portal(Protocol):
 
 
 class Visitor:
-    """One browser; `page` is what it shows."""
+    """One browser; `page` is the last answer."""
 
     def __init__(self, stack: Portal) -> None:
         self.stack = stack
@@ -77,14 +75,14 @@ class Visitor:
         return BeautifulSoup(self.page.text, "html.parser")
 
     def form(self, field: str) -> Form:
-        """The form of this page that has such a field."""
+        """Return the form of this page that has this field."""
         for tag in self.soup.select("form"):
             if tag.select(f'[name="{field}"]'):
                 return Form.read(tag, self.page)
         raise AssertionError(f"no form with {field} on {self.page.url}: {self.page.status_code}")
 
     def send(self, form: Form, files: dict[str, File] | None = None, **typed: str) -> httpx.Response:
-        """Sends a form with some of its fields filled in, and shows the answer."""
+        """Submit a form with these values typed; return the answer, which becomes the page."""
         parts: dict[str, Any] = {"data": {**form.values, **typed}}
         if files is not None:
             parts["files"] = files or {"attachments": ("", b"")}
@@ -92,7 +90,7 @@ class Visitor:
         return self.page
 
     def sign_in(self, phone: str) -> None:
-        """From the entry to the page past the code, which is read where the demo shows it."""
+        """Sign in from the entry page, with the code from the portal's SMS."""
         before = {message["at"] for message in self.stack.sms()}
         self.send(self.form("phone"), phone=phone)
         sms = wait_for(lambda: [message for message in self.stack.sms() if message["at"] not in before])
@@ -102,14 +100,14 @@ class Visitor:
         self.send(self.form("code"), code=code[0])
 
     def request(self, files: dict[str, File] | None = None, **typed: str) -> str:
-        """Fills in the request form and confirms it; the number on the page that answers."""
+        """Fill in the request form and confirm it; return the ticket's number."""
         form = self.form("reason")
         self.send(form, files or {}, **{**self.answers(), **typed})
         return self.ticket_number()
 
     def answers(self) -> dict[str, str]:
-        """The first request type and reason on offer, and details
-        that no other request has (A23).
+        """Return the first request type and reason of the form, and details that no other request
+        has, so that it is no repeat (A23).
         """
         chosen: dict[str, str] = {"details": f"Por cierre de la oficina de Cuenca, trámite {uuid4()}."}
         for name in ("request_type", "reason"):
@@ -129,8 +127,8 @@ class Visitor:
 
 
 def a_real_pdf() -> File:
-    """The public document nearest to 1 MB that the rules accept; one of ours where no corpus is at
-    hand.
+    """Return the accepted PDF of the corpus that is nearest to 1 MB, or a small one without a
+    corpus.
     """
     if not CORPUS.is_dir():
         return (
