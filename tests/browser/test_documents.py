@@ -131,7 +131,7 @@ def test_chosen_files_are_listed_and_can_be_taken_off_and_changed(chromium: Brow
 
 
 @pytest.mark.prove
-def test_a_sixth_file_is_told_and_stops_the_sending(chromium: Browser, stack: Stack) -> None:
+def test_a_sixth_file_is_an_error_and_stops_the_sending(chromium: Browser, stack: Stack) -> None:
     walk = ready(chromium, stack, scripts=True)
     choose(walk.page, *[file(f"{number}.pdf") for number in range(6)])
     expect(walk.page.get_by_role("status")).to_contain_text("hasta 5 archivos")

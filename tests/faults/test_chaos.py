@@ -110,7 +110,9 @@ def report(found: Findings, nemesis: Nemesis, clients: Clients, seconds: float) 
     )
 
 
-def test_twenty_requests_while_things_die(faulty: FaultyStack, tmp_path: Path, record_property: Show) -> None:
+def test_twenty_requests_while_processes_die(
+    faulty: FaultyStack, tmp_path: Path, record_property: Show
+) -> None:
     """Leases and waits left by the faults are ended in the database; the long test waits for
     their end.
     """
@@ -131,7 +133,7 @@ def test_twenty_requests_while_things_die(faulty: FaultyStack, tmp_path: Path, r
 
 
 @pytest.mark.prove
-def test_five_hundred_requests_while_everything_dies(tmp_path: Path, record_property: Show) -> None:
+def test_five_hundred_requests_while_every_process_dies(tmp_path: Path, record_property: Show) -> None:
     """R7.02: all leases and waits have their full length."""
     with ExitStack() as cleanup:
         server = own_postgresql(cleanup)

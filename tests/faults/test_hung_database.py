@@ -29,7 +29,7 @@ VISITORS = 24  # three times as many as can use the database at once: 2 processe
 # Seconds on a quiet machine, for `/health/ready` and for addresses that need no database
 PROMISED = 2.0
 TIMED_OUT = {"postgresql": "did not answer within the limit", "sqlite": "database is locked"}
-SIGNS = """
+SEND_HEARTBEATS = """
 from fidelizacion.celery import HEARTBEAT, app
 for _ in range(8):
     app.send_task(HEARTBEAT)
@@ -145,7 +145,7 @@ def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
 
 def send_heartbeats(product: SinkStack) -> None:
     """Send the worker's processes a task that writes to the database."""
-    subprocess.run([sys.executable, "-c", SIGNS], cwd=BASE, env=product.environment, check=True)
+    subprocess.run([sys.executable, "-c", SEND_HEARTBEATS], cwd=BASE, env=product.environment, check=True)
 
 
 @contextmanager

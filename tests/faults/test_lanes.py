@@ -102,19 +102,19 @@ def test_a_burst_of_codes_leaves_at_once_while_mails_are_slow(
     would never get an answer.
     """
     twilio_api = FakeTwilio(gathering=Barrier(BURST), seconds=1.0)
-    with product(tmp_path, twilio_api) as bursting:
+    with product(tmp_path, twilio_api) as started:
         if by == "worker":
-            bursting.halt("sweep")
-            bursting.start("codes", [sys.executable, "-m", "celery", "-A", "fidelizacion", "worker", *CODES])
-            assert wait_for(bursting.codes_worker_answers, 60)
-        sink.set_mode(bursting.mail_folder, "mute")
-        bursting.enqueue(mails=MAILS)
-        assert wait_for(bursting.busy_with_mails)
+            started.halt("sweep")
+            started.start("codes", [sys.executable, "-m", "celery", "-A", "fidelizacion", "worker", *CODES])
+            assert wait_for(started.codes_worker_answers, 60)
+        sink.set_mode(started.mail_folder, "mute")
+        started.enqueue(mails=MAILS)
+        assert wait_for(started.busy_with_mails)
         if by == "sweep":
-            bursting.signal(signal.SIGSTOP, "broker")
-        bursting.enqueue(codes=BURST)
-        assert wait_for(bursting.sent, 60)
+            started.signal(signal.SIGSTOP, "broker")
+        started.enqueue(codes=BURST)
+        assert wait_for(started.sent, 60)
         assert len(twilio_api.requests) == BURST
         record_property(
-            "figures", f"{BURST} codes of 1 s each by the {by}, mails mute: {bursting.took():.1f} s"
+            "figures", f"{BURST} codes of 1 s each by the {by}, mails mute: {started.took():.1f} s"
         )

@@ -22,7 +22,7 @@ def test_chosen_rows_are_measured_and_printed() -> None:
     assert "núcleos" in said
 
 
-def test_a_row_that_is_not_there_is_named() -> None:
+def test_an_unknown_row_is_named() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench", "nada"],
         cwd=BASE,

@@ -182,5 +182,5 @@ def test_r3_03_a_part_in_base64_is_read_in_pieces_and_within_the_limits(
 
 
 @pytest.mark.parametrize("encoded", [b"=", b"A", b"%%%%", b"QUJD" * 20_000 + b"Q"])
-def test_r3_03_what_is_no_base64_is_refused_and_nothing_breaks(form: Form, encoded: bytes) -> None:
+def test_r3_03_invalid_base64_is_refused_and_nothing_breaks(form: Form, encoded: bytes) -> None:
     assert form.post_base64("attachments", encoded).status_code in {400, 422}

@@ -191,7 +191,7 @@ def files(folder: Path, pattern: str) -> str:
     )
 
 
-def test_a_code_is_nowhere_and_no_log_tells_of_anybody_r1_09_r8_08(
+def test_no_code_is_stored_and_no_log_has_personal_data_r1_09_r8_08(
     product: Stack, twilio: FakeTwilio
 ) -> None:
     with Visitor(product) as visitor:

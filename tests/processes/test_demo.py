@@ -97,7 +97,7 @@ def demo() -> Iterator[Demo]:
     started.output.unlink(missing_ok=True)
 
 
-def test_a_killed_demo_starts_again_and_ctrl_c_leaves_nothing_behind(demo: Demo) -> None:
+def test_a_killed_demo_starts_again_and_ctrl_c_leaves_no_process(demo: Demo) -> None:
     first = demo.start()
     assert demo.is_ready()
     assert len(demo.processes()) >= 6
@@ -183,7 +183,7 @@ def test_in_a_shell_of_production_the_demo_touches_nothing_of_it(demo: Demo, tmp
             assert broker.keys() == []
 
 
-def test_a_database_of_somebody_else_in_the_demos_folder_is_refused_in_one_line(demo: Demo) -> None:
+def test_a_foreign_database_in_the_demos_folder_is_refused_in_one_line(demo: Demo) -> None:
     demo.folder.mkdir(parents=True)
     with closing(sqlite3.connect(demo.folder / "fidelizacion.sqlite3")) as lite:
         lite.execute("CREATE TABLE clientes (id integer PRIMARY KEY)")
@@ -194,7 +194,7 @@ def test_a_database_of_somebody_else_in_the_demos_folder_is_refused_in_one_line(
     assert "«fidelizacion.sqlite3» tiene tablas y no la hizo una demostración: no se toca" in demo.said()
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(demo: Demo) -> None:
+def test_a_port_in_use_is_an_error_of_one_line(demo: Demo) -> None:
     with socket.create_server(("127.0.0.1", demo.port)):
         demo.start().wait(timeout=60)
     assert demo.said() == f"El puerto {demo.port} está ocupado: use PORT={demo.port + 1} make demo\n"
@@ -207,13 +207,13 @@ def preflight(pretence: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-c", code], cwd=BASE, capture_output=True, text=True, check=False)
 
 
-def test_a_python_too_old_is_told_in_one_line() -> None:
+def test_a_python_too_old_is_an_error_of_one_line() -> None:
     done = preflight("sys.version_info = (3, 9)")
     said = "Se necesita Python 3.11 o más nuevo y este es 3.9: use PYTHON=/ruta/a/python3.11 make demo\n"
     assert (done.returncode, done.stderr) == (1, said)
 
 
-def test_a_python_without_venv_is_told_the_package() -> None:
+def test_a_python_without_venv_gets_the_name_of_its_package() -> None:
     done = preflight("sys.modules['ensurepip'] = None")
     said = "A este Python le falta venv: instale el paquete python3-venv (apt install python3-venv)\n"
     assert (done.returncode, done.stderr) == (1, said)

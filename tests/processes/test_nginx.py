@@ -33,13 +33,13 @@ def test_by_the_public_listener_no_spelling_skips_the_pin(nginx: Nginx, lines: l
 
 
 @pytest.mark.parametrize(("lines", "genuine"), SPELLINGS)
-def test_by_the_operators_listener_the_header_itself_does(
+def test_by_the_operators_listener_only_the_header_itself_skips_the_pin(
     nginx: Nginx, lines: list[str], genuine: bool
 ) -> None:
     assert enter(nginx.mobile, lines, any_certificate()) == (PAST_THE_PIN if genuine else PIN)
 
 
-def test_nobody_is_let_in_for_saying_that_a_gateway_brought_him(nginx: Nginx) -> None:
+def test_no_forwarded_header_of_a_visitor_skips_the_pin(nginx: Nginx) -> None:
     """R2.02: at the public listener the visitor's address is the socket's; headers do not count."""
     said = [f"X-MSISDN: {MSISDN}", "X-Forwarded-For: 100.64.3.2, 127.0.0.2", "Forwarded: for=100.64.3.2"]
     assert enter(nginx.https, said, any_certificate()) == PIN

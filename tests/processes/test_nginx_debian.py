@@ -78,7 +78,7 @@ def until_refused(browser: httpx.Client, method: str, path: str, most: int, **he
     raise AssertionError(f"{most} went through")
 
 
-def test_r6_04_http_only_says_that_it_is_https(nginx: Nginx) -> None:
+def test_r6_04_http_only_redirects_to_https(nginx: Nginx) -> None:
     for host in ("127.0.0.1", "[::1]"):
         asked = f"http://{host}:{nginx.http}/fidelizacion/ayuda/?a=b"
         answer = httpx.get(asked, headers={"Host": NAME}, trust_env=False, timeout=60)
@@ -183,7 +183,7 @@ def the_page(answer: httpx.Response, status: int) -> BeautifulSoup:
     return page
 
 
-def test_what_nginx_has_to_say_it_says_in_spanish(nginx: Nginx) -> None:
+def test_the_error_pages_of_nginx_are_in_spanish(nginx: Nginx) -> None:
     with nginx.browser("192.0.2.50") as browser:
         the_page(browser.get("/fidelizacion/"), 502)
         the_page(browser.get("/admin/"), 502)
@@ -204,7 +204,7 @@ def test_what_nginx_has_to_say_it_says_in_spanish(nginx: Nginx) -> None:
         ("GET", "/avisos/413.html", "", 404),
     ],
 )
-def test_r6_15_what_nginx_itself_refuses_it_refuses_in_spanish(
+def test_r6_15_requests_that_nginx_itself_refuses_get_a_page_in_spanish(
     nginx: Nginx, method: str, path: str, cookie: str, status: int
 ) -> None:
     """A header that is too large, an address that is too long, TRACE, and an internal page."""
@@ -212,7 +212,7 @@ def test_r6_15_what_nginx_itself_refuses_it_refuses_in_spanish(
         the_page(browser.request(method, path, headers={"Cookie": cookie}), status)
 
 
-def test_r6_15_a_network_that_may_not_see_the_desk_is_told_in_spanish() -> None:
+def test_r6_15_a_network_that_may_not_see_the_desk_gets_a_page_in_spanish() -> None:
     changes = {"#allow 192.0.2.0/24;": "allow 192.0.2.0/24;", "#deny all;": "deny all;"}
     with debian_nginx(free_port(), free_port(), changes) as nginx:
         with nginx.browser("198.51.100.1") as stranger:

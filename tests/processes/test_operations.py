@@ -34,7 +34,7 @@ def check_ops(stack: Stack) -> dict[str, Any]:
     return metrics
 
 
-def last_sign(stack: Stack, name: str) -> float:
+def last_heartbeat(stack: Stack, name: str) -> float:
     """Return the time of a process's last heartbeat, in seconds since the epoch; 0 without one."""
     age = check_ops(stack)[f"heartbeat_{name}_age_seconds"]["value"]
     return 0.0 if age is None else time.time() - float(age)
@@ -93,7 +93,7 @@ def open_alarms(stack: Stack) -> set[str]:
     return {kind for (kind,) in found}
 
 
-def test_worker_beat_and_sweep_show_that_they_live_and_the_broker_is_as_it_should_be(
+def test_worker_beat_and_sweep_have_heartbeats_and_the_broker_is_set_up_well(
     stack: Stack, beat: Child
 ) -> None:
     found: dict[str, Any] = {}
@@ -121,7 +121,7 @@ def test_a_test_message_goes_through_the_real_worker_or_the_command_itself(stack
 
 
 def test_r4_16_a_stopped_beat_is_an_alarm(stack: Stack, beat: Child) -> None:
-    assert wait_for(lambda: last_sign(stack, "beat"))
+    assert wait_for(lambda: last_heartbeat(stack, "beat"))
     assert "beat-silent" not in open_alarms(stack)
     assert beat.process
     beat.process.terminate()
@@ -131,7 +131,7 @@ def test_r4_16_a_stopped_beat_is_an_alarm(stack: Stack, beat: Child) -> None:
     assert "beat-silent" in open_alarms(stack)
 
 
-def test_r4_16_a_second_beat_is_told_and_follows_the_first_when_that_is_killed(
+def test_r4_16_a_second_beat_is_reported_and_takes_over_when_the_first_is_killed(
     stack: Stack, beat: Child
 ) -> None:
     assert beat.process
@@ -152,7 +152,7 @@ def test_r4_16_a_second_beat_is_told_and_follows_the_first_when_that_is_killed(
 
 
 @pytest.mark.prove
-def test_r4_15_after_each_restart_of_the_broker_the_signs_come_again(stack: Stack, beat: Child) -> None:
+def test_r4_15_after_each_restart_of_the_broker_the_heartbeats_come_again(stack: Stack, beat: Child) -> None:
     """Within 75 s: beat sends the task each minute, and connecting again takes some seconds."""
     for _ in range(3):
         stack.signal(signal.SIGKILL, "broker")
@@ -163,6 +163,6 @@ def test_r4_15_after_each_restart_of_the_broker_the_signs_come_again(stack: Stac
         broker.start(stack.environment)
         back = time.time()
         deadline = back + 75
-        while last_sign(stack, "worker") < back:
+        while last_heartbeat(stack, "worker") < back:
             assert time.time() < deadline
             time.sleep(2)

@@ -42,7 +42,7 @@ def web_errors(stack: Stack) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
-def test_8_the_reference_on_the_page_is_the_one_in_the_log(
+def test_the_reference_on_the_page_is_in_the_log(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.stack.WORKER", (*WORKER, "--loglevel=INFO"))

@@ -47,7 +47,7 @@ def test_a_bad_environment_ends_the_process_with_one_line_a_problem(
     assert "Traceback" not in done.stderr + done.stdout
 
 
-def test_with_the_database_away_the_page_says_so_within_three_seconds(stack: Stack) -> None:
+def test_without_a_database_the_page_says_so_within_three_seconds(stack: Stack) -> None:
     """R4.29: the page does not show the reason, and the process keeps running."""
     port = free_port()
     environment = {
@@ -81,7 +81,7 @@ def test_a_client_that_sends_too_much_gets_to_read_why(stack: Stack, size: int) 
     assert "<h1" in answer.text
 
 
-def test_a_length_that_is_no_number_is_refused(stack: Stack) -> None:
+def test_a_content_length_that_is_not_a_number_is_refused(stack: Stack) -> None:
     head = f"POST /fidelizacion/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.port}\r\nContent-Length: many\r\n\r\n"
     assert raw(stack, head).startswith("HTTP/1.1 400")
 

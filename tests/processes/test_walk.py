@@ -76,7 +76,7 @@ def _post_at_once(visitor: Visitor, form: Form, typed: dict[str, str], count: in
     return numbers
 
 
-def test_a_ticket_is_answered_while_nobody_sends_and_the_mails_come_later(stack: Stack) -> None:
+def test_a_ticket_gets_its_number_while_no_process_sends_and_the_mails_come_later(stack: Stack) -> None:
     with Visitor(stack) as visitor:
         visitor.sign_in(ONE_COMPANY)
         stack.signal(signal.SIGSTOP, "worker", "sweep")
