@@ -1,4 +1,6 @@
-"""The directory: who may enter, what they see, and that they reach only their own companies."""
+"""The directory says who may enter, gives each administrator their own companies only, and lists
+the services of those.
+"""
 
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings

@@ -1,4 +1,6 @@
-"""RUC and cédula (A19). The samples are python-stdnum's or invented; none is a customer's."""
+"""RUC and cédula are validated (A19). The samples are python-stdnum's or invented; none is a
+customer's.
+"""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -21,7 +21,7 @@ from tickets.models import Attachment, AttachmentEvent
 pytestmark = pytest.mark.django_db
 
 
-ASKED_ANYWHERE = {"REMOTE_ADDR": "203.0.113.7"}
+FROM_A_PUBLIC_ADDRESS = {"REMOTE_ADDR": "203.0.113.7"}
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_without_an_antivirus_the_desk_says_so_and_delivers_what_is_not_known_to
 def test_each_download_and_each_refusal_is_a_row(attachment: Attachment, address: str) -> None:
     """R3.17, R5.09: who, when, which, from where, in which request."""
     carla = advisor()
-    client = signed_in(carla, **ASKED_ANYWHERE)
+    client = signed_in(carla, **FROM_A_PUBLIC_ADDRESS)
     delivered = client.get(address)
     Attachment.objects.update(scan="infected")
     client.get(address)
@@ -122,7 +122,9 @@ def test_each_download_and_each_refusal_is_a_row(attachment: Attachment, address
     assert rows[0].request_id == delivered["X-Request-ID"]
 
 
-def test_what_cannot_be_written_down_is_not_delivered(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_cannot_be_recorded_is_not_delivered(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_args: object, **_values: object) -> None:
         raise OperationalError
 
@@ -165,7 +167,7 @@ def test_an_advisor_sees_no_audit() -> None:
     assert signed_in(advisor()).get("/admin/tickets/attachmentevent/").status_code == 403
 
 
-def test_an_attachment_is_asked_for_and_not_peeked_at(address: str) -> None:
+def test_an_attachment_answers_to_get_only(address: str) -> None:
     client = signed_in(advisor())
     assert [client.head(address).status_code, client.post(address).status_code] == [405, 405]
     assert not AttachmentEvent.objects.exists()

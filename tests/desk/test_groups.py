@@ -67,7 +67,7 @@ def test_setup_groups_brings_them_back_and_can_be_repeated() -> None:
     assert permissions("Asesor") == set(roles.ADVISOR)
 
 
-def test_9_on_a_half_migrated_database_setup_groups_changes_nothing_and_says_why() -> None:
+def test_on_a_half_migrated_database_setup_groups_changes_nothing_and_says_why() -> None:
     Group.objects.get(name="Asesor").permissions.clear()
     Permission.objects.get(codename="view_reason").delete()
     with pytest.raises(CommandError, match="le faltan migraciones: nada cambió"):

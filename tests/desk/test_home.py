@@ -1,4 +1,4 @@
-"""*Inicio*: new tickets and the advisor's own, the most urgent first."""
+"""*Inicio* lists new tickets and the advisor's own, the most urgent first."""
 
 from datetime import date, timedelta
 
@@ -30,7 +30,7 @@ def effective(days: int) -> date:
     return timezone.localdate() + timedelta(days=days)
 
 
-def test_new_tickets_stand_there_by_their_date_and_those_without_one_first() -> None:
+def test_new_tickets_are_listed_by_their_date_and_those_without_one_first() -> None:
     later, soon = (
         cast.make_ticket(effective_date=effective(40)),
         cast.make_ticket(effective_date=effective(20)),
@@ -53,7 +53,7 @@ def test_a_ticket_is_in_the_list_of_who_took_it_last() -> None:
     assert listed(signed_in(sonia), "tomadas") == [ticket.number]
 
 
-def test_it_says_what_is_past_its_date_or_stands_still_and_nothing_where_all_is_well() -> None:
+def test_it_shows_what_is_overdue_or_stuck_and_nothing_when_all_is_well() -> None:
     cast.make_ticket(effective_date=effective(30))
     desk = signed_in(advisor())
     assert "Necesita atención" not in text_of(desk.get(HOME))
@@ -103,7 +103,7 @@ def test_a_full_desk_takes_as_many_queries_as_a_nearly_empty_one() -> None:
     assert few <= 10
 
 
-def test_who_may_not_see_tickets_gets_the_list_of_pages_alone() -> None:
+def test_staff_who_may_not_see_tickets_get_the_list_of_pages_only() -> None:
     cast.make_ticket()
     shown = soup(signed_in(User.objects.create_user("nadie", is_staff=True)).get(HOME))
     assert shown.select("#content-main")

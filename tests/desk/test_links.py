@@ -20,7 +20,7 @@ MOST = 150
 
 
 @pytest.mark.parametrize("make_user", [advisor, supervisor])
-def test_24_every_link_of_every_page_may_be_opened(make_user: Callable[[], User]) -> None:
+def test_every_link_of_every_page_may_be_opened(make_user: Callable[[], User]) -> None:
     user = make_user()
     filled_form(visitor(cast.ana(cast.make_company(advisor=user)))).post(attachments=pdf())
     unlock.unlock(cast.ANA_PHONE, user=user)
@@ -50,7 +50,7 @@ def test_24_every_link_of_every_page_may_be_opened(make_user: Callable[[], User]
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_24_the_ticket_shows_that_its_address_is_not_the_registered_one(same: bool) -> None:
+def test_the_ticket_shows_that_its_address_is_not_the_registered_one(same: bool) -> None:
     form = filled_form(visitor(cast.ana()))
     form.post(email="ana@acme.example" if same else "otra@acme.example")
     page = soup(

@@ -1,4 +1,4 @@
-"""*Operación* at the desk: one read-only page without personal data (R4.17, R5.06)."""
+"""*Operación* is a read-only page of the desk without personal data (R4.17, R5.06)."""
 
 from datetime import timedelta
 

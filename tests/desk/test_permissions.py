@@ -69,7 +69,7 @@ NOBODY: dict[str, set[str]] = {model: set() for model in ADVISOR}
 
 @pytest.fixture
 def rows() -> dict[str, object]:
-    """The key of one row of each model, by `app/model` as addresses have it."""
+    """Create a row of each model; return their keys by `app/model`, as in addresses."""
     ticket, now = cast.make_ticket(), timezone.now()
     Attachment.objects.create(ticket=ticket, original_name="a.pdf", size=1, sha256="0", file="aa/bb")
     message = Message.objects.create(
@@ -180,7 +180,7 @@ def test_the_menu_shows_only_what_may_be_opened() -> None:
     assert "Solicitudes" in page
 
 
-def test_no_page_leads_to_what_a_code_is_made_of(rows: dict[str, object]) -> None:
+def test_no_page_shows_the_data_that_a_code_is_derived_from(rows: dict[str, object]) -> None:
     root = User.objects.create_superuser("root")
     client = signed_in(root)
     for model in ("challenge", "budget"):

@@ -28,11 +28,11 @@ def desk() -> Client:
     return signed_in(advisor())
 
 
-def again(message: Message) -> str:
+def resend_address(message: Message) -> str:
     return f"/admin/notifications/message/{message.pk}/reenviar/"
 
 
-def elsewhere(message: Message) -> str:
+def redirect_address(message: Message) -> str:
     return f"/admin/notifications/message/{message.pk}/otra-direccion/"
 
 
@@ -41,9 +41,9 @@ def failed(**changes: object) -> Message:
     return make_message(cast.make_ticket(), kind="ticket_confirmation", **{**values, **changes})
 
 
-def test_one_that_never_arrived_is_queued_again_as_it_is(desk: Client) -> None:
+def test_a_failed_message_is_queued_again_unchanged(desk: Client) -> None:
     message = failed()
-    response = desk.post(again(message), {"serial": "0", "next": page_of(3)}, follow=False)
+    response = desk.post(resend_address(message), {"serial": "0", "next": page_of(3)}, follow=False)
     assert response["Location"] == page_of(3)
     now = Message.objects.get()
     assert (now.state, now.attempts, now.message_id, now.last_error) == (
@@ -57,11 +57,11 @@ def test_one_that_never_arrived_is_queued_again_as_it_is(desk: Client) -> None:
     assert (action.error_before, action.to) == ("550 5.1.1 unknown user", "a•••@acme.example")
 
 
-def test_one_that_was_sent_goes_as_a_copy_that_mail_programs_show(desk: Client) -> None:
+def test_a_sent_message_is_sent_as_a_copy_that_mail_programs_show(desk: Client) -> None:
     message = failed(
         state=State.SENT, last_error="", html="<p>Sí</p>", reply_to="postventa@operadora.example"
     )
-    desk.post(again(message), {"serial": "0"})
+    desk.post(resend_address(message), {"serial": "0"})
     copy = Message.objects.exclude(pk=message.pk).get()
     same = ("to", "subject", "text", "html", "reply_to", "kind", "subject_ref", "channel")
     assert [getattr(copy, name) for name in same] == [getattr(message, name) for name in same]
@@ -72,30 +72,32 @@ def test_one_that_was_sent_goes_as_a_copy_that_mail_programs_show(desk: Client) 
     assert delivery.deliver(copy.pk) == delivery.SendOutcome.SENT
 
 
-def test_one_that_waits_goes_now(desk: Client) -> None:
+def test_a_message_that_waits_for_a_retry_is_sent_now(desk: Client) -> None:
     later = timezone.now() + timedelta(minutes=9)
     message = failed(state=State.QUEUED, next_at=later, give_up_at=later)
-    desk.post(again(message), {"serial": "0"})
+    desk.post(resend_address(message), {"serial": "0"})
     message.refresh_from_db()
     assert message.next_at < later
     assert message.attempts == 3
 
 
-def test_one_on_its_way_and_one_to_no_address_are_left_alone_in_words(desk: Client) -> None:
+def test_a_message_being_sent_and_one_without_an_address_are_refused_in_words(desk: Client) -> None:
     for message, said in (
         (failed(state=State.SENDING), "se está enviando"),
         (failed(dedup_key="k2", to="sin-arroba"), "solo se puede enviar a otra"),
     ):
-        assert said in text_of(desk.post(again(message), {"serial": "0"}, follow=True))
+        assert said in text_of(desk.post(resend_address(message), {"serial": "0"}, follow=True))
     assert not MessageAction.objects.exists()
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.SENT])
 def test_a_second_click_does_nothing_more(desk: Client, state: str) -> None:
     message = failed(state=state)
-    desk.post(again(message), {"serial": "0"})
-    Message.objects.filter(pk=message.pk).update(state=state)  # it failed again, or was sent, in between
-    assert "Ya se había pedido" in text_of(desk.post(again(message), {"serial": "0"}, follow=True))
+    desk.post(resend_address(message), {"serial": "0"})
+    Message.objects.filter(pk=message.pk).update(
+        state=state
+    )  # as if it had failed again, or been sent, since
+    assert "Ya se había pedido" in text_of(desk.post(resend_address(message), {"serial": "0"}, follow=True))
     assert MessageAction.objects.count() == 1
     assert Message.objects.count() == (1 if state == State.FAILED else 2)
 
@@ -121,7 +123,9 @@ def test_two_clicks_at_the_same_instant_make_one_copy() -> None:
 
 def test_a_supervisor_sends_it_to_another_address() -> None:
     message = failed()
-    response = signed_in(supervisor()).post(elsewhere(message), {"serial": "0", "to": OTHER}, follow=True)
+    response = signed_in(supervisor()).post(
+        redirect_address(message), {"serial": "0", "to": OTHER}, follow=True
+    )
     assert OTHER in text_of(response)
     assert Message.objects.filter(copy_of=message).get().to == OTHER
     action = MessageAction.objects.get()
@@ -141,9 +145,9 @@ def test_a_supervisor_sends_it_to_another_address() -> None:
         "a" * 260 + "@b.ec",
     ],
 )
-def test_an_address_that_is_none_is_asked_for_again(to: str) -> None:
+def test_an_invalid_address_is_asked_for_again(to: str) -> None:
     message = failed()
-    response = signed_in(supervisor()).post(elsewhere(message), {"serial": "0", "to": to})
+    response = signed_in(supervisor()).post(redirect_address(message), {"serial": "0", "to": to})
     assert response.status_code == 422
     assert soup(response).select_one(".errors input[name=to]") is not None
     assert Message.objects.count() == 1
@@ -153,14 +157,14 @@ def test_a_message_sent_elsewhere_can_be_sent_again_and_again() -> None:
     """Keys stay short however long the chain is."""
     client, message = signed_in(supervisor()), failed(state=State.SENT)
     for _ in range(20):
-        client.post(again(message), {"serial": "0"})
+        client.post(resend_address(message), {"serial": "0"})
         message = Message.objects.latest("pk")
         Message.objects.filter(pk=message.pk).update(state=State.SENT)
     assert Message.objects.count() == 21
     assert max(len(key) for key in Message.objects.values_list("dedup_key", flat=True)) < 60
 
 
-@pytest.mark.parametrize("make", [again, elsewhere])
+@pytest.mark.parametrize("make", [resend_address, redirect_address])
 def test_a_get_shows_what_would_be_done_and_does_nothing(make: object) -> None:
     message = failed()
     assert callable(make)
@@ -172,28 +176,28 @@ def test_a_get_shows_what_would_be_done_and_does_nothing(make: object) -> None:
     assert not MessageAction.objects.exists()
 
 
-def test_who_may_not_is_refused_and_is_shown_no_way_r5_06() -> None:
+def test_staff_without_the_permission_are_refused_and_see_no_button_r5_06() -> None:
     message = failed(subject_ref="")
     reader = advisor()
     reader.user_permissions.remove(*reader.user_permissions.filter(codename="resend_message"))
     client = signed_in(User.objects.get(pk=reader.pk))
-    for address in (again(message), elsewhere(message)):
+    for address in (resend_address(message), redirect_address(message)):
         assert client.get(address).status_code == 403
         assert client.post(address, {"serial": "0", "to": OTHER}).status_code == 403
     page = client.get(f"/admin/notifications/message/{message.pk}/change/").content.decode()
-    assert again(message) not in page
+    assert resend_address(message) not in page
     assert not MessageAction.objects.exists()
 
 
 def test_an_advisor_may_not_choose_the_address(desk: Client) -> None:
     message = failed()
-    assert desk.post(elsewhere(message), {"serial": "0", "to": OTHER}).status_code == 403
+    assert desk.post(redirect_address(message), {"serial": "0", "to": OTHER}).status_code == 403
 
 
 def test_a_post_without_its_token_is_refused() -> None:
     message = failed()
     strict = signed_in(advisor(), enforce_csrf_checks=True)
-    assert strict.post(again(message), {"serial": "0"}).status_code == 403
+    assert strict.post(resend_address(message), {"serial": "0"}).status_code == 403
     assert not MessageAction.objects.exists()
 
 
@@ -202,7 +206,7 @@ def test_a_post_without_its_token_is_refused() -> None:
 )
 def test_the_way_back_stays_at_the_desk(desk: Client, way: str) -> None:
     message = failed()
-    response = desk.post(again(message), {"serial": "0", "next": way})
+    response = desk.post(resend_address(message), {"serial": "0", "next": way})
     assert response["Location"] == f"/admin/notifications/message/{message.pk}/change/"
 
 
@@ -224,11 +228,11 @@ def test_a_link_that_left_is_not_repeated_by_way_of_its_message(kind: str) -> No
     client, message, sms = signed_in(supervisor()), failed(), kind.endswith("sms")
     channel, to = (Message.Channel.SMS, "+593991234567") if sms else (Message.Channel.EMAIL, OTHER)
     Message.objects.update(state=State.SENT, kind=kind, channel=channel, to=to)
-    addresses = [again(message)] if sms else [again(message), elsewhere(message)]
+    addresses = [resend_address(message)] if sms else [resend_address(message), redirect_address(message)]
     for address in addresses:
         answer = client.post(address, {"serial": "0", "to": "x@y.example"}, follow=True)
         assert "envíe uno nuevo desde la lista de administradores" in text_of(answer)
     assert Message.objects.count() == 1
     Message.objects.update(state=State.DEAD)  # the link did not arrive, so the same message may be sent
-    client.post(again(message), {"serial": "0"})
+    client.post(resend_address(message), {"serial": "0"})
     assert Message.objects.get().state == State.QUEUED

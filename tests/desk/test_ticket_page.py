@@ -80,7 +80,7 @@ def test_the_page_shows_all_that_the_customer_confirmed(desk: Client) -> None:
     assert f'href="/admin/tickets/ticket/adjunto/{attachment.pk}/"' in response.content.decode()
     assert "1,8" in shown
     assert "Por enviar" in shown
-    assert "billing_cut" not in shown  # a table, not the stored record
+    assert "billing_cut" not in shown  # the page shows a table, not the stored JSON
 
 
 def test_r5_06_the_page_shows_each_part_only_to_who_may_see_it() -> None:

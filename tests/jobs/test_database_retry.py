@@ -1,5 +1,5 @@
-"""The database goes away between a carrier's word and its record: the word is kept, and nothing
-goes twice (R4.06).
+"""The database goes down after a provider accepted a message: the result is recorded later, and
+nothing is sent twice (R4.06).
 """
 
 import pytest
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Outage:
-    """The database refuses so many writes of an outcome."""
+    """Make the next `writes` updates of an outcome fail, as while the database is down."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
         self.left = writes
@@ -63,8 +63,8 @@ def test_a_code_that_was_accepted_is_recorded_when_the_database_is_back(
     assert (challenge.outcome, len(memory.outbox)) == (Challenge.Outcome.HANDLED, 1)
 
 
-def test_a_database_that_stays_away_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then the lease runs out, and the message goes again with the same Message-ID."""
+def test_the_wait_for_a_database_that_stays_down_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the lease expires, and the message is sent again with the same Message-ID."""
     message, _outage = queue_email(), Outage(monkeypatch, writes=1000)
     monkeypatch.setattr(database_retry, "RETRY_FOR", 0.1)
     with pytest.raises(OperationalError):

@@ -1,4 +1,4 @@
-"""Leases: one process gets a row, a lost lease writes nothing, and a batch knows when to end."""
+"""A lease gives a row to one process, a lost lease writes nothing, and a batch ends in time."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ LEASE = timedelta(seconds=30)
 
 
 def claim(message: Message) -> Message | None:
-    """Claim it as the outbox does, counting the attempt."""
+    """Claim a message and count the attempt, as the outbox does."""
     due = Message.objects.filter(leases.free(timezone.now()))
     return leases.claim(due, message.pk, LEASE, attempts=F("attempts") + 1)
 
@@ -43,11 +43,11 @@ def test_a_lease_that_ran_out_is_claimed_by_another_and_the_first_writes_nothing
         assert leases.record(second, last_error="of the second")
     message.refresh_from_db()
     assert (message.last_error, message.leased_until, message.lease_token) == ("of the second", None, "")
-    assert message.attempts == 2  # the process that died has counted
+    assert message.attempts == 2  # the process that died counted one
     assert caplog.messages == [f"message {message.pk}: the lease ran out before the outcome was known"]
 
 
-def test_a_lease_that_is_still_on_is_nobody_elses() -> None:
+def test_a_row_with_a_valid_lease_cannot_be_claimed() -> None:
     message = queue_email()
     claim(message)
     with time_machine.travel(timezone.now() + LEASE - timedelta(seconds=1)):

@@ -1,4 +1,4 @@
-"""The sweep and its command: whatever is owed goes out with no broker at all (R4.05)."""
+"""The sweep and its command send all pending messages without a broker (R4.05)."""
 
 import signal
 import subprocess
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def sweeps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A registry and a stop of the test's own."""
+    """Give the test its own registry of sweeps and its own stop signal."""
     monkeypatch.setattr(sweep, "_sweeps", dict(sweep._sweeps))
     monkeypatch.setattr(sweep, "_stopping", threading.Event())
     yield
@@ -51,9 +51,9 @@ def test_one_failing_sweep_does_not_keep_the_others_from_running(sweeps: None) -
     assert (caught.value.failed, caught.value.counts["b"]) == (["a"], 7)
 
 
-def test_what_a_person_waits_for_is_looked_at_four_times_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A burst of codes without the broker: two seconds are the worker's, and hardly more are lost
-    before it leaves.
+def test_the_sweep_of_codes_runs_four_times_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person waits for a code. The sweep leaves it to the worker for two seconds, and must add
+    little to that when the broker is down.
     """
     assert sweep.pause("códigos", 1.0) == 0.25
     assert sweep.pause("mensajes", 1.0) == 1.0
@@ -66,14 +66,14 @@ def test_what_a_person_waits_for_is_looked_at_four_times_as_often(monkeypatch: p
     assert waits == [0.25, 0.25]
 
 
-def away() -> int:
+def refuse_connection() -> int:
     raise OperationalError("connection refused\nIs the server running?")
 
 
-def test_a_database_that_is_away_is_logged_in_one_line(
+def test_a_database_that_is_down_is_logged_in_one_line(
     sweeps: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sweep.register("a", away)
+    sweep.register("a", refuse_connection)
     with pytest.raises(sweep.SweepFailed):
         sweep.sweep_once()
     assert [(record.getMessage(), record.exc_info) for record in caplog.records] == [
@@ -81,13 +81,13 @@ def test_a_database_that_is_away_is_logged_in_one_line(
     ]
 
 
-def test_the_command_says_in_one_line_that_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "deliver_due", away)
+def test_the_command_says_in_one_line_that_the_database_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "deliver_due", refuse_connection)
     with pytest.raises(CommandError, match="La base de datos no responde"):
         run()
 
 
-def test_one_pass_sends_what_is_owed_and_says_so_r4_05() -> None:
+def test_one_pass_sends_the_pending_messages_and_counts_them_r4_05() -> None:
     queue_email()
     queue_email()
     said = run().splitlines()
@@ -115,7 +115,7 @@ def test_the_loop_survives_an_outage_of_the_database(sweeps: None, monkeypatch: 
     def flaky() -> int:
         calls.append(1)
         if len(calls) < 3:
-            raise OperationalError("the database is away")
+            raise OperationalError("the database is down")
         sweep.stop()
         return 0
 
@@ -166,12 +166,12 @@ def _wait_until_sent(message: Message) -> None:
 
 
 @pytest.mark.parametrize("interval", ["-1", "0", "nan", "inf", "1e9", "x"])
-def test_an_interval_that_is_none_is_refused(interval: str) -> None:
+def test_an_invalid_interval_is_refused(interval: str) -> None:
     with pytest.raises(CommandError, match="no sirve: son segundos"):
         run("--loop", f"--interval={interval}")
 
 
 def test_codes_come_before_mails_where_one_process_does_all_in_turn() -> None:
-    """By cron: a mail server that takes seconds a message does not delay who waits for a code."""
+    """As from cron: a mail server that takes seconds per message must not delay the codes."""
     names = sweep.names()
     assert names.index("códigos") < names.index("mensajes")

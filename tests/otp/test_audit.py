@@ -37,7 +37,7 @@ def new_challenge() -> Challenge:
     return challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
 
 
-def test_asking_sending_a_typo_and_entering_are_a_row_each(client: Client) -> None:
+def test_a_request_an_sms_a_typo_and_a_sign_in_are_a_row_each(client: Client) -> None:
     """R1.28"""
     cast.ana()
     pin_client.ask(client, cast.ANA_PHONE)
@@ -142,7 +142,7 @@ def test_the_worker_records_the_outcome_of_each_code(monkeypatch: pytest.MonkeyP
     assert events_of(cast.BRUNO_PHONE) == [(Kind.ASKED, Result.DONE), (Kind.SENT, Result.EXPIRED)]
 
     class Refusing:
-        def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the seam's own signature
+        def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the gateway's signature
             raise PermanentFailure("no")
 
     monkeypatch.setattr(delivery, "sms_gateway", Refusing)
@@ -162,7 +162,7 @@ def test_a_number_is_found_by_its_hash_also_after_the_key_was_changed(settings: 
     assert len(events_of()) == 1
 
 
-def test_nobody_enters_without_an_audit_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_audit_row_no_visitor_signs_in(monkeypatch: pytest.MonkeyPatch) -> None:
     cast.ana()
     challenge = new_challenge()
 
@@ -227,7 +227,7 @@ def test_workers_at_once_record_one_sms() -> None:
     assert events_of().count((Kind.SENT, Result.DONE)) == 1
 
 
-def test_what_is_refused_uncompared_is_recorded_once_a_minute(client: Client) -> None:
+def test_attempts_refused_without_a_comparison_are_recorded_once_a_minute(client: Client) -> None:
     """R1.28: a script that goes on past its limit does not fill the table."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         pin_client.ask(client, cast.NOBODY_PHONE)

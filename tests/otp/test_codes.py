@@ -1,4 +1,6 @@
-"""The code: uniform, derived, compared in constant time (R1.01, R1.09, R1.12)."""
+"""A code is uniform, derived from its challenge, and compared in constant time (R1.01, R1.09,
+R1.12).
+"""
 
 import ast
 from collections import Counter
@@ -49,7 +51,7 @@ def test_the_number_of_digits_is_a_setting(settings: Settings, digits: int) -> N
     assert {len(code) for code in derived(200)} == {digits}
 
 
-def test_draws_of_the_incomplete_last_round_are_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_draws_of_the_incomplete_last_round_are_discarded(monkeypatch: pytest.MonkeyPatch) -> None:
     """R1.01: with 1,000,000 codes the last 967,296 of 4,294,967,296 draws would favour the low
     ones.
     """
@@ -104,7 +106,7 @@ def test_no_code_is_compared_with_an_operator(path: Path) -> None:
 
 
 def _words(operand: ast.expr) -> set[str]:
-    """The names an operand is: not what is inside a call, whose result is no code (`len(code)`)."""
+    """Return an operand's name. Of a call it is the function's: `len(code)` compares no code."""
     if isinstance(operand, ast.Call):
         operand = operand.func
     if isinstance(operand, ast.Subscript):

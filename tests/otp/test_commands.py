@@ -68,7 +68,7 @@ def test_a_reason_with_personal_data_is_refused_and_lifts_nothing(waiting: Phone
     assert not AuditEvent.objects.exists()
 
 
-def test_an_account_without_a_name_is_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_os_account_without_a_name_is_recorded_by_its_uid(monkeypatch: pytest.MonkeyPatch) -> None:
     def nameless() -> str:
         raise KeyError("getpwuid(): uid not found")
 

@@ -58,7 +58,7 @@ def new_challenge(number: int = 0) -> Challenge:
     return challenges.start(cast.ANA_PHONE, f"{number:064}", "198.51.100.7")
 
 
-def test_s1_made_up_numbers_from_many_places_shut_nobody_out(client: Client) -> None:
+def test_s1_made_up_numbers_from_many_addresses_lock_nobody_out(client: Client) -> None:
     cast.ana()
     for number in range(4 * DAY):
         strangers = from_place(number)
@@ -88,7 +88,9 @@ def test_s1_once_the_day_is_spent_every_number_gets_the_same_answer_at_the_same_
         for browser, phone in zip(browsers, phones, strict=True):
             pin_client.ask(browser, phone)
         for number in range(2):
-            pin_client.ask(Client(REMOTE_ADDR=f"203.0.113.{number}"), UNKNOWN)  # three in all: its limit
+            pin_client.ask(
+                Client(REMOTE_ADDR=f"203.0.113.{number}"), UNKNOWN
+            )  # the third request: the number's limit
         spend()
         clock.shift(60)
         answered = [answers(browser, phone) for browser, phone in zip(browsers, phones, strict=True)]
@@ -136,7 +138,7 @@ def test_s1_a_code_that_was_received_is_good_after_the_day_is_spent(client: Clie
     assert pin_client.answer(client, code)["Location"] == "/fidelizacion/solicitud/"
 
 
-def test_s1_whoever_the_network_vouches_for_needs_no_code(
+def test_s1_a_visitor_verified_by_the_network_needs_no_code(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cast.ana()

@@ -20,14 +20,14 @@ Outcome = Challenge.Outcome
 
 
 class FakeProvider:
-    """A stand-in for the SMS gateway: keeps the texts, and raises `failure` if it is set."""
+    """A fake SMS gateway that keeps the texts, and raises `failure` if it is set."""
 
     def __init__(self) -> None:
         self.got: list[str] = []
         self.failure: BaseException | None = None
         self.open_transactions: list[bool] = []
 
-    def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the seam's own signature
+    def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the gateway's signature
         self.got.append(text)
         self.open_transactions.append(connection.in_atomic_block)
         if self.failure is not None:
@@ -68,8 +68,8 @@ def test_an_administrator_gets_the_code_with_the_seconds_it_still_has() -> None:
     assert (challenge.outcome, challenge.provider_id) == (Outcome.HANDLED, "memory-1")
 
 
-def test_nobody_else_gets_anything() -> None:
-    """R1.15: unknown, inactive, and without a company."""
+def test_only_active_administrators_of_a_company_get_a_code() -> None:
+    """R1.15: no SMS for an unknown number, an inactive administrator, or one without a company."""
     cast.make_administrator(cast.make_company(), is_active=False)
     cast.make_administrator(phone=cast.BRUNO_PHONE)
     for phone in (cast.NOBODY_PHONE, cast.ANA_PHONE, cast.BRUNO_PHONE):
@@ -132,7 +132,7 @@ def test_a_refusal_is_final(provider: FakeProvider) -> None:
     assert outcome_of(challenge) == Outcome.FAILED
 
 
-def test_a_worker_that_died_while_sending_is_made_up_for(provider: FakeProvider) -> None:
+def test_the_sweep_sends_the_code_of_a_worker_that_died_while_sending(provider: FakeProvider) -> None:
     cast.ana()
     provider.failure = KeyboardInterrupt()
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -216,7 +216,7 @@ def test_a_code_replaced_while_the_directory_was_asked_is_not_sent(monkeypatch: 
 def test_a_worker_that_comes_back_late_does_not_undo_what_another_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its lease ran out while it waited for the gateway, and the sweep has sent the code since."""
+    """Its lease expired while it waited for the gateway, and the sweep sent the code meanwhile."""
     cast.ana()
     challenge = new_challenge()
 
@@ -233,7 +233,7 @@ def test_a_worker_that_comes_back_late_does_not_undo_what_another_did(
 def test_a_worker_that_lost_its_lease_leaves_the_code_to_the_one_that_sends_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Another process has claimed the challenge, which is still pending, while this one waited."""
+    """While it waited for the gateway, another process claimed the challenge, still pending."""
     cast.ana()
     challenge = new_challenge()
 
@@ -246,7 +246,7 @@ def test_a_worker_that_lost_its_lease_leaves_the_code_to_the_one_that_sends_it(
     delivery.send(challenge.pk)
     challenge.refresh_from_db()
     assert (challenge.outcome, challenge.lease_token) == (Outcome.PENDING, "another process")
-    assert challenge.maybe_sent == 2  # its own SMS stays counted: the count is the other's now
+    assert challenge.maybe_sent == 2  # not changed: only the process with the lease may lower it
 
 
 def test_a_directory_that_takes_too_long_makes_no_late_sms(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +267,7 @@ def test_a_directory_that_takes_too_long_makes_no_late_sms(monkeypatch: pytest.M
     assert outcome_of(challenge) == Outcome.EXPIRED
 
 
-def test_a_sweep_that_is_told_to_stop_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_that_is_asked_to_stop_claims_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     cast.ana()
     monkeypatch.setattr(sweep, "stopping", lambda: True)
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -288,8 +288,8 @@ def test_the_sweep_takes_over_after_two_seconds_through_the_registry() -> None:
     assert len(memory.outbox) == 1
 
 
-@pytest.mark.django_db(transaction=True)  # several threads send at once, each with its own connection
-def test_one_that_cannot_be_sent_does_not_keep_the_others_waiting(provider: FakeProvider) -> None:
+@pytest.mark.django_db(transaction=True)  # the sweep sends in several threads, each with its own connection
+def test_a_code_that_cannot_be_sent_does_not_delay_the_others(provider: FakeProvider) -> None:
     cast.ana()
     cast.bruno()
     provider.failure = RuntimeError("a bug")

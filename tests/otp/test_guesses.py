@@ -37,7 +37,7 @@ def _people(settings: Settings) -> None:
 
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The codes that were really compared."""
+    """Collect the typed codes that are compared."""
     seen: list[str] = []
     matches: Callable[[str, str, str], bool] = codes.matches
 
@@ -90,7 +90,9 @@ def test_s6_past_the_limit_nothing_is_compared(settings: Settings, compared: lis
     for number in range(4):
         guess(number)
     assert len(compared) == 2
-    assert Challenge.objects.filter(attempts__gt=0).count() == 2  # what is not compared costs no try
+    assert (
+        Challenge.objects.filter(attempts__gt=0).count() == 2
+    )  # an attempt that is not compared costs no try
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_s6_right_codes_and_those_not_compared_use_nothing_up(client: Client) ->
     for _ in range(8):
         pin_client.answer(dead, "000000")
     wrong = LimitUse.objects.filter(key__startswith="wrong.")
-    assert wrong.count() == 2 * 5  # of the address and in all: the five that were compared
+    assert wrong.count() == 2 * 5  # five comparisons, each counted for the address and overall
 
 
 @pytest.mark.django_db(transaction=True)
@@ -141,7 +143,7 @@ def test_s6_too_many_in_all_are_an_alarm_and_a_lower_limit_and_no_refusal_for_al
     consume_times(guesses.overall(), 100)
     alarms.watch(judge_silence=False)
     assert Alarm.objects.filter(kind="codes-guessed", cleared_at=None).exists()
-    assert [guess(number) for number in range(11)] == [422] * 10 + [429]  # a quarter
+    assert [guess(number) for number in range(11)] == [422] * 10 + [429]  # 10 an hour, a quarter of 40
     assert guess(20, "203.0.113.9") == 422
     assert enters(Client(REMOTE_ADDR="203.0.113.10"))
     with time_machine.travel(timezone.now() + timedelta(hours=1, seconds=1)):
@@ -157,7 +159,7 @@ def test_s6_the_lower_limit_leaves_the_five_tries_of_one_code(settings: Settings
 
 
 def test_s6_after_a_hundred_failures_in_a_row_nothing_more_is_compared(compared: list[str]) -> None:
-    """NIST 800-63B 3.2.2: however much time passes between them."""
+    """NIST 800-63B 3.2.2: a hundred in a row, however much time passes between them."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for number in range(130):
             challenge = challenges.start(cast.ANA_PHONE, f"{number:064}", f"198.51.100.{number}")

@@ -123,7 +123,7 @@ def test_a_link_lives_a_week_and_through_a_change_of_key(settings: Settings) -> 
 @pytest.mark.parametrize(
     "token", ["b" * 20, "b" * 19, "b" * 21, "B" * 20, "a" * 20, "ñ" * 20, "x" * 10_000, "\x00" * 20]
 )
-def test_what_was_never_a_token_is_a_dead_link(token: str) -> None:
+def test_text_that_was_never_a_token_is_a_dead_link(token: str) -> None:
     assert invitations.link(token).is_dead
 
 
@@ -131,7 +131,7 @@ def test_no_token_is_no_link() -> None:
     assert not invitations.link("").is_dead
 
 
-def test_nobody_but_an_entitled_administrator_is_invited() -> None:
+def test_only_an_entitled_administrator_is_invited() -> None:
     inactive = cast.make_administrator(cast.make_company(), phone="+593971234567", is_active=False)
     alone = cast.make_administrator(phone="+593981234567")
     deleted = cast.bruno()

@@ -1,4 +1,6 @@
-"""Limits: sliding, all or none, shared by processes (R1.17, R1.18)."""
+"""Limits have sliding windows, are used all together or not at all, and are shared by all
+processes (R1.17, R1.18).
+"""
 
 from datetime import timedelta
 

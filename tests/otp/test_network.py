@@ -86,7 +86,7 @@ def path(identity: type) -> str:
     return f"{__name__}.{identity.__name__}"
 
 
-def test_by_default_nobody_is_asked() -> None:
+def test_by_default_no_network_identity_is_used() -> None:
     """R2.01"""
     request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", HTTP_X_MSISDN=ANA)
     assert network_identity.identify(request) is None
@@ -359,7 +359,7 @@ def test_a_header_is_read_without_a_thread(
     assert enter(client) == PAST_THE_PIN
 
 
-def test_an_identity_that_hangs_is_left_behind_and_then_not_asked(
+def test_an_identity_that_hangs_is_given_up_and_then_not_asked(
     client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     cast.ana()

@@ -28,7 +28,7 @@ def challenge() -> Challenge:
 
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The codes that were really compared."""
+    """Collect the typed codes that are compared."""
     seen: list[str] = []
     matches: Callable[[str, str, str], bool] = codes.matches
 
@@ -105,7 +105,7 @@ def test_a_number_entered_twice_at_once_sends_one_code_and_counts_one() -> None:
     assert Challenge.objects.count() == 1
     # A request that starts after the others returns their code, and counts on session and address
     sends = LimitUse.objects.exclude(key__startswith="session:").exclude(key__startswith="address:")
-    assert sorted(sends.values_list("number", flat=True)) == [1]  # the number's
+    assert sorted(sends.values_list("number", flat=True)) == [1]  # one use, of the number's limit
 
 
 def test_workers_and_sweep_at_once_send_one_sms(challenge: Challenge) -> None:

@@ -1,4 +1,4 @@
-"""The format of rates and counts in settings."""
+"""Rates and counts in settings are parsed or refused."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def test_a_limit_is_a_list_of_rates() -> None:
 
 
 @pytest.mark.parametrize("raw", ["3", "3/", "/h", "3/w", "0/h", "3/0m", "-1/h", "3/h 5/d", "٣/h/"])
-def test_what_is_no_rate_is_refused(raw: str) -> None:
+def test_an_invalid_rate_is_refused(raw: str) -> None:
     with pytest.raises(ValueError, match="«"):
         parse_rates(raw)
 

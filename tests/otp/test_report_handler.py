@@ -27,13 +27,13 @@ REASON = "twilio: undelivered, código 30003 (teléfono apagado o sin cobertura)
 
 
 class FakeProvider:
-    """A stand-in for the provider: raises `failure` if it is set; answers polls with `report`."""
+    """A fake provider that raises `failure` if it is set, and answers polls with `report`."""
 
     def __init__(self) -> None:
         self.failure: Exception | None = None
         self.report: Report | None = None
 
-    def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the seam's own signature
+    def send(self, to: str, text: str, *, seconds_left: int) -> str:  # noqa: ARG002  the gateway's signature
         if self.failure is not None:
             raise self.failure
         return SID
@@ -116,7 +116,9 @@ def test_a_code_given_up_after_several_tries_has_the_last_reason(provider: FakeP
     assert reported_events() == [("sent", "unsent", "twilio: 429")]
 
 
-def test_a_code_nobody_reported_is_asked_about_after_half_an_hour_r4_25(provider: FakeProvider) -> None:
+def test_the_provider_is_polled_about_an_unreported_code_after_half_an_hour_r4_25(
+    provider: FakeProvider,
+) -> None:
     provider.report = Report(Message.Channel.SMS, SID, ReportKind.FAILED, REASON)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = sent_code()
@@ -127,8 +129,8 @@ def test_a_code_nobody_reported_is_asked_about_after_half_an_hour_r4_25(provider
     assert reported_events()[-1] == ("reported", "lost", REASON)
 
 
-def test_nobody_is_asked_about_a_number_that_got_no_sms() -> None:
-    """R1.15: nothing was handed over."""
+def test_the_provider_is_not_polled_about_a_number_that_got_no_sms() -> None:
+    """R1.15: the provider received no SMS for it, so there is no delivery to ask about."""
     challenge = challenges.start(cast.NOBODY_PHONE, "a" * 64, "198.51.100.7")
     delivery.send(challenge.pk)
     challenge.refresh_from_db()
@@ -161,7 +163,7 @@ def test_a_visitor_sees_the_same_whatever_is_reported_r1_13(kind: ReportKind) ->
     assert CSRF.sub(b"", before) == CSRF.sub(b"", after)
 
 
-def test_a_report_about_a_code_cleared_away_is_about_nobody() -> None:
+def test_a_report_about_a_deleted_code_is_ignored() -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         sent_code()
         clock.shift(100_000)

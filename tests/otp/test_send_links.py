@@ -130,7 +130,7 @@ def test_a_line_that_cannot_be_read_is_named_with_why_and_the_others_go(
     assert receivers() == [cast.ANA_PHONE]
 
 
-def test_a_dry_run_tells_the_same_and_writes_nothing() -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing() -> None:
     would = run("--phone", "0991234567", "0960000000", "--dry-run")
     assert not Message.objects.exists()
     assert not Invitation.objects.exists()
@@ -149,7 +149,7 @@ def test_run_twice_it_sends_once_and_is_no_failure() -> None:
     assert len(receivers()) == 1
 
 
-def test_with_nobody_to_send_to_it_fails() -> None:
+def test_without_a_recipient_it_fails() -> None:
     error, lines = failed("--phone", "0960000000", "0991234")
     assert error == "No se envió nada por SMS: 2 sin enviar."
     assert len(lines) == 5
@@ -168,7 +168,7 @@ def test_with_nobody_to_send_to_it_fails() -> None:
         b"1" * 140_000,
     ],
 )
-def test_a_file_that_is_no_list_fails_with_a_word(listed: Path, raw: bytes | None) -> None:
+def test_an_unreadable_file_fails_with_a_message(listed: Path, raw: bytes | None) -> None:
     if raw is not None:
         listed.write_bytes(raw)
     error, lines = failed("--file", listed)
@@ -179,12 +179,14 @@ def test_a_file_that_is_no_list_fails_with_a_word(listed: Path, raw: bytes | Non
 @pytest.mark.parametrize(
     "arguments", [(), ("--phone", "0991234567", "--company", RUC), ("--phone", "1", "--channel", "fax")]
 )
-def test_whom_and_how_are_asked_for_exactly(arguments: tuple[str, ...]) -> None:
+def test_exactly_one_way_to_choose_recipients_and_a_known_channel_are_required(
+    arguments: tuple[str, ...],
+) -> None:
     with pytest.raises(CommandError):
         call_command("send_links", *arguments)
 
 
-def test_no_number_stands_in_what_it_says(listed: Path) -> None:
+def test_its_output_has_no_full_number(listed: Path) -> None:
     """R5.14"""
     listed.write_text("0991234567\n0987654321\n0960000000\n0991234567x\n", encoding="utf-8")
     said = " ".join(run("--file", listed))
@@ -203,7 +205,7 @@ class Terminal(StringIO):
         return True
 
 
-def test_a_terminal_gets_a_bar_and_a_file_a_line_now_and_then(
+def test_a_terminal_gets_a_progress_bar_and_a_file_gets_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("otp.management.commands.send_links.PROGRESS_EVERY", 1)

@@ -49,7 +49,7 @@ def test_a_visitor_is_who_was_verified_how_and_when(request_: HttpRequest) -> No
         assert session.current_visitor(request_) == Visitor(ANA, "network", timezone.now())
 
 
-def test_15_idle_minutes_end_it(request_: HttpRequest) -> None:
+def test_15_idle_minutes_end_the_session(request_: HttpRequest) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         session.sign_in(request_, ANA, "pin")
         for _ in range(3):
@@ -59,7 +59,7 @@ def test_15_idle_minutes_end_it(request_: HttpRequest) -> None:
         assert session.current_visitor(request_) is None
 
 
-def test_60_minutes_end_it_however_busy(request_: HttpRequest) -> None:
+def test_60_minutes_end_a_session_in_use(request_: HttpRequest) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         session.sign_in(request_, ANA, "pin")
         for _ in range(5):
@@ -71,7 +71,7 @@ def test_60_minutes_end_it_however_busy(request_: HttpRequest) -> None:
         assert session.current_visitor(request_) is None
 
 
-def test_nobody_passes_unverified(request_: HttpRequest) -> None:
+def test_an_unverified_visitor_is_sent_to_the_entry(request_: HttpRequest) -> None:
     response = plain(request_)
     assert (response.status_code, response["Location"]) == (302, "/fidelizacion/")
     assert response["Cache-Control"] == "no-store"
@@ -101,7 +101,7 @@ def test_what_an_expired_visitor_was_typing_waits_for_the_same_number(request_: 
     assert session.load_draft(request_, visitor) is None
 
 
-def test_another_number_never_gets_it_and_ends_it(request_: HttpRequest) -> None:
+def test_another_number_never_gets_the_draft_and_deletes_it(request_: HttpRequest) -> None:
     expire(request_, keeping, 7)
     assert session.load_draft(request_, Visitor(BRUNO, "pin", timezone.now())) is None
     session.sign_in(request_, BRUNO, "pin")
@@ -109,7 +109,7 @@ def test_another_number_never_gets_it_and_ends_it(request_: HttpRequest) -> None
     assert session.load_draft(request_, Visitor(ANA, "pin", timezone.now())) is None
 
 
-def test_it_is_kept_for_30_minutes(request_: HttpRequest) -> None:
+def test_a_draft_is_kept_for_30_minutes(request_: HttpRequest) -> None:
     visitor = Visitor(ANA, "pin", timezone.now())
     with time_machine.travel(timezone.now(), tick=False) as clock:
         expire(request_, keeping, 7)
@@ -119,13 +119,13 @@ def test_it_is_kept_for_30_minutes(request_: HttpRequest) -> None:
         assert session.load_draft(request_, visitor) is None
 
 
-def test_it_is_kept_also_when_another_tab_saw_the_end_first(request_: HttpRequest) -> None:
+def test_a_draft_is_kept_also_when_another_tab_saw_the_expiry_first(request_: HttpRequest) -> None:
     expire(request_, plain)
     keeping(request_, 7)
     assert session.load_draft(request_, Visitor(ANA, "pin", timezone.now())) == {"details": "typed"}
 
 
-def test_strangers_can_store_nothing(request_: HttpRequest) -> None:
+def test_unverified_visitors_can_store_no_draft(request_: HttpRequest) -> None:
     keeping(request_, 7)
     assert dict(request_.session.items()) == {}
 

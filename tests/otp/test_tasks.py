@@ -81,11 +81,11 @@ def test_uses_are_kept_for_the_longest_limit(settings: Settings) -> None:
         assert LimitUse.objects.count() == 3
 
 
-def test_beat_runs_the_clearing() -> None:
+def test_beat_runs_the_deletion() -> None:
     assert tasks.clear_expired.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
 
-def test_the_cleaning_knows_every_limit_of_the_settings() -> None:
+def test_the_deletion_knows_every_limit_of_the_settings() -> None:
     """The uses of a limit that is missing there would be deleted after 48 hours."""
     values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
     limits = {

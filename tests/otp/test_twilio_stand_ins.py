@@ -34,7 +34,7 @@ from tests.stack import answers, wait_for
 pytestmark = [pytest.mark.prove, pytest.mark.loopback, pytest.mark.django_db, pytest.mark.xdist_group("npm")]
 PACKAGES = ("emulate@0.8.0", "@stoplight/prism-cli@5.14.2", "@twilio/cli-core@8.3.2")
 OPENAPI = "node_modules/@twilio/cli-core/src/services/twilio-api/twilio_api_v2010.json"
-# What the emulator starts with
+# The account, token and number that the emulator has at its start
 EMULATED_ACCOUNT, EMULATED_TOKEN, EMULATED_NUMBER = "AC" + "0" * 32, "twilio_test_auth_token", "+15551234567"
 
 
@@ -131,15 +131,15 @@ def test_an_emulator_that_hangs_and_comes_back_sends_a_code_twice_at_most_r1_24(
     assert (challenge.outcome, challenge.maybe_sent) == (Challenge.Outcome.HANDLED, 2)
 
 
-def test_what_is_sent_is_what_twilios_own_description_asks_for(prism: None) -> None:
+def test_requests_are_valid_by_twilios_openapi_file(prism: None) -> None:
     for seconds_left in (1, 287, 90_000):
         assert sms_gateway().send(cast.ANA_PHONE, "Hola", seconds_left=seconds_left).startswith("SM")
 
 
-def test_what_twilios_own_description_does_not_allow_is_refused_for_good(
+def test_a_request_that_twilios_openapi_file_does_not_allow_is_refused_for_good(
     prism: None, settings: Settings
 ) -> None:
-    """So that the test above can fail."""
+    """Shows that the mock server refuses invalid requests, so the test above can fail."""
     settings.TWILIO_MESSAGING_SERVICE_SID = "none of Twilio's"
     with pytest.raises(PermanentFailure, match="twilio: 422"):
         sms_gateway().send(cast.ANA_PHONE, "Hola", seconds_left=287)
@@ -226,10 +226,10 @@ def test_callbacks_signed_with_the_earlier_token_count_while_it_is_replaced_r4_2
         assert challenge.delivery == ends
 
 
-def test_the_emulator_is_asked_about_what_it_did_not_report_r4_25(
+def test_the_emulator_is_polled_about_an_sms_that_it_did_not_report_r4_25(
     emulator: Emulator, settings: Settings
 ) -> None:
-    """The callback leads nowhere."""
+    """No server listens at the callback's address, so only polling can find the state."""
     cast.ana()
     settings.PORTAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
     with time_machine.travel(timezone.now(), tick=False) as clock:

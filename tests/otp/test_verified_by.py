@@ -1,7 +1,4 @@
-"""How the customer was verified goes from the session to the ticket, and to the advisor (R2.10).
-
-The step-up for many lines that R2.10 also asks for comes with the lines.
-"""
+"""The session and the ticket record how the customer was verified; the advisor sees it (R2.10)."""
 
 import pytest
 from django.test import Client

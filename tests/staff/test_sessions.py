@@ -24,7 +24,7 @@ def carla() -> User:
     return User.objects.create_user("carla", password=RIGHT, is_staff=True)
 
 
-def is_in(client: Client) -> bool:
+def is_signed_in(client: Client) -> bool:
     return client.get("/admin/").status_code == 200
 
 
@@ -33,9 +33,9 @@ def test_r5_04_half_an_hour_without_use_ends_it_and_is_recorded(carla: User, ste
     with time_machine.travel(timezone.now(), tick=False) as clock:
         client = Client()
         sign_in(client)
-        assert is_in(client)
+        assert is_signed_in(client)
         clock.shift(timedelta(minutes=step))
-        assert is_in(client) is stays
+        assert is_signed_in(client) is stays
     assert SignInEvent.objects.filter(kind=SignInEvent.Kind.EXPIRED, user=carla).count() == (
         0 if stays else 1
     )
@@ -46,7 +46,7 @@ def test_r5_04_ten_hours_end_it_however_busy(carla: User) -> None:
         client = Client()
         sign_in(client)
         stayed = 0
-        while is_in(client):
+        while is_signed_in(client):
             clock.shift(timedelta(minutes=20))
             stayed += 20
     assert 600 < stayed <= 620
@@ -60,15 +60,15 @@ def test_r5_04_the_session_has_a_new_key_after_signing_in(carla: User) -> None:
     assert client.cookies["sessionid"].value != before
     old = Client()
     old.cookies["sessionid"] = before
-    assert not is_in(old)
+    assert not is_signed_in(old)
 
 
-def test_r5_04_an_account_that_is_switched_off_is_out_at_the_next_click(carla: User) -> None:
+def test_r5_04_a_deactivated_account_is_signed_out_at_the_next_click(carla: User) -> None:
     client = Client()
     sign_in(client)
-    assert is_in(client)
+    assert is_signed_in(client)
     User.objects.update(is_active=False)
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
 def test_r5_04_a_new_password_ends_the_other_sessions_of_the_account(carla: User) -> None:
@@ -77,7 +77,7 @@ def test_r5_04_a_new_password_ends_the_other_sessions_of_the_account(carla: User
         sign_in(client)
     typed = {"old_password": RIGHT, "new_password1": NEW, "new_password2": NEW}
     assert here.post("/admin/password_change/", typed).status_code == 302
-    assert (is_in(here), is_in(elsewhere)) == (True, False)
+    assert (is_signed_in(here), is_signed_in(elsewhere)) == (True, False)
 
 
 def test_r5_02_the_present_password_is_not_guessed_without_limit_where_it_is_changed(carla: User) -> None:

@@ -58,7 +58,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-def test_21_signing_in_without_next_opens_the_desk(client: Client) -> None:
+def test_signing_in_without_next_opens_the_desk(client: Client) -> None:
     response = sign_in(client)
     assert response["Location"] == "/admin/"
     assert client.get(response["Location"]).status_code == 200
@@ -167,7 +167,7 @@ def test_the_limits_are_settings(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("username", ["carla", "nadie", "inactive", "visitor", "without"])
-def test_21_a_refusal_says_the_same_and_does_the_same_work_for_any_username(
+def test_a_refusal_says_the_same_and_does_the_same_work_for_any_username(
     username: str, hashed: list[str]
 ) -> None:
     User.objects.create_user("inactive", password=RIGHT, is_staff=True, is_active=False)
