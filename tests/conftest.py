@@ -34,6 +34,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _turn(group(item), processes, emptying))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run where xdist has lost the groups: servers would be started in every worker."""
+    lost = [item for item in session.items if not item.nodeid.endswith(f"@{group(item)}")]
+    if session.config.getoption("loadgroup", default=False) and lost:
+        raise pytest.UsageError(f"xdist has put {lost[0].nodeid} in no group")
+
+
 def group(item: pytest.Item) -> str:
     """Return the test's group. One xdist worker runs a whole group, so that the product its tests
     share is started once.
