@@ -172,7 +172,7 @@ def turned(jpeg: bytes) -> bytes:
         pytest.param("an error", marks=pytest.mark.prove),
     ],
 )
-def test_when_documents_cannot_be_sent_ahead_the_form_goes_as_without_scripts(
+def test_when_documents_cannot_be_uploaded_first_the_form_is_sent_as_without_scripts(
     chromium: Browser, stack: Stack, answer: str
 ) -> None:
     walk = ready(chromium, stack, scripts=True)

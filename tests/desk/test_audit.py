@@ -72,7 +72,7 @@ def test_a_supervisor_lifts_a_wait_and_the_audit_says_who(waiting: PhoneLockout)
     assert (event.kind, event.result, event.user, event.actor) == ("unlocked", "done", sonia, "sonia")
 
 
-def test_who_may_only_read_lifts_no_wait(waiting: PhoneLockout) -> None:
+def test_staff_who_may_only_read_lift_no_wait(waiting: PhoneLockout) -> None:
     reader = User.objects.create_user("lector", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_phonelockout"))
     client = signed_in(reader)

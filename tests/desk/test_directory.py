@@ -153,7 +153,7 @@ def test_a_line_is_found_by_its_number_in_any_spelling(desk: Client, term: str) 
     assert listed(desk.get(LINES, {"q": term})) == 1
 
 
-def test_a_line_that_is_no_phone_is_found_as_it_is_written(desk: Client) -> None:
+def test_a_line_with_another_number_than_a_phone_is_found_as_written(desk: Client) -> None:
     company = cast.make_company()
     ServiceLine.objects.create(account=company.billing_accounts.get(), number="ENLACE-UIO-GYE-7")
     assert listed(desk.get(LINES, {"q": "ENLACE-UIO"})) == 1

@@ -63,7 +63,7 @@ def test_staff_without_the_permission_are_refused(address: str) -> None:
     assert signed_in(cast.carla()).get(address).status_code == 403
 
 
-def test_an_attachment_that_is_not_there_is_not_found(address: str) -> None:
+def test_a_missing_attachment_is_not_found(address: str) -> None:
     assert signed_in(advisor()).get("/admin/tickets/ticket/adjunto/999999/").status_code == 404
 
 

@@ -65,7 +65,7 @@ def test_it_shows_what_is_overdue_or_stuck_and_nothing_when_all_is_well() -> Non
     assert "1 mensaje detenido" in shown
 
 
-def test_stuck_messages_are_named_to_those_only_who_may_see_messages() -> None:
+def test_stuck_messages_are_shown_only_to_staff_who_may_see_messages() -> None:
     confirmation(cast.make_ticket(), Message.State.DEAD)
     reader = User.objects.create_user("lectora", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_ticket"))

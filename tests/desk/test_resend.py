@@ -210,7 +210,7 @@ def test_the_way_back_stays_at_the_desk(desk: Client, way: str) -> None:
     assert response["Location"] == f"/admin/notifications/message/{message.pk}/change/"
 
 
-def test_what_was_done_is_never_changed_r5_09() -> None:
+def test_a_recorded_action_is_never_changed_r5_09() -> None:
     message = failed()
     actions.resend(message, actions.Actor("manage.py"), 0)
     action = MessageAction.objects.get()

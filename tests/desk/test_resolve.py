@@ -34,7 +34,7 @@ def ticket_page() -> str:
     return page_of(Ticket.objects.get().number)
 
 
-def test_it_is_marked_once_and_on_record_r5_09(desk: Client) -> None:
+def test_a_message_is_resolved_once_and_it_is_recorded_r5_09(desk: Client) -> None:
     message = failed()
     answers = [
         text_of(desk.post(resolve_address(message), {"serial": "0", "note": HOW}, follow=True))
@@ -49,7 +49,7 @@ def test_it_is_marked_once_and_on_record_r5_09(desk: Client) -> None:
     assert HOW in text_of(desk.get(ticket_page()))
 
 
-def test_it_is_no_longer_stuck_and_its_ticket_is_no_longer_marked(desk: Client) -> None:
+def test_a_resolved_message_is_not_stuck_and_its_ticket_is_not_marked(desk: Client) -> None:
     message = failed(state=State.DEAD)
     assert numbers_listed(desk.get(TICKETS, {"confirmacion": "no"})) == [Ticket.objects.get().number]
     desk.post(resolve_address(message), {"serial": "0", "note": HOW})
@@ -98,7 +98,7 @@ def test_a_message_that_was_not_given_up_is_not_resolved(desk: Client, state: st
     assert not MessageAction.objects.exists()
 
 
-def test_it_is_offered_where_the_message_is_shown_until_it_is_done(desk: Client) -> None:
+def test_resolving_is_offered_where_the_message_is_shown_until_it_is_done(desk: Client) -> None:
     message = failed()
     pages = (ticket_page(), f"/admin/notifications/message/{message.pk}/change/")
     assert [resolve_address(message) in desk.get(page).content.decode() for page in pages] == [True, True]
@@ -107,7 +107,7 @@ def test_it_is_offered_where_the_message_is_shown_until_it_is_done(desk: Client)
     assert [resolve_address(message) in desk.get(page).content.decode() for page in pages] == [False, False]
 
 
-def test_it_takes_the_right_to_send_again_r5_06() -> None:
+def test_resolving_takes_the_permission_to_resend_r5_06() -> None:
     message, reader = failed(), advisor()
     reader.user_permissions.remove(*reader.user_permissions.filter(codename="resend_message"))
     client = signed_in(User.objects.get(pk=reader.pk))

@@ -45,7 +45,7 @@ def test_the_action_asks_first_and_says_who_cannot_get_it_and_why(client: Client
     assert Message.objects.count() == 1
 
 
-def test_confirmed_it_sends_and_tells_how_many_and_who_did_not_get_it(client: Client) -> None:
+def test_after_confirmation_it_sends_and_lists_who_did_not_get_a_link(client: Client) -> None:
     ana, bruno = cast.ana(), cast.bruno()
     mute = cast.make_administrator(cast.make_company(), phone="+593991110003", email="")
     page = send(client, ana.pk, bruno.pk, mute.pk, confirmed="1", channel="email")
@@ -98,7 +98,7 @@ def test_many_administrators_are_not_deleted_at_once() -> None:
     ana.refresh_from_db()
 
 
-def test_the_list_of_links_says_to_whom_how_and_what_became_of_it(client: Client) -> None:
+def test_the_list_of_links_shows_recipient_channel_and_state(client: Client) -> None:
     invitation = invitations.invite(cast.ana(), Channel.SMS, user=User.objects.get(username="carla"))
     Message.objects.update(state=Message.State.SENT)
     invitations.mark_used(invitation.pk)

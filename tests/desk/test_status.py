@@ -26,7 +26,7 @@ def desk(carla: User) -> Client:
     return signed_in(carla)
 
 
-def test_tomar_puts_a_new_ticket_in_progress_and_writes_who_did_it(desk: Client, carla: User) -> None:
+def test_tomar_puts_a_new_ticket_in_progress_and_records_who_did_it(desk: Client, carla: User) -> None:
     ticket = cast.make_ticket()
     response = desk.post(step_of(ticket.number, "in_progress"), {"version": "0"}, follow=True)
     assert "quedó en estado «En gestión»" in text_of(response)
@@ -111,7 +111,7 @@ def test_a_forged_version_changes_nothing(desk: Client, version: str) -> None:
     assert Ticket.objects.get().status == "new"
 
 
-def test_a_step_that_the_workflow_has_not_is_refused_in_words(desk: Client) -> None:
+def test_a_step_that_is_not_in_the_workflow_is_refused_in_words(desk: Client) -> None:
     ticket = cast.make_ticket()
     for response in (
         desk.get(step_of(ticket.number, "new"), follow=True),

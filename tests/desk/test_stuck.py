@@ -57,14 +57,14 @@ def test_what_is_stuck_is_listed_oldest_first(desk: Client, ticket: Ticket) -> N
     assert listed(desk) == ["dead yesterday", "is sent for long", "waits for long", "failed just now"]
 
 
-def test_one_queued_again_or_sent_elsewhere_is_stuck_no_more(desk: Client, ticket: Ticket) -> None:
+def test_a_message_queued_again_or_redirected_is_no_longer_stuck(desk: Client, ticket: Ticket) -> None:
     aged(ticket, "queued again", 600, give_up_at=timezone.now() + GIVE_UP_AFTER)
     replaced = aged(ticket, "sent elsewhere", 600, state=State.FAILED)
     aged(ticket, "the copy", 1, copy_of=replaced)
     assert listed(desk) == []
 
 
-def test_those_chosen_are_queued_again_on_record(desk: Client, ticket: Ticket) -> None:
+def test_selected_messages_are_queued_again_and_it_is_recorded(desk: Client, ticket: Ticket) -> None:
     chosen = [aged(ticket, f"k{state}", 9, state=state) for state in (State.DEAD, State.FAILED, State.QUEUED)]
     left = [
         aged(ticket, "sent", 9, state=State.SENT),
@@ -79,9 +79,7 @@ def test_those_chosen_are_queued_again_on_record(desk: Client, ticket: Ticket) -
     assert sorted(action.message_id for action in MessageAction.objects.all()) == [each.pk for each in chosen]
 
 
-def test_those_chosen_in_the_list_of_stuck_ones_are_counted_before_they_leave_it(
-    desk: Client, ticket: Ticket
-) -> None:
+def test_selected_stuck_messages_are_counted_before_they_leave_the_list(desk: Client, ticket: Ticket) -> None:
     chosen = [aged(ticket, f"k{number}", 9, state=State.DEAD) for number in range(2)]
     asked = {"action": "retry", "_selected_action": [message.pk for message in chosen], "index": "0"}
     shown = text_of(desk.post(f"{MESSAGES}?detenidos=si", asked, follow=True))

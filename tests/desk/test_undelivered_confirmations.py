@@ -95,7 +95,7 @@ def test_the_page_says_what_happened_and_what_can_be_done() -> None:
     ]
 
 
-def test_who_may_not_choose_an_address_sees_who_may(desk: Client) -> None:
+def test_staff_who_may_not_choose_an_address_see_who_may(desk: Client) -> None:
     ticket = cast.make_ticket()
     confirmation(ticket, State.FAILED)
     address = page_of(ticket.number)

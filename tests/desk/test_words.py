@@ -28,7 +28,7 @@ def test_a_message_says_what_it_is_about_and_never_by_its_key() -> None:
     assert message.subject_ref not in shown.lower()
 
 
-def test_what_concerns_no_customer_is_said_to_be_of_operations() -> None:
+def test_messages_without_a_customer_are_shown_as_of_operations() -> None:
     make_message(cast.make_ticket(), subject_ref=operations_mail.REFERENCE, state="dead")
     table = soup(signed_in(supervisor()).get(OPERATIONS)).select_one("[aria-labelledby=detenidos] table")
     assert table is not None
@@ -55,7 +55,7 @@ def test_every_list_writes_a_moment_alike() -> None:
     assert "a las" not in shown.get_text()
 
 
-def test_who_chose_to_tell_the_customer_finds_the_box_ticked() -> None:
+def test_after_the_button_that_notifies_the_customer_the_box_is_ticked() -> None:
     """They came by the button *Tomar y avisar al cliente…*."""
     ticket = cast.make_ticket()
     box = soup(signed_in(supervisor()).get(step_of(ticket.number, "in_progress"))).select_one(
@@ -65,7 +65,7 @@ def test_who_chose_to_tell_the_customer_finds_the_box_ticked() -> None:
     assert box.has_attr("checked")
 
 
-def test_a_page_that_is_not_there_leads_staff_back_to_the_desk() -> None:
+def test_the_not_found_page_leads_staff_back_to_the_desk() -> None:
     desk = signed_in(User.objects.create_superuser("root"))
     page = desk.get("/admin/tickets/ticket/9999999/change/")
     assert page.status_code == 404

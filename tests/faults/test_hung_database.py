@@ -99,7 +99,7 @@ def seconds(product: SinkStack, address: str) -> tuple[float, int]:
     return time.monotonic() - started, status
 
 
-def test_what_needs_no_database_is_served_and_the_rest_refused_while_it_hangs(
+def test_while_the_database_hangs_pages_without_it_are_served_and_others_refused(
     hanging: tuple[SinkStack, Hang],
 ) -> None:
     product, hang = hanging

@@ -70,7 +70,7 @@ def test_no_row_holds_the_number_the_code_or_the_session(client: Client) -> None
         assert cast.ANA_PHONE[1:] not in row["phone_hash"]
 
 
-def test_what_a_visitor_does_carries_the_place_it_came_from() -> None:
+def test_events_of_a_visitor_have_the_address_or_network() -> None:
     client = Client(REMOTE_ADDR="2001:db8:1:2:3:4:5:6")
     pin_client.ask(client, cast.NOBODY_PHONE)
     pin_client.answer(client, "000000")
@@ -112,7 +112,7 @@ def test_a_code_that_is_dead_or_typed_during_a_wait_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_the_failure_that_brings_a_wait_is_recorded_with_it(known: bool) -> None:
+def test_the_failure_that_starts_a_wait_is_recorded_with_it(known: bool) -> None:
     """R1.07"""
     if known:
         cast.ana()
@@ -121,7 +121,7 @@ def test_the_failure_that_brings_a_wait_is_recorded_with_it(known: bool) -> None
     assert events_of() == [(Kind.ASKED, Result.DONE), (Kind.FAILED, Result.WRONG), (Kind.LOCKED, Result.DONE)]
 
 
-def test_a_right_code_on_the_last_try_brings_no_wait() -> None:
+def test_a_right_code_on_the_last_try_starts_no_wait() -> None:
     cast.ana()
     PhoneLockout.objects.create(phone=cast.ANA_PHONE, failures=9)
     challenge = new_challenge()

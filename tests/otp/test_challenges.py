@@ -221,7 +221,7 @@ def test_asking_again_for_the_same_number_at_once_keeps_the_code() -> None:
     assert ask() == ask()
 
 
-def test_asking_again_is_no_way_round_the_wait_once_a_code_is_dead() -> None:
+def test_asking_again_does_not_avoid_the_wait_when_a_code_is_dead() -> None:
     """R1.19"""
     type_wrong(ask(), 5)
     with pytest.raises(LimitReached):

@@ -199,7 +199,9 @@ def test_a_mobile_client_that_reaches_us_past_the_gateway_is_not_believed() -> N
 
 @pytest.mark.usefixtures("trusted_gateway")
 @pytest.mark.parametrize("state", ["unknown", "inactive", "without a company"])
-def test_who_may_not_enter_sees_the_same_pin_screen_on_the_network(client: Client, state: str) -> None:
+def test_a_visitor_who_may_not_enter_sees_the_same_pin_screen_on_the_network(
+    client: Client, state: str
+) -> None:
     """R1.13, R2.07"""
     if state == "inactive":
         cast.make_administrator(cast.make_company(), is_active=False)

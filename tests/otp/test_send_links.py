@@ -140,7 +140,7 @@ def test_a_dry_run_reports_the_same_and_writes_nothing() -> None:
     assert run("--phone", "0991234567", "0960000000")[:-1] == would[:-1]
 
 
-def test_run_twice_it_sends_once_and_is_no_failure() -> None:
+def test_a_second_run_sends_nothing_and_succeeds() -> None:
     """R5.14"""
     run("--phone", "0991234567")
     again = run("--phone", "0991234567")
@@ -193,7 +193,7 @@ def test_its_output_has_no_full_number(listed: Path) -> None:
     assert not [number for number in ("991234567", "987654321", "960000000") if number in said]
 
 
-def test_who_ran_it_is_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_os_user_who_ran_it_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     """R1.28"""
     monkeypatch.setattr("getpass.getuser", lambda: "operaciones")
     run("--phone", "0991234567")

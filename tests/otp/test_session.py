@@ -43,7 +43,7 @@ def keeping(request: HttpRequest, visitor: Visitor, number: int) -> HttpResponse
     return HttpResponse(str(number), status=422)
 
 
-def test_a_visitor_is_who_was_verified_how_and_when(request_: HttpRequest) -> None:
+def test_a_visitor_holds_number_method_and_time_of_the_verification(request_: HttpRequest) -> None:
     with time_machine.travel("2026-03-01T12:00:00Z", tick=False):
         session.sign_in(request_, ANA, "network")
         assert session.current_visitor(request_) == Visitor(ANA, "network", timezone.now())
@@ -91,7 +91,7 @@ def expire(request: HttpRequest, view: Any = keeping, *args: Any) -> None:
     assert view(request, *args).status_code == 302
 
 
-def test_what_an_expired_visitor_was_typing_waits_for_the_same_number(request_: HttpRequest) -> None:
+def test_the_draft_of_an_expired_visitor_is_kept_for_the_same_number(request_: HttpRequest) -> None:
     expire(request_, keeping, 7)
     session.sign_in(request_, ANA, "pin")
     visitor = session.current_visitor(request_)

@@ -97,7 +97,7 @@ def test_the_deletion_knows_every_limit_of_the_settings() -> None:
 
 
 @pytest.mark.parametrize("name", ["TICKETS_PER_PHONE", "STAFF_FAILURES_PER_USER"])
-def test_what_a_longer_limit_counts_is_kept_as_long(settings: Settings, name: str) -> None:
+def test_uses_of_a_longer_limit_are_kept_as_long_as_it(settings: Settings, name: str) -> None:
     setattr(settings, name, parse_rates("3/7d"))
     with time_machine.travel(timezone.now(), tick=False) as clock:
         consume(limit("a-kind", "a-value", parse_rates("3/7d")))

@@ -26,7 +26,9 @@ class Sure:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_each_is_an_event_with_its_reason_for_any_number_typed(settings: Settings, known: bool) -> None:
+def test_each_untrusted_claim_is_an_event_with_its_reason_for_any_number(
+    settings: Settings, known: bool
+) -> None:
     """R2.06, R1.14"""
     configure(settings, KEY)
     settings.OTP_SENDS_PER_PHONE = ()
