@@ -38,7 +38,7 @@ prove: $(DEVELOPMENT_READY)
 	@$(BIN)/python -m tests.run -m prove
 
 bench: $(DEVELOPMENT_READY)
-	@ONLY="$(ONLY)" $(BIN)/python -m bench
+	@ONLY="$(ONLY)" ENGINE="$(ENGINE)" BASELINE="$(BASELINE)" ROUNDS="$(ROUNDS)" $(BIN)/python -m bench
 
 check: $(DEVELOPMENT_READY)
 	@$(BIN)/python -m tests.check

@@ -5,6 +5,9 @@ docs/performance.md.
 import os
 import sys
 import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from bench.figures import Line
 from bench.rows import ROWS
@@ -22,7 +25,7 @@ def main(only: str) -> int:
     failed: list[str] = []
     began = time.monotonic()
     terminal = Terminal()
-    with Bench() as bench:
+    with Bench(**_options(os.environ)) as bench:
         for name in chosen:
             try:
                 lines.extend(terminal.measuring(name, ROWS[name](bench)))
@@ -34,6 +37,16 @@ def main(only: str) -> int:
     if not failed and len(chosen) == len(ROWS):
         write(lines, seconds)
     return 1 if failed else 0
+
+
+def _options(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Read ENGINE (postgresql, sqlite or both), and BASELINE, the folder of another version."""
+    engines = tuple(name for name in variables.get("ENGINE", "").split(",") if name)
+    baseline = variables.get("BASELINE", "")
+    return {
+        **({"engines": engines} if engines else {}),
+        **({"baseline": Path(baseline).resolve(strict=True)} if baseline else {}),
+    }
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ class Line:
 
     work: str
     product: str
-    floor: str = ""
+    fair: str = ""
+    bare: str = ""
     ratio: str = ""
     goal: str = ""
     holds: bool | None = None
@@ -40,6 +41,14 @@ def figure(value: float) -> str:
     """Format a number with three or more significant digits: 1.234, 56,7 or 0,89."""
     decimals = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{figure(seconds * 1000)} ms"
+
+
+def percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
 
 
 def percentile(values: Sequence[float], hundredth: int) -> float:

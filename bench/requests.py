@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import httpx
 
@@ -21,7 +22,8 @@ TYPED = {
     "email": "ana@acme.example",
     "contact_phone": "0991234567",
     "details": "Dar de baja la línea 0991112223",
-    "reason": "No usa el servicio",
+    "request_type": "1",
+    "reason": "2",
 }
 KEY = re.compile(r'name="submission_key" value="([^"]+)"')
 File = tuple[str, bytes]
@@ -73,9 +75,29 @@ def _head(
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def floor_cookies(port: int) -> dict[str, str]:
-    """Start a session at the floor, and return its cookies."""
-    return dict(httpx.get(f"http://127.0.0.1:{port}/start/", trust_env=False).cookies)
+def post_to_floor(port: int, path: str, values: Mapping[str, str]) -> bytes:
+    """Build a form with an invented pair of CSRF cookie and token, as `code_request` does."""
+    secret = secrets.token_hex(16)
+    return post(port, path, {"csrftoken": secret}, {"csrfmiddlewaretoken": secret, **values})
+
+
+def filled_floor(port: int, cookies: Mapping[str, str], file: File | None) -> bytes:
+    """Fill in the form of a floor; its key and CSRF token are invented."""
+    secret = secrets.token_hex(16)
+    values = {
+        **TYPED,
+        "csrfmiddlewaretoken": secret,
+        "submission_key": str(uuid4()),
+        "details": f"{TYPED['details']} {secrets.token_hex(8)}",
+    }
+    return post_multipart(port, FLOOR_FORM, {**cookies, "csrftoken": secret}, values, file)
+
+
+@cache
+def floor_people(port: int) -> list[dict[str, str]]:
+    """Start a session per client at a floor, and return the cookies of each."""
+    start = f"http://127.0.0.1:{port}/start/"
+    return [dict(httpx.get(start, trust_env=False).cookies) for _ in range(CLIENTS)]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Starts the product and the floor, each with its own gunicorn, on PostgreSQL or SQLite."""
+"""Starts the product and the floors, each with its own gunicorn, on PostgreSQL or SQLite."""
 
 import os
 import signal
@@ -11,13 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
+import psycopg
+
 from bench.load import LoadGenerator
 from bench.requests import signed_in
+from bench.rounds import Server
 from demo.broker import free_port
 from demo.processes import Child
 from demo.supervisor import WORKER
 from tests.servers import postgresql, postgresql_binaries
-from tests.stack import BASE, Stack, answers, database, running, wait_for
+from tests.stack import BASE, Stack, answers, database, wait_for
 
 # No measured client may reach a limit; X-Forwarded-For is believed, so that each client can have
 # its own address
@@ -38,16 +41,41 @@ class NotInstalled(Exception):
     """A program that a row needs is not installed; the message says which."""
 
 
+class Checkout(Stack):
+    """The product as it stands in a folder: this one, or that of another version."""
+
+    def __init__(self, base: Path, folder: Path, database_url: str, variables: Mapping[str, str]) -> None:
+        super().__init__(folder, database_url, variables)
+        self.base = base
+        self.environment["STATIC_ROOT"] = str(folder / "static")
+
+    def start(self, name: str, command: list[str]) -> Child:
+        child = self.children.setdefault(name, Child(name, command, self.folder / f"{name}.log", self.base))
+        child.start(self.environment)
+        return child
+
+    def prepare(self) -> None:
+        """Prepare tables and files with the version's own command."""
+        command = [sys.executable, "manage.py", "demo", "--prepare"]
+        subprocess.run(command, cwd=self.base, env=self.environment, check=True)
+
+
 @dataclass
 class Bench:
-    """Starts servers when a row first needs them, and stops them at the end."""
+    """Starts servers when a row first needs them, and stops them at the end.
 
+    `engines` are measured one after the other; `baseline` is the folder of another version of the
+    product, to be measured in the same rounds.
+    """
+
+    engines: tuple[str, ...] = ("postgresql", "sqlite")
+    baseline: Path | None = None
     generator: LoadGenerator = field(default_factory=LoadGenerator)
     _cleanup: ExitStack = field(default_factory=ExitStack)
     _folders: int = 0
     _postgresql: str = ""
-    _products: dict[str, Stack] = field(default_factory=dict)
-    _floors: dict[str, int] = field(default_factory=dict)
+    _products: dict[tuple[Path, str], Checkout] = field(default_factory=dict)
+    _floors: dict[tuple[str, str], Server] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         self._root = Path(self._cleanup.enter_context(TemporaryDirectory(prefix="fidelizacion-bench-")))
@@ -59,27 +87,40 @@ class Bench:
 
     def product(self, engine: str = "postgresql") -> Stack:
         """Return the running product on this engine."""
-        if engine not in self._products:
-            with self._engine(engine):
-                stack = self._cleanup.enter_context(running(self.folder(), VARIABLES))
-            signed_in(stack)  # now, while no other SMS can be newer than theirs
-            self._products[engine] = stack
-        return self._products[engine]
+        return self._checkout(BASE, engine)
 
-    def floor(self, engine: str = "postgresql") -> int:
-        """Return the port of the running floor on this engine."""
-        if engine not in self._floors:
-            self._floors[engine] = self._cleanup.enter_context(self._floor(engine))
-        return self._floors[engine]
+    def before(self, engine: str) -> list[Stack]:
+        """Return the other version that BASELINE names; empty without one."""
+        return [self._checkout(self.baseline, engine)] if self.baseline else []
+
+    def floor(self, name: str, engine: str = "postgresql") -> Server:
+        """Return the running floor, "fair" or "bare", on this engine."""
+        if (name, engine) not in self._floors:
+            self._floors[name, engine] = self._cleanup.enter_context(self._floor(name, engine))
+        return self._floors[name, engine]
+
+    def server(self, stack: Stack, engine: str) -> Server:
+        """Return the web process of a product."""
+        return Server(stack.port, pid_of(stack.children["web"]), self.database_pid(engine))
+
+    def database_pid(self, engine: str) -> int:
+        """Return the main process of PostgreSQL; 0 with SQLite."""
+        if engine != "postgresql":
+            return 0
+        with psycopg.connect(self._postgresql) as connection:
+            (folder,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+        return int(Path(folder, "postmaster.pid").read_text(encoding="ascii").split()[0])
 
     @contextmanager
-    def delivery_paused(self, stack: Stack) -> Iterator[None]:
+    def delivery_paused(self, *stacks: Stack) -> Iterator[None]:
         """Pause worker and sweep, so that delivery does not use the processor meanwhile."""
-        stack.signal(signal.SIGSTOP, *DELIVERING)
+        for stack in stacks:
+            stack.signal(signal.SIGSTOP, *DELIVERING)
         try:
             yield
         finally:
-            stack.signal(signal.SIGCONT, *DELIVERING)
+            for stack in stacks:
+                stack.signal(signal.SIGCONT, *DELIVERING)
 
     @contextmanager
     def product_with(self, variables: Mapping[str, str]) -> Iterator[int]:
@@ -105,17 +146,25 @@ class Bench:
         folder.mkdir()
         return folder
 
+    def _checkout(self, base: Path, engine: str) -> Stack:
+        if (base, engine) not in self._products:
+            with self._engine(engine):
+                url = self._cleanup.enter_context(database(engine))
+                stack = self._cleanup.enter_context(Checkout(base, self.folder(), url, VARIABLES))
+                stack.start_broker()
+            stack.start_mail_server()
+            stack.prepare()
+            stack.start_product()
+            signed_in(stack)  # now, while no other SMS can be newer than theirs
+            self._products[base, engine] = stack
+        return self._products[base, engine]
+
     @contextmanager
     def _engine(self, engine: str) -> Iterator[None]:
         """Set DATABASE_URL, from which the tests' helpers take the engine."""
         before = os.environ.pop("DATABASE_URL", None)
         if engine == "postgresql":
-            if not self._postgresql:
-                binaries = postgresql_binaries()
-                if binaries is None:
-                    raise NotInstalled("PostgreSQL no está instalado (apt install postgresql)")
-                self._postgresql = self._cleanup.enter_context(postgresql(binaries))
-            os.environ["DATABASE_URL"] = self._postgresql
+            os.environ["DATABASE_URL"] = self._postgresql or self._start_postgresql()
         try:
             yield
         finally:
@@ -123,24 +172,39 @@ class Bench:
             if before is not None:
                 os.environ["DATABASE_URL"] = before
 
+    def _start_postgresql(self) -> str:
+        binaries = postgresql_binaries()
+        if binaries is None:
+            raise NotInstalled("PostgreSQL no está instalado (apt install postgresql)")
+        self._postgresql = self._cleanup.enter_context(postgresql(binaries))
+        return self._postgresql
+
     @contextmanager
-    def _floor(self, engine: str) -> Iterator[int]:
+    def _floor(self, name: str, engine: str) -> Iterator[Server]:
         folder, port = self.folder(), free_port()
         with ExitStack() as cleanup:
             with self._engine(engine):
                 url = cleanup.enter_context(database(engine)) or f"sqlite:///{folder / 'floor.sqlite3'}"
             environment = {
                 "PATH": os.environ["PATH"],
-                "DJANGO_SETTINGS_MODULE": "bench.floor.settings",
+                "DJANGO_SETTINGS_MODULE": f"bench.{name}.settings",
                 "DATABASE_URL": url,
                 "FLOOR_FOLDER": str(folder),
                 "WEB_BIND": f"127.0.0.1:{port}",
             }
             migrate = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
             subprocess.run(migrate, cwd=BASE, env=environment, check=True)
-            cleanup.enter_context(started("floor", folder, environment, "gunicorn", "bench.floor.wsgi"))
-            wait_for(lambda: answers(f"http://127.0.0.1:{port}/start/"), 30)
-            yield port
+            web = cleanup.enter_context(started(name, folder, environment, "gunicorn", f"bench.{name}.wsgi"))
+            if not wait_for(lambda: web.status is not None or answers(f"http://127.0.0.1:{port}/start/")):
+                raise RuntimeError(web.log.read_text(encoding="utf-8"))
+            yield Server(port, pid_of(web), self.database_pid(engine))
+
+
+def pid_of(child: Child) -> int:
+    """Return the process of a started child."""
+    if child.process is None:
+        raise RuntimeError(f"«{child.name}» no empezó")
+    return child.process.pid
 
 
 @contextmanager

@@ -3,20 +3,21 @@
 import os
 import platform
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import django
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from bench.figures import Line
 from tests.stack import BASE
 
 DOCUMENT = BASE / "docs" / "performance.md"
 BEGIN, END = "<!-- make bench -->", "<!-- fin -->"
-HEAD = ("Qué", "El producto", "El suelo", "Razón", "Meta", "")
+HEAD = ("Qué", "El producto", "Suelo justo", "Suelo desnudo", "Razón", "Meta", "")
 MARKS = {True: "✓", False: "✗", None: ""}
 
 
@@ -24,7 +25,7 @@ class Terminal:
     """Shows which row is being measured, and prints the table."""
 
     def __init__(self) -> None:
-        self.console = Console()
+        self.console = Console(width=None if sys.stdout.isatty() else 200)
 
     def measuring(self, name: str, lines: Iterator[Line]) -> Iterator[Line]:
         began = time.monotonic()
@@ -36,7 +37,7 @@ class Terminal:
         self.console.print(line, highlight=False)
 
     def table(self, lines: Sequence[Line], seconds: float) -> None:
-        table = Table(*HEAD, show_lines=True)
+        table = Table(*(Column(name, overflow="fold") for name in HEAD), show_lines=True)
         for line in lines:
             table.add_row(*cells(line), style="" if line.holds is not False else "yellow")
         self.console.print(table)
@@ -44,7 +45,7 @@ class Terminal:
 
 
 def cells(line: Line) -> tuple[str, ...]:
-    return line.work, line.product, line.floor, line.ratio, line.goal, MARKS[line.holds]
+    return line.work, line.product, line.fair, line.bare, line.ratio, line.goal, MARKS[line.holds]
 
 
 def write(lines: Sequence[Line], seconds: float, path: Path = DOCUMENT) -> None:

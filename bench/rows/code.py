@@ -2,25 +2,27 @@
 
 from collections.abc import Iterator
 
+from bench.comparison import Goal, Work, compare
 from bench.figures import Line
-from bench.requests import CLIENTS, any_mobile, code_request, post
-from bench.rounds import accepted, in_turn, rate, share_of_floor
+from bench.requests import CLIENTS, any_mobile, code_request, post_to_floor
+from bench.rounds import Clients, Server
 from bench.servers import Bench
+from tests.stack import Stack
 
-EACH, ROUNDS = 20, 5
+EACH = 12
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    product, floor = bench.product(), bench.floor()
+    goals = {"postgresql": Goal(share_of_bare=0.6)}
+    yield from compare(bench, Work("Código pedido", _of_product, 302, _of_floor, 302, goals))
 
-    def ours() -> list[list[bytes]]:
-        return [[code_request(product.port, any_mobile()) for _ in range(EACH)] for _ in range(CLIENTS)]
 
-    theirs = [[post(floor, "/pin/", {}, {"phone": any_mobile()})] * EACH for _ in range(CLIENTS)]
-    with bench.delivery_paused(product):
-        results = in_turn(
-            ROUNDS,
-            lambda: accepted(bench.generator.run(product.port, ours()), 302),
-            lambda: accepted(bench.generator.run(floor, theirs), 302),
-        )
-    yield share_of_floor("Código pedido", rate(results[0]), rate(results[1]), 0.5)
+def _of_product(stack: Stack) -> Clients:
+    return [[code_request(stack.port, any_mobile()) for _ in range(EACH)] for _ in range(CLIENTS)]
+
+
+def _of_floor(server: Server) -> Clients:
+    return [
+        [post_to_floor(server.port, "/pin/", {"phone": any_mobile()}) for _ in range(EACH)]
+        for _ in range(CLIENTS)
+    ]

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 
 from bench import documents
+from bench.comparison import Goal, compare
 from bench.figures import Line
-from bench.rounds import rate, share_of_floor
-from bench.rows.ticket import against_floor
+from bench.rows.ticket import confirmations
 from bench.servers import Bench
 
-EACH = 5
+EACH = 4
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    ours, theirs = against_floor(bench, "postgresql", EACH, documents.pdf())
-    yield share_of_floor("Solicitud con un PDF de 1 MB", rate(ours), rate(theirs), 0.7)
+    goals = {"postgresql": Goal(share_of_bare=0.7)}
+    work = confirmations("Solicitud con un PDF de 1 MB", EACH, documents.pdf(), goals)
+    yield from compare(bench, work)

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator
 
+from bench.comparison import Goal, Work, compare
 from bench.figures import Line
-from bench.requests import CLIENTS, FLOOR_FORM, FORM, floor_cookies, get, signed_in
-from bench.rounds import accepted, in_turn, rate, share_of_floor
+from bench.requests import FLOOR_FORM, FORM, floor_people, get, signed_in
+from bench.rounds import Clients, Server
 from bench.servers import Bench
+from tests.stack import Stack
 
-EACH, ROUNDS = 24, 5
+EACH = 12
+GOAL = Goal(times_fair=2.0)
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    product, floor = bench.product(), bench.floor()
-    ours = [[get(product.port, FORM, cookies)] * EACH for cookies in signed_in(product)]
-    theirs = [[get(floor, FLOOR_FORM, floor_cookies(floor))] * EACH for _ in range(CLIENTS)]
-    results = in_turn(
-        ROUNDS,
-        lambda: accepted(bench.generator.run(product.port, ours), 200),
-        lambda: accepted(bench.generator.run(floor, theirs), 200),
-    )
-    yield share_of_floor("Página de la solicitud", rate(results[0]), rate(results[1]), 0.5)
+    goals = {"postgresql": GOAL, "sqlite": GOAL}
+    yield from compare(bench, Work("Página de la solicitud", _of_product, 200, _of_floor, 200, goals))
+
+
+def _of_product(stack: Stack) -> Clients:
+    return [[get(stack.port, FORM, cookies)] * EACH for cookies in signed_in(stack)]
+
+
+def _of_floor(server: Server) -> Clients:
+    return [[get(server.port, FLOOR_FORM, cookies)] * EACH for cookies in floor_people(server.port)]

@@ -31,6 +31,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         yield Line(
             f"Juzgar un {kind} de {figure(len(content) / 1000)} kB",
             f"{ours} ms, {figure(memory / 1e6)} MB",
+            "",
             f"{floor} ms",
             f"{figure(ours.middle / floor.middle)} veces",
             f"≤ {GOAL_MS:.0f} ms, ≤ 50 MB",

@@ -39,6 +39,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         yield Line(
             "Correos entregados por un proceso, con su estado anotado",
             f"{ours} /s",
+            "",
             f"{floor} /s",
             f"{ours.middle / floor.middle:.0%}".replace("%", " %"),
             f"≥ {GOAL:.0f} /s",
@@ -63,6 +64,7 @@ def measure(bench: Bench) -> Iterator[Line]:
             yield Line(
                 f"Correos entregados por el trabajador, {processes} proceso{'s' * (processes > 1)}",
                 f"{figure(reached)} /s",
+                "",
                 f"{floor} /s",
                 f"{figure(reached / alone)} veces un proceso",
             )

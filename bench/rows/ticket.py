@@ -1,51 +1,47 @@
 """Confirming a request until the customer sees its number; its mails leave afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
 
-from bench.figures import Line, percentile
-from bench.load import Result
-from bench.requests import CLIENTS, TYPED, File, filled, floor_cookies, post_multipart, signed_in
-from bench.rounds import accepted, in_turn, milliseconds, rate, share_of_floor
+from bench.comparison import Goal, Work, compare
+from bench.figures import Line
+from bench.requests import File, filled, filled_floor, floor_people, signed_in
+from bench.rounds import Clients, Server
 from bench.servers import Bench
 from tests.stack import Stack
 
-EACH, ROUNDS = 6, 5
-GOALS = {"postgresql": 0.6, "sqlite": 0.5}
-NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+EACH = 6
+GOALS = {"postgresql": Goal(times_fair=1.5), "sqlite": Goal(times_fair=1.5)}
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    for engine, goal in GOALS.items():
-        ours, theirs = against_floor(bench, engine, EACH, None)
-        work = f"Solicitud confirmada, hasta el número ({NAMES[engine]})"
-        yield share_of_floor(work, rate(ours), rate(theirs), goal)
-        if engine == "postgresql":
-            latencies = [latency for result in ours for latency in result.latencies]
-            p50, p95 = (milliseconds(percentile(latencies, hundredth)) for hundredth in (50, 95))
-            yield Line(f"{work}: lo que espera cada cliente", f"p50 {p50}, p95 {p95}")
+    work = "Solicitud confirmada, hasta el número"
+    yield from compare(bench, confirmations(work, EACH, None, GOALS))
 
 
-def against_floor(bench: Bench, engine: str, each: int, file: File | None) -> list[list[Result]]:
-    """Return the results of product and floor, with delivery paused, which has its own row."""
-    product, floor = bench.product(engine), bench.floor(engine)
-    people = signed_in(product)
-    theirs = [
-        [post_multipart(floor, "/ticket/", floor_cookies(floor), TYPED, file)] * each for _ in range(CLIENTS)
-    ]
-    with bench.delivery_paused(product):
-        return in_turn(
-            ROUNDS,
-            lambda: confirm(bench, product, people, each, file),
-            lambda: accepted(bench.generator.run(floor, theirs), 302),
-        )
+def confirmations(name: str, each: int, file: File | None, goals: dict[str, Goal]) -> Work:
+    """Return the work of confirming `each` requests by each client."""
+    return Work(name, of_product(each, file), 303, of_floor(each, file), 302, goals)
 
 
-def confirm(
-    bench: Bench, product: Stack, people: list[dict[str, str]], each: int, file: File | None
-) -> Result:
-    """Open and fill in new forms, then send them; only the sending is measured."""
-    clients: list[list[bytes]] = [[] for _ in people]
-    for requests, cookies in zip(cycle(clients), people * each, strict=False):
-        requests.append(filled(product, cookies, file))
-    return accepted(bench.generator.run(product.port, clients), 303)
+def of_product(each: int, file: File | None) -> Callable[[Stack], Clients]:
+    """Open and fill in the product's form, anew for each request."""
+
+    def requests(stack: Stack) -> Clients:
+        people = signed_in(stack)
+        clients: list[list[bytes]] = [[] for _ in people]
+        for of_client, cookies in zip(cycle(clients), people * each, strict=False):
+            of_client.append(filled(stack, cookies, file))
+        return clients
+
+    return requests
+
+
+def of_floor(each: int, file: File | None) -> Callable[[Server], Clients]:
+    """Fill in a floor's form; its key is invented, so that no page is loaded for each."""
+
+    def requests(server: Server) -> Clients:
+        people = floor_people(server.port)
+        return [[filled_floor(server.port, cookies, file) for _ in range(each)] for cookies in people]
+
+    return requests

@@ -38,6 +38,7 @@ def measure(bench: Bench) -> Iterator[Line]:
     yield Line(
         f"Número conocido y desconocido, {PAIRS} pares, pasarela de {GATEWAY_SECONDS:.0f} s",
         f"{figure(known)} ms",
+        "",
         f"{figure(unknown)} ms",
         f"diferencia {figure(abs(known - unknown))} ms, p = {figure(mann_whitney(taken[KNOWN], taken[UNKNOWN]))}",
         f"≤ {GOAL_MS:.0f} ms",

@@ -1,25 +1,69 @@
 """The arithmetic of `make bench`, and its table in docs/performance.md."""
 
 import math
+import os
 import secrets
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from bench import table
+from bench import processor, table
+from bench.comparison import Goal
 from bench.figures import Line, Spread, figure, mann_whitney
-from bench.rounds import share_of_floor
-from tests.conformance.project import BASE, imports
+from bench.load import LoadGenerator, Result
+from bench.rounds import Server, Side, UnexpectedStatus, in_turn
+from tests.conformance.project import BASE, PRODUCT, imports
 
 
 def test_figures_are_written_as_people_here_write_them() -> None:
     assert [figure(value) for value in (1234.5, 56.78, 0.894)] == ["1.234", "56,8", "0,89"]
 
 
-def test_a_share_of_the_floor_is_that_of_the_medians() -> None:
-    line = share_of_floor("x", Spread.of([50, 60, 100]), Spread.of([100, 120, 90]), 0.5)
-    assert (line.ratio, line.goal, line.holds) == ("60 %", "≥ 50 %", True)
-    assert line.product == "60,0 (50,0–100) /s"
+def test_a_goal_compares_the_medians_with_both_floors() -> None:
+    product, fair, bare = (Spread.of(rates) for rates in ([50, 60, 100], [40, 30, 35], [100, 120, 90]))
+    assert Goal(times_fair=1.5).reached(product, fair, bare)
+    assert not Goal(times_fair=2).reached(product, fair, bare)
+    assert Goal(share_of_bare=0.6).reached(product, fair, bare)
+    assert not Goal(times_fair=1.5, share_of_bare=0.7).reached(product, fair, bare)
+    assert Goal().reached(product, fair, bare) is None
+    assert str(Goal(1.5, 0.6)) == "≥ 1,50 veces el justo; ≥ 60 % del desnudo"
+
+
+def test_each_side_is_measured_in_every_round_and_goes_first_in_turn() -> None:
+    generator = FakeGenerator()
+    sides = [Side(Server(port, os.getpid()), lambda: [[b"x"]], 200) for port in (1, 2, 3)]
+    in_turn(generator, sides, rounds=3)
+    assert generator.ports == [1, 2, 3, 1, 2, 3, 2, 3, 1, 3, 1, 2]
+    assert [len(side.results) for side in sides] == [3, 3, 3]  # without the warm-up
+
+
+def test_an_unexpected_status_stops_the_row() -> None:
+    with pytest.raises(UnexpectedStatus):
+        in_turn(FakeGenerator(), [Side(Server(1, os.getpid()), lambda: [[b"x"]], 303)], rounds=1)
+
+
+class FakeGenerator(LoadGenerator):
+    """Answers without a server, and records which port was asked."""
+
+    def __init__(self) -> None:
+        self.ports: list[int] = []
+
+    def run(self, port: int, clients: Sequence[Sequence[bytes]]) -> Result:  # noqa: ARG002
+        self.ports.append(port)
+        return Result(1.0, [0.1], [200])
+
+
+def test_processor_time_counts_children_that_run_and_those_that_ended() -> None:
+    before = processor.seconds(os.getpid())
+    subprocess.run([sys.executable, "-c", "sum(range(3_000_000))"], check=True)
+    assert processor.seconds(os.getpid()) > before
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as child:
+        assert child.pid in processor.children(os.getpid())
+        assert processor.resident_bytes(child.pid) > 0
+        child.kill()
 
 
 def test_two_samples_of_one_thing_do_not_differ_and_two_things_do() -> None:
@@ -38,7 +82,7 @@ def test_the_table_replaces_the_last_one_and_nothing_around_it(tmp_path: Path) -
     text = document.read_text(encoding="utf-8")
     assert text.startswith("Antes\n")
     assert text.endswith(f"{table.END}\ndespués\n")
-    assert "| segunda | 1 /s |  |  | ≥ 2 /s | ✗ |" in text
+    assert "| segunda | 1 /s |  |  |  | ≥ 2 /s | ✗ |" in text
     assert "vieja" not in text
     assert "primera" not in text
 
@@ -50,6 +94,9 @@ def test_the_document_describes_every_row_and_has_room_for_the_table() -> None:
     assert text.index(table.BEGIN) < text.index(table.END)
 
 
-@pytest.mark.parametrize("path", sorted((BASE / "bench" / "floor").rglob("*.py")), ids=lambda path: path.stem)
-def test_the_floor_uses_nothing_of_the_product(path: Path) -> None:
-    assert imports(path) <= {"django", "environ", "bench", "os", "pathlib", "secrets", "typing", "uuid"}
+FLOORS = [path for name in ("bare", "fair") for path in sorted((BASE / "bench" / name).rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", FLOORS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_floor_uses_nothing_of_the_product(path: Path) -> None:
+    assert imports(path).isdisjoint({*PRODUCT, "tests"})

@@ -1,12 +1,11 @@
-"""The floor's addresses."""
+"""The fair floor's addresses."""
 
 from django.urls import path
 
-from bench.floor import views
+from bench.fair import views
 
 urlpatterns = [
     path("start/", views.start),
     path("pin/", views.pin),
     path("form/", views.form),
-    path("ticket/", views.ticket),
 ]

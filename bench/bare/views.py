@@ -9,12 +9,11 @@ from django.core.files.base import File
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.csrf import csrf_exempt
 
-from bench.floor.models import CodeRequest, Company, Event, Mail, Ticket
+from bench.bare.models import CodeRequest, Company, Event, Mail, Ticket
 
 FOLDER = Path(os.environ["FLOOR_FOLDER"])
-TEXT, HTML = "línea de texto\n" * 130, "<p>línea de texto</p>\n" * 420  # as long as the product's mails
+TEXT, HTML = "línea de texto\n" * 100, "<p>línea de texto</p>\n" * 690  # as long as the product's mails
 REASONS = ["Precio", "No usa el servicio", "Mala atención", "Cobertura", "Cierre de la empresa", "Otro"]
 
 
@@ -25,7 +24,6 @@ def start(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok")
 
 
-@csrf_exempt
 def pin(request: HttpRequest) -> HttpResponse:
     """Insert one row and write the session."""
     code_request = CodeRequest.objects.create(phone=request.POST["phone"], nonce=secrets.token_hex(16))
@@ -35,11 +33,12 @@ def pin(request: HttpRequest) -> HttpResponse:
 
 def form(request: HttpRequest) -> HttpResponse:
     """Read the session and the company, and render one template with the same fields."""
+    if request.method == "POST":
+        return ticket(request)
     company = Company.objects.get(pk=request.session["company"])
-    return render(request, "floor/form.html", {"company": company, "reasons": REASONS, "key": uuid.uuid4()})
+    return render(request, "bare/form.html", {"company": company, "reasons": REASONS, "key": uuid.uuid4()})
 
 
-@csrf_exempt
 def ticket(request: HttpRequest) -> HttpResponse:
     """Flush the file to disk, then insert the rows of a ticket in one transaction."""
     company = Company.objects.get(pk=request.session["company"])
@@ -48,14 +47,14 @@ def ticket(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         created = Ticket.objects.create(
             company=company,
-            request_type="Baja",
+            request_type=request.POST["request_type"],
             reason=request.POST["reason"],
             requester_name=request.POST["requester_name"],
             email=request.POST["email"],
             contact_phone=request.POST["contact_phone"],
             details=request.POST["details"],
             file=name,
-            key=uuid.uuid4(),
+            key=request.POST["submission_key"],
         )
         Event.objects.create(ticket=created, note="creado")
         for recipient in ("client", "advisor"):
