@@ -46,7 +46,8 @@ check: $(DEVELOPMENT_READY)
 format: $(DEVELOPMENT_READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/djlint --reformat --quiet templates
+	$(BIN)/djlint --profile jinja --reformat --quiet templates
+	$(BIN)/djlint --reformat --quiet desk/templates
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -49,7 +49,7 @@ def demo_only(view: View) -> View:
 
 @demo_only
 def messages_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "demo/messages.html", {"messages": DemoMessage.objects.all()[:SHOWN]})
+    return render(request, "demo/messages.html", {"shown": DemoMessage.objects.all()[:SHOWN]})
 
 
 @demo_only

@@ -99,7 +99,7 @@ class SignIn(LoginView):
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
             return response
         context = {"form": form, "app_path": self.request.get_full_path()}
-        response = render(self.request, "desk/sign_in_refused.html", context, status=STATUSES[refused])
+        response = render(self.request, "sign_in_refused.html", context, status=STATUSES[refused])
         if refused == "busy":
             response["Retry-After"] = RETRY_SECONDS
         return response

@@ -1,5 +1,6 @@
 """Settings, all from environment variables (docs/environment.md). System checks validate them."""
 
+import logging
 import tomllib
 from datetime import timedelta
 from importlib.util import find_spec
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from jinja2 import make_logging_undefined
 from kombu import Exchange, Queue
 
 from attachments.clamd import Server, parse_url
@@ -103,10 +105,25 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-TEMPLATES = [
+# Jinja2 for the portal's pages and the mails, Django's templates for the desk (docs/decisions.md)
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "environment": "fidelizacion.jinja.environment",
+            # A name that a page forgot shows nothing and is logged; in the tests it is an error
+            "undefined": make_logging_undefined(logging.getLogger("fidelizacion.jinja")),
+            "context_processors": [
+                "django.contrib.messages.context_processors.messages",
+                "fidelizacion.context_processors.brand",
+            ],
+        },
+    },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "desk" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -116,9 +133,9 @@ TEMPLATES = [
                 "fidelizacion.context_processors.brand",
             ],
         },
-    }
+    },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "fidelizacion.jinja.FormRenderer"
 
 # -- Databases and files (without DATABASE_URL the processes refuse to start, check E061) ----------
 _SQLITE = {

@@ -32,7 +32,13 @@ PRODUCTION = {
 CHECKS: tuple[tuple[str, list[str], dict[str, str] | None], ...] = (
     ("estilo", [str(BIN / "ruff"), "check", "--quiet", "."], None),
     ("formato", [str(BIN / "ruff"), "format", "--check", "--quiet", "."], None),
-    ("plantillas", [str(BIN / "djlint"), "--lint", "--check", "templates"], None),
+    ("páginas", [str(BIN / "djlint"), "--profile", "jinja", "--lint", "--check", "templates"], None),
+    ("escritorio", [str(BIN / "djlint"), "--lint", "--check", "desk/templates"], None),
+    (
+        "nombres",  # that the pages and mails use
+        [sys.executable, "-m", "tests.templates"],
+        {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+    ),
     (
         "migraciones",
         [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],

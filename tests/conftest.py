@@ -3,9 +3,13 @@ marker, and the order of the groups.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.template.backends import jinja2
+from django.test.signals import template_rendered
 from pytest_django import Settings
 
 pytest_plugins = ["tests.record", "tests.stack"]
@@ -66,6 +70,21 @@ def _turn(name: str, processes: Counter[str], emptying: set[str]) -> tuple[int, 
     if name in emptying:
         return 2, 0, name
     return (0, -processes[name], name) if processes[name] else (1, 0, "")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _contexts_of_pages() -> Iterator[None]:
+    """Let Django's test client see the context of Jinja2 templates, as it does with its own."""
+    render = jinja2.Template.render
+
+    def shown(template: jinja2.Template, context: Any = None, request: Any = None) -> str:
+        template_rendered.send(sender=template, template=template, context=context or {})
+        page: str = render(template, context, request)
+        return page
+
+    jinja2.Template.render = shown  # type: ignore[method-assign]
+    yield
+    jinja2.Template.render = render  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from tempfile import gettempdir
 
+from jinja2 import StrictUndefined
+
 os.environ.setdefault("SECRET_KEY", "tests-" + "k" * 60)
 os.environ.setdefault("OTP_PEPPER", "tests-" + "p" * 60)
 os.environ.setdefault("EMAIL_URL", "memorymail://")
@@ -19,7 +21,7 @@ os.environ.setdefault("PORTAL_BASE_URL", "http://127.0.0.1:8000")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 
 from fidelizacion.settings import *  # noqa: F403
-from fidelizacion.settings import DATABASES, INSTALLED_APPS, LOCAL_STORE
+from fidelizacion.settings import DATABASES, INSTALLED_APPS, LOCAL_STORE, TEMPLATES
 
 if "demo" not in INSTALLED_APPS:
     INSTALLED_APPS += ["demo"]  # outside demo mode too: its models are tested and linted
@@ -37,12 +39,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     folder = in_memory if os.access(in_memory, os.W_OK) else Path(gettempdir())
     DATABASES["default"]["TEST"] = {"NAME": str(folder / f"fidelizacion-tests-{os.getpid()}.sqlite3")}
 
-# The product's password hashers are slow by design, and no test depends on the algorithm
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES = {
-    "default": LOCAL_STORE,
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
-# WhiteNoise serves the source files, because the suite does not run collectstatic
-WHITENOISE_AUTOREFRESH = True
-WHITENOISE_USE_FINDERS = True
+TEMPLATES[0]["OPTIONS"]["undefined"] = StrictUndefined
+

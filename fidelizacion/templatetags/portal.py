@@ -1,13 +1,11 @@
-"""Template filters and tags of the portal."""
+"""Filters and a tag for templates: those of the desk load them, those in `templates/` have them."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django import template
-from django.template.base import FilterExpression, NodeList, Parser, Token
-from django.template.context import Context
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -20,7 +18,6 @@ UNBREAKABLE = re.compile(
     r"\b\d{1,2} de [a-z]+ de \d{4}\b|\b0\d{1,2} \d{3} \d{4}\b|\b\d[\d.,]* (?:[kKM]B|bytes?)\b|n\.º \d+"
 )
 NO_BREAK = "\u00a0"
-MOST_KEPT = 16  # one is what a process needs, where settings do not change while it runs
 
 
 @register.filter
@@ -57,36 +54,3 @@ def attributes(attrs: Mapping[str, Any]) -> SafeString:
         elif value is not False:
             rendered += f' {conditional_escape(name)}="{conditional_escape(value)}"'
     return mark_safe(rendered)  # noqa: S308  each part is escaped
-
-
-@register.tag
-def once(parser: Parser, token: Token) -> "OnceNode":
-    """`{% once a b %}…{% endonce %}`: rendered once in each process, and again where `a` or `b` are
-    others.
-
-    For what is the same on everybody's page, whoever asks: only words, addresses and settings may
-    stand in it, and what of the context does must be named in the tag
-    (tests/conformance/test_once.py).
-    """
-    named = [parser.compile_filter(bit) for bit in token.split_contents()[1:]]
-    inside = parser.parse(("endonce",))
-    parser.delete_first_token()
-    return OnceNode(inside, named)
-
-
-class OnceNode(template.Node):
-    """Keeps what it rendered with the template, which each process reads once."""
-
-    def __init__(self, nodelist: NodeList, named: list[FilterExpression]) -> None:
-        self.nodelist = nodelist
-        self.named = named
-        self._kept: dict[Hashable, SafeString] = {}
-
-    def render(self, context: Context) -> SafeString:
-        key = tuple(each.resolve(context) for each in self.named)
-        kept = self._kept.get(key)
-        if kept is None:
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.clear()
-            kept = self._kept[key] = self.nodelist.render(context)
-        return kept

@@ -65,7 +65,9 @@ def configuration() -> list[Path]:
 
 def _of_the_pages() -> list[Path]:
     """Return the templates, styles and scripts."""
-    found = [path for folder in ("templates", "static") for path in (BASE / folder).rglob("*")]
+    found = [
+        path for folder in ("templates", "desk/templates", "static") for path in (BASE / folder).rglob("*")
+    ]
     return sorted(path for path in found if path.suffix in COMMENTS)
 
 

@@ -3,14 +3,17 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
 from django.http import QueryDict
 from django.template.loader import render_to_string
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 
 from attachments.models import StagedFile
 from companies.directory import Services
 from companies.models import Administrator, Company
 from demo.models import DemoMessage
+from otp.invitations.invitations import Link
 from portal.entry.forms import CodeForm, EntryForm
 from portal.request.forms import CompanyForm, RequestForm
 from tickets.effective_date import ShownTerms, Term, TermsChange
@@ -18,7 +21,7 @@ from tickets.models import Attachment, Reason, RequestType, Ticket, TicketEvent
 from tickets.offer import Offer
 
 AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
-CODES = {"code_digits": 6, "validity_minutes": 5}
+CODES = {"code_digits": 6, "validity_minutes": 5, "most_tries": 5}
 
 
 def company(pk: int = 1, services: int = 12) -> Company:
@@ -65,20 +68,28 @@ def draw(case: str) -> str:
     template, context = contexts()[case]
     request = RequestFactory().get("/")
     request.portal_visitor = template.startswith(("portal/request/", "portal/tickets/"))  # type: ignore[attr-defined]  # as the gate does
-    return render_to_string(template, context, request)
+    urls = "tests.looks.demo_urls" if template.startswith("demo/") else settings.ROOT_URLCONF
+    with override_settings(ROOT_URLCONF=urls):
+        return render_to_string(template, context, request)
 
 
 def _pin_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     wrong_phone, wrong_code = QueryDict("phone=12"), QueryDict("code=12")
-    pin = {"phone_tail": "567", **CODES}
+    entry = {"link": Link(), "destination": None}
+    pin = {"phone_tail": "567", "ended": "", "too_early": False, "destination": None, **CODES}
     return {
-        "entry": ("portal/entry/entry.html", {"form": EntryForm(), "verified_tail": None}),
+        "entry": ("portal/entry/entry.html", {"form": EntryForm(), "verified_tail": None, **entry}),
         "entry, refused": (
             "portal/entry/entry.html",
-            {"form": EntryForm(wrong_phone), "verified_tail": "567"},
+            {"form": EntryForm(wrong_phone), "verified_tail": "567", **entry},
         ),
         "pin": ("portal/entry/pin.html", {"form": CodeForm(), "resend_wait": 45, **pin}),
         "pin, refused": ("portal/entry/pin.html", {"form": CodeForm(wrong_code), "resend_wait": 0, **pin}),
+        "pin, used up": (
+            "portal/entry/pin.html",
+            {"form": CodeForm(), "resend_wait": 0, **pin, "ended": "out_of_attempts"},
+        ),
+        "no codes today": ("portal/entry/day_spent.html", {"until": AT, "asked": True, **entry}),
         "help": ("portal/entry/help.html", dict(CODES)),
     }
 
@@ -94,11 +105,8 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "several_companies": False,
         "staged": [],
         "uploads_closed": "",
-        "existing_ticket": None,
-        "repeated": None,
         "similar": [],
-        "terms_change": None,
-        "draft": None,
+        **dict.fromkeys(("assumed_type", "existing_ticket", "repeated", "terms_change", "draft")),
     }
     staged = [
         StagedFile(original_name="carta.pdf", size=1_887_437),
@@ -150,7 +158,16 @@ def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     events = [
         TicketEvent(at=AT, actor_name="Ana Pérez", to_status=Ticket.Status.NEW, note="SOLO PARA ASESORES")
     ]
-    one = {"ticket": ticket(), "terms": [term()], "attachments": files, "by_caller": True}
+    one = {
+        "ticket": ticket(),
+        "terms": [term()],
+        "attachments": files,
+        "by_caller": True,
+        "undelivered": None,
+        "withheld": "",
+        "set_apart": False,
+    }
+    listed = {"caller": Administrator(pk=1), "undelivered": {}}
     several = {**one, "terms": [term(), term("C-2", 31)], "attachments": []}
     return {
         "created": ("portal/tickets/created.html", {**one, "registered_email": ""}),
@@ -164,8 +181,8 @@ def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:
             {**one, "events": events, "by_caller": False},
         ),
         "ticket, several": ("portal/tickets/ticket.html", {**several, "events": events}),
-        "list": ("portal/tickets/list.html", {"tickets": [ticket(), ticket(Ticket.Status.CLOSED)]}),
-        "list, empty": ("portal/tickets/list.html", {"tickets": []}),
+        "list": ("portal/tickets/list.html", {"tickets": [ticket(), ticket(Ticket.Status.CLOSED)], **listed}),
+        "list, empty": ("portal/tickets/list.html", {"tickets": [], **listed}),
     }
 
 
@@ -176,8 +193,12 @@ def _other_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     sms = DemoMessage(pk=1, channel="sms", to="+593991234567", text="Su codigo es 123456", at=AT)
     names = ("400", "403", "403_csrf", "404", "413", "429", "500", "503")
     return {
-        "demo": ("demo/messages.html", {"messages": [mail, sms]}),
-        "demo, empty": ("demo/messages.html", {"messages": []}),
+        "sign-in of staff, refused": (
+            "sign_in_refused.html",
+            {"form": AuthenticationForm(), "app_path": "/admin/login/?next=/admin/"},
+        ),
+        "demo": ("demo/messages.html", {"shown": [mail, sms]}),
+        "demo, empty": ("demo/messages.html", {"shown": []}),
         **{name: (f"{name}.html", {"reference": "9f2c1d7a"}) for name in names},
         **{f"{name}, of a form": (f"{name}.html", {"reference": "9f2c1d7a", "sent": True}) for name in names},
     }

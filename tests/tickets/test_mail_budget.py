@@ -209,7 +209,7 @@ def mails_of_a_ticket() -> dict[str, rendering.RenderedEmail]:
     failed = Message(to=ticket.email, state=State.FAILED)
     contexts = {
         "ticket_confirmation": emails.request_context(ticket, [document]),
-        "ticket_registered": emails.request_context(ticket, [document]),
+        "ticket_registered": {**emails.request_context(ticket, [document]), "held": False},
         "ticket_advisor": emails.advisor_context(ticket, [document]),
         "ticket_undelivered": emails.undelivered_context(ticket, failed),
         "ticket_infected": emails.infected_context(document),

@@ -32,7 +32,7 @@ def register() -> None:
     add(
         "ticket_registered",
         gettext_lazy("Aviso al correo registrado"),
-        lambda: emails.request_context(a_ticket(), DOCUMENTS),
+        lambda: {**emails.request_context(a_ticket(), DOCUMENTS), "held": False},
     )
     add("ticket_status", gettext_lazy("Cambio de estado, al cliente"), _status_changed)
     add("ticket_date", gettext_lazy("Fecha efectiva fijada, al cliente"), _date_set)

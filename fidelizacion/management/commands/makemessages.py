@@ -1,0 +1,33 @@
+"""Django's `makemessages`, which also reads the Jinja2 templates of `templates/`."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.commands import makemessages
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
+
+TEMPLATES = settings.BASE_DIR / "templates"
+
+
+def sentences(source: str) -> str:
+    """Return a template's sentences as Python, on the lines where they stand, for xgettext."""
+    lines = [""] * (source.count("\n") + 1)
+    tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(source)
+    for line, function, texts in extract_from_ast(tree, babel_style=False):
+        lines[line - 1] += f"{function}({', '.join(map(repr, texts or ()))}); "
+    return "\n".join(lines)
+
+
+class TemplateFile(makemessages.BuildFile):
+    """A file to read: a Jinja2 template is turned into Python first."""
+
+    def preprocess(self) -> None:
+        if not self.is_templatized or not Path(self.path).resolve().is_relative_to(TEMPLATES):
+            super().preprocess()
+            return
+        Path(self.work_path).write_text(sentences(Path(self.path).read_text("utf-8")), "utf-8")
+
+
+class Command(makemessages.Command):
+    build_file_class = TemplateFile
