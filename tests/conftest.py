@@ -82,7 +82,7 @@ def _contexts_of_pages() -> Iterator[None]:
         page: str = render(template, context, request)
         return page
 
-    jinja2.Template.render = shown  # type: ignore[method-assign]
+    jinja2.Template.render = shown  # type: ignore[assignment,method-assign]
     yield
     jinja2.Template.render = render  # type: ignore[method-assign]
 

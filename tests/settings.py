@@ -39,5 +39,15 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     folder = in_memory if os.access(in_memory, os.W_OK) else Path(gettempdir())
     DATABASES["default"]["TEST"] = {"NAME": str(folder / f"fidelizacion-tests-{os.getpid()}.sqlite3")}
 
+# A name that a template is not given is an error
 TEMPLATES[0]["OPTIONS"]["undefined"] = StrictUndefined
 
+# The product's password hashers are slow by design, and no test depends on the algorithm
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": LOCAL_STORE,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# WhiteNoise serves the source files, because the suite does not run collectstatic
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True

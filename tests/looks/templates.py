@@ -55,10 +55,12 @@ def problems() -> list[str]:
     try:
         for name in names:
             env.get_template(name)
+        name = "drawn"
+        rendered = given()
     except TemplateError as error:
         return [f"{name}: {error}"]
     found, reached = set[str](), set[str]()
-    for name, known in given().items():
+    for name, known in rendered.items():
         found.update(_unknown(env, name, known, reached))
     found.update(
         f"{name}: no page and no mail uses it" for name in set(names) - reached - {"components/widgets.html"}
