@@ -7,7 +7,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-OURS = "/tickets/attachments/"
+from attachments import inspection
+
+(FOLDER,) = inspection.__path__
 
 
 class TooManyLines(Exception):
@@ -27,7 +29,7 @@ def lines_run(call: Callable[[], object], *, most: int) -> int:
         return of_line
 
     def of_call(frame: FrameType, _event: str, _argument: Any) -> Any:
-        return of_line if OURS in frame.f_code.co_filename else None
+        return of_line if frame.f_code.co_filename.startswith(FOLDER) else None
 
     before = sys.gettrace()
     sys.settrace(of_call)

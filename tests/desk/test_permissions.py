@@ -9,12 +9,13 @@ from django.test import Client
 from django.utils import timezone
 
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
+from demo.models import DemoMessage
 from desk import roles
 from notifications.models import Message
 from operations.models import Heartbeat
 from otp import unlock
 from otp.invitations import invitations
-from otp.models import AuditEvent, NetworkSwitch, PhoneLockout
+from otp.models import AuditEvent, Challenge, LimitUse, NetworkSwitch, PhoneLockout
 from staff.models import ContactChange, SignInEvent
 from tests import cast
 from tests.desk.desk import advisor, signed_in, supervisor
@@ -183,6 +184,5 @@ def test_the_menu_shows_only_what_may_be_opened() -> None:
 def test_no_page_shows_the_data_that_a_code_is_derived_from(rows: dict[str, object]) -> None:
     root = User.objects.create_superuser("root")
     client = signed_in(root)
-    for model in ("challenge", "budget"):
-        assert client.get(f"/admin/otp/{model}/").status_code == 404
-    assert client.get("/admin/notifications/demomessage/").status_code == 404
+    for model in (Challenge, LimitUse, DemoMessage):
+        assert client.get(f"/admin/{model._meta.label_lower.replace('.', '/')}/").status_code == 404
