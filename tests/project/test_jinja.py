@@ -150,7 +150,7 @@ def test_every_sentence_of_a_template_is_found_for_translation(path: Path) -> No
     compile(made, path.name, "exec")
     assert made.count("gettext(") + made.count("_(") == len(re.findall(r"\b(?:_|ngettext)\(", source))
     for line, text in re.findall(r'^(.*?)\b_\("([^"\\]+)"', source, re.MULTILINE):
-        assert repr(text) in made, line
+        assert f'"{text}"' in made, line
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TEMPLATES)))

@@ -1,5 +1,7 @@
 """Django's `makemessages`, which also reads the Jinja2 templates of `templates/`."""
 
+import json
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -10,12 +12,16 @@ from jinja2.ext import extract_from_ast
 TEMPLATES = settings.BASE_DIR / "templates"
 
 
+# JSON's strings are Python's; `repr` would write a no-break space as a byte that xgettext refuses
+quoted = partial(json.dumps, ensure_ascii=False)
+
+
 def sentences(source: str) -> str:
     """Return a template's sentences as Python, on the lines where they stand, for xgettext."""
     lines = [""] * (source.count("\n") + 1)
     tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(source)
     for line, function, texts in extract_from_ast(tree, babel_style=False):
-        lines[line - 1] += f"{function}({', '.join(map(repr, texts or ()))}); "
+        lines[line - 1] += f"{function}({', '.join(map(quoted, texts or ()))}); "
     return "\n".join(lines)
 
 
