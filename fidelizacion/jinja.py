@@ -15,7 +15,7 @@ from django.forms.renderers import TemplatesSetting
 from django.template import defaultfilters
 from django.template.loader import get_template
 from django.templatetags.static import static
-from django.urls import get_script_prefix, get_urlconf, reverse
+from django.urls import reverse
 from django.utils import formats, timezone, translation
 from jinja2 import Environment, FileSystemLoader, TemplateNotFound, TemplateSyntaxError, select_autoescape
 from jinja2.ext import Extension
@@ -156,13 +156,11 @@ def _named_values(tokens: list[Token]) -> Iterator[tuple[str, list[Token]]]:
 
 def url(name: str, *args: object) -> str:
     """Return the address of a route; one without arguments is looked up once."""
-    if args:
-        return reverse(name, args=args)
-    return _address(name, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+    return reverse(name, args=args) if args else _address(name, settings.ROOT_URLCONF)
 
 
 @lru_cache(maxsize=64)
-def _address(name: str, urlconf: str, prefix: str) -> str:  # noqa: ARG001  the prefix is part of the key
+def _address(name: str, urlconf: str) -> str:
     return reverse(name, urlconf)
 
 

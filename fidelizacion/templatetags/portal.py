@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from markupsafe import escape
 
 from companies.phones import display
 from notifications import local_time
@@ -46,11 +46,14 @@ def zone() -> str:
 
 @register.filter
 def attributes(attrs: Mapping[str, Any]) -> SafeString:
-    """Render a widget's attributes as Django's own template does, several times faster."""
+    """Render a widget's attributes as Django's own template does, several times faster.
+
+    The escaping is Jinja's, which is written in C.
+    """
     rendered = ""
     for name, value in attrs.items():
         if value is True:
-            rendered += f" {conditional_escape(name)}"
+            rendered += f" {escape(name)}"
         elif value is not False:
-            rendered += f' {conditional_escape(name)}="{conditional_escape(value)}"'
+            rendered += f' {escape(name)}="{escape(value)}"'
     return mark_safe(rendered)  # noqa: S308  each part is escaped
