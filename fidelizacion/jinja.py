@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.forms.renderers import TemplatesSetting
-from django.template import defaultfilters
+from django.template import defaultfilters, engines
 from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import reverse
@@ -76,6 +76,17 @@ def environment(**options: Any) -> Environment:
         capfirst=defaultfilters.capfirst,
     )
     return made
+
+
+def compile_pages() -> None:
+    """Compile the pages before the web process forks its workers, which then share them.
+
+    A worker ends after some thousand requests, and the next one would compile them again.
+    """
+    engine: Any = engines["jinja2"]
+    for name in engine.env.list_templates():
+        if not name.startswith("mail/"):
+            engine.get_template(name)
 
 
 class Templates(FileSystemLoader):

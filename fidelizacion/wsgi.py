@@ -6,9 +6,11 @@ import django
 from django.core.wsgi import get_wsgi_application
 
 from fidelizacion.content_type import with_safe_content_type
+from fidelizacion.jinja import compile_pages
 from fidelizacion.startup_checks import exit_on_errors
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelizacion.settings")
 django.setup()
 exit_on_errors()
+compile_pages()
 application = with_safe_content_type(get_wsgi_application())

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from jinja2 import UndefinedError, nodes
 from jinja2.environment import Environment
 
-from fidelizacion.jinja import FormRenderer, url
+from fidelizacion.jinja import FormRenderer, compile_pages, url
 from fidelizacion.management.commands.makemessages import TEMPLATES, sentences
 from tests.looks.templates import problems
 
@@ -110,6 +110,12 @@ def test_an_address_without_arguments_is_looked_up_once_for_each_urlconf(setting
     assert url("tickets:ticket", 7) == "/fidelizacion/ticket/7/"
     settings.ROOT_URLCONF = "tests.looks.demo_urls"
     assert url("demo:messages") == "/demo/mensajes/"
+
+
+def test_the_pages_are_compiled_before_workers_fork() -> None:
+    compile_pages()
+    kept = {template.name for template in ENVIRONMENT.cache.values()}  # type: ignore[union-attr]
+    assert {str(path.relative_to(TEMPLATES)) for path in FILES if path.parent.name != "mail"} <= kept
 
 
 def test_the_desks_templates_are_not_sought_here() -> None:
