@@ -104,6 +104,11 @@ def beside_before(name: str, product: Side, before: Side) -> Line:
 
 
 def _ratios(product: Side, fair: Side, bare: Side) -> str:
-    times, share = product.rate.middle / fair.rate.middle, product.rate.middle / bare.rate.middle
-    less = fair.web.middle / product.web.middle
-    return f"{figure(times)} veces el justo ({figure(less)} por procesador); {percent(share)} del desnudo"
+    less = figure(fair.web.middle / product.web.middle)
+    return f"{ratios(product.rate, fair.rate, bare.rate)}; por procesador, {less} veces el justo"
+
+
+def ratios(product: Spread, fair: Spread, bare: Spread) -> str:
+    """Write how many times the fair floor's rate, and what share of the bare one's."""
+    times, share = figure(product.middle / fair.middle), percent(product.middle / bare.middle)
+    return f"{times} veces el justo; {share} del desnudo"

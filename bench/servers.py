@@ -19,7 +19,7 @@ from bench.rounds import Server
 from demo.broker import free_port
 from demo.processes import Child
 from demo.supervisor import WORKER
-from tests.servers import postgresql, postgresql_binaries
+from tests.servers import postgresql, postgresql_binaries, wait_for_port
 from tests.stack import BASE, Stack, answers, database, wait_for
 
 # No measured client may reach a limit; X-Forwarded-For is believed, so that each client can have
@@ -47,6 +47,7 @@ class Checkout(Stack):
     def __init__(self, base: Path, folder: Path, database_url: str, variables: Mapping[str, str]) -> None:
         super().__init__(folder, database_url, variables)
         self.base = base
+        self.mail_port = 0
         self.environment["STATIC_ROOT"] = str(folder / "static")
 
     def start(self, name: str, command: list[str]) -> Child:
@@ -54,10 +55,31 @@ class Checkout(Stack):
         child.start(self.environment)
         return child
 
+    def start_mail_server(self, seconds: float = 0.0) -> None:
+        """Start the bench's own, which may take this long for each mail."""
+        self.mail_port = self.mail_port or free_port()
+        self.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{self.mail_port}"
+        command = [sys.executable, "-m", "bench.sink", str(self.mail_port), str(self.accepted), str(seconds)]
+        self.children["smtp"] = Child("smtp", command, self.folder / "smtp.log", BASE)
+        self.children["smtp"].start(self.environment)
+
+    @property
+    def accepted(self) -> Path:
+        """The file in which the mail server writes when it accepted each mail."""
+        return self.folder / "accepted"
+
     def prepare(self) -> None:
         """Prepare tables and files with the version's own command."""
         command = [sys.executable, "manage.py", "demo", "--prepare"]
         subprocess.run(command, cwd=self.base, env=self.environment, check=True)
+
+
+@dataclass(frozen=True)
+class Sink:
+    """A running mail server, and the file in which it writes when it accepted each mail."""
+
+    port: int
+    path: Path
 
 
 @dataclass
@@ -65,17 +87,19 @@ class Bench:
     """Starts servers when a row first needs them, and stops them at the end.
 
     `engines` are measured one after the other; `baseline` is the folder of another version of the
-    product, to be measured in the same rounds.
+    product, to be measured in the same rounds; `asked` are the rows that were named.
     """
 
     engines: tuple[str, ...] = ("postgresql", "sqlite")
     baseline: Path | None = None
+    asked: frozenset[str] = frozenset()
     generator: LoadGenerator = field(default_factory=LoadGenerator)
     _cleanup: ExitStack = field(default_factory=ExitStack)
     _folders: int = 0
     _postgresql: str = ""
-    _products: dict[tuple[Path, str], Checkout] = field(default_factory=dict)
+    _products: dict[tuple[Path, str, str], Checkout] = field(default_factory=dict)
     _floors: dict[tuple[str, str], Server] = field(default_factory=dict)
+    _environments: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         self._root = Path(self._cleanup.enter_context(TemporaryDirectory(prefix="fidelizacion-bench-")))
@@ -85,11 +109,19 @@ class Bench:
     def __exit__(self, *_: object) -> None:
         self._cleanup.close()
 
-    def product(self, engine: str = "postgresql") -> Stack:
+    def product(self, engine: str = "postgresql") -> Checkout:
         """Return the running product on this engine."""
         return self._checkout(BASE, engine)
 
-    def before(self, engine: str) -> list[Stack]:
+    def extra_product(self, name: str) -> Checkout:
+        """Return another running product on PostgreSQL, with a database for one row."""
+        return self._checkout(BASE, "postgresql", name)
+
+    def is_asked_for(self, row: str) -> bool:
+        """Whether the row was named, so that it may take longer than in the whole table."""
+        return row in self.asked
+
+    def before(self, engine: str) -> list[Checkout]:
         """Return the other version that BASELINE names; empty without one."""
         return [self._checkout(self.baseline, engine)] if self.baseline else []
 
@@ -98,6 +130,28 @@ class Bench:
         if (name, engine) not in self._floors:
             self._floors[name, engine] = self._cleanup.enter_context(self._floor(name, engine))
         return self._floors[name, engine]
+
+    def floor_environment(self, name: str, engine: str) -> dict[str, str]:
+        """Return the environment of a floor's processes."""
+        self.floor(name, engine)
+        return self._environments[name, engine]
+
+    @contextmanager
+    def sink(self) -> Iterator[Sink]:
+        """Run a mail server for the block."""
+        folder, port = self.folder(), free_port()
+        path = folder / "accepted"
+        with started("sink", folder, os.environ, "bench.sink", str(port), str(path)) as server:
+            if server.process:
+                wait_for_port(port, server.process, server.log)
+            yield Sink(port, path)
+
+    @contextmanager
+    def floor_deliverer(self, name: str, engine: str, port: int) -> Iterator[Child]:
+        """Run the process that sends a floor's mails to this port, for the block."""
+        environment = self.floor_environment(name, engine)
+        with started("deliver", self.folder(), environment, f"bench.{name}.deliver", str(port)) as process:
+            yield process
 
     def server(self, stack: Stack, engine: str) -> Server:
         """Return the web process of a product."""
@@ -146,8 +200,8 @@ class Bench:
         folder.mkdir()
         return folder
 
-    def _checkout(self, base: Path, engine: str) -> Stack:
-        if (base, engine) not in self._products:
+    def _checkout(self, base: Path, engine: str, name: str = "") -> Checkout:
+        if (base, engine, name) not in self._products:
             with self._engine(engine):
                 url = self._cleanup.enter_context(database(engine))
                 stack = self._cleanup.enter_context(Checkout(base, self.folder(), url, VARIABLES))
@@ -156,8 +210,8 @@ class Bench:
             stack.prepare()
             stack.start_product()
             signed_in(stack)  # now, while no other SMS can be newer than theirs
-            self._products[base, engine] = stack
-        return self._products[base, engine]
+            self._products[base, engine, name] = stack
+        return self._products[base, engine, name]
 
     @contextmanager
     def _engine(self, engine: str) -> Iterator[None]:
@@ -192,6 +246,7 @@ class Bench:
                 "FLOOR_FOLDER": str(folder),
                 "WEB_BIND": f"127.0.0.1:{port}",
             }
+            self._environments[name, engine] = environment
             migrate = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
             subprocess.run(migrate, cwd=BASE, env=environment, check=True)
             web = cleanup.enter_context(started(name, folder, environment, "gunicorn", f"bench.{name}.wsgi"))

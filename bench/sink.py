@@ -1,6 +1,8 @@
-"""An SMTP server that accepts every mail and records the time: `python -m bench.sink PORT FILE`.
+"""An SMTP server that accepts every mail and records the time:
+`python -m bench.sink PORT FILE [SECONDS]`.
 
-The usual test server, aiosmtpd, takes longer per mail than the product does.
+It waits `SECONDS` before it accepts each mail, for a slow server. The usual test server, aiosmtpd,
+takes longer per mail than the product does.
 """
 
 import asyncio
@@ -15,7 +17,9 @@ from pathlib import Path
 TIME = struct.Struct("d")
 
 
-async def converse(accepted: Callable[[], None], reader: StreamReader, writer: StreamWriter) -> None:
+async def converse(
+    accepted: Callable[[], None], seconds: float, reader: StreamReader, writer: StreamWriter
+) -> None:
     """Serve one client until it quits."""
     writer.write(b"220 sink\r\n")
     while line := await reader.readline():
@@ -23,6 +27,8 @@ async def converse(accepted: Callable[[], None], reader: StreamReader, writer: S
         if verb == b"DATA":
             writer.write(b"354 go\r\n")
             await reader.readuntil(b"\r\n.\r\n")
+            if seconds:
+                await asyncio.sleep(seconds)
             accepted()
             writer.write(b"250 taken\r\n")
         elif verb == b"QUIT":
@@ -34,13 +40,14 @@ async def converse(accepted: Callable[[], None], reader: StreamReader, writer: S
     writer.close()
 
 
-async def serve(port: int, path: Path) -> None:
+async def serve(port: int, path: Path, seconds: float) -> None:
     with path.open("ab", buffering=0) as file:
 
         def accepted() -> None:
             file.write(TIME.pack(time.monotonic()))
 
-        server = await asyncio.start_server(partial(converse, accepted), "127.0.0.1", port, limit=2**22)
+        client = partial(converse, accepted, seconds)
+        server = await asyncio.start_server(client, "127.0.0.1", port, limit=2**22)
         await server.serve_forever()
 
 
@@ -51,4 +58,4 @@ def times(path: Path) -> list[float]:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), float((sys.argv[3:] or ["0"])[0])))

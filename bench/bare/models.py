@@ -56,3 +56,6 @@ class Mail(models.Model):
     state = models.CharField(max_length=9, default="queued")
 
     objects: ClassVar[models.Manager["Mail"]] = models.Manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="mail_queued", condition=models.Q(state="queued"))]

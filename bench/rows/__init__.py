@@ -3,7 +3,19 @@
 from collections.abc import Callable, Iterator
 
 from bench.figures import Line
-from bench.rows import broker, code, documents, form, judging, mails, pages, ticket, timing_parity
+from bench.rows import (
+    broker,
+    code,
+    desk,
+    documents,
+    form,
+    judging,
+    mails,
+    pages,
+    ticket,
+    timing_parity,
+    until_mail,
+)
 from bench.servers import Bench
 
 Row = Callable[[Bench], Iterator[Line]]
@@ -16,6 +28,8 @@ ROWS: dict[str, Row] = {
     "code": code.measure,
     "timing_parity": timing_parity.measure,
     "judging": judging.measure,
+    "until_mail": until_mail.measure,
     "mails": mails.measure,
     "pages": pages.measure,
+    "desk": desk.measure,
 }

@@ -1,111 +1,120 @@
-"""Delivering mails to a local mail server: by `deliver_notifications` and by 1, 2 and 4 worker
-processes, compared with a bare loop.
+"""Delivering queued mails to a local mail server: by one, two and four processes of the product,
+compared with a loop of `smtplib` and with Django's EmailMessage.
 """
 
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench.comparison import ratios
 from bench.figures import Line, Spread, figure
-from bench.servers import Bench, started
+from bench.outbox import clone, wait_until_empty
+from bench.requests import filled, filled_floor, floor_people, signed_in
+from bench.rounds import ROUNDS, accepted
+from bench.servers import Bench, Checkout
 from bench.sink import times
-from demo.broker import free_port
-from tests.servers import wait_for_port
-from tests.stack import BASE, Stack, wait_for
+from tests.stack import BASE, wait_for
 
-MAILS, BY_WORKERS, ROUNDS = 1000, 600, 3
+COUNT, EACH = 400, 2  # mails of a round, mails of a ticket
 GOAL = 400.0
-BATCH_TIMEOUT = 60.0  # seconds
+TIMEOUT = 60.0  # seconds for all of a round
+DISPATCHER = ("manage.py", "deliver_notifications")
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """A database with queued mails, and the environment of the processes that send them."""
+
+    environment: Mapping[str, str]
+    table: str
+    base: Path = BASE
+
+    def fill(self) -> None:
+        """Copy the mails of the ticket that was registered last."""
+        clone(self.environment["DATABASE_URL"], COUNT - EACH, self.table)
 
 
 def measure(bench: Bench) -> Iterator[Line]:
-    product, folder, port = bench.product(), bench.folder(), free_port()
-    sink = Sink(folder / "accepted", {**product.environment, "EMAIL_URL": f"smtp://127.0.0.1:{port}"}, port)
-    arguments = (str(port), str(sink.path))
-    with (
-        bench.delivery_paused(product),
-        started("sink", folder, sink.environment, "bench.sink", *arguments) as server,
-    ):
-        if server.process:
-            wait_for_port(port, server.process, server.log)
-        bare, dispatched = [], []
+    stacks = [bench.product(), *bench.before("postgresql")]
+    for stack in stacks:
+        wait_until_empty(stack.environment["DATABASE_URL"])  # rows before this one have left mails
+    with bench.delivery_paused(*stacks), _fair(bench) as fair, bench.sink() as sink:
+        loop, of_fair = ("-m", "bench.bare_smtp", str(sink.port), str(COUNT)), Outbox(fair, "fair_message")
+        command = ("-m", "bench.fair.deliver", str(sink.port), str(COUNT))
+        bare_rates: list[float] = []
+        fair_rates: list[float] = []
+        rates: list[list[float]] = [[] for _ in stacks]
         for _ in range(ROUNDS):
-            bare.append(sink.rate(MAILS, "-m", "bench.bare_smtp", str(port), str(MAILS)))
-            _enqueue(product, MAILS, with_tasks=False)
-            dispatched.append(sink.rate(MAILS, "manage.py", "deliver_notifications"))
-        floor, ours = Spread.of(bare), Spread.of(dispatched)
-        yield Line(
-            "Correos entregados por un proceso, con su estado anotado",
-            f"{ours} /s",
-            "",
-            f"{floor} /s",
-            f"{ours.middle / floor.middle:.0%}".replace("%", " %"),
-            f"≥ {GOAL:.0f} /s",
-            ours.middle >= GOAL,
-        )
-        alone = 0.0
-        for processes in (1, 2, 4):
-            _enqueue(product, BY_WORKERS, with_tasks=True)
-            command = (
-                "celery",
-                "-A",
-                "fidelizacion",
-                "worker",
-                "--concurrency",
-                str(processes),
-                "--without-gossip",
-            )
-            before = len(times(sink.path))
-            with started(f"worker{processes}", folder, sink.environment, *command):
-                reached = sink.rate_since(before, BY_WORKERS)
-            alone = alone or reached
-            yield Line(
-                f"Correos entregados por el trabajador, {processes} proceso{'s' * (processes > 1)}",
-                f"{figure(reached)} /s",
-                "",
-                f"{floor} /s",
-                f"{figure(reached / alone)} veces un proceso",
-            )
+            bare_rates.append(_rate(sink.path, fair, [loop]))
+            _register_at_floor(bench)
+            of_fair.fill()
+            fair_rates.append(_rate(sink.path, fair, [command]))
+            for stack, of_stack in zip(stacks, rates, strict=True):
+                of_stack.append(_delivered(bench, stack, 1))
+        several = {processes: _delivered(bench, stacks[0], processes) for processes in (2, 4)}
+    ours, *before = map(Spread.of, rates)
+    justly, barely = Spread.of(fair_rates), Spread.of(bare_rates)
+    yield Line(
+        "Correos entregados por un proceso, con su estado anotado",
+        f"{ours} /s",
+        f"{justly} /s",
+        f"{barely} /s",
+        ratios(ours, justly, barely),
+        f"≥ {GOAL:.0f} /s",
+        ours.middle >= GOAL,
+    )
+    for then in before:
+        ratio = f"{figure(ours.middle / then.middle)} veces en /s"
+        yield Line("Lo mismo, junto a BASELINE", f"{ours} /s", bare=f"antes {then} /s", ratio=ratio)
+    for processes, reached in several.items():
+        ratio = f"{figure(reached / ours.middle)} veces un proceso"
+        yield Line(f"Correos entregados por {processes} procesos", f"{figure(reached)} /s", ratio=ratio)
 
 
-class Sink:
-    """The file in which the mail server writes its times, and an environment that sends to it."""
+@contextmanager
+def _fair(bench: Bench) -> Iterator[dict[str, str]]:
+    """Empty the fair floor's outbox, and yield its environment."""
+    environment = bench.floor_environment("fair", "postgresql")
+    with bench.sink() as sink, bench.floor_deliverer("fair", "postgresql", sink.port):
+        wait_until_empty(environment["DATABASE_URL"], "fair_message")
+    yield environment
 
-    def __init__(self, path: Path, environment: Mapping[str, str], port: int) -> None:
-        self.path, self.environment, self.port = path, environment, port
 
-    def rate(self, count: int, *command: str) -> float:
-        """Return the mails per second while a Python program sends `count` of them."""
-        before = len(times(self.path))
-        subprocess.run(
+def _register_at_floor(bench: Bench) -> None:
+    server = bench.floor("fair")
+    request = filled_floor(server.port, floor_people(server.port)[0], None)
+    accepted(bench.generator.run(server.port, [[request]]), 302)
+
+
+def _delivered(bench: Bench, stack: Checkout, processes: int) -> float:
+    """Register a ticket, copy its mails, and return the rate at which they are delivered."""
+    request = filled(stack, signed_in(stack)[0], None)
+    accepted(bench.generator.run(stack.port, [[request]]), 303)
+    Outbox(stack.environment, "notifications_message").fill()
+    return _rate(stack.accepted, stack.environment, [DISPATCHER] * processes, stack.base)
+
+
+def _rate(
+    path: Path, environment: Mapping[str, str], commands: Sequence[tuple[str, ...]], base: Path = BASE
+) -> float:
+    """Return the mails per second from the first accepted to the last: a start is not counted."""
+    before = len(times(path))
+    running = [
+        subprocess.Popen(
             [sys.executable, *command],
-            cwd=BASE,
-            env=dict(self.environment),
-            check=True,
+            cwd=base,
+            env=dict(environment),
             stdout=subprocess.DEVNULL,
-            timeout=BATCH_TIMEOUT,
+            stderr=subprocess.DEVNULL,
         )
-        return self.rate_since(before, count)
-
-    def rate_since(self, before: int, count: int) -> float:
-        """Return the rate from the first accepted mail to the last; starting a process is not
-        counted.
-        """
-        if not wait_for(lambda: len(times(self.path)) >= before + count, BATCH_TIMEOUT):
-            raise RuntimeError(f"llegaron {len(times(self.path)) - before} correos de {count}")
-        accepted = times(self.path)[before : before + count]
-        return (count - 1) / (accepted[-1] - accepted[0])
-
-
-def _enqueue(product: Stack, count: int, *, with_tasks: bool) -> None:
-    """Queue new mails; without tasks the broker is stopped, so that no worker hears of them."""
-    if not with_tasks:
-        product.signal(signal.SIGSTOP, "broker")
-    try:
-        command = [sys.executable, "-m", "bench.enqueue", str(count)]
-        subprocess.run(command, cwd=BASE, env=product.environment, check=True, stderr=subprocess.DEVNULL)
-    finally:
-        if not with_tasks:
-            product.signal(signal.SIGCONT, "broker")
+        for command in commands
+    ]
+    for process in running:
+        process.wait(TIMEOUT)
+    if not wait_for(lambda: len(times(path)) >= before + COUNT, TIMEOUT):
+        raise RuntimeError(f"llegaron {len(times(path)) - before} correos de {COUNT}")
+    moments = times(path)[before : before + COUNT]
+    return (COUNT - 1) / (moments[-1] - moments[0])

@@ -1,17 +1,22 @@
 """The arithmetic of `make bench`, and its table in docs/performance.md."""
 
+import json
 import math
 import os
 import secrets
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
-from bench import processor, table
+from bench import desk_rows, outbox, processor, table
 from bench.comparison import Goal
+from bench.desk_rows import Seed
 from bench.figures import Line, Spread, figure, mann_whitney
 from bench.load import LoadGenerator, Result
 from bench.rounds import Server, Side, UnexpectedStatus, in_turn
@@ -100,3 +105,79 @@ FLOORS = [path for name in ("bare", "fair") for path in sorted((BASE / "bench" /
 @pytest.mark.parametrize("path", FLOORS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_floor_uses_nothing_of_the_product(path: Path) -> None:
     assert imports(path).isdisjoint({*PRODUCT, "tests"})
+
+
+def test_the_fair_page_and_mails_are_about_as_long_as_the_products(tmp_path: Path) -> None:
+    """Otherwise the fair floor would be easier to beat, or harder, than the same work is."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "bench.fair.settings",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'fair.sqlite3'}",
+        "FLOOR_FOLDER": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", ASK_FAIR_FLOOR], cwd=BASE, env=environment, check=True, capture_output=True
+    )
+    sizes = json.loads(done.stdout)
+    assert sizes["ticket"] == 302
+    assert 11_000 <= sizes["page"] <= 15_000
+    assert len(sizes["mails"]) == 2
+    assert all(12_000 <= size <= 17_000 for size in sizes["mails"])
+
+
+# In a process with the floor's own settings
+ASK_FAIR_FLOOR = """
+import json, uuid
+import django
+django.setup()
+from django.core.management import call_command
+from django.test import Client
+call_command("migrate", run_syncdb=True, verbosity=0)
+client = Client(headers={"host": "127.0.0.1"})
+client.get("/start/")
+page = client.get("/form/").content
+typed = {"submission_key": uuid.uuid4(), "request_type": 1, "reason": 2, "details": "línea",
+         "requester_name": "Ana", "email": "ana@acme.example", "contact_phone": "0991234567"}
+ticket = client.post("/form/", typed).status_code
+from bench.fair.models import Message
+mails = [len(mail.html) for mail in Message.objects.all()]
+print(json.dumps({"page": len(page), "ticket": ticket, "mails": mails}))
+"""
+
+
+def test_the_seed_names_only_tables_and_columns_that_exist() -> None:
+    """A column that was renamed would silently be left empty."""
+    seed = Seed.of(
+        tickets=10,
+        last_ticket=0,
+        last_company=0,
+        last_user=0,
+        request_type=1,
+        reason=1,
+        advisors=1,
+        supervisors=2,
+    )
+    columns = {
+        model._meta.db_table: {field.column for field in model._meta.local_concrete_fields}
+        for model in apps.get_models(include_auto_created=True)
+    }
+    for name, (_rows, values) in desk_rows.tables(seed).items():
+        assert set(values) <= columns[name], name
+
+
+def test_an_outbox_is_copied_whatever_columns_it_has(tmp_path: Path) -> None:
+    file = tmp_path / "outbox.sqlite3"
+    url = f"sqlite:///{file}"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(
+            "CREATE TABLE mail (id INTEGER PRIMARY KEY, dedup_key TEXT UNIQUE, message_id TEXT, state TEXT)"
+        )
+        database.executemany(
+            "INSERT INTO mail (dedup_key, message_id, state) VALUES (?, ?, ?)",
+            [("a", "<a@x>", "sent"), ("b", "<b@x>", "queued"), ("c", "<c@x>", "queued")],
+        )
+    outbox.clone(url, 6, "mail")
+    assert outbox.pending(url, "mail") == 8
+    with closing(sqlite3.connect(file)) as database:
+        keys = {row[0] for row in database.execute("SELECT dedup_key FROM mail")}
+    assert keys == {"a", "b", "c", "b:1", "b:2", "b:3", "c:1", "c:2", "c:3"}
