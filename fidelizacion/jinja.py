@@ -83,7 +83,7 @@ def compile_pages() -> None:
 
     A worker ends after some thousand requests, and the next one would compile them again.
     """
-    engine: Any = engines["jinja2"]
+    engine: Any = engines["pages"]
     for name in engine.env.list_templates():
         if not name.startswith("mail/"):
             engine.get_template(name)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from jinja2 import make_logging_undefined
+from jinja2 import StrictUndefined, make_logging_undefined
 from kombu import Exchange, Queue
 
 from attachments.clamd import Server, parse_url
@@ -105,21 +105,30 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-# Jinja2 for the portal's pages and the mails, Django's templates for the desk (docs/decisions.md)
+# Jinja2 for the portal's pages and the mails, Django's templates for the desk (docs/decisions.md).
+# A name that a page is not given shows nothing and is logged; in a mail it is an error
+_JINJA = {
+    "BACKEND": "django.template.backends.jinja2.Jinja2",
+    "DIRS": [BASE_DIR / "templates"],
+    "APP_DIRS": False,
+}
 TEMPLATES: list[dict[str, Any]] = [
     {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": False,
+        **_JINJA,
+        "NAME": "pages",
         "OPTIONS": {
             "environment": "fidelizacion.jinja.environment",
-            # A name that a page forgot shows nothing and is logged; in the tests it is an error
             "undefined": make_logging_undefined(logging.getLogger("fidelizacion.jinja")),
             "context_processors": [
                 "django.contrib.messages.context_processors.messages",
                 "fidelizacion.context_processors.brand",
             ],
         },
+    },
+    {
+        **_JINJA,
+        "NAME": "mails",
+        "OPTIONS": {"environment": "fidelizacion.jinja.environment", "undefined": StrictUndefined},
     },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -39,8 +39,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     folder = in_memory if os.access(in_memory, os.W_OK) else Path(gettempdir())
     DATABASES["default"]["TEST"] = {"NAME": str(folder / f"fidelizacion-tests-{os.getpid()}.sqlite3")}
 
-# A name that a template is not given is an error
-TEMPLATES[0]["OPTIONS"]["undefined"] = StrictUndefined
+# A name that a page is not given is an error, as it is in a mail
+PAGES, *OTHERS = TEMPLATES
+TEMPLATES = [{**PAGES, "OPTIONS": {**PAGES["OPTIONS"], "undefined": StrictUndefined}}, *OTHERS]
 
 # The product's password hashers are slow by design, and no test depends on the algorithm
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

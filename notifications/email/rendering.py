@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 MARK_ID = "marca@fidelizacion"  # Content-ID of the operator's logo, which the mail embeds
 MARK_URL = f"cid:{MARK_ID}"
+ENGINE = "mails"  # of settings.TEMPLATES: a name that a mail is not given is an error
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,17 @@ class RenderedEmail:
 def render(template: str, context: dict[str, object]) -> RenderedEmail:
     """Render the three templates `mail/<template>.*` with `context` and the operator's brand.
 
-    The two text templates turn escaping off themselves; the HTML one leaves it on.
+    Values are escaped in the HTML template only. A name that `context` lacks is an error.
     """
     full = {"brand": settings.BRAND, "mark_url": MARK_URL, "portal_url": settings.PORTAL_BASE_URL, **context}
-    subject = render_to_string(f"mail/{template}.subject.txt", full)
-    # Template tags leave repeated empty lines and spaces at line ends
-    text = render_to_string(f"mail/{template}.txt", full).strip()
+    subject = render_to_string(f"mail/{template}.subject.txt", full, using=ENGINE)
+    # Tags leave repeated empty lines and spaces at line ends
+    text = render_to_string(f"mail/{template}.txt", full, using=ENGINE).strip()
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines()))
     return RenderedEmail(
         subject=" ".join(subject.split()),
         text=f"{text}\n",
-        html=render_to_string(f"mail/{template}.html", full),
+        html=render_to_string(f"mail/{template}.html", full, using=ENGINE),
     )
 
 

@@ -23,7 +23,7 @@ OF_A_REQUEST = {"csrf_input", "csrf_token"}  # what Django's backend adds
 
 
 def environment() -> Environment:
-    found: Environment = engines["jinja2"].env  # type: ignore[attr-defined]
+    found: Environment = engines["pages"].env  # type: ignore[attr-defined]
     return found
 
 

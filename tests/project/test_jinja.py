@@ -13,14 +13,16 @@ from django.template import TemplateDoesNotExist, engines
 from django.template.loader import get_template
 from django.utils import translation
 from django.utils.translation import gettext_lazy
-from jinja2 import UndefinedError, nodes
+from jinja2 import FileSystemLoader, UndefinedError, nodes
 from jinja2.environment import Environment
 
-from fidelizacion.jinja import FormRenderer, compile_pages, url
+from fidelizacion import settings as product
+from fidelizacion.jinja import FormRenderer, compile_pages, environment, url
 from fidelizacion.management.commands.makemessages import TEMPLATES, sentences
+from notifications.email import rendering
 from tests.looks.templates import problems
 
-ENVIRONMENT: Environment = engines["jinja2"].env  # type: ignore[attr-defined]
+ENVIRONMENT: Environment = engines["pages"].env  # type: ignore[attr-defined]
 FILES = sorted(path for path in TEMPLATES.rglob("*") if path.suffix in {".html", ".txt"})
 HOSTILE = "<script>alert('1')</script>&\""
 # Words of a template that no translator has to see
@@ -43,6 +45,24 @@ def test_a_name_that_is_not_given_is_an_error() -> None:
         shown("{{ nombre }}")
     with pytest.raises(UndefinedError):
         shown("{% if ticket.nombre %}x{% endif %}", ticket=object())
+
+
+def test_in_production_a_page_shows_nothing_for_such_a_name_and_a_mail_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    undefined = {engine["NAME"]: engine["OPTIONS"]["undefined"] for engine in product.TEMPLATES[:2]}
+    loader = FileSystemLoader(TEMPLATES)
+    page, mail = (
+        environment(loader=loader, auto_reload=False, undefined=undefined[name]).from_string(
+            "<p>{{ nombre }}{% if ticket.nada %}x{% endif %}</p>"
+        )
+        for name in ("pages", "mails")
+    )
+    assert page.render(ticket=object()) == "<p></p>"
+    assert "'nombre' is undefined" in caplog.text
+    with pytest.raises(UndefinedError):
+        mail.render(ticket=object())
+    assert rendering.ENGINE == "mails"
 
 
 def test_what_is_shown_is_escaped_in_pages_and_not_in_texts() -> None:
@@ -120,7 +140,7 @@ def test_the_pages_are_compiled_before_workers_fork() -> None:
 
 def test_the_desks_templates_are_not_sought_here() -> None:
     with pytest.raises(TemplateDoesNotExist):
-        engines["jinja2"].get_template("desk/ticket.html")
+        engines["pages"].get_template("desk/ticket.html")
     assert get_template("desk/ticket.html").backend is engines["django"]  # type: ignore[attr-defined]
 
 
