@@ -20,6 +20,20 @@ def pending(url: str, table: str = "notifications_message") -> int:
         return int(cursor.fetchone()[0])
 
 
+def wait_until_none_is_due(url: str) -> None:
+    """Wait until the product (on PostgreSQL) has tried all its mails. Raises RuntimeError."""
+    query = """SELECT count(*) FROM notifications_message WHERE channel = 'email'
+        AND (state = 'sending' OR state = 'queued' AND next_at <= now())"""
+
+    def due() -> int:
+        with _cursor(url) as cursor:
+            cursor.execute(query)
+            return int(cursor.fetchone()[0])
+
+    if not wait_for(lambda: due() == 0, TIMEOUT):
+        raise RuntimeError(f"quedan {due()} correos por intentar")
+
+
 def wait_until_empty(url: str, table: str = "notifications_message") -> None:
     """Wait until all is sent. Raises RuntimeError if that takes too long."""
     if not wait_for(lambda: pending(url, table) == 0, TIMEOUT):

@@ -13,11 +13,12 @@ from typing import Self
 
 import psycopg
 
+from bench import processor
 from bench.load import LoadGenerator
 from bench.requests import signed_in
 from bench.rounds import Server
 from demo.broker import free_port
-from demo.processes import Child
+from demo.processes import Child, stop
 from demo.supervisor import WORKER
 from tests.servers import postgresql, postgresql_binaries, wait_for_port
 from tests.stack import BASE, Stack, answers, database, wait_for
@@ -62,6 +63,26 @@ class Checkout(Stack):
         command = [sys.executable, "-m", "bench.sink", str(self.mail_port), str(self.accepted), str(seconds)]
         self.children["smtp"] = Child("smtp", command, self.folder / "smtp.log", BASE)
         self.children["smtp"].start(self.environment)
+
+    def stop_mail_server(self) -> None:
+        """End it, so that its address refuses connections."""
+        stop([self.children["smtp"]], 5)
+
+    def restart_mail_server(self, seconds: float = 0.0) -> None:
+        """Start it anew at the same address; return when it listens."""
+        self.stop_mail_server()
+        self.start_mail_server(seconds)
+        server = self.children["smtp"]
+        if server.process:
+            wait_for_port(self.mail_port, server.process, server.log)
+
+    def renew_web_workers(self) -> None:
+        """Let gunicorn replace its processes, and wait until only new ones answer."""
+        master = pid_of(self.children["web"])
+        old = set(processor.children(master))
+        os.kill(master, signal.SIGHUP)
+        wait_for(lambda: len(new := processor.children(master)) == len(old) and old.isdisjoint(new))
+        wait_for(lambda: answers(f"{self.base_url}/health/live"))
 
     @property
     def accepted(self) -> Path:
@@ -182,16 +203,34 @@ class Bench:
 
         The product's own worker and sweep are paused meanwhile.
         """
-        stack, port, folder = self.product(), free_port(), self.folder()
-        environment = {**stack.environment, **variables, "WEB_BIND": f"127.0.0.1:{port}"}
+        stack = self.product()
         worker = ("-A", "fidelizacion", "worker", *WORKER)
         with (
             self.delivery_paused(stack),
-            started("web", folder, environment, "gunicorn", "fidelizacion.wsgi"),
-            started("worker", folder, environment, "celery", *worker),
+            self.web_process(stack, variables=variables) as (port, _web),
+            started("worker", self.folder(), {**stack.environment, **variables}, "celery", *worker),
         ):
-            wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 30)
             yield port
+
+    @contextmanager
+    def web_process(
+        self, stack: Stack, *arguments: str, variables: Mapping[str, str] | None = None, wait: bool = True
+    ) -> Iterator[tuple[int, Child]]:
+        """Run another web process of the product with these variables; yield its port."""
+        port = free_port()
+        environment = {**stack.environment, **(variables or {}), "WEB_BIND": f"127.0.0.1:{port}"}
+        with started("web", self.folder(), environment, "gunicorn", *arguments, "fidelizacion.wsgi") as web:
+            if wait:
+                wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"))
+            yield port, web
+
+    @contextmanager
+    def floor_process(self, name: str) -> Iterator[tuple[int, Child]]:
+        """Run another web process of a floor on PostgreSQL; yield its port at once."""
+        port = free_port()
+        environment = {**self.floor_environment(name, "postgresql"), "WEB_BIND": f"127.0.0.1:{port}"}
+        with started(name, self.folder(), environment, "gunicorn", f"bench.{name}.wsgi") as web:
+            yield port, web
 
     def folder(self) -> Path:
         """Create an empty folder."""

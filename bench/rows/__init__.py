@@ -4,17 +4,21 @@ from collections.abc import Callable, Iterator
 
 from bench.figures import Line
 from bench.rows import (
-    broker,
+    broker_mute,
     code,
+    cold_start,
     desk,
     documents,
     form,
     judging,
+    mail_down,
+    mail_slow,
     mails,
-    pages,
+    memory,
     ticket,
     timing_parity,
     until_mail,
+    weight,
 )
 from bench.servers import Bench
 
@@ -24,12 +28,17 @@ ROWS: dict[str, Row] = {
     "form": form.measure,
     "ticket": ticket.measure,
     "documents": documents.measure,
-    "broker": broker.measure,
     "code": code.measure,
     "timing_parity": timing_parity.measure,
     "judging": judging.measure,
-    "until_mail": until_mail.measure,
+    "weight": weight.measure,
+    "memory": memory.measure,
+    "cold_start": cold_start.measure,
+    "broker_mute": broker_mute.measure,
     "mails": mails.measure,
-    "pages": pages.measure,
+    "until_mail": until_mail.measure,
     "desk": desk.measure,
+    # The last ones: they leave mails that are sent again much later
+    "mail_slow": mail_slow.measure,
+    "mail_down": mail_down.measure,
 }

@@ -12,13 +12,13 @@ pytestmark = [pytest.mark.prove, pytest.mark.loopback, pytest.mark.processes]
 
 
 def test_chosen_rows_are_measured_and_printed() -> None:
-    environment = {**os.environ, "ONLY": "pages,judging"}
+    environment = {**os.environ, "ONLY": "weight,judging"}
     done = subprocess.run(
         [sys.executable, "-m", "bench"], cwd=BASE, env=environment, capture_output=True, check=False
     )
     said = done.stdout.decode()
     assert done.returncode == 0, said + done.stderr.decode()
-    assert "pages medido en" in said
+    assert "weight medido en" in said
     assert "núcleos" in said
 
 

@@ -1,0 +1,50 @@
+"""Measures tickets while a server of the product fails, beside the same with all healthy."""
+
+from collections.abc import Callable, Iterator
+
+from bench.figures import Line, figure, milliseconds, percentile
+from bench.load import Result
+from bench.rounds import ROUNDS, accepted
+from bench.rows.ticket import of_product
+from bench.servers import Bench, Checkout
+
+EACH = 5  # requests of each client in a round
+GOAL_TIMES = 1.2  # of the healthy p95
+
+
+def compare(
+    bench: Bench,
+    work: str,
+    prepare: Callable[[], object],
+    fail: Callable[[], object],
+    heal: Callable[[], object],
+) -> Iterator[Line]:
+    """Measure a healthy and a failing round in turn; `prepare` comes before each pair."""
+    stack = bench.product()
+    healthy: list[float] = []
+    failing: list[float] = []
+    for _ in range(ROUNDS):
+        prepare()
+        confirm(bench, stack, 2)  # the connections of new processes
+        healthy += confirm(bench, stack, EACH).latencies
+        fail()
+        try:
+            failing += confirm(bench, stack, EACH).latencies
+        finally:
+            heal()
+    p95, of_healthy = percentile(failing, 95), percentile(healthy, 95)
+    yield Line(
+        work,
+        f"{milliseconds(p95)} (la que más, {milliseconds(max(failing))})",
+        "",
+        f"{milliseconds(of_healthy)} (la que más, {milliseconds(max(healthy))})",
+        f"{figure(p95 / of_healthy)} veces; {figure((p95 - of_healthy) * 1000)} ms más",
+        f"≤ {figure(GOAL_TIMES)} veces",
+        p95 <= of_healthy * GOAL_TIMES,
+    )
+
+
+def confirm(bench: Bench, stack: Checkout, each: int) -> Result:
+    """Send new tickets; all must be registered."""
+    requests = of_product(each, None)(stack)
+    return accepted(bench.generator.run(stack.port, requests), 303)

@@ -1,0 +1,20 @@
+"""Confirming a request while no mail server listens."""
+
+from collections.abc import Iterator
+
+from bench.figures import Line
+from bench.outages import compare
+from bench.outbox import wait_until_none_is_due
+from bench.servers import Bench
+
+
+def measure(bench: Bench) -> Iterator[Line]:
+    product = bench.product()
+    yield from compare(
+        bench,
+        "Solicitud con el correo caído, p95",
+        # What the failing round left would be sent during the healthy one
+        lambda: wait_until_none_is_due(product.environment["DATABASE_URL"]),
+        product.stop_mail_server,
+        product.restart_mail_server,
+    )
