@@ -3,6 +3,7 @@
 A full HTTP client would use more processor time than the pages do, on the same two cores.
 """
 
+import os
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -106,6 +107,11 @@ class LoadGenerator:
 
     def run(self, port: int, clients: Sequence[Sequence[bytes]]) -> Result:
         return self._process.submit(send_all, port, clients).result()
+
+    @property
+    def pid(self) -> int:
+        """The process that sends."""
+        return self._process.submit(os.getpid).result()
 
     def close(self) -> None:
         self._process.shutdown()

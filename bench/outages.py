@@ -8,7 +8,7 @@ from bench.rounds import ROUNDS, accepted
 from bench.rows.ticket import of_product
 from bench.servers import Bench, Checkout
 
-EACH = 5  # requests of each client in a round
+EACH = 4  # requests of each client in a round
 GOAL_TIMES = 1.2  # of the healthy p95
 
 

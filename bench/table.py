@@ -53,11 +53,14 @@ def write(lines: Sequence[Line], seconds: float, path: Path = DOCUMENT) -> None:
     rows = ["| " + " | ".join(row) + " |" for row in (HEAD, ("---",) * len(HEAD), *map(cells, lines))]
     date = time.strftime("%Y-%m-%d")
     measured = f"Medido el {date} en {seconds:.0f} s, {commit()}, {machine()}."
-    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    path.write_text(
-        "\n".join([f"{before}{BEGIN}", "", measured, "", *rows, "", f"{END}{after}"]), encoding="utf-8"
-    )
+    replace_between(path, BEGIN, END, [measured, "", *rows])
+
+
+def replace_between(path: Path, begin: str, end: str, lines: Sequence[str]) -> None:
+    """Replace what is between two marks of a document."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
+    after = rest.partition(end)[2]
+    path.write_text("\n".join([f"{before}{begin}", "", *lines, "", f"{end}{after}"]), encoding="utf-8")
 
 
 def commit() -> str:

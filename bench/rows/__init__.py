@@ -11,6 +11,7 @@ from bench.rows import (
     documents,
     form,
     judging,
+    load_curve,
     mail_down,
     mail_slow,
     mails,
@@ -38,7 +39,8 @@ ROWS: dict[str, Row] = {
     "mails": mails.measure,
     "until_mail": until_mail.measure,
     "desk": desk.measure,
-    # The last ones: they leave mails that are sent again much later
     "mail_slow": mail_slow.measure,
     "mail_down": mail_down.measure,
 }
+# Measured only when asked for by name; they write a part of docs/performance.md themselves
+ON_REQUEST: dict[str, Row] = {"load_curve": load_curve.measure}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bench.figures import Line
 from bench.outages import compare
-from bench.outbox import wait_until_none_is_due
+from bench.outbox import drop_pending
 from bench.servers import Bench
 
 SECONDS = 0.5
@@ -16,7 +16,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         bench,
         f"Solicitud con el correo a {SECONDS:.1f} s por mensaje, p95".replace(".", ","),
         # What the failing round left would be sent during the healthy one
-        lambda: wait_until_none_is_due(product.environment["DATABASE_URL"]),
+        lambda: drop_pending(product.environment["DATABASE_URL"]),
         lambda: product.restart_mail_server(SECONDS),
         product.restart_mail_server,
     )

@@ -10,15 +10,17 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.apps import apps
 
-from bench import desk_rows, outbox, processor, table
+from bench import desk_rows, load_picture, outbox, processor, table
 from bench.comparison import Goal
 from bench.desk_rows import Seed
 from bench.figures import Line, Spread, figure, mann_whitney
 from bench.load import LoadGenerator, Result
+from bench.load_picture import Curve
 from bench.rounds import Server, Side, UnexpectedStatus, in_turn
 from tests.conformance.project import BASE, PRODUCT, imports
 
@@ -182,3 +184,24 @@ def test_an_outbox_is_copied_whatever_columns_it_has(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as database:
         keys = {row[0] for row in database.execute("SELECT dedup_key FROM mail")}
     assert keys == {"a", "b", "c", "b:1", "b:2", "b:3", "c:1", "c:2", "c:3"}
+
+
+def test_the_load_curve_is_a_picture_that_is_also_told_in_text(tmp_path: Path) -> None:
+    picture, document = tmp_path / "load.svg", tmp_path / "performance.md"
+    document.write_text(f"Antes\n{load_picture.BEGIN}\n{load_picture.END}\ndespués\n", encoding="utf-8")
+    curves = [
+        Curve(
+            "Página <de> la solicitud", (1, 2, 64), (60, 110, 100), (17, 20, 700), ("web 1", "web 2", "web 2")
+        ),
+        Curve("Solicitud confirmada", (1, 2, 64), (30, 50, 45), (30, 40, 1500), ("web 1", "web 2", "web 2")),
+    ]
+    load_picture.write(curves, "una máquina", picture, document)
+    drawn = ET.fromstring(picture.read_text(encoding="utf-8"))  # noqa: S314  our own picture
+    names = {child.tag.partition("}")[2]: child.text or "" for child in drawn}
+    assert drawn.get("role") == "img"
+    assert names["title"] == "Curva de carga"
+    assert "110 con 2" in names["desc"]
+    text = document.read_text(encoding="utf-8")
+    assert "| Solicitud confirmada | 64 | 45,0 | 1.500 ms | web 2 |" in text
+    assert "](load.svg)" in text
+    assert text.endswith(f"{load_picture.END}\ndespués\n")
