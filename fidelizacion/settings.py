@@ -1,6 +1,5 @@
 """Settings, all from environment variables (docs/environment.md). System checks validate them."""
 
-import logging
 import tomllib
 from datetime import timedelta
 from importlib.util import find_spec
@@ -10,7 +9,6 @@ from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from jinja2 import StrictUndefined, make_logging_undefined
 from kombu import Exchange, Queue
 
 from attachments.clamd import Server, parse_url
@@ -27,6 +25,7 @@ from fidelizacion.env import (
     parse_log_format,
     parse_time_zone,
 )
+from fidelizacion.template_engines import template_engines
 from otp.limits.rates import parse_count, parse_rates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -105,45 +104,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-# Jinja2 for the portal's pages and the mails, Django's templates for the desk (docs/decisions.md).
-# A name that a page is not given shows nothing and is logged; in a mail it is an error
-_JINJA = {
-    "BACKEND": "django.template.backends.jinja2.Jinja2",
-    "DIRS": [BASE_DIR / "templates"],
-    "APP_DIRS": False,
-}
-TEMPLATES: list[dict[str, Any]] = [
-    {
-        **_JINJA,
-        "NAME": "pages",
-        "OPTIONS": {
-            "environment": "fidelizacion.jinja.environment",
-            "undefined": make_logging_undefined(logging.getLogger("fidelizacion.jinja")),
-            "context_processors": [
-                "django.contrib.messages.context_processors.messages",
-                "fidelizacion.context_processors.brand",
-            ],
-        },
-    },
-    {
-        **_JINJA,
-        "NAME": "mails",
-        "OPTIONS": {"environment": "fidelizacion.jinja.environment", "undefined": StrictUndefined},
-    },
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "desk" / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "fidelizacion.context_processors.brand",
-            ],
-        },
-    },
-]
+TEMPLATES = template_engines(BASE_DIR)
 FORM_RENDERER = "fidelizacion.jinja.FormRenderer"
 
 # -- Databases and files (without DATABASE_URL the processes refuse to start, check E061) ----------
