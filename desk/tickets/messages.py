@@ -1,7 +1,7 @@
 """The messages of a ticket, as its page at the desk shows them, with the actions offered."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from desk.messages.actions import STATE_COLOURS, OfferedActions, offered_actions
+from desk.pages import RowsBefore, rows_before
 from notifications import error_texts, message_types
 from notifications.models import Message, MessageAction
 from tickets.emails import confirmation_status, emails
@@ -41,15 +42,16 @@ def notice_result(ticket: Ticket) -> str:
     return gettext("El aviso al cliente está en cola para %s.") % ticket.email
 
 
-def shown_messages(ticket: Ticket, user: User | AnonymousUser) -> list[ShownMessage]:
-    """Return the ticket's messages, oldest first, to a user who may see them. Takes two queries."""
+def shown_messages(ticket: Ticket, user: User | AnonymousUser, before: str | None) -> RowsBefore | None:
+    """Return up to 50 of the ticket's messages, to a user who may see them. Takes two queries."""
     if not user.has_perm("notifications.view_message"):
-        return []
-    reference = message_reference(ticket.number)
+        return None
+    of_ticket = Message.objects.filter(subject_ref=message_reference(ticket.number))
+    page = rows_before(of_ticket.defer("text", "html"), before)
     histories: defaultdict[int, list[MessageAction]] = defaultdict(list)
-    for action in MessageAction.objects.filter(message__subject_ref=reference):
+    for action in MessageAction.objects.filter(message__in=page.rows):
         histories[action.message_id].append(action)
-    return [
+    shown = [
         ShownMessage(
             message=message,
             title=message_types.title(message),
@@ -58,8 +60,9 @@ def shown_messages(ticket: Ticket, user: User | AnonymousUser) -> list[ShownMess
             history=histories[message.pk],
             may=offered_actions(user, message),
         )
-        for message in Message.objects.filter(subject_ref=reference).defer("text", "html").order_by("pk")
+        for message in page.rows
     ]
+    return replace(page, rows=shown)
 
 
 class ConfirmationFilter(admin.SimpleListFilter):

@@ -1,5 +1,6 @@
 """The context of a ticket's page at the desk. The number of queries does not grow with history."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from companies import phones
+from desk.pages import rows_before
 from desk.tickets.messages import shown_messages
 from notifications import error_texts
 from tickets import workflow
@@ -48,8 +50,11 @@ def step(status: str, to: str) -> Step | None:
     return Step(to, _("Tomar"), needs_note=False)
 
 
-def context(ticket: Ticket, user: User | AnonymousUser) -> dict[str, Any]:
-    """Return the ticket, with the parts and actions that the user has permission for (R5.06)."""
+def context(ticket: Ticket, user: User | AnonymousUser, address: Mapping[str, str]) -> dict[str, Any]:
+    """Return the ticket, with the parts and actions that the user has permission for (R5.06).
+
+    The parameters of the address say which part of a long history to show.
+    """
     may = user.has_perm
     failed = confirmation_status.undelivered_among([ticket.number]).get(ticket.number)
     problem = (error_texts.describe(failed) or failed.get_state_display()) if failed else ""
@@ -63,8 +68,10 @@ def context(ticket: Ticket, user: User | AnonymousUser) -> dict[str, Any]:
         "contact_phone": phones.display(ticket.contact_phone),
         "terms": ticket.terms,
         "attachments": documents if may("tickets.view_attachment") else [],
-        "events": list(ticket.events.all()) if may("tickets.view_ticketevent") else [],
-        "ticket_messages": shown_messages(ticket, user),
+        "events": rows_before(ticket.events.all(), address.get("historial"))
+        if may("tickets.view_ticketevent")
+        else None,
+        "ticket_messages": shown_messages(ticket, user, address.get("mensajes")),
         "confirmation_problem": problem,
         "may_set_date": may("tickets.change_ticket") and workflow.may_set_date(ticket),
         "warnings": _warnings(ticket),

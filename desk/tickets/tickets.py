@@ -156,7 +156,7 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
         ticket = self._ticket(object_id)
         context = {
             **self._page(request),
-            **page.context(ticket, request.user),
+            **page.context(ticket, request.user, request.GET),
             "original": ticket,
             "title": gettext("Ticket n.º %s") % ticket.number,
         }
