@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from desk.tickets import home
 from notifications.models import Message
 from tests import cast
 from tests.desk.desk import advisor, signed_in, soup, supervisor, text_of
@@ -101,6 +102,16 @@ def test_a_full_desk_takes_as_many_queries_as_a_nearly_empty_one() -> None:
         cast.make_ticket()
     assert queries() == few
     assert few <= 10
+
+
+def test_a_count_is_exact_up_to_its_limit_and_then_says_more_than(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(home, "EXACT_UP_TO", 2)
+    desk = signed_in(advisor())
+    for _number in range(2):
+        cast.make_ticket(effective_date=effective(-1))
+    assert "2 solicitudes sin cerrar" in text_of(desk.get(HOME))
+    cast.make_ticket(effective_date=effective(-1))
+    assert "Más de 2 solicitudes sin cerrar" in text_of(desk.get(HOME))
 
 
 def test_staff_who_may_not_see_tickets_get_the_list_of_pages_only() -> None:
