@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from companies.identity import InvalidTaxId, check_tax_id, validate_tax_id
+from companies.indexes import PrefixIndex, TrigramIndex
 from companies.phones import validate_mobile
 
 
@@ -55,6 +56,10 @@ class Company(models.Model):
         verbose_name = _("empresa")
         verbose_name_plural = _("empresas")
         ordering = ["legal_name", "pk"]
+        indexes = [
+            models.Index(fields=["legal_name", "id"], name="company_by_name"),
+            TrigramIndex(fields=["legal_name"], name="company_name_part"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.legal_name} ({self.tax_id})"
@@ -82,6 +87,7 @@ class BillingAccount(models.Model):
         verbose_name = _("cuenta de facturación")
         verbose_name_plural = _("cuentas de facturación")
         ordering = ["number"]
+        indexes = [PrefixIndex(fields=["number"], name="billing_account_number_start")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(cut_day__range=(1, 31)), name="billing_account_cut_day"
@@ -132,7 +138,10 @@ class ServiceLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "number"], name="service_line_number_once_an_account"),
         ]
-        indexes = [models.Index(fields=["number"], name="service_line_number")]
+        indexes = [
+            models.Index(fields=["number"], name="service_line_number"),
+            PrefixIndex(fields=["number"], name="service_line_number_start"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -165,6 +174,11 @@ class Administrator(models.Model):
         verbose_name = _("administrador")
         verbose_name_plural = _("administradores")
         ordering = ["names", "pk"]
+        indexes = [
+            models.Index(fields=["names", "id"], name="administrator_by_names"),
+            TrigramIndex(fields=["names"], name="administrator_names_part"),
+            TrigramIndex(fields=["email"], name="administrator_email_part"),
+        ]
 
     def __str__(self) -> str:
         return self.names

@@ -41,10 +41,18 @@ class ModelAdmin(UnfoldModelAdmin):
         return changelist
 
 
+class UncountedPaginator(InfinitePaginator):
+    """Pages without a count of the rows, 200 of 50: to reach a later page the database would read
+    all rows before it, and a person would rather search or filter.
+    """
+
+    count = 10_000
+
+
 class LargeListAdmin(ModelAdmin):
     """For tables of up to a million rows: counting them costs more than showing one page."""
 
     list_per_page = 50
-    paginator = InfinitePaginator
+    paginator = UncountedPaginator
     list_disable_select_all = True  # its button would show the total that this paginator invents
     show_full_result_count = False

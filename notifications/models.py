@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from companies.indexes import PrefixIndex
 from jobs.leases import Leased
 
 
@@ -102,6 +103,7 @@ class Message(Leased):
         ]
         indexes = [
             models.Index(fields=["state", "next_at"], name="message_state_next_at"),
+            PrefixIndex(fields=["to"], name="message_to_start"),
             models.Index(fields=["provider_id"], name="message_provider_id"),
             models.Index(fields=["poll_at"], name="message_poll_at"),
             models.Index(fields=["sent_at"], name="message_sent_at"),

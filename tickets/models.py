@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from attachments.models import DocumentEvent, ScannedDocument
 from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from companies.directory import directory
+from companies.indexes import NullsFirstIndex, TrigramIndex
 from companies.models import Administrator, Company
 from tickets.effective_date import Term, terms_for
 
@@ -186,8 +187,9 @@ class Ticket(models.Model):
         # Addresses are stored as typed; the desk searches them without regard to case
         indexes = [
             models.Index(Lower("email"), name="ticket_email_lower"),
+            TrigramIndex(fields=["company_name"], name="ticket_company_name_part"),
             # The desk's list of open tickets
-            models.Index(fields=["status", "effective_date"], name="ticket_open_by_date"),
+            NullsFirstIndex(fields=["status", "effective_date", "number"], name="ticket_open_by_date"),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from bench.rounds import Clients, Server
 from bench.servers import Bench
 from tests.stack import Stack
 
-EACH = 8
+EACH = 12
 
 
 def measure(bench: Bench) -> Iterator[Line]:

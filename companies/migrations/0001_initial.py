@@ -1,4 +1,5 @@
 import companies.identity
+import companies.indexes
 import companies.phones
 import django.core.validators
 import django.db.models.deletion
@@ -15,6 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        companies.indexes.EnableTrigrams(),
         migrations.CreateModel(
             name="Administrator",
             fields=[
@@ -230,11 +232,35 @@ class Migration(migrations.Migration):
                 "ordering": ["number"],
             },
         ),
+        migrations.AddIndex(
+            model_name="company",
+            index=models.Index(fields=["legal_name", "id"], name="company_by_name"),
+        ),
+        migrations.AddIndex(
+            model_name="company",
+            index=companies.indexes.TrigramIndex(fields=["legal_name"], name="company_name_part"),
+        ),
+        migrations.AddIndex(
+            model_name="billingaccount",
+            index=companies.indexes.PrefixIndex(fields=["number"], name="billing_account_number_start"),
+        ),
         migrations.AddConstraint(
             model_name="billingaccount",
             constraint=models.CheckConstraint(
                 condition=models.Q(("cut_day__range", (1, 31))), name="billing_account_cut_day"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="administrator",
+            index=models.Index(fields=["names", "id"], name="administrator_by_names"),
+        ),
+        migrations.AddIndex(
+            model_name="administrator",
+            index=companies.indexes.TrigramIndex(fields=["names"], name="administrator_names_part"),
+        ),
+        migrations.AddIndex(
+            model_name="administrator",
+            index=companies.indexes.TrigramIndex(fields=["email"], name="administrator_email_part"),
         ),
         migrations.AddConstraint(
             model_name="administration",
@@ -245,6 +271,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="serviceline",
             index=models.Index(fields=["number"], name="service_line_number"),
+        ),
+        migrations.AddIndex(
+            model_name="serviceline",
+            index=companies.indexes.PrefixIndex(fields=["number"], name="service_line_number_start"),
         ),
         migrations.AddConstraint(
             model_name="serviceline",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -113,5 +113,4 @@ class MessageAdmin(StaffActionViews, Previews, RetryAction, ReadOnly, LargeListA
         """Search for the messages about a ticket, or to a recipient."""
         if number := parse_number(search_term):
             return queryset.filter(subject_ref=message_reference(number)), False
-        term = search_term.strip()
-        return queryset.filter(Q(to__iexact=term) | Q(to__istartswith=term)), False
+        return queryset.filter(to__istartswith=search_term.strip()), False

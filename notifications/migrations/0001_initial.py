@@ -1,3 +1,4 @@
+import companies.indexes
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -196,6 +197,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="message",
             index=models.Index(fields=["state", "next_at"], name="message_state_next_at"),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=companies.indexes.PrefixIndex(fields=["to"], name="message_to_start"),
         ),
         migrations.AddIndex(
             model_name="message",

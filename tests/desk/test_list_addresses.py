@@ -70,3 +70,11 @@ def test_s7_a_lookup_that_fails_in_the_database_is_refused_at_every_list(
 def test_s7_every_page_of_the_desk_has_the_base_that_refuses_them() -> None:
     others = [page for page in admin.site._registry.values() if not isinstance(page, ModelAdmin)]
     assert others == []
+
+
+def test_a_large_list_has_200_pages_and_later_ones_are_refused(client: Client) -> None:
+    tickets = reverse("admin:tickets_ticket_changelist")
+    assert client.get(tickets, {"p": 200}).status_code == 200
+    refusal = client.get(tickets, {"p": 201})
+    assert refusal.status_code == 302
+    assert refusal["Location"].endswith("?e=1")

@@ -1,4 +1,5 @@
 import attachments.models
+import companies.indexes
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
@@ -456,7 +457,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="ticket",
-            index=models.Index(fields=["status", "effective_date"], name="ticket_open_by_date"),
+            index=companies.indexes.TrigramIndex(fields=["company_name"], name="ticket_company_name_part"),
+        ),
+        migrations.AddIndex(
+            model_name="ticket",
+            index=companies.indexes.NullsFirstIndex(
+                fields=["status", "effective_date", "number"], name="ticket_open_by_date"
+            ),
         ),
         migrations.AddConstraint(
             model_name="latestrequest",
