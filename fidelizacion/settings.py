@@ -148,6 +148,7 @@ FILE_UPLOAD_HANDLERS = ["attachments.uploads.CappedMemoryUploadHandler"]
 # -- Sessions and cookies (R6.07) ------------------------------------------------------------------
 _PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_PREFIX}sessionid"
+SESSION_ENGINE = "fidelizacion.sessions"
 SESSION_COOKIE_AGE = 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = HTTPS
