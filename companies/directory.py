@@ -5,7 +5,6 @@ CRM saves what it gets as rows of `companies.models` and returns those rows: tic
 and the desk searches them.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, cast
 
@@ -13,19 +12,19 @@ from django.conf import settings
 from django.db.models import Count, Window
 from django.utils.module_loading import import_string
 
+from companies import caller_query
+from companies.caller_query import CallerFacts, CompanyFacts, Services
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
 
-
-@dataclass(frozen=True)
-class Services:
-    """The first service numbers of a company, and the total number of its services (A6)."""
-
-    numbers: list[str]
-    total: int
+SERVICES_SHOWN = 5  # A6
 
 
 class Directory(Protocol):
-    """Look-ups of the portal. Every call answers with the current state; callers cache nothing."""
+    """Look-ups of the portal. Every call answers with the current state; callers cache nothing.
+
+    A directory may also have a method `caller_facts` like that of LocalDirectory, which answers all
+    that the request form asks at once; for one without it, the other methods are called in turn.
+    """
 
     def administrator(self, phone: str) -> Administrator | None:
         """Return the active administrator with this E.164 number and at least one company."""
@@ -47,7 +46,7 @@ class Directory(Protocol):
         Every company id that a visitor sends is looked up with this method.
         """
 
-    def services(self, company: Company, limit: int = 5) -> Services:
+    def services(self, company: Company, limit: int = SERVICES_SHOWN) -> Services:
         """Return the first `limit` services that are not cancelled, and how many there are."""
 
     def billing_accounts(self, company: Company) -> list[BillingAccount]:
@@ -77,7 +76,7 @@ class LocalDirectory:
         companies = Company.objects.of_administrator(administrator)
         return companies.select_related("advisor").filter(pk=company_id).first()
 
-    def services(self, company: Company, limit: int = 5) -> Services:
+    def services(self, company: Company, limit: int = SERVICES_SHOWN) -> Services:
         lines = ServiceLine.objects.in_service().filter(account__company=company)
         # One query for both: the number of queries of the form page is limited by a test
         first = list(lines.annotate(total=Window(Count("*"))).values_list("number", "total")[:limit])
@@ -85,6 +84,45 @@ class LocalDirectory:
 
     def billing_accounts(self, company: Company) -> list[BillingAccount]:
         return list(company.billing_accounts.all())
+
+    def caller_facts(
+        self, phone: str, company_id: int | None = None, services: int = SERVICES_SHOWN
+    ) -> CallerFacts | None:
+        """Return what `companies.directory.caller_facts` does, in one query."""
+        if type(self) is not LocalDirectory:  # a subclass answers with the methods that it overrides
+            return _ask_in_turn(self, phone, company_id, services)
+        found = caller_query.run(phone, company_id, services)
+        if found is None and company_id is not None:  # or only the company is no longer theirs
+            found = caller_query.run(phone, None, services)
+        return found
+
+
+def caller_facts(
+    phone: str, company_id: int | None = None, services: int = SERVICES_SHOWN
+) -> CallerFacts | None:
+    """Return the active administrator with this number, and the company of the request.
+
+    That is the company with this id if the administrator acts for it, else the only one; None if
+    there are several. It comes with its accounts and its first services. None without an
+    administrator.
+    """
+    current = directory()
+    at_once = getattr(current, "caller_facts", None)
+    if at_once is None:
+        return _ask_in_turn(current, phone, company_id, services)
+    return cast("CallerFacts | None", at_once(phone, company_id, services))
+
+
+def _ask_in_turn(current: Directory, phone: str, company_id: int | None, services: int) -> CallerFacts | None:
+    administrator = current.administrator(phone)
+    if administrator is None:
+        return None
+    company = current.company(administrator, company_id) if company_id is not None else None
+    company = company or current.only_company(administrator)
+    if company is None:
+        return CallerFacts(administrator)
+    shown = current.services(company, services) if services else Services([], 0)
+    return CallerFacts(administrator, CompanyFacts(company, current.billing_accounts(company), shown))
 
 
 def directory() -> Directory:

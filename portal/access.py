@@ -7,7 +7,8 @@ from typing import Concatenate, ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from companies.directory import directory
+from companies.caller_query import CallerFacts, CompanyFacts
+from companies.directory import SERVICES_SHOWN, caller_facts, directory
 from companies.models import Administrator
 from otp import session
 from tickets.models import Ticket, TicketQuerySet
@@ -21,18 +22,22 @@ class Caller:
 
     visitor: session.Visitor
     administrator: Administrator
+    # Only for pages that ask for it with `company_of`; None while one of several must be picked
+    of_company: CompanyFacts | None = None
 
 
+CompanyOf = Callable[[HttpRequest], int | None]
 CallerView = Callable[Concatenate[HttpRequest, Caller, P], HttpResponse]
 
 
 def administrator_required(
-    *, on_expired: session.OnExpired | None = None
+    *, on_expired: session.OnExpired | None = None, company_of: CompanyOf | None = None
 ) -> Callable[[CallerView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
     """Guard every page about companies and tickets: a verified phone of an administrator.
 
     The directory is asked at each request, because rights can be withdrawn. `on_expired` is called
-    before the redirect when the verification has expired.
+    before the redirect when the verification has expired. `company_of` names the company that a
+    request is for: then the caller comes with it, or with the only one.
     """
 
     def decorate(view: CallerView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -41,15 +46,23 @@ def administrator_required(
         def gated(
             request: HttpRequest, visitor: session.Visitor, /, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponse:
-            administrator = directory().administrator(visitor.phone)
-            if administrator is None:
+            found = _ask(request, visitor.phone, company_of)
+            if found is None:
                 session.sign_out(request)
                 return session.to_entry(request)
-            return view(request, Caller(visitor, administrator), *args, **kwargs)
+            return view(request, Caller(visitor, found.administrator, found.of_company), *args, **kwargs)
 
         return gated
 
     return decorate
+
+
+def _ask(request: HttpRequest, phone: str, company_of: CompanyOf | None) -> CallerFacts | None:
+    if company_of is None:
+        administrator = directory().administrator(phone)
+        return CallerFacts(administrator) if administrator else None
+    # A post that registers a ticket shows no services
+    return caller_facts(phone, company_of(request), 0 if request.method == "POST" else SERVICES_SHOWN)
 
 
 def tickets_of(administrator: Administrator) -> TicketQuerySet:

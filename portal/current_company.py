@@ -5,8 +5,9 @@ The session holds the picked one; it is checked against the directory at each us
 
 from django.http import HttpRequest
 
-from companies.directory import directory
-from companies.models import Administrator, Company
+from companies.caller_query import CompanyFacts
+from companies.directory import caller_facts
+from companies.models import Company
 
 PICKED = "portal.company"  # session key; `otp.session` removes it at sign-out
 
@@ -20,11 +21,22 @@ def was_picked(request: HttpRequest) -> bool:
     return PICKED in request.session
 
 
-def current_company(request: HttpRequest, administrator: Administrator) -> Company | None:
+def picked_id(request: HttpRequest) -> int | None:
+    """Return the id of the picked company, for which the administrator may no longer act."""
+    picked: int | None = request.session.get(PICKED)
+    return picked
+
+
+def current_company(request: HttpRequest, phone: str) -> CompanyFacts | None:
     """Return the picked company, or the only one; None while the visitor must pick."""
-    if was_picked(request):
-        picked = directory().company(administrator, request.session[PICKED])
-        if picked is not None:
-            return picked
-        del request.session[PICKED]  # the administrator no longer acts for it
-    return directory().only_company(administrator)
+    found = caller_facts(phone, picked_id(request))
+    return checked(request, found.of_company if found else None)
+
+
+def checked(request: HttpRequest, found: CompanyFacts | None) -> CompanyFacts | None:
+    """Return the company found, and forget a picked one that is another: its administrator no
+    longer acts for it.
+    """
+    if was_picked(request) and (found is None or found.company.pk != picked_id(request)):
+        del request.session[PICKED]
+    return found

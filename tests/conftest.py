@@ -88,5 +88,13 @@ def _contexts_of_pages() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _offer_of_the_test() -> None:
+    """Forget the request types and reasons of the test before, whose tables were emptied."""
+    from tickets import offer  # noqa: PLC0415  Django is set up after this module is read
+
+    offer.forget()
+
+
+@pytest.fixture(autouse=True)
 def _attachments_folder(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "attachments"

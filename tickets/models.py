@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models.functions import Lower
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -15,10 +16,27 @@ from django.utils.translation import gettext_lazy as _
 
 from attachments.models import DocumentEvent, ScannedDocument
 from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
-from companies.directory import directory
 from companies.indexes import NullsFirstIndex, TrigramIndex
 from companies.models import Administrator, Company
-from tickets.effective_date import Term, terms_for
+from tickets.effective_date import Account, Term, terms_for
+
+M = TypeVar("M", bound=models.Model)
+# Sent after a change of areas, request types or reasons that sends none of Django's signals
+catalogue_changed = Signal()
+
+
+class CatalogueQuerySet(models.QuerySet[M]):
+    """Rows that `offer` keeps: says so when they are changed in bulk."""
+
+    def update(self, **values: Any) -> int:
+        changed = super().update(**values)
+        catalogue_changed.send(sender=self.model)
+        return changed
+
+    def bulk_create(self, objs: Iterable[M], *args: Any, **options: Any) -> list[M]:
+        created = super().bulk_create(objs, *args, **options)
+        catalogue_changed.send(sender=self.model)
+        return created
 
 
 class Area(models.Model):
@@ -28,6 +46,8 @@ class Area(models.Model):
     email = models.EmailField(_("correo electrónico"))
     checks = models.TextField(_("qué debe revisar"), blank=True, max_length=2000)
     is_active = models.BooleanField(_("se le avisa"), default=True)
+
+    objects = CatalogueQuerySet["Area"].as_manager()
 
     class Meta:
         verbose_name = _("área")
@@ -60,6 +80,8 @@ class RequestType(models.Model):
     position = models.PositiveSmallIntegerField(_("orden"), default=0)
     areas = models.ManyToManyField(Area, verbose_name=_("áreas que se avisan"), blank=True)
 
+    objects = CatalogueQuerySet["RequestType"].as_manager()
+
     class Meta:
         verbose_name = _("tipo de requerimiento")
         verbose_name_plural = _("tipos de requerimiento")
@@ -68,16 +90,15 @@ class RequestType(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def terms_at(self, moment: datetime, company: Company) -> list[Term]:
+    def terms_at(self, moment: datetime, accounts: Iterable[Account]) -> list[Term]:
         """The effective date of each billing account if confirmed at that moment (A12).
 
         The day counted from is that of `TIME_ZONE`.
         """
-        accounts = directory().billing_accounts(company)
         return terms_for(self.effective_rule, self.notice_days, accounts, timezone.localdate(moment))
 
 
-class ReasonQuerySet(models.QuerySet["Reason"]):
+class ReasonQuerySet(CatalogueQuerySet["Reason"]):
     def other_of(self, request_type: RequestType) -> "Reason":
         """Return the row of `OTHER_REASON`, created at first use; it is offered even if retired."""
         return self.get_or_create(request_type=request_type, text=OTHER_REASON, defaults={"position": LAST})[

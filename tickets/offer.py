@@ -1,11 +1,23 @@
-"""The request types and reasons that the portal offers, as the operator set them (A7, A8, A24)."""
+"""Request types, reasons and areas as the operator set them, for the portal (A7, A8, A24).
 
-from dataclasses import dataclass
+They change a few times a year and are read with each form and each ticket, so a process keeps them
+for up to a second: a change in the desk, by a command or in SQL shows everywhere within that. The
+process that makes the change through a model shows it at once. A ticket that names a row deleted
+within that second fails at the foreign key (`submission.register`).
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q
+from django.db import transaction
+from django.db.models import F, FilteredRelation, Model, Q
+from django.db.models.signals import m2m_changed, post_delete, post_save
 
-from tickets.models import OTHER_REASON, Reason, RequestType
+from tickets.models import OTHER_REASON, Area, Reason, RequestType, catalogue_changed
+
+KEPT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -14,13 +26,81 @@ class Offer:
 
     types: list[RequestType]
     reasons: list[Reason]
+    areas: dict[int, list[Area]] = field(default_factory=dict)  # those to be mailed, by request type
+
+    def areas_of(self, request_type: RequestType) -> list[Area]:
+        """Return the active areas of the type, in order of name."""
+        return self.areas.get(request_type.pk, [])
+
+
+class _Kept:
+    """The offer that this process has read, and until when it is used."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._changes = 0  # how often this process changed the rows
+        self._offer: Offer | None = None
+        self._until = 0.0
+
+    def get(self) -> Offer:
+        offer, until = self._offer, self._until
+        if offer is not None and time.monotonic() < until:
+            return offer
+        changes, until = self._changes, time.monotonic() + KEPT_SECONDS
+        offer = _read()
+        with self._lock:
+            if changes == self._changes:  # no change while it was read
+                self._offer, self._until = offer, until
+        return offer
+
+    def forget(self) -> None:
+        with self._lock:
+            self._changes += 1
+            self._offer = None
+
+
+_kept = _Kept()
 
 
 def current_offer() -> Offer:
-    """Return the current offer, also types without a reason. One query, to keep the form cheap."""
+    """Return the offer, at most a second old. Types without a reason are part of it."""
+    if transaction.get_connection().in_atomic_block:
+        return _read()  # what this transaction sees may never be committed
+    return _kept.get()
+
+
+def forget() -> None:
+    """Read the rows again at the next use."""
+    _kept.forget()
+
+
+def changed_offer() -> Offer:
+    """Return the offer after a row of the one kept was found to be deleted."""
+    forget()
+    return current_offer()
+
+
+def _changed(**_signal: Any) -> None:
+    """Forget them now, and when the change is committed."""
+    forget()
+    transaction.on_commit(forget)
+
+
+def watch() -> None:
+    """Forget the offer at each change that this process makes through the models."""
+    catalogue_changed.connect(_changed, dispatch_uid="offer.bulk")
+    models: tuple[type[Model], ...] = (Area, RequestType, Reason)
+    for model in models:
+        post_save.connect(_changed, sender=model, dispatch_uid=f"offer.save.{model.__name__}")
+        post_delete.connect(_changed, sender=model, dispatch_uid=f"offer.delete.{model.__name__}")
+    m2m_changed.connect(_changed, sender=RequestType.areas.through, dispatch_uid="offer.areas")
+
+
+def _read() -> Offer:
+    """Read types and reasons in one query, and the areas in another."""
     active = FilteredRelation("reasons", condition=Q(reasons__is_active=True))
-    rows = RequestType.objects.filter(in_portal=True).annotate(active=active)
-    rows = rows.annotate(reason_pk=F("active__pk"), reason_text=F("active__text"))
+    in_portal = RequestType.objects.filter(in_portal=True).annotate(active=active)
+    rows = in_portal.annotate(reason_pk=F("active__pk"), reason_text=F("active__text"))
     types: dict[int, RequestType] = {}
     reasons: list[Reason] = []
     row: Any  # a RequestType with the two annotations
@@ -28,4 +108,8 @@ def current_offer() -> Offer:
         request_type = types.setdefault(row.pk, row)
         if row.reason_pk is not None and row.reason_text != OTHER_REASON:
             reasons.append(Reason(pk=row.reason_pk, request_type=request_type, text=row.reason_text))
-    return Offer(list(types.values()), reasons)
+    areas: dict[int, list[Area]] = {}
+    links = RequestType.areas.through.objects.filter(area__is_active=True, requesttype__in_portal=True)
+    for link in links.select_related("area").order_by("area__name"):
+        areas.setdefault(link.requesttype_id, []).append(link.area)
+    return Offer(list(types.values()), reasons, areas)

@@ -2,23 +2,25 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.utils import timezone
 
 from attachments import quota, staging, storage
 from attachments.intake import Document, KnownDocument
 from attachments.models import StagedFile
-from companies.models import Administrator, Company
+from companies.models import Administrator, BillingAccount, Company
+from jobs.insertion import insert_new
 from otp.limits import limits
 from tickets import antivirus, repeats
 from tickets.effective_date import ShownTerms, Term
 from tickets.emails import emails
-from tickets.models import Attachment, Reason, RequestType, Ticket, TicketEvent
+from tickets.models import Area, Attachment, Reason, RequestType, Ticket, TicketEvent
 from tickets.submission_key import SubmissionKey
 
 
@@ -29,6 +31,7 @@ class Submission:
     key: SubmissionKey
     administrator: Administrator
     company: Company
+    accounts: Sequence[BillingAccount]  # of the company
     verified_phone: str
     verified_by: str
     request_type: RequestType
@@ -37,6 +40,7 @@ class Submission:
     email: str
     contact_phone: str
     details: str
+    areas: Sequence[Area] = ()  # those to be mailed
     documents: tuple[Document, ...] = ()  # sent with the confirming post
     staged: tuple[StagedFile, ...] = ()  # sent with earlier posts
     duplicate_of: int | None = None  # ticket with the same content that the customer accepted to repeat
@@ -89,6 +93,14 @@ class RepeatedRequest(NotRegistered):
         self.ticket = ticket
 
 
+class OfferChanged(NotRegistered):
+    """The reason or the request type was deleted after the form was shown."""
+
+
+class _KeyTaken(Exception):
+    """A ticket with the form's key exists already."""
+
+
 def ticket_of_key(key: SubmissionKey) -> Ticket | None:
     """Return the ticket already registered with this key, if there is one."""
     return Ticket.objects.filter(submission_key=key.uuid).first()
@@ -104,27 +116,50 @@ def register(submission: Submission) -> Ticket:
     """Register the submission. A repeated click gets the ticket that the first one registered.
 
     Files are written before the transaction begins, so that no database lock waits for a disk.
-    Raises KeyAlreadyUsed, TermsChanged or RepeatedRequest, and for documents StorageFailed,
-    QuotaReached or StagedFileGone; then nothing is registered.
+    Raises KeyAlreadyUsed, TermsChanged, OfferChanged or RepeatedRequest, and for documents
+    StorageFailed, QuotaReached or StagedFileGone; then nothing is registered.
     """
-    existing = ticket_of_key(submission.key)
-    if existing is None:
-        # The same moment for comparing the dates and for storing them
-        confirmed_at = timezone.now()
-        terms = submission.request_type.terms_at(confirmed_at, submission.company)
-        if submission.key.shown != ShownTerms.of(terms):
-            raise TermsChanged
-        try:
-            with storage.saved_files(document.content for document in submission.documents) as names:
-                return _create(submission, names, confirmed_at, terms)
-        except (IntegrityError, quota.QuotaReached, staging.StagedFileGone):
-            # A simultaneous click won, a referenced row was deleted, or the quota ran out
-            existing = ticket_of_key(submission.key)
-            if existing is None:
-                raise
+    # The same moment for comparing the dates and for storing them
+    confirmed_at = timezone.now()
+    terms = submission.request_type.terms_at(confirmed_at, submission.accounts)
+    # A second click is rare, and the insert of its unique key finds it. Only a form with documents
+    # is looked up first, whose files would be written once more, and one with other dates
+    changed = submission.key.shown != ShownTerms.of(terms)
+    if (changed or submission.documents) and (existing := ticket_of_key(submission.key)):
+        return _same(submission, existing)
+    if changed:
+        raise TermsChanged
+    try:
+        with storage.saved_files(document.content for document in submission.documents) as names:
+            return _create(submission, names, confirmed_at, terms)
+    except (IntegrityError, _KeyTaken, quota.QuotaReached, staging.StagedFileGone) as problem:
+        # An earlier or simultaneous click won, a referenced row was deleted, or the quota ran out
+        existing = ticket_of_key(submission.key)
+        if existing is not None:
+            return _same(submission, existing)
+        if isinstance(problem, IntegrityError) and not _is_offered(submission):
+            raise OfferChanged from problem
+        raise
+
+
+def other_reason(request_type: RequestType) -> Reason:
+    """Return the row of `OTHER_REASON`. Raises OfferChanged if the type was deleted."""
+    try:
+        return Reason.objects.other_of(request_type)
+    except IntegrityError:
+        raise OfferChanged from None
+
+
+def _same(submission: Submission, existing: Ticket) -> Ticket:
+    """Return the key's ticket if it has the same content, else raise KeyAlreadyUsed."""
     if existing.submission_digest != submission.digest:
         raise KeyAlreadyUsed(existing)
     return existing
+
+
+def _is_offered(submission: Submission) -> bool:
+    """Whether the reason still exists, with its type."""
+    return Reason.objects.filter(pk=submission.reason.pk, request_type=submission.request_type).exists()
 
 
 def _create(submission: Submission, names: list[str], confirmed_at: datetime, terms: list[Term]) -> Ticket:
@@ -152,17 +187,29 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
         duplicate_of=_repeated(submission),
     )
     with transaction.atomic():
-        ticket.save(force_insert=True)
+        _insert(ticket)
         if not repeats.claim(ticket, submission.content_digest, submission.duplicate_of):
             raise RepeatedRequest(
                 repeats.last_of(ticket.company, ticket.request_type, submission.content_digest).get()
             )
         documents = _attach(ticket, submission, names)
         TicketEvent.objects.record(ticket, ticket.status, actor_name=submission.administrator.names)
-        _enqueue_emails(ticket, documents, submission.administrator.email)
+        _enqueue_emails(ticket, documents, submission.administrator.email, submission.areas)
         if documents:
             antivirus.enqueue_scan_on_commit(ticket)
     return ticket
+
+
+def _insert(ticket: Ticket) -> None:
+    """Insert the ticket and set its number. Raises _KeyTaken if its key has a ticket.
+
+    It waits for a simultaneous click that has inserted the key and not committed yet.
+    """
+    numbers = insert_new([ticket])
+    if not numbers:
+        raise _KeyTaken
+    ticket.pk = numbers[0]
+    ticket._state.adding, ticket._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001  as `save` does
 
 
 def _repeated(submission: Submission) -> Ticket | None:
@@ -208,7 +255,9 @@ def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[At
     return Attachment.objects.bulk_create([*staged, *sent])
 
 
-def _enqueue_emails(ticket: Ticket, documents: list[Attachment], registered_email: str) -> None:
+def _enqueue_emails(
+    ticket: Ticket, documents: list[Attachment], registered_email: str, areas: Sequence[Area]
+) -> None:
     """Mail the customer, the advisor and the areas (A15, A16, D6).
 
     Mail the registered address too, if the form has another.
@@ -218,7 +267,7 @@ def _enqueue_emails(ticket: Ticket, documents: list[Attachment], registered_emai
     emails.confirmation(ticket, documents, held=held)
     emails.advisor_notice(ticket, documents, held=held)
     emails.notice_to_registered_email(ticket, documents, registered_email, held=held)
-    for area in ticket.request_type.areas.filter(is_active=True):
+    for area in areas:
         emails.area_notice(ticket, documents, area)
 
 

@@ -36,12 +36,18 @@ class SubmissionKey:
     @classmethod
     def read(cls, token: str, administrator: Administrator) -> Self:
         """Read a posted token. Raises UnknownKey if it is forged or another administrator's."""
+        key = cls.signed(token)
+        if key is None or key.administrator_id != administrator.pk:
+            raise UnknownKey
+        return key
+
+    @classmethod
+    def signed(cls, token: str) -> Self | None:
+        """Return the key of a token that we signed, whoever's it is; None for a forged token."""
         try:
             uuid, administrator_id, company_id, shown = _signer().unsign_object(token)
         except signing.BadSignature:
-            raise UnknownKey from None
-        if administrator_id != administrator.pk:
-            raise UnknownKey
+            return None
         return cls(UUID(uuid), administrator_id, company_id, ShownTerms.from_token(shown))
 
     def showing(self, shown: ShownTerms) -> Self:

@@ -14,8 +14,8 @@ from attachments.intake import receive, uploaded_files
 from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.storage import StorageFailed
-from companies.directory import directory
-from companies.models import Company
+from companies.caller_query import CompanyFacts
+from companies.directory import caller_facts, directory
 from otp import session
 from portal import current_company
 from portal.access import Caller
@@ -29,7 +29,7 @@ MAX_NAME = 200  # characters kept of a file name
 class Draft:
     """Typed text and files, with the key and company of the form they were sent with."""
 
-    company: Company
+    of_company: CompanyFacts
     key: SubmissionKey
     typed: dict[str, str]
     staged: tuple[StagedFile, ...]
@@ -69,15 +69,16 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
         key = SubmissionKey.read(kept["key"], caller.administrator)
     except UnknownKey:
         return None
-    company = directory().company(caller.administrator, key.company_id)
-    if company is None:
+    found = caller_facts(caller.visitor.phone, key.company_id)
+    of_company = found.of_company if found else None
+    if of_company is None or of_company.company.pk != key.company_id:
         return None
     if kept["picked"]:
-        current_company.pick(request, company)
+        current_company.pick(request, of_company.company)
     owner = staging.Uploader(request, caller.administrator, caller.visitor.phone)
     staged = staging.find(owner, kept["staged"])
     return Draft(
-        company, key, kept["typed"], staged.files, tuple(kept["problems"]), kept.get("cancelled", False)
+        of_company, key, kept["typed"], staged.files, tuple(kept["problems"]), kept.get("cancelled", False)
     )
 
 

@@ -131,6 +131,16 @@ class RequestForm(forms.Form):
         cast("PersonName", self.fields["requester_name"]).registered = self.initial.get(
             "requester_name", ""
         ).strip()
+        self._set_offer(offer)
+
+    def offer_changed(self, offer: Offer) -> None:
+        """Show what is offered now, after a chosen type or reason was deleted meanwhile."""
+        self._set_offer(offer)
+        gone = "reason" if str(self["request_type"].value()) in self._types else "request_type"
+        self.add_error(gone, ValidationError(self.fields[gone].error_messages["invalid_choice"], code="gone"))
+
+    def _set_offer(self, offer: Offer) -> None:
+        self.offer = offer
         self._reasons = {str(reason.pk): reason for reason in offer.reasons}
         self._types = {str(request_type.pk): request_type for request_type in offer.types}
         if len(self._types) == 1:

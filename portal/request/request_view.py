@@ -19,6 +19,7 @@ from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.staging import StagedFileGone, Uploader
 from attachments.storage import StorageFailed
+from companies.caller_query import CompanyFacts
 from companies.directory import directory
 from companies.models import Company
 from otp import session
@@ -28,14 +29,16 @@ from portal.request import drafts
 from portal.request.forms import CompanyForm, RequestForm, initial_of
 from tickets import repeats
 from tickets.effective_date import ShownTerms, TermsChange
-from tickets.models import Reason, Ticket
-from tickets.offer import current_offer
+from tickets.models import Ticket
+from tickets.offer import changed_offer, current_offer
 from tickets.submission import (
     KeyAlreadyUsed,
     NotRegistered,
+    OfferChanged,
     RepeatedRequest,
     Submission,
     documents_of_key,
+    other_reason,
     register,
     ticket_of_key,
 )
@@ -67,8 +70,14 @@ class ExistingTickets:
         return [ticket for ticket in found if ticket not in {self.used, self.repeated}]
 
 
+def _company_of(request: HttpRequest) -> int | None:
+    """Return the id of the company that the posted key names, else of the picked one."""
+    key = SubmissionKey.signed(request.POST.get("submission_key", "")) if request.method == "POST" else None
+    return key.company_id if key else current_company.picked_id(request)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-@administrator_required(on_expired=drafts.keep)
+@administrator_required(on_expired=drafts.keep, company_of=_company_of)
 def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     if request.method != "POST":
         return _show(request, caller)
@@ -85,44 +94,45 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         known_documents=partial(_known_documents, request, caller),
     )
     try:
-        key, company = _posted_key(request, caller)
+        key, of_company = _posted_key(request, caller)
     except UnknownKey:
         return _refuse_key(caller, owner, form)
     if not form.is_valid():
-        return _refuse(owner, company, form, key, ExistingTickets(used=ticket_of_key(key)))
+        return _refuse(owner, of_company, form, key, ExistingTickets(used=ticket_of_key(key)))
     try:
-        ticket = register(_submission(caller, owner, company, key, form))
+        ticket = register(_submission(caller, owner, of_company, key, form))
     except NotRegistered as error:
-        return _refuse(owner, company, form, key, ExistingTickets.of(error))
+        if isinstance(error, OfferChanged):
+            form.offer_changed(changed_offer())
+        return _refuse(owner, of_company, form, key, ExistingTickets.of(error))
     except (StorageFailed, QuotaReached, StagedFileGone) as problem:
         logger.warning("The documents of a request could not be stored", exc_info=problem)
         form.refuse_documents(problem)
-        return _refuse(owner, company, form, key)
+        return _refuse(owner, of_company, form, key)
     return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket.number])}?creado=1", status=303)
 
 
 def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     draft = drafts.restore(request, caller)
-    company = draft.company if draft else current_company.current_company(request, caller.administrator)
-    if company is None:
+    of_company = draft.of_company if draft else current_company.checked(request, caller.of_company)
+    if of_company is None:
         return redirect("tickets:company")
-    key = draft.key if draft else SubmissionKey.mint(caller.administrator, company)
+    key = draft.key if draft else SubmissionKey.mint(caller.administrator, of_company.company)
     initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
     form = RequestForm(offer=current_offer(), initial=initial)
     owner = Uploader(request, caller.administrator, caller.visitor.phone)
-    return _page(owner, company, form, key, draft=draft, staged=draft.staged if draft else ())
+    return _page(owner, of_company, form, key, draft=draft, staged=draft.staged if draft else ())
 
 
-def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Company]:
+def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, CompanyFacts]:
     """Return the posted key and its company, which another tab may no longer have picked.
 
     Raises UnknownKey, also if the administrator no longer acts for the company.
     """
     key = SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator)
-    company = directory().company(caller.administrator, key.company_id)
-    if company is None:
+    if caller.of_company is None or caller.of_company.company.pk != key.company_id:
         raise UnknownKey
-    return key, company
+    return key, caller.of_company
 
 
 def _known_documents(request: HttpRequest, caller: Caller) -> list[KnownDocument]:
@@ -136,7 +146,7 @@ def _known_documents(request: HttpRequest, caller: Caller) -> list[KnownDocument
 
 
 def _submission(
-    caller: Caller, owner: Uploader, company: Company, key: SubmissionKey, form: RequestForm
+    caller: Caller, owner: Uploader, of_company: CompanyFacts, key: SubmissionKey, form: RequestForm
 ) -> Submission:
     data = form.cleaned_data
     repeated = owner.request.POST.get("duplicate_of", "")
@@ -144,15 +154,17 @@ def _submission(
     return Submission(
         key=key,
         administrator=caller.administrator,
-        company=company,
+        company=of_company.company,
+        accounts=of_company.accounts,
         verified_phone=caller.visitor.phone,
         verified_by=caller.visitor.method,
         request_type=data["request_type"],
-        reason=data["reason"] or Reason.objects.other_of(data["request_type"]),
+        reason=data["reason"] or other_reason(data["request_type"]),
         requester_name=data["requester_name"],
         email=data["email"],
         contact_phone=data["contact_phone"],
         details=data["details"],
+        areas=form.offer.areas_of(data["request_type"]),
         documents=data["attachments"],
         staged=staging.for_submission(owner, form.staged.files, key.uuid),
         duplicate_of=int(repeated) if is_number else None,
@@ -161,7 +173,7 @@ def _submission(
 
 def _refuse(
     owner: Uploader,
-    company: Company,
+    of_company: CompanyFacts,
     form: RequestForm,
     key: SubmissionKey,
     existing: ExistingTickets | None = None,
@@ -169,9 +181,9 @@ def _refuse(
     """Show the form again (422). If its key already has a ticket, the form gets a new key."""
     existing = existing or ExistingTickets()
     if existing.used:
-        key = SubmissionKey.mint(owner.administrator, company)
+        key = SubmissionKey.mint(owner.administrator, of_company.company)
     return _page(
-        owner, company, form, key, existing=existing, staged=_stage_accepted(owner, form, key), status=422
+        owner, of_company, form, key, existing=existing, staged=_stage_accepted(owner, form, key), status=422
     )
 
 
@@ -182,8 +194,8 @@ def _refuse_key(caller: Caller, owner: Uploader, form: RequestForm) -> HttpRespo
     """
     logger.warning("Unknown submission key posted by administrator %d", caller.administrator.pk)
     request = owner.request
-    company = current_company.current_company(request, caller.administrator)
-    if company is None:
+    of_company = current_company.current_company(request, caller.visitor.phone)
+    if of_company is None:
         companies = directory().companies(caller.administrator)
         picker = CompanyForm(companies=companies)
         lost = _(
@@ -197,8 +209,8 @@ def _refuse_key(caller: Caller, owner: Uploader, form: RequestForm) -> HttpRespo
     form.add_error(
         None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez.")
     )
-    key = SubmissionKey.mint(caller.administrator, company)
-    return _page(owner, company, form, key, staged=_stage_accepted(owner, form, key), status=422)
+    key = SubmissionKey.mint(caller.administrator, of_company.company)
+    return _page(owner, of_company, form, key, staged=_stage_accepted(owner, form, key), status=422)
 
 
 def _stage_accepted(owner: Uploader, form: RequestForm, key: SubmissionKey) -> tuple[StagedFile, ...]:
@@ -216,7 +228,7 @@ def _stage_accepted(owner: Uploader, form: RequestForm, key: SubmissionKey) -> t
 
 def _page(
     owner: Uploader,
-    company: Company,
+    of_company: CompanyFacts,
     form: RequestForm,
     key: SubmissionKey,
     *,
@@ -232,13 +244,14 @@ def _page(
     request_type = form.shown_type()
     uploads_closed = staging.uploads_disabled_reason()
     existing = existing or ExistingTickets()
-    terms = request_type.terms_at(timezone.now(), company) if request_type else []
+    company = of_company.company
+    terms = request_type.terms_at(timezone.now(), of_company.accounts) if request_type else []
     form.carry_key(key.showing(ShownTerms.of(terms)).token())
     form.fields["attachments"].disabled = bool(uploads_closed)
     context = {
         "form": form,
         "company": company,
-        "services": directory().services(company),
+        "services": directory().services(company) if form.is_bound else of_company.services,
         "terms": terms,
         "assumed_type": form.assumed_type(),
         "terms_change": TermsChange.between(key.shown, terms),

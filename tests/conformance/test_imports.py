@@ -62,7 +62,7 @@ notifications.reports
 notifications.sms
 notifications
 companies
-audit jobs brand
+audit jobs brand fidelizacion.database.json_functions
 """
 FLOOR_OF = {
     room: height for height, line in enumerate(reversed(FLOORS.strip().splitlines())) for room in line.split()

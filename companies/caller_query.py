@@ -1,0 +1,127 @@
+"""The one query behind the request form: an administrator, a company, its accounts and services.
+
+Plain SQL, because compiling five queries of Django's took longer than the rest of the page. The
+statement is the same on PostgreSQL and SQLite, but for the names of the JSON functions.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import Model
+
+from companies.models import Administration, Administrator, BillingAccount, Company, ServiceLine
+from fidelizacion.database import json_functions
+
+M = TypeVar("M", bound=Model)
+
+ADMINISTRATOR = ("id", "phone", "names", "email", "is_active")
+COMPANY = ("id", "legal_name", "tax_id", "tax_id_doubtful", "city", "advisor_id", "queue_email")
+ADVISOR = ("id", "username", "first_name", "last_name", "email", "is_active")
+BOOLEANS = frozenset({"is_active", "tax_id_doubtful"})  # SQLite has numbers
+
+
+@dataclass(frozen=True)
+class Services:
+    """The first service numbers of a company, and the total number of its services (A6)."""
+
+    numbers: list[str]
+    total: int
+
+
+@dataclass(frozen=True)
+class CompanyFacts:
+    """What a request needs to know of its company."""
+
+    company: Company  # with its advisor
+    accounts: Sequence[BillingAccount]  # in order of number
+    services: Services
+
+
+@dataclass(frozen=True)
+class CallerFacts:
+    """Who sends a request, and for which company; None while one of several must be picked."""
+
+    administrator: Administrator
+    of_company: CompanyFacts | None = None
+
+
+def run(phone: str, company_id: int | None, services: int) -> CallerFacts | None:
+    """Return the administrator with the company, or with the only one if `company_id` is None.
+
+    None if there is no such administrator, or the administrator does not act for that company.
+    """
+    limits, ids = [services] if services else [], [] if company_id is None else [company_id]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _sql(connection.vendor, with_company=company_id is not None, with_services=services > 0),
+            [*limits, phone, True, *ids],
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    *columns, accounts, numbers, total = rows[0]
+    administrator = _instance(Administrator, ADMINISTRATOR, columns)
+    if len(rows) > 1:
+        return CallerFacts(administrator)
+    company = _instance(Company, COMPANY, columns[len(ADMINISTRATOR) :])
+    company.advisor = (
+        _instance(User, ADVISOR, columns[len(ADMINISTRATOR) + len(COMPANY) :])
+        if company.advisor_id is not None
+        else None
+    )
+    of_company = CompanyFacts(
+        company,
+        [
+            BillingAccount(pk=pk, company=company, number=number, cut_day=cut_day)
+            for pk, number, cut_day in json.loads(accounts or "[]")
+        ],
+        Services(json.loads(numbers or "[]"), total),
+    )
+    return CallerFacts(administrator, of_company)
+
+
+def _instance(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:
+    """Return a row of the table; fields that the query did not read are read when asked for."""
+    fields = [bool(value) if name in BOOLEANS else value for name, value in zip(names, values, strict=False)]
+    return model.from_db(connection.alias, list(names), fields)
+
+
+@lru_cache(maxsize=8)
+def _sql(vendor: str, *, with_company: bool, with_services: bool) -> str:
+    rows, row = json_functions.of(vendor)
+    columns = ", ".join(
+        f"{alias}.{name}"
+        for alias, names in (("a", ADMINISTRATOR), ("c", COMPANY), ("u", ADVISOR))
+        for name in names
+    )
+    in_service = f"""
+        FROM {_table(ServiceLine)} s JOIN {_table(BillingAccount)} b ON b.id = s.account_id
+        WHERE b.company_id = c.id AND NOT (s.status = '{ServiceLine.Status.CANCELLED}')
+    """
+    first = f"""
+        (SELECT CAST({rows}(f.number) AS text)
+         FROM (SELECT s.number {in_service} ORDER BY s.number LIMIT %s) f)
+    """  # noqa: S608  names of tables and columns, no input
+    services = f"{first}, (SELECT COUNT(*) {in_service})" if with_services else "NULL, 0"
+    return f"""
+        SELECT {columns},
+            (SELECT CAST({rows}({row}(b.id, b.number, b.cut_day)) AS text)
+             FROM (SELECT id, number, cut_day FROM {_table(BillingAccount)}
+                   WHERE company_id = c.id ORDER BY number) b),
+            {services}
+        FROM {_table(Administrator)} a
+        JOIN {_table(Administration)} x ON x.administrator_id = a.id
+        JOIN {_table(Company)} c ON c.id = x.company_id
+        LEFT JOIN {_table(User)} u ON u.id = c.advisor_id
+        WHERE a.phone = %s AND a.is_active = %s {"AND c.id = %s" if with_company else ""}
+        LIMIT 2
+    """  # noqa: S608  names of tables and columns, no input
+
+
+def _table(model: type[Model]) -> str:
+    return model._meta.db_table  # noqa: SLF001  Django's public `_meta`
