@@ -7,8 +7,8 @@ TICKETS_PER_COMPANY = 20
 ADVISORS = 20
 HISTORY = 500  # events of the ticket with the long history, and as many messages
 YEARS = 3  # over which the tickets are spread
-# Of 1,000 tickets, the newest 10 are new and 20 more in progress
-NEW, IN_PROGRESS = 10, 20
+# Of 1,000 tickets, the newest 50 are new and 100 more in progress: a desk that is far behind
+NEW, IN_PROGRESS = 50, 100
 FIRST = "Textiles Camaronera Florícola Cooperativa Importadora Distribuidora Constructora Ferretería Clínica "
 FIRST += "Transportes Agrícola Pesquera Hotelera Maderera Metalúrgica Farmacéutica Editorial Panificadora "
 FIRST += "Laboratorios Inmobiliaria"
@@ -201,7 +201,7 @@ def _outbox(seed: Seed) -> dict[str, tuple[int, dict[str, str]]]:
                 "text": "'Su solicitud quedó registrada.'",
                 "html": "'<p>Su solicitud quedó registrada.</p>'",
                 "message_id": f"'<bench-{seed.last_ticket}-' || g || '@operadora.example>'",
-                "state": "CASE WHEN g % 5000 = 1 THEN 'failed' WHEN g % 20000 = 3 THEN 'held' ELSE 'sent' END",
+                "state": "CASE WHEN g % 1000 = 1 THEN 'failed' WHEN g % 20000 = 3 THEN 'held' ELSE 'sent' END",
                 "attempts": "1",
                 "next_at": at,
                 "give_up_at": f"{at} + interval '72 hours'",

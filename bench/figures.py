@@ -52,6 +52,8 @@ def percent(share: float) -> str:
 
 
 def percentile(values: Sequence[float], hundredth: int) -> float:
+    if len(values) == 1:
+        return values[0]
     return quantiles(values, n=100, method="inclusive")[hundredth - 1]
 
 

@@ -18,7 +18,7 @@ from django.apps import apps
 from bench import desk_rows, load_picture, outbox, processor, table
 from bench.comparison import Goal
 from bench.desk_rows import Seed
-from bench.figures import Line, Spread, figure, mann_whitney
+from bench.figures import Line, Spread, figure, mann_whitney, percentile
 from bench.load import LoadGenerator, Result
 from bench.load_picture import Curve
 from bench.rounds import Server, Side, UnexpectedStatus, in_turn
@@ -26,6 +26,7 @@ from tests.conformance.project import BASE, PRODUCT, imports
 
 
 def test_figures_are_written_as_people_here_write_them() -> None:
+    assert percentile([7.0], 95) == 7.0
     assert [figure(value) for value in (1234.5, 56.78, 0.894)] == ["1.234", "56,8", "0,89"]
 
 
