@@ -31,6 +31,13 @@ CLAIM = f"""
     WHERE {TABLE}.at <= %s OR {TABLE}.ticket_id = %s
 """  # noqa: S608  the name of a table, no input
 
+SIMILAR = f"""
+    SELECT number FROM {Ticket._meta.db_table}
+    WHERE company_id = %s AND request_type_id = %s AND confirmed_at >= %s AND status <> %s
+    AND (%s = '' OR reason_text = %s)
+    ORDER BY number DESC LIMIT {MAX_SHOWN}
+"""  # noqa: S608, SLF001  the name of a table, no input
+
 
 def content_of(reason: Reason, details: str, documents: Iterable[str]) -> str:
     """Return the digest of what is requested. `documents` are SHA-256 digests of their content.
@@ -72,10 +79,12 @@ def similar_to(company: Company, request_type: RequestType, reason: str) -> list
     With an empty `reason`, of any reason. They are shown, and never prevent a new request.
     """
     today = datetime.combine(timezone.localdate(), time.min, tzinfo=timezone.get_current_timezone())
-    similar = Ticket.objects.filter(company=company, request_type=request_type, confirmed_at__gte=today)
-    if reason:
-        similar = similar.filter(reason_text=reason)
-    return list(similar.exclude(status=Ticket.Status.CLOSED).select_related("administrator")[:MAX_SHOWN])
+    at = connection.ops.adapt_datetimefield_value(today)
+    with connection.cursor() as cursor:
+        # Each form asks, and most find none: Django's query cost a quarter of the page
+        cursor.execute(SIMILAR, [company.pk, request_type.pk, at, Ticket.Status.CLOSED.value, reason, reason])
+        numbers = [row[0] for row in cursor.fetchall()]
+    return list(Ticket.objects.filter(pk__in=numbers).select_related("administrator")) if numbers else []
 
 
 def delete_old(now: datetime) -> int:
