@@ -18,8 +18,13 @@ def compare(
     prepare: Callable[[], object],
     fail: Callable[[], object],
     heal: Callable[[], object],
+    *,
+    failing_each: int = EACH,
 ) -> Iterator[Line]:
-    """Measure a healthy and a failing round in turn; `prepare` comes before each pair."""
+    """Measure a healthy and a failing round in turn; `prepare` comes before each pair.
+
+    Each client sends `failing_each` requests in a failing round.
+    """
     stack = bench.product()
     healthy: list[float] = []
     failing: list[float] = []
@@ -29,7 +34,7 @@ def compare(
         healthy += confirm(bench, stack, EACH).latencies
         fail()
         try:
-            failing += confirm(bench, stack, EACH).latencies
+            failing += confirm(bench, stack, failing_each).latencies
         finally:
             heal()
     p95, of_healthy = percentile(failing, 95), percentile(healthy, 95)

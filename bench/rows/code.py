@@ -9,7 +9,7 @@ from bench.rounds import Clients, Server
 from bench.servers import Bench
 from tests.stack import Stack
 
-EACH = 12
+EACH = 8
 
 
 def measure(bench: Bench) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from bench.figures import Line
 from bench.rows.ticket import confirmations
 from bench.servers import Bench
 
-EACH = 4
+EACH = 3
 
 
 def measure(bench: Bench) -> Iterator[Line]:
