@@ -9,7 +9,7 @@ import hashlib
 import json
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol, Self
 
@@ -43,7 +43,7 @@ class Term:
     def as_record(self) -> dict[str, str | int]:
         """Return the term for a JSON field, with dates in ISO 8601."""
         return {
-            **asdict(self),
+            **vars(self),
             "notice_date": self.notice_date.isoformat(),
             "effective_date": self.effective_date.isoformat(),
         }
@@ -139,8 +139,7 @@ class TermsChange:
     @classmethod
     def between(cls, shown: ShownTerms | None, terms: Sequence[Term]) -> "TermsChange | None":
         """Return the differences; None if there are none, or the form has shown no dates yet."""
-        now = ShownTerms.of(terms)
-        if shown is None or shown == now:
+        if shown is None or shown == (now := ShownTerms.of(terms)):
             return None
         before_by_account, now_by_account = dict(shown.dates), dict(now.dates)
         changes = tuple(

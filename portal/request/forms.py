@@ -1,6 +1,7 @@
 """Forms of the portal: the company, and the request (A6-A11)."""
 
 from collections.abc import Callable, Collection, Iterable
+from functools import cache
 from typing import Any, cast
 
 from django import forms
@@ -21,6 +22,16 @@ from tickets.offer import Offer
 MAX_DETAILS = 5_000
 OTHER = "otro"  # form value of `OTHER_REASON`, which may have no row yet
 TYPED = ("request_type", "reason", "requester_name", "email", "contact_phone", "details")
+
+
+@cache
+def settle_texts(form: type[forms.Form]) -> None:
+    """Translate the labels, hints and errors of a form once, not at each page: there is only one
+    language. They cannot be translated before the applications are loaded.
+    """
+    for field in form.base_fields.values():
+        field.label, field.help_text = str(field.label or ""), str(field.help_text)
+        field.error_messages = {code: str(text) for code, text in field.error_messages.items()}
 
 
 class CompanyForm(forms.Form):
@@ -123,6 +134,7 @@ class RequestForm(forms.Form):
         phone: str = "",
         known_documents: Callable[[], Collection[KnownDocument]] = tuple,
     ) -> None:
+        settle_texts(RequestForm)
         super().__init__(data, files, initial=initial)
         self._phone = phone  # the verified phone, whose quota counts the documents
         self._known_documents = known_documents  # the documents that an earlier click of this form stored
