@@ -64,7 +64,7 @@ def run(phone: str, company_id: int | None, services: int) -> CallerFacts | None
         rows = cursor.fetchall()
     if not rows:
         return None
-    *columns, accounts, numbers, total = rows[0]
+    *columns, accounts = rows[0]
     administrator = _instance(Administrator, ADMINISTRATOR, columns)
     if len(rows) > 1:
         return CallerFacts(administrator)
@@ -74,15 +74,28 @@ def run(phone: str, company_id: int | None, services: int) -> CallerFacts | None
         if company.advisor_id is not None
         else None
     )
+    of_accounts = json.loads(accounts or "[]")
     of_company = CompanyFacts(
         company,
         [
             BillingAccount(pk=pk, company=company, number=number, cut_day=cut_day)
-            for pk, number, cut_day in json.loads(accounts or "[]")
+            for pk, number, cut_day, *_services in of_accounts
         ],
-        Services(json.loads(numbers or "[]"), total),
+        _services(of_accounts, services),
     )
     return CallerFacts(administrator, of_company)
+
+
+def _services(of_accounts: Sequence[Sequence[Any]], limit: int) -> Services:
+    """Merge the first numbers of each account, and add up how many there are."""
+    if not limit:
+        return Services([], 0)
+    # PostgreSQL nests the inner list; SQLite may hand it out as text
+    first = [
+        json.loads(each) if isinstance(each, str) else each or () for *_account, each, _count in of_accounts
+    ]
+    numbers = sorted(number for each in first for number in each)
+    return Services(numbers[:limit], sum(count for *_account, count in of_accounts))
 
 
 def _instance(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:
@@ -99,21 +112,22 @@ def _sql(vendor: str, *, with_company: bool, with_services: bool) -> str:
         for alias, names in (("a", ADMINISTRATOR), ("c", COMPANY), ("u", ADVISOR))
         for name in names
     )
+    # By account, each of which has its numbers in order in an index. Of all accounts together, the
+    # first five numbers would need a sort, or a walk along the numbers of all companies
     in_service = f"""
-        FROM {_table(ServiceLine)} s JOIN {_table(BillingAccount)} b ON b.id = s.account_id
-        WHERE b.company_id = c.id AND NOT (s.status = '{ServiceLine.Status.CANCELLED}')
+        FROM {_table(ServiceLine)} s
+        WHERE s.account_id = b.id AND NOT (s.status = '{ServiceLine.Status.CANCELLED}')
     """
     first = f"""
-        (SELECT CAST({rows}(f.number) AS text)
+        (SELECT {rows}(f.number)
          FROM (SELECT s.number {in_service} ORDER BY s.number LIMIT %s) f)
     """  # noqa: S608  names of tables and columns, no input
-    services = f"{first}, (SELECT COUNT(*) {in_service})" if with_services else "NULL, 0"
+    services = f", {first}, (SELECT COUNT(*) {in_service})" if with_services else ""
     return f"""
         SELECT {columns},
-            (SELECT CAST({rows}({row}(b.id, b.number, b.cut_day)) AS text)
+            (SELECT CAST({rows}({row}(b.id, b.number, b.cut_day{services})) AS text)
              FROM (SELECT id, number, cut_day FROM {_table(BillingAccount)}
-                   WHERE company_id = c.id ORDER BY number) b),
-            {services}
+                   WHERE company_id = c.id ORDER BY number) b)
         FROM {_table(Administrator)} a
         JOIN {_table(Administration)} x ON x.administrator_id = a.id
         JOIN {_table(Company)} c ON c.id = x.company_id

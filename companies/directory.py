@@ -16,6 +16,16 @@ from companies import caller_query
 from companies.caller_query import CallerFacts, CompanyFacts, Services
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
 
+__all__ = [
+    "SERVICES_SHOWN",
+    "CallerFacts",
+    "Directory",
+    "LocalDirectory",
+    "Services",
+    "caller_facts",
+    "directory",
+]
+
 SERVICES_SHOWN = 5  # A6
 
 

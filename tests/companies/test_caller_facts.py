@@ -70,6 +70,20 @@ def test_the_only_company_comes_with_all_that_the_form_shows(path: str, settings
 
 
 @each_directory
+def test_the_first_services_are_those_of_all_accounts(path: str, settings: Settings) -> None:
+    settings.COMPANY_DIRECTORY = path
+    acme = cast.make_company(cut_days=(1, 10, 20), lines=0)
+    cast.ana(acme)
+    accounts = list(acme.billing_accounts.all())
+    ServiceLine.objects.bulk_create(
+        ServiceLine(account=accounts[number % 3], number=f"0991{number:06}") for number in range(20)
+    )
+    services = found().services
+    assert services.numbers == [f"0991{number:06}" for number in range(5)]
+    assert services.total == 20
+
+
+@each_directory
 def test_a_company_without_accounts_services_or_advisor(path: str, settings: Settings) -> None:
     settings.COMPANY_DIRECTORY = path
     cast.ana(cast.make_company(cut_days=(), lines=0))
