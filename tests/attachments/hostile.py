@@ -249,6 +249,11 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
         pdf(stream(zlib.compress(EXE), b"/Type /EmbeddedFile /Filter /FlateDecode")),
         PROGRAM,
     ),
+    "exe attached under a name with a code": (
+        "a.pdf",
+        pdf(stream(zlib.compress(EXE), b"/Type /Emb#65ddedFile /Filter /FlateDecode")),
+        PROGRAM,
+    ),
     "pdf after a page": ("a.pdf", b"<html><script>alert(1)</script>" + bytes(200) + PDF, ""),
     "pdf after commands": ("a.pdf", b"@echo off\r\ncalc.exe\r\nexit\r\n" + PDF, ""),
     "pdf after a part of a page": ("a.pdf", b"<title>x</title><table>\n" + PDF, POLYGLOT),

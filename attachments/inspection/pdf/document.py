@@ -64,7 +64,7 @@ def check(content: bytes, effort: Effort) -> None:
     _check_objects(search, content, starts_in_file, effort)
     for text in streams:
         _check_objects(search, text, starts_in_stream, effort)
-    if b"/Embedded" in content:
+    if b"/Embedded" in content or b"#" in content:  # a name may be written with codes: /Emb#65dded
         for match in islice(_EMBEDDED.finditer(content), MAX_EMBEDDED):
             if executables.is_program(streams.first_bytes(match.end())):
                 raise Rejected(Problem.PROGRAM)
