@@ -9,16 +9,12 @@ import logging
 import os
 import threading
 import time
+from uuid import uuid4
 
-# Celery would import these at its first message, and the first customer would wait for it
-import celery.app.amqp
-import celery.app.events
-import celery.events  # noqa: F401
-import kombu.transport.redis  # noqa: F401
-from celery import Celery, canvas  # noqa: F401
+import kombu.transport.redis  # noqa: F401  kombu would import it at the first message, while a customer waits
 from django.conf import settings
 from django.db import transaction
-from kombu import Connection
+from kombu import Connection, Producer
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +28,8 @@ class Broker:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._app: Celery | None = None
         self._connection: Connection | None = None
+        self._producer: Producer | None = None
         self._quiet_until = 0.0
 
     def enqueue(self, task_name: str, pk: int) -> None:
@@ -53,27 +49,47 @@ class Broker:
             self._lock.release()
 
     def _publish(self, task_name: str, pk: int) -> None:
-        if self._app is None:
-            # Not Celery's current application: that one differs by thread and has the worker's
-            # timeouts
-            self._app = Celery("enqueue", set_as_current=False)
-            self._app.config_from_object("django.conf:settings", namespace="CELERY")
-        if self._connection is None:
-            options = {"socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT, "max_retries": 0}
-            self._connection = self._app.connection_for_write(
-                connect_timeout=TIMEOUT,
-                transport_options={
-                    **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
-                    **options,
-                    "retry_on_timeout": False,
-                },
-            )
-        self._app.send_task(
-            task_name, args=(pk,), connection=self._connection, retry=False, ignore_result=True
+        """Publish a message of Celery's protocol 2 with the headers that it demands.
+
+        `send_task` takes twice as long: it looks up routes, fills twenty headers and asks Redis for
+        the queues of an exchange. The exchange "" leads to the queue itself.
+        """
+        if self._producer is None:
+            self._producer = Producer(self._connect().default_channel, auto_declare=False)
+        task_id = str(uuid4())
+        route = settings.CELERY_TASK_ROUTES.get(task_name, {})
+        self._producer.publish(
+            ((pk,), {}, {}),
+            exchange="",
+            routing_key=route.get("queue", "celery"),
+            serializer="json",
+            correlation_id=task_id,
+            headers={
+                "lang": "py",
+                "task": task_name,
+                "id": task_id,
+                "root_id": task_id,
+                "parent_id": None,
+                "group": None,
+                "ignore_result": True,
+            },
         )
 
+    def _connect(self) -> Connection:
+        options = {"socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT, "max_retries": 0}
+        self._connection = Connection(
+            settings.CELERY_BROKER_URL,
+            connect_timeout=TIMEOUT,
+            transport_options={
+                **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+                **options,
+                "retry_on_timeout": False,
+            },
+        )
+        return self._connection
+
     def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._producer = self._connection, None, None
         try:
             if connection is not None:
                 connection.release()

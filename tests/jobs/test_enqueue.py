@@ -112,7 +112,6 @@ def test_after_the_pause_it_tries_again(
     good, settings.CELERY_BROKER_URL = settings.CELERY_BROKER_URL, f"redis://127.0.0.1:{free_port()}/0"
     publisher.enqueue(TASK, 1)
     settings.CELERY_BROKER_URL = good
-    publisher._app = None
     publisher.enqueue(TASK, 2)
     assert broker.llen("celery") == 0
     publisher._quiet_until -= enqueue.PAUSE
