@@ -32,13 +32,13 @@ class Broker:
         self._producer: Producer | None = None
         self._quiet_until = 0.0
 
-    def enqueue(self, task_name: str, pk: int) -> None:
-        """Enqueue the task for `pk`. Never raises: what cannot be enqueued is left to the sweep."""
+    def enqueue(self, task_name: str, argument: object) -> None:
+        """Enqueue the task for a key or a list of keys. Never raises: the sweep does the rest."""
         if time.monotonic() < self._quiet_until or not self._lock.acquire(timeout=TIMEOUT):
             return
         try:
             if time.monotonic() >= self._quiet_until:
-                self._publish(task_name, pk)
+                self._publish(task_name, argument)
         except Exception as error:  # noqa: BLE001  the customer's request goes on, whatever the broker does
             self._quiet_until = time.monotonic() + PAUSE
             logger.warning(
@@ -48,7 +48,7 @@ class Broker:
         finally:
             self._lock.release()
 
-    def _publish(self, task_name: str, pk: int) -> None:
+    def _publish(self, task_name: str, argument: object) -> None:
         """Publish a message of Celery's protocol 2 with the headers that it demands.
 
         `send_task` takes twice as long: it looks up routes, fills twenty headers and asks Redis for
@@ -59,7 +59,7 @@ class Broker:
         task_id = str(uuid4())
         route = settings.CELERY_TASK_ROUTES.get(task_name, {})
         self._producer.publish(
-            ((pk,), {}, {}),
+            ((argument,), {}, {}),
             exchange="",
             routing_key=route.get("queue", "celery"),
             serializer="json",
@@ -100,17 +100,17 @@ class Broker:
 _broker = Broker()
 
 
-def enqueue(task_name: str, pk: int) -> None:
-    """Enqueue the task for `pk`, within 40 ms or not at all."""
-    _broker.enqueue(task_name, pk)
+def enqueue(task_name: str, argument: object) -> None:
+    """Enqueue the task for a row's key, or a list of keys, within 40 ms or not at all."""
+    _broker.enqueue(task_name, argument)
 
 
-def enqueue_on_commit(task_name: str, pk: int) -> None:
+def enqueue_on_commit(task_name: str, argument: object) -> None:
     """Enqueue the task after the current transaction has committed; never raises."""
 
     # Not a partial: Django logs the function's name when it fails
     def after_commit() -> None:
-        enqueue(task_name, pk)
+        enqueue(task_name, argument)
 
     transaction.on_commit(after_commit, robust=True)
 

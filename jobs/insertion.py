@@ -19,9 +19,18 @@ def insert_new(rows: Sequence[Model]) -> list[Any]:
     `bulk_create(ignore_conflicts=True)` runs the same statement, but does not say which rows were
     inserted.
     """
-    model = type(rows[0])
-    options = model._meta  # noqa: SLF001  public in Django's documentation
-    query = InsertQuery(model, on_conflict=OnConflict.IGNORE)
+    return [row[0] for row in _insert(rows, ["pk"])]
+
+
+def insert_new_by(unique: str, rows: Sequence[Model]) -> dict[Any, Any]:
+    """Insert rows like `insert_new`. Returns the keys of those inserted by their unique field."""
+    return {row[0]: row[1] for row in _insert(rows, [unique, "pk"])}
+
+
+def _insert(rows: Sequence[Model], returned: list[str]) -> list[tuple[Any, ...]]:
+    options = rows[0]._meta  # noqa: SLF001  public in Django's documentation
+    query = InsertQuery(type(rows[0]), on_conflict=OnConflict.IGNORE)
     query.insert_values([field for field in options.concrete_fields if field is not options.pk], list(rows))
-    returned = query.get_compiler(DEFAULT_DB_ALIAS).execute_sql(returning_fields=[options.pk])
-    return [row[0] for row in returned if row]
+    fields = [options.pk if name == "pk" else options.get_field(name) for name in returned]
+    answer = query.get_compiler(DEFAULT_DB_ALIAS).execute_sql(returning_fields=fields)
+    return [row for row in answer if row]

@@ -4,6 +4,9 @@ that sends them after the commit.
 
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from email.utils import parseaddr
 from urllib.parse import urlsplit
@@ -15,13 +18,29 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs import enqueue
-from jobs.insertion import insert_new
+from jobs.insertion import insert_new_by
 from notifications.models import Message, MessageQuerySet
 from notifications.reports import delivery_reports
 
 GIVE_UP_AFTER = timedelta(hours=72)  # GOV.UK Notify's limit (R4.08)
 E164 = re.compile(r"\+[1-9]\d{7,14}")
 SPACES = re.compile(r"\s+")
+_batch: ContextVar[list[Message] | None] = ContextVar("_batch", default=None)
+
+
+@contextmanager
+def in_one_batch() -> Iterator[None]:
+    """Insert the messages queued in this block with one statement, and enqueue one task for them.
+
+    They have no key before the end of the block. An error in the block queues none of them.
+    """
+    batch: list[Message] = []
+    token = _batch.set(batch)
+    try:
+        yield
+    finally:
+        _batch.reset(token)
+    _insert(batch)
 
 
 def enqueue_email(
@@ -147,17 +166,37 @@ def _enqueue(message: Message, *, deliverable: bool, hold: str = "") -> Message:
     elif hold:
         message.state = Message.State.HELD
         message.last_error = hold
-    # Insert without a look-up first: nearly all messages are new, and it saves a query for each
-    inserted = insert_new([message])
-    if not inserted:
+    batch = _batch.get()
+    if batch is not None:
+        batch.append(message)
+        return message
+    if not _insert([message]):
         return Message.objects.get(dedup_key=message.dedup_key)
-    message.pk = inserted[0]
-    message._state.adding = False  # noqa: SLF001  documented: a later save() is an UPDATE
-    if not deliverable:
-        delivery_reports.notify_failed(message)
-    elif not hold:
-        enqueue_delivery(message.pk)
     return message
+
+
+def _insert(messages: list[Message]) -> int:
+    """Insert those whose `dedup_key` is new, and return how many they were.
+
+    Without a look-up first: nearly all messages are new, and it saves a query for each.
+    """
+    if not messages:
+        return 0
+    inserted = insert_new_by("dedup_key", messages)
+    new = [message for message in messages if message.dedup_key in inserted]
+    for message in new:
+        message.pk = inserted[message.dedup_key]
+        message._state.adding = False  # noqa: SLF001  documented: a later save() is an UPDATE
+        if message.state == Message.State.FAILED:
+            delivery_reports.notify_failed(message)
+    queued = [message for message in new if message.state == Message.State.QUEUED]
+    mails = [message.pk for message in queued if message.channel == Message.Channel.EMAIL]
+    if len(mails) > 1:
+        enqueue.enqueue_on_commit("notifications.tasks.deliver_messages", mails)
+    for message in queued:
+        if len(mails) < 2 or message.channel == Message.Channel.SMS:
+            enqueue_delivery(message.pk)
+    return len(new)
 
 
 def is_deliverable(channel: str, to: str) -> bool:

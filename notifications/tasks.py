@@ -11,3 +11,9 @@ from notifications.sending import delivery
 def deliver_message(pk: int) -> None:
     """Send one message of the outbox if it is due."""
     delivery.deliver(pk)
+
+
+@shared_task
+def deliver_messages(pks: list[int]) -> None:
+    """Send the mails of the outbox with these keys that are due, over one connection."""
+    delivery.deliver_each(pks)

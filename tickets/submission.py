@@ -16,6 +16,7 @@ from attachments.intake import Document, KnownDocument
 from attachments.models import StagedFile
 from companies.models import Administrator, BillingAccount, Company
 from jobs.insertion import insert_new
+from notifications import outbox
 from otp.limits import limits
 from tickets import antivirus, repeats
 from tickets.effective_date import ShownTerms, Term
@@ -264,11 +265,12 @@ def _enqueue_emails(
     """
     elsewhere = registered_email.casefold() != ticket.email.casefold()
     held = elsewhere and not _may_mail_elsewhere(ticket.verified_phone)
-    emails.confirmation(ticket, documents, held=held)
-    emails.advisor_notice(ticket, documents, held=held)
-    emails.notice_to_registered_email(ticket, documents, registered_email, held=held)
-    for area in areas:
-        emails.area_notice(ticket, documents, area)
+    with outbox.in_one_batch():
+        emails.confirmation(ticket, documents, held=held)
+        emails.advisor_notice(ticket, documents, held=held)
+        emails.notice_to_registered_email(ticket, documents, registered_email, held=held)
+        for area in areas:
+            emails.area_notice(ticket, documents, area)
 
 
 def _may_mail_elsewhere(phone: str) -> bool:

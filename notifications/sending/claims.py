@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 
@@ -46,6 +46,17 @@ def claim(pk: int) -> Message | None:
         # Before the SMS leaves, so that it counts even if this process dies while sending
         maybe_sent=Case(When(sms, then=maybe_sent + 1), default=maybe_sent, output_field=IntegerField()),
     )
+
+
+def claim_mails(pks: Sequence[int]) -> Generator[Message]:
+    """Claim those of these mails that are queued and due, in one statement, and yield them.
+
+    Callers must close the generator, as that of `claim_due`.
+    """
+    queued = Message.objects.due(timezone.now()).filter(
+        state=Message.State.QUEUED, channel=Message.Channel.EMAIL
+    )
+    yield from _one_by_one(leases.claim_each(queued, pks, LEASE, state=Message.State.SENDING))
 
 
 def claim_due(due_by: datetime) -> Generator[Message]:

@@ -7,6 +7,7 @@ workers and sweeps may try at the same time, and no transaction is open while a 
 import logging
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import timedelta
 from enum import StrEnum
@@ -55,6 +56,14 @@ def deliver(pk: int) -> SendOutcome:
         return SendOutcome.DEAD if claims.fail_poison_messages(pk) else SendOutcome.SKIPPED
     with Transport() as transport:
         return _send(message, transport)[0]
+
+
+def deliver_each(pks: Sequence[int]) -> Counter[SendOutcome]:
+    """Send those of the mails that are due and free. The sweep sends what a process that died or a
+    server that is unavailable leaves.
+    """
+    with Transport() as transport, closing(claims.claim_mails(pks)) as messages:
+        return leases.work_through(messages, lambda message: _send(message, transport))
 
 
 def deliver_due(limit: int | None = None, grace: timedelta = timedelta(0)) -> Counter[SendOutcome]:
