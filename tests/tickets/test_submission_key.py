@@ -7,6 +7,7 @@ import pytest
 from django.core import signing
 
 from attachments.models import private_storage
+from companies.models import Administration
 from notifications.models import Message
 from tests import cast
 from tests.tickets.portal_client import (
@@ -170,3 +171,16 @@ def test_a_key_reads_back_as_it_was_minted() -> None:
     term = Term("T-1", 15, 15, date(2026, 11, 30), date(2026, 12, 15), "billing_cut")
     key = SubmissionKey.mint(ana, ana.companies.get()).showing(ShownTerms.of([term]))
     assert SubmissionKey.read(key.token(), ana) == key
+
+
+def test_a_key_of_a_company_left_meanwhile_registers_nothing_for_the_other_r4_19() -> None:
+    acme, other = cast.make_company("Acme"), cast.make_company("Otra")
+    ana = cast.ana(acme, other)
+    client = visitor(ana)
+    client.post(COMPANY, {"company": acme.pk})
+    form = filled_form(client)
+    Administration.objects.filter(company=acme).delete()  # now the other one is the only one
+    answer = form.post()
+    assert answer.status_code == 422
+    assert answer.context["company"] == other
+    assert not Ticket.objects.exists()
