@@ -1,6 +1,6 @@
 """The environment variables of the demo's processes: its own folder, keys and high limits.
 
-None of production's variables reaches them.
+The variables of a production environment never reach them.
 """
 
 import os

@@ -36,7 +36,7 @@ def store(message: DemoMessage) -> None:
 
 
 class DemoGateway:
-    """The SMS gateway of the demo. It stores codes in clear, so it refuses outside demo mode."""
+    """The SMS gateway of the demo. It stores codes in clear, so it fails outside demo mode."""
 
     def __init__(self) -> None:
         _require_demo()

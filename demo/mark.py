@@ -1,4 +1,4 @@
-"""Marks the demo's database, so that the demo never touches any other.
+"""Marks the demo's database, so that the demo never changes another one.
 
 The mark is a table that the demo creates before the first migration. It holds a digest of each of
 the product's migrations. If an applied migration has changed since, the database cannot be

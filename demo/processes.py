@@ -1,4 +1,4 @@
-"""Starts, watches and stops the demo's processes. None outlives the demo, however that ends."""
+"""Starts, watches and stops the demo's processes. However the demo ends, no process outlives it."""
 
 import ctypes
 import os

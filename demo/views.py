@@ -55,7 +55,7 @@ def messages_page(request: HttpRequest) -> HttpResponse:
 @demo_only
 def messages_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     rows = DemoMessage.objects.values("channel", "to", "subject", "text", "html", "at")[:SHOWN]
-    # Always with microseconds: programs tell the messages apart by their time
+    # Always with microseconds: programs distinguish the messages by their time
     items = [{**row, "at": row["at"].astimezone(UTC).isoformat(timespec="microseconds")} for row in rows]
     return JsonResponse(items, safe=False)
 

@@ -13,7 +13,7 @@ OTHER_CHARSET = "text/plain; charset=latin-1"
 
 
 class CharsetMiddleware:
-    """Answers 400 to a body in another encoding; Django would decode it with whatever is named.
+    """Answers 400 to a body in another encoding; Django would use the encoding that is named.
 
     Some of Python's codecs are not for text (`rot13`) and raise an error; others decode to lone
     surrogates (`unicode_escape`), which no page or mail can encode again.

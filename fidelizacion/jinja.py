@@ -38,8 +38,8 @@ OPTIONAL: dict[str, Any] = {
     "form": None,
     "messages": (),
     "request": None,
-    "link": None,  # what the visitor came by
-    "destination": None,  # what the visitor came for
+    "link": None,  # the entry link that the visitor opened
+    "destination": None,  # the page that the visitor asked for before the PIN
     "desk_url": "",
     "reference": "",
     "sent": False,
@@ -50,8 +50,8 @@ OPTIONAL: dict[str, Any] = {
 class Fixed(Environment):
     """An environment whose globals do not change after a template is read.
 
-    Each page, mail and include reads all their names, and a dict is read several times faster than
-    the chain of maps that would show later changes.
+    Each page, mail and include looks its names up in them. A dict answers several times faster than
+    Jinja's ChainMap, which would also show later changes.
     """
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
@@ -101,8 +101,8 @@ def compile_pages() -> None:
 
 
 class Templates(FileSystemLoader):
-    """Reads the folder's names once: without that, each page of the desk would look for its
-    templates on the disk.
+    """Lists the folder's templates once. Otherwise Django would search the disk here for each
+    template of the desk.
     """
 
     @cached_property

@@ -181,7 +181,7 @@ class StaffSessionMiddleware:
     """
 
     SIGNED_IN, SEEN = "staff_signed_in_at", "staff_seen_at"
-    WRITE_EVERY = timedelta(minutes=1)  # not at each page, to spare a write
+    WRITE_EVERY = timedelta(minutes=1)  # so that not every page writes the session
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,8 +1,8 @@
 """Enqueue a task for the worker in 40 ms or less, without retry (R4.03).
 
-Enqueuing only saves time: the database row says what is to be done, and the sweep does what no task
-did. So a broker that is unavailable costs the request one short timeout; for 30 seconds after that
-nothing is enqueued.
+Enqueuing only saves time: the database row says what is due, and the sweep does what no task has
+done. An unavailable broker therefore costs the request one short timeout. Nothing is enqueued for
+30 seconds after that.
 """
 
 import logging
@@ -115,7 +115,7 @@ def enqueue_on_commit(task_name: str, argument: object) -> None:
     transaction.on_commit(after_commit, robust=True)
 
 
-def _forget_parent() -> None:
+def _replace_broker() -> None:
     """Give a forked process a new connection and lock: the inherited socket is shared with the
     parent, and a thread that exists only there may hold the inherited lock.
     """
@@ -123,4 +123,4 @@ def _forget_parent() -> None:
     _broker = Broker()
 
 
-os.register_at_fork(after_in_child=_forget_parent)
+os.register_at_fork(after_in_child=_replace_broker)

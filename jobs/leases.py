@@ -54,8 +54,8 @@ def free(now: datetime) -> models.Q:
 def claim_each(
     due: "models.QuerySet[R, R]", pks: Sequence[Any], lease: timedelta, **values: object
 ) -> list[R]:
-    """Claim those of the rows that are still due, and write `values` with it. Returns them in the
-    order of `pks`.
+    """Claim those of the rows that are still due, and write `values` in the same UPDATE. Returns
+    them in the order of `pks`.
     """
     token = secrets.token_hex(16)
     changes = {"leased_until": timezone.now() + lease, "lease_token": token, **values}
@@ -72,7 +72,7 @@ def claim(due: "models.QuerySet[R, R]", pk: object, lease: timedelta, **values: 
 
 
 def held(row: R) -> "models.QuerySet[R, R]":
-    """The row in the database, while no other process has claimed it since it was read."""
+    """Return a queryset of this row; it is empty once another process has claimed the row."""
     return models.QuerySet(type(row)).filter(pk=row.pk, lease_token=row.lease_token)
 
 

@@ -1,6 +1,6 @@
 """Adds to each log line which request, task or sweep it is about (R8.08).
 
-So the reference that a customer reads out on the telephone finds the log lines of the request.
+A customer reads the reference out on the telephone, and support finds the request's log lines.
 
 A request has a reference of eight characters, which its page shows and its lines carry. A task has
 its name and its id, which Celery's own lines quote, and a sweep its name.

@@ -54,7 +54,7 @@ def unlimited() -> Iterator[None]:
 
 
 class Health:
-    """Whether the database hangs: the last query that ended in this process got no answer."""
+    """Records whether this process's last query got an answer; without one the database hangs."""
 
     def __init__(self) -> None:
         self.hung = False
@@ -64,7 +64,7 @@ class Health:
             self.hung = False
 
     def failed(self) -> None:
-        """A query or a new connection got no answer within its limit."""
+        """Record that a query or a new connection got no answer within its limit."""
         self.hung = True
 
 

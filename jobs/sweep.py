@@ -12,12 +12,12 @@ from jobs import log_context
 logger = logging.getLogger(__name__)
 
 _sweeps: dict[str, Callable[[], int]] = {}
-_urgent: set[str] = set()  # a person is waiting for what they do
+_urgent: set[str] = set()  # names of sweeps whose work a person waits for
 # Urgent sweeps run four times as often as the others: with an interval of one second, a person
 # waits a quarter of a second more at most
 URGENT_PASSES = 4
 _stopping = threading.Event()
-_passed: dict[str, float] = {}  # when each last ended without an error in this process
+_passed: dict[str, float] = {}  # by name: when it last ended without an error
 
 
 class SweepFailed(Exception):
@@ -49,7 +49,7 @@ def names() -> list[str]:
 
 
 def pause(name: str, interval: float) -> float:
-    """Seconds between two passes of this sweep, where the others have `interval` seconds."""
+    """Return the seconds between two passes: `interval`, or a quarter of it if it is urgent."""
     return interval / URGENT_PASSES if name in _urgent else interval
 
 

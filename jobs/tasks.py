@@ -7,5 +7,5 @@ from jobs import sweep as sweeps
 
 @shared_task
 def sweep() -> None:
-    """Do overdue work, as `deliver_notifications` does in its own process."""
+    """Run every sweep once, as `manage.py deliver_notifications` does without a worker."""
     sweeps.sweep_once()

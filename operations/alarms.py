@@ -30,7 +30,7 @@ class AlarmKind:
     title: Text
     advice: Text
     daily: bool = False
-    silence: bool = False  # a process has gone silent: only a watcher up for a while may raise it
+    silence: bool = False  # its cause is a process without heartbeats: see `watch`
 
 
 _kinds: dict[str, AlarmKind] = {}
@@ -43,14 +43,15 @@ def kind(name: str, title: Text, advice: Text, *, daily: bool = False, silence: 
 
 
 def known(name: str) -> AlarmKind:
-    """Return the kind of that name; the title of one that no longer exists is its name."""
+    """Return the kind of that name. One that the code no longer has gets its name as title."""
     return _kinds.get(name) or AlarmKind(name, name, "")
 
 
 def watch(*, judge_silence: bool) -> None:
     """Read the metrics, raise the alarms they call for and close the others.
 
-    `judge_silence` is false while the watcher is too young to say that another process is silent.
+    `judge_silence` is false while the watching process has not run for five minutes: the others may
+    still be starting (heartbeats.py).
     """
     snapshot = metrics.collect()
     active = {name: metric for metric in snapshot.metrics for name in metric.alarms}

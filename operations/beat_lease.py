@@ -50,7 +50,7 @@ class BeatLease:
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()[:60]}, pid {os.getpid()}"
         self.token = f"{self.name}, {secrets.token_hex(16)}"  # a pid can be the same in two containers
-        self._allowed = True  # a beat that has never reached the database schedules
+        self._allowed = True  # until the database has answered; a task sent twice does no harm
         self._renew_at = 0.0
         self._other_until: datetime | None = None  # the other beat's lease when this one first saw it
         self._log_at = 0.0

@@ -34,7 +34,7 @@ ALARM = alarms.kind(
 
 @dataclass(frozen=True)
 class Skew:
-    """Seconds that this clock is ahead of the server's (negative: behind), give or take `error`."""
+    """Seconds that this clock is ahead of the server's (negative: behind), within ± `error`."""
 
     seconds: float
     error: float
@@ -47,7 +47,7 @@ class Skew:
 
 
 def skew() -> Skew | None:
-    """Measure the skew with one SELECT. None on SQLite, a file without a server."""
+    """Measure the skew with one SELECT. Returns None on SQLite, which has no server."""
     if connection.vendor != "postgresql":
         return None
     with connection.cursor() as cursor:  # connects first, so that connecting is not measured
@@ -72,7 +72,7 @@ def metrics() -> Iterator[Metric]:
 
 
 def metric(name: str, label: str | Promise, seconds: float, certain: float, *, alarm: bool = False) -> Metric:
-    """Build the metric of one clock. `certain` decides its level, `seconds` is what it shows."""
+    """Build the metric of one clock. It shows `seconds`; its level follows from `certain`."""
     off = abs(certain)
     level = Level.CRITICAL if off > CRITICAL else Level.WARNING if off > WARNING else Level.FINE
     amount = number_format(abs(seconds), decimal_pos=2)

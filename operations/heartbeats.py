@@ -1,4 +1,4 @@
-"""Heartbeats of worker, beat and sweep in the database, and alarms for the silent (R4.15, R4.16).
+"""Heartbeats of worker, beat and sweep in the database, with their alarms (R4.15, R4.16).
 
 A task that beat sends every minute writes the worker's heartbeat, which proves that beat, broker
 and worker all run. Beat writes its heartbeat when it sends that task, the sweep after its passes.

@@ -36,7 +36,7 @@ LEVEL_NAMES: dict[Level, str | Promise] = {
 
 @dataclass(frozen=True)
 class Metric:
-    """One measured value. `name` holds its unit (`_seconds`, `_ratio`), as Prometheus asks."""
+    """One measured value. Its name ends with its unit, if it has one: `_seconds`, `_ratio`."""
 
     name: str
     label: str

@@ -28,7 +28,7 @@ class Heartbeat(models.Model):
 
 
 class Alarm(models.Model):
-    """A problem that operations were told about by mail; open while it lasts (R4.17)."""
+    """A problem that was mailed to operations; open while it lasts (R4.17)."""
 
     kind = models.CharField(_("alarma"), max_length=40)
     detail = models.CharField(_("detalle"), max_length=300)  # label and value of a metric, nothing personal

@@ -46,7 +46,8 @@ class MetricsCollector(Collector):
 class Exposition:
     """The text of `/metrics`, cached for 10 s.
 
-    While one request renders it again, the others get the previous text; only the first ever waits.
+    While one request renders it again, the others get the previous text. Only the first request of
+    the process waits.
     """
 
     def __init__(self) -> None:

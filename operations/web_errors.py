@@ -1,7 +1,7 @@
 """Counts unexpected errors of the web (500) per minute, for a metric and an alarm (R4.17).
 
-Each process counts in memory and writes after the response, at most every 5 s, so that a storm of
-errors hardly loads the database. Failures of the database are not counted: they are answered with
+Each process counts in memory and writes after the response, at most every 5 s, so that many
+errors hardly load the database. Failures of the database are not counted: they are answered with
 503, and the count could not be written. Bad requests (400) do not send Django's signal.
 """
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 WRITE_EVERY = 5.0  # seconds between two writes of one process
 RETRY_AFTER = 60.0  # seconds after a write that failed
 RECENT, DAY = timedelta(minutes=10), timedelta(hours=24)
-MANY = 10  # errors within RECENT that are critical; fewer may be one odd request
+MANY = 10  # errors within RECENT that are critical; a single request may cause a few
 KEEP = timedelta(days=30)
 
 ALARM = alarms.kind(
@@ -90,7 +90,7 @@ def _on_finished(**_: Any) -> None:
 
 
 def _add(number: int) -> None:
-    """Add to the row of this minute, which the first process to need it inserts."""
+    """Add to this minute's row; the first process that needs the row inserts it."""
     now = timezone.now()
     minute = now.replace(second=0, microsecond=0)
     row = WebErrors.objects.filter(minute=minute)

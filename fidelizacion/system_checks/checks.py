@@ -184,7 +184,7 @@ def mail(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def mobile_network(**_: Any) -> Iterator[CheckMessage]:
-    """Check the gateways whose word about a visitor's number is believed (R2.01)."""
+    """Check the gateways that are trusted to state a visitor's number (R2.01)."""
     if not settings.MOBILE_HEADER:
         return
     gateways: Sequence[Network] = settings.MOBILE_GATEWAYS

@@ -1,4 +1,4 @@
-"""System checks of the database: it must be named, and a demo must have its own.
+"""System checks: DATABASE_URL must be set, and a demo must use a demo's database.
 
 The web process, the worker and beat run them at start (startup_checks.py), and so do the sweep and
 `migrate`. `check` and `collectstatic`, which use no database, do not.
@@ -15,7 +15,7 @@ from fidelizacion.system_checks import demo_traces
 
 @register(Tags.database)
 def database_of_this_process(databases: Sequence[str] | None = None, **_kwargs: object) -> list[CheckMessage]:
-    """Require DATABASE_URL, since a forgotten default would fill up unseen; in a demo, the mark."""
+    """Require DATABASE_URL, since data in the default would go unnoticed; in a demo, the mark."""
     if not databases:
         return []
     if settings.DEMO:

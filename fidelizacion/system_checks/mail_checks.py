@@ -53,7 +53,7 @@ def mail_provider(**_: Any) -> Iterator[CheckMessage]:
 
 
 def _provider_settings(provider: str) -> Iterator[CheckMessage]:
-    """Report missing and foreign names in EMAIL_PROVIDER_SETTINGS, never their values."""
+    """Report EMAIL_PROVIDER_SETTINGS' missing names and other providers' names, never values."""
     prefix = f"{provider.upper()}_"
     foreign = sorted(name for name in settings.EMAIL_PROVIDER_SETTINGS if not name.startswith(prefix))
     if foreign:

@@ -1,4 +1,4 @@
-"""Filters and a tag for templates: those of the desk load them, those in `templates/` have them."""
+"""Filters and a tag. Templates of the desk load them; Jinja2's always have them (jinja.py)."""
 
 import re
 from collections.abc import Mapping

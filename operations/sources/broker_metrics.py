@@ -1,6 +1,4 @@
-"""Whether the broker (Redis or Valkey) loses no task: it answers, evicts nothing and writes to disk
-(R4.14).
-"""
+"""Checks that the broker (Redis or Valkey) answers, evicts nothing and writes to disk (R4.14)."""
 
 from collections.abc import Iterator
 

@@ -17,8 +17,8 @@ from otp.limits.limits import Limit
 from otp.models import AuditEvent, Challenge, LimitUse
 
 DAY = timedelta(hours=24)
-WARN_SHARE, STOP_SHARE = 0.8, 1.0  # of the day's budget (S1: alarm at 80 %, stop at 100 %)
-LAST, LOW_CONVERSION = 50, 0.3  # R1.26: SMS pumping requests codes and never types them
+WARN_SHARE, STOP_SHARE = 0.8, 1.0  # of the day's limit (S1: alarm at 80 %, stop at 100 %)
+LAST, LOW_CONVERSION = 50, 0.3  # R1.26: SMS pumping requests codes and never uses them
 RECENT = timedelta(minutes=30)
 UNSENT_AT_LEAST = 3  # codes, and more than half of the recent ones: one bad number is not an outage
 
@@ -83,7 +83,7 @@ NOT_SENT = Q(
 
 
 def metrics() -> Iterator[Metric]:
-    """Read all of them; every query uses an index."""
+    """Report the metrics of the codes; every query uses an index."""
     now = timezone.now()
     yield _day_limit()
     by_codes = _with_sms(now).aggregate(sms=Sum("maybe_sent"))["sms"] or 0
@@ -229,4 +229,5 @@ def _unsent(now: datetime) -> Metric:
 
 
 def _with_sms(now: datetime) -> QuerySet[Challenge]:
+    """Return the codes of the last 24 hours whose SMS left, or may have left."""
     return Challenge.objects.filter(maybe_sent__gt=0, created_at__gt=now - DAY)

@@ -1,4 +1,4 @@
-"""Whether the database answers and has every migration. Read by `check_ops`, not every minute."""
+"""Metrics of the database: its answer time and pending migrations. Only `check_ops` reads them."""
 
 import time
 from collections.abc import Iterator

@@ -15,8 +15,8 @@ from operations import alarms
 from operations.metrics import Level, Metric, age, share
 from tickets.models import Attachment
 
-NEARLY_FULL = 1.5  # times the reserve: there is still time to make room
-LATE = timedelta(minutes=30)  # since the request of the oldest document not scanned yet
+NEARLY_FULL = 1.5  # times the reserve: warns while there is time to make room
+LATE = timedelta(minutes=30)  # age at which an unscanned document raises the alarm
 
 DISK = alarms.kind(
     "disk-full",

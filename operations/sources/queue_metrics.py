@@ -101,12 +101,12 @@ def count_stuck_and_held() -> tuple[int, int]:
 
 
 def _stuck() -> Q:
-    """Needs the annotation or alias `pending_since`."""
+    """Match stuck messages. The queryset needs the annotation or alias `pending_since`."""
     return (PENDING & Q(pending_since__lte=timezone.now() - SLOW)) | _unresolved(GIVEN_UP)
 
 
 def _unresolved(states: Iterable[str]) -> Q:
-    """In one of these states, neither sent again as a copy nor marked as settled."""
+    """Match messages in one of these states, neither sent again as a copy nor resolved."""
     replaced = Exists(Message.objects.filter(copy_of=OuterRef("pk")))
     return Q(state__in=states, resolved_at=None) & ~Q(replaced)
 
@@ -121,7 +121,7 @@ def pending_since() -> Greatest:
 
 
 def metrics() -> Iterator[Metric]:
-    """Read all of them; every query uses an index and skips the messages sent long ago."""
+    """Report the outbox; every query uses an index and skips the messages sent long ago."""
     now = timezone.now()
     yield _oldest(now)
     yield from _by_state(now)
@@ -135,7 +135,7 @@ def metrics() -> Iterator[Metric]:
         str(HELD_ALARM.advice) if waiting else "",
         (HELD_ALARM.name,) if waiting else (),
     )
-    # An advisor sees a customer's wrong address in the ticket; nobody sees a wrong address of staff
+    # An advisor sees a customer's wrong address in the ticket; no ticket shows one of staff
     refused = Message.objects.filter(
         _unresolved([State.FAILED]), kind__in=message_types.staff_kinds()
     ).count()

@@ -22,8 +22,8 @@ from operations import alarms, heartbeats
 SHORTEST_INTERVAL = 0.05  # seconds
 LONGEST_PAUSE = 30.0  # seconds between passes while they fail, e.g. while the database is down
 HEARTBEAT_SECONDS, WATCH_SECONDS = 10.0, 60.0  # between heartbeats, and between checks of the alarms
-STUCK_SECONDS = 180.0  # no heartbeat is written once a sweep has completed no pass for so long
-JOIN_SECONDS = 5.0  # for a message in flight at exit; after that its lease expires and it is retried
+STUCK_SECONDS = 180.0  # no heartbeat is written while a sweep has completed no pass for this long
+JOIN_SECONDS = 5.0  # at exit, for a message being sent; a slower one is retried when its lease expires
 
 
 class Command(BaseCommand):
