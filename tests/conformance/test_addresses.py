@@ -90,7 +90,7 @@ def test_a_post_without_the_forms_token_is_refused(path: str) -> None:
         "/demo/mensajes.json",
     ],
 )
-def test_what_is_nobodys_business_is_not_there(client: Client, path: str) -> None:
+def test_files_of_the_project_and_the_demo_mailbox_are_not_served(client: Client, path: str) -> None:
     """R6.16: neither files of the project nor, outside the demo, its mailbox."""
     assert client.get(path).status_code == HTTPStatus.NOT_FOUND
 

@@ -20,7 +20,7 @@ def app(broker: str = "redis://127.0.0.1:6379/0", **options: bool) -> Celery:
     return celery
 
 
-def test_r7_03_nothing_stands_in_for_a_broker_anywhere() -> None:
+def test_r7_03_no_code_uses_a_fake_broker() -> None:
     for path in sources(*PRODUCT, "tests", "bench"):
         assert "fakeredis" not in imports(path), path
         assert path == Path(__file__) or not EAGER.search(path.read_text(encoding="utf-8")), path
@@ -33,7 +33,7 @@ def test_r7_03_the_suite_of_faults_accepts_a_real_broker() -> None:
 
 
 @pytest.mark.parametrize("stand_in", [app("memory://"), app(task_always_eager=True)])
-def test_r7_03_the_suite_of_faults_refuses_what_stands_in_for_one(stand_in: Celery) -> None:
+def test_r7_03_the_suite_of_faults_refuses_a_fake_broker(stand_in: Celery) -> None:
     with pytest.raises(AssertionError):
         refuse_stand_ins(stand_in)
 

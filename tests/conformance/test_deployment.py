@@ -21,7 +21,7 @@ def test_every_process_of_the_product_has_a_service() -> None:
     assert set(SERVICES) == {*OURS, "database", "broker", "antivirus"}
 
 
-def test_the_antivirus_starts_only_where_it_is_asked_for_and_is_nobody_elses() -> None:
+def test_the_antivirus_starts_only_with_its_profile_and_publishes_no_port() -> None:
     assert SERVICES["antivirus"]["profiles"] == ["antivirus"]
     assert "ports" not in SERVICES["antivirus"]
 
@@ -80,7 +80,7 @@ def test_the_proxy_that_the_containers_see_is_the_networks_gateway() -> None:
     )
 
 
-def test_the_image_holds_every_folder_of_the_product_and_runs_as_nobody() -> None:
+def test_the_image_holds_every_folder_of_the_product_and_does_not_run_as_root() -> None:
     image = (BASE / "Dockerfile").read_text(encoding="utf-8")
     copied = set(re.findall(r"^COPY (\w+) \1$", image, re.MULTILINE))
     assert copied == {"fidelizacion", *APPS, "templates", "static", "locale"}

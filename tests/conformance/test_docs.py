@@ -89,7 +89,7 @@ def test_a_page_names_its_readers_first(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_a_page_leads_to_pages_of_its_own_language_that_exist(page: Path) -> None:
+def test_a_page_links_to_existing_pages_in_the_same_language(page: Path) -> None:
     for target in links(page):
         file, _, heading = target.partition("#")
         leads_to = (page.parent / file).resolve() if file else page

@@ -1,4 +1,4 @@
-"""Packages and sub-packages import only what stands below them in one table (docs/decisions.md)."""
+"""Packages and sub-packages import only lower layers of one table (docs/decisions.md)."""
 
 import ast
 import re
@@ -8,9 +8,10 @@ import pytest
 
 from tests.conformance.project import APPS, BASE, PRODUCT, imports, sources, tree
 
-# From top to bottom. A package (here "room") may import what stands on lower lines, and itself. The
-# most specific name counts: a package covers those of its modules that no other line names.
-FLOORS = """
+# From top to bottom. Each line is a layer. An entry (a package, sub-package or module) may import
+# entries of lower layers, and itself. The most specific name counts: a package covers those of its
+# modules that no other line names.
+LAYERS = """
 fidelizacion.management
 demo
 fidelizacion
@@ -64,16 +65,16 @@ notifications
 companies
 audit jobs brand fidelizacion.database.json_functions
 """
-FLOOR_OF = {
-    room: height for height, line in enumerate(reversed(FLOORS.strip().splitlines())) for room in line.split()
+LAYER_OF = {
+    entry: layer for layer, line in enumerate(reversed(LAYERS.strip().splitlines())) for entry in line.split()
 }
 
 
-def room_of(module: str) -> str | None:
+def entry_of(module: str) -> str | None:
     """Return the most specific entry of the table for a module; None for a library's module."""
     parts = module.split(".")
     names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
-    return next((name for name in names if name in FLOOR_OF), None)
+    return next((name for name in names if name in LAYER_OF), None)
 
 
 def modules_imported(path: Path) -> set[str]:
@@ -90,26 +91,26 @@ def modules_imported(path: Path) -> set[str]:
     return modules
 
 
-def test_every_package_stands_on_a_floor() -> None:
-    assert {room.partition(".")[0] for room in FLOOR_OF} == set(PRODUCT)
+def test_every_package_is_in_the_table() -> None:
+    assert {entry.partition(".")[0] for entry in LAYER_OF} == set(PRODUCT)
     gone = [
         r
-        for r in FLOOR_OF
+        for r in LAYER_OF
         if not (BASE / r.replace(".", "/")).is_dir() and not (BASE / f"{r.replace('.', '/')}.py").is_file()
     ]
     assert gone == []
 
 
 @pytest.mark.parametrize("package", PRODUCT)
-def test_a_room_imports_only_what_stands_below_it(package: str) -> None:
+def test_a_package_imports_only_lower_layers(package: str) -> None:
     upward = []
     for path in sources(package):
         module = ".".join(path.relative_to(BASE).with_suffix("").parts).removesuffix(".__init__")
-        room = room_of(module)
-        assert room
+        entry = entry_of(module)
+        assert entry
         for imported in modules_imported(path):
-            other = room_of(imported)
-            if other and other != room and FLOOR_OF[other] >= FLOOR_OF[room]:
+            other = entry_of(imported)
+            if other and other != entry and LAYER_OF[other] >= LAYER_OF[entry]:
                 upward.append(f"{module} -> {imported}")
     assert sorted(upward) == []
 
@@ -122,7 +123,7 @@ def test_nothing_of_the_product_imports_its_tests(package: str) -> None:
 @pytest.mark.parametrize("package", APPS)
 def test_an_app_names_nothing_above_it_in_a_string_either(package: str) -> None:
     """A foreign key to `"tickets.Ticket"`, a task's path or `"tickets:list"` is an import too."""
-    above = [other for other in PRODUCT if FLOOR_OF[other] > FLOOR_OF[package]]
+    above = [other for other in PRODUCT if LAYER_OF[other] > LAYER_OF[package]]
     modules = [
         f"{other}.{path.stem}"
         for other in above

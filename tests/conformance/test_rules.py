@@ -35,7 +35,7 @@ def cited() -> dict[str, str]:
     return {id_: name for name, text in texts() for id_ in ids(text)}
 
 
-def test_each_rule_is_one_short_line_with_an_id_of_its_own() -> None:
+def test_each_rule_is_one_short_line_with_a_unique_id() -> None:
     wrong = [line for line in rules() if not RULE.fullmatch(line) or len(line) > LONGEST]
     assert wrong == []
     assert {id_: times for id_, times in Counter(known()).items() if times > 1} == {}

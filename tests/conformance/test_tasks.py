@@ -101,12 +101,12 @@ def test_a_lost_task_is_given_back_only_after_its_time_limit() -> None:
     assert tuple(map(int, version("kombu").split(".")[:2])) >= (5, 7)
 
 
-def test_the_sign_of_life_is_sent_each_minute_by_the_name_that_beat_listens_to() -> None:
+def test_the_heartbeat_is_sent_each_minute_by_the_name_that_beat_listens_to() -> None:
     entry = settings.CELERY_BEAT_SCHEDULE["heartbeat"]
     assert (entry["task"], entry["schedule"]) == (HEARTBEAT, 60.0)
 
 
-def test_pins_have_a_queue_of_their_own_and_a_plain_worker_takes_both() -> None:
+def test_pins_have_a_separate_queue_and_a_plain_worker_takes_both() -> None:
     assert app.amqp.router.route({}, SEND_TASK)["queue"].name == "codes"
     assert app.amqp.router.route({}, HEARTBEAT)["queue"].name == "celery"
     assert set(app.amqp.queues.consume_from) == {"celery", "codes"}

@@ -103,7 +103,7 @@ def test_a_caller_brings_its_own_services_by_value_or_by_file(tmp_path: Path) ->
     assert environment["OTP_DIGITS"] == "8"
 
 
-def test_its_keys_are_made_once_and_nobody_else_reads_them(tmp_path: Path) -> None:
+def test_its_keys_are_created_once_and_only_their_owner_may_read_them(tmp_path: Path) -> None:
     path = Path(demo_environment(tmp_path, 8001, {})["SECRET_KEY_FILE"])
     key = path.read_text(encoding="ascii")
     demo_environment(tmp_path, 8001, {})
@@ -119,13 +119,13 @@ def test_the_broker_leaves_the_mark_in_its_environment_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("raw", ["abc", "0", "-5", "80.5", "65536", "99999", "", "²"])
-def test_a_port_that_is_none_is_told_in_one_line(raw: str) -> None:
+def test_an_invalid_port_is_reported_in_one_line(raw: str) -> None:
     with pytest.raises(CannotStart, match="PORT debe ser un número de 1 a 65535"):
         checked_port(raw)
     assert port_problem(raw).startswith("PORT debe ser un número de 1 a 65535")
 
 
-def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file", encoding="utf-8")
     with pytest.raises(CannotStart, match="No se puede escribir en"):
         Supervisor(tmp_path, 8001, lambda _: None).run(lambda _: None)
@@ -141,7 +141,7 @@ def test_a_process_runs_in_the_project_wherever_the_demo_was_typed(tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["WEB_CONCURRENCY", "WEB_THREADS"])
 @pytest.mark.parametrize("value", ["dos", "0", ""])
-def test_the_web_server_is_told_in_one_line_how_many_it_cannot_be(name: str, value: str) -> None:
+def test_an_invalid_number_for_the_web_server_is_reported_in_one_line(name: str, value: str) -> None:
     done = subprocess.run(
         [sys.executable, "gunicorn.conf.py"],
         cwd=BASE,
@@ -153,7 +153,7 @@ def test_the_web_server_is_told_in_one_line_how_many_it_cannot_be(name: str, val
     assert (done.returncode, done.stderr) == (1, f"{name}: debe ser un número entero de 1 o más.\n")
 
 
-def test_1_static_files_that_no_demo_collected_are_not_deleted(tmp_path: Path) -> None:
+def test_static_files_that_no_demo_collected_are_not_deleted(tmp_path: Path) -> None:
     """Somebody may run `demo --prepare` with STATIC_ROOT set to a web server's folder."""
     served = tmp_path / "static"
     served.mkdir()

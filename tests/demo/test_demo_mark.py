@@ -69,7 +69,7 @@ def test_a_database_with_tables_and_no_mark_is_refused_and_left_as_it_is(empty: 
     assert tables(empty) == ["clientes"]
 
 
-def test_a_view_is_somebodys_too(empty: BaseDatabaseWrapper) -> None:
+def test_a_database_with_only_a_view_is_refused_too(empty: BaseDatabaseWrapper) -> None:
     run(empty, "CREATE VIEW clientes AS SELECT 1 AS id")
     with pytest.raises(NotADemo):
         claim(empty)

@@ -20,7 +20,7 @@ def _demo(settings: Settings) -> None:
     settings.DEMO = True
 
 
-def test_the_newest_comes_first_at_an_instant_of_its_own(client: Client) -> None:
+def test_the_newest_comes_first_and_each_has_a_different_time(client: Client) -> None:
     for text in ("Codigo 111111", "Codigo 222222"):
         DemoGateway().send("+593991234567", text, seconds_left=300)
     answer = client.get("/demo/mensajes.json")

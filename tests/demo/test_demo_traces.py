@@ -84,7 +84,7 @@ def test_with_many_accounts_check_ops_compares_for_some_seconds_and_says_how_man
     assert demo_accounts(60.0).usernames[0] == "supervisor"  # the demo's own names come first
 
 
-def test_1_with_hundreds_of_accounts_check_deploy_ends_in_time_and_says_how_many_are_left(
+def test_with_hundreds_of_accounts_check_deploy_ends_in_time_and_says_how_many_are_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each comparison takes 10.5 s of this clock, so the fourth would start after the 30 s."""
@@ -103,10 +103,10 @@ def test_1_with_hundreds_of_accounts_check_deploy_ends_in_time_and_says_how_many
 
 
 def test_without_a_database_the_check_says_so_and_finds_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> bool:
+    def unavailable() -> bool:
         raise OperationalError("postgres://user:secret@host")
 
-    monkeypatch.setattr(demo_traces, "is_marked", away)
+    monkeypatch.setattr(demo_traces, "is_marked", unavailable)
     assert ids() == ["fidelizacion.I001"]
     assert "secret" not in demo_left_behind()[0].msg
 

@@ -54,7 +54,7 @@ def test_nothing_in_the_sample_can_be_taken_for_a_real_company_or_person() -> No
     load_sample_directory()
     for company in Company.objects.all():
         assert company.tax_id[3:7] == "9999"
-        assert company.tax_id[2] in "69"  # no cédula: any that adds up could be somebody's
+        assert company.tax_id[2] in "69"  # no cédula: any valid one could be a real person's
         assert company.tax_id_doubtful == check_tax_id(company.tax_id).doubtful
     assert all(administrator.email.endswith(".example") for administrator in Administrator.objects.all())
     numbers = ServiceLine.objects.values_list("number", flat=True)

@@ -63,9 +63,7 @@ def test_what_holds_is_raised_once_and_mailed_to_operations(
     ]
 
 
-def test_with_nobody_named_the_queue_of_the_installation_is_told(
-    active: list[str], settings: Settings
-) -> None:
+def test_without_operations_email_the_mail_goes_to_postventa(active: list[str], settings: Settings) -> None:
     active.append("daily")
     watch_at(NOON)
     message = Message.objects.get()
@@ -98,22 +96,22 @@ def test_what_cannot_be_read_ends_no_alarm(active: list[str]) -> None:
     active.append("hourly")
     watch_at(NOON)
 
-    def away() -> list[Metric]:
+    def unavailable() -> list[Metric]:
         raise OperationalError("away")
 
-    metrics.register("one", "Grupo", away)
+    metrics.register("one", "Grupo", unavailable)
     watch_at(NOON + HOUR)
     assert Alarm.objects.get().cleared_at is None
 
 
-def test_silence_is_held_against_nobody_by_a_watcher_just_started() -> None:
+def test_a_watcher_that_has_just_started_reports_no_silent_process() -> None:
     alarms.watch(judge_silence=False)
     assert not Alarm.objects.filter(kind="worker-silent").exists()
     alarms.watch(judge_silence=True)
     assert Alarm.objects.filter(kind="worker-silent", cleared_at=None).exists()
 
 
-def test_the_sweep_tells_of_a_dead_worker_and_the_worker_of_a_dead_sweep(
+def test_the_sweep_reports_a_dead_worker_and_the_worker_a_dead_sweep(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A dead process cannot report itself (R4.15, R4.16)."""

@@ -93,7 +93,7 @@ def test_of_two_that_start_at_once_one_gets_the_lease() -> None:
     assert held.holder == "a, 1"
 
 
-def test_a_sign_of_life_leaves_the_lease_alone() -> None:
+def test_a_heartbeat_does_not_change_the_lease() -> None:
     first, second = BeatLease(), BeatLease()
     assert may_schedule(first, 0)
     with time_machine.travel(START + timedelta(seconds=1)):
@@ -106,15 +106,15 @@ def test_a_sign_of_life_leaves_the_lease_alone() -> None:
 def test_without_its_database_beat_goes_on_as_before(
     is_second: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def away(_token: str) -> None:
-        raise OperationalError("postgres://user:secret@host is away")
+    def unavailable(_token: str) -> None:
+        raise OperationalError("postgres://user:secret@host is unavailable")
 
     lease = BeatLease()
     if is_second:
         may_schedule(BeatLease(), 0)
         may_schedule(lease, 1)
     caplog.clear()
-    monkeypatch.setattr(beat_lease, "take", away)
+    monkeypatch.setattr(beat_lease, "take", unavailable)
     assert may_schedule(lease, 2) is not is_second
     assert caplog.messages == ["beat cannot renew its lease: OperationalError"]
 

@@ -64,7 +64,7 @@ def test_the_truth_is_within_the_error_however_long_the_answer_takes() -> None:
         assert found.at_least == 0
 
 
-def test_the_round_trip_is_in_nobodys_favour() -> None:
+def test_the_round_trip_is_subtracted_from_the_skew() -> None:
     assert clock.Skew(seconds=8.0, error=6.0).at_least == 2.0
     assert clock.Skew(seconds=-8.0, error=6.0).at_least == -2.0
     assert clock.Skew(seconds=-1.0, error=6.0).at_least == 0.0
@@ -72,7 +72,7 @@ def test_the_round_trip_is_in_nobodys_favour() -> None:
 
 @pytest.mark.parametrize("name", [WORKER, BEAT, SWEEP])
 @pytest.mark.parametrize("shift", [20.0, -20.0])
-def test_the_clock_of_each_process_raises_an_alarm_whoever_watches(name: str, shift: float) -> None:
+def test_the_clock_of_each_process_raises_an_alarm_in_any_watcher(name: str, shift: float) -> None:
     """The skew is stored; judged by each watcher's own clock, another would close the alarm."""
     heartbeats.beat(name)
     with time_machine.travel(timezone.now() + timedelta(seconds=shift)):

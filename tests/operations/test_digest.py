@@ -38,7 +38,7 @@ def yesterday() -> Message:
     return Message.objects.get(dedup_key="digest:2026-11-20")
 
 
-def test_it_tells_what_the_day_before_was_like() -> None:
+def test_it_reports_the_day_before() -> None:
     message = yesterday()
     assert message.to == settings.POSTVENTA_EMAIL
     assert message.subject == "Operación: resumen del 20 de noviembre de 2026"

@@ -37,7 +37,7 @@ def test_a_disk_below_its_reserve_is_an_alarm(
     assert (metric.value, metric.level, metric.alarms) == (free / 100, level, held)
 
 
-def test_a_file_system_that_does_not_tell_its_size_is_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_a_known_size_raises_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(0, 0, 0))
     assert found()["attachments_disk_free_ratio"].level == Level.FINE
 
@@ -64,7 +64,7 @@ def test_an_antivirus_that_is_late_or_fails_is_an_alarm(settings: Settings) -> N
     assert found()["antivirus_errors"].alarms == ("antivirus-failing",)
 
 
-def test_what_waits_and_what_was_set_apart_is_counted(settings: Settings) -> None:
+def test_pending_and_quarantined_documents_are_counted(settings: Settings) -> None:
     settings.CLAMD = clamd.parse_url("tcp://127.0.0.1:3310")
     ticket = cast.make_ticket()
     for scan in ("pending", "pending", "infected", "clean"):

@@ -32,7 +32,7 @@ def test_a_process_never_heard_of_is_critical() -> None:
 
 
 @pytest.mark.parametrize(("name", "minutes"), [(WORKER, 3), (BEAT, 5), (SWEEP, 5)])
-def test_r4_15_r4_16_a_sign_is_good_for_so_many_minutes(name: str, minutes: int) -> None:
+def test_r4_15_r4_16_a_heartbeat_is_fine_for_its_number_of_minutes(name: str, minutes: int) -> None:
     start = timezone.now()
     heartbeats.beat(name)
     with time_machine.travel(start + minutes * MINUTE - timedelta(seconds=5)):
@@ -42,7 +42,7 @@ def test_r4_15_r4_16_a_sign_is_good_for_so_many_minutes(name: str, minutes: int)
         assert metric(name).alarms == (f"{name}-silent",)
 
 
-def test_a_sign_renews_the_row_and_a_clock_set_back_does_not() -> None:
+def test_a_heartbeat_renews_the_row_and_a_clock_set_back_does_not() -> None:
     with time_machine.travel(timezone.now(), tick=False):
         heartbeats.beat(SWEEP)
     first = Heartbeat.objects.get()
@@ -54,7 +54,7 @@ def test_a_sign_renews_the_row_and_a_clock_set_back_does_not() -> None:
     assert (row.at - first.at, row.since) == (MINUTE, first.since)
 
 
-def test_a_watcher_judges_nobody_before_it_has_lived_for_a_while_without_a_break() -> None:
+def test_a_watcher_judges_others_only_after_five_minutes_without_a_gap() -> None:
     start = timezone.now()
     for minute in range(5):
         with time_machine.travel(start + minute * MINUTE):
@@ -67,7 +67,7 @@ def test_a_watcher_judges_nobody_before_it_has_lived_for_a_while_without_a_break
         assert not heartbeats.may_judge(SWEEP)
 
 
-def test_the_task_of_each_minute_is_the_workers_sign() -> None:
+def test_the_task_of_each_minute_writes_the_workers_heartbeat() -> None:
     tasks.heartbeat()
     assert metric(WORKER).level == Level.FINE
 
@@ -85,10 +85,10 @@ def test_beat_shows_that_it_lives_when_it_sends_that_task(monkeypatch: pytest.Mo
 def test_a_process_goes_on_without_its_database(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def away(_name: str) -> None:
-        raise OperationalError("postgres://user:secret@host is away")
+    def unavailable(_name: str) -> None:
+        raise OperationalError("postgres://user:secret@host is unavailable")
 
     monkeypatch.setattr(heartbeats, "close_old_connections", lambda: None)
-    monkeypatch.setattr(heartbeats, "beat", away)
+    monkeypatch.setattr(heartbeats, "beat", unavailable)
     heartbeats.beat_if_possible(BEAT)
     assert caplog.messages == ["no sign of life of beat: OperationalError"]

@@ -23,12 +23,12 @@ def prometheus(settings: Settings) -> Client:
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
-def test_health_answers_whatever_it_is_called(client: Client, path: str, host: str) -> None:
+def test_health_answers_under_any_host_name(client: Client, path: str, host: str) -> None:
     assert client.get(path, headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_metrics_answer_to_their_networks_whatever_they_are_called(prometheus: Client, host: str) -> None:
+def test_metrics_answer_to_their_networks_under_any_host_name(prometheus: Client, host: str) -> None:
     assert prometheus.get("/metrics", headers={"Host": host}).status_code == 200
 
 

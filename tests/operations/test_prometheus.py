@@ -62,7 +62,7 @@ def test_to_others_there_is_nothing_at_the_address(scraper: Client, address: str
     assert stranger.get("/metrics", headers={"X-Forwarded-For": "10.9.0.7"}).status_code == 404
 
 
-def test_by_default_nobody_gets_it(client: Client) -> None:
+def test_by_default_it_is_a_404(client: Client) -> None:
     assert client.get("/metrics").status_code == 404
 
 
@@ -81,15 +81,15 @@ def test_asked_again_within_seconds_it_asks_the_database_nothing(scraper: Client
     assert len(queries) == 0
 
 
-def test_with_the_database_away_it_still_answers(scraper: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_the_database_down_it_still_answers(scraper: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, registered in metrics._sources.items():
         if not registered.on_demand:
             monkeypatch.setitem(
-                metrics._sources, name, metrics._Registration("x", away, on_demand=False, order=1)
+                metrics._sources, name, metrics._Registration("x", unavailable, on_demand=False, order=1)
             )
     found = samples(scraper)
     assert all(found["fidelizacion_unread", name] == 1 for name in metrics.names())
 
 
-def away() -> list[metrics.Metric]:
+def unavailable() -> list[metrics.Metric]:
     raise OperationalError

@@ -47,7 +47,7 @@ def test_r4_17_the_oldest_undelivered_warns_after_5_minutes_and_pages_after_30(
         assert found.value == pytest.approx(minutes * 60, abs=20)
 
 
-def test_what_was_delivered_or_given_up_is_not_awaited() -> None:
+def test_delivered_and_given_up_messages_are_not_pending() -> None:
     delivery.deliver(queue_email().pk)
     change(queue_email(), state=Message.State.FAILED)
     with time_machine.travel(timezone.now() + 60 * MINUTE):

@@ -47,7 +47,7 @@ def test_two_tests_are_two_messages() -> None:
 
 
 @pytest.mark.loopback
-def test_a_refusal_is_told_in_the_servers_words(settings: Settings) -> None:
+def test_a_refusal_is_reported_in_the_servers_words(settings: Settings) -> None:
     with smtp_sink(settings) as sink:
         sink.rcpt = "550 No such user"
         with pytest.raises(
@@ -57,7 +57,7 @@ def test_a_refusal_is_told_in_the_servers_words(settings: Settings) -> None:
 
 
 @pytest.mark.loopback
-def test_a_server_that_is_away_is_told_and_the_message_is_tried_again(settings: Settings) -> None:
+def test_an_unavailable_server_is_reported_and_the_message_is_tried_again(settings: Settings) -> None:
     use_smtp(settings, free_port())
     with pytest.raises(CommandError, match="se reintentará solo: ConnectionRefusedError"):
         send("--email", "jefa@operadora.example")
@@ -65,7 +65,7 @@ def test_a_server_that_is_away_is_told_and_the_message_is_tried_again(settings: 
 
 
 @pytest.mark.parametrize("wrong", [["--sms", "123"], ["--email", "nadie"]])
-def test_what_is_no_number_or_address_fails(wrong: list[str]) -> None:
+def test_an_invalid_number_or_address_fails(wrong: list[str]) -> None:
     with pytest.raises(CommandError):
         send(*wrong)
 
@@ -79,7 +79,7 @@ def test_a_provider_that_refuses_the_number_is_reported(monkeypatch: pytest.Monk
         send("--sms", "0991234567")
 
 
-def test_when_the_worker_is_quicker_its_result_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_the_worker_is_quicker_its_result_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     first = delivery.deliver
 
     def beaten(pk: int) -> delivery.SendOutcome:
@@ -91,10 +91,10 @@ def test_when_the_worker_is_quicker_its_result_is_told(monkeypatch: pytest.Monke
     assert len(mail.outbox) == 1
 
 
-def test_a_database_that_is_away_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(_pk: int) -> None:
+def test_an_unavailable_database_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable(_pk: int) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(delivery, "deliver", away)
+    monkeypatch.setattr(delivery, "deliver", unavailable)
     with pytest.raises(CommandError, match="La base de datos no responde"):
         send("--email", "jefa@operadora.example")

@@ -43,7 +43,7 @@ def counted() -> int:
     return sum(WebErrors.objects.values_list("count", flat=True))
 
 
-def test_9_each_error_is_counted_and_raises_one_alarm() -> None:
+def test_each_error_is_counted_and_raises_one_alarm() -> None:
     assert [get("/fail/500/") for _turn in range(3)] == [500] * 3
     assert counted() == 3
     assert WebErrors.objects.count() <= 2, "one row a minute"
@@ -55,7 +55,7 @@ def test_9_each_error_is_counted_and_raises_one_alarm() -> None:
     assert Alarm.objects.filter(kind="web-errors").count() == 1
 
 
-def test_9_many_are_critical_and_the_alarm_closes_when_they_end() -> None:
+def test_many_are_critical_and_the_alarm_closes_when_they_end() -> None:
     for _turn in range(10):
         get("/fail/500/")
     alarms.watch(judge_silence=True)
@@ -68,18 +68,18 @@ def test_9_many_are_critical_and_the_alarm_closes_when_they_end() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 503])
-def test_9_other_refusals_are_not_errors_of_the_web(status: int) -> None:
+def test_other_refusals_are_not_errors_of_the_web(status: int) -> None:
     assert get(f"/fail/{status}/") == status
     assert counted() == 0
 
 
-def test_9_neither_is_a_wrong_host(settings: Settings) -> None:
+def test_a_wrong_host_is_not_an_error_of_the_web(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["portal.example"]
     assert get("/fidelizacion/", headers={"Host": "malo.example"}) == 400  # type: ignore[arg-type]
     assert counted() == 0
 
 
-def test_9_a_storm_is_written_every_few_seconds_and_nothing_of_it_is_lost(
+def test_many_errors_are_written_every_few_seconds_and_none_is_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(web_errors, "WRITE_EVERY", 5.0)
@@ -93,18 +93,18 @@ def test_9_a_storm_is_written_every_few_seconds_and_nothing_of_it_is_lost(
     assert counted() == 20, "the others with the next request"
 
 
-def test_9_a_database_that_is_away_changes_no_answer_and_loses_no_count(
+def test_an_unavailable_database_changes_no_answer_and_loses_no_count(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     add, asked = web_errors._add, []
 
-    def away(number: int) -> None:
+    def unavailable(number: int) -> None:
         asked.append(number)
         raise DatabaseError
 
     now = [1_000.0]
     monkeypatch.setattr("operations.web_errors.time.monotonic", lambda: now[0])
-    monkeypatch.setattr(web_errors, "_add", away)
+    monkeypatch.setattr(web_errors, "_add", unavailable)
     assert [get("/fail/500/") for _turn in range(3)] == [500] * 3
     assert asked == [1], "not asked again for a minute"
     monkeypatch.setattr(web_errors, "_add", add)

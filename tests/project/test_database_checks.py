@@ -62,7 +62,7 @@ def test_commands_that_need_none_run_without(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database of a product in earnest, made by `migrate` itself."""
+    """A production database, created by `migrate`."""
     database = tmp_path_factory.mktemp("earnest") / "fidelizacion.sqlite3"
     done = run(["manage.py", "migrate", "--no-input"], {**UNNAMED, "DATABASE_URL": f"sqlite:///{database}"})
     assert done.returncode == 0, done.stderr
@@ -70,15 +70,15 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.processes
-def test_sqlite_in_earnest_is_named(migrated: Path) -> None:
+def test_sqlite_in_production_is_named_by_the_variable(migrated: Path) -> None:
     assert migrated.is_file()
 
 
 @pytest.mark.loopback
 @pytest.mark.processes
-def test_9_a_database_that_is_down_takes_migrate_one_line(tmp_path: Path) -> None:
-    away = f"postgres://fidelizacion:secreta@127.0.0.1:{free_port()}/fidelizacion"
-    for url in (away, f"sqlite:///{tmp_path / 'none' / 'a.sqlite3'}"):
+def test_migrate_reports_a_database_that_is_down_in_one_line(tmp_path: Path) -> None:
+    down = f"postgres://fidelizacion:secreta@127.0.0.1:{free_port()}/fidelizacion"
+    for url in (down, f"sqlite:///{tmp_path / 'none' / 'a.sqlite3'}"):
         done = run(["manage.py", "migrate", "--no-input"], {**PRODUCTION, "DATABASE_URL": url})
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1, done.stderr
@@ -87,7 +87,7 @@ def test_9_a_database_that_is_down_takes_migrate_one_line(tmp_path: Path) -> Non
 
 
 @pytest.mark.django_db
-def test_9_a_database_of_another_owner_takes_migrate_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migrate_reports_missing_permissions_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object, **_options: object) -> None:
         raise MigrationSchemaMissing("Unable to create the django_migrations table (denied\nLINE 1)")
 
@@ -131,11 +131,11 @@ def test_a_process_of_the_demo_refuses_a_database_without_the_mark(settings: Set
 
 
 def test_a_demo_waits_for_its_database(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> bool:
+    def unavailable() -> bool:
         raise OperationalError
 
     settings.DEMO = True
-    monkeypatch.setattr(demo_traces, "is_marked", away)
+    monkeypatch.setattr(demo_traces, "is_marked", unavailable)
     assert ids() == []
 
 
@@ -143,7 +143,7 @@ def test_a_demo_waits_for_its_database(settings: Settings, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "command", [["demo", "--prepare"], ["migrate"], ["deliver_notifications"]], ids=" ".join
 )
-def test_with_demo_set_by_hand_nothing_is_done_to_a_database_of_somebody_else(
+def test_with_demo_set_by_hand_a_production_database_is_not_changed(
     tmp_path: Path, command: list[str], migrated: Path
 ) -> None:
     real = {"DATABASE_URL": f"sqlite:///{tmp_path / 'otra.sqlite3'}"}

@@ -57,7 +57,7 @@ def test_the_place_of_an_error_is_logged() -> None:
     assert text.endswith("builtins.ValueError: invalid literal for int() with base 10: 'x'")
 
 
-def test_a_database_that_is_away_takes_one_line_and_not_a_hundred() -> None:
+def test_an_unavailable_database_is_logged_in_one_line() -> None:
     with pytest.raises(OperationalError) as caught:
         raise OperationalError("connection refused\n\tIs the server running?")
     info = (caught.type, caught.value, caught.tb)
@@ -87,7 +87,7 @@ def test_a_database_that_is_away_takes_one_line_and_not_a_hundred() -> None:
         ("/?x=1&i=bcdfghjkmnpqrstvwxyz", "/?x=1&i=•••"),
     ],
 )
-def test_what_somebody_writes_into_an_address_is_masked_r8_08(written: str, logged_as: str) -> None:
+def test_personal_data_in_an_address_is_masked_r8_08(written: str, logged_as: str) -> None:
     assert logged(ValueError(written), "Not Found: %s", written).startswith(f"Not Found: {logged_as}\n")
     assert written not in logged(ValueError(written))
 
@@ -102,7 +102,7 @@ def test_what_somebody_writes_into_an_address_is_masked_r8_08(written: str, logg
         "Not Found: /fidelizacion/ticket/3608314/",
     ],
 )
-def test_what_names_nobody_is_left_as_it_is(text: str) -> None:
+def test_text_without_personal_data_is_left_as_it_is(text: str) -> None:
     assert logged(ValueError(), text).startswith(f"{text}\n")
 
 
@@ -116,7 +116,7 @@ def test_r8_08_what_a_client_writes_begins_no_line() -> None:
     assert "x\\n2026-11-28" in text, "escaped, not dropped"
 
 
-def test_r8_08_a_database_that_is_away_neither() -> None:
+def test_r8_08_an_unavailable_database_begins_no_line_either() -> None:
     assert len(logged(OperationalError("x\r2026"), "failed").splitlines()) == 2
 
 

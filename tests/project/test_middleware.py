@@ -150,7 +150,7 @@ def test_reading_the_desk_writes_the_session_once_a_minute_at_most(client: Clien
 
 
 @pytest.mark.parametrize(("failure", "status"), [(OperationalError(), 503), (ValueError(), 500)])
-def test_a_database_that_is_away_gets_the_page_that_says_to_try_again(
+def test_an_unavailable_database_gets_the_page_that_says_to_try_again(
     client: Client, monkeypatch: pytest.MonkeyPatch, failure: Exception, status: int
 ) -> None:
     """R4.29."""
