@@ -1,4 +1,4 @@
-"""Django's sessions in the database, read by one plain statement.
+"""Django's sessions in the database, read and created by one statement each.
 
 Every page reads its session. Compiling Django's query took longer than running it.
 """
@@ -6,13 +6,24 @@ Every page reads its session. Compiling Django's query took longer than running 
 from functools import cache
 
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+SESSION_KEY_LENGTH = 32  # as Django's; 165 random bits
 
 
 # The name of the class is part of the signature of a stored session
 class SessionStore(db.SessionStore):
+    def _get_new_session_key(self) -> str:
+        """Return a random key without asking whether it is taken.
+
+        `create` inserts the row, and tries another key if the primary key refuses this one.
+        """
+        return get_random_string(SESSION_KEY_LENGTH, VALID_KEY_CHARS)
+
     def _get_session_from_db(self) -> Session | None:
         """Return the session with this key unless it has expired, else forget the key."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
