@@ -57,8 +57,12 @@ def test_with_them_the_environment_of_every_service_is_right(secrets: Path) -> N
     )
     assert env_file
     given = dict(line.split("=", 1) for line in env_file[1].splitlines())
+    checked: list[dict[str, str]] = []
     for name in ("web", "worker", "beat", "sweep", "migrate", "desk"):
         environment = {**given, **composed(SERVICES[name]["environment"], given, secrets)}
+        if environment in checked:  # most services have the same
+            continue
+        checked.append(environment)
         command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
         ran = {**environment, "PATH": os.environ["PATH"]}
         done = subprocess.run(command, cwd=BASE, env=ran, capture_output=True, text=True, check=False)
