@@ -24,6 +24,10 @@ class MessageType:
     `preview` renders it with sample data; for an SMS only `text` is filled. `staff` says that its
     recipients are staff: if one is refused, a staff address needs correcting. `copy_refusal` is
     shown to a user who asks for a copy of a message that must not be copied.
+
+    `versions` are the versions of the templates that this process can render, the newest last. A
+    change after which the templates need other facts is a new version; while mails with the facts
+    of the version before it may be queued, the templates accept both.
     """
 
     name: str
@@ -32,6 +36,7 @@ class MessageType:
     preview: Callable[[], rendering.RenderedEmail]
     staff: bool = False
     copy_refusal: Text = ""
+    versions: tuple[int, ...] = (1,)
 
 
 _message_types: dict[str, MessageType] = {}
@@ -44,11 +49,18 @@ def register_mail(
     *,
     staff: bool = False,
     copy_refusal: Text = "",
+    versions: tuple[int, ...] = (1,),
 ) -> None:
     """Register a mail. `sample` returns the context of its preview without reading the database."""
     _add(
         MessageType(
-            name, title, Message.Channel.EMAIL, lambda: rendering.render(name, sample()), staff, copy_refusal
+            name,
+            title,
+            Message.Channel.EMAIL,
+            lambda: rendering.render(name, sample()),
+            staff,
+            copy_refusal,
+            versions,
         )
     )
 
@@ -79,10 +91,20 @@ def message_type(name: str) -> MessageType | None:
     return _message_types.get(name)
 
 
+def newest_version(name: str) -> int:
+    return _message_types[name].versions[-1]
+
+
+def can_render(message: Message) -> bool:
+    """Whether this process knows the mail's type and the version of its templates."""
+    registered = _message_types.get(message.kind)
+    return registered is not None and message.template_version in registered.versions
+
+
 def title(message: Message) -> str:
     """Return the title of the message's type, or its subject or channel if the type is unknown."""
     registered = _message_types.get(message.kind)
-    return str(registered.title) if registered else message.subject or message.get_channel_display()
+    return str(registered.title) if registered else message.stored_subject or message.get_channel_display()
 
 
 def _add(new: MessageType) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
 from companies.indexes import PrefixIndex
 from jobs.leases import Leased
+from notifications.email import rendering
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -58,9 +59,15 @@ class Message(Leased):
     kind = models.CharField(_("mensaje"), max_length=60, blank=True)  # the name of its MessageType
     to = models.CharField(_("destinatario"), max_length=254)
     reply_to = models.CharField(_("responder a"), max_length=254, blank=True)
-    subject = models.CharField(_("asunto"), max_length=200, blank=True)
-    text = models.TextField(_("texto"))
-    html = models.TextField(_("HTML"), blank=True)
+    # What the mail's template shows (`email.snapshot`), until the first claim renders the mail and
+    # stores the content in its place; empty for an SMS. `template_version` is the version of the
+    # type's templates that these facts are for (`message_types.MessageType`)
+    facts = models.TextField(blank=True, editable=False)
+    template_version = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Read them as `subject`, `text` and `html`, which render a mail that is not rendered yet
+    stored_subject = models.CharField(max_length=200, blank=True, db_column="subject", editable=False)
+    stored_text = models.TextField(blank=True, db_column="text", editable=False)
+    stored_html = models.TextField(blank=True, db_column="html", editable=False)
     message_id = models.CharField("Message-ID", max_length=200)  # derived from `dedup_key` (R4.07)
 
     state = models.CharField(_("estado"), max_length=9, choices=State.choices, default=State.QUEUED)
@@ -113,7 +120,38 @@ class Message(Leased):
     def __str__(self) -> str:
         return gettext("Mensaje n.º %(pk)s") % {"pk": self.pk}
 
+    @property
+    def subject(self) -> str:
+        return self._preview.subject if self.facts else self.stored_subject
 
+    @property
+    def text(self) -> str:
+        return self._preview.text if self.facts else self.stored_text
+
+    @property
+    def html(self) -> str:
+        return self._preview.html if self.facts else self.stored_html
+
+    @property
+    def _preview(self) -> rendering.RenderedEmail:
+        """The mail as it would be rendered now; nothing is stored."""
+        return rendering.render_snapshot(self.kind, self.facts)
+
+    def set_content(self, content: rendering.RenderedEmail) -> dict[str, object]:
+        """Put the content in the place of the facts. Returns the values to store."""
+        values: dict[str, object] = {
+            "stored_subject": content.subject,
+            "stored_text": content.text,
+            "stored_html": content.html,
+            "facts": "",
+        }
+        for name, value in values.items():
+            setattr(self, name, value)
+        return values
+
+
+# The columns that no list shows
+CONTENT = ("facts", "stored_text", "stored_html")
 GIVEN_UP = (Message.State.FAILED, Message.State.DEAD)
 WITHHELD = (Message.State.HELD, Message.State.DROPPED)
 

@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 
 from jobs import enqueue
 from jobs.insertion import insert_new_by
+from notifications import message_types
+from notifications.email import rendering, snapshot
 from notifications.models import Message, MessageQuerySet
 from notifications.reports import delivery_reports
 
@@ -43,6 +45,36 @@ def in_one_batch() -> Iterator[None]:
     _insert(batch)
 
 
+def enqueue_mail(
+    *,
+    dedup_key: str,
+    subject_ref: str,
+    to: str,
+    kind: str,
+    context: dict[str, object],
+    reply_to: str = "",
+    hold: str = "",
+) -> Message:
+    """Queue an e-mail of a registered type and return it; the process that sends it renders it.
+
+    `context` holds all that its templates show (`email.snapshot`). Otherwise like `enqueue_email`.
+    """
+    return _enqueue(
+        Message(
+            dedup_key=dedup_key,
+            subject_ref=subject_ref,
+            channel=Message.Channel.EMAIL,
+            kind=kind,
+            to=_one_line(to),
+            reply_to=reply_to if is_email(reply_to) else "",
+            facts=snapshot.freeze(context),
+            template_version=message_types.newest_version(kind),
+        ),
+        deliverable=is_deliverable(Message.Channel.EMAIL, to),
+        hold=hold,
+    )
+
+
 def enqueue_email(
     *,
     dedup_key: str,
@@ -55,13 +87,14 @@ def enqueue_email(
     reply_to: str = "",
     hold: str = "",
 ) -> Message:
-    """Queue an e-mail and return it. With a `dedup_key` in use, return the existing message.
+    """Queue an e-mail with this content and return it; the existing one if `dedup_key` is in use.
 
     `kind` is the name of its MessageType. No text typed by a customer makes this raise: line ends
     are removed from the subject, an invalid recipient gives a `failed` message that the desk shows,
     and an invalid `reply_to` is left out. `hold` is a reason, shown to staff, for which the message
     waits until they release or drop it (`actions`).
     """
+    content = clean(rendering.RenderedEmail(subject, text, html))
     return _enqueue(
         Message(
             dedup_key=dedup_key,
@@ -70,9 +103,9 @@ def enqueue_email(
             kind=kind,
             to=_one_line(to),
             reply_to=reply_to if is_email(reply_to) else "",
-            subject=_one_line(subject)[:200],
-            text=_without_nul(text),
-            html=_without_nul(html),
+            stored_subject=content.subject,
+            stored_text=content.text,
+            stored_html=content.html,
         ),
         deliverable=is_deliverable(Message.Channel.EMAIL, to),
         hold=hold,
@@ -88,7 +121,7 @@ def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str, kind: s
             channel=Message.Channel.SMS,
             kind=kind,
             to=_one_line(to),
-            text=_without_nul(text),
+            stored_text=_without_nul(text),
         ),
         deliverable=is_deliverable(Message.Channel.SMS, to),
     )
@@ -104,9 +137,11 @@ def enqueue_copy(message: Message, *, to: str, dedup_key: str) -> Message:
             kind=message.kind,
             to=_one_line(to),
             reply_to=message.reply_to,
-            subject=message.subject,
-            text=message.text,
-            html=message.html,
+            facts=message.facts,
+            template_version=message.template_version,
+            stored_subject=message.stored_subject,
+            stored_text=message.stored_text,
+            stored_html=message.stored_html,
             copy_of=message,
         ),
         deliverable=is_deliverable(message.channel, to),
@@ -217,6 +252,13 @@ def _one_line(value: str) -> str:
     """Replace line ends and control characters, which could add a header to the mail (R4.27)."""
     printable = "".join(character if character.isprintable() else " " for character in value)
     return SPACES.sub(" ", printable).strip()
+
+
+def clean(content: rendering.RenderedEmail) -> rendering.RenderedEmail:
+    """Return the content as the row stores it: the subject in one line, no NUL characters."""
+    return rendering.RenderedEmail(
+        _one_line(content.subject)[:200], _without_nul(content.text), _without_nul(content.html)
+    )
 
 
 def _without_nul(value: str) -> str:

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications import local_time, outbox
-from notifications.email import rendering
 from notifications.models import Message
 from operations.models import Alarm
 
@@ -54,29 +53,24 @@ def digest(day: date, groups: dict[str, list[Fact]], alarms: list[str]) -> list[
 
 def test(to: str, key: str) -> Message:
     """Queue the test mail of `send_test_message`."""
-    parts = rendering.render("operations_test", {"moment": local_time.sentence(timezone.now(), seconds=True)})
-    return outbox.enqueue_email(
+    return outbox.enqueue_mail(
         dedup_key=key,
         subject_ref=REFERENCE,
         kind="operations_test",
+        context={"moment": local_time.sentence(timezone.now(), seconds=True)},
         to=to,
-        subject=parts.subject,
-        text=parts.text,
-        html=parts.html,
     )
 
 
 def _enqueue(template: str, key: str, context: dict[str, object]) -> list[Message]:
-    parts = rendering.render(template, {**context, "page_url": page_url()})
+    full = {**context, "page_url": page_url()}
     return [
-        outbox.enqueue_email(
+        outbox.enqueue_mail(
             dedup_key=f"{key}:{number}" if number > 1 else key,
             subject_ref=REFERENCE,
             kind=template,
+            context=full,
             to=to,
-            subject=parts.subject,
-            text=parts.text,
-            html=parts.html,
         )
         for number, to in enumerate(recipients(), start=1)
     ]

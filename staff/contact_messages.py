@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from companies.models import Administrator
 from companies.phones import tail
 from notifications import outbox
-from notifications.email import rendering
 from otp import sms
 from staff.models import ContactChange
 
@@ -35,20 +34,17 @@ def enqueue_notices(change: ContactChange) -> None:
             to=change.old_phone,
             text=sms.contact_changed(),
         )
-    parts = rendering.render(MAIL, context(change))
     addresses = {"old": change.old_email, "new": change.new_email}
     if change.old_email.casefold() == change.new_email.casefold():
         del addresses["new"]
     for version, to in addresses.items():
-        outbox.enqueue_email(
+        outbox.enqueue_mail(
             dedup_key=f"{reference}:{version}",
             subject_ref=reference,
             kind=MAIL,
+            context=context(change),
             to=to,
             reply_to=settings.POSTVENTA_EMAIL,
-            subject=parts.subject,
-            text=parts.text,
-            html=parts.html,
         )
 
 

@@ -11,7 +11,6 @@ from django.conf import settings
 from companies.models import Administrator, Company
 from companies.phones import tail
 from notifications import outbox
-from notifications.email import rendering
 from otp import sms
 from staff.models import ContactChange
 
@@ -55,19 +54,16 @@ def _enqueue(
     change: ContactChange, company: Company, people: Iterable[Administrator], kind: str, text: str
 ) -> None:
     reference = f"contact:{change.pk}"
-    parts = rendering.render(MAIL, context(change, company))
     for person in people:
         key = f"{reference}:{company.pk}:{person.pk}"
         outbox.enqueue_sms(
             dedup_key=f"{key}:sms", subject_ref=reference, kind=kind, to=str(person.phone), text=text
         )
-        outbox.enqueue_email(
+        outbox.enqueue_mail(
             dedup_key=f"{key}:email",
             subject_ref=reference,
             kind=MAIL,
+            context=context(change, company),
             to=person.email,
             reply_to=settings.POSTVENTA_EMAIL,
-            subject=parts.subject,
-            text=parts.text,
-            html=parts.html,
         )

@@ -5,8 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template import TemplateDoesNotExist
 from django.urls import URLPattern
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from jinja2 import TemplateError
 from unfold.decorators import display
 
 from desk.lists import LargeListAdmin
@@ -56,6 +59,14 @@ class MessageAdmin(StaffActionViews, Previews, RetryAction, ReadOnly, LargeListA
     def title(self, message: Message) -> str:
         return message_types.title(message)
 
+    @display(description=_("asunto"))
+    def subject(self, message: Message) -> str:
+        return _content(message, "subject")
+
+    @display(description=_("texto"))
+    def text(self, message: Message) -> str:
+        return _content(message, "text")
+
     @display(description=_("creado"), ordering="created_at")
     def created(self, message: Message) -> str:
         return local_time.short(message.created_at)
@@ -73,7 +84,7 @@ class MessageAdmin(StaffActionViews, Previews, RetryAction, ReadOnly, LargeListA
         return message.state, message.get_state_display()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("html")
+        return super().get_queryset(request).defer("stored_html")
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         return ordering(request)
@@ -114,3 +125,11 @@ class MessageAdmin(StaffActionViews, Previews, RetryAction, ReadOnly, LargeListA
         if number := parse_number(search_term):
             return queryset.filter(subject_ref=message_reference(number)), False
         return queryset.filter(to__istartswith=search_term.strip()), False
+
+
+def _content(message: Message, part: str) -> str:
+    """Return a part of the content, or a sentence if the templates cannot render the mail."""
+    try:
+        return str(getattr(message, part))
+    except (TemplateError, TemplateDoesNotExist, ValueError, LookupError, TypeError):
+        return gettext("No se puede mostrar: falta su plantilla, o tiene un error.")

@@ -17,7 +17,7 @@ from desk.lists import ModelAdmin
 from desk.messages.stuck import STUCK
 from desk.read_only import ReadOnly
 from notifications import labels, message_types
-from notifications.models import GIVEN_UP, Message
+from notifications.models import CONTENT, GIVEN_UP, Message
 from operations import alarms, metrics
 from operations.metrics import Level
 from operations.models import Alarm, Heartbeat
@@ -71,7 +71,7 @@ class OperationsAdmin(ReadOnly, ModelAdmin):
 def page_context() -> dict[str, Any]:
     """Return everything that the page shows, read now."""
     now, reading = timezone.now(), metrics.collect()
-    stuck = queue_metrics.stuck(Message.objects.defer("text", "html")).order_by("created_at", "pk")
+    stuck = queue_metrics.stuck(Message.objects.defer(*CONTENT)).order_by("created_at", "pk")
     return {
         "now": now,
         "version": settings.VERSION,

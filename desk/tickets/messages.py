@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from desk.messages.actions import STATE_COLOURS, OfferedActions, offered_actions
 from desk.pages import RowsBefore, rows_before
 from notifications import error_texts, message_types
-from notifications.models import Message, MessageAction
+from notifications.models import CONTENT, Message, MessageAction
 from tickets.emails import confirmation_status, emails
 from tickets.models import Ticket
 from tickets.references import message_reference
@@ -47,7 +47,7 @@ def shown_messages(ticket: Ticket, user: User | AnonymousUser, before: str | Non
     if not user.has_perm("notifications.view_message"):
         return None
     of_ticket = Message.objects.filter(subject_ref=message_reference(ticket.number))
-    page = rows_before(of_ticket.defer("text", "html"), before)
+    page = rows_before(of_ticket.defer(*CONTENT), before)
     histories: defaultdict[int, list[MessageAction]] = defaultdict(list)
     for action in MessageAction.objects.filter(message__in=page.rows):
         histories[action.message_id].append(action)

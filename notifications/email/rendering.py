@@ -1,4 +1,4 @@
-"""Renders a mail from its three templates: subject, plain text and HTML."""
+"""Renders a mail from its snapshot and three templates: subject, plain text and HTML."""
 
 import re
 from base64 import b64encode
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
+
+from notifications.email import snapshot
 
 MARK_ID = "marca@fidelizacion"  # Content-ID of the operator's logo, which the mail embeds
 MARK_URL = f"cid:{MARK_ID}"
@@ -14,7 +17,7 @@ ENGINE = "mails"  # of settings.TEMPLATES: a name that a mail is not given is an
 
 @dataclass(frozen=True)
 class RenderedEmail:
-    """The content of a mail, as `outbox.enqueue_email` takes it."""
+    """The content of a mail."""
 
     subject: str
     text: str
@@ -22,11 +25,21 @@ class RenderedEmail:
 
 
 def render(template: str, context: dict[str, object]) -> RenderedEmail:
-    """Render the three templates `mail/<template>.*` with `context` and the operator's brand.
+    """Render a mail with `context` now: for previews, and for links that no snapshot may hold."""
+    return render_snapshot(template, snapshot.freeze(context))
 
-    Values are escaped in the HTML template only. A name that `context` lacks is an error.
+
+def render_snapshot(template: str, facts: str) -> RenderedEmail:
+    """Render the three templates `mail/<template>.*` with what `snapshot.freeze` returned.
+
+    Values are escaped in the HTML template only. A name that the snapshot lacks is an error.
     """
-    full = {"brand": settings.BRAND, "mark_url": MARK_URL, "portal_url": settings.PORTAL_BASE_URL, **context}
+    full = {**snapshot.thaw(facts), "mark_url": MARK_URL}
+    with translation.override(full["language"]):
+        return _render(template, full)
+
+
+def _render(template: str, full: dict[str, object]) -> RenderedEmail:
     subject = render_to_string(f"mail/{template}.subject.txt", full, using=ENGINE)
     # Tags leave repeated empty lines and spaces at line ends
     text = render_to_string(f"mail/{template}.txt", full, using=ENGINE).strip()

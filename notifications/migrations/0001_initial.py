@@ -34,9 +34,14 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(blank=True, max_length=60, verbose_name="mensaje")),
                 ("to", models.CharField(max_length=254, verbose_name="destinatario")),
                 ("reply_to", models.CharField(blank=True, max_length=254, verbose_name="responder a")),
-                ("subject", models.CharField(blank=True, max_length=200, verbose_name="asunto")),
-                ("text", models.TextField(verbose_name="texto")),
-                ("html", models.TextField(blank=True, verbose_name="HTML")),
+                ("facts", models.TextField(blank=True, editable=False)),
+                ("template_version", models.PositiveSmallIntegerField(default=0, editable=False)),
+                (
+                    "stored_subject",
+                    models.CharField(blank=True, db_column="subject", editable=False, max_length=200),
+                ),
+                ("stored_text", models.TextField(blank=True, db_column="text", editable=False)),
+                ("stored_html", models.TextField(blank=True, db_column="html", editable=False)),
                 ("message_id", models.CharField(max_length=200, verbose_name="Message-ID")),
                 (
                     "state",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from jobs import leases
 from notifications.models import Message
 from notifications.reports import delivery_reports
+from notifications.sending import contents
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ def claim_due(due_by: datetime) -> Generator[Message]:
             yield message
     queue = due.filter(state=Message.State.QUEUED).order_by("next_at", "pk")
     while batch := _claim_next(queue):
+        contents.store_each(batch)
         yield from _one_by_one(batch)
 
 

@@ -17,13 +17,14 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error as DatabaseFailure
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jobs import leases
 from jobs.database_retry import retry_while_down
 from notifications.email.email_errors import ServerUnavailable
 from notifications.models import Message
 from notifications.reports import delivery_reports
-from notifications.sending import claims
+from notifications.sending import claims, contents
 from notifications.sending.transport import Transport
 from notifications.sms import AmbiguousFailure, PermanentFailure, TemporaryFailure
 
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_WAIT, LONGEST_WAIT = 10, 600  # seconds (R4.08)
 WORKER_GRACE = timedelta(seconds=3)  # the worker has this long before the sweep sends
+OTHER_PROCESS = timedelta(seconds=5)  # within them a process with the mail's templates may claim it
 BATCH_SIZE = 50  # messages that a sweep sends at most
 BATCH_SECONDS = 20  # that a sweep sends at most, well within the worker's time limit for a task
 
@@ -91,9 +93,14 @@ def sweep_messages() -> int:
 def _send(message: Message, transport: Transport) -> tuple[SendOutcome, bool]:
     """Send a claimed message. Also returns whether the server is available for the next one."""
     try:
+        contents.store(message)
         provider_id = transport.send(message)
     except SoftTimeLimitExceeded:
         raise  # the worker is being stopped: the message is sent when its lease has run out
+    except contents.LeaseLost:
+        return SendOutcome.SKIPPED, True
+    except contents.UnknownTemplate as unknown:
+        return _leave_to_another(message, str(unknown)), True
     except (TemporaryFailure, DatabaseFailure) as error:  # the demo's transports write to the database
         postpone = _postpone_doubtful if isinstance(error, AmbiguousFailure) else _postpone
         return postpone(message, str(error)), not isinstance(error, ServerUnavailable)
@@ -118,6 +125,17 @@ def _postpone(message: Message, reason: str) -> SendOutcome:
         maybe_sent=max(0, message.maybe_sent - 1),  # the claim counted an SMS that certainly did not leave
         last_error=reason[:200],
     )
+    return SendOutcome.AGAIN
+
+
+def _leave_to_another(message: Message, template: str) -> SendOutcome:
+    """Queue a mail whose templates only another process has, without counting an attempt."""
+    now = timezone.now()
+    logger.info("message %s is left to another process: its template is %s", message.pk, template)
+    if now >= message.give_up_at:
+        return _fail(message, SendOutcome.DEAD, _("Ningún proceso tiene la plantilla de este correo."))
+    message.attempts -= 1
+    _record(message, state=Message.State.QUEUED, next_at=now + OTHER_PROCESS)
     return SendOutcome.AGAIN
 
 

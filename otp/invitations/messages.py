@@ -28,7 +28,10 @@ def by_sms(invitation: Invitation, address: str) -> Message:
 
 
 def by_email(invitation: Invitation, administrator: Administrator, address: str) -> Message:
-    """Enqueue the e-mail to the administrator's registered address."""
+    """Enqueue the e-mail to the administrator's registered address.
+
+    It is rendered here: its link is a secret, which no snapshot holds (`notifications.email`).
+    """
     last_day = date_format(localtime(invitation.expires_at), r"j \d\e F \d\e Y")
     parts = rendering.render(MAIL, context(administrator.names, tail(invitation.phone), address, last_day))
     return outbox.enqueue_email(

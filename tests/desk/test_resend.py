@@ -59,7 +59,7 @@ def test_a_failed_message_is_queued_again_unchanged(desk: Client) -> None:
 
 def test_a_sent_message_is_sent_as_a_copy_that_mail_programs_show(desk: Client) -> None:
     message = failed(
-        state=State.SENT, last_error="", html="<p>Sí</p>", reply_to="postventa@operadora.example"
+        state=State.SENT, last_error="", stored_html="<p>Sí</p>", reply_to="postventa@operadora.example"
     )
     desk.post(resend_address(message), {"serial": "0"})
     copy = Message.objects.exclude(pk=message.pk).get()

@@ -30,8 +30,8 @@ def make_message(ticket: Ticket, **changes: object) -> Message:
         "subject_ref": f"ticket:{ticket.number}",
         "channel": Message.Channel.EMAIL,
         "to": ticket.email,
-        "subject": f"Ticket {ticket.number}: recibimos su solicitud",
-        "text": "Recibimos su solicitud.",
+        "stored_subject": f"Ticket {ticket.number}: recibimos su solicitud",
+        "stored_text": "Recibimos su solicitud.",
         "message_id": "<id@operadora.example>",
         "next_at": now,
         "give_up_at": now,
@@ -110,7 +110,7 @@ def test_r5_12_nothing_typed_by_a_visitor_becomes_markup(desk: Client) -> None:
     ticket = cast.make_ticket(details=SCRIPT, requester_name=SCRIPT, company_name=SCRIPT, reason_text=SCRIPT)
     make_attachment(ticket, name=f"{SCRIPT}.pdf")
     TicketEvent.objects.record(ticket, ticket.status, actor_name=SCRIPT, note=SCRIPT)
-    message = make_message(ticket, subject=SCRIPT, text=SCRIPT, html=SCRIPT)
+    message = make_message(ticket, stored_subject=SCRIPT, stored_text=SCRIPT, stored_html=SCRIPT)
     addresses = [
         TICKETS,
         page_of(ticket.number),

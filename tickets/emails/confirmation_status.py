@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast, Substr
 
-from notifications.models import GIVEN_UP, Message
+from notifications.models import CONTENT, GIVEN_UP, Message
 from tickets.emails import emails
 from tickets.emails.emails import CONFIRMATION
 from tickets.models import Ticket
@@ -34,9 +34,7 @@ def tickets_without_confirmation(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 def undelivered_among(numbers: Iterable[int]) -> dict[int, Message]:
     """Map each ticket without a confirmation to its last failed one, in one query."""
     references = [message_reference(number) for number in numbers]
-    found = (
-        undelivered_confirmations().filter(subject_ref__in=references).defer("text", "html").order_by("pk")
-    )
+    found = undelivered_confirmations().filter(subject_ref__in=references).defer(*CONTENT).order_by("pk")
     return {number: message for message in found if (number := number_of(message.subject_ref))}
 
 

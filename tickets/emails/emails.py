@@ -14,13 +14,22 @@ from django.utils.translation import gettext as _
 
 from companies import phones
 from notifications import error_texts, local_time, outbox
-from notifications.email import rendering
 from notifications.models import WITHHELD, Message
 from tickets.models import Area, Attachment, AttachmentEvent, Ticket, TicketEvent
 from tickets.references import message_reference
 
 Context = dict[str, object]
 CLIENT = "client"  # part of the confirmation's dedup key
+# What the templates name of a ticket
+SHOWN = (
+    "number",
+    "company_name",
+    "effective_date",
+    "email",
+    "reason_text",
+    "request_type_name",
+    "requester_name",
+)
 CONFIRMATION = "ticket_confirmation"  # also used to find undelivered confirmations
 
 
@@ -136,7 +145,7 @@ def request_context(ticket: Ticket, documents: Sequence[Attachment]) -> Context:
 def _context(ticket: Ticket, facts: list[Fact]) -> Context:
     """What the templates of all these mails use."""
     return {
-        "ticket": ticket,
+        "ticket": {name: getattr(ticket, name) for name in SHOWN},
         "facts": facts,
         "terms": ticket.terms,
         "contact_phone": phones.display(ticket.contact_phone),
@@ -154,7 +163,7 @@ def area_context(ticket: Ticket, documents: Sequence[Attachment], area: Area) ->
     """Omit the contact's data, which an area does not need (F4)."""
     return {
         **_context(ticket, _request_facts(ticket, documents)),
-        "area": area,
+        "area": {"name": area.name},
         "checks": area.checks.splitlines(),
         "desk_url": _desk_url(ticket),
     }
@@ -199,7 +208,7 @@ def infected_context(document: Attachment, downloaded_by: Sequence[str] = ()) ->
     ]
     return {
         **_context(ticket, facts),
-        "document": document,
+        "document": {"original_name": document.original_name},
         "downloaded_by": downloaded_by,
         "desk_url": _desk_url(ticket),
     }
@@ -214,7 +223,11 @@ def undelivered_context(ticket: Ticket, failed: Message) -> Context:
         Fact(_("Nombres del solicitante"), [ticket.requester_name]),
         Fact(_("Teléfono de contacto"), [phones.display(ticket.contact_phone)]),
     ]
-    return {**_context(ticket, facts), "failed": failed, "desk_url": _desk_url(ticket)}
+    return {
+        **_context(ticket, facts),
+        "failed": {"to": failed.to, "state": failed.state},
+        "desk_url": _desk_url(ticket),
+    }
 
 
 def _headline(event: TicketEvent) -> tuple[str, str]:
@@ -253,17 +266,14 @@ def _enqueue_for_customer(ticket: Ticket, key: str, kind: str, context: Context)
 def _enqueue(
     ticket: Ticket, key: str, kind: str, context: Context, *, to: str, reply_to: str = "", hold: str = ""
 ) -> Message:
-    parts = rendering.render(kind, context)
     reference = message_reference(ticket.number)
-    return outbox.enqueue_email(
+    return outbox.enqueue_mail(
         dedup_key=f"{reference}:{key}",
         subject_ref=reference,
         kind=kind,
+        context=context,
         to=to,
         reply_to=reply_to,
-        subject=parts.subject,
-        text=parts.text,
-        html=parts.html,
         hold=hold,
     )
 
