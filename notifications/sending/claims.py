@@ -73,7 +73,6 @@ def claim_due(due_by: datetime) -> Generator[Message]:
             yield message
     queue = due.filter(state=Message.State.QUEUED).order_by("next_at", "pk")
     while batch := _claim_next(queue):
-        contents.store_each(batch)
         yield from _one_by_one(batch)
 
 
@@ -97,13 +96,14 @@ def _claim_next(queue: "QuerySet[Message, Message]") -> list[Message]:
 
 
 def _one_by_one(batch: list[Message]) -> Generator[Message]:
-    """Yield the messages of a batch for ten seconds, and release the rest.
+    """Render the mails of a batch, yield them for ten seconds, and release the rest.
 
     A mail's attempt is counted here in memory and stored with the outcome, so that a released mail
     has no attempt more. An SMS was counted in its claim.
     """
     remaining, ends = batch[::-1], time.monotonic() + BATCH_SECONDS
     try:
+        contents.store_each(batch)
         while remaining and time.monotonic() < ends:
             message = remaining.pop()
             if message.channel == Message.Channel.EMAIL:

@@ -38,7 +38,9 @@ def test_the_state_filter_keeps_its_state(desk: Client) -> None:
 
 
 def test_the_page_of_a_message_shows_its_text_and_not_its_html(desk: Client) -> None:
-    message = make_message(cast.make_ticket(), text="El texto escrito", html="<h1>La otra parte</h1>")
+    message = make_message(
+        cast.make_ticket(), stored_text="El texto escrito", stored_html="<h1>La otra parte</h1>"
+    )
     shown = text_of(desk.get(f"{MESSAGES}{message.pk}/change/"))
     assert "El texto escrito" in shown
     assert "Por enviar" in shown

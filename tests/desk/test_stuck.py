@@ -35,7 +35,7 @@ def aged(ticket: Ticket, key: str, minutes: int, **changes: object) -> Message:
     values: dict[str, object] = {
         "created_at": at,
         "give_up_at": at + GIVE_UP_AFTER,
-        "subject": key,
+        "stored_subject": key,
         "dedup_key": key,
     }
     return make_message(ticket, **{**values, **changes})

@@ -40,7 +40,7 @@ def test_a_key_in_use_is_left_as_it_is_and_the_others_are_inserted_r4_02() -> No
     with outbox.in_one_batch():
         queue_email(key="ticket:1:client", subject="Después")
         queue_email(key="ticket:1:advisor", subject="Asesor")
-    assert sorted(Message.objects.values_list("subject", flat=True)) == ["Antes", "Asesor"]
+    assert sorted(Message.objects.values_list("stored_subject", flat=True)) == ["Antes", "Asesor"]
 
 
 def test_an_error_in_the_block_queues_nothing_and_ends_the_batch() -> None:

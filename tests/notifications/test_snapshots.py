@@ -6,7 +6,9 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from jinja2 import TemplateError
 from pytest_django import Settings
@@ -99,13 +101,15 @@ def test_r407_a_repeat_is_the_same_mail_byte_for_byte(settings: Settings, batch:
     assert sink.mails[0]["message-id"] == sink.mails[1]["message-id"] == message.message_id
 
 
-def test_a_batch_of_mails_is_stored_in_one_statement(django_assert_num_queries: Any) -> None:
+@pytest.mark.parametrize("by_task", [True, False])
+def test_a_batch_of_mails_is_stored_in_one_statement(by_task: bool) -> None:
     ticket = a_ticket()
-    emails.confirmation(ticket, [])
-    emails.advisor_notice(ticket, [])
-    messages = claims.claim_due(timezone.now())
-    next(messages)
+    pks = [emails.confirmation(ticket, []).pk, emails.advisor_notice(ticket, []).pk]
+    with CaptureQueriesContext(connection) as asked:
+        messages = claims.claim_mails(pks) if by_task else claims.claim_due(timezone.now())
+        next(messages)
     assert not Message.objects.exclude(facts="").exists()
+    assert sum("UPDATE" in each["sql"] and '"html" = ' in each["sql"] for each in asked) == 1
     messages.close()
 
 
