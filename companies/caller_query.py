@@ -15,9 +15,14 @@ from django.db import connection
 from django.db.models import Model
 
 from companies.models import Administration, Administrator, BillingAccount, Company, ServiceLine
-from fidelizacion.database import json_functions
 
 M = TypeVar("M", bound=Model)
+
+# The function that makes a list of all rows, and the one that makes a list of one row's values
+JSON_FUNCTIONS = {
+    "postgresql": ("json_agg", "json_build_array"),
+    "sqlite": ("json_group_array", "json_array"),
+}
 
 ADMINISTRATOR = ("id", "phone", "names", "email", "is_active")
 COMPANY = ("id", "legal_name", "tax_id", "tax_id_doubtful", "city", "advisor_id", "queue_email")
@@ -106,7 +111,7 @@ def _instance(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:
 
 @lru_cache(maxsize=8)
 def _sql(vendor: str, *, with_company: bool, with_services: bool) -> str:
-    rows, row = json_functions.of(vendor)
+    rows, row = JSON_FUNCTIONS[vendor]
     columns = ", ".join(
         f"{alias}.{name}"
         for alias, names in (("a", ADMINISTRATOR), ("c", COMPANY), ("u", ADVISOR))

@@ -63,7 +63,7 @@ notifications.reports
 notifications.sms
 notifications
 companies
-audit jobs brand fidelizacion.database.json_functions
+audit jobs brand
 """
 LAYER_OF = {
     entry: layer for layer, line in enumerate(reversed(LAYERS.strip().splitlines())) for entry in line.split()
