@@ -39,24 +39,24 @@ class _Kept:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changes = 0  # how often this process changed the rows
-        self._offer: Offer | None = None
-        self._until = 0.0
+        # One attribute: another thread must never find an old offer with a new time
+        self._kept: tuple[Offer, float] | None = None
 
     def get(self) -> Offer:
-        offer, until = self._offer, self._until
-        if offer is not None and time.monotonic() < until:
-            return offer
+        kept = self._kept
+        if kept is not None and time.monotonic() < kept[1]:
+            return kept[0]
         changes, until = self._changes, time.monotonic() + KEPT_SECONDS
         offer = _read()
         with self._lock:
             if changes == self._changes:  # no change while it was read
-                self._offer, self._until = offer, until
+                self._kept = offer, until
         return offer
 
     def forget(self) -> None:
         with self._lock:
             self._changes += 1
-            self._offer = None
+            self._kept = None
 
 
 _kept = _Kept()

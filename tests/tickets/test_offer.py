@@ -1,8 +1,11 @@
 """Request types, reasons and areas are kept for a second, and a change shows within it."""
 
+import sys
 from collections.abc import Callable
 from itertools import count
 from threading import Thread
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection, transaction
@@ -11,6 +14,9 @@ from tests import cast
 from tests.tickets.portal_client import filled_form, text_of, visitor
 from tickets import offer
 from tickets.models import Area, Reason, RequestType, Ticket
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 # With real commits: within a transaction nothing is kept
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,3 +160,46 @@ def test_a_request_type_deleted_meanwhile_is_an_error_of_the_form(reason: str | 
     assert answer.status_code == 422
     assert "Seleccione un tipo de requerimiento de la lista." in text_of(answer)
     assert not Ticket.objects.exists()
+
+
+def test_an_old_offer_is_never_used_however_threads_alternate(clock: Clock) -> None:
+    """Another thread may read the offer anew between any two steps of this one."""
+    cast.make_request_type()
+    get, lock = offer._kept.get, offer._kept._lock
+    old = get()
+
+    def interrupted_at(step: int) -> tuple[offer.Offer, bool]:
+        steps = count()
+
+        def trace(frame: FrameType, event: str, _argument: object) -> "TraceFunction | None":
+            if frame.f_code is not offer._Kept.get.__code__:
+                return None
+            frame.f_trace_opcodes = True
+            # While this thread has the lock, another one waits for it
+            if event == "opcode" and not lock.locked() and next(steps) == step:
+                thread = Thread(target=refresh)
+                thread.start()
+                thread.join()
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            return get(), next(steps) > step
+        finally:
+            sys.settrace(before)
+
+    def refresh() -> None:
+        try:
+            get()
+        finally:
+            connection.close()
+
+    for step in count():
+        clock.now += offer.KEPT_SECONDS
+        found, was_interrupted = interrupted_at(step)
+        assert found is not old
+        old = found
+        if not was_interrupted:
+            break
+    assert step > 10
