@@ -55,13 +55,15 @@ otp.limits
 otp
 notifications.apps notifications.tasks notifications.management
 notifications.actions
-notifications.message_types notifications.error_texts
+notifications.error_texts
 notifications.sending
 notifications.email
 notifications.outbox
-notifications.reports
+notifications.message_types notifications.reports
 notifications.sms
 notifications
+notifications.email.rendering
+notifications.email.snapshot
 companies
 audit jobs brand
 """

@@ -1,4 +1,4 @@
-"""Mails are rendered by the process that sends them, from a snapshot (issue 10)."""
+"""Mails are rendered by the process that sends them, from a snapshot."""
 
 from dataclasses import replace
 from datetime import timedelta
