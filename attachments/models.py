@@ -121,7 +121,7 @@ class ScannedDocument(StoredDocument, Leased):
 
     @property
     def is_deliverable(self) -> bool:
-        """Whether staff can download it: when clean, or unscanned for lack of an antivirus."""
+        """Whether staff can download it: when clean, or unscanned where there is no antivirus."""
         return self.shown_scan in {"clean", "unscanned"}
 
     @property

@@ -64,7 +64,7 @@ def run(phone: str, company_id: int | None, services: int) -> CallerFacts | None
     with connection.cursor() as cursor:
         cursor.execute(
             _sql(connection.vendor, with_company=company_id is not None, with_services=services > 0),
-            [*limits, phone, True, *ids],
+            [*limits, str(phone), True, *ids],
         )
         rows = cursor.fetchall()
     if not rows:

@@ -43,7 +43,7 @@ class SubmissionKey:
 
     @classmethod
     def signed(cls, token: str) -> Self | None:
-        """Return the key of a token that we signed, whoever's it is; None for a forged token."""
+        """Return the key of a token that we signed for any administrator, or None."""
         try:
             uuid, administrator_id, company_id, shown = _signer().unsign_object(token)
         except signing.BadSignature:

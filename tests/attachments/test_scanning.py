@@ -167,7 +167,7 @@ def test_a_mute_antivirus_costs_one_try_a_minute_and_not_one_a_document(
 @pytest.mark.parametrize(
     "answer", [b"stream: Heuristics ERROR\0", b"INSTREAM size limit exceeded. ERROR\0", b"", b"OK"]
 )
-def test_what_cannot_be_judged_is_tried_five_times_and_then_told(
+def test_what_cannot_be_judged_is_tried_five_times_and_then_reported(
     far: StandIn, answer: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     far.answer = answer
@@ -254,23 +254,23 @@ def test_a_request_is_registered_with_the_antivirus_down_and_its_documents_wait(
     assert scanning.scan_each(attachment.ticket.attachments.all()) == {ScanOutcome.AGAIN: 1}
 
 
-def test_the_worker_is_told_once_of_a_ticket_with_documents_and_never_without_an_antivirus(
+def test_a_ticket_with_documents_enqueues_one_scan_and_none_without_an_antivirus(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[int] = []
+    enqueued: list[int] = []
 
-    def nudge(task: str, pk: int) -> None:
+    def enqueue(task: str, pk: int) -> None:
         if task == "tickets.tasks.scan_documents":
-            told.append(pk)
+            enqueued.append(pk)
 
-    monkeypatch.setattr("jobs.enqueue.enqueue_on_commit", nudge)
+    monkeypatch.setattr("jobs.enqueue.enqueue_on_commit", enqueue)
     client = visitor(cast.ana())
     filled_form(client).post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"\n")])
-    assert told == []
+    assert enqueued == []
     settings.CLAMD = Server(path="/nonexistent/clamd.ctl")
     filled_form(client, details="Otra línea").post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"\n")])
     filled_form(client).post()
-    assert told == [Ticket.objects.order_by("pk")[1].pk]
+    assert enqueued == [Ticket.objects.order_by("pk")[1].pk]
 
 
 def test_the_sweep_scans_what_no_worker_did_in_time(antivirus: Clamd) -> None:

@@ -42,7 +42,7 @@ def notices() -> list[Message]:
     return list(Message.objects.filter(kind="ticket_undelivered"))
 
 
-def test_a_bounce_is_told_to_the_advisor_once() -> None:
+def test_a_bounce_notifies_the_advisor_once() -> None:
     ticket = a_ticket(company=make_company(advisor=carla()))
     sent(emails.confirmation(ticket, ticket.documents))
     for _ in range(2):
@@ -64,7 +64,7 @@ def test_a_bounce_is_told_to_the_advisor_once() -> None:
 
 
 @pytest.mark.loopback
-def test_a_refusal_at_sending_is_told_as_well_r4_09(settings: Settings) -> None:
+def test_a_refusal_at_sending_notifies_the_advisor_r4_09(settings: Settings) -> None:
     message = emails.confirmation(a_ticket(), ())
     with smtp_sink(settings) as sink:
         sink.rcpt = "451 4.3.0 busy"
@@ -77,7 +77,7 @@ def test_a_refusal_at_sending_is_told_as_well_r4_09(settings: Settings) -> None:
 
 
 @pytest.mark.loopback
-def test_a_confirmation_given_up_after_72_hours_is_told_with_what_helps_then_r4_08(
+def test_a_confirmation_given_up_after_72_hours_is_reported_with_what_helps_then_r4_08(
     settings: Settings,
 ) -> None:
     message = emails.confirmation(a_ticket(), ())
@@ -91,7 +91,7 @@ def test_a_confirmation_given_up_after_72_hours_is_told_with_what_helps_then_r4_
         assert "Si tampoco le llega, llame al cliente" in shown
 
 
-def test_a_confirmation_that_ends_process_after_process_is_told_once_r4_12() -> None:
+def test_a_confirmation_that_ends_process_after_process_is_reported_once_r4_12() -> None:
     message = emails.confirmation(a_ticket(), ())
     Message.objects.filter(pk=message.pk).update(
         state=Message.State.SENDING, lost_leases=2, leased_until=timezone.now(), lease_token="gone"
@@ -100,13 +100,13 @@ def test_a_confirmation_that_ends_process_after_process_is_told_once_r4_12() -> 
     assert len(notices()) == 1
 
 
-def test_an_address_that_is_none_is_told_with_the_ticket() -> None:
+def test_an_invalid_address_is_reported_with_the_ticket() -> None:
     emails.confirmation(a_ticket(email="ana@acme"), ())
     [notice] = notices()
     assert "La dirección del destinatario no es válida" in notice.text
 
 
-def test_a_copy_that_does_not_arrive_either_is_told_with_its_address() -> None:
+def test_a_copy_that_does_not_arrive_either_is_reported_with_its_address() -> None:
     message = sent(emails.confirmation(a_ticket(), ()))
     bounce()
     message.refresh_from_db()
@@ -117,7 +117,7 @@ def test_a_copy_that_does_not_arrive_either_is_told_with_its_address() -> None:
     assert ["otra@acme.example" in notice.text for notice in notices()] == [True, False]  # newest first
 
 
-def test_one_sent_again_that_fails_again_is_told_again() -> None:
+def test_one_sent_again_that_fails_again_is_reported_again() -> None:
     message = sent(emails.confirmation(a_ticket(), ()))
     for serial in range(2):
         bounce(f"id-{serial + 1}")
@@ -127,7 +127,7 @@ def test_one_sent_again_that_fails_again_is_told_again() -> None:
     assert len(notices()) == 2
 
 
-def test_while_the_customer_has_another_or_it_is_on_its_way_nobody_is_told() -> None:
+def test_while_the_customer_has_another_or_it_is_on_its_way_no_advisor_is_notified() -> None:
     message = sent(emails.confirmation(a_ticket(), ()))
     message.refresh_from_db()
     sent(actions.redirect(message, "otra@acme.example", actions.Actor("Carla"), 0), "id-2")
@@ -160,7 +160,7 @@ def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
     "notify",
     [emails.advisor_notice, lambda ticket, documents: emails.area_notice(ticket, documents, an_area())],
 )
-def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(
+def test_a_notice_to_people_of_ours_that_bounces_is_reported_to_operations(
     notify: Callable[[Ticket, list[Attachment]], Message],
 ) -> None:
     """R4.09: such a mail starts the work, and its recipient cannot be reached by mail."""
@@ -179,7 +179,7 @@ def test_a_notice_to_people_of_ours_that_bounces_is_told_to_operations(
 
 
 def test_a_customers_wrong_address_is_no_alarm() -> None:
-    """The advisor is told; operations have nothing to repair."""
+    """The advisor is notified; operations have nothing to repair."""
     sent(emails.confirmation(a_ticket(), ()))
     bounce()
     alarms.watch(judge_silence=False)

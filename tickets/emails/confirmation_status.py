@@ -1,4 +1,6 @@
-"""Confirmations that were not delivered: the desk marks their tickets, the advisor is told (F5)."""
+"""Confirmations that were not delivered: the desk marks their tickets and a mail
+notifies the advisor (F5).
+"""
 
 from collections.abc import Iterable
 
