@@ -159,7 +159,7 @@ def test_r4_01_if_a_message_cannot_be_written_there_is_no_ticket_and_no_file(
         raise DatabaseError
 
     form = filled_form(visitor(cast.ana(), raise_request_exception=False))
-    monkeypatch.setattr("notifications.outbox.enqueue_email", fail)
+    monkeypatch.setattr("notifications.outbox.insert_new_by", fail)
     assert form.post(attachments=pdf()).status_code == 500
     assert (Ticket.objects.count(), Attachment.objects.count(), files(settings)) == (0, 0, [])
 
