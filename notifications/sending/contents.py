@@ -7,6 +7,9 @@ the same byte for byte (R4.07).
 import logging
 from collections.abc import Sequence
 
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+
 from notifications import message_types, outbox
 from notifications.email import rendering
 from notifications.models import Message
@@ -38,7 +41,9 @@ def store(message: Message) -> None:
         raise UnknownTemplate(f"{message.kind} {message.template_version}")
     content, facts = _rendered(message), message.facts
     stored = Message.objects.filter(pk=message.pk, lease_token=message.lease_token)
-    if not stored.update(**message.set_content(content)):
+    with transaction.atomic():
+        found = stored.update(**message.set_content(content))
+    if not found:
         message.facts = facts
         raise LeaseLost
 
@@ -48,22 +53,36 @@ def store_each(batch: Sequence[Message]) -> None:
 
     A mail that cannot be rendered keeps its facts, and `store` says why when its turn comes.
     """
-    rendered: list[tuple[Message, str]] = []
-    for message in batch:
-        if message.facts and message_types.can_render(message):
-            facts = message.facts
-            try:
-                message.set_content(_rendered(message))
-            except Exception as error:  # noqa: BLE001  `store` raises it again, and it is recorded there
-                logger.debug("message %s: %s", message.pk, type(error).__name__)
-            else:
-                rendered.append((message, facts))
+    with_facts = [(message, message.facts) for message in batch]  # rendering clears them
+    rendered = [(message, facts) for message, facts in with_facts if _render_into(message)]
     if not rendered:
         return
     held = Message.objects.filter(lease_token=rendered[0][0].lease_token)
-    if held.bulk_update([message for message, _facts in rendered], FIELDS) != len(rendered):
+    try:
+        with transaction.atomic():
+            stored = held.bulk_update([message for message, _facts in rendered], FIELDS)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # noqa: BLE001  `store` raises it again for the mail that it is about
+        logger.debug("a batch cannot be stored: %s", type(error).__name__)
+        stored = 0
+    if stored != len(rendered):
         for message, facts in rendered:
-            message.facts = facts  # one of the leases was lost: each is stored singly
+            message.facts = facts  # a lease was lost, or a mail cannot be stored: each is stored singly
+
+
+def _render_into(message: Message) -> bool:
+    """Return whether the message needed its content and has it now."""
+    if not message.facts or not message_types.can_render(message):
+        return False
+    try:
+        message.set_content(_rendered(message))
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # noqa: BLE001  `store` raises it again, and it is recorded there
+        logger.debug("message %s: %s", message.pk, type(error).__name__)
+        return False
+    return True
 
 
 def _rendered(message: Message) -> rendering.RenderedEmail:

@@ -6,6 +6,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -237,3 +238,31 @@ def test_every_kind_is_rendered_from_a_snapshot(name: str) -> None:
 def test_a_name_that_a_snapshot_lacks_is_an_error() -> None:
     with pytest.raises(TemplateError):
         rendering.render_snapshot("ticket_status", snapshot.freeze({}))
+
+
+def test_a_mail_that_cannot_be_stored_stops_no_other(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = a_ticket()
+    bad, good = emails.confirmation(ticket, []), emails.advisor_notice(ticket, [])
+    render = rendering.render_snapshot
+
+    def with_a_surrogate(kind: str, facts: str) -> rendering.RenderedEmail:
+        content = render(kind, facts)
+        return replace(content, text="\ud800") if facts == bad.facts else content
+
+    monkeypatch.setattr(rendering, "render_snapshot", with_a_surrogate)
+    with smtp_sink(settings) as sink:
+        delivery.deliver_due()
+    states = dict(Message.objects.filter(pk__in=[bad.pk, good.pk]).values_list("pk", "state"))
+    assert states == {bad.pk: State.DEAD, good.pk: State.SENT}
+    assert len(sink.mails) == 1
+
+
+def test_a_soft_time_limit_ends_the_rendering_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = a_mail()
+    monkeypatch.setattr(rendering, "render_snapshot", mock.Mock(side_effect=SoftTimeLimitExceeded))
+    with pytest.raises(SoftTimeLimitExceeded):
+        delivery.deliver_each([message.pk])
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (State.QUEUED, 0)
