@@ -11,9 +11,16 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement
 from django.db.models import Index, Model
 
-# For migrations, before the first TrigramIndex. The owner of a database may create it (PostgreSQL
-# counts pg_trgm among its trusted extensions)
-EnableTrigrams = TrigramExtension
+
+class EnableTrigrams(TrigramExtension):
+    """For migrations, before the first TrigramIndex.
+
+    The owner of a database may create it (PostgreSQL counts pg_trgm among its trusted extensions).
+    It is not dropped backwards: others may use it, and SQLite knows no extensions.
+    """
+
+    def database_backwards(self, *_arguments: Any) -> None:
+        pass
 
 
 class _UpperIndex(Index):

@@ -57,6 +57,7 @@ def claim_each(
     """Claim those of the rows that are still due, and write `values` in the same UPDATE. Returns
     them in the order of `pks`.
     """
+    pks = list(dict.fromkeys(pks))  # a key named twice is one row
     token = secrets.token_hex(16)
     changes = {"leased_until": timezone.now() + lease, "lease_token": token, **values}
     if not due.filter(pk__in=pks).update(**changes):

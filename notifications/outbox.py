@@ -217,6 +217,7 @@ def _insert(messages: list[Message]) -> int:
     """
     if not messages:
         return 0
+    messages = list({message.dedup_key: message for message in reversed(messages)}.values())[::-1]
     inserted = insert_new_by("dedup_key", messages)
     new = [message for message in messages if message.dedup_key in inserted]
     for message in new:

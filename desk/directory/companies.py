@@ -111,6 +111,8 @@ class BillingAccountAdmin(AutocompleteMixin, LargeListAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
+        if not term:  # both parts of the union would be the whole table
+            return queryset, False
         company = tax_id_starts("tax_id", term) or contains_words("legal_name", term)
         # A union of keys: one OR over both tables would use no index
         by_number = BillingAccount.objects.filter(number__istartswith=term).order_by().values("pk")

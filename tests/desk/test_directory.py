@@ -188,3 +188,10 @@ def test_r5_11_no_list_of_the_directory_asks_more_for_more_rows(desk: Client, ad
         company = cast.make_company(advisor=carla, lines=5)
         cast.make_administrator(company, phone=f"+59398000000{serial}")
     assert queries() == few
+
+
+def test_the_list_of_accounts_without_a_search_term_reads_one_page_of_the_table() -> None:
+    desk = signed_in(User.objects.create_superuser("raiz"))
+    with CaptureQueriesContext(connection) as queries:
+        assert desk.get("/admin/companies/billingaccount/").status_code == 200
+    assert not [query["sql"] for query in queries if "UNION" in query["sql"]]

@@ -89,3 +89,13 @@ def test_when_the_server_is_unavailable_the_rest_waits_without_an_attempt(
         (Message.State.QUEUED, 1, ""),
         (Message.State.QUEUED, 0, ""),
     ]
+
+
+def test_a_key_named_twice_is_one_mail() -> None:
+    with outbox.in_one_batch():
+        queue_email(key="ticket:1:client", subject="Primero")
+        queue_email(key="ticket:1:client", subject="Segundo")
+    message = Message.objects.get()
+    assert message.subject == "Primero"
+    tasks.deliver_messages([message.pk, message.pk])
+    assert len(mail.outbox) == 1
