@@ -45,7 +45,7 @@ def in_one_batch() -> Iterator[None]:
     _insert(batch)
 
 
-def enqueue_mail(
+def enqueue_email(
     *,
     dedup_key: str,
     subject_ref: str,
@@ -57,7 +57,8 @@ def enqueue_mail(
 ) -> Message:
     """Queue an e-mail of a registered type and return it; the process that sends it renders it.
 
-    `context` holds all that its templates show (`email.snapshot`). Otherwise like `enqueue_email`.
+    `context` holds all that its templates show (`email.snapshot`). The rest is as in
+    `enqueue_rendered_email`.
     """
     return _enqueue(
         Message(
@@ -75,7 +76,7 @@ def enqueue_mail(
     )
 
 
-def enqueue_email(
+def enqueue_rendered_email(
     *,
     dedup_key: str,
     subject_ref: str,
@@ -113,7 +114,7 @@ def enqueue_email(
 
 
 def enqueue_sms(*, dedup_key: str, subject_ref: str, to: str, text: str, kind: str = "") -> Message:
-    """Queue an SMS to an E.164 number; otherwise like `enqueue_email`."""
+    """Queue an SMS to an E.164 number; otherwise like `enqueue_rendered_email`."""
     return _enqueue(
         Message(
             dedup_key=dedup_key,
@@ -227,11 +228,11 @@ def _insert(messages: list[Message]) -> int:
             delivery_reports.notify_failed(message)
     queued = [message for message in new if message.state == Message.State.QUEUED]
     mails = [message.pk for message in queued if message.channel == Message.Channel.EMAIL]
-    if len(mails) > 1:
+    if len(mails) > 1:  # one task and one connection for all
         enqueue.enqueue_on_commit("notifications.tasks.deliver_messages", mails)
+        queued = [message for message in queued if message.channel == Message.Channel.SMS]
     for message in queued:
-        if len(mails) < 2 or message.channel == Message.Channel.SMS:
-            enqueue_delivery(message.pk)
+        enqueue_delivery(message.pk)
     return len(new)
 
 

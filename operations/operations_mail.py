@@ -53,7 +53,7 @@ def digest(day: date, groups: dict[str, list[Fact]], alarms: list[str]) -> list[
 
 def test(to: str, key: str) -> Message:
     """Queue the test mail of `send_test_message`."""
-    return outbox.enqueue_mail(
+    return outbox.enqueue_email(
         dedup_key=key,
         subject_ref=REFERENCE,
         kind="operations_test",
@@ -65,7 +65,7 @@ def test(to: str, key: str) -> Message:
 def _enqueue(template: str, key: str, context: dict[str, object]) -> list[Message]:
     full = {**context, "page_url": page_url()}
     return [
-        outbox.enqueue_mail(
+        outbox.enqueue_email(
             dedup_key=f"{key}:{number}" if number > 1 else key,
             subject_ref=REFERENCE,
             kind=template,

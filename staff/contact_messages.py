@@ -38,7 +38,7 @@ def enqueue_notices(change: ContactChange) -> None:
     if change.old_email.casefold() == change.new_email.casefold():
         del addresses["new"]
     for version, to in addresses.items():
-        outbox.enqueue_mail(
+        outbox.enqueue_email(
             dedup_key=f"{reference}:{version}",
             subject_ref=reference,
             kind=MAIL,

@@ -59,7 +59,7 @@ def _enqueue(
         outbox.enqueue_sms(
             dedup_key=f"{key}:sms", subject_ref=reference, kind=kind, to=str(person.phone), text=text
         )
-        outbox.enqueue_mail(
+        outbox.enqueue_email(
             dedup_key=f"{key}:email",
             subject_ref=reference,
             kind=MAIL,

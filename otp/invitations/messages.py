@@ -34,7 +34,7 @@ def by_email(invitation: Invitation, administrator: Administrator, address: str)
     """
     last_day = date_format(localtime(invitation.expires_at), r"j \d\e F \d\e Y")
     parts = rendering.render(MAIL, context(administrator.names, tail(invitation.phone), address, last_day))
-    return outbox.enqueue_email(
+    return outbox.enqueue_rendered_email(
         dedup_key=f"{reference(invitation)}:email",
         subject_ref=reference(invitation),
         kind=MAIL,

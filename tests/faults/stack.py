@@ -23,7 +23,7 @@ ENQUEUE = """
 import sys, django; django.setup()
 from notifications import outbox
 for number in range(int(sys.argv[2])):
-    outbox.enqueue_email(dedup_key=f"{sys.argv[1]}:{number}", subject_ref="test", to="ana@empresa.example",
+    outbox.enqueue_rendered_email(dedup_key=f"{sys.argv[1]}:{number}", subject_ref="test", to="ana@empresa.example",
                          subject="Prueba", text="Prueba", html="")
 """
 

@@ -32,7 +32,7 @@ from jobs.enqueue import enqueue
 from otp.pin import challenges, codes
 from otp.models import Challenge
 for number in range(int(sys.argv[1])):
-    outbox.enqueue_email(dedup_key=f"mail:{number}", subject_ref="test", to="ana@empresa.example",
+    outbox.enqueue_rendered_email(dedup_key=f"mail:{number}", subject_ref="test", to="ana@empresa.example",
                          subject="Prueba", text="Prueba", html="")
 for number in range(int(sys.argv[2])):
     now = timezone.now()

@@ -23,7 +23,7 @@ _serial = count(1)
 
 def queue_email(to: str = "ana@acme.example", key: str = "", subject: str = "Ticket 3608314") -> Message:
     key = key or f"ticket:{next(_serial)}:client"
-    return outbox.enqueue_email(
+    return outbox.enqueue_rendered_email(
         dedup_key=key,
         subject_ref="ticket:1",
         to=to,

@@ -74,7 +74,7 @@ def test_an_invalid_address_fails_and_raises_nothing_r4_27(to: str) -> None:
 
 
 def test_text_of_any_length_and_with_nul_can_be_queued() -> None:
-    message = outbox.enqueue_email(
+    message = outbox.enqueue_rendered_email(
         dedup_key="k",
         subject_ref="s",
         to="ana@acme.example",

@@ -215,7 +215,7 @@ def test_facts_do_not_outlive_the_text() -> None:
 
 def test_a_link_that_is_a_secret_is_in_no_snapshot() -> None:
     """Invitations are rendered when they are queued, as they always were."""
-    message = outbox.enqueue_email(
+    message = outbox.enqueue_rendered_email(
         dedup_key="i", subject_ref="i", to="a@b.example", subject="s", text="t", html="h"
     )
     assert message.facts == ""

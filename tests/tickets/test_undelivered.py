@@ -142,7 +142,7 @@ def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
     sent(emails.advisor_notice(ticket, ticket.documents), "id-2")
     bounce("id-2")
     for number, reference in enumerate(("ticket:9999999", "invitation:1", "ticket:x")):
-        message = outbox.enqueue_email(
+        message = outbox.enqueue_rendered_email(
             dedup_key=f"other:{number}",
             subject_ref=reference,
             kind=emails.CONFIRMATION,

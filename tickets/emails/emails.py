@@ -267,7 +267,7 @@ def _enqueue(
     ticket: Ticket, key: str, kind: str, context: Context, *, to: str, reply_to: str = "", hold: str = ""
 ) -> Message:
     reference = message_reference(ticket.number)
-    return outbox.enqueue_mail(
+    return outbox.enqueue_email(
         dedup_key=f"{reference}:{key}",
         subject_ref=reference,
         kind=kind,
