@@ -121,7 +121,7 @@ class ScannedDocument(StoredDocument, Leased):
 
     @property
     def is_deliverable(self) -> bool:
-        """Whether staff can download it: when clean, or unscanned where there is no antivirus."""
+        """Return whether staff can download it: it is clean, or no antivirus is set up."""
         return self.shown_scan in {"clean", "unscanned"}
 
     @property

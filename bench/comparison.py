@@ -49,7 +49,7 @@ class Work:
 
 
 def compare(bench: Bench, work: Work) -> Iterator[Line]:
-    """Measure the work on each engine, with delivery paused, which has rows of its own."""
+    """Measure the work on each engine, with delivery paused: other rows measure delivery."""
     for engine in bench.engines:
         product, fair, bare, *before = sides = _sides(bench, work, engine)
         stacks = [bench.product(engine), *bench.before(engine)]

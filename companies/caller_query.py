@@ -58,7 +58,7 @@ class CallerFacts:
 def run(phone: str, company_id: int | None, services: int) -> CallerFacts | None:
     """Return the administrator with the company, or with the only one if `company_id` is None.
 
-    None if there is no such administrator, or the administrator does not act for that company.
+    Returns None if the administrator is unknown or does not act for that company.
     """
     limits, ids = [services] if services else [], [] if company_id is None else [company_id]
     with connection.cursor() as cursor:

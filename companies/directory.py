@@ -102,7 +102,7 @@ class LocalDirectory:
         if type(self) is not LocalDirectory:  # a subclass answers with the methods that it overrides
             return _ask_in_turn(self, phone, company_id, services)
         found = caller_query.run(phone, company_id, services)
-        if found is None and company_id is not None:  # or only the company is no longer theirs
+        if found is None and company_id is not None:  # the administrator may have lost only this company
             found = caller_query.run(phone, None, services)
         return found
 

@@ -24,7 +24,7 @@ class Structural:
 
 
 class Renaming(LocalDirectory):
-    """A directory that overrides one method of ours."""
+    """A directory that overrides one method of LocalDirectory."""
 
     def administrator(self, phone: str) -> Administrator | None:
         found = super().administrator(phone)

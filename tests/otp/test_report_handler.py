@@ -130,7 +130,7 @@ def test_the_provider_is_polled_about_an_unreported_code_after_half_an_hour_r4_2
 
 
 def test_the_provider_is_not_polled_about_a_number_that_got_no_sms() -> None:
-    """R1.15: the provider received no SMS for it, so there is no delivery to ask about."""
+    """R1.15: the provider got no SMS for this number, so it is not polled."""
     challenge = challenges.start(cast.NOBODY_PHONE, "a" * 64, "198.51.100.7")
     delivery.send(challenge.pk)
     challenge.refresh_from_db()

@@ -72,5 +72,5 @@ def test_of_twenty_wrong_codes_at_once_five_are_tried_and_then_the_right_one_is_
     with Visitor(stack) as visitor:
         visitor.sign_in(PHONE)  # sets the failures back to zero (R1.06)
     assert len(answers) == AT_ONCE
-    assert len(counted) <= 4, "the fifth answer says that the code is no longer valid"
+    assert len(counted) <= 4, "the fifth wrong code ends the code, so only four answers count tries"
     assert late.status_code == 422

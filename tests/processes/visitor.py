@@ -106,8 +106,8 @@ class Visitor:
         return self.ticket_number()
 
     def answers(self) -> dict[str, str]:
-        """Return the first request type and reason of the form, and details that no other request
-        has, so that it is no repeat (A23).
+        """Return the first request type and reason of the form, with unique details: equal details
+        would repeat an earlier request (A23).
         """
         chosen: dict[str, str] = {"details": f"Por cierre de la oficina de Cuenca, trámite {uuid4()}."}
         for name in ("request_type", "reason"):

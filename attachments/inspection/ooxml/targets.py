@@ -8,8 +8,8 @@ The rule, after decoding escapes, dropping invisible characters and writing each
 - A drive (`C:/...`), a path of this machine (`/...`, `file:/...`, `file:///...`) and a bare name
   are local. `localhost` is not a host.
 - `file:////Users/...`, `/Applications/...` and `/Library/...` are local, because Word for Mac
-  writes the paths of its own templates like this. On Windows `Users` would be a machine's name,
-  which can only exist on the local network.
+  writes the paths of its templates in this form. Windows would read `Users` as the name of a
+  machine, which could only be one of the local network.
 """
 
 import re
