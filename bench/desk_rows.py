@@ -155,7 +155,10 @@ def _tickets(seed: Seed) -> dict[str, tuple[int, dict[str, str]]]:
                 "email": email(company, seed),
                 "contact_phone": phone(company, seed),
                 "details": "'Dar de baja la línea 09' || g",
-                "confirmed_at": at,
+                "notice_at": at,
+                "registered_at": at,
+                "channel": "'portal'",
+                "relation": "'administrator'",
                 "effective_date": f"CASE WHEN g % 1000 = 0 THEN NULL ELSE {at}::date + 15 + (g % 30)::int END",
                 "submission_key": f"('00000000-0000-4000-8000-' || lpad(to_hex({seed.last_ticket} + g), 12, '0'))"
                 "::uuid",

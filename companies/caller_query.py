@@ -25,7 +25,17 @@ JSON_FUNCTIONS = {
 }
 
 ADMINISTRATOR = ("id", "phone", "names", "email", "is_active")
-COMPANY = ("id", "legal_name", "tax_id", "tax_id_doubtful", "city", "advisor_id", "queue_email")
+COMPANY = (
+    "id",
+    "legal_name",
+    "tax_id",
+    "tax_id_doubtful",
+    "city",
+    "advisor_id",
+    "queue_email",
+    "status",
+    "status_reason",
+)
 ADVISOR = ("id", "username", "first_name", "last_name", "email", "is_active")
 BOOLEANS = frozenset({"is_active", "tax_id_doubtful"})  # SQLite has numbers
 

@@ -31,6 +31,10 @@ class CompanyQuerySet(models.QuerySet["Company"]):
 class Company(models.Model):
     """A corporate customer, identified by its RUC or, if a natural person, by the cédula."""
 
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Activa")
+        INACTIVE = "inactive", _("Inactiva")
+
     legal_name = models.CharField(_("razón social"), max_length=200)
     tax_id = models.CharField(_("cédula / RUC"), max_length=13, unique=True, validators=[validate_tax_id])
     # A19: real numbers may have a wrong check digit, so the desk marks the number as doubtful
@@ -48,6 +52,18 @@ class Company(models.Model):
         _("correo de la cola"),
         blank=True,
         help_text=_("Recibe los avisos cuando la empresa no tiene asesor propio."),
+    )
+
+    # A25: an inactive company's administrators read why, and cannot register requests
+    status = models.CharField(
+        _("estado"), max_length=8, choices=Status.choices, default=Status.ACTIVE, db_default=Status.ACTIVE
+    )
+    status_reason = models.CharField(
+        _("qué se dice al cliente"),
+        max_length=300,
+        blank=True,
+        db_default="",
+        help_text=_("Por qué está inactiva y qué puede hacer su administrador. Lo lee en el portal."),
     )
 
     objects = CompanyQuerySet.as_manager()

@@ -104,6 +104,7 @@ def make_ticket(administrator: Administrator | None = None, **changes: Any) -> T
     administrator = administrator or Administrator.objects.first() or ana()
     company = administrator.companies.order_by("pk")[0]
     reason = a_reason()
+    at = changes.get("registered_at") or timezone.now()
     values: dict[str, Any] = {
         "request_type": reason.request_type,
         "request_type_name": reason.request_type.name,
@@ -119,7 +120,8 @@ def make_ticket(administrator: Administrator | None = None, **changes: Any) -> T
         "email": administrator.email,
         "contact_phone": str(administrator.phone),
         "details": "La línea 0991112223",
-        "confirmed_at": timezone.now(),
+        "notice_at": at,
+        "registered_at": at,
         "submission_key": uuid4(),
         "submission_digest": "0" * 64,
     }

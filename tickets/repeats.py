@@ -33,7 +33,7 @@ CLAIM = f"""
 
 SIMILAR = f"""
     SELECT number FROM {Ticket._meta.db_table}
-    WHERE company_id = %s AND request_type_id = %s AND confirmed_at >= %s AND status <> %s
+    WHERE company_id = %s AND request_type_id = %s AND registered_at >= %s AND status <> %s
     AND (%s = '' OR reason_text = %s)
     ORDER BY number DESC LIMIT {MAX_SHOWN}
 """  # noqa: S608, SLF001  the name of a table, no input
@@ -60,10 +60,10 @@ def claim(ticket: Ticket, content: str, repeats: int | None) -> bool:
         ticket.request_type_id,
         content,
         ticket.pk,
-        at(ticket.confirmed_at),
+        at(ticket.registered_at),
     ]
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [*values, at(ticket.confirmed_at - WINDOW), repeats])
+        cursor.execute(CLAIM, [*values, at(ticket.registered_at - WINDOW), repeats])
         return bool(cursor.rowcount == 1)
 
 

@@ -121,8 +121,8 @@ def register(submission: Submission) -> Ticket:
     StorageFailed, QuotaReached or StagedFileGone; then nothing is registered.
     """
     # The same moment for comparing the dates and for storing them
-    confirmed_at = timezone.now()
-    terms = submission.request_type.terms_at(confirmed_at, submission.accounts)
+    registered_at = timezone.now()
+    terms = submission.request_type.terms_at(registered_at, submission.accounts)
     # A second click is rare, and the insert of its unique key finds it. Only a form with documents
     # is looked up first, whose files would be written once more, and one with other dates
     changed = submission.key.shown != ShownTerms.of(terms)
@@ -132,7 +132,7 @@ def register(submission: Submission) -> Ticket:
         raise TermsChanged
     try:
         with storage.saved_files(document.content for document in submission.documents) as names:
-            return _create(submission, names, confirmed_at, terms)
+            return _create(submission, names, registered_at, terms)
     except (IntegrityError, _KeyTaken, quota.QuotaReached, staging.StagedFileGone) as problem:
         # An earlier or simultaneous click won, a referenced row was deleted, or the quota ran out
         existing = ticket_of_key(submission.key)
@@ -163,7 +163,7 @@ def _is_offered(submission: Submission) -> bool:
     return Reason.objects.filter(pk=submission.reason.pk, request_type=submission.request_type).exists()
 
 
-def _create(submission: Submission, names: list[str], confirmed_at: datetime, terms: list[Term]) -> Ticket:
+def _create(submission: Submission, names: list[str], registered_at: datetime, terms: list[Term]) -> Ticket:
     request_type, company = submission.request_type, submission.company
     ticket = Ticket(
         request_type=request_type,
@@ -180,7 +180,8 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
         email=submission.email,
         contact_phone=submission.contact_phone,
         details=submission.details,
-        confirmed_at=confirmed_at,
+        notice_at=registered_at,
+        registered_at=registered_at,
         effective_date=min((term.effective_date for term in terms), default=None),
         effective_terms=[term.as_record() for term in terms],
         submission_key=submission.key.uuid,
@@ -190,9 +191,7 @@ def _create(submission: Submission, names: list[str], confirmed_at: datetime, te
     with transaction.atomic():
         _insert(ticket)
         if not repeats.claim(ticket, submission.content_digest, submission.duplicate_of):
-            raise RepeatedRequest(
-                repeats.last_of(ticket.company, ticket.request_type, submission.content_digest).get()
-            )
+            raise RepeatedRequest(repeats.last_of(company, request_type, submission.content_digest).get())
         documents = _attach(ticket, submission, names)
         TicketEvent.objects.record(ticket, ticket.status, actor_name=submission.administrator.names)
         _enqueue_emails(ticket, documents, submission.administrator.email, submission.areas)

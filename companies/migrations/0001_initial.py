@@ -106,6 +106,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Activa"), ("inactive", "Inactiva")],
+                        db_default="active",
+                        default="active",
+                        max_length=8,
+                        verbose_name="estado",
+                    ),
+                ),
+                (
+                    "status_reason",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        help_text="Por qué está inactiva y qué puede hacer su administrador. Lo lee en el portal.",
+                        max_length=300,
+                        verbose_name="qué se dice al cliente",
+                    ),
+                ),
+                (
                     "advisor",
                     models.ForeignKey(
                         blank=True,

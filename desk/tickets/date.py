@@ -47,7 +47,7 @@ class DateForm(forms.Form):
 
     def __init__(self, ticket: Ticket, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.earliest = timezone.localdate(ticket.confirmed_at)
+        self.earliest = timezone.localdate(ticket.registered_at)
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]

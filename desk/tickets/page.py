@@ -81,7 +81,7 @@ def context(ticket: Ticket, user: User | AnonymousUser, address: Mapping[str, st
 def _warnings(ticket: Ticket) -> list[str]:
     """Return what the advisor must check before taking the ticket, as in the e-mail to them."""
     warnings: list[str] = []
-    if ticket.company.tax_id_doubtful:
+    if ticket.company is not None and ticket.company.tax_id_doubtful:
         warnings.append(
             gettext(
                 "El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa."

@@ -82,7 +82,7 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
         "reason",
         "request_type",
         EffectiveDateFilter,
-        "confirmed_at",
+        "registered_at",
     ]
     search_fields = ["number"]
     search_help_text = _("Número, RUC, teléfono, correo o empresa")
@@ -112,9 +112,9 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
     def requester(self, ticket: Ticket) -> str:
         return ticket.requester_name
 
-    @display(description=_("confirmada"), ordering="confirmed_at")
+    @display(description=_("confirmada"), ordering="registered_at")
     def confirmed(self, ticket: Ticket) -> str:
-        return local_time.short(ticket.confirmed_at)
+        return local_time.short(ticket.registered_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("details", "effective_terms")

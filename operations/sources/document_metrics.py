@@ -54,7 +54,7 @@ def metrics() -> Iterator[Metric]:
 
 def _antivirus() -> Iterator[Metric]:
     scan = Attachment.Scan
-    oldest = Attachment.objects.filter(scan=scan.PENDING).aggregate(oldest=Min("ticket__confirmed_at"))[
+    oldest = Attachment.objects.filter(scan=scan.PENDING).aggregate(oldest=Min("ticket__registered_at"))[
         "oldest"
     ]
     seconds = max((timezone.now() - oldest).total_seconds(), 0) if oldest else 0

@@ -48,7 +48,7 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         "withheld": emails.withheld(found),
     }
     if by_caller and request.GET.get("creado") == "1":
-        registered = found.administrator.email  # also notified, if the form had another address (A15)
+        registered = caller.administrator.email  # also notified, if the form had another address (A15)
         other = registered if registered.casefold() != found.email.casefold() else ""
         return render(request, "portal/tickets/created.html", {**context, "registered_email": other})
     set_apart = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)

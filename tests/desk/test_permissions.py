@@ -71,7 +71,8 @@ NOBODY: dict[str, set[str]] = {model: set() for model in ADVISOR}
 @pytest.fixture
 def rows() -> dict[str, object]:
     """Create a row of each model; return their keys by `app/model`, as in addresses."""
-    ticket, now = cast.make_ticket(), timezone.now()
+    administrator = cast.ana()
+    ticket, now = cast.make_ticket(administrator), timezone.now()
     Attachment.objects.create(ticket=ticket, original_name="a.pdf", size=1, sha256="0", file="aa/bb")
     message = Message.objects.create(
         dedup_key="k", channel="email", to="a@b.example", next_at=now, give_up_at=now, created_at=now
@@ -89,7 +90,7 @@ def rows() -> dict[str, object]:
         "companies/administrator": Administrator.objects.earliest("pk").pk,
         "notifications/message": message.pk,
         "operations/heartbeat": Heartbeat.objects.create(name="worker", at=now, since=now).pk,
-        "otp/invitation": invitations.invite(ticket.administrator, invitations.Channel.SMS).pk,
+        "otp/invitation": invitations.invite(administrator, invitations.Channel.SMS).pk,
         "tickets/attachmentevent": AttachmentEvent.objects.create(
             attachment=Attachment.objects.earliest("pk"), at=now, what="delivered", actor="Carla"
         ).pk,
@@ -97,7 +98,7 @@ def rows() -> dict[str, object]:
         "otp/phonelockout": str(lockout.pk).replace("+", "%2B"),
         "otp/auditevent": AuditEvent.objects.earliest("pk").pk,
         "staff/contactchange": ContactChange.objects.create(
-            administrator=ticket.administrator,
+            administrator=administrator,
             requested_by=User.objects.create_user("una"),
             requested_at=now,
             state="pending",

@@ -82,7 +82,7 @@ def test_a8_a_reason_in_use_is_not_deleted_but_explained(desk: Client, method: s
         else desk.post(address, {"post": "yes"}, follow=True)
     )
     assert "está en uso" in text_of(response)
-    assert Reason.objects.filter(pk=ticket.reason_id).exists()
+    assert Reason.objects.filter(text=ticket.reason_text).exists()
 
 
 def test_a_reason_taken_into_use_while_it_is_deleted_stays(
@@ -92,7 +92,7 @@ def test_a_reason_taken_into_use_while_it_is_deleted_stays(
     monkeypatch.setattr("desk.tickets.tickets.ReasonAdmin.in_use", lambda _self, _reason: False)
     response = desk.post(f"{REASONS}{ticket.reason_id}/delete/", {"post": "yes"}, follow=True)
     assert response.status_code == 200
-    assert Reason.objects.filter(pk=ticket.reason_id).exists()
+    assert Reason.objects.filter(text=ticket.reason_text).exists()
 
 
 def test_a_reason_that_nobody_used_can_be_deleted(desk: Client) -> None:

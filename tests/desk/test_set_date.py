@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from companies.models import Administrator
 from notifications.models import Message
 from tests import cast
 from tests.desk.desk import TICKETS, advisor, numbers_listed, page_of, signed_in, soup, text_of
@@ -73,7 +74,7 @@ def test_the_customer_is_notified_by_mail_and_sees_it_on_the_page(desk: Client, 
     for text in (
         mail.text,
         mail.html,
-        text_of(visitor(ticket.administrator).get(f"/fidelizacion/ticket/{ticket.pk}/")),
+        text_of(visitor(Administrator.objects.get()).get(f"/fidelizacion/ticket/{ticket.pk}/")),
     ):
         assert day in text.replace("\xa0", " ")
         assert "Es su corte." in text

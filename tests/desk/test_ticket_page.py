@@ -6,6 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from companies.models import Company
 from desk import roles
 from notifications.models import Message
 from tests import cast
@@ -102,7 +103,7 @@ def test_r5_06_the_page_shows_each_part_only_to_who_may_see_it() -> None:
 def test_a19_a_doubtful_ruc_is_pointed_out_to_the_advisor(desk: Client) -> None:
     ticket = cast.make_ticket()
     assert "Dígito verificador dudoso" not in text_of(desk.get(page_of(ticket.number)))
-    type(ticket.company).objects.update(tax_id_doubtful=True)
+    Company.objects.update(tax_id_doubtful=True)
     assert "Dígito verificador dudoso" in text_of(desk.get(page_of(ticket.number)))
 
 

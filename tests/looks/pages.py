@@ -54,7 +54,7 @@ def ticket(status: str = Ticket.Status.NEW) -> Ticket:
         details="<b>0990000101</b>",
         administrator=Administrator(pk=1, names="Ana Pérez"),
         verified_phone="+593991234567",
-        confirmed_at=AT,
+        registered_at=AT,
         effective_date=date(2026, 12, 15),
     )
 

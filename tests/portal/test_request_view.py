@@ -76,7 +76,9 @@ def test_confirming_makes_the_ticket_and_leads_to_its_number() -> None:
     assert response["Location"] == f"/fidelizacion/ticket/{ticket.number}/?creado=1"
     assert (ticket.requester_name, ticket.contact_phone) == ("Ana María Pérez", "+59322345678")
     assert (ticket.administrator, ticket.verified_phone, ticket.verified_by) == (ana, cast.ANA_PHONE, "pin")
+    assert ticket.company
     assert ticket.company_name == ticket.company.legal_name
+    assert ticket.reason
     assert ticket.reason_text == ticket.reason.text
 
 

@@ -79,8 +79,8 @@ def in_order(value: str) -> str:
 
 def sweep() -> str:
     """Build the table: rows of statuses with the names of header sets, then the header sets."""
-    ticket = cast.make_ticket(cast.ana())
-    administrator = ticket.company.administrators.get()
+    administrator = cast.ana()
+    ticket = cast.make_ticket(administrator)
     kinds = {
         "stranger": Client(raise_request_exception=False),
         "customer": visitor(administrator, raise_request_exception=False),

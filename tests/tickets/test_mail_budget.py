@@ -68,7 +68,7 @@ def test_s4_above_the_budget_requests_are_registered_and_only_their_mail_elsewhe
     tickets = request_some(client, 4)
     assert states(tickets, "client") == [State.QUEUED, State.QUEUED, State.HELD, State.HELD]
     assert set(states(tickets, "advisor") + states(tickets, "registered")) == {State.QUEUED}
-    assert all(ticket.confirmed_at for ticket in tickets)
+    assert all(ticket.registered_at for ticket in tickets)
 
 
 def test_s4_the_registered_address_gets_its_mail_always_and_costs_nothing(client: Client) -> None:

@@ -279,10 +279,12 @@ def _enqueue(
 
 
 def _advisor_address(ticket: Ticket) -> str:
-    advisor = ticket.company.advisor
-    if advisor is not None and advisor.is_active and advisor.email:
-        return advisor.email
-    return ticket.company.queue_email or settings.POSTVENTA_EMAIL
+    company = ticket.company
+    if company is None:  # of a person who is no customer
+        return settings.POSTVENTA_EMAIL
+    if company.advisor is not None and company.advisor.is_active and company.advisor.email:
+        return company.advisor.email
+    return company.queue_email or settings.POSTVENTA_EMAIL
 
 
 def _objection_url(ticket: Ticket) -> str:
@@ -307,7 +309,7 @@ def _request_facts(ticket: Ticket, documents: Sequence[Attachment]) -> list[Fact
         Fact(_("Motivo"), [ticket.reason_text]),
         Fact(_("Detalle de la solicitud"), ticket.details.splitlines() or [_("Sin detalle")]),
         Fact(_("Documentos"), names or [_("Ninguno")]),
-        Fact(_("Confirmada"), [local_time.sentence(ticket.confirmed_at)]),
+        Fact(_("Confirmada"), [local_time.sentence(ticket.registered_at)]),
     ]
 
 
@@ -320,11 +322,12 @@ def _warnings(ticket: Ticket, *, held: bool) -> list[str]:
             "en poco tiempo. Revise la dirección y envíela o descártela en el ticket."
         )
         warnings.append(waits.format(email=ticket.email))
-    if ticket.company.tax_id_doubtful:
+    if ticket.company is not None and ticket.company.tax_id_doubtful:
         warnings.append(
             _("El dígito verificador de la cédula o RUC no coincide. Confirme el número con la empresa.")
         )
-    if ticket.email.casefold() != ticket.administrator.email.casefold():
+    administrator = ticket.administrator
+    if administrator is not None and ticket.email.casefold() != administrator.email.casefold():
         warnings.append(
             _("El correo de la solicitud es distinto del registrado. También avisamos al registrado.")
         )

@@ -77,7 +77,7 @@ def a_ticket() -> Ticket:
         email="mbdangelo@empresa.example",
         contact_phone="+593991234567",
         details=_("Dar de baja las líneas 099 000 0101 y 099 000 0102.\nLa 099 000 0103 pasa a prepago."),
-        confirmed_at=CONFIRMED,
+        registered_at=CONFIRMED,
         effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, NOTICE_DATE)],
     )
 

@@ -1,5 +1,6 @@
 import attachments.models
 import companies.indexes
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
@@ -24,6 +25,9 @@ def load(apps, schema_editor):
         code=CODE,
         defaults={
             "name": NAME,
+            "family": CODE,
+            "asks_lines": True,
+            "allows_prepaid": True,
             "in_portal": True,
             "effective_rule": "billing_cut",
             "notice_days": 15,
@@ -68,6 +72,45 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CalendarDay",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(unique=True, verbose_name="día")),
+                ("is_working", models.BooleanField(default=False, verbose_name="es laborable")),
+                ("reason", models.CharField(max_length=200, verbose_name="motivo")),
+            ],
+            options={
+                "verbose_name": "día del calendario",
+                "verbose_name_plural": "días del calendario",
+                "ordering": ["-day"],
+            },
+        ),
+        migrations.CreateModel(
+            name="LineList",
+            fields=[
+                ("key", models.UUIDField(primary_key=True, serialize=False)),
+                ("phone", models.CharField(max_length=16)),
+                ("source", models.CharField(blank=True, max_length=200)),
+                ("rows", models.JSONField(default=list)),
+                ("at", models.DateTimeField(db_index=True)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="companies.company"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "lista de líneas",
+                "verbose_name_plural": "listas de líneas",
+            },
+        ),
+        migrations.CreateModel(
             name="RequestType",
             fields=[
                 (
@@ -78,11 +121,65 @@ class Migration(migrations.Migration):
                 ),
                 ("code", models.SlugField(max_length=40, unique=True, verbose_name="código")),
                 ("name", models.CharField(max_length=100, verbose_name="nombre")),
+                (
+                    "family",
+                    models.CharField(
+                        choices=[
+                            ("cancellation", "Bajas y suspensiones"),
+                            ("change", "Cambios en sus servicios"),
+                            ("billing", "Facturas y pagos"),
+                            ("technical", "Fallas técnicas"),
+                            ("complaint", "Quejas y reclamos"),
+                            ("information", "Información y copias"),
+                            ("new_service", "Servicios nuevos"),
+                            ("general", "Otras solicitudes"),
+                        ],
+                        db_default="general",
+                        default="general",
+                        max_length=16,
+                        verbose_name="grupo",
+                    ),
+                ),
+                (
+                    "description",
+                    models.CharField(
+                        blank=True,
+                        help_text="Una frase que ayuda al cliente a elegir entre varios tipos.",
+                        max_length=200,
+                        verbose_name="descripción",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="orden")),
                 ("in_portal", models.BooleanField(default=True, verbose_name="se ofrece en el portal")),
+                (
+                    "in_public_form",
+                    models.BooleanField(
+                        default=False,
+                        help_text="En «Consulta», para quien no tiene un número registrado.",
+                        verbose_name="se ofrece sin ingresar",
+                    ),
+                ),
+                ("in_desk", models.BooleanField(default=True, verbose_name="la registra el personal")),
+                ("asks_reason", models.BooleanField(default=True, verbose_name="pide el motivo")),
+                (
+                    "asks_lines",
+                    models.BooleanField(default=False, verbose_name="pide las líneas o servicios"),
+                ),
+                (
+                    "allows_prepaid",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Solo si pide las líneas.",
+                        verbose_name="una línea puede pasar a prepago",
+                    ),
+                ),
                 (
                     "effective_rule",
                     models.CharField(
-                        choices=[("billing_cut", "Corte de facturación con días de anticipación")],
+                        choices=[
+                            ("none", "Sin fecha efectiva"),
+                            ("billing_cut", "Corte de facturación con días de anticipación"),
+                        ],
                         default="billing_cut",
                         max_length=20,
                         verbose_name="regla de fecha efectiva",
@@ -92,7 +189,46 @@ class Migration(migrations.Migration):
                     "notice_days",
                     models.PositiveSmallIntegerField(default=15, verbose_name="días de anticipación"),
                 ),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="orden")),
+                (
+                    "working_days",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Si no, son días calendario.",
+                        verbose_name="son días laborables",
+                    ),
+                ),
+                (
+                    "ceiling_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="La fecha no pasa de este plazo desde la solicitud. Vacío: sin tope.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(366),
+                        ],
+                        verbose_name="tope en días calendario",
+                    ),
+                ),
+                (
+                    "first_response_hours",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="primera respuesta (horas laborables)"
+                    ),
+                ),
+                (
+                    "next_response_hours",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="respuestas siguientes (horas laborables)"
+                    ),
+                ),
+                (
+                    "resolution_hours",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="solución (horas laborables)"
+                    ),
+                ),
+                ("words", models.JSONField(blank=True, default=dict, verbose_name="textos")),
                 (
                     "areas",
                     models.ManyToManyField(blank=True, to="tickets.area", verbose_name="áreas que se avisan"),
@@ -140,6 +276,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RequiredDocument",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=150, verbose_name="documento")),
+                ("hint", models.CharField(blank=True, max_length=300, verbose_name="ayuda")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="orden")),
+                (
+                    "request_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="required_documents",
+                        to="tickets.requesttype",
+                        verbose_name="tipo de requerimiento",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "documento que se pide",
+                "verbose_name_plural": "documentos que se piden",
+                "ordering": ["position", "pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="Ticket",
             fields=[
                 ("number", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ticket n.º")),
@@ -154,32 +318,86 @@ class Migration(migrations.Migration):
                 ),
                 ("version", models.PositiveIntegerField(default=0)),
                 ("request_type_name", models.CharField(max_length=100, verbose_name="tipo de requerimiento")),
-                ("reason_text", models.CharField(max_length=120, verbose_name="motivo")),
-                ("company_name", models.CharField(max_length=200, verbose_name="cliente")),
+                (
+                    "words",
+                    models.JSONField(db_default={}, default=dict, editable=False, verbose_name="textos"),
+                ),
+                ("reason_text", models.CharField(blank=True, max_length=120, verbose_name="motivo")),
+                ("company_name", models.CharField(blank=True, max_length=200, verbose_name="cliente")),
                 (
                     "company_tax_id",
-                    models.CharField(db_index=True, max_length=13, verbose_name="cédula / RUC"),
+                    models.CharField(blank=True, db_index=True, max_length=13, verbose_name="cédula / RUC"),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("portal", "Portal"),
+                            ("phone", "Teléfono"),
+                            ("email", "Correo electrónico"),
+                            ("centre", "Centro de atención"),
+                            ("api", "Otro sistema"),
+                        ],
+                        db_default="portal",
+                        default="portal",
+                        max_length=8,
+                        verbose_name="canal",
+                    ),
+                ),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("administrator", "Administrador registrado"),
+                            ("holder", "Titular"),
+                            ("relative", "Familiar del titular"),
+                            ("third_party", "Tercera persona"),
+                            ("prospect", "Interesado sin servicios"),
+                        ],
+                        db_default="administrator",
+                        default="administrator",
+                        max_length=16,
+                        verbose_name="quién pide",
+                    ),
                 ),
                 (
                     "verified_phone",
-                    models.CharField(db_index=True, max_length=16, verbose_name="número verificado"),
+                    models.CharField(
+                        blank=True, db_index=True, max_length=16, verbose_name="número verificado"
+                    ),
                 ),
                 (
                     "verified_by",
                     models.CharField(
-                        choices=[("pin", "Código por SMS"), ("network", "Red móvil del operador")],
+                        blank=True,
+                        choices=[
+                            ("pin", "Código por SMS"),
+                            ("network", "Red móvil del operador"),
+                            ("email", "Código por correo"),
+                        ],
                         max_length=8,
                         verbose_name="verificado por",
                     ),
                 ),
                 ("requester_name", models.CharField(max_length=150, verbose_name="nombres del solicitante")),
+                (
+                    "requester_tax_id",
+                    models.CharField(
+                        blank=True, db_default="", max_length=13, verbose_name="cédula o RUC del solicitante"
+                    ),
+                ),
                 ("email", models.EmailField(max_length=254, verbose_name="correo electrónico")),
                 (
                     "contact_phone",
                     models.CharField(db_index=True, max_length=16, verbose_name="teléfono de contacto"),
                 ),
                 ("details", models.TextField(blank=True, verbose_name="detalle de la solicitud")),
-                ("confirmed_at", models.DateTimeField(db_index=True, verbose_name="confirmado")),
+                (
+                    "answers",
+                    models.JSONField(db_default=[], default=list, editable=False, verbose_name="respuestas"),
+                ),
+                ("notice_at", models.DateTimeField(verbose_name="aviso del cliente")),
+                ("registered_at", models.DateTimeField(db_index=True, verbose_name="registrada")),
                 ("effective_date", models.DateField(db_index=True, null=True, verbose_name="fecha efectiva")),
                 (
                     "effective_terms",
@@ -190,6 +408,7 @@ class Migration(migrations.Migration):
                 (
                     "administrator",
                     models.ForeignKey(
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="tickets",
                         to="companies.administrator",
@@ -199,6 +418,7 @@ class Migration(migrations.Migration):
                 (
                     "company",
                     models.ForeignKey(
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="tickets",
                         to="companies.company",
@@ -219,10 +439,21 @@ class Migration(migrations.Migration):
                 (
                     "reason",
                     models.ForeignKey(
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="tickets.reason",
                         verbose_name="motivo",
+                    ),
+                ),
+                (
+                    "registered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="registrada por",
                     ),
                 ),
                 (
@@ -390,6 +621,65 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="TicketLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(verbose_name="orden")),
+                ("number", models.CharField(max_length=40, verbose_name="número de servicio")),
+                (
+                    "account_number",
+                    models.CharField(blank=True, max_length=30, verbose_name="cuenta de facturación"),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[("cancel", "Dar de baja"), ("prepaid", "Pasar a prepago")],
+                        default="cancel",
+                        max_length=8,
+                        verbose_name="qué se pide",
+                    ),
+                ),
+                (
+                    "holder_tax_id",
+                    models.CharField(blank=True, max_length=13, verbose_name="cédula de quien la recibe"),
+                ),
+                (
+                    "holder_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="nombres de quien la recibe"),
+                ),
+                ("effective_date", models.DateField(null=True, verbose_name="fecha efectiva")),
+                (
+                    "service_line",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="companies.serviceline",
+                        verbose_name="línea",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="tickets.ticket",
+                        verbose_name="solicitud",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "línea de la solicitud",
+                "verbose_name_plural": "líneas de la solicitud",
+                "ordering": ["ticket", "position"],
+            },
+        ),
+        migrations.CreateModel(
             name="AttachmentEvent",
             fields=[
                 (
@@ -445,10 +735,106 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["at"], name="attachment_event_at")],
             },
         ),
+        migrations.CreateModel(
+            name="RequestField",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.SlugField(max_length=40, verbose_name="código")),
+                ("label", models.CharField(max_length=120, verbose_name="pregunta")),
+                ("hint", models.CharField(blank=True, max_length=300, verbose_name="ayuda")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("short_text", "Texto corto"),
+                            ("long_text", "Texto largo"),
+                            ("number", "Número entero"),
+                            ("money", "Valor en dólares"),
+                            ("date", "Fecha"),
+                            ("phone", "Teléfono"),
+                            ("email", "Correo electrónico"),
+                            ("tax_id", "Cédula o RUC"),
+                            ("service_line", "Línea o servicio de la empresa"),
+                            ("yes_no", "Sí o no"),
+                            ("choice", "Una opción de una lista"),
+                        ],
+                        default="short_text",
+                        max_length=12,
+                        verbose_name="clase",
+                    ),
+                ),
+                (
+                    "choices",
+                    models.TextField(
+                        blank=True,
+                        help_text="Una por renglón, para una lista.",
+                        max_length=4000,
+                        verbose_name="opciones",
+                    ),
+                ),
+                ("is_required", models.BooleanField(default=False, verbose_name="es obligatoria")),
+                (
+                    "shown_if",
+                    models.SlugField(
+                        blank=True,
+                        help_text="El código de otra pregunta del tipo.",
+                        max_length=40,
+                        verbose_name="se muestra según",
+                    ),
+                ),
+                (
+                    "shown_values",
+                    models.TextField(
+                        blank=True,
+                        help_text="Una por renglón.",
+                        max_length=1000,
+                        verbose_name="con estas respuestas",
+                    ),
+                ),
+                (
+                    "is_personal",
+                    models.BooleanField(
+                        default=False, help_text="No va en los correos.", verbose_name="es un dato personal"
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="se pregunta")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="orden")),
+                (
+                    "request_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="fields",
+                        to="tickets.requesttype",
+                        verbose_name="tipo de requerimiento",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "pregunta",
+                "verbose_name_plural": "preguntas",
+                "ordering": ["position", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("request_type", "name"), name="request_field_name_once_a_type"
+                    )
+                ],
+            },
+        ),
         migrations.AddConstraint(
             model_name="reason",
             constraint=models.UniqueConstraint(
                 fields=("request_type", "text"), name="reason_text_once_a_type"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="requireddocument",
+            constraint=models.UniqueConstraint(
+                fields=("request_type", "name"), name="required_document_once_a_type"
             ),
         ),
         migrations.AddIndex(
@@ -466,6 +852,55 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("channel", "portal"), _negated=True),
+                    models.Q(
+                        ("administrator__isnull", False),
+                        ("company__isnull", False),
+                        ("relation", "administrator"),
+                        ("verified_by__in", ["pin", "network"]),
+                        models.Q(("verified_phone", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("administrator__isnull", True),
+                        ("verified_by", "email"),
+                        ("verified_phone", ""),
+                        models.Q(("relation", "administrator"), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="ticket_portal_verified",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("channel__in", ["phone", "email", "centre"]), _negated=True),
+                    ("registered_by__isnull", False),
+                    _connector="OR",
+                ),
+                name="ticket_staff_registered",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("company__isnull", False), ("relation__in", ["prospect", "third_party"]), _connector="OR"
+                ),
+                name="ticket_customer_has_company",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("notice_at__lte", models.F("registered_at"))), name="ticket_notice_first"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="latestrequest",
             constraint=models.UniqueConstraint(
                 fields=("company", "request_type", "content"), name="latest_request_once"
@@ -478,6 +913,32 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="attachment",
             index=models.Index(fields=["file"], name="attachment_file"),
+        ),
+        migrations.AddIndex(
+            model_name="ticketline",
+            index=models.Index(fields=["ticket", "position"], name="ticket_line_in_order"),
+        ),
+        migrations.AddIndex(
+            model_name="ticketline",
+            index=models.Index(fields=["number"], name="ticket_line_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="ticketline",
+            constraint=models.UniqueConstraint(fields=("ticket", "number"), name="ticket_line_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="ticketline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("action", "prepaid"), _negated=True),
+                    models.Q(
+                        models.Q(("holder_tax_id", ""), _negated=True),
+                        models.Q(("holder_name", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="ticket_line_prepaid_holder",
+            ),
         ),
         migrations.RunPython(load, migrations.RunPython.noop),
     ]

@@ -1,0 +1,46 @@
+"""Documents that customers sent with tickets, and their audit."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from attachments.models import DocumentEvent, ScannedDocument
+from audit.append_only import AppendOnlyQuerySet
+from tickets.models.tickets import Ticket
+
+
+class Attachment(ScannedDocument):
+    """A document that the customer sent with a ticket."""
+
+    ticket = models.ForeignKey(
+        Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="attachments"
+    )
+
+    class Meta:
+        verbose_name = _("documento adjunto")
+        verbose_name_plural = _("documentos adjuntos")
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["scan", "next_scan_at"], name="attachment_scan_next"),
+            # The daily clean-up looks up each stored file
+            models.Index(fields=["file"], name="attachment_file"),
+        ]
+
+    @property
+    def owner_in_logs(self) -> str:
+        return f"ticket {self.ticket_id}"
+
+
+class AttachmentEvent(DocumentEvent):
+    """Audit of a document: downloads, refused downloads, requested scans (R3.17, R5.09)."""
+
+    attachment = models.ForeignKey(
+        Attachment, verbose_name=_("documento"), on_delete=models.PROTECT, related_name="events"
+    )
+
+    objects = AppendOnlyQuerySet["AttachmentEvent"].as_manager()
+
+    class Meta:
+        verbose_name = _("movimiento de un documento")
+        verbose_name_plural = _("auditoría de documentos")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["at"], name="attachment_event_at")]
