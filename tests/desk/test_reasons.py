@@ -108,6 +108,7 @@ def test_the_code_of_a_request_type_is_fixed_once_it_is_there(desk: Client) -> N
         "code": "otro",
         "name": "Baja",
         "in_portal": "on",
+        "family": "cancellation",
         "effective_rule": "billing_cut",
         "notice_days": "20",
     }

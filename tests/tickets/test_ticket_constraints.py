@@ -1,4 +1,4 @@
-"""What the database demands of each channel (design 17), and of a line that becomes prepaid (A10)."""
+"""What the database demands of each channel, and of a line that becomes prepaid (A10)."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Request types: what differs between kinds of request is data (A7, D1-D8, design 16)."""
+"""Request types: what differs between kinds of request is data (A7, D1)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -58,7 +58,7 @@ LAST = 9_999
 
 
 class RequestType(models.Model):
-    """A type of request: who may open it, what it asks, its dates and its words (A7, design 16)."""
+    """A type of request: who may open it, what it asks, its dates and its words (A7)."""
 
     class Family(models.TextChoices):
         CANCELLATION = "cancellation", _("Bajas y suspensiones")

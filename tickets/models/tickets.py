@@ -59,7 +59,7 @@ class Ticket(models.Model):
     # Optimistic lock: incremented by each change (R5.08)
     version = models.PositiveIntegerField(default=0)
 
-    # What it was asked with: copies, because the type may change (design 16)
+    # What it was asked with: copies, because the type may change
     request_type = models.ForeignKey(
         RequestType, verbose_name=_("tipo de requerimiento"), on_delete=models.PROTECT, related_name="+"
     )
@@ -78,7 +78,7 @@ class Ticket(models.Model):
     company_name = models.CharField(_("cliente"), max_length=200, blank=True)
     company_tax_id = models.CharField(_("cédula / RUC"), max_length=13, blank=True, db_index=True)
 
-    # Who asks, with what right, and by which channel (design 17)
+    # Who asks, with what right, and by which channel
     channel = models.CharField(
         _("canal"), max_length=8, choices=Channel.choices, default=Channel.PORTAL, db_default=Channel.PORTAL
     )
@@ -192,7 +192,7 @@ class Ticket(models.Model):
 
 
 class TicketLine(models.Model):
-    """A line of a request, and what is asked of it (A10, design 10)."""
+    """A line of a request, and what is asked of it (A10)."""
 
     class Action(models.TextChoices):
         CANCEL = "cancel", _("Dar de baja")
