@@ -249,7 +249,7 @@ class RequestTypeAdmin(DeleteUnusedOnly):
     list_display = ["name", "in_portal", "effective_rule", "notice_days", "position"]
     inlines = [ReasonInline]
     formfield_overrides = {ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}}
-    exclude = ["words"]
+    exclude = ["own_words"]
 
     def in_use(self, obj: Model) -> bool:
         return Ticket.objects.filter(Q(request_type=obj.pk) | Q(reason__request_type=obj.pk)).exists()

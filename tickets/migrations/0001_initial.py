@@ -4,6 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
+import tickets.words
 from django.conf import settings
 from django.db import migrations, models
 
@@ -228,7 +229,12 @@ class Migration(migrations.Migration):
                         blank=True, null=True, verbose_name="solución (horas laborables)"
                     ),
                 ),
-                ("words", models.JSONField(blank=True, default=dict, verbose_name="textos")),
+                (
+                    "own_words",
+                    models.JSONField(
+                        blank=True, default=dict, validators=[tickets.words.validate], verbose_name="textos"
+                    ),
+                ),
                 (
                     "areas",
                     models.ManyToManyField(blank=True, to="tickets.area", verbose_name="áreas que se avisan"),
@@ -319,7 +325,7 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveIntegerField(default=0)),
                 ("request_type_name", models.CharField(max_length=100, verbose_name="tipo de requerimiento")),
                 (
-                    "words",
+                    "own_words",
                     models.JSONField(db_default={}, default=dict, editable=False, verbose_name="textos"),
                 ),
                 ("reason_text", models.CharField(blank=True, max_length=120, verbose_name="motivo")),

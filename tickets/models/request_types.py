@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from tickets.effective_date import Account, Term, terms_for
+from tickets.words import Words, validate
 
 M = TypeVar("M", bound=models.Model)
 # Sent after a change of areas, request types or reasons that sends none of Django's signals
@@ -126,8 +127,8 @@ class RequestType(models.Model):
         _("solución (horas laborables)"), null=True, blank=True
     )
     areas = models.ManyToManyField(Area, verbose_name=_("áreas que se avisan"), blank=True)
-    # Its words, by key (`tickets.words`); a missing one has a text that suits every type
-    words = models.JSONField(_("textos"), default=dict, blank=True)
+    # What its screens and mails say, by key; a text that is missing has a default
+    own_words = models.JSONField(_("textos"), default=dict, blank=True, validators=[validate])
 
     objects = CatalogueQuerySet["RequestType"].as_manager()
 
@@ -138,6 +139,11 @@ class RequestType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def words(self) -> Words:
+        """What its screens and mails say."""
+        return Words(self.own_words)
 
     def terms_at(self, moment: datetime, accounts: Iterable[Account]) -> list[Term]:
         """The effective date of each billing account if confirmed at that moment (A12).

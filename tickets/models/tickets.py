@@ -15,6 +15,7 @@ from companies.indexes import NullsFirstIndex, TrigramIndex
 from companies.models import Administrator, Company, ServiceLine
 from tickets.effective_date import Term
 from tickets.models.request_types import Reason, RequestType
+from tickets.words import Words
 
 if TYPE_CHECKING:
     from tickets.models.documents import Attachment
@@ -64,7 +65,7 @@ class Ticket(models.Model):
         RequestType, verbose_name=_("tipo de requerimiento"), on_delete=models.PROTECT, related_name="+"
     )
     request_type_name = models.CharField(_("tipo de requerimiento"), max_length=100)
-    words = models.JSONField(_("textos"), default=dict, db_default={}, editable=False)
+    own_words = models.JSONField(_("textos"), default=dict, db_default={}, editable=False)
     # Null and empty where the type asks no reason
     reason = models.ForeignKey(
         Reason, verbose_name=_("motivo"), null=True, on_delete=models.PROTECT, related_name="+"
@@ -184,6 +185,11 @@ class Ticket(models.Model):
     def documents(self) -> list["Attachment"]:
         """The documents, in the order in which they were sent."""
         return list(self.attachments.all())
+
+    @cached_property
+    def words(self) -> Words:
+        """What its screens and mails say, as when it was confirmed."""
+        return Words(self.own_words)
 
     @property
     def terms(self) -> list[Term]:
