@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from companies.phones import tail
+from jobs.insertion import insert
 from otp.hashing import keyed_hash, keyed_hashes
 from otp.limits import quotas
 from otp.limits.limits import LimitReached, consume, limit
@@ -44,7 +45,7 @@ def record(
     `address` is a bucket of addresses.py, empty in the worker. `reason` is the SMS provider's error
     without personal data.
     """
-    AuditEvent.objects.create(
+    event = AuditEvent(
         at=timezone.now(),
         kind=kind,
         method=method,
@@ -55,6 +56,7 @@ def record(
         address=address,
         reason=reason[:100],
     )
+    insert(event)
 
 
 def record_refusal(

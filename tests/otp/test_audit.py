@@ -166,10 +166,10 @@ def test_without_an_audit_row_no_visitor_signs_in(monkeypatch: pytest.MonkeyPatc
     cast.ana()
     challenge = new_challenge()
 
-    def refuse(**_values: object) -> None:
+    def refuse(_event: object) -> None:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(AuditEvent.objects, "create", refuse)
+    monkeypatch.setattr(audit, "insert", refuse)
     with pytest.raises(RuntimeError, match="disk"):
         challenges.verify(challenge, codes.derive(challenge.nonce, challenge.phone))
     challenge.refresh_from_db()
