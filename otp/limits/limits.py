@@ -5,7 +5,8 @@ and a unique constraint gives each number out once. When two requests want the s
 second one fails to insert it and reads the log again, on SQLite and PostgreSQL alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
@@ -15,7 +16,6 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from jobs.insertion import insert_new
 from otp.hashing import keyed_hash
 from otp.limits.rates import Rate
 from otp.models import LimitUse
@@ -23,6 +23,9 @@ from otp.models import LimitUse
 # A try fails when another request took the number. No more requests run at once than there are web
 # threads, far fewer than 50
 MAX_TRIES = 50
+
+# Plain SQL: compiling Django's query takes longer than running it
+INSERT = 'INSERT INTO otp_limituse ("key", number, at) VALUES'
 
 
 class LimitReached(Exception):
@@ -66,14 +69,27 @@ def consume(*limits: Limit, shared: Limit | None = None) -> None:
     Callers list the limits from the most specific to the most shared, always in the same order:
     then two requests cannot deadlock, and the row that most requests want is locked last.
     """
-    _consume([(each, 1) for each in limits], shared)
+    with consumed(*limits, shared=shared):
+        pass
+
+
+@contextmanager
+def consumed(*limits: Limit, shared: Limit | None = None) -> Iterator[dict[str, int]]:
+    """Use each limit like `consume`, and run the block in the same transaction.
+
+    Yields the number of each use by the key of its limit. An error in the block, or its
+    `set_rollback`, undoes the uses too.
+    """
+    with _consumed([(each, 1) for each in limits], shared) as numbers:
+        yield dict(numbers)
 
 
 def consume_times(wanted: Limit, times: int) -> None:
     """Use a limit `times` times, or not at all: raises LimitReached when fewer uses are left."""
     if any(times > rate.count for rate in wanted.rates):
         raise LimitReached
-    _consume([(wanted, times)])
+    with _consumed([(wanted, times)]):
+        pass
 
 
 def allows(wanted: Limit) -> bool:
@@ -116,19 +132,30 @@ def use_once(kind: str, value: str) -> bool:
 
     Of two requests at once one gets True. A use is remembered for 48 hours or more (tasks.py).
     """
-    return _take([(limit(kind, value, ()).key, 1)])
+    return _insert([(limit(kind, value, ()).key, 1)])
 
 
-def _consume(wanted: Sequence[tuple[Limit, int]], shared: Limit | None = None) -> None:
-    """Consume all limits with one read and one insert: most of the cost of a code request."""
+@contextmanager
+def _consumed(
+    wanted: Sequence[tuple[Limit, int]], shared: Limit | None = None
+) -> Iterator[list[tuple[str, int]]]:
+    """Consume all limits with one read and one insert, before the block.
+
+    A try that got only some of the numbers ends its transaction, or its savepoint in that of the
+    caller: the rows that it inserted must block no other request while it tries again.
+    """
     for _ in range(MAX_TRIES):
         last = _last_numbers([each.key for each, _ in wanted] + ([shared.key] if shared else []))
         if shared:
             _check_shared(shared, last[shared.key])
         if _used_up([(each, last[each.key] + times - 1) for each, times in wanted]):
             raise LimitReached
-        if _take([(each.key, last[each.key] + use) for each, times in wanted for use in range(1, times + 1)]):
-            return
+        numbers = [(each.key, last[each.key] + use) for each, times in wanted for use in range(1, times + 1)]
+        with transaction.atomic():
+            if _insert(numbers):
+                yield numbers
+                return
+            transaction.set_rollback(True)
     raise LimitReached
 
 
@@ -170,11 +197,12 @@ def _used_up(limits_and_last: Sequence[tuple[Limit, int]]) -> bool:
     return bool(windows) and LimitUse.objects.filter(reduce(or_, windows)).exists()
 
 
-def _take(numbers: Sequence[tuple[str, int]]) -> bool:
-    """Insert all of these uses, or none if another request has already taken one of the numbers."""
-    now = timezone.now()
-    with transaction.atomic():
-        taken = insert_new([LimitUse(key=key, number=number, at=now) for key, number in numbers])
-        if len(taken) < len(numbers):
-            transaction.set_rollback(True)
-    return len(taken) == len(numbers)
+def _insert(numbers: Sequence[tuple[str, int]]) -> bool:
+    """Insert these uses; returns False if another request had already taken one of the numbers."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    rows = ", ".join(["(%s, %s, %s)"] * len(numbers))
+    values = [value for key, number in numbers for value in (key, number, now)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{INSERT} {rows} ON CONFLICT DO NOTHING", values)
+        inserted: int = cursor.rowcount
+    return inserted == len(numbers)

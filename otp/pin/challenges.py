@@ -6,7 +6,8 @@ conditional UPDATE whose row count is checked, because SQLite has no row locks a
 in parallel (R1.03, R1.04).
 """
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -19,10 +20,11 @@ from django.utils import timezone
 
 from companies.directory import directory
 from jobs.enqueue import enqueue_on_commit
+from jobs.insertion import insert
 from otp import audit
 from otp.invitations import invitations
 from otp.limits import guesses, lockout, quotas
-from otp.limits.limits import LimitReached, consume, give_back, limit
+from otp.limits.limits import LimitReached, consume, consumed, give_back, limit
 from otp.models import Challenge, Invitation
 from otp.pin import codes
 
@@ -61,6 +63,10 @@ class TooEarly(LimitReached):
     """
 
 
+class _AskedBefore(Exception):
+    """A session taken for new has requested a code already: its page was sent twice."""
+
+
 @dataclass(frozen=True)
 class AttemptResult:
     """What one attempt led to."""
@@ -79,13 +85,28 @@ AUDIT_RESULTS = {
 }
 
 
-def start(phone: str, session_ref: str, address: str, invitation: Invitation | None = None) -> Challenge:
+def start(
+    phone: str,
+    session_ref: str,
+    address: str,
+    invitation: Invitation | None = None,
+    *,
+    remember: Callable[[], None] | None = None,
+) -> Challenge:
     """Request a code for `phone`; this ends any earlier code of the browser session (R1.10).
 
     A request for the same number within the resend wait returns the existing challenge, so that a
     visitor who went back and pressed *Ingresar* again continues without another SMS. `invitation`
     is the live invitation of this number that the visitor opened. Raises LimitReached.
+
+    `remember` stores `session_ref` in a browser session that has none yet. It runs in the
+    challenge's transaction, so that one commit serves both, and only if this request creates one.
     """
+    if remember is not None:
+        # Most requests are the first of their session, so an earlier code is looked for only when
+        # this fails
+        with suppress(LimitReached, _AskedBefore):
+            return _issue(phone, session_ref, address, after=0, invitation=invitation, remember=remember)
     of_phone = [each for each in _find_unanswered(session_ref) if each.phone == phone]
     if not of_phone:
         return _issue(phone, session_ref, address, after=0, invitation=invitation)
@@ -203,25 +224,35 @@ def _attempt(challenge: Challenge, typed: str, address: str, *, trusted: bool) -
 
 
 def _issue(
-    phone: str, session_ref: str, address: str, *, after: int, invitation: Invitation | None
+    phone: str,
+    session_ref: str,
+    address: str,
+    *,
+    after: int,
+    invitation: Invitation | None,
+    remember: Callable[[], None] | None = None,
 ) -> Challenge:
     """Create a challenge and enqueue its SMS.
 
     If a duplicate of this request has created one since challenge number `after`, return that one.
+    Raises _AskedBefore if it is to `remember` a session that has requested a code already.
     """
-    with transaction.atomic():
-        counted_on = _count_request(phone, session_ref, address, invitation)
-        # Duplicate requests insert the same numbered uses, so the second one waited there for the
-        # first to commit and now sees its challenge
-        unanswered = _find_unanswered(session_ref)
-        duplicates = [each for each in unanswered if each.phone == phone and each.pk > after]
-        if duplicates:
-            transaction.set_rollback(True)  # this request sends no code, so it counts none
-            return duplicates[-1]
-        if unanswered:  # for the same reason no other request can create one before the commit
-            close(session_ref)
+    with _counted(phone, session_ref, address, invitation) as (counted_on, requests):
+        # Each request of a session takes the next number. The first one needs not look for others
+        if requests > 1:
+            if remember is not None:
+                raise _AskedBefore
+            # Duplicate requests insert the same numbered uses, so the second one waited there for
+            # the first to commit and now sees its challenge
+            unanswered = list(_unanswered(session_ref))
+            duplicates = [each for each in unanswered if each.phone == phone and each.pk > after]
+            if duplicates:
+                transaction.set_rollback(True)  # this request sends no code, so it counts none
+                return duplicates[-1]
+            if unanswered:  # for the same reason no other request can create one before the commit
+                close(session_ref)
         now = timezone.now()
-        challenge = Challenge.objects.create(
+        challenge = Challenge(
             phone=phone,
             session_ref=session_ref,
             invitation=counted_on,
@@ -229,15 +260,21 @@ def _issue(
             created_at=now,
             expires_at=now + settings.OTP_VALIDITY,
         )
+        insert(challenge)
         _record(audit.Kind.ASKED, audit.Result.DONE, challenge, address)
+        if remember is not None:
+            remember()
         enqueue_on_commit(SEND_TASK, challenge.pk)
     return challenge
 
 
-def _count_request(
+@contextmanager
+def _counted(
     phone: str, session_ref: str, address: str, invitation: Invitation | None
-) -> Invitation | None:
-    """Count a code request, and return the invitation it was counted on, if any.
+) -> Iterator[tuple[Invitation | None, int]]:
+    """Count a code request, and run the block in the same transaction.
+
+    Yields the invitation it was counted on, if any, and its number among the session's requests.
 
     It counts on the invitation while that has uses left, and on the number otherwise. An invited
     visitor thus has at least the limits of other visitors, and a stranger cannot use up the
@@ -245,14 +282,18 @@ def _count_request(
     all numbers get the same answer, also those past their own limit (R1.13). Raises LimitReached.
     """
     request_limits = quotas.code_requests(session_ref, address)
-    if invitation is not None:
-        with suppress(LimitReached):
+    with ExitStack() as block:
+        uses: dict[str, int] = {}
+        if invitation is not None:
             of_link, of_day = invitations.code_limit(invitation), quotas.sends_of_day(invited=True)
-            consume(of_link, *request_limits, shared=of_day)
-            return invitation
-    of_phone = limit("phone", phone, settings.OTP_SENDS_PER_PHONE)
-    consume(of_phone, *request_limits, shared=quotas.sends_of_day(invited=False))
-    return None
+            with suppress(LimitReached):
+                uses = block.enter_context(consumed(of_link, *request_limits, shared=of_day))
+        counted_on = invitation if uses else None
+        if not uses:
+            of_phone = limit("phone", phone, settings.OTP_SENDS_PER_PHONE)
+            of_day = quotas.sends_of_day(invited=False)
+            uses = block.enter_context(consumed(of_phone, *request_limits, shared=of_day))
+        yield counted_on, uses[request_limits[0].key]
 
 
 def _invitation_of(challenge: Challenge) -> Invitation | None:

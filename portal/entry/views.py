@@ -4,9 +4,12 @@ The rules are in `otp.pin.challenges`.
 """
 
 import secrets
+from contextlib import suppress
+from functools import partial
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -111,19 +114,28 @@ def _submit_phone(request: HttpRequest) -> HttpResponse:
         return _entry_page(request, form, link, status=422)
     phone = form.cleaned_data["phone"]
     invitation = link.for_number(phone)
-    challenge_id = request.session.get(CHALLENGE_ID) or _new_challenge_id(request)
+    known_id = request.session.get(CHALLENGE_ID)
+    challenge_id = known_id or _new_challenge_id(request)
     session_ref = _session_ref(challenge_id)
     session.change_number(request, phone)
     if _network_confirms(request, phone, session_ref) and directory().administrator(phone) is not None:
         _sign_in_by_network(request, phone, session_ref, invitation)
         return _finish_sign_in(request, phone, "network")
+    remember = None if known_id else partial(_remember, request, challenge_id)
     try:
-        challenges.start(phone, session_ref, _address(request), invitation)
+        challenges.start(phone, session_ref, _address(request), invitation, remember=remember)
     except LimitReached as reached:
         return _limit_reached(request, phone, session_ref, reached, link)
     if CHALLENGE_ID not in request.session:  # only now: a refused request must not create a session row
         request.session[CHALLENGE_ID] = challenge_id
     return _redirect(request, "otp:pin")
+
+
+def _remember(request: HttpRequest, challenge_id: str) -> None:
+    """Write the id to the session now, in the transaction of the challenge that it finds."""
+    request.session[CHALLENGE_ID] = challenge_id
+    with suppress(UpdateError):  # another tab signed out: the middleware shows the page all the same
+        request.session.save()
 
 
 def _network_confirms(request: HttpRequest, phone: str, session_ref: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from otp.limits.limits import Limit, LimitReached, consume, consume_times, limit, remaining
+from otp.limits.limits import Limit, LimitReached, consume, consume_times, consumed, limit, remaining
 from otp.limits.rates import Rate, parse_rates
 from otp.models import LimitUse
 from tests.otp.concurrency import at_once
@@ -56,6 +56,20 @@ def test_a_limit_used_up_leaves_the_others_as_they_were() -> None:
     assert allowed(phone, address)
     assert not allowed(phone, address)
     assert LimitUse.objects.filter(key=phone.key).count() == 1
+
+
+def test_an_error_in_the_block_undoes_the_uses() -> None:
+    phone, address = limit("phone", "x", [Rate(5, 60)]), limit("address", "y", [Rate(5, 60)])
+    consume(address)
+
+    def use_and_fail() -> None:
+        with consumed(phone, address) as numbers:
+            assert numbers == {phone.key: 1, address.key: 2}
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        use_and_fail()
+    assert list(LimitUse.objects.values_list("key", "number")) == [(address.key, 1)]
 
 
 def test_several_uses_at_once_are_taken_together_or_not_at_all() -> None:

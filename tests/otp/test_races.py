@@ -1,7 +1,9 @@
 """Requests at once get what requests in a row would (R1.03, R1.04, R1.05), on both engines."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -114,25 +116,56 @@ def test_workers_and_sweep_at_once_send_one_sms(challenge: Challenge) -> None:
     assert len(memory.outbox) == 1
 
 
+@dataclass(frozen=True)
+class EntryPage:
+    """An entry page, sent several times before the browser has a session."""
+
+    cookie: str
+    token: str
+
+    @classmethod
+    def open(cls) -> "EntryPage":
+        browser = Client(enforce_csrf_checks=True)
+        html = browser.get(pin_client.ENTRY).content.decode()
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', html)
+        assert token
+        return cls(browser.cookies["csrftoken"].value, token[1])
+
+    def post(self, phone: str) -> Client:
+        click = Client(enforce_csrf_checks=True)
+        click.cookies["csrftoken"] = self.cookie
+        response = click.post(pin_client.ENTRY, {"phone": phone, "csrfmiddlewaretoken": self.token})
+        assert response.status_code == 302
+        return click
+
+
 def test_a_page_posted_twice_at_once_with_no_session_yet_sends_one_code() -> None:
     """A double click on the entry without JavaScript: both answers lead to the same code."""
     cast.ana()
-    first = Client(enforce_csrf_checks=True)
-    token = re.search(
-        r'name="csrfmiddlewaretoken" value="([^"]+)"', first.get(pin_client.ENTRY).content.decode()
-    )
-    assert token
-    clicks = [Client(enforce_csrf_checks=True) for _ in range(3)]
-
-    def click(number: int) -> int:
-        clicks[number].cookies["csrftoken"] = first.cookies["csrftoken"].value
-        data = {"phone": cast.ANA_PHONE, "csrfmiddlewaretoken": token[1]}
-        return clicks[number].post(pin_client.ENTRY, data).status_code
-
-    assert at_once(3, click) == [302] * 3
+    page = EntryPage.open()
+    clicks = at_once(3, lambda _: page.post(cast.ANA_PHONE))
     assert len({click.session["portal.name"] for click in clicks}) == 1
     assert Challenge.objects.count() == 1
     assert clicks[0].get(pin_client.PIN).status_code == 200
+
+
+def test_a_page_posted_again_with_no_session_yet_counts_as_another_request() -> None:
+    """R1.17: a script that repeats one page forever is limited, though it sends one code."""
+    page = EntryPage.open()
+    for _ in range(3):
+        page.post(cast.ANA_PHONE)
+    assert Challenge.objects.count() == 1
+    counted = Counter(key.partition(":")[0] for key in LimitUse.objects.values_list("key", flat=True))
+    assert counted == {"phone": 1, "session": 3, "address": 3}
+
+
+def test_a_page_posted_again_for_another_number_ends_the_first_code() -> None:
+    """R1.10"""
+    page = EntryPage.open()
+    for phone in (cast.ANA_PHONE, cast.BRUNO_PHONE):
+        page.post(phone)
+    first, second = Challenge.objects.order_by("pk")
+    assert (first.closed_at is None, second.closed_at is None) == (False, True)
 
 
 def test_two_pages_of_one_browser_are_two_visits() -> None:
