@@ -11,7 +11,6 @@ import threading
 import time
 from uuid import uuid4
 
-import kombu.transport.redis  # noqa: F401  kombu would import it at the first message, while a customer waits
 from django.conf import settings
 from django.db import transaction
 from kombu import Connection, Producer
