@@ -4,7 +4,7 @@ marker, and the order of the groups.
 
 import gc
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,12 +63,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _turn(group(item), processes, emptying))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse to run where xdist has lost the groups: servers would be started in every worker."""
-    # A test with a group of its file's choice too is in `<that group>_<ours>`
-    lost = [item for item in session.items if not item.nodeid.rpartition("@")[2].endswith(group(item))]
-    if session.config.getoption("loadgroup", default=False) and lost:
-        raise pytest.UsageError(f"xdist has put {lost[0].nodeid} in no group")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """Refuse to run where xdist has lost the groups: servers would be started in every worker.
+
+    xdist writes the group behind the parameters of a test's id. This runs in the process that
+    prints: an error in a worker would be shown as an internal error of xdist.
+    """
+    lost = [test for test in ids if "@" not in test.rpartition("]")[2]]
+    if lost and node.config.getoption("dist") == "loadgroup":
+        pytest.exit(f"xdist has put {lost[0]} in no group", returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 def group(item: pytest.Item) -> str:
