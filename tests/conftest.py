@@ -3,6 +3,7 @@ marker, and the order of the groups.
 """
 
 import gc
+import itertools
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from functools import cache
@@ -17,6 +18,7 @@ from pytest_django import Settings
 pytest_plugins = ["tests.record", "tests.stack"]
 
 TESTS = Path(__file__).resolve().parent
+NUMBERS = itertools.count()
 LONGEST_VALUE = 100  # characters of a parameter in the test's id
 
 
@@ -131,5 +133,13 @@ def _offer_of_the_test() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _attachments_folder(settings: Settings, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path / "attachments"
+def _attachments_folder(settings: Settings, _folder_of_the_run: Path) -> None:
+    """Give each test another folder, which the storage makes with the first document: most tests
+    store none, and `tmp_path` for each of 5,000 takes minutes of processor time.
+    """
+    settings.MEDIA_ROOT = _folder_of_the_run / str(next(NUMBERS))
+
+
+@pytest.fixture(scope="session")
+def _folder_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("attachments")

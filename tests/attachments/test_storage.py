@@ -39,7 +39,9 @@ def test_r3_15_names_are_random_and_nobody_else_may_read(settings: Settings) -> 
         assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_r3_21_files_are_flushed_before_the_rows_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r3_21_files_are_flushed_before_the_rows_are_written(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     flushed: list[str] = []
     fsync = os.fsync
 
@@ -49,7 +51,7 @@ def test_r3_21_files_are_flushed_before_the_rows_are_written(monkeypatch: pytest
 
     monkeypatch.setattr(os, "fsync", spy)
     with storage.saved_files([PDF]) as [name]:
-        assert flushed == [name[3:], name[:2], "attachments"]
+        assert flushed == [name[3:], name[:2], Path(settings.MEDIA_ROOT).name]
 
 
 @pytest.mark.parametrize("failure", [IntegrityError, RuntimeError])
