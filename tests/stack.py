@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from email import policy
 from email.message import EmailMessage
@@ -79,12 +79,13 @@ class Stack:
             "sweep": ["manage.py", "deliver_notifications", "--loop"],
         }
 
-    def start_product(self) -> None:
+    def start_product(self, without: Collection[str] = ()) -> None:
         """Start the processes and wait until the web process answers; raise RuntimeError with its
         log after 180 s.
         """
         for name, arguments in self.commands().items():
-            self.start(name, [sys.executable, *arguments])
+            if name not in without:
+                self.start(name, [sys.executable, *arguments])
         if not wait_for(lambda: answers(f"{self.base_url}/health/ready"), 180):
             raise RuntimeError((self.folder / "web.log").read_text(encoding="utf-8"))
 
@@ -161,15 +162,17 @@ def engine_under_test() -> str:
 
 
 @contextmanager
-def running(folder: Path, variables: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """Run the whole product in `folder`, with these variables besides the demo's own, and return
-    it when it answers.
+def running(
+    folder: Path, variables: Mapping[str, str] | None = None, *, without: Collection[str] = ()
+) -> Iterator[Stack]:
+    """Run the product in `folder`, with these variables besides the demo's own and without these
+    processes, and return it when it answers.
     """
     with database(engine_under_test()) as url, Stack(folder, url, variables) as stack:
         stack.start_broker()
         stack.start_mail_server()
         stack.prepare()
-        stack.start_product()
+        stack.start_product(without)
         yield stack
 
 

@@ -47,7 +47,7 @@ def test_the_reference_on_the_page_is_in_the_log(
 ) -> None:
     monkeypatch.setattr("tests.stack.WORKER", (*WORKER, "--loglevel=INFO"))
     broken = {"COMPANY_DIRECTORY": "tests.processes.broken.BrokenDirectory", "LOG_FORMAT": kind}
-    with running(tmp_path, broken) as stack:
+    with running(tmp_path, broken, without=["sweep"]) as stack:
         reference = fail_once(stack)
         assert wait_for(lambda: [each for each in lines(stack, "web") if reference in each])
         assert wait_for(lambda: any("succeeded" in line for line in lines(stack, "worker")))
