@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -85,8 +86,8 @@ class Demo:
         return found
 
 
-@pytest.fixture
-def demo() -> Iterator[Demo]:
+@contextmanager
+def new_demo() -> Iterator[Demo]:
     port = free_port()
     started = Demo(port, BASE / "var" / "demo" / str(port))
     yield started
@@ -97,32 +98,10 @@ def demo() -> Iterator[Demo]:
     started.output.unlink(missing_ok=True)
 
 
-def test_a_killed_demo_starts_again_and_ctrl_c_leaves_no_process(demo: Demo) -> None:
-    first = demo.start()
-    assert demo.is_ready()
-    assert len(demo.processes()) >= 6
-    first.kill()
-    first.wait(timeout=60)
-
-    second = demo.start()
-    assert demo.is_ready(), demo.said()
-    refused = subprocess.run(
-        [sys.executable, "manage.py", "demo", "--port", str(demo.port)],
-        cwd=BASE,
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert refused.returncode == 1
-    assert refused.stderr == f"El puerto {demo.port} está ocupado: use PORT={demo.port + 1} make demo\n"
-
-    second.send_signal(signal.SIGINT)
-    second.wait(timeout=10)
-    assert second.returncode == 0
-    assert f"http://127.0.0.1:{demo.port}/fidelizacion/" in demo.said()
-    assert demo.processes() == []
+@pytest.fixture
+def demo() -> Iterator[Demo]:
+    with new_demo() as started:
+        yield started
 
 
 @contextmanager
@@ -162,25 +141,84 @@ def contents(url: str) -> list[str]:
         return found
 
 
-def test_in_a_shell_of_production_the_demo_touches_nothing_of_it(demo: Demo, tmp_path: Path) -> None:
-    """The production database gets no row, table or account, and its broker no key; codes go to
-    the demo's mailbox.
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a demo that was started in a shell of production, used, killed, started
+    again and ended with Ctrl-C.
     """
-    with production(tmp_path) as shell:
+
+    port: int
+    processes: int  # before the kill
+    sms: int
+    refused: "subprocess.CompletedProcess[str]"  # a second demo at the same port
+    said: str
+    status: int
+    left: list[str]  # processes after the end
+    before: list[str]  # the production database
+    after: list[str]
+    keys: object  # the production broker's
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    """Start a demo twice for all the tests of it: each start takes eight processes."""
+    with production(tmp_path_factory.mktemp("production")) as shell, new_demo() as demo:
         before = contents(shell["DATABASE_URL"])
-        demo.start(shell)
+        first = demo.start(shell)
         assert demo.is_ready(), demo.said()
         with Visitor(demo) as visitor:
             visitor.sign_in("0991234567")
             assert visitor.request()
-        assert demo.sms()
-        assert demo.process
-        demo.process.send_signal(signal.SIGINT)
-        demo.process.wait(timeout=60)
-        assert contents(shell["DATABASE_URL"]) == before
-        assert not any("asesora" in row for row in before)
+        processes, sms = len(demo.processes()), len(demo.sms())
+        first.kill()
+        first.wait(timeout=60)
+
+        second = demo.start(shell)
+        assert demo.is_ready(), demo.said()
+        refused = subprocess.run(
+            [sys.executable, "manage.py", "demo", "--port", str(demo.port)],
+            cwd=BASE,
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        second.send_signal(signal.SIGINT)
+        status = second.wait(timeout=10)
         with Redis.from_url(shell["REDIS_URL"]) as broker:
-            assert broker.keys() == []
+            keys = broker.keys()
+        yield Seen(
+            port=demo.port,
+            processes=processes,
+            sms=sms,
+            refused=refused,
+            said=demo.said(),
+            status=status,
+            left=demo.processes(),
+            before=before,
+            after=contents(shell["DATABASE_URL"]),
+            keys=keys,
+        )
+
+
+def test_a_killed_demo_starts_again_and_ctrl_c_leaves_no_process(seen: Seen) -> None:
+    assert seen.processes >= 6
+    taken = f"El puerto {seen.port} está ocupado: use PORT={seen.port + 1} make demo\n"
+    assert (seen.refused.returncode, seen.refused.stderr) == (1, taken)
+    assert seen.status == 0
+    assert f"http://127.0.0.1:{seen.port}/fidelizacion/" in seen.said
+    assert seen.left == []
+
+
+def test_in_a_shell_of_production_the_demo_touches_nothing_of_it(seen: Seen) -> None:
+    """The production database gets no row, table or account, and its broker no key; codes go to
+    the demo's mailbox.
+    """
+    assert seen.sms
+    assert seen.after == seen.before
+    assert not any("asesora" in row for row in seen.before)
+    assert seen.keys == []
 
 
 def test_a_foreign_database_in_the_demos_folder_is_refused_in_one_line(demo: Demo) -> None:
