@@ -153,7 +153,7 @@ PARAMETERS = st.sampled_from([*LISTS, *FIELDS])
 
 @pytest.mark.parametrize("address", sorted(lists()))
 def test_s7_any_parameter_of_a_list_is_answered(desk: Client, address: str) -> None:
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=6, deadline=None)
     @given(st.dictionaries(PARAMETERS, VALUES, max_size=3))
     def answered(query: dict[str, str]) -> None:
         assert desk.get(address, query).status_code in {200, 302, 400, 403, 404}, query
@@ -163,7 +163,7 @@ def test_s7_any_parameter_of_a_list_is_answered(desk: Client, address: str) -> N
 
 @pytest.mark.parametrize("model", ["company", "billingaccount", "serviceline", "administrator"])
 def test_s7_any_value_proposed_to_a_form_of_the_directory_is_answered(desk: Client, model: str) -> None:
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=6, deadline=None)
     @given(st.dictionaries(PARAMETERS, VALUES, max_size=3))
     @example({"company": "abc"})
     @example({"account": "9" * 30})
@@ -180,7 +180,7 @@ def test_s7_any_value_posted_to_a_form_of_the_directory_is_answered(desk: Client
     names += ["administrations-TOTAL_FORMS", "administrations-INITIAL_FORMS", "administrations-0-company"]
     names += ["administrations-0-id", "billing_accounts-TOTAL_FORMS", "billing_accounts-INITIAL_FORMS"]
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=8, deadline=None)
     @given(st.dictionaries(st.sampled_from(names), VALUES, max_size=6))
     @example({"administrations-TOTAL_FORMS": "abc"})
     @example({"company": "9" * 30})
