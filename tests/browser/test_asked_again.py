@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
-from tests.browser.test_portal import Walk, choose_a_reason, scripts
+from tests.browser.test_portal import Walk, choose_a_reason, scripts, windows
 from tests.faults.database import Database
 from tests.stack import Stack
 
@@ -60,7 +60,7 @@ def test_a23_back_and_confirm_again_registers_nothing_in_silence(
     walk.context.close()
 
 
-@scripts
+@windows
 def test_a23_the_button_of_a_repeat_is_sent_after_the_documents_too(
     browser: Browser, stack: Stack, scripts: bool
 ) -> None:

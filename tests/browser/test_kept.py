@@ -5,7 +5,7 @@ error page, and a question before leaving.
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browser.test_portal import Walk, choose_a_reason, scripts
+from tests.browser.test_portal import Walk, choose_a_reason, scripts, windows
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
@@ -94,7 +94,7 @@ def test_the_button_of_an_error_page_goes_back_to_what_was_typed(chromium: Brows
     walk.context.close()
 
 
-@scripts
+@windows
 @pytest.mark.parametrize("way_out", ["Cancelar", "Salir"])
 def test_leaving_a_form_with_text_asks_and_keeps_it(
     browser: Browser, stack: Stack, scripts: bool, way_out: str
