@@ -1,10 +1,12 @@
 """No link at the desk leads to a page that its reader has no permission for (P9)."""
 
+from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urljoin
 
 import pytest
 from django.contrib.auth.models import User
+from django.urls import resolve
 
 from notifications.models import Message
 from otp import unlock
@@ -16,7 +18,7 @@ from tests.tickets.portal_client import filled_form, pdf, visitor
 from tickets.models import Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
-MOST = 150
+SAME_VIEW = 3  # addresses of one view that are opened: other lines and messages show nothing new
 
 
 @pytest.mark.parametrize("make_user", [advisor, supervisor])
@@ -29,11 +31,14 @@ def test_every_link_of_every_page_may_be_opened(make_user: Callable[[], User]) -
     assert Message.objects.exists()
     client = signed_in(user)
     to_open, opened, refused = ["/admin/"], set[str](), {}
-    while to_open and len(opened) < MOST:
+    views = Counter[str]()
+    while to_open:
         page = to_open.pop(0)
-        if page in opened or page.endswith("/jsi18n/"):
+        view = resolve(page).view_name
+        if page in opened or page.endswith("/jsi18n/") or views[view] == SAME_VIEW:
             continue
         opened.add(page)
+        views[view] += 1
         response = client.get(page)
         if response.status_code == 403:
             refused[page] = response.request["PATH_INFO"]
