@@ -135,7 +135,7 @@ def _offer_of_the_test() -> None:
 @pytest.fixture(autouse=True)
 def _attachments_folder(settings: Settings, _folder_of_the_run: Path) -> None:
     """Give each test another folder, which the storage makes with the first document: most tests
-    store none, and `tmp_path` for each of 5,000 takes minutes of processor time.
+    store none, and `tmp_path` would make a folder for each of 5,000 and list all those before it.
     """
     settings.MEDIA_ROOT = _folder_of_the_run / str(next(NUMBERS))
 
