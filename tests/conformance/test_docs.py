@@ -20,6 +20,7 @@ SPANISH = {
     "docs/attachments.md",
     "docs/docker.md",
     "docs/environment.md",
+    "docs/fechas.md",
     "docs/instalacion.md",
     "docs/mail-providers.md",
     "docs/network-identity.md",

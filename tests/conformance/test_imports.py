@@ -36,6 +36,7 @@ tickets.antivirus
 tickets.workflow
 tickets.emails
 tickets
+tickets.effective_date
 attachments.apps
 attachments.downloads attachments.scanning attachments.staging
 attachments.intake attachments.storage

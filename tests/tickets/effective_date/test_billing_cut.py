@@ -109,6 +109,11 @@ def test_the_record_holds_every_input_and_survives_json() -> None:
         "effective_date": "2026-12-15",
         "rule": "billing_cut",
         "version": VERSION,
+        "working_days": False,
+        "ceiling_days": None,
+        "uncapped_date": None,
+        "counted_until": None,
+        "exceptions": [],
     }
 
 

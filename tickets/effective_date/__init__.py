@@ -1,0 +1,56 @@
+"""Effective dates: holidays, rules, the dates of a request, and what a form showed of them.
+
+Pure functions: no clock, database or settings. No sentence for a customer either: the words belong
+to the request type.
+"""
+
+from tickets.effective_date.calendar import Calendar, ChangedDay
+from tickets.effective_date.holidays import Holiday, holidays_in
+from tickets.effective_date.recomputation import Difference, recompute
+from tickets.effective_date.rules import (
+    VERSION,
+    Missing,
+    Outcome,
+    Rule,
+    RuleKind,
+    billing_cut,
+    effective_date,
+)
+from tickets.effective_date.shown import DateChange, ShownTerms, TermsChange
+from tickets.effective_date.terms import (
+    RULES,
+    Account,
+    MissingDate,
+    RequestDates,
+    Term,
+    dates_for,
+    terms_for,
+    touched_accounts,
+)
+
+__all__ = [
+    "RULES",
+    "VERSION",
+    "Account",
+    "Calendar",
+    "ChangedDay",
+    "DateChange",
+    "Difference",
+    "Holiday",
+    "Missing",
+    "MissingDate",
+    "Outcome",
+    "RequestDates",
+    "Rule",
+    "RuleKind",
+    "ShownTerms",
+    "Term",
+    "TermsChange",
+    "billing_cut",
+    "dates_for",
+    "effective_date",
+    "holidays_in",
+    "recompute",
+    "terms_for",
+    "touched_accounts",
+]
