@@ -72,7 +72,9 @@ WORDS: dict[str, Word] = {
     "date_step": Word(_("La fecha, en «Qué sigue»"), _("Su solicitud se hace efectiva.")),
     "next_steps": Word(
         _("Qué sigue, un paso por renglón"),
-        _("Un asesor revisa la solicitud. Si necesita algún dato, le llama al {phone} o le escribe."),
+        _(
+            "Un asesor postventa revisa la solicitud. Si necesita algún dato, le llama al {phone} o le escribe."
+        ),
         _names("phone"),
     ),
     "change_of_mind": Word(
@@ -80,6 +82,10 @@ WORDS: dict[str, Word] = {
         _(
             "Si cambia de opinión, avise al asesor con su número de ticket: responda el correo de confirmación."
         ),
+    ),
+    "change_of_mind_mail": Word(
+        _("Qué hacer si cambia de opinión, en el correo"),
+        _("Si cambia de opinión, avise al asesor: responda este correo, que ya lleva el número de ticket."),
     ),
     "mail_first": Word(
         _("Primera frase de la confirmación por correo"),

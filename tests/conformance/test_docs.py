@@ -31,6 +31,7 @@ SPANISH = {
     "docs/pin.md",
     "docs/sms.md",
     "docs/staff.md",
+    "docs/tipos-de-solicitud.md",
 }
 ENGLISH = {
     "CHANGELOG.md",
