@@ -2,8 +2,10 @@
 attaches a file (R3.19).
 """
 
+import secrets
 from email.header import Header
 from email.mime.image import MIMEImage
+from email.policy import Compat32
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +14,24 @@ from django.core.mail import EmailMultiAlternatives
 from notifications import outbox
 from notifications.email.rendering import MARK_ID, MARK_URL
 from notifications.models import Message
+
+LONGEST_LINE = 76  # of a header that the standard library would not fold
+
+
+class Headers(Compat32):
+    """Django's policy, which writes a short header in ASCII as it is.
+
+    The standard library splits and joins each one, which takes as long as rendering the mail.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        plain = isinstance(value, str) and value.isascii() and value.isprintable() and value == value.strip()
+        if not plain or len(name) + len(": ") + len(value) > LONGEST_LINE:
+            return super().fold_binary(name, value)
+        return f"{name}: {value}{self.linesep}".encode("ascii")
+
+
+HEADERS = Headers()
 
 
 class Mail(EmailMultiAlternatives):
@@ -28,6 +48,11 @@ class Mail(EmailMultiAlternatives):
             encoded = Header(subject, "utf-8", header_name="Subject").encode(linesep="")
             del built["Subject"]
             built["Subject"] = encoded.replace("\n", "")
+        built.policy = HEADERS
+        for part in built.walk():
+            if part.is_multipart():
+                # Random, so no text can hold it; the library would search the texts for its own
+                part.set_boundary(f"={secrets.token_hex(16)}=")
         return built
 
 

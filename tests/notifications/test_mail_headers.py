@@ -1,0 +1,43 @@
+"""The bytes of a mail are those that the standard library writes, made with less work."""
+
+from email.policy import compat32
+from unittest import mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.email import email_message
+from tests.notifications.helpers import queue_email
+
+LONG = "¿Cuándo? " * 12
+
+
+@given(
+    name=st.sampled_from(["To", "Subject", "X-Auto-Response-Suppress"]),
+    value=st.text(st.sampled_from('aé,; <>@=?"\\\t\n_ñ'), max_size=90),
+)
+def test_a_header_is_written_as_by_the_standard_library(name: str, value: str) -> None:
+    assert email_message.HEADERS.fold_binary(name, value) == compat32.fold_binary(name, value)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("subject", ["Ticket 3608314", "Recibió «ñandú»", LONG, "palabras " * 12])
+def test_a_mail_is_written_as_by_the_standard_library(subject: str) -> None:
+    mail = email_message.build(queue_email(subject=subject))
+    with (
+        mock.patch("django.core.mail.message.formatdate", return_value="Sat, 28 Nov 2026 11:00:00 -0000"),
+        mock.patch("secrets.token_hex", return_value="a" * 32),
+    ):
+        ours, theirs = mail.message(), mail.message()
+    theirs.policy = compat32
+    assert ours.as_bytes(linesep="\r\n") == theirs.as_bytes(linesep="\r\n")
+
+
+@pytest.mark.django_db
+def test_the_line_between_the_parts_cannot_be_guessed() -> None:
+    """Otherwise a text typed by a customer could begin a part."""
+    mail = email_message.build(queue_email())
+    boundaries = {mail.message().get_boundary() for _time in range(3)}
+    assert len(boundaries) == 3
+    assert min(map(len, boundaries)) >= 32
