@@ -6,9 +6,10 @@ the same byte for byte (R4.07).
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
+from django.db import connection, transaction
 
 from notifications import message_types, outbox
 from notifications.email import rendering
@@ -16,7 +17,11 @@ from notifications.models import Message
 
 logger = logging.getLogger(__name__)
 
-FIELDS = ["stored_subject", "stored_text", "stored_html", "facts"]
+# Both engines name the columns of VALUES column1, column2, ...
+STORE_EACH = """
+    UPDATE notifications_message SET subject = v.column2, text = v.column3, html = v.column4, facts = ''
+    FROM (VALUES {rows}) AS v WHERE id = v.column1 AND lease_token = %s
+"""
 
 
 class UnknownTemplate(Exception):
@@ -57,10 +62,8 @@ def store_each(batch: Sequence[Message]) -> None:
     rendered = [(message, facts) for message, facts in with_facts if _render_into(message)]
     if not rendered:
         return
-    held = Message.objects.filter(lease_token=rendered[0][0].lease_token)
     try:
-        with transaction.atomic():
-            stored = held.bulk_update([message for message, _facts in rendered], FIELDS)
+        stored = _store_rendered([message for message, _facts in rendered])
     except SoftTimeLimitExceeded:
         raise
     except Exception as error:  # noqa: BLE001  `store` raises it again for the mail that it is about
@@ -69,6 +72,20 @@ def store_each(batch: Sequence[Message]) -> None:
     if stored != len(rendered):
         for message, facts in rendered:
             message.facts = facts  # a lease was lost, or a mail cannot be stored: each is stored singly
+
+
+def _store_rendered(messages: Sequence[Message]) -> int:
+    """Write the content of mails that one call claimed. Returns how many leases were still held.
+
+    `bulk_update` writes a CASE with every key for each column, and takes ten times as long.
+    """
+    rows = [(each.pk, each.stored_subject, each.stored_text, each.stored_html) for each in messages]
+    statement = STORE_EACH.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(rows)))
+    parameters = [value for row in rows for value in row]
+    # A savepoint only inside a transaction: an error leaves that one usable for storing singly
+    with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
+        cursor.execute(statement, [*parameters, messages[0].lease_token])
+        return int(cursor.rowcount)
 
 
 def _render_into(message: Message) -> bool:

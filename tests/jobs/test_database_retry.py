@@ -2,10 +2,13 @@
 nothing is sent twice (R4.06).
 """
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.core import mail
-from django.db import OperationalError
-from django.db.models import QuerySet
+from django.db import OperationalError, connection
 
 from jobs import database_retry
 from notifications.models import Message
@@ -18,6 +21,7 @@ from otp.pin import delivery as codes
 from tests import cast
 from tests.notifications.helpers import queue_email
 
+OUTCOME = re.compile(r'UPDATE .*"(sent_at|handled_at)" = ')
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -26,15 +30,14 @@ class Outage:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
         self.left = writes
-        update = QuerySet.update
 
-        def updating(rows: "QuerySet[Message]", **values: object) -> int:
-            if self.left and values.keys() & {"sent_at", "handled_at"}:
+        def executing(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+            if self.left and OUTCOME.match(sql):
                 self.left -= 1
                 raise OperationalError("terminating connection due to administrator command")
-            return update(rows, **values)
+            return execute(sql, *rest)
 
-        monkeypatch.setattr(QuerySet, "update", updating)
+        monkeypatch.setattr(connection, "execute_wrappers", [executing])
         monkeypatch.setattr(database_retry, "PAUSE", 0.01)
 
 
