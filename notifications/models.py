@@ -52,9 +52,9 @@ class Message(Leased):
 
     # Set by the caller, such as `ticket:3608314:client`: it keeps a message from being queued twice
     # (R4.02)
-    dedup_key = models.CharField(_("clave"), max_length=120, unique=True)
+    dedup_key = models.CharField(_("clave"), max_length=120)
     # What the message is about, such as `ticket:3608314`
-    subject_ref = models.CharField(_("asunto de"), max_length=60, db_index=True)
+    subject_ref = models.CharField(_("asunto de"), max_length=60)
     channel = models.CharField(_("canal"), max_length=5, choices=Channel.choices)
     kind = models.CharField(_("mensaje"), max_length=60, blank=True)  # the name of its MessageType
     to = models.CharField(_("destinatario"), max_length=254)
@@ -94,7 +94,7 @@ class Message(Leased):
     # The message that this one copies because staff resent or redirected it. An undelivered message
     # with a copy leaves the lists of undelivered ones
     copy_of = models.ForeignKey(
-        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="copies"
+        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="copies", db_index=False
     )
 
     objects = MessageQuerySet.as_manager()
@@ -108,11 +108,20 @@ class Message(Leased):
             ("redirect_message", _("Puede enviar un mensaje a otra dirección")),
             ("preview_message", _("Puede ver las plantillas de los mensajes")),
         ]
+        # Each change of state writes into every index that holds the row. The fields' own options
+        # would add two for LIKE, which no query uses, and all rows to the two with a condition
+        constraints = [models.UniqueConstraint(fields=["dedup_key"], name="message_dedup_key")]
         indexes = [
+            models.Index(fields=["subject_ref"], name="message_subject_ref"),
+            models.Index(
+                fields=["copy_of"], name="message_copy_of", condition=models.Q(copy_of__isnull=False)
+            ),
             models.Index(fields=["state", "next_at"], name="message_state_next_at"),
             PrefixIndex(fields=["to"], name="message_to_start"),
             models.Index(fields=["provider_id"], name="message_provider_id"),
-            models.Index(fields=["poll_at"], name="message_poll_at"),
+            models.Index(
+                fields=["poll_at"], name="message_poll_at", condition=models.Q(poll_at__isnull=False)
+            ),
             models.Index(fields=["sent_at"], name="message_sent_at"),
             models.Index(fields=["tried_at"], name="message_tried_at"),
         ]

@@ -23,8 +23,8 @@ class Migration(migrations.Migration):
                 ),
                 ("leased_until", models.DateTimeField(null=True, verbose_name="tomado hasta")),
                 ("lease_token", models.CharField(blank=True, max_length=32)),
-                ("dedup_key", models.CharField(max_length=120, unique=True, verbose_name="clave")),
-                ("subject_ref", models.CharField(db_index=True, max_length=60, verbose_name="asunto de")),
+                ("dedup_key", models.CharField(max_length=120, verbose_name="clave")),
+                ("subject_ref", models.CharField(max_length=60, verbose_name="asunto de")),
                 (
                     "channel",
                     models.CharField(
@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                 (
                     "copy_of",
                     models.ForeignKey(
+                        db_index=False,
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -201,6 +202,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="message",
+            index=models.Index(fields=["subject_ref"], name="message_subject_ref"),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("copy_of__isnull", False)), fields=["copy_of"], name="message_copy_of"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
             index=models.Index(fields=["state", "next_at"], name="message_state_next_at"),
         ),
         migrations.AddIndex(
@@ -213,7 +224,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="message",
-            index=models.Index(fields=["poll_at"], name="message_poll_at"),
+            index=models.Index(
+                condition=models.Q(("poll_at__isnull", False)), fields=["poll_at"], name="message_poll_at"
+            ),
         ),
         migrations.AddIndex(
             model_name="message",
@@ -222,6 +235,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="message",
             index=models.Index(fields=["tried_at"], name="message_tried_at"),
+        ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("dedup_key",), name="message_dedup_key"),
         ),
         migrations.AddConstraint(
             model_name="messageaction",
