@@ -22,6 +22,7 @@ SPANISH = {
     "docs/environment.md",
     "docs/fechas.md",
     "docs/instalacion.md",
+    "docs/listas.md",
     "docs/mail-providers.md",
     "docs/network-identity.md",
     "docs/nginx.md",

@@ -37,6 +37,14 @@ tickets.workflow
 tickets.emails
 tickets
 tickets.effective_date
+tickets.lines
+tickets.lines.pasted tickets.lines.sheet tickets.lines.understand tickets.lines.template
+tickets.lines.csv_text tickets.lines.old_excel
+tickets.lines.excel
+tickets.lines.table
+tickets.lines.phrases
+tickets.lines.rows
+tickets.lines.actions tickets.lines.numbers tickets.lines.problems
 attachments.apps
 attachments.downloads attachments.scanning attachments.staging
 attachments.intake attachments.storage

@@ -1,0 +1,200 @@
+"""Hostile, damaged and genuine files: each a table or a sentence, within limits (A10)."""
+
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attachments.inspection import MAX_BYTES
+from tests.attachments.hostile import HOSTILE
+from tests.corpus import ROOT, samples
+from tests.tickets.lines import books
+from tickets.lines import excel
+from tickets.lines.rows import Reading
+from tickets.lines.sheet import read_file
+
+LISTED = [books.TITLES, *[("0991234567", "prepago", books.CEDULA, "Ana Pérez")] * 5]
+GOOD = books.xlsx([books.TITLES, ("0991234567", "Dar de baja")])
+
+
+def answered(name: str, content: bytes) -> Reading:
+    """Return what is read, which is a list or a sentence."""
+    reading = read_file(name, content)
+    assert bool(reading.rows) is not bool(reading.refusal)
+    return reading
+
+
+def far_away(_book: Any, sheet: Any) -> None:
+    sheet["A1"] = "0991234567"
+    sheet["XFD1048576"] = "0991234568"
+
+
+def test_a_cell_at_the_far_end_is_left_out_and_said() -> None:
+    content = books.edited(far_away)
+    assert len(content) < 6_000
+    reading = answered("a.xlsx", content)
+    assert [row.number for row in reading.rows] == ["0991234567"]
+    assert reading.notices == ("No se leyó lo que está debajo de la fila 20000.",)
+
+
+@pytest.mark.thorough
+def test_a_hundred_thousand_rows() -> None:
+    row = b'<row r="%d"><c r="A%d"><v>991234567</v></c></row>'
+    body = b"".join(row % (number, number) for number in range(1, 100_001))
+    assert "más de 10000 filas" in answered("a.xlsx", books.sheet_xml(GOOD, body)).refusal
+
+
+def test_a_bomb() -> None:
+    content = books.sheet_xml(GOOD, b" " * 30_000_000)
+    assert len(content) < MAX_BYTES
+    assert "ocupa demasiado" in answered("a.xlsx", content).refusal
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<row r="1">' + b"<c/>" * 600_000 + b"</row>",
+        b"<row/>" * 1_000_000,
+        b'<row r="1"><c ' + b" ".join(b'a%d=""' % number for number in range(200_000)) + b"/></row>",
+        b'<row r="1"><c t="inlineStr"><is><t>' + b"x" * 3_000_000 + b"</t></is></c></row>",
+    ],
+    ids=["cells of a row", "rows", "attributes", "one text"],
+)
+def test_what_openpyxl_would_keep_in_memory_is_counted_first(
+    body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openpyxl, "load_workbook", lambda *_args, **_options: pytest.fail("was opened"))
+    # Noise keeps the ratio below that of a bomb
+    output = io.BytesIO(books.sheet_xml(GOOD, body))
+    with zipfile.ZipFile(output, "a", zipfile.ZIP_STORED) as archive:
+        archive.writestr("docProps/noise.bin", bytes(range(256)) * 600)
+    reading = answered("a.xlsx", output.getvalue())
+    assert "demasiadas celdas" in reading.refusal or "filas" in reading.refusal
+
+
+def test_overlapping_merged_ranges_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(excel, "MAX_MERGED", 50_000)
+    ranges = b'<mergeCell ref="A1:A1048576"/>' * 3
+    merged = b"</sheetData><mergeCells>" + ranges + b"</mergeCells>"
+    content = books.with_part(
+        GOOD, "xl/worksheets/sheet1.xml", lambda part: part.replace(b"</sheetData>", merged)
+    )
+    assert "demasiadas celdas" in answered("a.xlsx", content).refusal
+
+
+def test_entities_are_refused() -> None:
+    def declare(part: bytes) -> bytes:
+        return b'<!DOCTYPE a [<!ENTITY b "0991234567">]>' + part.split(b"?>")[-1]
+
+    assert answered("a.xlsx", books.with_part(GOOD, "xl/worksheets/sheet1.xml", declare)).refusal
+
+
+def test_a_forged_dimension_hides_no_row() -> None:
+    def shrink(part: bytes) -> bytes:
+        return part.replace(b'ref="A1:D2"', b'ref="A1:A1"')
+
+    assert len(answered("a.xlsx", books.with_part(GOOD, "xl/worksheets/sheet1.xml", shrink)).rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.xlsx", b"<html><table><tr><td>0991234567</td></tr></table></html>"),
+        ("a.xls", b"\xef\xbb\xbf<!DOCTYPE html><p>0991234567"),
+        ("a.xls", b'<?xml version="1.0"?><Workbook/>'),
+        ("a.xlsx", b"%PDF-1.4 0991234567"),
+        ("a.csv", b"{\\rtf1 0991234567}"),
+        ("a.csv", b"0991234567\0\0\0"),
+        ("a.csv", bytes(range(1, 32)) * 40),
+        ("a.csv", b'"' + b"x" * 200_000),
+        ("a.csv", b""),
+        ("a.csv", b"\xef\xbb\xbf\n \n"),
+        ("a.csv", b"palabras;sin\nnumeros;aqui\n"),
+        ("a.csv", b"0991234567\n" * 20_000),
+        ("a.csv", b"0" * (MAX_BYTES + 1)),
+        ("a.xlsx", b"PK\3\4" + b"x" * 100),
+        ("a.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"x" * 600),
+        ("a.xlsx", books.xlsx([])),
+        ("a.xls", books.xls([])),
+    ],
+)
+def test_what_is_no_list_is_a_sentence(name: str, content: bytes) -> None:
+    assert answered(name, content).refusal.endswith(".")
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_what_the_inspection_of_attachments_refuses(name: str) -> None:
+    _name, content, _reason = HOSTILE[name]
+    is_office_file = content.startswith((b"PK", b"\xd0\xcf"))
+    assert answered("a.xlsx", content).refusal or not is_office_file
+
+
+@pytest.mark.thorough
+def test_the_genuine_files_of_the_corpus() -> None:
+    found = {sample.name: answered(sample.name, sample.path.read_bytes()) for sample in samples()}
+    assert len(found) > 40
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "intact",
+    [make(LISTED) for make in (books.xlsx, books.xls, books.written)],
+    ids=["openpyxl", "xlwt", "xlsxwriter"],
+)
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_is_an_answer(intact: bytes, data: st.DataObject) -> None:
+    content = bytearray(intact)
+    for _change in range(data.draw(st.integers(1, 12))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    answered("a.xlsx", bytes(content))
+
+
+@pytest.mark.thorough
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=400) | st.text(max_size=300).map(str.encode))
+def test_any_bytes_are_an_answer(content: bytes) -> None:
+    answered("a.csv", content)
+
+
+MEASURE = """
+import resource, sys
+import django
+django.setup()
+from tickets.lines.sheet import read_file
+from tickets.lines.understand import KnownLine, understand
+content = sys.stdin.buffer.read()
+before = resource.getrusage(resource.RUSAGE_SELF)
+reading = read_file("a.xlsx", content)
+result = understand(reading.rows, lambda keys: {k: [KnownLine(k, "1", "active", 15)] for k in keys})
+after = resource.getrusage(resource.RUSAGE_SELF)
+seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+print(len(result.requested), (after.ru_maxrss - before.ru_maxrss) // 1024, round(seconds, 2))
+"""
+
+
+@pytest.mark.thorough
+@pytest.mark.processes
+@pytest.mark.parametrize("make", [books.xlsx, books.written, books.xls])
+def test_five_thousand_rows_stay_below_100_mb(make: Callable[..., bytes]) -> None:
+    """The processor's seconds are shown on failure, and decide nothing."""
+    listed = [
+        (f"0{990_000_000 + n}", "prepago", books.CEDULA, "Ana Pérez", "Plan 30", n) for n in range(5_000)
+    ]
+    answer = subprocess.run(
+        [sys.executable, "-c", MEASURE],
+        cwd=ROOT,
+        input=make([(*books.TITLES, "Plan", "Valor"), *listed]),
+        capture_output=True,
+        check=True,
+    )
+    requested, megabytes, _seconds = answer.stdout.split()
+    assert (requested, int(megabytes) <= 100) == (b"5000", True), answer.stdout

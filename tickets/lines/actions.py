@@ -1,0 +1,65 @@
+"""What a list asks for a line, in the customer's words: the end of the service, or prepaid."""
+
+import re
+import unicodedata
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """The values are those of the form's field `lines_<number>_action`."""
+
+    CANCEL = "cancel"
+    PREPAID = "prepaid"
+
+
+_PREPAID = re.compile(r"\b(?:pre ?pago|pre ?pagos|prepag\w*|prepaid)\b")
+_CANCEL = re.compile(
+    r"\b(?:bajas?|cancel\w*|anul\w*|elimin\w*|desactiv\w*|termin(?:ar|acion|en)\w*|retir\w*|dar de baja)\b"
+)
+# A line that is to stay must not end because another word of the sentence looks like a request
+_KEEP = re.compile(
+    r"\b(?:mantener\w*|manteng\w*|conserv\w*|dejar|dejen|except\w*|salvo|menos|quedan?|suspen\w*|reactiv\w*"
+    r"|(?:no|ni|nunca) (?:\w+ ){0,3}(?:cancel|baja|dar|anul|elimin|desactiv|termin|retir|pas[ae]|cambi|migr|toc|inclu|"
+    r"prepag|pre ?pago)\w*)\b"
+)
+
+
+def plain(text: str) -> str:
+    """Return the words in small letters without accents and punctuation."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return " ".join(re.sub(r"[^\w]|_", " ", letters).split())
+
+
+def actions_in(text: str) -> set[Action] | None:
+    """Return the actions that a text names, empty for none. None when it is not clear.
+
+    It is not clear when both are named, and when a word says that something is to stay.
+    """
+    words = plain(text)
+    found = {
+        action
+        for action, pattern in ((Action.CANCEL, _CANCEL), (Action.PREPAID, _PREPAID))
+        if pattern.search(words)
+    }
+    return None if len(found) > 1 or _KEEP.search(words) else found
+
+
+def action_of_cell(text: str) -> Action | None:
+    """Return the action of a cell that holds nothing else. None for words that name none."""
+    found = actions_in(text)
+    return next(iter(found)) if found else None
+
+
+def split_at_action(text: str) -> tuple[str, str]:
+    """Return the text before and after the word that asks for prepaid."""
+    folded = _folded(text)
+    found = _PREPAID.search(folded)
+    return (text[: found.start()], text[found.end() :]) if found else (text, "")
+
+
+def _folded(text: str) -> str:
+    """Return the text in small letters without accents, each character in its old place."""
+    return "".join(
+        unicodedata.normalize("NFKD", character.casefold())[:1] or " " for character in text
+    ).replace("-", " ")

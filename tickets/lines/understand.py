@@ -1,0 +1,227 @@
+"""From the rows of a list to what is asked: each line found in the directory, what it becomes, and
+what is wrong with it (A10, A18, A19).
+
+The look-up is asked once, whatever the number of rows.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from companies.identity import InvalidTaxId, check_tax_id
+from tickets.lines import problems
+from tickets.lines.actions import Action, action_of_cell
+from tickets.lines.numbers import other_key, service_key
+from tickets.lines.problems import Code, Severity
+from tickets.lines.rows import Column, Doubt, ListRow, Place
+
+SUMMED_FROM = 16  # equal problems that become one sentence
+CANCELLED = "cancelled"  # as in `ServiceLine.Status`
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLine:
+    """What the directory knows of a line of the company.
+
+    `open_ticket` is the number of an open request that has it, and empty without one.
+    """
+
+    number: str
+    account: str
+    status: str
+    cut_day: int
+    open_ticket: str = ""
+
+
+# From keys of `service_key` to the company's lines with that key, one for each account. Keys that
+# are missing are unknown. It must not answer for other companies.
+LookUp = Callable[[AbstractSet[str]], Mapping[str, Sequence[KnownLine]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a row, and where it stands."""
+
+    code: Code
+    place: Place
+    detail: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        return problems.severity_of(self.code)
+
+    @property
+    def text(self) -> str:
+        return problems.sentence(self.code, self.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstoodRow:
+    """A row with the lines it names, in one account or several.
+
+    `is_dropped` says that the row adds nothing: a repetition, or a gap of a range. Dropped rows and
+    those with a critical problem are not requested.
+    """
+
+    row: ListRow
+    lines: tuple[KnownLine, ...]
+    action: Action | None
+    id_number: str
+    name: str
+    problems: tuple[Problem, ...]
+    is_dropped: bool = False
+
+    @property
+    def is_critical(self) -> bool:
+        return any(problem.severity is Severity.CRITICAL for problem in self.problems)
+
+    @property
+    def is_requested(self) -> bool:
+        return bool(self.lines) and not self.is_dropped and not self.is_critical
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem, or all equal ones of a column in one sentence."""
+
+    code: Code
+    text: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """All rows in the order of the list."""
+
+    rows: tuple[UnderstoodRow, ...]
+
+    @property
+    def requested(self) -> list[UnderstoodRow]:
+        return [row for row in self.rows if row.is_requested]
+
+    @property
+    def critical(self) -> list[Finding]:
+        return self._findings(Severity.CRITICAL)
+
+    @property
+    def to_confirm(self) -> list[Finding]:
+        return self._findings(Severity.CONFIRM)
+
+    def unmatched_text(self) -> str:
+        """Return what could not be matched, with its place, to be sent as text (A10)."""
+        unmatched = (row for row in self.rows if not row.lines and not row.is_dropped)
+        return "\n".join(f"{_place(row.row)}: {row.row.written or row.row.number}" for row in unmatched)
+
+    def _findings(self, severity: Severity) -> list[Finding]:
+        groups: dict[tuple[Code, str, str], list[Problem]] = defaultdict(list)
+        for row in self.rows:
+            for problem in row.problems:
+                if problem.severity is severity:
+                    groups[problem.code, problem.place.sheet, problem.place.column].append(problem)
+        return [finding for group in groups.values() for finding in _summed_up(group)]
+
+
+def understand(rows: Iterable[ListRow], look_up: LookUp) -> Understanding:
+    """Match the rows with the company's lines and check them."""
+    listed = list(rows)
+    keys = [_keys(row) for row in listed]
+    wanted = frozenset(key for row_keys in keys for key in row_keys)
+    known = look_up(wanted) if wanted else {}
+    first: dict[str, UnderstoodRow] = {}
+    understood = []
+    for row, row_keys in zip(listed, keys, strict=True):
+        key = next((key for key in row_keys if known.get(key)), row_keys[0] if row_keys else "")
+        result = _understood(row, tuple(known.get(key, ())), first.get(key))
+        if key and not result.is_dropped:
+            first.setdefault(key, result)
+        understood.append(result)
+    return Understanding(tuple(understood))
+
+
+def _keys(row: ListRow) -> tuple[str, ...]:
+    """Return the keys to look for, the likeliest first."""
+    if not row.number:
+        return ()
+    found: dict[str, None] = {}
+    for text in (row.number, *row.alternatives):
+        found |= dict.fromkeys((service_key(text), other_key(text)))
+    return tuple(key for key in found if key)
+
+
+def _understood(row: ListRow, lines: tuple[KnownLine, ...], earlier: UnderstoodRow | None) -> UnderstoodRow:
+    in_service = tuple(line for line in lines if line.status != CANCELLED)
+    action, doubts = _action(row)
+    found = list(row.doubts)
+    is_dropped = False
+    if row.number and not in_service:
+        is_dropped = any(doubt.code is Code.FROM_RANGE for doubt in row.doubts)
+        gap = Code.RANGE_GAP if is_dropped else Code.UNKNOWN
+        found = [doubt for doubt in found if doubt.code is not Code.FROM_RANGE]
+        found.append(Doubt(Code.CANCELLED if lines and not is_dropped else gap))
+    elif in_service:
+        found += doubts
+        found += _line_doubts(in_service)
+        if action is Action.PREPAID:
+            found += _taker_doubts(row)
+    if earlier and row.number and not is_dropped:
+        same = (earlier.action, earlier.id_number, earlier.name) == (action, row.id_number, row.name)
+        is_dropped = same
+        repeated = Doubt(Code.DUPLICATE if same else Code.CONFLICT, detail=str(earlier.row.row))
+        found = [repeated] if same else [*found, repeated]
+    return UnderstoodRow(
+        row=row,
+        lines=in_service,
+        action=action,
+        id_number=row.id_number if action is Action.PREPAID else "",
+        name=row.name if action is Action.PREPAID else "",
+        problems=tuple(
+            Problem(each.code, row.layout.place(row.row, each.column), each.detail) for each in found
+        ),
+        is_dropped=is_dropped,
+    )
+
+
+def _action(row: ListRow) -> tuple[Action | None, list[Doubt]]:
+    """Return what is asked. A list that says nothing asks for the end of its lines."""
+    if not row.action:
+        return Action.CANCEL, []
+    action = action_of_cell(row.action)
+    return action, [] if action else [Doubt(Code.ACTION_UNCLEAR, Column.ACTION)]
+
+
+def _line_doubts(lines: Sequence[KnownLine]) -> Iterator[Doubt]:
+    if ticket := next((line.open_ticket for line in lines if line.open_ticket), ""):
+        yield Doubt(Code.OPEN_REQUEST, detail=ticket)
+    if len(lines) > 1:
+        yield Doubt(Code.SEVERAL_ACCOUNTS, detail=str(len(lines)))
+
+
+def _taker_doubts(row: ListRow) -> Iterator[Doubt]:
+    """Check who takes a line that becomes prepaid (A10, A19)."""
+    if not row.id_number:
+        yield Doubt(Code.PREPAID_WITHOUT_ID, Column.ID)
+    else:
+        try:
+            doubtful = check_tax_id(row.id_number).doubtful
+        except InvalidTaxId:
+            yield Doubt(Code.ID_MALFORMED, Column.ID)
+        else:
+            if doubtful:
+                yield Doubt(Code.ID_CHECK_DIGIT, Column.ID)
+    if len(row.name.split()) < 2:
+        yield Doubt(Code.PREPAID_WITHOUT_NAME, Column.NAME)
+
+
+def _place(row: ListRow) -> Place:
+    return Place(row.row, sheet=row.layout.sheet)
+
+
+def _summed_up(group: Sequence[Problem]) -> Iterator[Finding]:
+    if len(group) < SUMMED_FROM:
+        for problem in group:
+            yield Finding(problem.code, problem.text, (problem.place,))
+        return
+    column = group[0].place.column
+    places = tuple(problem.place for problem in group)
+    yield Finding(group[0].code, problems.summary(group[0].code, len(group), column), places)
