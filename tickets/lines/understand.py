@@ -7,7 +7,7 @@ The look-up is asked once, whatever the number of rows.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from companies.identity import InvalidTaxId, check_tax_id
 from tickets.lines import problems
@@ -128,14 +128,17 @@ def understand(rows: Iterable[ListRow], look_up: LookUp) -> Understanding:
     keys = [_keys(row) for row in listed]
     wanted = frozenset(key for row_keys in keys for key in row_keys)
     known = look_up(wanted) if wanted else {}
-    first: dict[str, UnderstoodRow] = {}
-    understood = []
-    for row, row_keys in zip(listed, keys, strict=True):
+    first: dict[str, int] = {}
+    understood: list[UnderstoodRow] = []
+    for index, (row, row_keys) in enumerate(zip(listed, keys, strict=True)):
         key = next((key for key in row_keys if known.get(key)), row_keys[0] if row_keys else "")
-        result = _understood(row, tuple(known.get(key, ())), first.get(key))
-        if key and not result.is_dropped:
-            first.setdefault(key, result)
+        earlier = first.get(key)
+        result = _understood(row, tuple(known.get(key, ())), None if earlier is None else understood[earlier])
         understood.append(result)
+        if earlier is not None and any(problem.code is Code.CONFLICT for problem in result.problems):
+            understood[earlier] = _in_conflict(understood[earlier], row)
+        if key and not result.is_dropped:
+            first.setdefault(key, index)
     return Understanding(tuple(understood))
 
 
@@ -180,6 +183,14 @@ def _understood(row: ListRow, lines: tuple[KnownLine, ...], earlier: UnderstoodR
         ),
         is_dropped=is_dropped,
     )
+
+
+def _in_conflict(earlier: UnderstoodRow, later: ListRow) -> UnderstoodRow:
+    """Return the row with the conflict: neither of the two requests is the one to carry out."""
+    place = earlier.row.layout.place(earlier.row.row, Column.NUMBER)
+    conflict = Problem(Code.CONFLICT, place, str(later.row))
+    known = any(problem.code is Code.CONFLICT for problem in earlier.problems)
+    return earlier if known else replace(earlier, problems=(*earlier.problems, conflict))
 
 
 def _action(row: ListRow) -> tuple[Action | None, list[Doubt]]:

@@ -117,8 +117,12 @@ def test_a_repetition_is_asked_for_once() -> None:
 
 def test_one_line_with_two_requests_is_not_decided_here() -> None:
     found = of_cells(("0991234567", "baja"), ("0991234567", "prepago", CEDULA, "Ana Pérez"))
-    assert codes(found) == [[], [Code.CONFLICT]]
-    assert [row.action for row in found.requested] == [Action.CANCEL]
+    assert codes(found) == [[Code.CONFLICT], [Code.CONFLICT]]
+    assert [finding.text[:29] for finding in found.critical] == [
+        "Está también en la fila 3, co",
+        "Está también en la fila 2, co",
+    ]
+    assert not found.requested
 
 
 def test_a_line_that_left_one_account_is_requested_in_the_other() -> None:
