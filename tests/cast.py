@@ -119,6 +119,7 @@ def make_ticket(administrator: Administrator | None = None, **changes: Any) -> T
         "requester_name": administrator.names,
         "email": administrator.email,
         "contact_phone": str(administrator.phone),
+        "effective_rule": RequestType.Rule.BILLING_CUT,
         "details": "La línea 0991112223",
         "notice_at": at,
         "registered_at": at,

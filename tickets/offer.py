@@ -1,4 +1,4 @@
-"""Request types, reasons and areas as the operator set them, for the portal (A7, A8, A24).
+"""Request types, what they ask and their areas as the operator set them (A7, A8, A24).
 
 They change a few times a year and are read with each form and each ticket, so a process keeps them
 for up to a second: a change in the desk, by a command or in SQL shows everywhere within that. The
@@ -15,18 +15,54 @@ from django.db import transaction
 from django.db.models import F, FilteredRelation, Model, Q
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
-from tickets.models import OTHER_REASON, Area, Reason, RequestType, catalogue_changed
+from tickets.models import (
+    OTHER_REASON,
+    Area,
+    Reason,
+    RequestField,
+    RequestType,
+    RequiredDocument,
+    catalogue_changed,
+)
 
 KEPT_SECONDS = 1.0
+CANCELLATION = "cancellation"  # the code of the type that the product ships
 
 
 @dataclass(frozen=True)
 class Offer:
-    """Request types and their reasons, in order. The form adds `OTHER_REASON`."""
+    """Request types, their reasons and questions, in order. The form adds `OTHER_REASON`."""
 
     types: list[RequestType]
     reasons: list[Reason]
-    areas: dict[int, list[Area]] = field(default_factory=dict)  # those to be mailed, by request type
+    # By the key of their request type; the areas are those to be mailed
+    areas: dict[int, list[Area]] = field(default_factory=dict)
+    fields: dict[int, list[RequestField]] = field(default_factory=dict)
+    documents: dict[int, list[RequiredDocument]] = field(default_factory=dict)
+
+    def type_of(self, code: str | None) -> RequestType | None:
+        """Return the type with this code; forms made before types had codes send its key."""
+        codes = {request_type.code: request_type for request_type in self.types}
+        keys = {str(request_type.pk): request_type for request_type in self.types}
+        return codes.get(code or "") or keys.get(code or "")
+
+    def first_type(self) -> RequestType | None:
+        """Return the type of a visitor who chose none: the cancellation, if it is offered."""
+        return self.type_of(CANCELLATION) or next(iter(self.types), None)
+
+    def reasons_of(self, request_type: RequestType) -> list[Reason]:
+        """Return the active reasons of the type, in order; none where it asks none."""
+        if not request_type.asks_reason:
+            return []
+        return [reason for reason in self.reasons if reason.request_type_id == request_type.pk]
+
+    def fields_of(self, request_type: RequestType) -> list[RequestField]:
+        """Return the questions that the type asks, in order."""
+        return self.fields.get(request_type.pk, [])
+
+    def documents_of(self, request_type: RequestType) -> list[RequiredDocument]:
+        """Return the documents that the type asks for, in order."""
+        return self.documents.get(request_type.pk, [])
 
     def areas_of(self, request_type: RequestType) -> list[Area]:
         """Return the active areas of the type, in order of name."""
@@ -89,7 +125,7 @@ def _changed(**_signal: Any) -> None:
 def watch() -> None:
     """Forget the offer at each change that this process makes through the models."""
     catalogue_changed.connect(_changed, dispatch_uid="offer.bulk")
-    models: tuple[type[Model], ...] = (Area, RequestType, Reason)
+    models: tuple[type[Model], ...] = (Area, RequestType, Reason, RequestField, RequiredDocument)
     for model in models:
         post_save.connect(_changed, sender=model, dispatch_uid=f"offer.save.{model.__name__}")
         post_delete.connect(_changed, sender=model, dispatch_uid=f"offer.delete.{model.__name__}")
@@ -97,7 +133,7 @@ def watch() -> None:
 
 
 def _read() -> Offer:
-    """Read types and reasons in one query, and the areas in another."""
+    """Read types and reasons in one query; areas, questions and documents in one each."""
     active = FilteredRelation("reasons", condition=Q(reasons__is_active=True))
     in_portal = RequestType.objects.filter(in_portal=True).annotate(active=active)
     rows = in_portal.annotate(reason_pk=F("active__pk"), reason_text=F("active__text"))
@@ -112,4 +148,10 @@ def _read() -> Offer:
     links = RequestType.areas.through.objects.filter(area__is_active=True, requesttype__in_portal=True)
     for link in links.select_related("area").order_by("area__name"):
         areas.setdefault(link.requesttype_id, []).append(link.area)
-    return Offer(list(types.values()), reasons, areas)
+    fields: dict[int, list[RequestField]] = {}
+    for question in RequestField.objects.filter(is_active=True, request_type__in_portal=True):
+        fields.setdefault(question.request_type_id, []).append(question)
+    documents: dict[int, list[RequiredDocument]] = {}
+    for document in RequiredDocument.objects.filter(request_type__in_portal=True):
+        documents.setdefault(document.request_type_id, []).append(document)
+    return Offer(list(types.values()), reasons, areas, fields, documents)

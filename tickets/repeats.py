@@ -1,13 +1,13 @@
 """Repeated requests: the same one twice needs the customer's consent (A23); similar ones are shown.
 
-Two requests are the same if company, request type, reason, details and documents are equal. Names,
-e-mail and phone do not count: another administrator or device may send other ones.
+Two requests are the same if company, request type, reason, details, answers and documents are
+equal. Names, e-mail and phone do not count: another administrator or device may send other ones.
 """
 
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -39,13 +39,19 @@ SIMILAR = f"""
 """  # noqa: S608, SLF001  the name of a table, no input
 
 
-def content_of(reason: Reason, details: str, documents: Iterable[str]) -> str:
+def content_of(
+    reason: Reason | None, details: str, documents: Iterable[str], answers: Iterable[Mapping[str, str]] = ()
+) -> str:
     """Return the digest of what is requested. `documents` are SHA-256 digests of their content.
 
     Case, line ends and spaces of the details do not count: phone keyboards change them.
     """
     text = " ".join(unicodedata.normalize("NFKC", details).casefold().split())
-    return hashlib.sha256(json.dumps([reason.pk, text, sorted(set(documents))]).encode()).hexdigest()
+    content: list[Any] = [reason.pk if reason else None, text, sorted(set(documents))]
+    given = sorted([answer["name"], answer["value"]] for answer in answers)
+    if given:
+        content.append(given)
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def claim(ticket: Ticket, content: str, repeats: int | None) -> bool:

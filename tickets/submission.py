@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
@@ -36,11 +37,12 @@ class Submission:
     verified_phone: str
     verified_by: str
     request_type: RequestType
-    reason: Reason
+    reason: Reason | None  # None where the type asks none
     requester_name: str
     email: str
     contact_phone: str
     details: str
+    answers: Sequence[Mapping[str, Any]] = ()  # to the type's own questions, as the ticket keeps them
     areas: Sequence[Area] = ()  # those to be mailed
     documents: tuple[Document, ...] = ()  # sent with the confirming post
     staged: tuple[StagedFile, ...] = ()  # sent with earlier posts
@@ -51,11 +53,12 @@ class Submission:
         """Digest of the whole form: tells a second click from an edited form with the same key."""
         content = [
             self.request_type.pk,
-            self.reason.pk,
+            self.reason.pk if self.reason else None,
             self.requester_name,
             self.email,
             self.contact_phone,
             self.details,
+            [[answer["name"], answer["value"]] for answer in self.answers],
             self._documents,
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
@@ -63,7 +66,7 @@ class Submission:
     @cached_property
     def content_digest(self) -> str:
         """Digest of what is requested, equal for any administrator and device (A23)."""
-        return repeats.content_of(self.reason, self.details, self._documents)
+        return repeats.content_of(self.reason, self.details, self._documents, self.answers)
 
     @property
     def _documents(self) -> list[str]:
@@ -159,7 +162,9 @@ def _same(submission: Submission, existing: Ticket) -> Ticket:
 
 
 def _is_offered(submission: Submission) -> bool:
-    """Whether the reason still exists, with its type."""
+    """Whether the reason still exists, with its type; or the type, if it asks no reason."""
+    if submission.reason is None:
+        return RequestType.objects.filter(pk=submission.request_type.pk).exists()
     return Reason.objects.filter(pk=submission.reason.pk, request_type=submission.request_type).exists()
 
 
@@ -169,7 +174,8 @@ def _create(submission: Submission, names: list[str], registered_at: datetime, t
         request_type=request_type,
         request_type_name=request_type.name,
         reason=submission.reason,
-        reason_text=submission.reason.text,
+        own_words=request_type.own_words,
+        reason_text=submission.reason.text if submission.reason else "",
         company=company,
         company_name=company.legal_name,
         company_tax_id=company.tax_id,
@@ -180,8 +186,10 @@ def _create(submission: Submission, names: list[str], registered_at: datetime, t
         email=submission.email,
         contact_phone=submission.contact_phone,
         details=submission.details,
+        answers=list(submission.answers),
         notice_at=registered_at,
         registered_at=registered_at,
+        effective_rule=request_type.effective_rule,
         effective_date=min((term.effective_date for term in terms), default=None),
         effective_terms=[term.as_record() for term in terms],
         submission_key=submission.key.uuid,

@@ -1,8 +1,8 @@
 """The key in each rendering of the request form: at most one ticket per key (R4.19).
 
-It is signed, so showing the form stores nothing. It names the administrator and the company, so
-two tabs cannot mix up two companies, and another administrator cannot use it. It carries the
-effective dates that the form showed, so that no other date is registered (A22).
+It is signed, so showing the form stores nothing. It names the administrator, the company and the
+request type, so two tabs cannot mix up two companies, and another administrator cannot use it. It
+carries the effective dates that the form showed, so that no other date is registered (A22).
 """
 
 from dataclasses import dataclass, replace
@@ -13,9 +13,10 @@ from django.core import signing
 
 from companies.models import Administrator, Company
 from tickets.effective_date import ShownTerms
+from tickets.models import RequestType
 
 # Change it with the content: during an update, both versions then refuse each other's keys (422)
-SALT = "tickets.submission_key.with_terms"
+SALT = "tickets.submission_key.with_type"
 
 
 class UnknownKey(ValueError):
@@ -27,11 +28,12 @@ class SubmissionKey:
     uuid: UUID
     administrator_id: int
     company_id: int
+    request_type_id: int
     shown: ShownTerms | None = None  # None before a form shows them
 
     @classmethod
-    def mint(cls, administrator: Administrator, company: Company) -> Self:
-        return cls(uuid4(), administrator.pk, company.pk)
+    def mint(cls, administrator: Administrator, company: Company, request_type: RequestType) -> Self:
+        return cls(uuid4(), administrator.pk, company.pk, request_type.pk)
 
     @classmethod
     def read(cls, token: str, administrator: Administrator) -> Self:
@@ -45,18 +47,24 @@ class SubmissionKey:
     def signed(cls, token: str) -> Self | None:
         """Return the key of a token that we signed for any administrator, or None."""
         try:
-            uuid, administrator_id, company_id, shown = _signer().unsign_object(token)
+            uuid, administrator_id, company_id, request_type_id, shown = _signer().unsign_object(token)
         except signing.BadSignature:
             return None
-        return cls(UUID(uuid), administrator_id, company_id, ShownTerms.from_token(shown))
+        return cls(UUID(uuid), administrator_id, company_id, request_type_id, ShownTerms.from_token(shown))
 
-    def showing(self, shown: ShownTerms) -> Self:
-        """Return the key for a form that shows these dates."""
-        return replace(self, shown=shown)
+    def showing(self, request_type: RequestType, shown: ShownTerms) -> Self:
+        """Return the key for a form of this type that shows these dates."""
+        return replace(self, request_type_id=request_type.pk, shown=shown)
 
     def token(self) -> str:
         shown = self.shown or ShownTerms.of(())
-        content = [self.uuid.hex, self.administrator_id, self.company_id, shown.for_token()]
+        content = [
+            self.uuid.hex,
+            self.administrator_id,
+            self.company_id,
+            self.request_type_id,
+            shown.for_token(),
+        ]
         # Compressed: a company may have hundreds of billing accounts
         return _signer().sign_object(content, compress=True)
 

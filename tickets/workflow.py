@@ -80,7 +80,7 @@ def change_status(
 
 def may_set_date(ticket: Ticket) -> bool:
     """Whether staff may set the effective date: the ticket is open, and none could be computed."""
-    return not ticket.effective_terms and ticket.status != Status.CLOSED
+    return ticket.has_date and not ticket.effective_terms and ticket.status != Status.CLOSED
 
 
 def set_effective_date(ticket: Ticket, day: date, actor: User, note: str, notice: Notice) -> TicketEvent:

@@ -19,7 +19,7 @@ from companies.directory import caller_facts, directory
 from otp import session
 from portal import current_company
 from portal.access import Caller
-from portal.request.forms import TYPED, initial_of
+from portal.request.forms import initial_of, typed_in
 from tickets.submission_key import SubmissionKey, UnknownKey
 
 MAX_NAME = 200  # characters kept of a file name
@@ -31,6 +31,7 @@ class Draft:
 
     of_company: CompanyFacts
     key: SubmissionKey
+    request_type: str  # its code
     typed: dict[str, str]
     staged: tuple[StagedFile, ...]
     problems: tuple[str, ...]  # of files that could not be staged
@@ -48,7 +49,8 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
     again = [_("«%(name)s»: elíjalo otra vez.") % {"name": name} for name in _files_not_sent(request)]
     data = {
         "key": request.POST.get("submission_key", ""),
-        "typed": {name: request.POST.get(name, "") for name in TYPED},
+        "typed": typed_in(request.POST.dict()),
+        "request_type": request.POST.get("request_type", ""),
         "staged": staged,
         "problems": [*problems, *again],
         "cancelled": cancelled,
@@ -78,14 +80,29 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
     owner = staging.Uploader(request, caller.administrator, caller.visitor.phone)
     staged = staging.find(owner, kept["staged"])
     return Draft(
-        of_company, key, kept["typed"], staged.files, tuple(kept["problems"]), kept.get("cancelled", False)
+        of_company,
+        key,
+        kept["request_type"],
+        kept["typed"],
+        staged.files,
+        tuple(kept["problems"]),
+        kept.get("cancelled", False),
     )
+
+
+def change_type(request: HttpRequest, caller: Caller, code: str) -> None:
+    """Let the caller's draft, if there is one, be of this request type."""
+    kept = session.load_draft(request, caller.visitor)
+    if kept is not None:
+        session.save_draft(request, caller.visitor.phone, {**kept, "request_type": code})
 
 
 def is_untouched(request: HttpRequest, caller: Caller) -> bool:
     """Whether the posted form has no input beyond what was shown, so that leaving loses nothing."""
     shown = {"reason": "", "details": "", **initial_of(caller.administrator)}
-    typed = any(request.POST.get(name, "").strip() not in {"", value} for name, value in shown.items())
+    typed = any(
+        text.strip() not in {"", shown.get(name, "")} for name, text in typed_in(request.POST.dict()).items()
+    )
     return not (typed or request.POST.getlist("staged") or _files_not_sent(request))
 
 

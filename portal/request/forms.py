@@ -1,11 +1,12 @@
 """Forms of the portal: the company, and the request (A6-A11)."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -15,13 +16,15 @@ from attachments.quota import QuotaReached
 from attachments.staging import StagedFileGone, StagedFiles, error_text
 from companies.models import Administrator, Company
 from companies.phones import display
+from portal.request import type_fields
 from portal.request.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
-from tickets.models import OTHER_REASON, Reason, RequestType
+from tickets.models import OTHER_REASON, RequestField, RequestType
 from tickets.offer import Offer
 
 MAX_DETAILS = 5_000
+MAX_QUESTIONS = 60  # of one type, in a draft
 OTHER = "otro"  # form value of `OTHER_REASON`, which may have no row yet
-TYPED = ("request_type", "reason", "requester_name", "email", "contact_phone", "details")
+TYPED = ("reason", "requester_name", "email", "contact_phone", "details")
 
 
 @cache
@@ -59,30 +62,25 @@ class CompanyForm(forms.Form):
 class RequestForm(forms.Form):
     """The request, its reason and the contact. Request types and reasons are data (A7, A8)."""
 
-    request_type = forms.ChoiceField(
+    request_type = forms.CharField(
         label=_("Tipo de requerimiento"),
-        error_messages={
-            "required": _("Seleccione el tipo de requerimiento."),
-            "invalid_choice": _("Seleccione un tipo de requerimiento de la lista."),
-        },
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": _("Ese tipo de requerimiento ya no se ofrece. Elija otro.")},
     )
     reason = forms.ChoiceField(
         label=_("Motivo"),
-        help_text=_(
-            "Lo preguntamos para mejorar el servicio. Con cualquier motivo, su solicitud se registra igual."
-        ),
         error_messages={
             "required": _("Seleccione el motivo."),
             "invalid_choice": _("Ese motivo ya no está en la lista. Seleccione otro."),
         },
     )
     details = LongText(
-        label=_("Detalle de la solicitud"),
+        required=False,
         max_length=MAX_DETAILS,
         help_text=_("Hasta 5000 caracteres."),
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={
-            "required": _("Escriba qué servicios desea dar de baja."),
             "max_length": _(
                 "El detalle tiene %(show_value)d caracteres y el límite es %(limit_value)d. "
                 "Acórtelo o adjunte el resto en un archivo."
@@ -129,6 +127,7 @@ class RequestForm(forms.Form):
         files: MultiValueDict[str, Any] | None = None,
         *,
         offer: Offer,
+        request_type: RequestType,
         initial: dict[str, Any] | None = None,
         staged: StagedFiles = StagedFiles(),  # noqa: B008  frozen
         phone: str = "",
@@ -143,53 +142,52 @@ class RequestForm(forms.Form):
         cast("PersonName", self.fields["requester_name"]).registered = self.initial.get(
             "requester_name", ""
         ).strip()
-        self._set_offer(offer)
+        self._ask_for(offer, request_type)
 
-    def offer_changed(self, offer: Offer) -> None:
-        """Show what is offered now, after a chosen type or reason was deleted meanwhile."""
-        self._set_offer(offer)
-        gone = "reason" if str(self["request_type"].value()) in self._types else "request_type"
+    def _ask_for(self, offer: Offer, request_type: RequestType) -> None:
+        """Make the fields of this request type: its reasons, its words, its own questions."""
+        self.offer, self.type = offer, request_type
+        self.initial["request_type"] = request_type.code
+        words = request_type.words
+        details = self.fields["details"]
+        details.label = words.text("details_label")
+        setattr(details, type_fields.CONDITIONAL, True)
+        self._reasons = {str(reason.pk): reason for reason in offer.reasons_of(request_type)}
+        if request_type.asks_reason:
+            self.fields["reason"].help_text = words.text("reason_hint")
+            reasons = [(pk, reason.text) for pk, reason in self._reasons.items()]
+            choices = [("", _("Seleccione el motivo")), *reasons, (OTHER, OTHER_REASON)]
+            cast("forms.ChoiceField", self.fields["reason"]).choices = choices
+        else:
+            del self.fields["reason"]
+        self._questions = offer.fields_of(request_type)
+        for question in self._questions:
+            self.fields[f"{type_fields.PREFIX}{question.name}"] = type_fields.form_field(question)
+
+    def questions(self) -> list[tuple[RequestField, BoundField]]:
+        """Return the type's own questions, each with its bound field."""
+        return [(each, self[f"{type_fields.PREFIX}{each.name}"]) for each in self._questions]
+
+    def offer_changed(self) -> None:
+        """Say that a reason or the type was deleted after the form was shown."""
+        gone = "reason" if self.type.asks_reason else "request_type"
         self.add_error(gone, ValidationError(self.fields[gone].error_messages["invalid_choice"], code="gone"))
-
-    def _set_offer(self, offer: Offer) -> None:
-        self.offer = offer
-        self._reasons = {str(reason.pk): reason for reason in offer.reasons}
-        self._types = {str(request_type.pk): request_type for request_type in offer.types}
-        if len(self._types) == 1:
-            self.initial.setdefault("request_type", next(iter(self._types)))
-        types: list[Any] = [(pk, request_type.name) for pk, request_type in self._types.items()]
-        if len(types) != 1:  # without any type too, so that the list is not blank
-            types.insert(0, ("", _("Seleccione el tipo de requerimiento")))
-        self._set_choices("request_type", types)
-        reasons = _reason_choices(self._reasons.values())
-        self._set_choices("reason", [("", _("Seleccione el motivo")), *reasons, (OTHER, OTHER_REASON)])
-
-    @property
-    def types(self) -> list[RequestType]:
-        return list(self._types.values())
-
-    def shown_type(self) -> RequestType | None:
-        """Return the request type that the form would send as it is shown."""
-        chosen = self._types.get(str(self["request_type"].value()))
-        return chosen or next(iter(self.types), None)
-
-    def assumed_type(self) -> RequestType | None:
-        """Return `shown_type` if there are several types and the visitor chose none."""
-        several = len(self._types) > 1
-        return self.shown_type() if several and str(self["request_type"].value()) not in self._types else None
 
     def shown_reason(self) -> str:
         """Return the text of the reason that the form would send; empty if none is chosen."""
+        if "reason" not in self.fields:
+            return ""
         value = str(self["reason"].value())
         chosen = self._reasons.get(value)
         return chosen.text if chosen else OTHER_REASON if value == OTHER else ""
 
     def carry_key(self, token: str) -> None:
-        """Make the form show this submission key in place of the posted one."""
+        """Make the form show this submission key and its type in place of the posted ones."""
         self.initial["submission_key"] = token
         if self.is_bound:
             self.data = cast("MultiValueDict[str, Any]", self.data).copy()
             self.data["submission_key"] = token
+            self.data["request_type"] = self.type.code
 
     def clean_attachments(self) -> tuple[Document, ...]:
         """Inspect the files; at most five documents, with those staged before (A11).
@@ -225,17 +223,37 @@ class RequestForm(forms.Form):
         if not isinstance(problem, StagedFileGone):
             self.received = ReceivedDocuments()
 
-    def clean(self) -> dict[str, Any]:
-        """Replace the chosen values by their rows. `OTHER_REASON` may have no row: None."""
-        cleaned = self.cleaned_data
-        request_type = self._types.get(cleaned.get("request_type", ""))
-        reason = self._reasons.get(cleaned.get("reason", ""))
-        if request_type and reason and reason.request_type_id != request_type.pk:
-            self.add_error("reason", _("Seleccione un motivo del tipo de requerimiento elegido."))
-        return {**cleaned, "request_type": request_type, "reason": reason}
+    def clean_request_type(self) -> RequestType:
+        """Return the type of the form. A posted one that is not offered is an error (A7)."""
+        posted = self.cleaned_data["request_type"]
+        if posted and self.offer.type_of(posted) != self.type:
+            raise ValidationError(
+                self.fields["request_type"].error_messages["invalid_choice"], code="invalid_choice"
+            )
+        return self.type
 
-    def _set_choices(self, name: str, choices: list[Any]) -> None:
-        cast("forms.ChoiceField", self.fields[name]).choices = choices
+    def clean(self) -> dict[str, Any]:
+        """Add `answers`, and replace the reason by its row; `OTHER_REASON` may have none: None.
+
+        Something must say what is requested: the details, a document, or an answer.
+        """
+        cleaned = self.cleaned_data
+        given = {each.name: cleaned.get(f"{type_fields.PREFIX}{each.name}") for each in self._questions}
+        answers = []
+        for question in self._questions:
+            name, answer = f"{type_fields.PREFIX}{question.name}", given[question.name]
+            if name in self.errors or not type_fields.is_asked(question, given):
+                continue
+            if answer in (None, ""):
+                if question.is_required:
+                    self.add_error(name, ValidationError(type_fields.missing(question), code="required"))
+                continue
+            answers.append(type_fields.record(question, answer))
+        says_what = cleaned.get("details") or answers or cleaned.get("attachments") or self.staged.files
+        if not says_what and not {"details", "attachments"} & set(self.errors):
+            missing = self.type.words.text("details_missing")
+            self.add_error("details", ValidationError(missing, code="required"))
+        return {**cleaned, "reason": self._reasons.get(cleaned.get("reason", "")), "answers": answers}
 
 
 def initial_of(administrator: Administrator) -> dict[str, str]:
@@ -247,9 +265,36 @@ def initial_of(administrator: Administrator) -> dict[str, str]:
     }
 
 
-def _reason_choices(reasons: Iterable[Reason]) -> list[Any]:
-    """Return a plain list, or one grouped by request type if there are several."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for reason in reasons:
-        groups.setdefault(reason.request_type.name, []).append((str(reason.pk), reason.text))
-    return next(iter(groups.values())) if len(groups) == 1 else list(groups.items())
+def typed_in(posted: Mapping[str, str]) -> dict[str, str]:
+    """Return what the visitor typed or chose in a posted form, by the name of its field."""
+    own = [name for name in posted if name.startswith(type_fields.PREFIX)][:MAX_QUESTIONS]
+    return {name: posted.get(name, "") for name in (*TYPED, *own)}
+
+
+class TypeForm(forms.Form):
+    """Which of several request types the visitor wants."""
+
+    request_type = forms.ChoiceField(
+        label=_("Tipo de requerimiento"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Elija qué necesita."),
+            "invalid_choice": _("Elija una de estas opciones."),
+        },
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, offer: Offer, chosen: RequestType | None = None
+    ) -> None:
+        super().__init__(data, initial={"request_type": chosen.code} if chosen else None)
+        self._offer = offer
+        choices = [(request_type.code, request_type.name) for request_type in offer.types]
+        cast("forms.ChoiceField", self.fields["request_type"]).choices = choices
+
+    def families(self) -> list[tuple[str, list[RequestType]]]:
+        """Return the types by family, in the order of the families."""
+        by_family: dict[str, list[RequestType]] = {family: [] for family in RequestType.Family.values}
+        for request_type in self._offer.types:
+            by_family[request_type.family].append(request_type)
+        labels = dict(RequestType.Family.choices)
+        return [(str(labels[family]), types) for family, types in by_family.items() if types]

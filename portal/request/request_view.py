@@ -25,12 +25,12 @@ from companies.models import Company
 from otp import session
 from portal import current_company
 from portal.access import Caller, administrator_required
-from portal.request import drafts
+from portal.request import current_type, drafts
 from portal.request.forms import CompanyForm, RequestForm, initial_of
 from tickets import repeats
 from tickets.effective_date import ShownTerms, TermsChange
-from tickets.models import Ticket
-from tickets.offer import changed_offer, current_offer
+from tickets.models import RequestType, Ticket
+from tickets.offer import Offer, changed_offer, current_offer
 from tickets.submission import (
     KeyAlreadyUsed,
     NotRegistered,
@@ -63,10 +63,7 @@ class ExistingTickets:
 
     def similar(self, company: Company, form: RequestForm) -> list[Ticket]:
         """Return similar tickets of today, which the page shows without blocking (A23)."""
-        request_type = form.shown_type()
-        if request_type is None:
-            return []
-        found = repeats.similar_to(company, request_type, form.shown_reason())
+        found = repeats.similar_to(company, form.type, form.shown_reason())
         return [ticket for ticket in found if ticket not in {self.used, self.repeated}]
 
 
@@ -84,10 +81,15 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     session.delete_draft(request)  # the browser has posted it
     owner = Uploader(request, caller.administrator, caller.visitor.phone)
     staging.remove(owner, request.POST)
+    offer = current_offer()
+    request_type = _posted_type(request, offer)
+    if request_type is None:
+        return _no_types(request, caller)
     form = RequestForm(
         request.POST,
         request.FILES,
-        offer=current_offer(),
+        offer=offer,
+        request_type=request_type,
         initial=initial_of(caller.administrator),
         staged=staging.posted_files(owner, request.POST),
         phone=owner.phone,
@@ -99,11 +101,18 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         return _refuse_key(caller, owner, form)
     if not form.is_valid():
         return _refuse(owner, of_company, form, key, ExistingTickets(used=ticket_of_key(key)))
+    return _register(caller, owner, of_company, key, form)
+
+
+def _register(
+    caller: Caller, owner: Uploader, of_company: CompanyFacts, key: SubmissionKey, form: RequestForm
+) -> HttpResponse:
+    """Register the valid form and show the result, or say why nothing was registered."""
     try:
         ticket = register(_submission(caller, owner, of_company, key, form))
     except NotRegistered as error:
         if isinstance(error, OfferChanged):
-            form.offer_changed(changed_offer())
+            return _offer_changed(caller, owner, of_company, form, key)
         return _refuse(owner, of_company, form, key, ExistingTickets.of(error))
     except (StorageFailed, QuotaReached, StagedFileGone) as problem:
         logger.warning("The documents of a request could not be stored", exc_info=problem)
@@ -112,14 +121,57 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket.number])}?creado=1", status=303)
 
 
+def _posted_type(request: HttpRequest, offer: Offer) -> RequestType | None:
+    """Return the type that the form names; that of its key if it names none that is offered."""
+    posted = offer.type_of(request.POST.get("request_type"))
+    if posted is not None:
+        return posted
+    key = SubmissionKey.signed(request.POST.get("submission_key", ""))
+    of_key = [each for each in offer.types if key is not None and each.pk == key.request_type_id]
+    return of_key[0] if of_key else current_type.chosen(request, offer)
+
+
+def _no_types(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Say that no type is offered. What was posted is kept, until one is offered again."""
+    drafts.keep(request, caller.visitor.phone)
+    return render(request, "portal/request/no_types.html", status=422 if request.method == "POST" else 200)
+
+
+def _offer_changed(
+    caller: Caller, owner: Uploader, of_company: CompanyFacts, form: RequestForm, key: SubmissionKey
+) -> HttpResponse:
+    """Show the form with what is offered now: a chosen type or reason was deleted meanwhile."""
+    offer = changed_offer()
+    request_type = offer.type_of(form.type.code) or offer.first_type()
+    if request_type is None:
+        return _no_types(owner.request, caller)
+    again = RequestForm(
+        owner.request.POST,
+        offer=offer,
+        request_type=request_type,
+        initial=initial_of(owner.administrator),
+        staged=form.staged,
+        phone=owner.phone,
+    )
+    again.is_valid()  # with its other errors
+    again.received = form.received
+    if request_type.code == form.type.code:
+        again.offer_changed()
+    return _refuse(owner, of_company, again, key)
+
+
 def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     draft = drafts.restore(request, caller)
     of_company = draft.of_company if draft else current_company.checked(request, caller.of_company)
     if of_company is None:
         return redirect("tickets:company")
-    key = draft.key if draft else SubmissionKey.mint(caller.administrator, of_company.company)
+    offer = current_offer()
+    request_type = current_type.chosen(request, offer, draft.request_type if draft else "")
+    if request_type is None:
+        return _no_types(request, caller)
+    key = draft.key if draft else SubmissionKey.mint(caller.administrator, of_company.company, request_type)
     initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
-    form = RequestForm(offer=current_offer(), initial=initial)
+    form = RequestForm(offer=offer, request_type=request_type, initial=initial)
     owner = Uploader(request, caller.administrator, caller.visitor.phone)
     return _page(owner, of_company, form, key, draft=draft, staged=draft.staged if draft else ())
 
@@ -158,13 +210,14 @@ def _submission(
         accounts=of_company.accounts,
         verified_phone=caller.visitor.phone,
         verified_by=caller.visitor.method,
-        request_type=data["request_type"],
-        reason=data["reason"] or other_reason(data["request_type"]),
+        request_type=form.type,
+        reason=data["reason"] or (other_reason(form.type) if form.type.asks_reason else None),
         requester_name=data["requester_name"],
         email=data["email"],
         contact_phone=data["contact_phone"],
         details=data["details"],
-        areas=form.offer.areas_of(data["request_type"]),
+        answers=data["answers"],
+        areas=form.offer.areas_of(form.type),
         documents=data["attachments"],
         staged=staging.for_submission(owner, form.staged.files, key.uuid),
         duplicate_of=int(repeated) if is_number else None,
@@ -181,7 +234,7 @@ def _refuse(
     """Show the form again (422). If its key already has a ticket, the form gets a new key."""
     existing = existing or ExistingTickets()
     if existing.used:
-        key = SubmissionKey.mint(owner.administrator, of_company.company)
+        key = SubmissionKey.mint(owner.administrator, of_company.company, form.type)
     return _page(
         owner, of_company, form, key, existing=existing, staged=_stage_accepted(owner, form, key), status=422
     )
@@ -209,7 +262,7 @@ def _refuse_key(caller: Caller, owner: Uploader, form: RequestForm) -> HttpRespo
     form.add_error(
         None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez.")
     )
-    key = SubmissionKey.mint(caller.administrator, of_company.company)
+    key = SubmissionKey.mint(caller.administrator, of_company.company, form.type)
     return _page(owner, of_company, form, key, staged=_stage_accepted(owner, form, key), status=422)
 
 
@@ -241,21 +294,23 @@ def _page(
 
     The form's key carries the dates shown.
     """
-    request_type = form.shown_type()
+    request_type = form.type
     uploads_closed = staging.uploads_disabled_reason()
     existing = existing or ExistingTickets()
     company = of_company.company
-    terms = request_type.terms_at(timezone.now(), of_company.accounts) if request_type else []
-    form.carry_key(key.showing(ShownTerms.of(terms)).token())
+    terms = request_type.terms_at(timezone.now(), of_company.accounts)
+    form.carry_key(key.showing(request_type, ShownTerms.of(terms)).token())
     form.fields["attachments"].disabled = bool(uploads_closed)
     context = {
         "form": form,
         "company": company,
         "services": directory().services(company) if form.is_bound else of_company.services,
         "terms": terms,
-        "assumed_type": form.assumed_type(),
         "terms_change": TermsChange.between(key.shown, terms),
-        "notice_days": request_type.notice_days if request_type else 0,
+        "request_type": request_type,
+        "words": request_type.words,
+        "several_types": len(form.offer.types) > 1,
+        "documents_asked": form.offer.documents_of(request_type),
         "several_companies": current_company.was_picked(owner.request),
         "staged": staged,
         "uploads_closed": uploads_closed,

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from portal.request import cancel_view, documents_view, request_view
+from portal.request import cancel_view, documents_view, request_view, type_view
 from portal.tickets import views
 
 app_name = "tickets"
 urlpatterns = [
     path("empresa/", views.company, name="company"),
+    path("tipo/", type_view.request_type, name="type"),
     path("solicitud/", request_view.request_form, name="request"),
     path("solicitud/cancelar/", cancel_view.cancel, name="cancel"),
     path("solicitud/documentos/", documents_view.upload, name="documents"),

@@ -2,16 +2,17 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.directory import directory
 from otp import session
 from portal import current_company
 from portal.access import Caller, administrator_required, ticket_of, tickets_of
+from portal.request import current_type
 from portal.request.forms import CompanyForm
 from tickets.emails import confirmation_status, emails
 from tickets.models import Attachment
+from tickets.offer import current_offer
 
 SEE_OTHER = 303
 LISTED = 100  # the newest; customers ask the advisor for older ones
@@ -23,12 +24,12 @@ def company(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Pick one of several companies; with only one, go to the form."""
     companies = directory().companies(caller.administrator)
     if len(companies) == 1:
-        return redirect("tickets:request")
+        return redirect(current_type.start(request, current_offer()))
     form = CompanyForm(request.POST if request.method == "POST" else None, companies=companies)
     if form.is_valid():
         current_company.pick(request, form.chosen())
         session.delete_draft(request)  # the input was for another company
-        return HttpResponseRedirect(reverse("tickets:request"), status=SEE_OTHER)
+        return HttpResponseRedirect(current_type.start(request, current_offer()), status=SEE_OTHER)
     context = {"form": form, "companies": companies}
     return render(request, "portal/request/company.html", context, status=422 if form.is_bound else 200)
 

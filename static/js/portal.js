@@ -24,6 +24,17 @@
     });
   }
 
+  // A question that depends on another one is shown with its answer; the server ignores it without
+  const plain = (text) => String(text || "").normalize("NFD").replace(/[\u0300-\u036f]/g, "").trim().toLowerCase();
+  for (const box of all("[data-shown-if]")) {
+    const form = box.closest("form");
+    const wanted = box.dataset.shownValues.split("|").map(plain);
+    const update = () => { box.hidden = !wanted.includes(plain(new FormData(form).get(box.dataset.shownIf))); };
+    for (const line of box.querySelectorAll("[data-only-if]")) line.hidden = true;
+    form.addEventListener("change", update);
+    update();
+  }
+
   // The server decides whether another code may be requested; this only avoids a refusal
   for (const line of all("[data-countdown]")) {
     const figure = line.querySelector("span");

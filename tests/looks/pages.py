@@ -1,6 +1,7 @@
 """Draws every page of the portal without a database: real templates and forms, invented content."""
 
 from datetime import UTC, date, datetime
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -15,9 +16,17 @@ from companies.models import Administrator, Company
 from demo.models import DemoMessage
 from otp.invitations.invitations import Link
 from portal.entry.forms import CodeForm, EntryForm
-from portal.request.forms import CompanyForm, RequestForm
+from portal.request.forms import CompanyForm, RequestForm, TypeForm
 from tickets.effective_date import ShownTerms, Term, TermsChange
-from tickets.models import Attachment, Reason, RequestType, Ticket, TicketEvent
+from tickets.models import (
+    Attachment,
+    Reason,
+    RequestField,
+    RequestType,
+    RequiredDocument,
+    Ticket,
+    TicketEvent,
+)
 from tickets.offer import Offer
 
 AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
@@ -34,10 +43,34 @@ def term(account: str = "C-1", cut_day: int = 15) -> Term:
     return Term(account, cut_day, 15, AT.date(), date(2026, 12, cut_day), "billing_cut")
 
 
+def request_type() -> RequestType:
+    words = import_module("tickets.migrations.0001_initial").WORDS
+    return RequestType(
+        pk=1,
+        code="cancellation",
+        name="Anulación o baja de servicios",
+        family="cancellation",
+        own_words=words,
+    )
+
+
 def request_form(data: str | None = None) -> RequestForm:
-    kind = RequestType(pk=1, code="cancellation", name="Anulación o baja de servicios")
+    kind = request_type()
     reasons = [Reason(pk=1, request_type=kind, text="No utiliza el servicio")]
-    return RequestForm(QueryDict(data) if data is not None else None, offer=Offer([kind], reasons))
+    asked = RequestField(name="canal", label="¿Cómo prefiere que le llamemos?", hint="Elija uno.")
+    only_then = RequestField(name="hora", label="¿A qué hora?", shown_if="canal", shown_values="Teléfono")
+    offer = Offer([kind], reasons, fields={kind.pk: [asked, only_then]})
+    return RequestForm(QueryDict(data) if data is not None else None, offer=offer, request_type=kind)
+
+
+def type_form(data: str | None = None) -> TypeForm:
+    kinds = [
+        request_type(),
+        RequestType(
+            pk=2, code="falla", name="Falla técnica", family="technical", description="Sin servicio."
+        ),
+    ]
+    return TypeForm(QueryDict(data) if data is not None else None, offer=Offer(kinds, []), chosen=kinds[1])
 
 
 def ticket(status: str = Ticket.Status.NEW) -> Ticket:
@@ -94,6 +127,14 @@ def _pin_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+def _type_pages() -> dict[str, tuple[str, dict[str, Any]]]:
+    return {
+        "type": ("portal/request/type.html", {"form": type_form()}),
+        "type, refused": ("portal/request/type.html", {"form": type_form("request_type=x")}),
+        "no types": ("portal/request/no_types.html", {}),
+    }
+
+
 def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     companies = [company(1), company(2, services=1)]
     picker = {"companies": companies}
@@ -101,12 +142,15 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "company": companies[0],
         "services": Services(["0990000101", "PORTADOR-1"], 12),
         "terms": [term()],
-        "notice_days": 15,
+        "request_type": request_type(),
+        "words": request_type().words,
+        "several_types": True,
+        "documents_asked": [RequiredDocument(name="Carta de autorización", hint="Firmada.")],
         "several_companies": False,
         "staged": [],
         "uploads_closed": "",
         "similar": [],
-        **dict.fromkeys(("assumed_type", "existing_ticket", "repeated", "terms_change", "draft")),
+        **dict.fromkeys(("existing_ticket", "repeated", "terms_change", "draft")),
     }
     staged = [
         StagedFile(original_name="carta.pdf", size=1_887_437),
@@ -138,6 +182,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     unknown = {**shown, "terms": [], "services": Services([], 0), "form": request_form()}
     return {
         "cancel": ("portal/request/cancel.html", {}),
+        **_type_pages(),
         "company": ("portal/request/company.html", {"form": CompanyForm(companies=companies), **picker}),
         "company, refused": (
             "portal/request/company.html",

@@ -293,7 +293,7 @@ def test_confirming_comes_first_and_is_never_weaker_than_leaving() -> None:
 def test_the_form_says_when_it_takes_effect_before_it_is_confirmed() -> None:
     """A12."""
     html = draw("request").replace("\N{NO-BREAK SPACE}", " ")
-    assert html.index("15 de diciembre de 2026") < html.index("Confirmar</button>")
+    assert html.index("15 de diciembre de 2026") < html.rindex("Confirmar</button>")
     assert "al menos 15 días antes del corte de facturación" in html
 
 

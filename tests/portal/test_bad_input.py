@@ -57,8 +57,6 @@ def test_an_address_pasted_with_characters_that_are_not_seen_can_be_written_to(
         ("reason", "", "Seleccione el motivo"),
         ("reason", "999999", "no está en la lista"),
         ("reason", "1e3", "no está en la lista"),
-        ("request_type", "", "tipo de requerimiento"),
-        ("request_type", "0", "tipo de requerimiento"),
         ("email", "", "correo"),
         ("email", "ana@", "completo"),
         ("email", "ana@acme.example\nBcc: x@y.example", "no se pueden guardar"),
@@ -124,7 +122,21 @@ def test_a_reason_retired_while_the_form_was_open_keeps_the_rest(form: Filled) -
 def test_a_reason_of_another_request_type_is_refused(form: Filled) -> None:
     other = RequestType.objects.create(code="claim", name="Reclamo")
     reason = Reason.objects.create(request_type=other, text="Cobro duplicado")
-    assert_refused(form.post(reason=reason.pk), "reason", "tipo de requerimiento elegido")
+    assert_refused(form.post(reason=reason.pk), "reason", "no está en la lista")
+
+
+def test_a_form_without_a_type_is_of_the_type_of_its_key(form: Filled) -> None:
+    assert form.post(request_type="").status_code == 303
+    assert Ticket.objects.get().request_type.code == "cancellation"
+
+
+def test_a_type_that_is_not_offered_is_an_error_and_the_form_then_has_one_that_is(form: Filled) -> None:
+    answer = form.post(request_type="0")
+    assert answer.status_code == 422
+    assert "Ese tipo de requerimiento ya no se ofrece." in text_of(answer)
+    again = fields_of(answer)
+    assert (again["request_type"], again["details"]) == ("cancellation", form.values["details"])
+    assert form.client.post(REQUEST, again).status_code == 303
 
 
 def test_nothing_that_is_pasted_is_cut_by_the_browser(form: Filled) -> None:

@@ -37,14 +37,14 @@ def test_a8_the_reasons_are_offered_in_order_and_none_is_chosen() -> None:
 
 
 def test_a7_the_only_request_type_is_chosen_already() -> None:
-    request_type = cast.make_request_type()
-    assert fields_of(visitor(cast.ana()).get(REQUEST))["request_type"] == str(request_type.pk)
+    assert fields_of(visitor(cast.ana()).get(REQUEST))["request_type"] == "cancellation"
 
 
-def test_a7_without_a_request_type_the_list_still_says_what_to_select() -> None:
+def test_a7_without_a_request_type_the_page_says_how_else_to_ask() -> None:
     RequestType.objects.update(in_portal=False)
     page = text_of(visitor(cast.ana()).get(REQUEST))
-    assert page.count("Seleccione el tipo de requerimiento") == 1
+    assert "El portal no recibe solicitudes ahora" in page
+    assert "por otro medio" in page
 
 
 def test_a8_a_reason_retired_or_renamed_shows_at_once() -> None:

@@ -58,6 +58,8 @@ def fields_of(response: Any) -> dict[str, Any]:
             values[str(name)] = control.get_text().removeprefix("\n").removeprefix("\r\n")
         elif name == "staged":
             values.setdefault("staged", []).append(str(control["value"]))
+        elif control.get("type") == "radio" and not control.has_attr("checked"):
+            continue
         elif control.get("type") not in {"file", "checkbox"} and name:
             values[str(name)] = str(control.get("value", ""))
     del values["csrfmiddlewaretoken"]  # the test client does not check it

@@ -208,7 +208,7 @@ def mails_of_a_ticket() -> dict[str, rendering.RenderedEmail]:
     document = Attachment(ticket=ticket, original_name=CHOSEN, size=1)
     failed = Message(to=ticket.email, state=State.FAILED)
     contexts = {
-        "ticket_confirmation": emails.request_context(ticket, [document]),
+        "ticket_confirmation": emails.confirmation_context(ticket, [document]),
         "ticket_registered": {**emails.request_context(ticket, [document]), "held": False},
         "ticket_advisor": emails.advisor_context(ticket, [document]),
         "ticket_undelivered": emails.undelivered_context(ticket, failed),

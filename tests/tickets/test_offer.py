@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from tests import cast
-from tests.tickets.portal_client import filled_form, text_of, visitor
+from tests.tickets.portal_client import REQUEST, fields_of, filled_form, text_of, visitor
 from tickets import offer
 from tickets.models import Area, Reason, RequestType, Ticket
 
@@ -155,11 +155,27 @@ def test_a_reason_deleted_meanwhile_is_an_error_of_the_form() -> None:
 @pytest.mark.parametrize("reason", ["otro", None])
 def test_a_request_type_deleted_meanwhile_is_an_error_of_the_form(reason: str | None) -> None:
     form = filled_form(visitor(cast.ana()))
-    in_another_connection("DELETE FROM tickets_reason", "DELETE FROM tickets_requesttype")
+    RequestType.objects.create(code="doubt", name="Duda", position=9)
+    in_another_connection(
+        "DELETE FROM tickets_reason", "DELETE FROM tickets_requesttype WHERE code = 'cancellation'"
+    )
     answer = form.post(**({"reason": reason} if reason else {}))
     assert answer.status_code == 422
-    assert "Seleccione un tipo de requerimiento de la lista." in text_of(answer)
+    assert "Ese tipo de requerimiento ya no se ofrece." in text_of(answer)
+    assert form.values["details"] in text_of(answer)
     assert not Ticket.objects.exists()
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_form_whose_last_type_was_deleted_is_kept_until_there_is_one_again() -> None:
+    form = filled_form(visitor(cast.ana()))
+    in_another_connection("DELETE FROM tickets_reason", "DELETE FROM tickets_requesttype")
+    answer = form.post()
+    assert answer.status_code == 422
+    assert "El portal no recibe solicitudes ahora" in text_of(answer)
+    assert not Ticket.objects.exists()
+    cast.make_request_type()
+    assert fields_of(form.client.get(REQUEST))["details"] == form.values["details"]
 
 
 def test_an_old_offer_is_never_used_however_threads_alternate(clock: Clock) -> None:

@@ -169,7 +169,8 @@ def test_a_key_signed_for_something_else_is_unknown() -> None:
 def test_a_key_reads_back_as_it_was_minted() -> None:
     ana = cast.ana()
     term = Term("T-1", 15, 15, date(2026, 11, 30), date(2026, 12, 15), "billing_cut")
-    key = SubmissionKey.mint(ana, ana.companies.get()).showing(ShownTerms.of([term]))
+    kind = cast.make_request_type()
+    key = SubmissionKey.mint(ana, ana.companies.get(), kind).showing(kind, ShownTerms.of([term]))
     assert SubmissionKey.read(key.token(), ana) == key
 
 

@@ -42,9 +42,12 @@ def test_r4_30_of_eight_writers_none_is_told_that_the_database_is_locked(
                 "details": f"Dar de baja la línea 09{number}{serial:07}",
             }
             key = SubmissionKey.read(form["submission_key"], administrators[number])
-            fresh = SubmissionKey.mint(administrators[number], administrators[number].companies.get())
+            company, kind = administrators[number].companies.get(), cast.make_request_type()
+            fresh = SubmissionKey.mint(administrators[number], company, kind)
             assert key.shown
-            form["submission_key"] = fresh.showing(key.shown).token()  # as if the form had been opened again
+            form["submission_key"] = fresh.showing(
+                kind, key.shown
+            ).token()  # as if the form had been opened again
             statuses.append(clients[number].post(REQUEST, form).status_code)
         return statuses
 

@@ -46,7 +46,7 @@ def confirmation(ticket: Ticket, documents: Sequence[Attachment], *, held: bool 
 
     Replies go to the advisor. With `held`, an advisor must check the address and release it (S4).
     """
-    context, reply_to = request_context(ticket, documents), _advisor_address(ticket)
+    context, reply_to = confirmation_context(ticket, documents), _advisor_address(ticket)
     hold = _hold_reason() if held else ""
     return _enqueue(ticket, CLIENT, CONFIRMATION, context, to=ticket.email, reply_to=reply_to, hold=hold)
 
@@ -142,12 +142,25 @@ def request_context(ticket: Ticket, documents: Sequence[Attachment]) -> Context:
     return _context(ticket, [*_request_facts(ticket, documents), *contact])
 
 
+def confirmation_context(ticket: Ticket, documents: Sequence[Attachment]) -> Context:
+    """Add what happens next, in the words of the request type."""
+    words, phone = ticket.words, phones.display(ticket.contact_phone)
+    return {
+        **request_context(ticket, documents),
+        "first": words.text("mail_first", number=ticket.number, type=ticket.request_type_name),
+        "next_steps": words.lines("next_steps", phone=phone),
+        "change_of_mind": words.text("change_of_mind_mail"),
+    }
+
+
 def _context(ticket: Ticket, facts: list[Fact]) -> Context:
     """What the templates of all these mails use."""
     return {
         "ticket": {name: getattr(ticket, name) for name in SHOWN},
         "facts": facts,
         "terms": ticket.terms,
+        "has_date": ticket.has_date,
+        "date_step": ticket.words.text("date_step"),
         "contact_phone": phones.display(ticket.contact_phone),
         "portal_url": settings.PORTAL_BASE_URL + reverse("tickets:ticket", args=[ticket.number]),
         "objection_url": _objection_url(ticket),
@@ -176,8 +189,7 @@ def status_context(ticket: Ticket, event: TicketEvent) -> Context:
         Fact(_("Estado"), [event.get_to_status_display()]),
         Fact(_("Desde"), [local_time.sentence(event.at)]),
         Fact(_("Cliente"), [ticket.company_name]),
-        Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
-        Fact(_("Motivo"), [ticket.reason_text]),
+        *_kind_facts(ticket),
     ]
     note = event.customer_note.splitlines()
     return {**_context(ticket, facts), "headline": headline, "sentence": sentence, "note": note}
@@ -187,8 +199,7 @@ def date_context(ticket: Ticket, event: TicketEvent) -> Context:
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
         Fact(_("Cliente"), [ticket.company_name]),
-        Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
-        Fact(_("Motivo"), [ticket.reason_text]),
+        *_kind_facts(ticket),
     ]
     return {
         **_context(ticket, facts),
@@ -305,12 +316,20 @@ def _request_facts(ticket: Ticket, documents: Sequence[Attachment]) -> list[Fact
         Fact(_("Ticket n.º"), [str(ticket.number)]),
         Fact(_("Cliente"), [ticket.company_name]),
         Fact(_("Cédula / RUC"), [ticket.company_tax_id]),
-        Fact(_("Tipo de requerimiento"), [ticket.request_type_name]),
-        Fact(_("Motivo"), [ticket.reason_text]),
-        Fact(_("Detalle de la solicitud"), ticket.details.splitlines() or [_("Sin detalle")]),
+        *_kind_facts(ticket),
+        *(Fact(answer["label"], answer["text"].splitlines()) for answer in ticket.mailed_answers),
+        Fact(ticket.words.text("details_label"), ticket.details.splitlines() or [_("Sin detalle")]),
         Fact(_("Documentos"), names or [_("Ninguno")]),
         Fact(_("Confirmada"), [local_time.sentence(ticket.registered_at)]),
     ]
+
+
+def _kind_facts(ticket: Ticket) -> list[Fact]:
+    """The type of request, and the reason where the type asks one."""
+    facts = [Fact(_("Tipo de requerimiento"), [ticket.request_type_name])]
+    if ticket.reason_text:
+        facts.append(Fact(_("Motivo"), [ticket.reason_text]))
+    return facts
 
 
 def _warnings(ticket: Ticket, *, held: bool) -> list[str]:
@@ -334,7 +353,7 @@ def _warnings(ticket: Ticket, *, held: bool) -> list[str]:
     if ticket.duplicate_of_id:
         repeated = _("Es igual al ticket n.º {number}: el cliente lo vio y la registró de todos modos.")
         warnings.append(repeated.format(number=ticket.duplicate_of_id))
-    if not ticket.effective_terms:
+    if ticket.has_date and not ticket.effective_terms:
         warnings.append(
             _("La empresa no tiene cuentas de facturación: no se pudo calcular la fecha efectiva.")
         )

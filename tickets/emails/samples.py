@@ -27,7 +27,7 @@ def register() -> None:
     add(
         emails.CONFIRMATION,
         gettext_lazy("Confirmación al cliente"),
-        lambda: emails.request_context(a_ticket(), DOCUMENTS),
+        lambda: emails.confirmation_context(a_ticket(), DOCUMENTS),
     )
     add(
         "ticket_registered",

@@ -35,6 +35,21 @@ WORDS = {
     "change_of_mind_mail": "Si cambia de opinión antes de la fecha efectiva, avise al asesor: responda este correo, que ya lleva el número de ticket.",
 }
 
+WORDS = {
+    "title": "Su solicitud de baja",
+    "errand": "la baja de servicios",
+    "details_hint": "Escriba qué desea dar de baja:\n- números de línea;\n- números de servicio de enlaces de datos (portador);\n- internet corporativo.\nSi alguna línea pasa a prepago, escriba la cédula y los nombres completos de quien la recibe. Si la lista es larga, adjúntela en Excel.",
+    "details_missing": "Escriba qué servicios desea dar de baja.",
+    "date_one": "Si confirma hoy, {today}, la baja se hace efectiva el {date}, con su corte de facturación.",
+    "date_many": "Si confirma hoy, {today}, la baja se hace efectiva con el corte de facturación de cada cuenta:",
+    "date_unknown": "El asesor le confirmará la fecha efectiva por correo: depende del corte de facturación de su empresa.",
+    "date_rule": "Según el contrato, la anulación o baja se solicita al menos {days} días antes del corte de facturación.",
+    "date_step": "La solicitud se hace efectiva, con el corte de facturación de ese día.",
+    "result": "Registramos su solicitud de anulación o baja de servicios por el motivo «{reason}».",
+    "change_of_mind": "Si cambia de opinión antes de la fecha efectiva, avise al asesor con su número de ticket: responda el correo de confirmación.",
+    "change_of_mind_mail": "Si cambia de opinión antes de la fecha efectiva, avise al asesor: responda este correo, que ya lleva el número de ticket.",
+}
+
 
 def load(apps, schema_editor):
     """Add the first request type and its reasons (A7, A8); from then on the operator edits them in the admin."""
@@ -425,6 +440,19 @@ class Migration(migrations.Migration):
                 ),
                 ("notice_at", models.DateTimeField(verbose_name="aviso del cliente")),
                 ("registered_at", models.DateTimeField(db_index=True, verbose_name="registrada")),
+                (
+                    "effective_rule",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("none", "Sin fecha efectiva"),
+                            ("billing_cut", "Corte de facturación con días de anticipación"),
+                        ],
+                        default="",
+                        max_length=20,
+                        verbose_name="regla de fecha efectiva",
+                    ),
+                ),
                 ("effective_date", models.DateField(db_index=True, null=True, verbose_name="fecha efectiva")),
                 (
                     "effective_terms",

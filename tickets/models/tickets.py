@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -119,6 +119,10 @@ class Ticket(models.Model):
     # When the customer gave notice, from which the dates count, and when it was registered
     notice_at = models.DateTimeField(_("aviso del cliente"))
     registered_at = models.DateTimeField(_("registrada"), db_index=True)
+    # A copy of the type's; `none` for a request that has no effective date
+    effective_rule = models.CharField(
+        _("regla de fecha efectiva"), max_length=20, choices=RequestType.Rule.choices, default="", blank=True
+    )
     # The earliest of `effective_terms`; null if none could be computed, or the type has none
     effective_date = models.DateField(_("fecha efectiva"), null=True, db_index=True)
     # One entry per billing account, with the rule, its version and its inputs
@@ -190,6 +194,16 @@ class Ticket(models.Model):
     def words(self) -> Words:
         """What its screens and mails say, as when it was confirmed."""
         return Words(self.own_words)
+
+    @property
+    def mailed_answers(self) -> list[dict[str, Any]]:
+        """The answers that may stand in a mail: none that is personal (F4)."""
+        return [answer for answer in self.answers if not answer["personal"]]
+
+    @property
+    def has_date(self) -> bool:
+        """Whether a request of this kind takes effect on a date, known or not."""
+        return self.effective_rule != RequestType.Rule.NONE
 
     @property
     def terms(self) -> list[Term]:
