@@ -76,10 +76,10 @@ def redirect_with(destination: Destination | None, sign_in_page: str) -> HttpRes
     return HttpResponseRedirect(f"{reverse(sign_in_page)}{query}")
 
 
-def redirect_after_sign_in(request: HttpRequest) -> HttpResponseRedirect:
-    """Redirect to the destination, or to the start page if there is none."""
+def redirect_after_sign_in(request: HttpRequest, start: str) -> HttpResponseRedirect:
+    """Redirect to the destination, or to the start page (a route) if there is none."""
     destination = carried(request)
-    return HttpResponseRedirect(destination.url if destination else resolve_url(settings.PORTAL_START_URL))
+    return HttpResponseRedirect(destination.url if destination else resolve_url(start))
 
 
 def _signer() -> signing.TimestampSigner:

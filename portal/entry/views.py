@@ -29,6 +29,7 @@ from otp.network import network_identity
 from otp.pin import challenges
 from otp.pin.challenges import Answer
 from portal.entry.forms import CodeForm, EntryForm
+from tickets.offer import current_offer
 
 # Session key of a random id, by which the challenge is found: no address or form names it (R1.10).
 # Django's own session key changes at sign-in. The challenge's pk would not do either: of two
@@ -60,7 +61,7 @@ def pin(request: HttpRequest) -> HttpResponse:
     challenge = _current_challenge(request)
     if challenge is None:
         if session.current_visitor(request) is not None:
-            return session.set_cache_control(destinations.redirect_after_sign_in(request))
+            return session.set_cache_control(destinations.redirect_after_sign_in(request, _start_page()))
         return _redirect(request, "otp:entry")
     if request.method == "POST":
         return _check_code(request, challenge)
@@ -195,9 +196,14 @@ def _check_code(request: HttpRequest, challenge: Challenge) -> HttpResponse:
 
 def _finish_sign_in(request: HttpRequest, phone: str, method: session.Method) -> HttpResponse:
     session.sign_in(request, phone, method)
-    response = session.set_cache_control(destinations.redirect_after_sign_in(request))
+    response = session.set_cache_control(destinations.redirect_after_sign_in(request, _start_page()))
     known_browser.remember(request, response, phone)
     return response
+
+
+def _start_page() -> str:
+    """Return the route of the choice of a request type, or of the form while there is one type."""
+    return "tickets:type" if len(current_offer().types) > 1 else settings.PORTAL_START_URL
 
 
 def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int = 200) -> HttpResponse:

@@ -136,10 +136,9 @@ def _type_pages() -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
-    companies = [company(1), company(2, services=1)]
-    picker = {"companies": companies}
+    picker = {"companies": [company(1), company(2, services=1)]}
     shown = {
-        "company": companies[0],
+        "company": company(1),
         "services": Services(["0990000101", "PORTADOR-1"], 12),
         "terms": [term()],
         "request_type": request_type(),
@@ -183,10 +182,10 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         "cancel": ("portal/request/cancel.html", {}),
         **_type_pages(),
-        "company": ("portal/request/company.html", {"form": CompanyForm(companies=companies), **picker}),
+        "company": ("portal/request/company.html", {"form": CompanyForm(companies=picker["companies"]), **picker}),
         "company, refused": (
             "portal/request/company.html",
-            {"form": CompanyForm(QueryDict(), companies=companies), **picker},
+            {"form": CompanyForm(QueryDict(), companies=picker["companies"]), **picker},
         ),
         "request": ("portal/request/request.html", {**shown, "form": request_form()}),
         "request, refused": ("portal/request/request.html", refused),

@@ -7,6 +7,7 @@ from django.test import Client
 
 from notifications.models import Message
 from tests import cast
+from tests.otp.pin_client import answer, ask, receive
 from tests.tickets.portal_client import REQUEST, fields_of, filled_form, pdf, soup, text_of, visitor
 from tickets.models import RequestField, RequestType, RequiredDocument, Ticket
 
@@ -75,6 +76,16 @@ def test_with_one_type_the_choice_is_skipped() -> None:
     client = visitor(cast.ana())
     assert client.get(TYPE)["Location"] == REQUEST
     assert client.get(COMPANY)["Location"] == REQUEST
+
+
+def test_after_the_pin_comes_the_choice() -> None:
+    phone, client = str(cast.ana().phone), Client()
+    cast.make_request_type()
+    fault()
+    ask(client, phone)
+    code = receive(client)
+    assert code
+    assert answer(client, code)["Location"] == TYPE
 
 
 def test_with_several_the_visitor_chooses_and_the_choice_is_kept(client: Client) -> None:
