@@ -209,7 +209,8 @@ class FormRenderer(TemplatesSetting):
     """Renders the portal's widgets with macros, several times faster than with templates."""
 
     macros = {
-        **dict.fromkeys(("text", "tel", "email", "hidden", "file"), "input"),
+        **dict.fromkeys(("text", "tel", "email", "date", "hidden", "file"), "input"),
+        "radio": "radio",
         "select": "select",
         "textarea": "textarea",
     }

@@ -163,6 +163,9 @@ class RequestForm(forms.Form):
         self._questions = offer.fields_of(request_type)
         for question in self._questions:
             self.fields[f"{type_fields.PREFIX}{question.name}"] = type_fields.form_field(question)
+        # As on the page, so that the summary names errors in their order
+        own = [name for name in self.fields if name.startswith(type_fields.PREFIX)]
+        self.order_fields(["request_type", "reason", *own])
 
     def questions(self) -> list[tuple[RequestField, BoundField]]:
         """Return the type's own questions, each with its bound field."""

@@ -182,7 +182,10 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         "cancel": ("portal/request/cancel.html", {}),
         **_type_pages(),
-        "company": ("portal/request/company.html", {"form": CompanyForm(companies=picker["companies"]), **picker}),
+        "company": (
+            "portal/request/company.html",
+            {"form": CompanyForm(companies=picker["companies"]), **picker},
+        ),
         "company, refused": (
             "portal/request/company.html",
             {"form": CompanyForm(QueryDict(), companies=picker["companies"]), **picker},
