@@ -151,10 +151,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "similar": [],
         **dict.fromkeys(("existing_ticket", "repeated", "terms_change", "draft")),
     }
-    staged = [
-        StagedFile(original_name="carta.pdf", size=1_887_437),
-        StagedFile(original_name="líneas.xlsx", size=900),
-    ]
+    staged = [StagedFile(original_name=name, size=1_887_437) for name in ("carta.pdf", "líneas.xlsx")]
     draft = {
         "staged": staged,
         "problems": ["El archivo «fotos.zip» no se puede adjuntar."],

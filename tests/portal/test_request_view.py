@@ -41,6 +41,7 @@ def test_a7_the_only_request_type_is_chosen_already() -> None:
 
 
 def test_a7_without_a_request_type_the_page_says_how_else_to_ask() -> None:
+    cast.make_request_type()
     RequestType.objects.update(in_portal=False)
     page = text_of(visitor(cast.ana()).get(REQUEST))
     assert "El portal no recibe solicitudes ahora" in page
