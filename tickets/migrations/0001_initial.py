@@ -35,21 +35,6 @@ WORDS = {
     "change_of_mind_mail": "Si cambia de opinión antes de la fecha efectiva, avise al asesor: responda este correo, que ya lleva el número de ticket.",
 }
 
-WORDS = {
-    "title": "Su solicitud de baja",
-    "errand": "la baja de servicios",
-    "details_hint": "Escriba qué desea dar de baja:\n- números de línea;\n- números de servicio de enlaces de datos (portador);\n- internet corporativo.\nSi alguna línea pasa a prepago, escriba la cédula y los nombres completos de quien la recibe. Si la lista es larga, adjúntela en Excel.",
-    "details_missing": "Escriba qué servicios desea dar de baja.",
-    "date_one": "Si confirma hoy, {today}, la baja se hace efectiva el {date}, con su corte de facturación.",
-    "date_many": "Si confirma hoy, {today}, la baja se hace efectiva con el corte de facturación de cada cuenta:",
-    "date_unknown": "El asesor le confirmará la fecha efectiva por correo: depende del corte de facturación de su empresa.",
-    "date_rule": "Según el contrato, la anulación o baja se solicita al menos {days} días antes del corte de facturación.",
-    "date_step": "La solicitud se hace efectiva, con el corte de facturación de ese día.",
-    "result": "Registramos su solicitud de anulación o baja de servicios por el motivo «{reason}».",
-    "change_of_mind": "Si cambia de opinión antes de la fecha efectiva, avise al asesor con su número de ticket: responda el correo de confirmación.",
-    "change_of_mind_mail": "Si cambia de opinión antes de la fecha efectiva, avise al asesor: responda este correo, que ya lleva el número de ticket.",
-}
-
 
 def load(apps, schema_editor):
     """Add the first request type and its reasons (A7, A8); from then on the operator edits them in the admin."""
