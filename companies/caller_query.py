@@ -53,7 +53,7 @@ class CompanyFacts:
     """What a request needs to know of its company."""
 
     company: Company  # with its advisor
-    accounts: Sequence[BillingAccount]  # in order of number
+    accounts: Sequence[BillingAccount]  # those with a service in service, in order of number
     services: Services
 
 
@@ -94,7 +94,8 @@ def run(phone: str, company_id: int | None, services: int) -> CallerFacts | None
         company,
         [
             BillingAccount(pk=pk, company=company, number=number, cut_day=cut_day)
-            for pk, number, cut_day, *_services in of_accounts
+            for pk, number, cut_day, in_service, *_services in of_accounts
+            if in_service
         ],
         _services(of_accounts, services),
     )
@@ -138,9 +139,10 @@ def _sql(vendor: str, *, with_company: bool, with_services: bool) -> str:
          FROM (SELECT s.number {in_service} ORDER BY s.number LIMIT %s) f)
     """  # noqa: S608  names of tables and columns, no input
     services = f", {first}, (SELECT COUNT(*) {in_service})" if with_services else ""
+    any_service = f"EXISTS (SELECT 1 {in_service})"
     return f"""
         SELECT {columns},
-            (SELECT CAST({rows}({row}(b.id, b.number, b.cut_day{services})) AS text)
+            (SELECT CAST({rows}({row}(b.id, b.number, b.cut_day, {any_service}{services})) AS text)
              FROM (SELECT id, number, cut_day FROM {_table(BillingAccount)}
                    WHERE company_id = c.id ORDER BY number) b)
         FROM {_table(Administrator)} a

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Protocol, cast
 
 from django.conf import settings
-from django.db.models import Count, Window
+from django.db.models import Count, Exists, OuterRef, Window
 from django.utils.module_loading import import_string
 
 from companies import caller_query
@@ -60,7 +60,10 @@ class Directory(Protocol):
         """Return the first `limit` services that are not cancelled, and how many there are."""
 
     def billing_accounts(self, company: Company) -> list[BillingAccount]:
-        """Return the company's billing accounts in order of number, each with its cut day."""
+        """Return the accounts with a service in service, in order of number.
+
+        The others have nothing that a request could end, so that their dates do not count.
+        """
 
 
 class LocalDirectory:
@@ -93,7 +96,8 @@ class LocalDirectory:
         return Services(numbers=[number for number, _total in first], total=first[0][1] if first else 0)
 
     def billing_accounts(self, company: Company) -> list[BillingAccount]:
-        return list(company.billing_accounts.all())
+        lines = ServiceLine.objects.in_service().filter(account=OuterRef("pk"))
+        return list(company.billing_accounts.filter(Exists(lines)))
 
     def caller_facts(
         self, phone: str, company_id: int | None = None, services: int = SERVICES_SHOWN

@@ -29,8 +29,8 @@ def make_company(
     city: str = "Quito",
     advisor: User | None = None,
 ) -> Company:
-    """Create a company with one billing account per cut day, and `lines` mobile lines on the first
-    account.
+    """Create a company with one billing account per cut day, and `lines` mobile lines on them in
+    turn; an account has at least one, unless `lines` is 0.
     """
     number = next(_serial)
     company = Company.objects.create(
@@ -42,8 +42,8 @@ def make_company(
     ]
     if accounts:
         ServiceLine.objects.bulk_create(
-            ServiceLine(account=accounts[0], number=f"09{number % 100:02}{line:06}")
-            for line in range(1, lines + 1)
+            ServiceLine(account=accounts[(line - 1) % len(accounts)], number=f"09{number % 100:02}{line:06}")
+            for line in range(1, (max(lines, len(accounts)) if lines else 0) + 1)
         )
     return company
 

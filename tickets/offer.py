@@ -15,9 +15,11 @@ from django.db import transaction
 from django.db.models import F, FilteredRelation, Model, Q
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
+from tickets.effective_date import Calendar
 from tickets.models import (
     OTHER_REASON,
     Area,
+    CalendarDay,
     Reason,
     RequestField,
     RequestType,
@@ -39,6 +41,7 @@ class Offer:
     areas: dict[int, list[Area]] = field(default_factory=dict)
     fields: dict[int, list[RequestField]] = field(default_factory=dict)
     documents: dict[int, list[RequiredDocument]] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)  # with the days that operations changed
 
     def type_of(self, code: str | None) -> RequestType | None:
         """Return the type with this code; forms made before types had codes send its key."""
@@ -125,7 +128,14 @@ def _changed(**_signal: Any) -> None:
 def watch() -> None:
     """Forget the offer at each change that this process makes through the models."""
     catalogue_changed.connect(_changed, dispatch_uid="offer.bulk")
-    models: tuple[type[Model], ...] = (Area, RequestType, Reason, RequestField, RequiredDocument)
+    models: tuple[type[Model], ...] = (
+        Area,
+        RequestType,
+        Reason,
+        RequestField,
+        RequiredDocument,
+        CalendarDay,
+    )
     for model in models:
         post_save.connect(_changed, sender=model, dispatch_uid=f"offer.save.{model.__name__}")
         post_delete.connect(_changed, sender=model, dispatch_uid=f"offer.delete.{model.__name__}")
@@ -133,7 +143,7 @@ def watch() -> None:
 
 
 def _read() -> Offer:
-    """Read types and reasons in one query; areas, questions and documents in one each."""
+    """Read types and reasons in one query, and each other kind of row in one."""
     active = FilteredRelation("reasons", condition=Q(reasons__is_active=True))
     in_portal = RequestType.objects.filter(in_portal=True).annotate(active=active)
     rows = in_portal.annotate(reason_pk=F("active__pk"), reason_text=F("active__text"))
@@ -154,4 +164,5 @@ def _read() -> Offer:
     documents: dict[int, list[RequiredDocument]] = {}
     for document in RequiredDocument.objects.filter(request_type__in_portal=True):
         documents.setdefault(document.request_type_id, []).append(document)
-    return Offer(list(types.values()), reasons, areas, fields, documents)
+    calendar = Calendar.of(CalendarDay.objects.all())
+    return Offer(list(types.values()), reasons, areas, fields, documents, calendar)

@@ -20,7 +20,7 @@ from jobs.insertion import insert_new
 from notifications import outbox
 from otp.limits import limits
 from tickets import antivirus, repeats
-from tickets.effective_date import ShownTerms, Term
+from tickets.effective_date import Calendar, ShownTerms, Term
 from tickets.emails import emails
 from tickets.models import Area, Attachment, Reason, RequestType, Ticket, TicketEvent
 from tickets.submission_key import SubmissionKey
@@ -43,6 +43,7 @@ class Submission:
     contact_phone: str
     details: str
     answers: Sequence[Mapping[str, Any]] = ()  # to the type's own questions, as the ticket keeps them
+    calendar: Calendar = Calendar()  # noqa: RUF009  frozen
     areas: Sequence[Area] = ()  # those to be mailed
     documents: tuple[Document, ...] = ()  # sent with the confirming post
     staged: tuple[StagedFile, ...] = ()  # sent with earlier posts
@@ -125,7 +126,8 @@ def register(submission: Submission) -> Ticket:
     """
     # The same moment for comparing the dates and for storing them
     registered_at = timezone.now()
-    terms = submission.request_type.terms_at(registered_at, submission.accounts)
+    dates = submission.request_type.dates_at(registered_at, submission.accounts, submission.calendar)
+    terms = list(dates.terms)
     # A second click is rare, and the insert of its unique key finds it. Only a form with documents
     # is looked up first, whose files would be written once more, and one with other dates
     changed = submission.key.shown != ShownTerms.of(terms)

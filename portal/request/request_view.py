@@ -217,6 +217,7 @@ def _submission(
         contact_phone=data["contact_phone"],
         details=data["details"],
         answers=data["answers"],
+        calendar=form.offer.calendar,
         areas=form.offer.areas_of(form.type),
         documents=data["attachments"],
         staged=staging.for_submission(owner, form.staged.files, key.uuid),
@@ -298,7 +299,8 @@ def _page(
     uploads_closed = staging.uploads_disabled_reason()
     existing = existing or ExistingTickets()
     company = of_company.company
-    terms = request_type.terms_at(timezone.now(), of_company.accounts)
+    dates = request_type.dates_at(timezone.now(), of_company.accounts, form.offer.calendar)
+    terms = list(dates.terms)
     form.carry_key(key.showing(request_type, ShownTerms.of(terms)).token())
     form.fields["attachments"].disabled = bool(uploads_closed)
     context = {

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from companies.models import BillingAccount, Company
+from companies.models import BillingAccount, Company, ServiceLine
 from tests import cast
 from tests.otp.pin_client import verify
 from tests.tickets.portal_client import (
@@ -122,7 +122,8 @@ def test_a22_a_changed_rule_asks_again(form: Filled) -> None:
 
 
 def test_a22_an_added_account_asks_again(form: Filled, acme: Company) -> None:
-    BillingAccount.objects.create(company=acme, number="Z-9", cut_day=28)
+    account = BillingAccount.objects.create(company=acme, number="Z-9", cut_day=28)
+    ServiceLine.objects.create(account=account, number="0990009999")
     page = assert_shown_again(form.post())
     assert "Cuenta Z-9: 28 de diciembre de 2026 (antes no se la mostramos)" in page
     assert "Antes le mostramos" not in page

@@ -200,6 +200,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("none", "Sin fecha efectiva"),
+                            ("notice_date", "El día de la solicitud"),
+                            ("notice_days", "Un número de días después de la solicitud"),
                             ("billing_cut", "Corte de facturación con días de anticipación"),
                         ],
                         default="billing_cut",
@@ -209,7 +211,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "notice_days",
-                    models.PositiveSmallIntegerField(default=15, verbose_name="días de anticipación"),
+                    models.PositiveSmallIntegerField(
+                        default=15,
+                        validators=[django.core.validators.MaxValueValidator(366)],
+                        verbose_name="días de anticipación",
+                    ),
                 ),
                 (
                     "working_days",
@@ -431,6 +437,8 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("none", "Sin fecha efectiva"),
+                            ("notice_date", "El día de la solicitud"),
+                            ("notice_days", "Un número de días después de la solicitud"),
                             ("billing_cut", "Corte de facturación con días de anticipación"),
                         ],
                         default="",

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from tickets.effective_date import Account, Term, terms_for
+from tickets.effective_date import Account, Calendar, RequestDates, RuleKind, dates_for
+from tickets.effective_date import Rule as DateRule
 from tickets.words import Words, validate
 
 M = TypeVar("M", bound=models.Model)
@@ -71,9 +72,7 @@ class RequestType(models.Model):
         NEW_SERVICE = "new_service", _("Servicios nuevos")
         GENERAL = "general", _("Otras solicitudes")
 
-    class Rule(models.TextChoices):
-        NONE = "none", _("Sin fecha efectiva")
-        BILLING_CUT = "billing_cut", _("Corte de facturación con días de anticipación")
+    Rule = RuleKind
 
     code = models.SlugField(_("código"), max_length=40, unique=True)
     name = models.CharField(_("nombre"), max_length=100)
@@ -103,9 +102,11 @@ class RequestType(models.Model):
     )
     # The effective date
     effective_rule = models.CharField(
-        _("regla de fecha efectiva"), max_length=20, choices=Rule.choices, default=Rule.BILLING_CUT
+        _("regla de fecha efectiva"), max_length=20, choices=RuleKind.choices, default=RuleKind.BILLING_CUT
     )
-    notice_days = models.PositiveSmallIntegerField(_("días de anticipación"), default=15)
+    notice_days = models.PositiveSmallIntegerField(
+        _("días de anticipación"), default=15, validators=[MaxValueValidator(366)]
+    )
     working_days = models.BooleanField(
         _("son días laborables"), default=False, help_text=_("Si no, son días calendario.")
     )
@@ -145,14 +146,17 @@ class RequestType(models.Model):
         """What its screens and mails say."""
         return Words(self.own_words)
 
-    def terms_at(self, moment: datetime, accounts: Iterable[Account]) -> list[Term]:
-        """The effective date of each billing account if confirmed at that moment (A12).
+    @cached_property
+    def rule(self) -> DateRule:
+        """The rule of its effective date."""
+        return DateRule(RuleKind(self.effective_rule), self.notice_days, self.working_days, self.ceiling_days)
+
+    def dates_at(self, moment: datetime, accounts: Iterable[Account], calendar: Calendar) -> RequestDates:
+        """Return the effective date of each billing account if confirmed at that moment (A12).
 
         The day counted from is that of `TIME_ZONE`.
         """
-        if self.effective_rule == self.Rule.NONE:
-            return []
-        return terms_for(self.effective_rule, self.notice_days, accounts, timezone.localdate(moment))
+        return dates_for(self.rule, accounts, timezone.localdate(moment), calendar)
 
 
 class ReasonQuerySet(CatalogueQuerySet["Reason"]):
