@@ -80,6 +80,11 @@ class Company(models.Model):
     def __str__(self) -> str:
         return f"{self.legal_name} ({self.tax_id})"
 
+    @property
+    def is_inactive(self) -> bool:
+        """Whether its administrators cannot register requests in the portal (A25)."""
+        return self.status == self.Status.INACTIVE
+
     def clean(self) -> None:
         """Remove separators from the tax id, and mark it if its check digit is wrong (A19)."""
         super().clean()

@@ -99,7 +99,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         key, of_company = _posted_key(request, caller)
     except UnknownKey:
         return _refuse_key(caller, owner, form)
-    if not form.is_valid():
+    if not form.is_valid() or of_company.company.is_inactive:
         return _refuse(owner, of_company, form, key, ExistingTickets(used=ticket_of_key(key)))
     return _register(caller, owner, of_company, key, form)
 
@@ -165,6 +165,8 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     of_company = draft.of_company if draft else current_company.checked(request, caller.of_company)
     if of_company is None:
         return redirect("tickets:company")
+    if of_company.company.is_inactive:
+        return render(request, "portal/request/inactive.html", {"company": of_company.company})
     offer = current_offer()
     request_type = current_type.chosen(request, offer, draft.request_type if draft else "")
     if request_type is None:

@@ -131,6 +131,10 @@ def _type_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         "type": ("portal/request/type.html", {"form": type_form()}),
         "type, refused": ("portal/request/type.html", {"form": type_form("request_type=x")}),
+        "inactive": (
+            "portal/request/inactive.html",
+            {"company": Company(legal_name="Acme", status_reason="El contrato terminó.")},
+        ),
         "no types": ("portal/request/no_types.html", {}),
     }
 
