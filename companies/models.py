@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
@@ -86,11 +87,17 @@ class Company(models.Model):
         return self.status == self.Status.INACTIVE
 
     def clean(self) -> None:
-        """Remove separators from the tax id, and mark it if its check digit is wrong (A19)."""
+        """Remove separators from the tax id, and mark it if its check digit is wrong (A19).
+
+        An inactive company needs a reason, which its administrators read (A25).
+        """
         super().clean()
         with suppress(InvalidTaxId):  # the field's validator reports it
             checked = check_tax_id(self.tax_id)
             self.tax_id, self.tax_id_doubtful = checked.number, checked.doubtful
+        if self.status == self.Status.INACTIVE and not self.status_reason.strip():
+            text = _("Escriba por qué está inactiva y qué puede hacer su administrador.")
+            raise ValidationError({"status_reason": text})
 
 
 class BillingAccount(models.Model):

@@ -5,6 +5,13 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
+# Holidays that the law's calendar does not have (F8)
+CALENDAR = (
+    "tickets.view_calendarday",
+    "tickets.add_calendarday",
+    "tickets.change_calendarday",
+    "tickets.delete_calendarday",
+)
 ADVISOR = (
     "tickets.view_ticket",
     "tickets.change_ticket",  # the desk has forms for the status and a missing date only (R5.07)
@@ -13,6 +20,9 @@ ADVISOR = (
     "tickets.view_requesttype",
     "tickets.view_reason",
     "tickets.view_area",
+    "tickets.view_requestfield",
+    "tickets.view_requireddocument",
+    "tickets.view_calendarday",
     "companies.view_company",
     "companies.view_billingaccount",
     "companies.view_serviceline",
@@ -25,9 +35,10 @@ ADVISOR = (
     # To send the link to an administrator who asks for it on the phone
     "otp.add_invitation",
 )
-# Companies, lines and request types are retired or imported, never deleted by hand, because tickets
-# refer to them. Two kinds of row can be deleted: an administrator's right to a company, which must
-# end at once when the company no longer trusts the person, and a reason that no ticket uses.
+# Companies, lines, request types and questions are retired or imported, never deleted by hand,
+# because tickets refer to them. These rows can be deleted: an administrator's right to a company,
+# which must end at once when the company no longer trusts the person; a reason that no ticket uses;
+# a required document and a day of the calendar, to which nothing refers.
 SUPERVISOR = (
     *ADVISOR,
     "companies.add_company",
@@ -49,6 +60,12 @@ SUPERVISOR = (
     "tickets.add_reason",
     "tickets.change_reason",
     "tickets.delete_reason",
+    "tickets.add_requestfield",  # retired, never deleted
+    "tickets.change_requestfield",
+    "tickets.add_requireddocument",
+    "tickets.change_requireddocument",
+    "tickets.delete_requireddocument",
+    *(name for name in CALENDAR if name != "tickets.view_calendarday"),
     "tickets.view_attachmentevent",
     "operations.view_heartbeat",  # the operations page
     "otp.view_phonelockout",
@@ -65,9 +82,10 @@ AUDITOR = (
     *(name for name in SUPERVISOR if name.partition(".")[2].startswith("view_")),
     "notifications.preview_message",
 )
-# Operations staff see metrics, previews of messages with invented data, and the switch of network
-# identity; they see no customer data
+# Operations staff see metrics, previews of messages with invented data, the switch of network
+# identity and the calendar; they see no customer data
 OPERATIONS = (
+    *CALENDAR,
     "operations.view_heartbeat",
     "notifications.preview_message",
     "otp.view_networkswitch",

@@ -94,12 +94,20 @@ def _navigation() -> list[dict[str, Any]]:
                 _item(_("Auditoría de documentos"), "quick_reference_all", "tickets.attachmentevent"),
             ],
         },
+        *_setup_navigation(),
+    ]
+
+
+def _setup_navigation() -> list[dict[str, Any]]:
+    """Return the groups for what is set up once and seldom changed."""
+    return [
         {
             "title": _("Configuración"),
             "items": [
                 _item(_("Tipos de requerimiento"), "category", "tickets.requesttype"),
                 _item(_("Motivos"), "list_alt", "tickets.reason"),
                 _item(_("Áreas"), "groups", "tickets.area"),
+                _item(_("Días del calendario"), "calendar_month", "tickets.calendarday"),
                 _item(_("Identificación por la red"), "cell_tower", "otp.networkswitch"),
             ],
         },

@@ -42,12 +42,21 @@ class AdministrationInline(LabelledInline):
 @admin.register(Company)
 class CompanyAdmin(ConfirmedRights, LargeListAdmin):
     subject = "company"
-    list_display = ["legal_name", "tax_id", "check_digit", "city", "advisor"]
+    list_display = ["legal_name", "tax_id", "check_digit", "status", "city", "advisor"]
     list_select_related = ["advisor"]
-    list_filter = ["tax_id_doubtful"]
+    list_filter = ["status", "tax_id_doubtful"]
     search_fields = ["legal_name"]
     search_help_text = _("Razón social, RUC o cédula")
-    fields = ["legal_name", "tax_id", "check_digit_in_words", "city", "advisor", "queue_email"]
+    fields = [
+        "legal_name",
+        "tax_id",
+        "check_digit_in_words",
+        "status",
+        "status_reason",
+        "city",
+        "advisor",
+        "queue_email",
+    ]
     readonly_fields = ["check_digit_in_words", "shown_advisor"]
     inlines = [BillingAccountInline, AdministrationInline]
 

@@ -1,4 +1,4 @@
-"""The list and page of tickets at the desk; areas, request types and reasons.
+"""The list and page of tickets at the desk.
 
 Nobody can edit what the customer confirmed: the only forms change a ticket's status and, where none
 could be computed, set its effective date.
@@ -7,11 +7,11 @@ could be computed, set its effective date.
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import ManyToManyField, Model, ProtectedError, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -22,11 +22,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from desk.directory.inlines import LabelledInline
 from desk.keys import may_be_key
-from desk.lists import LargeListAdmin, ModelAdmin
+from desk.lists import LargeListAdmin
 from desk.read_only import ReadOnly
 from desk.tickets import downloads, page, search
 from desk.tickets.date import DateChange
@@ -34,7 +32,7 @@ from desk.tickets.messages import ConfirmationFilter
 from desk.tickets.status import StatusChange
 from notifications import local_time
 from tickets.emails import confirmation_status
-from tickets.models import Area, Reason, RequestType, Ticket
+from tickets.models import Ticket
 
 
 class EffectiveDateFilter(admin.SimpleListFilter):
@@ -196,73 +194,3 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("tickets.view_ticket")
-
-
-class DeleteUnusedOnly(ModelAdmin):
-    """Base for rows that tickets refer to: one in use can be made inactive but not deleted (A8)."""
-
-    def in_use(self, obj: Model) -> bool:
-        """Return whether a ticket refers to the row."""
-        raise NotImplementedError
-
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Refuse a row in use before Django does: its page would list every ticket that uses it."""
-        obj = self.get_object(request, object_id)
-        if obj is None or not self.has_delete_permission(request, obj):
-            return super().delete_view(request, object_id, extra_context)
-        try:
-            if not self.in_use(obj):
-                return super().delete_view(request, object_id, extra_context)
-        except ProtectedError:  # a ticket began to use it after the check
-            pass
-        messages.error(
-            request,
-            _(
-                "«%s» está en uso en solicitudes registradas y no se puede eliminar. Para retirarlo, deje de ofrecerlo."
-            )
-            % obj,
-        )
-        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
-
-
-class ReasonInline(LabelledInline):
-    model = Reason
-    extra = 0
-    can_delete = False  # its own page checks whether tickets use it
-
-
-@admin.register(Area)
-class AreaAdmin(ModelAdmin):
-    """Areas of the operator that a request type notifies besides the advisor (D6).
-
-    Deactivate an area to stop its notices. It is not deleted, because messages refer to it.
-    """
-
-    list_display = ["name", "email", "is_active"]
-    list_filter = ["is_active"]
-
-
-@admin.register(RequestType)
-class RequestTypeAdmin(DeleteUnusedOnly):
-    list_display = ["name", "in_portal", "effective_rule", "notice_days", "position"]
-    inlines = [ReasonInline]
-    formfield_overrides = {ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}}
-    exclude = ["own_words"]
-
-    def in_use(self, obj: Model) -> bool:
-        return Ticket.objects.filter(Q(request_type=obj.pk) | Q(reason__request_type=obj.pk)).exists()
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["code"] if obj else []  # other records and programs refer to the type by its code
-
-
-@admin.register(Reason)
-class ReasonAdmin(DeleteUnusedOnly):
-    list_display = ["text", "request_type", "is_active", "position"]
-    list_select_related = ["request_type"]
-    list_filter = ["is_active", "request_type"]
-
-    def in_use(self, obj: Model) -> bool:
-        return Ticket.objects.filter(reason=obj.pk).exists()

@@ -35,6 +35,7 @@ def formset(prefix: str, *rows: dict[str, Any], initial: int = 0) -> dict[str, A
 def company_form(**changes: Any) -> dict[str, Any]:
     values = {
         "legal_name": "Nueva S. A.",
+        "status": "active",
         "tax_id": "1790016919001",
         "city": "Quito",
         "advisor": "",

@@ -19,7 +19,7 @@ from otp.models import AuditEvent, Challenge, LimitUse, NetworkSwitch, PhoneLock
 from staff.models import ContactChange, SignInEvent
 from tests import cast
 from tests.desk.desk import advisor, signed_in, supervisor
-from tickets.models import Area, Attachment, AttachmentEvent, Reason, RequestType, Ticket
+from tickets.models import Area, Attachment, AttachmentEvent, CalendarDay, Reason, RequestType, Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
@@ -31,6 +31,7 @@ ADVISOR = {
     "tickets/requesttype": READ,
     "tickets/reason": READ,
     "tickets/area": READ,
+    "tickets/calendarday": READ,
     "companies/company": READ,
     "companies/billingaccount": READ,
     "companies/serviceline": READ,
@@ -52,6 +53,7 @@ SUPERVISOR = {
     "tickets/requesttype": KEEP,
     "tickets/reason": KEEP | {"delete"},
     "tickets/area": KEEP,
+    "tickets/calendarday": KEEP | {"delete"},
     "companies/company": KEEP,
     "companies/billingaccount": KEEP,
     "companies/serviceline": KEEP,
@@ -83,6 +85,7 @@ def rows() -> dict[str, object]:
         "tickets/ticket": ticket.pk,
         "tickets/requesttype": RequestType.objects.earliest("pk").pk,
         "tickets/reason": Reason.objects.earliest("pk").pk,
+        "tickets/calendarday": CalendarDay.objects.create(day=now.date(), reason="Decreto").pk,
         "tickets/area": Area.objects.create(name="Cobranzas", email="cobranzas@operadora.example").pk,
         "companies/company": Company.objects.earliest("pk").pk,
         "companies/billingaccount": BillingAccount.objects.earliest("pk").pk,

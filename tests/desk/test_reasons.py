@@ -89,7 +89,7 @@ def test_a_reason_taken_into_use_while_it_is_deleted_stays(
     desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticket = cast.make_ticket()
-    monkeypatch.setattr("desk.tickets.tickets.ReasonAdmin.in_use", lambda _self, _reason: False)
+    monkeypatch.setattr("desk.tickets.request_types.ReasonAdmin.in_use", lambda _self, _reason: False)
     response = desk.post(f"{REASONS}{ticket.reason_id}/delete/", {"post": "yes"}, follow=True)
     assert response.status_code == 200
     assert Reason.objects.filter(text=ticket.reason_text).exists()
@@ -103,7 +103,8 @@ def test_a_reason_that_nobody_used_can_be_deleted(desk: Client) -> None:
 
 def test_the_code_of_a_request_type_is_fixed_once_it_is_there(desk: Client) -> None:
     request_type = cast.make_request_type()
-    rows = {"reasons-TOTAL_FORMS": "0", "reasons-INITIAL_FORMS": "0"}
+    inlines = ("reasons", "fields", "required_documents")
+    rows = {f"{each}-{name}_FORMS": "0" for each in inlines for name in ("TOTAL", "INITIAL")}
     changed = {
         "code": "otro",
         "name": "Baja",

@@ -255,3 +255,16 @@ def test_loads_at_once_double_nothing(turn: object) -> None:
     assert not catalogue.load().changed()
     assert rows() == alone
     assert sum(each.created for report in reports for each in report.types) == len(CODES)
+
+
+@fifty_times
+@pytest.mark.django_db(transaction=True)
+def test_loads_at_once_of_other_words_keep_both(turn: object, tmp_path: Path) -> None:
+    cast.make_request_type()
+    RequestType.objects.update(own_words={})
+    paths = [tmp_path / f"{key}.yaml" for key in ("title", "intro", "errand", "result")]
+    for path in paths:
+        text = f"request_types: [{{code: cancellation, name: Baja, words: {{{path.stem}: x}}}}]"
+        path.write_text(text, encoding="utf-8")
+    at_once(len(paths), lambda number: catalogue.load([paths[number]]))
+    assert RequestType.objects.get().own_words == dict.fromkeys(("title", "intro", "errand", "result"), "x")

@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from tickets.catalogue.entries import Catalogue, TypeEntry, column_of, values_of
-from tickets.models import OTHER_REASON, Area, RequestField, RequestType, catalogue_changed
+from tickets.models import OTHER_REASON, Area, RequestField, RequestType
 
 ATTEMPTS = 3  # a second load at the same time may insert a row first; then this one starts again
 SHOWN = 60  # characters of a text in the report
@@ -52,14 +52,9 @@ def write(catalogue: Catalogue, *, dry_run: bool = False) -> Report:
 
 
 def _write(catalogue: Catalogue) -> Report:
-    # Where rows exist their locks make loads take turns; new ones have unique codes and names
-    list(RequestType.objects.select_for_update().order_by("pk").values_list("pk"))
-    list(Area.objects.select_for_update().order_by("pk").values_list("pk"))
-    # Sorted, so that loads at once of other files insert in the same order and cannot deadlock
+    # Sorted, so that loads at once take rows in the same order and cannot deadlock
     report = Report([_area(values) for values in sorted(catalogue.areas, key=lambda area: str(area["name"]))])
     report.types = [_type(entry) for entry in sorted(catalogue.types, key=lambda entry: entry.code)]
-    if report.changed():
-        catalogue_changed.send(sender=RequestType)
     return report
 
 
@@ -79,7 +74,8 @@ def _area(values: dict[str, Any]) -> Outcome:
 
 def _type(entry: TypeEntry) -> Outcome:
     outcome = Outcome(entry.code)
-    request_type = RequestType.objects.filter(code=entry.code).first()
+    # Locked, because its words are read, merged and written
+    request_type = RequestType.objects.select_for_update().filter(code=entry.code).first()
     words = dict(request_type.own_words) if request_type else {}
     words.update(entry.words or {})
     values = {**entry.values, "own_words": {key: text for key, text in words.items() if text}}

@@ -10,6 +10,7 @@ from django.db import models
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tickets.effective_date import Account, Calendar, RequestDates, RuleKind, dates_for
@@ -145,6 +146,16 @@ class RequestType(models.Model):
     def words(self) -> Words:
         """What its screens and mails say."""
         return Words(self.own_words)
+
+    @property
+    def offered_in(self) -> list[str]:
+        """Where people may open it, as staff read it."""
+        places = {
+            gettext("portal"): self.in_portal,
+            gettext("consulta"): self.in_public_form,
+            gettext("escritorio"): self.in_desk,
+        }
+        return [place for place, offered in places.items() if offered]
 
     @cached_property
     def rule(self) -> DateRule:

@@ -16,3 +16,9 @@ class TabularInline(admin.TabularInline[Any, Any]):
     per_page: int | None
     show_count: bool
     tab: bool
+
+class StackedInline(admin.StackedInline[Any, Any]):
+    hide_title: bool
+    per_page: int | None
+    show_count: bool
+    tab: bool

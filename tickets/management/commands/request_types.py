@@ -65,7 +65,7 @@ class Command(BaseCommand):
             (
                 row.code,
                 row.name,
-                _where(row),
+                ", ".join(row.offered_in) or _("no se ofrece"),
                 _("{reasons} motivos, {fields} preguntas").format(reasons=row.offered, fields=row.asked),
             )
             for row in counted.order_by("position", "name")
@@ -75,12 +75,6 @@ class Command(BaseCommand):
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
             self.stdout.write("  ".join(cells).rstrip())
         self.stdout.write(_("Listo: {count} tipos.").format(count=len(rows)))
-
-
-def _where(row: RequestType) -> str:
-    """Return where the type is offered."""
-    places = {_("portal"): row.in_portal, _("consulta"): row.in_public_form, _("escritorio"): row.in_desk}
-    return ", ".join(place for place, offered in places.items() if offered) or _("no se ofrece")
 
 
 def _summary(report: Report, *, dry_run: bool) -> str:
