@@ -22,6 +22,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 from fidelizacion.templatetags import portal
+from otp.entry_words import entry_text
 
 DAY = "j\u00a0\\d\\e\u00a0F"  # no-break spaces keep a date on one line
 YEAR = " \\d\\e\u00a0Y"
@@ -69,7 +70,9 @@ def environment(**options: Any) -> Environment:
         cache_size=-1,  # all templates are kept
     )
     made.install_gettext_callables(translation.gettext, translation.ngettext, newstyle=True)  # type: ignore[attr-defined]  # of jinja2.ext.i18n
-    made.globals.update(OPTIONAL, url=url, static=lru_cache(maxsize=64)(static), zone=portal.zone)
+    made.globals.update(
+        OPTIONAL, url=url, static=lru_cache(maxsize=64)(static), zone=portal.zone, entry_text=entry_text
+    )
     made.filters.update(
         day=_dates(DAY + YEAR),
         day_and_month=_dates(DAY),

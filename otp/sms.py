@@ -10,6 +10,8 @@ import unicodedata
 
 from django.conf import settings
 
+from otp.entry_words import entry_text
+
 MAX_SEPTETS = 160  # of one SMS
 # The printable part of the GSM 7-bit default alphabet (3GPP TS 23.038), without the extension table
 GSM7 = frozenset(
@@ -20,13 +22,17 @@ GSM7 = frozenset(
 CODE_LIKE = re.compile(r"\d{4,}")
 # "@" and "#" mark the host and the code of the last line
 RESERVED = "@#\n"
+NAME_ROOM = 12  # septets that a long errand must leave for the operator's name
 
 
 def text(code: str) -> str:
     """Return the SMS with a code, late in the text, where a lock screen's preview may omit it."""
     minutes = int(settings.OTP_VALIDITY.total_seconds() // 60)
-    action = f": para solicitar la baja de servicios use el codigo {code}."
     advice = f" No lo comparta con nadie. Vence en {minutes} min.\n@{settings.PORTAL_HOST} #{code}"
+    errand = _errand()
+    action = f": para solicitar {errand} use el codigo {code}."
+    if not errand or len(action) + len(advice) + NAME_ROOM > MAX_SEPTETS:
+        action = f": para su solicitud use el codigo {code}."
     name = _name(MAX_SEPTETS - len(action) - len(advice))
     return f"{name}{action}{advice}" if name else f"{action[2:].capitalize()}{advice}"
 
@@ -35,7 +41,10 @@ def invitation(address: str) -> str:
     """Return the SMS with a link. The link is never cut; the advice is dropped first, then the
     operator's name is shortened.
     """
-    action, advice = ": solicite aqui la baja de servicios de su empresa. ", "No comparta codigos. "
+    advice, errand = "No comparta codigos. ", _errand()
+    action = f": solicite aqui {errand} de su empresa. "
+    if not errand or len(action) + len(address) + NAME_ROOM > MAX_SEPTETS:
+        action = ": haga aqui las solicitudes de su empresa. "
     room = MAX_SEPTETS - len(action) - len(address)
     if room - len(advice) < len(_name(MAX_SEPTETS)):
         advice = ""
@@ -53,7 +62,7 @@ def contact_changed() -> str:
 def administrator_added() -> str:
     """Return the SMS for a company's administrators when it gets another one."""
     return _warning(
-        ": otra persona ya puede dar de baja servicios de su empresa. Si no lo pidio, avise cuanto antes"
+        ": otra persona ya puede hacer solicitudes de su empresa. Si no lo pidio, avise cuanto antes"
     )
 
 
@@ -74,6 +83,11 @@ def fold(raw: str) -> str:
         for part in (character if character in allowed else unicodedata.normalize("NFKD", character))
         if part in allowed
     )
+
+
+def _errand() -> str:
+    """Return what is requested, without digits that could be taken for the code."""
+    return CODE_LIKE.sub("", fold(entry_text("errand"))).strip()
 
 
 def _name(room: int) -> str:

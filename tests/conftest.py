@@ -4,9 +4,11 @@ marker, and the order of the groups.
 
 import gc
 import itertools
+import math
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +127,19 @@ def _contexts_of_pages() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _offer_of_the_test() -> None:
-    """Forget the request types and reasons of the test before, whose tables were emptied."""
+def _offer_of_the_test(request: pytest.FixtureRequest) -> None:
+    """Forget the request types and reasons of the test before, whose tables were emptied.
+
+    A test without a database gets the words of the first type on the pages before the sign-in.
+    """
     from tickets import offer  # noqa: PLC0415  Django is set up after this module is read
+    from tickets.words import Words  # noqa: PLC0415
 
     offer.forget()
+    uses_database = {"db", "transactional_db"} & set(request.fixturenames)
+    if not uses_database and request.node.get_closest_marker("django_db") is None:
+        words = Words(import_module("tickets.migrations.0001_initial").WORDS)
+        offer._entry._kept = words, math.inf
 
 
 @pytest.fixture(autouse=True)

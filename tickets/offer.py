@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, FilteredRelation, Model, Q
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
@@ -26,8 +26,10 @@ from tickets.models import (
     RequiredDocument,
     catalogue_changed,
 )
+from tickets.words import Words
 
 KEPT_SECONDS = 1.0
+ENTRY_SECONDS = 60.0
 CANCELLATION = "cancellation"  # the code of the type that the product ships
 
 
@@ -111,6 +113,50 @@ def current_offer() -> Offer:
 def forget() -> None:
     """Read the rows again at the next use."""
     _kept.forget()
+    _entry.forget()
+
+
+class _EntryWords:
+    """The words of the pages before the sign-in, which ask the database nothing else.
+
+    They are read once a minute, and never fail: while the database is away, the last ones are used.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[Words, float] = Words({}), 0.0
+
+    def get(self) -> Words:
+        if transaction.get_connection().in_atomic_block:
+            try:
+                return _entry_words(_read())
+            except DatabaseError:
+                return Words({})
+        words, until = self._kept
+        if time.monotonic() >= until:
+            # Set first, so that one request at most waits for a database that does not answer
+            self._kept = words, time.monotonic() + ENTRY_SECONDS
+            try:
+                words = _entry_words(current_offer())
+            except DatabaseError:
+                return words
+            self._kept = words, time.monotonic() + ENTRY_SECONDS
+        return words
+
+    def forget(self) -> None:
+        self._kept = self._kept[0], 0.0
+
+
+def _entry_words(offer: Offer) -> Words:
+    """Return the words of the only type that is offered, or the defaults."""
+    return offer.types[0].words if len(offer.types) == 1 else Words({})
+
+
+_entry = _EntryWords()
+
+
+def entry_text(key: str) -> str:
+    """Return a text of the pages before the sign-in, at most a minute old."""
+    return _entry.get().text(key)
 
 
 def changed_offer() -> Offer:

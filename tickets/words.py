@@ -34,10 +34,20 @@ WORDS: dict[str, Word] = {
     # On the form
     "title": Word(_("Título del formulario"), _("Su solicitud")),
     "intro": Word(_("Entrada del formulario")),
-    "errand": Word(
-        _("Qué se hace, después de «solicitar»: en la entrada del portal y en el SMS con el código"),
-        _("un servicio"),
+    # On the entry page, the help, SMS and invitations, while the portal offers only this type
+    "errand": Word(_("Qué se pide, después de «solicitar»")),
+    "entry_title": Word(_("Título de la entrada"), _("Solicitudes de su empresa")),
+    "entry_lead": Word(
+        _("Entrada: qué se hace y quién puede"),
+        _(
+            "Aquí se hacen las solicitudes sobre los servicios de una empresa. "
+            "Solo puede hacerlas el administrador que la empresa registró."
+        ),
     ),
+    "entry_have": Word(
+        _("Entrada: qué tener a mano"), _("Los números de las líneas o servicios de su solicitud.")
+    ),
+    "help_date": Word(_("Ayuda: cuándo se hace efectiva, un párrafo por renglón")),
     "reason_hint": Word(
         _("Ayuda del motivo"),
         _("Lo preguntamos para mejorar el servicio. Con cualquier motivo, su solicitud se registra igual."),

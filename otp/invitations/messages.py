@@ -11,6 +11,7 @@ from notifications import outbox
 from notifications.email import rendering
 from notifications.models import Message
 from otp import sms
+from otp.entry_words import entry_text
 from otp.models import Invitation
 
 MAIL, SMS = "invitation", "invitation_sms"  # registered as message types in apps.py
@@ -53,7 +54,13 @@ def reference(invitation: Invitation) -> str:
 
 def context(names: str, phone_tail: str, address: str, last_day: str) -> dict[str, object]:
     """Return the context of the e-mail's templates."""
-    return {"names": names, "phone_tail": phone_tail, "invitation_url": address, "last_day": last_day}
+    return {
+        "names": names,
+        "phone_tail": phone_tail,
+        "invitation_url": address,
+        "last_day": last_day,
+        "errand": entry_text("errand"),
+    }
 
 
 def sample() -> dict[str, object]:

@@ -181,7 +181,7 @@ def test_s11_a_removal_takes_effect_at_once_and_the_person_is_notified(
     assert notices() == TO_ANA
     change = ContactChange.objects.get()
     assert (change.kind, change.state, change.requested_by) == (Kind.REVOKED, State.APPLIED, sonia)
-    assert "ya no puede pedir" in Message.objects.get(channel="email").text
+    assert "ya no puede hacer solicitudes" in Message.objects.get(channel="email").text
 
 
 def test_s11_a_person_is_notified_when_deactivated_and_the_others_when_activated(

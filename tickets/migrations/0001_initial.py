@@ -22,6 +22,10 @@ REASONS = (
 WORDS = {
     "title": "Su solicitud de baja",
     "errand": "la baja de servicios",
+    "entry_title": "Solicitud de baja de servicios",
+    "entry_lead": "Aquí se solicita la anulación o baja de los servicios de una empresa. Solo puede hacerlo el administrador que la empresa registró.",
+    "entry_have": "Los números de los servicios que quiere dar de baja.",
+    "help_date": "En el primer corte de facturación para el que su solicitud llega con la anticipación que pide el contrato. La fecha se muestra antes de confirmar.\nTener valores pendientes o equipos por devolver no impide solicitarla.",
     "details_hint": "Escriba qué desea dar de baja:\n- números de línea;\n- números de servicio de enlaces de datos (portador);\n- internet corporativo.\nSi alguna línea pasa a prepago, escriba la cédula y los nombres completos de quien la recibe. Si la lista es larga, adjúntela en Excel.",
     "details_missing": "Escriba qué servicios desea dar de baja.",
     "lines_hint": "Elija las líneas o los servicios que desea dar de baja.",
