@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from demo.mark import NotADemo, claim
-from demo.sample import load_sample_directory
+from demo.sample import load_sample_directory, load_sample_types
 from desk import groups
 from fidelizacion.startup_checks import exit_on_errors
 from fidelizacion.system_checks.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
@@ -28,6 +28,7 @@ def prepare() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     collect_static_files(settings.STATIC_ROOT)
     load_sample_directory(make_staff())
+    load_sample_types()
 
 
 def collect_static_files(target: Path) -> None:

@@ -15,6 +15,8 @@ from django.db import transaction
 from companies.identity import check_tax_id
 from companies.models import Administration, Administrator, BillingAccount, Company, ServiceLine
 from companies.phones import normalise_mobile
+from tickets import catalogue
+from tickets.models import RequestType
 
 LineKind = ServiceLine.Kind
 PREFIXES = {
@@ -23,6 +25,17 @@ PREFIXES = {
     LineKind.INTERNET: "DEMO-INTERNET-",
     LineKind.OTHER: "DEMO-SERVICIO-",
 }
+
+
+# The request types that the demo's portal offers; a new installation offers the first one only
+OFFERED = (
+    "cancellation",
+    "technical_fault",
+    "invoice_dispute",
+    "ownership_transfer",
+    "address_change",
+    "general",
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +137,15 @@ def load_sample_directory(advisor: User | None = None) -> None:
         for sample_company in sample.companies:
             company = _company(sample_company, advisor if sample_company.has_advisor else None)
             Administration.objects.get_or_create(administrator=administrator, company=company)
+
+
+@transaction.atomic
+def load_sample_types() -> None:
+    """Load the shipped request types and offer six, once: what is edited at the desk stays."""
+    if RequestType.objects.filter(code=OFFERED[-1]).exists():
+        return
+    catalogue.load()
+    RequestType.objects.filter(code__in=OFFERED).update(in_portal=True)
 
 
 def _company(sample: SampleCompany, advisor: User | None) -> Company:

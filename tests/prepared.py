@@ -6,10 +6,11 @@ import atexit
 import fcntl
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -83,6 +84,18 @@ def _copy(template: str, url: str) -> None:
 def _prepare_anew(environment: Mapping[str, str]) -> None:
     command = [sys.executable, "manage.py", "demo", "--prepare"]
     subprocess.run(command, cwd=BASE, env={**environment, "STATIC_ROOT": static_root()}, check=True)
+    _offer_one_type(environment["DATABASE_URL"])
+
+
+def _offer_one_type(url: str) -> None:
+    """Offer the cancellation only, as a new installation does; the demo offers six types."""
+    statement = "UPDATE tickets_requesttype SET in_portal = (code = 'cancellation')"
+    if url.startswith("sqlite:"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as lite, lite:
+            lite.execute(statement)
+        return
+    with psycopg.connect(url) as connection:
+        connection.execute(statement)
 
 
 def _server(url: str) -> str:

@@ -6,8 +6,11 @@ from pytest_django import DjangoAssertNumQueries
 from companies.directory import directory
 from companies.identity import check_tax_id
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
-from demo.sample import load_sample_directory
+from demo.sample import OFFERED, load_sample_directory, load_sample_types
+from tests import cast
 from tests.cast import carla
+from tickets.models import RequestType
+from tickets.offer import current_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +67,14 @@ def test_nothing_in_the_sample_can_be_taken_for_a_real_company_or_person() -> No
 def test_a19_the_sample_has_a_doubtful_number_to_show() -> None:
     load_sample_directory()
     assert Company.objects.filter(tax_id_doubtful=True).count() == 1
+
+
+def test_the_demos_portal_offers_six_types_and_keeps_what_the_desk_changes() -> None:
+    cast.make_request_type()
+    load_sample_types()
+    assert [each.code for each in current_offer().types if each.code not in OFFERED] == []
+    assert len(current_offer().types) == len(OFFERED) == 6
+    RequestType.objects.filter(code="technical_fault").update(in_portal=False, name="Avería")
+    load_sample_types()
+    assert RequestType.objects.get(code="technical_fault").name == "Avería"
+    assert len(current_offer().types) == 5

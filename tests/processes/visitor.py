@@ -100,7 +100,12 @@ class Visitor:
         self.send(self.form("code"), code=code[0])
 
     def request(self, files: dict[str, File] | None = None, **typed: str) -> str:
-        """Fill in the request form and confirm it; return the ticket's number."""
+        """Fill in the request form and confirm it; return the ticket's number.
+
+        Where several request types are offered, the first one is chosen before.
+        """
+        if first := self.soup.select_one('input[type="radio"][name="request_type"]'):
+            self.send(self.form("request_type"), request_type=str(first["value"]))
         form = self.form("reason")
         self.send(form, files or {}, **{**self.answers(), **typed})
         return self.ticket_number()
