@@ -16,15 +16,23 @@ from tickets.words import MAX_LENGTH, WORDS, Word
 
 PREFIX = "word_"
 YES_NO = {"sí", "no"}
-ON_THE_FORM = ("title", "intro", "errand", "reason_hint", "details_label", "details_hint", "details_missing")
-ABOUT_THE_DATE = tuple(key for key in WORDS if key.startswith("date_"))
+BEFORE = ("errand", "entry_", "help_")
+ON_THE_FORM = ("title", "intro", "reason_", "details_", "lines_")
+DATE = ("date_",)
+
+
+def _beginning(*with_: str) -> tuple[str, ...]:
+    return tuple(key for key in WORDS if key.startswith(with_))
+
+
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (gettext_lazy("Textos del formulario"), (*ON_THE_FORM, "lines_hint")),
-    (gettext_lazy("Textos de la fecha efectiva"), ABOUT_THE_DATE),
+    (gettext_lazy("Textos del formulario"), _beginning(*ON_THE_FORM)),
+    (gettext_lazy("Textos de la fecha efectiva"), _beginning(*DATE)),
     (
         gettext_lazy("Textos de después de confirmar"),
-        tuple(key for key in WORDS if key not in {*ON_THE_FORM, "lines_hint", *ABOUT_THE_DATE}),
+        tuple(key for key in WORDS if not key.startswith((*BEFORE, *ON_THE_FORM, *DATE))),
     ),
+    (gettext_lazy("Textos de la entrada y la ayuda, si es el único tipo del portal"), _beginning(*BEFORE)),
 )
 
 

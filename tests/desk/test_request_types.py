@@ -10,6 +10,7 @@ from django.test import Client
 
 from companies.models import Company
 from desk import roles
+from desk.tickets.request_type_form import GROUPS
 from tests import cast
 from tests.desk.desk import advisor, signed_in, soup, supervisor, text_of
 from tickets import catalogue
@@ -84,6 +85,12 @@ def test_each_word_has_a_labelled_field_and_is_never_shown_as_json(desk: Client)
         assert label, key
         assert str(word.label) in " ".join(label.get_text().split()), key
     assert "Puede nombrar {date}, {today}." in page.get_text()
+
+
+def test_each_word_is_in_one_group() -> None:
+    assert sorted(key for _title, keys in GROUPS for key in keys) == sorted(WORDS)
+    after = dict(GROUPS)["Textos de después de confirmar"]
+    assert after == ("result", "next_steps", "change_of_mind", "change_of_mind_mail", "mail_first")
 
 
 def test_a_word_is_changed_cleared_and_refused_in_place(desk: Client) -> None:

@@ -232,6 +232,14 @@ def test_a_wrong_file_ends_in_failure_and_writes_nothing(
     assert rows() == before
 
 
+def test_without_its_tables_nothing_is_loaded_and_the_command_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(RequestType._meta, "db_table", "no_such_table")
+    with pytest.raises(CommandError, match="le faltan migraciones: no se cargó nada"):
+        call_command("request_types", "load")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_portals_offer_changes_with_the_load(tmp_path: Path) -> None:
     cast.make_request_type()

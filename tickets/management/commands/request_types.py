@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
@@ -42,6 +43,10 @@ class Command(BaseCommand):
             raise CommandError(
                 _("No se cargó nada: {count} por corregir.").format(count=len(error.problems))
             ) from error
+        except (OperationalError, InterfaceError, ProgrammingError):
+            raise CommandError(
+                _("La base de datos no responde, o le faltan migraciones: no se cargó nada.")
+            ) from None
         for outcome in (*report.areas, *report.types):
             self._show(outcome)
         self.stdout.write(_summary(report, dry_run=dry_run))
