@@ -295,6 +295,7 @@ def test_the_form_says_when_it_takes_effect_before_it_is_confirmed() -> None:
     html = draw("request").replace("\N{NO-BREAK SPACE}", " ")
     assert html.index("15 de diciembre de 2026") < html.rindex("Confirmar</button>")
     assert "al menos 15 días antes del corte de facturación" in html
+    assert "<strong>15 de diciembre de 2026</strong>" in html
 
 
 def test_the_result_names_reason_number_and_address() -> None:
