@@ -196,7 +196,7 @@ def _quarantine(document: ScannedDocument, signature: str) -> ScanOutcome:
         if leases.record(document, scan=Scan.INFECTED, signature=name, scanned_at=timezone.now()):
             document.signature = name
             _on_infected[type(document)](document)
-    logger.warning("%s of %s is infected and set apart", document.name_in_logs, document.owner_in_logs)
+    logger.warning("%s of %s is infected and quarantined", document.name_in_logs, document.owner_in_logs)
     return ScanOutcome.INFECTED
 
 

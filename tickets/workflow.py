@@ -69,7 +69,7 @@ def change_status(
             from_status=before,
             actor=actor,
             note=note,
-            told_customer=notice is not None,
+            customer_notified=notice is not None,
             customer_note=notice.note if notice else "",
         )
         if notice is not None:
@@ -102,7 +102,7 @@ def set_effective_date(ticket: Ticket, day: date, actor: User, note: str, notice
             from_status=ticket.status,
             actor=actor,
             note=note,
-            told_customer=True,
+            customer_notified=True,
             customer_note=notice.note,
             effective_date=day,
         )

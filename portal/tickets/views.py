@@ -52,11 +52,11 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         registered = caller.administrator.email  # also notified, if the form had another address (A15)
         other = registered if registered.casefold() != found.email.casefold() else ""
         return render(request, "portal/tickets/created.html", {**context, "registered_email": other})
-    set_apart = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)
+    quarantined = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)
     return render(
         request,
         "portal/tickets/ticket.html",
-        {**context, "events": found.events.all(), "set_apart": set_apart},
+        {**context, "events": found.events.all(), "quarantined": quarantined},
     )
 
 

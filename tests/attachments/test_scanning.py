@@ -84,7 +84,7 @@ def test_a_document_with_a_virus_is_infected(antivirus: Clamd) -> None:
         "Local.Eicar.UNOFFICIAL",
         False,
     )
-    assert private_storage().exists(str(judged.file.name))  # set apart, and kept for the record
+    assert private_storage().exists(str(judged.file.name))  # quarantined, and kept for the record
 
 
 def test_without_an_antivirus_documents_wait_for_one_and_are_had_meanwhile(settings: Settings) -> None:

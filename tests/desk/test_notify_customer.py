@@ -32,7 +32,7 @@ def test_nobody_is_notified_unless_the_box_is_ticked(desk: Client) -> None:
     assert box is not None
     assert not box.has_attr("checked")
     assert post(desk, ticket) is None
-    assert TicketEvent.objects.get().told_customer is False
+    assert TicketEvent.objects.get().customer_notified is False
 
 
 def test_the_customer_is_notified_once_with_the_note_meant_for_them(desk: Client) -> None:
@@ -40,7 +40,7 @@ def test_the_customer_is_notified_once_with_the_note_meant_for_them(desk: Client
     message = post(desk, ticket, tell="on", customer_note=FOR_CUSTOMER)
     assert message is not None
     event = TicketEvent.objects.get()
-    assert (event.told_customer, event.customer_note, event.note) == (True, FOR_CUSTOMER, NOTE)
+    assert (event.customer_notified, event.customer_note, event.note) == (True, FOR_CUSTOMER, NOTE)
     assert (message.dedup_key, message.to) == (f"ticket:{ticket.number}:event:{event.pk}", ticket.email)
     assert message.subject == f"Ticket {ticket.number}: su solicitud se cerró"
     assert message.reply_to == "postventa@operadora.example"

@@ -213,7 +213,7 @@ def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "by_caller": True,
         "undelivered": None,
         "withheld": "",
-        "set_apart": False,
+        "quarantined": False,
     }
     listed = {"caller": Administrator(pk=1), "undelivered": {}}
     several = {**one, "terms": [term(), term("C-2", 31)], "attachments": []}

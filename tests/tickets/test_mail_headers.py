@@ -34,7 +34,7 @@ def every_mail(ticket: Ticket) -> list[Message]:
         name="Cobranzas", email="cobranzas@operadora.example", checks="Saldos\nNotas de crédito"
     )
     event = TicketEvent.objects.record(
-        ticket, "in_progress", from_status="new", told_customer=True, customer_note="Le llamaremos."
+        ticket, "in_progress", from_status="new", customer_notified=True, customer_note="Le llamaremos."
     )
     registered = emails.notice_to_registered_email(ticket, ticket.documents, "registrado@acme.example")
     assert registered is not None

@@ -110,7 +110,7 @@ def _status_changed() -> emails.Context:
         at=CONFIRMED,
         from_status=Ticket.Status.NEW,
         to_status=Ticket.Status.IN_PROGRESS,
-        told_customer=True,
+        customer_notified=True,
         customer_note=_(
             "Las líneas se darán de baja el 15 de diciembre.\nLe llamaremos antes para coordinar."
         ),

@@ -45,7 +45,7 @@ class TicketEvent(AppendOnlyModel):
     from_status = models.CharField(_("de"), max_length=12, choices=Ticket.Status.choices, blank=True)
     to_status = models.CharField(_("a"), max_length=12, choices=Ticket.Status.choices)
     note = models.TextField(_("nota"), blank=True)
-    told_customer = models.BooleanField(_("se avisó al cliente"), default=False)
+    customer_notified = models.BooleanField(_("se avisó al cliente"), default=False)
     customer_note = models.TextField(_("nota para el cliente"), blank=True)
     # Only in the event that set it (P6)
     effective_date = models.DateField(_("fecha efectiva fijada"), null=True)
