@@ -254,6 +254,27 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
         pdf(stream(zlib.compress(EXE), b"/Type /Emb#65ddedFile /Filter /FlateDecode")),
         PROGRAM,
     ),
+    "exe attached without a type": (
+        "a.pdf",
+        pdf(b"<< /Type /Filespec /F (a.txt) /EF << /F 5 0 R >> >>", stream(EXE)),
+        PROGRAM,
+    ),
+    "exe attached under an escaped name and without a type": (
+        "a.pdf",
+        pdf(
+            rb"<< /F (a\056exe) /EF << /U#46 5 0 R >> >>", stream(zlib.compress(EXE), b"/Filter /FlateDecode")
+        ),
+        PROGRAM,
+    ),
+    "exe attached by a dictionary in an object stream": (
+        "a.pdf",
+        pdf(
+            stream(zlib.compress(b"7 0 << /F 5 0 R >>"), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"),
+            stream(EXE),
+            b"<< /F (a.txt) /EF 7 0 R >>",
+        ),
+        PROGRAM,
+    ),
     "pdf after a page": ("a.pdf", b"<html><script>alert(1)</script>" + bytes(200) + PDF, ""),
     "pdf after commands": ("a.pdf", b"@echo off\r\ncalc.exe\r\nexit\r\n" + PDF, ""),
     "pdf after a part of a page": ("a.pdf", b"<title>x</title><table>\n" + PDF, POLYGLOT),

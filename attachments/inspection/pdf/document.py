@@ -8,6 +8,7 @@ unpacked.
 
 import binascii
 import re
+from collections.abc import Iterator
 from itertools import islice
 
 from attachments.inspection import archive, executables
@@ -49,6 +50,21 @@ _HARMFUL = re.compile(rb"|".join(map(name_pattern, (b"JavaScript", b"JS", b"Laun
 _FILE_NAME = re.compile(rb"/U?F\s*(?:\(([^()\\]*+(?:\\.[^()\\]*+)*+)\)|<([0-9A-Fa-f\s]{2,800}+)>)", re.DOTALL)
 _FILE_BYTES_PER_STEP = 200
 _EMBEDDED = re.compile(name_pattern(b"EmbeddedFile"))
+# The stream's own type is optional, so attached files are also found by the reference to them. The
+# dictionary with the reference may be an object apart from the `/EF` that names it
+_ATTACHES = re.compile(name_pattern(b"EF"))
+_GAP = rb"(?:[\0\t\n\f\r ]|%[^\r\n]{0,100}+[\r\n]){1,8}+"
+_REFERENCE = re.compile(
+    rb"(?:"
+    + rb"|".join(map(name_pattern, (b"F", b"UF", b"DOS", b"Mac", b"Unix")))
+    + rb")"
+    + _GAP
+    + rb"(\d{1,10})"
+    + _GAP
+    + rb"\d{1,5}"
+    + _GAP
+    + rb"R\b"
+)
 
 
 def signature_position(content: bytes) -> int:
@@ -62,12 +78,35 @@ def check(content: bytes, effort: Effort) -> None:
     streams = ObjectStreams(content, password.decryptor(content), effort)
     search = NameSearch(_HARMFUL, _is_harmful, effort)
     _check_objects(search, content, starts_in_file, effort)
+    attaches, referenced = _references(content, effort)
     for text in streams:
         _check_objects(search, text, starts_in_stream, effort)
+        found, numbers = _references(text, effort)
+        attaches |= found
+        referenced |= numbers
+    for position in islice(_embedded(content, referenced if attaches else set(), effort), MAX_EMBEDDED):
+        if executables.is_program(streams.first_bytes(position)):
+            raise Rejected(Problem.PROGRAM)
+
+
+def _references(text: bytes, effort: Effort) -> tuple[bool, set[int]]:
+    """Return whether the text attaches files, and the numbers of the objects that may hold them."""
+    effort.spend_on_names(text)
+    effort.spend(text.count(b"%") // 4)  # up to eight comments are read again from each name
+    numbers: set[int] = set()
+    for match in _REFERENCE.finditer(text):
+        effort.spend()
+        numbers.add(int(match[1]))
+    return _ATTACHES.search(text) is not None, numbers
+
+
+def _embedded(content: bytes, referenced: set[int], effort: Effort) -> Iterator[int]:
+    """Yield a position in each attached file's dictionary, found by its type or a reference."""
     if b"/Embedded" in content or b"#" in content:  # a name may be written with codes: /Emb#65dded
-        for match in islice(_EMBEDDED.finditer(content), MAX_EMBEDDED):
-            if executables.is_program(streams.first_bytes(match.end())):
-                raise Rejected(Problem.PROGRAM)
+        yield from (match.end() for match in _EMBEDDED.finditer(content))
+    if referenced:
+        effort.spend_on_bytes(len(content))
+        yield from (match.end() for match in HEADER.finditer(content) if int(match[1]) in referenced)
 
 
 def _check_ends(content: bytes) -> None:
