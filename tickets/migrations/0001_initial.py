@@ -643,7 +643,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("note", models.TextField(blank=True, verbose_name="nota")),
-                ("told_customer", models.BooleanField(default=False, verbose_name="se avisó al cliente")),
+                ("customer_notified", models.BooleanField(default=False, verbose_name="se avisó al cliente")),
                 ("customer_note", models.TextField(blank=True, verbose_name="nota para el cliente")),
                 ("effective_date", models.DateField(null=True, verbose_name="fecha efectiva fijada")),
                 (
