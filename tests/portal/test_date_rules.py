@@ -60,6 +60,19 @@ def test_each_rule_is_shown_and_registered(rule: dict[str, Any], expected: date)
         assert words in shown
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"notice_days": 1}, "al menos 1 día antes del corte"),
+        ({"notice_days": 15}, "al menos 15 días antes del corte"),
+        ({"notice_days": 3, "working_days": True}, "al menos 3 días laborables antes del corte"),
+    ],
+    ids=str,
+)
+def test_the_notice_is_said_in_words(rule: dict[str, Any], words: str) -> None:
+    assert words in text_of(form_with(**rule).client.get("/fidelizacion/solicitud/"))
+
+
 def test_without_a_rule_no_page_and_no_mail_names_a_date() -> None:
     form = form_with(effective_rule="none")
     assert "Cuándo se hace efectiva" not in text_of(form.client.get("/fidelizacion/solicitud/"))

@@ -32,7 +32,7 @@ WORDS = {
     "date_one": "Si confirma hoy, {today}, la baja se hace efectiva el {date}, con su corte de facturación.",
     "date_many": "Si confirma hoy, {today}, la baja se hace efectiva con el corte de facturación de cada cuenta:",
     "date_unknown": "El asesor le confirmará la fecha efectiva por correo: depende del corte de facturación de su empresa.",
-    "date_rule": "Según el contrato, la anulación o baja se solicita al menos {days} días antes del corte de facturación.",
+    "date_rule": "Según el contrato, la anulación o baja se solicita al menos {days} antes del corte de facturación.",
     "date_step": "La solicitud se hace efectiva, con el corte de facturación de ese día.",
     "result": "Registramos su solicitud de anulación o baja de servicios por el motivo «{reason}».",
     "change_of_mind": "Si cambia de opinión antes de la fecha efectiva, avise al asesor con su número de ticket: responda el correo de confirmación.",

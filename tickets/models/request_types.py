@@ -10,7 +10,7 @@ from django.db import models
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from tickets.effective_date import Account, Calendar, RequestDates, RuleKind, dates_for
@@ -156,6 +156,14 @@ class RequestType(models.Model):
             gettext("escritorio"): self.in_desk,
         }
         return [place for place, offered in places.items() if offered]
+
+    @property
+    def notice_in_words(self) -> str:
+        """The days of notice, as in "15 días" or "3 días laborables"."""
+        days = self.notice_days
+        if self.working_days:
+            return ngettext("%(days)d día laborable", "%(days)d días laborables", days) % {"days": days}
+        return ngettext("%(days)d día", "%(days)d días", days) % {"days": days}
 
     @cached_property
     def rule(self) -> DateRule:
