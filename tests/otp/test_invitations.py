@@ -27,6 +27,12 @@ from tests.otp.links import LINK, address, invited, token_of
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _request_type() -> None:
+    """The words of invitations are those of the type that the portal offers."""
+    cast.make_request_type()
+
+
 def refused(administrator: Administrator, channel: Channel = Channel.SMS) -> Refusal:
     assert invitations.refusal(administrator, channel) is not None
     with pytest.raises(InvitationRefused) as caught:

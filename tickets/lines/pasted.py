@@ -34,7 +34,9 @@ _AROUND_NAMES = re.compile(
     r"|pas(?:ar?|an|en|e)(?:las?)?|cambi(?:ar|o)|migrar?|convertir|por favor|para|plan|modalidad)(?!\w)",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"[^\W\d_][^\W\d_.'’]*(?:[ \-][^\W\d_][^\W\d_.'’]*)+")
+_WORD = re.compile(r"[\w.\-]+")
+# From the beginning of a word: from each of its letters, a long one would take minutes
+_NAME = re.compile(r"(?<![^\W\d_])[^\W\d_][^\W\d_.'’]*(?:[ \-][^\W\d_][^\W\d_.'’]*)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def _rows_of_line(line: str, place: int, heading: _Heading) -> Iterator[ListRow]
     written = clean(line)
     if not any(map(str.isalnum, written)):
         return
-    rest = _ORDINAL.sub("", line, count=1)
+    # «094 900 0000 93 000 0000» begins with a phone, whose first group is no index
+    rest = line if PHONE.match(line.lstrip()) else _ORDINAL.sub("", line, count=1)
     asked = actions_in(_words(rest))
     inherits = asked == set() and bool(heading.action)
     if asked == {Action.PREPAID} or (inherits and heading.action == Action.PREPAID):
@@ -172,4 +175,5 @@ def _name_in(text: str) -> str:
 
 def _words(line: str) -> str:
     """Return the line without what has digits, and without «No.» for a number."""
-    return re.sub(r"[\w.\-]*\d[\w.\-]*", " ", _ABBREVIATED_NUMBER.sub(" ", line))
+    text = _ABBREVIATED_NUMBER.sub(" ", line)
+    return _WORD.sub(lambda word: " " if any(map(str.isdecimal, word[0])) else word[0], text)

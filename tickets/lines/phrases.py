@@ -17,14 +17,22 @@ _COUNTRY = rf"(?:(?:\+|\b00)?\(?593{_GAP}(?:0{_GAP})?)"
 _MOBILE = rf"(?:{_COUNTRY}|0{_GAP})?9(?:{_GAP}\d){{8}}"
 _LANDLINE = rf"(?:{_COUNTRY}|0{_GAP})[2-7]{_GAP}[2-9](?:{_GAP}\d){{6}}"
 PHONE_BODY = rf"\(?(?:{_MOBILE}|{_LANDLINE})(?!\w)"
-PHONE = re.compile(rf"(?<![\w+.]){PHONE_BODY}", re.ASCII)
+# The end of a circuit such as «ABC-XY-0220» begins no phone, unless all its digits are together
+_TOGETHER = r"(?:(?:\+?593|0)?9\d{8}|(?:\+?593|0)[2-7]\d{7})(?!\w)"
+PHONE = re.compile(rf"(?<![\w+.])(?:(?<![A-Z]-){PHONE_BODY}|(?<=[A-Z]-){_TOGETHER})", re.ASCII)
 _TO = r"\s*\b(?:a|al|hasta)\b(?:\s+(?:el|la)\b)?\s*"
-_RANGE = re.compile(rf"({PHONE.pattern})(?:{_TO}|\s*(?:-|\.\.+)\s*)({PHONE_BODY})", re.ASCII | re.IGNORECASE)
+# Each of these three also matches a phone alone, so that the search goes on behind it: the end of a
+# phone and the beginning of the next can look like a third one
+_RANGE = re.compile(
+    rf"({PHONE.pattern})(?:{_TO}|\s*(?:-|\.\.+)\s*)({PHONE_BODY})|{PHONE.pattern}", re.ASCII | re.IGNORECASE
+)
 # Three numbers or more with dashes between them are a list and no range
-_CHAIN = re.compile(rf"{PHONE.pattern}(?:\s*-\s*{PHONE_BODY}){{2,}}", re.ASCII)
+_CHAIN = re.compile(rf"({PHONE.pattern}(?:\s*-\s*{PHONE_BODY}){{2,}})|{PHONE.pattern}", re.ASCII)
 _CHAINED = re.compile(rf"({PHONE_BODY})\s*-\s*(?={PHONE_BODY})", re.ASCII)
 # «0991234500 al 520» and «0991234500-20»: an end with seven digits or more is another number
-_SHORT_RANGE = re.compile(rf"{PHONE.pattern}(?:{_TO}|-)\d{{1,6}}(?!\w)", re.ASCII | re.IGNORECASE)
+_SHORT_RANGE = re.compile(
+    rf"({PHONE.pattern}(?:{_TO}|-)\d{{1,6}}(?!\w))|{PHONE.pattern}", re.ASCII | re.IGNORECASE
+)
 _SEPARATORS = re.compile(r"[,;|/\t]|\s+[yeou&]\s+", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 # A phone that is misspelt, in groups
@@ -59,6 +67,8 @@ def _take_ranges(text: str, place: int, rows: list[ListRow]) -> str:
     """Add the numbers of the ranges to the rows, and return the text without them."""
 
     def expand(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0]
         first, last = sorted(int(service_key(found[end])[1:]) for end in (1, 2))
         written = clean(found[0])
         if last - first >= MAX_RANGE:
@@ -74,19 +84,21 @@ def _take_ranges(text: str, place: int, rows: list[ListRow]) -> str:
         return "\t"
 
     def unclear(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0]
         rows.append(ListRow(place, written=clean(found[0]), doubts=(Doubt(Code.RANGE_UNCLEAR),)))
         return "\t"
 
-    text = _CHAIN.sub(lambda found: _CHAINED.sub(r"\1,", found[0]), text)
+    text = _CHAIN.sub(lambda found: _CHAINED.sub(r"\1,", found[0]) if found[1] else found[0], text)
     return _SHORT_RANGE.sub(unclear, _RANGE.sub(expand, text))
 
 
 def _numbers_of_piece(piece: str, place: int) -> Iterator[ListRow]:
     """Read what stands between two separators."""
-    end = 0
+    end, written = 0, clean(piece)
     for found in PHONE.finditer(piece):
         yield from _other_numbers(piece[end : found.start()], place, alone=False)
-        yield ListRow(place, clean(found[0]), written=clean(piece))
+        yield ListRow(place, clean(found[0]), written=written)
         end = found.end()
     yield from _other_numbers(piece[end:], place, alone=not end)
 

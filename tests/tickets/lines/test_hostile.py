@@ -125,6 +125,7 @@ def test_a_forged_dimension_hides_no_row() -> None:
         ("a.xlsx", books.xlsx([])),
         ("a.xls", books.xls([])),
     ],
+    ids=lambda each: each if isinstance(each, str) else "content",  # a workbook has a time in it
 )
 def test_what_is_no_list_is_a_sentence(name: str, content: bytes) -> None:
     assert answered(name, content).refusal.endswith(".")

@@ -1,5 +1,7 @@
 """Pasted lists: spellings, separators, ranges, sentences, what cannot be read (A10, A18)."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,6 +38,11 @@ def keys(rows: tuple[ListRow, ...]) -> list[str]:
 
 def codes(row: ListRow) -> set[Code]:
     return {doubt.code for doubt in row.doubts}
+
+
+def test_the_first_group_of_a_phone_is_no_index_of_the_list() -> None:
+    assert keys(read_text("094 900 0000 93 000 0000").rows) == ["+593949000000", "+593930000000"]
+    assert keys(read_text("1 0991234500\n2. 099 123 4501").rows) == ["+593991234500", "+593991234501"]
 
 
 @pytest.mark.thorough
@@ -215,3 +222,13 @@ def test_a_long_text_is_refused() -> None:
 @pytest.mark.parametrize("text", ["", "  \n\t", "hola"])
 def test_a_text_without_numbers_is_refused(text: str) -> None:
     assert "ningún número" in read_text(text).refusal
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("unit", ["a", "a.", "0-9 ", "0991234567 ", "(", "593 ", "9-", "pasar a prepago a"])
+def test_the_work_grows_with_the_text_and_not_with_its_square(unit: str) -> None:
+    """A text of the largest size is read in about a second; a square would take many minutes."""
+    text = (unit * MAX_TEXT)[:MAX_TEXT]
+    started = process_time()
+    read_text(text)
+    assert process_time() - started < 60
