@@ -141,7 +141,7 @@ def _altered(before: "Field[Any, Any]", after: "Field[Any, Any]") -> str:
 
 
 def main() -> int:
-    """Print the problems of all migrations. Returns 0 if there are none, and 1 otherwise."""
+    """Print the problems of all migrations. Return 1 if it found any, otherwise 0."""
     django.setup()
     found = problems()
     sys.stdout.write("".join(f"{problem}\n" for problem in found))

@@ -1,4 +1,4 @@
-"""The form of a request type at the desk: each of its words has a field of its own (A7)."""
+"""The desk's form of a request type, with a separate field for each of its words (A7)."""
 
 from typing import Any
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from fidelizacion import sessions
 from fidelizacion.sessions import SessionStore
 
-# With real commits: inside the test's transaction no error of the database can be told from another
+# These tests commit: inside a test's transaction every error of the database looks the same
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -92,7 +92,7 @@ def _place(error: yaml.MarkedYAMLError) -> str:
 
 
 def _described(error: yaml.MarkedYAMLError) -> str:
-    """Return the problem. The library's own are in English, and go after a sentence of ours."""
+    """Return the problem: a Spanish sentence, followed by the library's English message."""
     if isinstance(error, _Refused):
         return f"{error.problem}."
     return _("no es YAML: revise la sangría, los dos puntos y las comillas (%(problem)s).") % {

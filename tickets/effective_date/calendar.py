@@ -28,7 +28,7 @@ class Calendar:
     """The working days. Operations' days win over weekends and the law's holidays.
 
     A day in both sets is a holiday: a deadline that is a day late costs the customer less than
-    one on a day when nobody works.
+    one on a day without staff.
     """
 
     holidays: frozenset[date] = frozenset()

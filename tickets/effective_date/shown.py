@@ -55,7 +55,7 @@ class TermsChange:
 
     @classmethod
     def between(cls, shown: ShownTerms | None, terms: Sequence[Term]) -> "TermsChange | None":
-        """Return the differences; None if there are none, or the form has shown no dates yet."""
+        """Return the differences. Return None if nothing differs or the form has shown no dates."""
         if shown is None or shown == (now := ShownTerms.of(terms)):
             return None
         before_by_account, now_by_account = dict(shown.dates), dict(now.dates)

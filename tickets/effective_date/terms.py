@@ -75,7 +75,7 @@ class Term:
         return cls(**{**record, **dates, "exceptions": exceptions})
 
     def applied_rule(self) -> Rule:
-        """Return the rule that gave the date. Raises ValueError if there is no such rule now."""
+        """Return the rule that gave the date. Raises ValueError if the rule does not exist now."""
         return Rule(RuleKind(self.rule), self.notice_days, self.working_days, self.ceiling_days)
 
     def again(self, calendar: Calendar) -> Outcome:

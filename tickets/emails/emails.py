@@ -291,7 +291,7 @@ def _enqueue(
 
 def _advisor_address(ticket: Ticket) -> str:
     company = ticket.company
-    if company is None:  # of a person who is no customer
+    if company is None:  # the requester is a prospect or a third person
         return settings.POSTVENTA_EMAIL
     if company.advisor is not None and company.advisor.is_active and company.advisor.email:
         return company.advisor.email

@@ -97,7 +97,8 @@ def _rows_of_line(line: str, place: int, heading: _Heading) -> Iterator[ListRow]
     written = clean(line)
     if not any(map(str.isalnum, written)):
         return
-    # «094 900 0000 93 000 0000» begins with a phone, whose first group is no index
+    # A line such as «094 900 0000 93 000 0000» begins with a phone: its first group is not the
+    # position in a numbered list, and must stay
     rest = line if PHONE.match(line.lstrip()) else _ORDINAL.sub("", line, count=1)
     asked = actions_in(_words(rest))
     inherits = asked == set() and bool(heading.action)

@@ -33,7 +33,7 @@ class Code(StrEnum):
     RANGE_UNCLEAR = "range_unclear"
     # To confirm
     DUPLICATE = "duplicate"
-    OPEN_REQUEST = "open_request"  # told, not refused
+    OPEN_REQUEST = "open_request"  # shown to the customer, and does not refuse the line
     ID_CHECK_DIGIT = "id_check_digit"  # pointed out, not refused (A19)
     ID_ZERO_RESTORED = "id_zero_restored"
     ACTION_MISSING = "action_missing"

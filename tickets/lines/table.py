@@ -18,7 +18,7 @@ _HEADER_ROWS = 20  # a title and the operator's letterhead may stand above the t
 _MAX_TITLE = 60  # characters; sentences are not titles
 _SAMPLE = 200  # rows looked at to tell columns without titles
 MAX_CELL = 120  # characters of a name or an action
-# Titles of other columns, though a word of them looks like one of ours
+# These titles contain a word of a known column, but name another column
 _OTHER = re.compile(
     r"\b(?:tipo|plan|estado|status|fecha|valor|costo|tarifa|cuenta|motivo|observaci\w*|comentario\w*|correo|mail"
     r"|modelo|equipo|imei|iccid|sim|ciudad|provincia|direccion|razon social|empresa|cliente|contacto|cargo|area"

@@ -72,7 +72,7 @@ class Ticket(models.Model):
     )
     reason_text = models.CharField(_("motivo"), max_length=120, blank=True)
 
-    # Null for a person who is no customer (D7)
+    # Null if the requester has no company: a prospect or a third person (D7)
     company = models.ForeignKey(
         Company, verbose_name=_("empresa"), null=True, on_delete=models.PROTECT, related_name="tickets"
     )
