@@ -61,8 +61,9 @@ class StagedFile(StoredDocument):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    administrator = models.ForeignKey(Administrator, on_delete=models.CASCADE, related_name="+")
-    # The token of the browser session (`otp.session.browser_token`)
+    # Null for a form of a person without a registered number
+    administrator = models.ForeignKey(Administrator, null=True, on_delete=models.CASCADE, related_name="+")
+    # The token of the browser session (`otp.session.browser_token`), or of that form
     browser_token = models.CharField(max_length=64)
     created_at = models.DateTimeField(db_index=True)
     claimed_by = models.UUIDField(null=True)  # the submission key of the form that claimed it

@@ -23,6 +23,7 @@ from attachments.intake import Document
 from attachments.models import StagedFile, private_storage
 from companies.models import Administrator
 from otp import session
+from otp.hashing import keyed_hash
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +37,22 @@ class StagedFileGone(Exception):
 
 @dataclass(frozen=True)
 class Uploader:
-    """The administrator and the browser that staged files belong to."""
+    """The administrator and the browser that staged files belong to.
+
+    A form of a person without a registered number has no administrator: then the files belong to
+    the form, whose `form_key` only that browser has.
+    """
 
     request: HttpRequest
-    administrator: Administrator
-    phone: str  # verified; its quota counts the files
+    administrator: Administrator | None
+    phone: str  # verified, or another value whose quota counts the files
+    form_key: str = ""
 
     @cached_property
     def browser_token(self) -> str:
-        """The token of the browser session, which the first access creates."""
+        """The token of the browser session, which the first access creates; or that of the form."""
+        if self.administrator is None:
+            return keyed_hash("form", self.form_key)
         return session.browser_token(self.request, self.phone)
 
 
@@ -70,7 +78,9 @@ def find(uploader: Uploader, raw: Iterable[str]) -> StagedFiles:
     missing = len(named) - len(files)
     if missing:
         logger.warning(
-            "Administrator %d named %d staged files that are not theirs", uploader.administrator.pk, missing
+            "Administrator %s named %d staged files that are not theirs",
+            uploader.administrator.pk if uploader.administrator else None,
+            missing,
         )
     return StagedFiles(tuple(files[pk] for pk in ids if pk in files), missing)
 

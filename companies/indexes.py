@@ -36,7 +36,7 @@ class _UpperIndex(Index):
         statement = super().create_sql(model, schema_editor, using, **kwargs)
         (column,) = _columns(self, model, schema_editor)
         expression = self.method.format(upper=f"(UPPER({column}::text))")
-        statement.template = f"CREATE INDEX %(name)s ON %(table)s USING {expression}"
+        statement.template = f"CREATE INDEX %(name)s ON %(table)s USING {expression}%(condition)s"
         return statement
 
     def remove_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor, **kwargs: Any) -> str:

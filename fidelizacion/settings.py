@@ -238,6 +238,11 @@ OTP_SENDS_PER_DAY = env.read("OTP_SENDS_PER_DAY", parse_rates, parse_rates("2000
 OTP_FAILURES_PER_ADDRESS = env.read("OTP_FAILURES_PER_ADDRESS", parse_rates, parse_rates("60/h,200/d"))
 # With 1,000 guesses a day the chance to hit a code is 1 in 1,000; honest mistakes are far fewer
 OTP_FAILURES_ALARM = env.read("OTP_FAILURES_ALARM", parse_rates, parse_rates("200/h,1000/d"))
+# `consulta/`, open to people without a registered number: codes by e-mail, and files
+PUBLIC_CODES_PER_EMAIL = env.read("PUBLIC_CODES_PER_EMAIL", parse_rates, parse_rates("3/10m,5/h,10/d"))
+PUBLIC_CODES_PER_ADDRESS = env.read("PUBLIC_CODES_PER_ADDRESS", parse_rates, parse_rates("20/h"))
+PUBLIC_CODES_PER_DAY = env.read("PUBLIC_CODES_PER_DAY", parse_rates, parse_rates("500/d"))
+PUBLIC_FILES_PER_DAY = env.read("PUBLIC_FILES_PER_DAY", parse_rates, parse_rates("200/d"))
 PORTAL_BROWSER_COOKIE_NAME = f"{_PREFIX}portalbrowser"
 OTP_FAILURES_PER_PHONE = env.read("OTP_FAILURES_PER_PHONE", parse_count, 10)
 INVITATIONS_PER_PHONE = env.read("INVITATIONS_PER_PHONE", parse_rates, parse_rates("1/h,3/d"))
@@ -293,7 +298,10 @@ CELERY_BROKER_URL = REDIS_URL
 # PINs have a separate queue, so that slow mails do not delay them. A worker without `--queues`
 # serves both
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "codes")]
-CELERY_TASK_ROUTES = {"otp.tasks.send_challenge": {"queue": "codes", "routing_key": "codes"}}
+CELERY_TASK_ROUTES = {
+    "otp.tasks.send_challenge": {"queue": "codes", "routing_key": "codes"},
+    "tickets.tasks.send_public_code": {"queue": "codes", "routing_key": "codes"},
+}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/fidelizacion/")),
     path("fidelizacion/", include("portal.entry.urls")),
     path("fidelizacion/", include("portal.tickets.urls")),
+    path("fidelizacion/consulta/", include("portal.public.urls")),
     path("admin/login/", SignIn.as_view(), name="staff-sign-in"),
     path("admin/logout/", SignOut.as_view(), name="staff-sign-out"),
     path(

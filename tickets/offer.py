@@ -1,5 +1,7 @@
 """Request types, what they ask and their areas as the operator set them (A7, A8, A24).
 
+The portal and the public form offer types of their own choice; both offers are one reading.
+
 They change a few times a year and are read with each form and each ticket, so a process keeps them
 for up to a second: a change in the desk, by a command or in SQL shows everywhere within that. The
 process that makes the change through a model shows it at once. A ticket that names a row deleted
@@ -74,25 +76,33 @@ class Offer:
         return self.areas.get(request_type.pk, [])
 
 
+@dataclass(frozen=True)
+class _Offers:
+    """What the portal offers, and what the public form does."""
+
+    portal: Offer
+    public: Offer
+
+
 class _Kept:
-    """The offer that this process has read, and until when it is used."""
+    """The offers that this process has read, and until when they are used."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changes = 0  # how often this process changed the rows
         # One attribute: another thread must never find an old offer with a new time
-        self._kept: tuple[Offer, float] | None = None
+        self._kept: tuple[_Offers, float] | None = None
 
-    def get(self) -> Offer:
+    def get(self) -> _Offers:
         kept = self._kept
         if kept is not None and time.monotonic() < kept[1]:
             return kept[0]
         changes, until = self._changes, time.monotonic() + KEPT_SECONDS
-        offer = _read()
+        offers = _read()
         with self._lock:
             if changes == self._changes:  # no change while it was read
-                self._kept = offer, until
-        return offer
+                self._kept = offers, until
+        return offers
 
     def forget(self) -> None:
         with self._lock:
@@ -104,7 +114,16 @@ _kept = _Kept()
 
 
 def current_offer() -> Offer:
-    """Return the offer, at most a second old. Types without a reason are part of it."""
+    """Return the portal's offer, at most a second old. Types without a reason are part of it."""
+    return _current().portal
+
+
+def public_offer() -> Offer:
+    """Return the offer for people without a registered number, at most a second old (D7, D8)."""
+    return _current().public
+
+
+def _current() -> _Offers:
     if transaction.get_connection().in_atomic_block:
         return _read()  # what this transaction sees may never be committed
     return _kept.get()
@@ -128,7 +147,7 @@ class _EntryWords:
     def get(self) -> Words:
         if transaction.get_connection().in_atomic_block:
             try:
-                return _entry_words(_read())
+                return _entry_words(_read().portal)
             except DatabaseError:
                 return Words({})
         words, until = self._kept
@@ -188,11 +207,11 @@ def watch() -> None:
     m2m_changed.connect(_changed, sender=RequestType.areas.through, dispatch_uid="offer.areas")
 
 
-def _read() -> Offer:
+def _read() -> _Offers:
     """Read types and reasons in one query, and each other kind of row in one."""
     active = FilteredRelation("reasons", condition=Q(reasons__is_active=True))
-    in_portal = RequestType.objects.filter(in_portal=True).annotate(active=active)
-    rows = in_portal.annotate(reason_pk=F("active__pk"), reason_text=F("active__text"))
+    offered = RequestType.objects.filter(Q(in_portal=True) | Q(in_public_form=True)).annotate(active=active)
+    rows = offered.annotate(reason_pk=F("active__pk"), reason_text=F("active__text"))
     types: dict[int, RequestType] = {}
     reasons: list[Reason] = []
     row: Any  # a RequestType with the two annotations
@@ -201,14 +220,22 @@ def _read() -> Offer:
         if row.reason_pk is not None and row.reason_text != OTHER_REASON:
             reasons.append(Reason(pk=row.reason_pk, request_type=request_type, text=row.reason_text))
     areas: dict[int, list[Area]] = {}
-    links = RequestType.areas.through.objects.filter(area__is_active=True, requesttype__in_portal=True)
+    links = RequestType.areas.through.objects.filter(area__is_active=True, requesttype__in=list(types))
     for link in links.select_related("area").order_by("area__name"):
         areas.setdefault(link.requesttype_id, []).append(link.area)
     fields: dict[int, list[RequestField]] = {}
-    for question in RequestField.objects.filter(is_active=True, request_type__in_portal=True):
+    for question in RequestField.objects.filter(is_active=True, request_type__in=list(types)):
         fields.setdefault(question.request_type_id, []).append(question)
     documents: dict[int, list[RequiredDocument]] = {}
-    for document in RequiredDocument.objects.filter(request_type__in_portal=True):
+    for document in RequiredDocument.objects.filter(request_type__in=list(types)):
         documents.setdefault(document.request_type_id, []).append(document)
     calendar = Calendar.of(CalendarDay.objects.all())
-    return Offer(list(types.values()), reasons, areas, fields, documents, calendar)
+
+    def offer_of(offered: list[RequestType]) -> Offer:
+        return Offer(offered, reasons, areas, fields, documents, calendar)
+
+    every = list(types.values())
+    return _Offers(
+        portal=offer_of([each for each in every if each.in_portal]),
+        public=offer_of([each for each in every if each.in_public_form]),
+    )

@@ -102,7 +102,7 @@ class OfferChanged(NotRegistered):
     """The reason or the request type was deleted after the form was shown."""
 
 
-class _KeyTaken(Exception):
+class KeyTaken(Exception):
     """A ticket with the form's key exists already."""
 
 
@@ -138,7 +138,7 @@ def register(submission: Submission) -> Ticket:
     try:
         with storage.saved_files(document.content for document in submission.documents) as names:
             return _create(submission, names, registered_at, terms)
-    except (IntegrityError, _KeyTaken, quota.QuotaReached, staging.StagedFileGone) as problem:
+    except (IntegrityError, KeyTaken, quota.QuotaReached, staging.StagedFileGone) as problem:
         # An earlier or simultaneous click won, a referenced row was deleted, or the quota ran out
         existing = ticket_of_key(submission.key)
         if existing is not None:
@@ -199,7 +199,7 @@ def _create(submission: Submission, names: list[str], registered_at: datetime, t
         duplicate_of=_repeated(submission),
     )
     with transaction.atomic():
-        _insert(ticket)
+        insert_ticket(ticket)
         if not repeats.claim(ticket, submission.content_digest, submission.duplicate_of):
             raise RepeatedRequest(repeats.last_of(company, request_type, submission.content_digest).get())
         documents = _attach(ticket, submission, names)
@@ -210,14 +210,14 @@ def _create(submission: Submission, names: list[str], registered_at: datetime, t
     return ticket
 
 
-def _insert(ticket: Ticket) -> None:
-    """Insert the ticket and set its number. Raises _KeyTaken if its key has a ticket.
+def insert_ticket(ticket: Ticket) -> None:
+    """Insert the ticket and set its number. Raises KeyTaken if its key has a ticket.
 
     It waits for a simultaneous click that has inserted the key and not committed yet.
     """
     numbers = insert_new([ticket])
     if not numbers:
-        raise _KeyTaken
+        raise KeyTaken
     ticket.pk = numbers[0]
     ticket._state.adding, ticket._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001  as `save` does
 
@@ -239,18 +239,7 @@ def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[At
     if not (submission.staged or names):
         return []
     quota.consume(submission.verified_phone, len(names))
-    staging.claim(submission.staged, submission.key.uuid)
-    staged = [
-        Attachment(
-            ticket=ticket,
-            original_name=file.original_name,
-            content_type=file.content_type,
-            size=file.size,
-            sha256=file.sha256,
-            file=file.file.name,
-        )
-        for file in submission.staged
-    ]
+    staged = claim_staged(ticket, submission.staged)
     sent = [
         Attachment(
             ticket=ticket,
@@ -263,6 +252,25 @@ def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[At
         for document, name in zip(submission.documents, names, strict=True)
     ]
     return Attachment.objects.bulk_create([*staged, *sent])
+
+
+def claim_staged(ticket: Ticket, files: Sequence[StagedFile]) -> list[Attachment]:
+    """Claim the staged files, and return the ticket's documents, not saved yet.
+
+    Raises StagedFileGone.
+    """
+    staging.claim(files, ticket.submission_key)
+    return [
+        Attachment(
+            ticket=ticket,
+            original_name=file.original_name,
+            content_type=file.content_type,
+            size=file.size,
+            sha256=file.sha256,
+            file=file.file.name,
+        )
+        for file in files
+    ]
 
 
 def _enqueue_emails(

@@ -52,6 +52,10 @@ class SubmissionKey:
             return None
         return cls(UUID(uuid), administrator_id, company_id, request_type_id, ShownTerms.from_token(shown))
 
+    def renewed(self, request_type: RequestType) -> Self:
+        """Return a new key for the same administrator and company."""
+        return replace(self, uuid=uuid4(), request_type_id=request_type.pk, shown=None)
+
     def showing(self, request_type: RequestType, shown: ShownTerms) -> Self:
         """Return the key for a form of this type that shows these dates."""
         return replace(self, request_type_id=request_type.pk, shown=shown)

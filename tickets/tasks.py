@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from attachments import scanning, staging, storage
-from tickets import repeats
+from tickets import public_code, public_requests, repeats
 from tickets.models import Attachment
 
 
@@ -13,7 +13,14 @@ def remove_orphaned_files() -> int:
     """Daily: delete staged documents never confirmed, and files without a row (R3.21)."""
     now = timezone.now()
     repeats.delete_old(now)
+    public_requests.delete_old(now)
     return staging.remove_expired(now) + storage.remove_orphans(now)
+
+
+@shared_task
+def send_public_code(key: str) -> None:
+    """Mail the code of one public request."""
+    public_code.send(key)
 
 
 @shared_task

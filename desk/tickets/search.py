@@ -1,5 +1,5 @@
 """Search tickets at the desk by what a customer on the phone knows: the ticket's number, a phone,
-RUC or cédula, e-mail address, or the company's name.
+RUC or cédula, e-mail address, the company's name, or that of a person without one.
 """
 
 from typing import Any
@@ -26,7 +26,9 @@ def search(tickets: QuerySet[Any], raw: str) -> QuerySet[Any]:
     if tax_id := tax_id_starts("company_tax_id", term):
         conditions.append(tax_id)
     if not conditions:
-        return tickets.filter(contains_words("company_name", term))
+        of_company = contains_words("company_name", term)
+        of_person = Q(company=None) & contains_words("requester_name", term)  # who is no customer (D7)
+        conditions = [of_company, of_person]
     # A union of keys: with one OR, the list's ordering makes the database scan the whole table
     # backwards
     first, *others = [Ticket.objects.filter(each).order_by().values("pk") for each in conditions]

@@ -10,6 +10,7 @@ from functools import partial
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
+from django.db import Error as DatabaseError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,7 +30,7 @@ from otp.network import network_identity
 from otp.pin import challenges
 from otp.pin.challenges import Answer
 from portal.entry.forms import CodeForm, EntryForm
-from tickets.offer import current_offer
+from tickets.offer import current_offer, public_offer
 
 # Session key of a random id, by which the challenge is found: no address or form names it (R1.10).
 # Django's own session key changes at sign-in. The challenge's pk would not do either: of two
@@ -105,7 +106,16 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @read_methods
 def help_page(request: HttpRequest) -> HttpResponse:
     """Show help, privacy notice and contact."""
-    return _allow_indexing(render(request, "portal/entry/help.html", _code_limits()))
+    context = {**_code_limits(), "public_form": _has_public_form()}
+    return _allow_indexing(render(request, "portal/entry/help.html", context))
+
+
+def _has_public_form() -> bool:
+    """Whether `consulta/` offers a type. Help must open without a database, so then it is no."""
+    try:
+        return bool(public_offer().types)
+    except DatabaseError:
+        return False
 
 
 def _submit_phone(request: HttpRequest) -> HttpResponse:

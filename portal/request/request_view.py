@@ -149,7 +149,7 @@ def _offer_changed(
         owner.request.POST,
         offer=offer,
         request_type=request_type,
-        initial=initial_of(owner.administrator),
+        initial=initial_of(caller.administrator),
         staged=form.staged,
         phone=owner.phone,
     )
@@ -237,7 +237,7 @@ def _refuse(
     """Show the form again (422). If its key already has a ticket, the form gets a new key."""
     existing = existing or ExistingTickets()
     if existing.used:
-        key = SubmissionKey.mint(owner.administrator, of_company.company, form.type)
+        key = key.renewed(form.type)
     return _page(
         owner, of_company, form, key, existing=existing, staged=_stage_accepted(owner, form, key), status=422
     )

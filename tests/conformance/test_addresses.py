@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.conformance.project import addresses
 
-PORTAL_PUBLIC = {"", "fidelizacion/", "fidelizacion/ayuda/"}
+PORTAL_PUBLIC = {"", "fidelizacion/", "fidelizacion/ayuda/", "fidelizacion/consulta/"}
 PUBLIC = PORTAL_PUBLIC | {
     "health/live",
     "health/ready",
@@ -24,11 +24,13 @@ PUBLIC = PORTAL_PUBLIC | {
 SIGNED = {"webhooks/sms/<str:provider>/", "webhooks/email/<str:provider>/"}
 # These need a session that has asked for a code; without one they redirect to the entry
 TO_THE_ENTRY = {"fidelizacion/pin/", "fidelizacion/pin/reenviar/", "fidelizacion/salir/"}
+# These need a session that has sent the public form; without one they redirect to it
+TO_THE_PUBLIC_FORM = {"fidelizacion/consulta/codigo/", "fidelizacion/consulta/listo/"}
 # The desk protects these itself (tests/staff)
 DESK = {"admin/login/", "admin/logout/", "admin/password_change/", "admin/search/"}
 NUMBER = re.compile(r"<[^>]+>")
 EVERY = [path for path, _ in addresses()]
-GATED = sorted(set(EVERY) - PUBLIC - SIGNED - TO_THE_ENTRY - DESK)
+GATED = sorted(set(EVERY) - PUBLIC - SIGNED - TO_THE_ENTRY - TO_THE_PUBLIC_FORM - DESK)
 Send = Callable[..., Any]
 
 
@@ -37,7 +39,7 @@ def concrete(path: str) -> str:
 
 
 def test_the_lists_name_addresses_that_exist() -> None:
-    assert set(EVERY) >= PUBLIC | SIGNED | TO_THE_ENTRY | DESK
+    assert set(EVERY) >= PUBLIC | SIGNED | TO_THE_ENTRY | TO_THE_PUBLIC_FORM | DESK
     assert len(GATED) >= 4
 
 
@@ -57,6 +59,14 @@ def test_a_step_taken_out_of_turn_leads_to_the_entry(client: Client, path: str) 
     response = client.post(concrete(path))
     assert response.status_code in {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}
     assert response["Location"] == "/fidelizacion/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", sorted(TO_THE_PUBLIC_FORM))
+def test_a_step_of_the_public_form_taken_out_of_turn_leads_to_it(client: Client, path: str) -> None:
+    response = client.get(concrete(path))
+    assert response.status_code == HTTPStatus.SEE_OTHER
+    assert response["Location"] == "/fidelizacion/consulta/"
 
 
 @pytest.mark.django_db

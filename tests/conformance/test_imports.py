@@ -20,7 +20,7 @@ desk.operations desk.tickets
 desk.setup
 desk.directory desk.messages
 desk
-portal.tickets
+portal.public portal.tickets
 portal.request
 portal.entry
 portal
@@ -31,6 +31,7 @@ operations
 staff.apps
 staff
 tickets.apps tickets.tasks tickets.management
+tickets.public_requests
 tickets.submission
 tickets.antivirus
 tickets.workflow

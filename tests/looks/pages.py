@@ -123,7 +123,7 @@ def _pin_pages() -> dict[str, tuple[str, dict[str, Any]]]:
             {"form": CodeForm(), "resend_wait": 0, **pin, "ended": "out_of_attempts"},
         ),
         "no codes today": ("portal/entry/day_spent.html", {"until": AT, "asked": True, **entry}),
-        "help": ("portal/entry/help.html", dict(CODES)),
+        "help": ("portal/entry/help.html", {**CODES, "public_form": True}),
     }
 
 

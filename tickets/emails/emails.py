@@ -188,7 +188,7 @@ def status_context(ticket: Ticket, event: TicketEvent) -> Context:
         Fact(_("Ticket n.º"), [str(ticket.number)]),
         Fact(_("Estado"), [event.get_to_status_display()]),
         Fact(_("Desde"), [local_time.sentence(event.at)]),
-        Fact(_("Cliente"), [ticket.company_name]),
+        *_customer(ticket),
         *_kind_facts(ticket),
     ]
     note = event.customer_note.splitlines()
@@ -198,7 +198,7 @@ def status_context(ticket: Ticket, event: TicketEvent) -> Context:
 def date_context(ticket: Ticket, event: TicketEvent) -> Context:
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
-        Fact(_("Cliente"), [ticket.company_name]),
+        *_customer(ticket),
         *_kind_facts(ticket),
     ]
     return {
@@ -213,7 +213,7 @@ def infected_context(document: Attachment, downloaded_by: Sequence[str] = ()) ->
     ticket = document.ticket
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
-        Fact(_("Cliente"), [ticket.company_name]),
+        *_customer(ticket),
         Fact(_("Documento"), [f"{document.original_name} ({filesizeformat(document.size)})"]),
         Fact(_("Virus, según el antivirus"), [document.signature]),
     ]
@@ -228,7 +228,7 @@ def infected_context(document: Attachment, downloaded_by: Sequence[str] = ()) ->
 def undelivered_context(ticket: Ticket, failed: Message) -> Context:
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
-        Fact(_("Cliente"), [ticket.company_name]),
+        *_customer(ticket),
         Fact(_("No se pudo entregar en"), [failed.to]),
         Fact(_("Por qué"), [error_texts.describe(failed)]),
         Fact(_("Nombres del solicitante"), [ticket.requester_name]),
@@ -314,14 +314,19 @@ def _request_facts(ticket: Ticket, documents: Sequence[Attachment]) -> list[Fact
     names = [f"{document.original_name} ({filesizeformat(document.size)})" for document in documents]
     return [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
-        Fact(_("Cliente"), [ticket.company_name]),
-        Fact(_("Cédula / RUC"), [ticket.company_tax_id]),
+        *_customer(ticket),
+        *([Fact(_("Cédula / RUC"), [ticket.company_tax_id])] if ticket.company_tax_id else []),
         *_kind_facts(ticket),
         *(Fact(answer["label"], answer["text"].splitlines()) for answer in ticket.mailed_answers),
         Fact(ticket.words.text("details_label"), ticket.details.splitlines() or [_("Sin detalle")]),
         Fact(_("Documentos"), names or [_("Ninguno")]),
         Fact(_("Confirmada"), [local_time.sentence(ticket.registered_at)]),
     ]
+
+
+def _customer(ticket: Ticket) -> list[Fact]:
+    """The company; nothing for a person who is no customer (D7)."""
+    return [Fact(_("Cliente"), [ticket.company_name])] if ticket.company_name else []
 
 
 def _kind_facts(ticket: Ticket) -> list[Fact]:

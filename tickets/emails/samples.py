@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from companies.models import Administrator, BillingAccount, Company
 from notifications import message_types
 from notifications.models import Message
+from tickets import public_code
 from tickets.effective_date import terms_for
 from tickets.emails import emails
 from tickets.models import Area, Attachment, RequestType, Ticket, TicketEvent
@@ -41,6 +42,7 @@ def register() -> None:
         gettext_lazy("Documento con virus, al cliente"),
         lambda: emails.infected_context(_infected_document()),
     )
+    add(public_code.MAIL, gettext_lazy("Código de una consulta"), public_code.sample)
     staff = partial(message_types.register_mail, staff=True)
     staff(
         "ticket_advisor",

@@ -2,6 +2,7 @@
 
 from tickets.models.documents import Attachment, AttachmentEvent
 from tickets.models.history import TicketEvent
+from tickets.models.public_requests import PublicRequest
 from tickets.models.request_types import (
     OTHER_REASON,
     Area,
@@ -22,6 +23,7 @@ __all__ = [
     "CalendarDay",
     "LatestRequest",
     "LineList",
+    "PublicRequest",
     "Reason",
     "RequestField",
     "RequestType",

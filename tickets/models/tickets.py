@@ -152,6 +152,9 @@ class Ticket(models.Model):
         indexes = [
             models.Index(Lower("email"), name="ticket_email_lower"),
             TrigramIndex(fields=["company_name"], name="ticket_company_name_part"),
+            TrigramIndex(
+                fields=["requester_name"], name="ticket_prospect_name_part", condition=Q(company=None)
+            ),
             # The desk's list of open tickets
             NullsFirstIndex(fields=["status", "effective_date", "number"], name="ticket_open_by_date"),
         ]

@@ -1,0 +1,97 @@
+"""The forms of `consulta/`: the request of a person without a registered number, and the code."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from attachments.intake import Document
+from attachments.quota import QuotaReached
+from otp.limits.limits import LimitReached, consume_times, limit
+from portal.entry.forms import CodeForm
+from portal.request.forms import RequestForm, settle_texts
+from tickets.public_requests import Asked
+
+SALT = "portal.public.form"
+FILES_CLOSED = _(
+    "Hoy no podemos recibir más archivos por esta página. Envíe la consulta sin ellos: "
+    "el asesor se los pedirá."
+)
+
+
+def new_key() -> UUID:
+    return uuid4()
+
+
+def token(key: UUID) -> str:
+    """Return the key as the form carries it. Signed, so showing a form stores nothing."""
+    return signing.Signer(salt=SALT).sign(key.hex)
+
+
+def key_of(posted: str) -> UUID | None:
+    """Return the key of a form of ours; None if the token is forged."""
+    try:
+        return UUID(signing.Signer(salt=SALT).unsign(posted))
+    except (signing.BadSignature, ValueError):
+        return None
+
+
+class PublicForm(RequestForm):
+    """The request form, for a person of whom nothing is known."""
+
+    def __init__(self, *args: Any, files_per_day: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        settle_texts(PublicForm)
+        self._files_per_day = files_per_day
+        self.fields["email"].help_text = str(_("A este correo enviaremos un código y la confirmación."))
+
+    def clean_attachments(self) -> tuple[Document, ...]:
+        """Count the files on the day that all visitors share, then inspect them (A11)."""
+        count = len(self.cleaned_data["attachments"])
+        try:
+            if count:
+                consume_times(limit("public.files", "", self._files_per_day), count)
+            return super().clean_attachments()
+        except LimitReached as reached:
+            raise ValidationError(FILES_CLOSED, code="quota") from reached
+        except ValidationError as error:
+            if any(each.code == "quota" for each in error.error_list):  # its text names a number
+                raise ValidationError(FILES_CLOSED, code="quota") from error
+            raise
+
+    def refuse_documents(self, problem: Exception) -> None:
+        if isinstance(problem, QuotaReached):
+            self.add_error("attachments", str(FILES_CLOSED))
+        else:
+            super().refuse_documents(problem)
+
+    def asked(self, key: UUID) -> Asked:
+        """Return the valid form."""
+        data = self.cleaned_data
+        return Asked(
+            key=key,
+            request_type=self.type,
+            reason=data["reason"],
+            requester_name=data["requester_name"],
+            email=data["email"],
+            contact_phone=data["contact_phone"],
+            details=data["details"],
+            answers=data["answers"],
+            documents=[
+                *(file.sha256 for file in self.staged.files),
+                *(document.sha256 for document in data["attachments"]),
+            ],
+        )
+
+
+class EmailCodeForm(CodeForm):
+    """The code that came by e-mail."""
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        field = self.fields["code"]
+        required = str(_("Ingrese el código que recibió por correo."))
+        field.error_messages = {**field.error_messages, "required": required}

@@ -1,0 +1,242 @@
+"""Requests of people without a registered number: kept, verified by e-mail, registered (D7, D8).
+
+Nothing here asks the directory, so a registered number or address is answered like any other. Each
+step that may happen only once is a conditional UPDATE or a unique key, as in the PIN check.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from math import ceil
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from attachments.models import StagedFile
+from jobs.enqueue import enqueue_on_commit
+from notifications import outbox
+from otp.limits import quotas
+from otp.limits.limits import Limit, LimitReached, consumed, limit
+from otp.pin import codes
+from tickets import antivirus, public_code
+from tickets.emails import emails
+from tickets.models import Attachment, PublicRequest, Reason, RequestType, Ticket, TicketEvent
+from tickets.submission import KeyTaken, claim_staged, insert_ticket
+
+SEND_TASK = "tickets.tasks.send_public_code"
+ATTEMPTS = 5  # of one code, as in the PIN check
+
+
+class Answer(Enum):
+    """The outcome of an attempt."""
+
+    RIGHT = auto()
+    WRONG = auto()
+    INVALID = auto()  # the code is used, replaced, out of attempts or expired
+
+
+class TooEarly(LimitReached):
+    """Another code was asked for before the wait was over."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A valid form, not yet verified."""
+
+    key: UUID
+    request_type: RequestType
+    reason: Reason | None
+    requester_name: str
+    email: str
+    contact_phone: str
+    details: str
+    answers: Sequence[Mapping[str, Any]]
+    documents: Sequence[str]  # the SHA-256 of each
+
+    def content(self, staged: Sequence[StagedFile]) -> dict[str, Any]:
+        """Return what the ticket will hold, as the row keeps it."""
+        return {
+            "reason": self.reason.pk if self.reason else None,
+            "requester_name": self.requester_name,
+            "contact_phone": self.contact_phone,
+            "details": self.details,
+            "answers": list(self.answers),
+            "staged": [str(file.pk) for file in staged],
+        }
+
+    @property
+    def digest(self) -> str:
+        """Digest of the whole form: tells a second click from an edited form with the same key."""
+        content = [self.request_type.pk, self.email, self.content(()), list(self.documents)]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def of_key(key: UUID) -> PublicRequest | None:
+    return PublicRequest.objects.filter(pk=key).select_related("request_type").first()
+
+
+def ticket_of(key: UUID) -> Ticket | None:
+    return Ticket.objects.filter(submission_key=key).first()
+
+
+def is_waiting(asked: Asked) -> bool:
+    """Whether this very form was sent a moment ago, so that a second click sends no second code."""
+    return _awaits_code(of_key(asked.key), asked)
+
+
+def keep(asked: Asked, staged: Sequence[StagedFile], address: str) -> None:
+    """Keep the form and send a code to its address. Raises LimitReached, with nothing kept.
+
+    An edited form with the same key replaces the one sent before. Of two at once, one is kept.
+    """
+    now = timezone.now()
+    PublicRequest.objects.filter(expires_at__lte=now).delete()
+    values = {
+        "request_type": asked.request_type,
+        "email": asked.email,
+        "content": asked.content(staged),
+        "digest": asked.digest,
+        **_new_code(now),
+    }
+    before = of_key(asked.key)
+    if _awaits_code(before, asked):
+        return  # the first of two clicks has just kept it
+    with consumed(*_limits(asked.email, address)):
+        if before is None:
+            _row, is_new = PublicRequest.objects.get_or_create(key=asked.key, defaults=values)
+        else:
+            rows = PublicRequest.objects.filter(pk=asked.key, nonce=before.nonce, used_at=None)
+            is_new = bool(rows.update(**values))
+        if not is_new:
+            transaction.set_rollback(True)  # this request sends no code, so it counts none
+        else:
+            enqueue_on_commit(SEND_TASK, str(asked.key))
+    if not is_new:
+        row = of_key(asked.key)
+        if row is None or row.digest != asked.digest:
+            raise LimitReached
+
+
+def resend(row: PublicRequest, address: str) -> None:
+    """Send another code, which ends this one. Raises TooEarly and LimitReached."""
+    if resend_wait(row) > 0:
+        raise TooEarly
+    unended = PublicRequest.objects.filter(
+        pk=row.pk, nonce=row.nonce, used_at=None, attempts__lt=ATTEMPTS, expires_at__gt=timezone.now()
+    )
+    with consumed(*_limits(row.email, address)):
+        if unended.update(**_new_code(timezone.now())):
+            enqueue_on_commit(SEND_TASK, str(row.pk))
+        else:
+            transaction.set_rollback(True)
+
+
+def resend_wait(row: PublicRequest) -> int:
+    """Return the seconds until another code may be asked for."""
+    ends = row.created_at + timedelta(seconds=settings.OTP_RESEND_SECONDS)
+    return max(0, ceil((ends - timezone.now()).total_seconds()))
+
+
+def has_ended(row: PublicRequest) -> bool:
+    """Whether the code cannot be used any more."""
+    return row.used_at is not None or row.attempts >= ATTEMPTS or timezone.now() >= row.expires_at
+
+
+def verify(row: PublicRequest, typed: str) -> Answer:
+    """Check a typed code. The attempt counts before the comparison, so parallel ones count too."""
+    live = PublicRequest.objects.filter(
+        pk=row.pk, nonce=row.nonce, used_at=None, attempts__lt=ATTEMPTS, expires_at__gt=timezone.now()
+    )
+    if not live.update(attempts=F("attempts") + 1):
+        return Answer.INVALID
+    return Answer.RIGHT if public_code.is_code(typed, row.nonce, row.email) else Answer.WRONG
+
+
+def register(row: PublicRequest, staged: Sequence[StagedFile]) -> Ticket:
+    """Register the verified request: ticket, documents, history and mails, or nothing.
+
+    A repeated click gets the ticket of the first one. Raises StagedFileGone.
+    """
+    ticket = _ticket(row)
+    areas = list(row.request_type.areas.filter(is_active=True))
+    try:
+        with transaction.atomic():
+            insert_ticket(ticket)
+            documents = Attachment.objects.bulk_create(claim_staged(ticket, staged))
+            TicketEvent.objects.record(ticket, ticket.status, actor_name=ticket.requester_name)
+            with outbox.in_one_batch():
+                emails.confirmation(ticket, documents)
+                emails.advisor_notice(ticket, documents)
+                for area in areas:
+                    emails.area_notice(ticket, documents, area)
+            if documents:
+                antivirus.enqueue_scan_on_commit(ticket)
+            PublicRequest.objects.filter(pk=row.pk).update(used_at=timezone.now(), content={}, email="")
+    except KeyTaken:
+        return Ticket.objects.get(submission_key=row.key)
+    return ticket
+
+
+def delete_old(now: datetime) -> int:
+    """Delete the rows past their time. Returns their number."""
+    return PublicRequest.objects.filter(expires_at__lte=now).delete()[0]
+
+
+def _awaits_code(row: PublicRequest | None, asked: Asked) -> bool:
+    return row is not None and row.digest == asked.digest and not has_ended(row) and resend_wait(row) > 0
+
+
+def _ticket(row: PublicRequest) -> Ticket:
+    request_type, content, now = row.request_type, row.content, timezone.now()
+    reason = Reason.objects.filter(pk=content["reason"], request_type=request_type).first()
+    if reason is None and request_type.asks_reason:  # another reason, or one deleted meanwhile
+        reason = Reason.objects.other_of(request_type)
+    return Ticket(
+        request_type=request_type,
+        request_type_name=request_type.name,
+        own_words=request_type.own_words,
+        reason=reason,
+        reason_text=reason.text if reason else "",
+        channel=Ticket.Channel.PORTAL,
+        relation=Ticket.Relation.PROSPECT,
+        verified_by=Ticket.Method.EMAIL,
+        requester_name=content["requester_name"],
+        email=row.email,
+        contact_phone=content["contact_phone"],
+        details=content["details"],
+        answers=content["answers"],
+        notice_at=now,
+        registered_at=now,
+        effective_rule=request_type.effective_rule,
+        submission_key=row.key,
+        submission_digest=row.digest,
+    )
+
+
+def _new_code(now: datetime) -> dict[str, Any]:
+    return {
+        "nonce": codes.new_nonce(),
+        "attempts": 0,
+        "created_at": now,
+        "expires_at": now + public_code.VALIDITY,
+        "mailed_at": None,
+        "mail_attempts": 0,
+        "leased_until": None,
+        "lease_token": "",
+    }
+
+
+def _limits(email: str, address: str) -> list[Limit]:
+    """Return the limits of one code, from the most specific to the one that all visitors share."""
+    return [
+        limit("public.email", email.casefold(), settings.PUBLIC_CODES_PER_EMAIL),
+        *quotas.of_address("public.address", address, settings.PUBLIC_CODES_PER_ADDRESS),
+        limit("public.all", "", settings.PUBLIC_CODES_PER_DAY),
+    ]
