@@ -18,8 +18,8 @@ class AuditedEventQuerySet(AppendOnlyQuerySet[E_co]):
     """A queryset that reads and inserts; `purge` is its only deletion."""
 
     def purge(self, before: datetime) -> int:
-        """Delete the events from before `before`, whose retention has ended, and return how many
-        were deleted (R8.03).
+        """Delete the events older than `before`, the end of their retention (R8.03). Returns how
+        many were deleted.
         """
         return models.QuerySet.delete(self.filter(at__lt=before))[0]
 

@@ -11,7 +11,7 @@ Network = IPv4Network | IPv6Network
 
 # Bits of the smallest IPv6 network that a customer gets: one person has all of its addresses
 SITE_PREFIX = 64
-# Wider IPv6 networks, and how many times the limit of a /64 each one has. Homes get a /56 and
+# Wider IPv6 networks, with the factor between the limit of a /64 and theirs. Homes get a /56 and
 # companies a /48 (RIPE-690), so one person may have all of it. But a mobile network gives each
 # phone a /64, so there a /56 holds 256 phones and a /48 65,536. The factors are much lower, because
 # few of those phones belong to administrators of companies
@@ -27,8 +27,8 @@ def client_address(request: HttpRequest) -> Address | None:
     """Return the nearest address that is neither one of our proxies nor a mobile gateway.
 
     `X-Forwarded-For` is read from right to left. Entries left of the first untrusted address are
-    ignored, because the client can write anything there. At an entry that is not an address the
-    search ends with the hop that wrote it.
+    ignored, because the client can write anything there. An entry that is not an address ends the
+    search, and the hop that wrote it is returned.
     """
     trusted = (*settings.TRUSTED_PROXIES, *settings.MOBILE_GATEWAYS)
     address = peer_address(request)
@@ -47,17 +47,17 @@ def within(address: Address, networks: Sequence[Network]) -> bool:
 
 
 def bucket(address: Address | None) -> str:
-    """Return what limits count as one address: an IPv4 address, or an IPv6 network of 64 bits."""
+    """Return what a limit counts as one address: the IPv4 address, or the /64 of an IPv6 one."""
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, SITE_PREFIX), strict=False))
     return str(address)
 
 
-def surrounding(place: str) -> list[tuple[str, int]]:
+def surrounding(site: str) -> list[tuple[str, int]]:
     """Return a bucket's wider networks with the factors of their limits; IPv4 has none."""
-    if not place.endswith(f"/{SITE_PREFIX}"):
+    if not site.endswith(f"/{SITE_PREFIX}"):
         return []
-    network = IPv6Network(place)
+    network = IPv6Network(site)
     return [(str(network.supernet(new_prefix=prefix)), factor) for prefix, factor in WIDER_NETWORKS]
 
 

@@ -23,9 +23,9 @@ from otp.models import AuditEvent, Invitation
 Kind = AuditEvent.Kind
 Method = AuditEvent.Method
 Result = AuditEvent.Result
-PHONE = "audit.phone"  # the kind of the hash, which differs from the limits' hash of the same number
-# How many refusals are recorded: of one kind and number, and of one address. Refused requests cost
-# an attacker nothing, and each would add a row
+PHONE = "audit.phone"  # kind of the hash: with another kind, the limits hash the same number otherwise
+# At most this many refusals are recorded of one kind and number, and of one address. An attacker
+# can send refused requests without end, and each would add a row
 REFUSALS_PER_PHONE = (Rate(1, 60),)
 REFUSALS_PER_ADDRESS = (Rate(10, 60),)
 
@@ -62,9 +62,9 @@ def record(
 def record_refusal(
     kind: Kind, result: Result, phone: str, *, session_ref: str, address: str, method: Method = Method.PIN
 ) -> None:
-    """Record a request that was refused before any check of a code, at the REFUSALS_ rates at most.
+    """Record a request that was refused before a code was compared, at most at the REFUSALS_ rates.
 
-    Otherwise a script that goes on past its limit would add a row with each request.
+    Without those rates, a script that is past its limit would add a row with each request.
     """
     try:
         consume(
@@ -105,7 +105,7 @@ def record_invitation(invitation: Invitation) -> None:
 
 
 def os_user() -> str:
-    """Return the operating system's user, or its uid: in a container it may have no name."""
+    """Return the operating system's user, or its uid if it has no name, as in some containers."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

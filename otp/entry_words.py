@@ -1,6 +1,7 @@
 """What visitors sign in for, in the words of the entry page, the help, SMS and invitations.
 
-`otp` knows no requests: `tickets` registers where their words are.
+They depend on the types of request, which `otp` cannot import: `tickets` registers the function
+that returns them.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ def register(source: Callable[[str], str]) -> None:
 def entry_text(key: str) -> str:
     """Return the text for a key: `entry_title`, `entry_lead`, `errand` and others.
 
-    `errand` is what is requested, as in "solicitar la baja de servicios"; empty if it is more than
-    one thing.
+    `errand` is what visitors request, as in "la baja de servicios"; it is empty if they can request
+    several things.
     """
     return _sources[0](key) if _sources else ""

@@ -76,7 +76,7 @@ class Challenge(Leased):
 
     phone = models.CharField(_("número móvil"), max_length=16)
     session_ref = models.CharField(max_length=64)  # keyed hash of the requesting session (R1.10)
-    # Set when the request was counted on the limit of this invitation
+    # Set if the code was counted on this invitation's limit instead of the number's
     invitation = models.ForeignKey(Invitation, null=True, on_delete=models.SET_NULL, related_name="+")
     nonce = models.CharField(max_length=32, unique=True)  # 128 random bits, in hexadecimal
     created_at = models.DateTimeField(_("pedido"))

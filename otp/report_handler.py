@@ -23,7 +23,9 @@ RESULTS = {ReportKind.DELIVERED: audit.Result.ARRIVED, ReportKind.FAILED: audit.
 
 
 def apply(report: Report) -> bool:
-    """Store a report, and an audit row if it changed the state. Returns False if no code fits."""
+    """Store a report, and an audit row if it changed the state. Returns False if no challenge has
+    the report's id.
+    """
     if report.channel != Message.Channel.SMS:
         return False
     challenge = Challenge.objects.filter(provider_id=report.provider_id).first()

@@ -104,7 +104,7 @@ def end_sign_in(session: SessionBase, keys: Iterable[str]) -> None:
 
 
 def change_number(request: HttpRequest, phone: str) -> None:
-    """Sign out any other number (R1.11). Its draft stays, in case that number comes back."""
+    """Sign out any other number (R1.11). Its draft stays, in case it signs in again."""
     record = request.session.get(VISITOR)
     if record is not None and record["phone"] != phone:
         end_sign_in(request.session, [VISITOR])
@@ -138,7 +138,7 @@ def load_draft(request: HttpRequest, visitor: Visitor) -> dict[str, Any] | None:
 
 
 def delete_draft(request: HttpRequest) -> None:
-    """Delete the draft, once the visitor has it back."""
+    """Delete the draft, after its form was shown to the visitor again."""
     request.session.pop(DRAFT, None)
 
 

@@ -18,7 +18,8 @@ GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-# Phones that suggest the code take the first such run of digits, so the operator's name has none
+# Phones that suggest the code take the first such run of digits, so it is removed from the
+# operator's name and from the errand
 CODE_LIKE = re.compile(r"\d{4,}")
 # "@" and "#" mark the host and the code of the last line
 RESERVED = "@#\n"
@@ -26,7 +27,9 @@ NAME_ROOM = 12  # septets that a long errand must leave for the operator's name
 
 
 def text(code: str) -> str:
-    """Return the SMS with a code, late in the text, where a lock screen's preview may omit it."""
+    """Return the SMS with a code. The code comes late in the text, so that the preview on a lock
+    screen may not show it.
+    """
     minutes = int(settings.OTP_VALIDITY.total_seconds() // 60)
     advice = f" No lo comparta con nadie. Vence en {minutes} min.\n@{settings.PORTAL_HOST} #{code}"
     errand = _errand()
@@ -67,7 +70,7 @@ def administrator_added() -> str:
 
 
 def _warning(action: str) -> str:
-    """Return the operator's name, shortened to fit, the event, and the phone of help."""
+    """Return the operator's name, shortened to fit, the event, and the support phone if it fits."""
     phone = fold(settings.BRAND.support_phone)
     contact = f" al {phone}." if phone and len(action) + len(phone) + 5 < MAX_SEPTETS else "."
     name = _name(MAX_SEPTETS - len(action) - len(contact))

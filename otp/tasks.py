@@ -35,7 +35,7 @@ LIMITS = (
     "UPLOAD_QUOTA_PER_PHONE",
 )
 KEEP_AUDIT = timedelta(days=731)  # 24 months of any length (R8.03)
-# Staff look links up for some weeks after they expire (R8.03); the audit has them for longer
+# Staff look up links for some weeks after they expire (R8.03); the audit keeps their events longer
 KEEP_INVITATIONS = timedelta(days=90)
 # Since the last attempt; much longer than a day, so that failures still add up (R1.05)
 KEEP_LOCKOUTS = timedelta(days=30)

@@ -1,1 +1,1 @@
-"""Links of entry: who gets one, sending them in bulk, their messages."""
+"""Links to the entry page: finds the recipients, sends links in bulk, writes the messages."""

@@ -12,8 +12,8 @@ from otp.invitations.recipients import ListEntry
 
 @dataclass(frozen=True)
 class InvitationResult:
-    """The result for one person, or for an entry that leads to none. It holds only the last digits
-    of a number (R5.14).
+    """The result for one person, or for an entry that matches no person. It holds only the last
+    digits of a number (R5.14).
     """
 
     place: int  # of the entry, from 1

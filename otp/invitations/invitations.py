@@ -41,10 +41,10 @@ LENGTH = 20
 TOKEN = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
 TOKEN_KIND = "invitation.token"  # noqa: S105  the kind of the hash, not a secret
 
-# A week covers days off; after that, an old message that someone else finds is of no use
+# A week covers days off. After it, the link in an old message no longer works for a finder
 LIFETIME = timedelta(days=7)
-# Codes per link: in an hour as many as a number has, and in total as many as a number has in a day
-# (R1.17)
+# Codes per link: the default hourly limit of a number, and its daily limit for the link's whole
+# life (R1.17)
 CODES_KIND = "invitation"
 CODE_RATES = (Rate(5, 3600), Rate(10, int(LIFETIME.total_seconds())))
 
@@ -85,7 +85,7 @@ class Link:
         return bool(self.token) and self.invitation is None
 
     def for_number(self, phone: str) -> Invitation | None:
-        """Return the invitation if it was sent to this number; it counts for no other one."""
+        """Return the invitation if it was sent to this number; it is valid for no other number."""
         return self.invitation if self.invitation is not None and self.invitation.phone == phone else None
 
 
@@ -114,9 +114,9 @@ def mark_used(invitation_id: int | None) -> None:
 
 
 def refusal_of_number(phone: str) -> Refusal | None:
-    """Return why an E.164 number cannot be invited, or None if the directory knows it.
+    """Return why an E.164 number cannot be invited, or None if it is in the directory.
 
-    The directory only says that it does not; the reason comes from the administrators' table.
+    The directory does not say why a number is missing: the administrators' table does.
     """
     if directory().administrator(phone) is not None:
         return None
@@ -140,10 +140,10 @@ def refusal(administrator: Administrator, channel: Channel) -> Refusal | None:
 def invite(
     administrator: Administrator, channel: Channel, *, user: User | None = None, actor: str = ""
 ) -> Invitation:
-    """Enqueue a link for the administrator, within its limit also when called in parallel.
+    """Enqueue a link for the administrator. Its limit holds for parallel calls too.
 
-    The sender is `user` at the desk, or `actor`, the operating system's user, in a command. Raises
-    InvitationRefused.
+    The sender is `user` at the desk; in a command it is `actor`, the operating system's user.
+    Raises InvitationRefused.
     """
     reason = refusal(administrator, channel)
     if reason is not None:

@@ -1,1 +1,1 @@
-"""Limits of use and the lock-out of a phone."""
+"""Rate limits of the sign-in, and the lock-out of a phone after wrong codes."""

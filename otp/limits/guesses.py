@@ -16,8 +16,8 @@ from otp.limits import quotas
 from otp.limits.limits import Limit, allows, consume, limit
 from otp.limits.rates import Rate
 
-TIGHTENED = 4  # an address's limit is divided by this while there are too many wrong codes overall
-LEAST = 5  # the lowest an address's limit goes: the attempts of one code, for a person who mistypes
+ALARM_DIVISOR = 4  # divides an address's limit while there are too many wrong codes overall
+LOWEST_LIMIT = 5  # of an address: the attempts of one code, so a person who mistypes gets them all
 
 
 def overall() -> Limit:
@@ -34,7 +34,7 @@ def count(address: str, *, trusted: bool) -> list[Limit]:
     all_guesses = overall()
     rates: Sequence[Rate] = () if trusted else settings.OTP_FAILURES_PER_ADDRESS
     if not allows(all_guesses):
-        rates = [Rate(max(LEAST, rate.count // TIGHTENED), rate.seconds) for rate in rates]
+        rates = [Rate(max(LOWEST_LIMIT, rate.count // ALARM_DIVISOR), rate.seconds) for rate in rates]
     counted = [*quotas.of_address("wrong.address", address, rates), Limit(all_guesses.key, ())]
     consume(*counted)
     return counted

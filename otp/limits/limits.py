@@ -20,8 +20,8 @@ from otp.hashing import keyed_hash
 from otp.limits.rates import Rate
 from otp.models import LimitUse
 
-# A try fails when another request took the number. No more requests run at once than there are web
-# threads, far fewer than 50
+# A try fails when another request took the number. At most one request per web thread runs at once,
+# and there are far fewer than 50 threads
 MAX_TRIES = 50
 
 # Plain SQL: compiling Django's query takes longer than running it
@@ -98,7 +98,7 @@ def allows(wanted: Limit) -> bool:
 
 
 def give_back(*used: Limit) -> None:
-    """Undo one use of each limit: what was counted in advance did not happen.
+    """Undo one use of each limit, because what was counted in advance did not happen.
 
     It deletes the newest use of the key, even if another request made it: then the numbers have no
     gap and the count is right. If another use is inserted at that moment, a gap can remain, and the
@@ -130,7 +130,8 @@ def remaining(wanted: Limit) -> int:
 def use_once(kind: str, value: str) -> bool:
     """Record the first use of a value; returns False when it was used before.
 
-    Of two requests at once one gets True. A use is remembered for 48 hours or more (tasks.py).
+    Of two simultaneous requests, exactly one gets True. A use is kept for at least 48 hours
+    (tasks.py).
     """
     return _insert([(limit(kind, value, ()).key, 1)])
 
@@ -141,8 +142,8 @@ def _consumed(
 ) -> Iterator[list[tuple[str, int]]]:
     """Consume all limits with one read and one insert, before the block.
 
-    A try that got only some of the numbers ends its transaction, or its savepoint in that of the
-    caller: the rows that it inserted must block no other request while it tries again.
+    A try that got only some of the numbers rolls back its transaction, or its savepoint inside the
+    caller's: the rows that it inserted must not block other requests while it tries again.
     """
     for _ in range(MAX_TRIES):
         last = _last_numbers([each.key for each, _ in wanted] + ([shared.key] if shared else []))

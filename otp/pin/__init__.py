@@ -1,1 +1,1 @@
-"""The code by SMS: challenge, code, text, sending."""
+"""PIN codes: issues and verifies challenges, derives their codes, sends the SMS."""

@@ -63,8 +63,8 @@ class TooEarly(LimitReached):
     """
 
 
-class _AskedBefore(Exception):
-    """A session taken for new has requested a code already: its page was sent twice."""
+class _AlreadyRequested(Exception):
+    """A session that seemed new has already requested a code: the visitor sent the form twice."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class AttemptResult:
 
     answer: Answer
     attempts_left: int = 0  # of this code
-    compared: bool = False  # whether the code was compared, and so used an attempt up
+    compared: bool = False  # whether the code was compared, which uses up an attempt
     began_wait: bool = False  # whether this failure made the phone wait
 
 
@@ -105,7 +105,7 @@ def start(
     if remember is not None:
         # Most requests are the first of their session, so an earlier code is looked for only when
         # this fails
-        with suppress(LimitReached, _AskedBefore):
+        with suppress(LimitReached, _AlreadyRequested):
             return _issue(phone, session_ref, address, after=0, invitation=invitation, remember=remember)
     of_phone = [each for each in _find_unanswered(session_ref) if each.phone == phone]
     if not of_phone:
@@ -235,13 +235,13 @@ def _issue(
     """Create a challenge and enqueue its SMS.
 
     If a duplicate of this request has created one since challenge number `after`, return that one.
-    Raises _AskedBefore if it is to `remember` a session that has requested a code already.
+    Raises _AlreadyRequested if `remember` is given but the session has already requested a code.
     """
     with _counted(phone, session_ref, address, invitation) as (counted_on, requests):
-        # Each request of a session takes the next number. The first one needs not look for others
+        # Each request of a session takes the next number; only the first cannot have a duplicate
         if requests > 1:
             if remember is not None:
-                raise _AskedBefore
+                raise _AlreadyRequested
             # Duplicate requests insert the same numbered uses, so the second one waited there for
             # the first to commit and now sees its challenge
             unanswered = list(_unanswered(session_ref))
@@ -249,7 +249,8 @@ def _issue(
             if duplicates:
                 transaction.set_rollback(True)  # this request sends no code, so it counts none
                 return duplicates[-1]
-            if unanswered:  # for the same reason no other request can create one before the commit
+            if unanswered:
+                # No code can be added before the commit: other requests wait at the numbered use
                 close(session_ref)
         now = timezone.now()
         challenge = Challenge(
@@ -276,10 +277,10 @@ def _counted(
 
     Yields the invitation it was counted on, if any, and its number among the session's requests.
 
-    It counts on the invitation while that has uses left, and on the number otherwise. An invited
-    visitor thus has at least the limits of other visitors, and a stranger cannot use up the
+    The request counts on the invitation while that has uses left, and on the number otherwise. So
+    an invited visitor has at least the limits of other visitors, and a stranger cannot use up the
     invitation's. The day's limit is only read (quotas.py), and checked first: once it is used up,
-    all numbers get the same answer, also those past their own limit (R1.13). Raises LimitReached.
+    all numbers get the same answer, even those past their own limit (R1.13). Raises LimitReached.
     """
     request_limits = quotas.code_requests(session_ref, address)
     with ExitStack() as block:

@@ -32,9 +32,9 @@ LEASE = timedelta(seconds=25)
 WORKER_GRACE = timedelta(seconds=2)  # the worker has this long before the sweep sends (R4.05)
 MAX_SENDS = 3  # attempts
 SMS_AT_MOST = 2  # SMS of one code that may have left; each one costs money (R1.24)
-RETRY_AFTER = timedelta(seconds=5)  # times the attempts so far, and up to half as long again
-SWEEP_AT_MOST = 100
-AT_ONCE = 20  # codes the sweep sends in parallel, each with a connection to the database
+RETRY_AFTER = timedelta(seconds=5)  # multiplied by the attempts so far; jitter adds up to half of it
+SWEEP_BATCH = 100  # challenges
+PARALLEL_SENDS = 20  # by the sweep; each thread has a connection to the database
 
 _jitter = secrets.SystemRandom()
 
@@ -72,16 +72,16 @@ def sweep() -> int:
     it tried to send.
     """
     now = timezone.now()
-    for challenge in Challenge.objects.filter(outcome=Outcome.PENDING, expires_at__lte=now)[:SWEEP_AT_MOST]:
+    for challenge in Challenge.objects.filter(outcome=Outcome.PENDING, expires_at__lte=now)[:SWEEP_BATCH]:
         _record(challenge, Outcome.EXPIRED)
-    waiting = list(_due(now).order_by("pk").values_list("pk", "created_at")[:SWEEP_AT_MOST])
+    waiting = list(_due(now).order_by("pk").values_list("pk", "created_at")[:SWEEP_BATCH])
     # If one code is late, the worker does not keep up, so newer codes are sent too, without grace
     late = any(created_at <= now - WORKER_GRACE for _pk, created_at in waiting)
     pks = [pk for pk, _created_at in waiting] if late else []
     if len(pks) < 2:
         return sum(_try_send(pk) for pk in pks)
     # In parallel: a gateway may take seconds for each, and people wait for all of them
-    with ThreadPoolExecutor(min(len(pks), AT_ONCE), "code") as threads:
+    with ThreadPoolExecutor(min(len(pks), PARALLEL_SENDS), "code") as threads:
         return sum(threads.map(_try_send_in_thread, pks))
 
 
@@ -100,12 +100,12 @@ def _try_send_in_thread(pk: int) -> bool:
     try:
         return _try_send(pk)
     finally:
-        connection.close()  # the thread's own
+        connection.close()  # Django opened it for this thread only, and would leave it open
 
 
 def _due(now: datetime) -> QuerySet[Challenge]:
-    """Return the pending challenges that no process holds, that are neither used nor closed, and
-    that have attempts left.
+    """Return the pending challenges that no process has leased, that are neither used nor closed,
+    and that may still be sent.
     """
     return Challenge.objects.filter(
         leases.free(now),
@@ -143,15 +143,15 @@ def _send_code(challenge: Challenge, seconds_left: int) -> None:
 def _count(challenge: Challenge) -> bool:
     """Count an SMS before it leaves, on the challenge and on the day.
 
-    Returns False if the code was answered or replaced meanwhile. Whatever becomes of this process,
-    no third SMS follows, and a code sent again after a kill counts twice. Raises LimitReached, with
-    nothing counted, when the day's limit is reached.
+    Returns False if the code was answered or replaced meanwhile. Counting first means that even
+    after a kill no third SMS follows, and that a code sent again counts twice. Raises LimitReached,
+    with nothing counted, when the day's limit is reached.
     """
     unanswered = _held(challenge).filter(used_at=None, closed_at=None, maybe_sent__lt=SMS_AT_MOST)
     with transaction.atomic():
         if unanswered.update(maybe_sent=F("maybe_sent") + 1) != 1:
             return False
-        consume(_day_of(challenge))
+        consume(_daily_limit(challenge))
     return True
 
 
@@ -159,10 +159,10 @@ def _uncount(challenge: Challenge) -> None:
     """Undo `_count` for an SMS that certainly did not leave."""
     with transaction.atomic():
         if _held(challenge).update(maybe_sent=F("maybe_sent") - 1):
-            give_back(_day_of(challenge))
+            give_back(_daily_limit(challenge))
 
 
-def _day_of(challenge: Challenge) -> Limit:
+def _daily_limit(challenge: Challenge) -> Limit:
     return quotas.sends_of_day(invited=challenge.invitation_id is not None)
 
 
@@ -186,8 +186,8 @@ def _record(
     result: audit.Result | None = None,
     reason: str = "",
 ) -> None:
-    """Write the outcome and its audit event, if the lease is still held. An accepted SMS (with a
-    `provider_id`) gets its event also after a lost lease.
+    """Write the outcome and its audit event, if the lease is still held. If the provider accepted
+    the SMS (`provider_id`), the event is written even after the lease was lost.
     """
     changes = {
         "outcome": outcome,
@@ -213,7 +213,7 @@ def _record(
 def _held(challenge: Challenge) -> QuerySet[Challenge]:
     """Return the pending row, unless another process has claimed it since it was read.
 
-    The sweep also expires challenges that nobody claimed, whose token is empty: of two sweeps, the
-    filter on the outcome lets one write.
+    The sweep also expires challenges that no process claimed, whose token is empty. The filter on
+    the outcome then lets only one of two sweeps write.
     """
     return leases.held(challenge).filter(outcome=Outcome.PENDING)

@@ -52,6 +52,6 @@ def test_r1_31_locks_other_ways_in_and_accepted_risks_are_documented(sentence: s
 
 
 def test_r1_31_the_fixed_numbers_are_those_of_the_code() -> None:
-    assert (challenges.ATTEMPTS, lockout.MAX_FAILURES, guesses.TIGHTENED) == (5, 100, 4)
+    assert (challenges.ATTEMPTS, lockout.MAX_FAILURES, guesses.ALARM_DIVISOR) == (5, 100, 4)
     assert (addresses.WIDER_NETWORKS, known_browser.AGE.days) == (((56, 4), (48, 16)), 180)
     assert (lockout.FIRST_WAIT.total_seconds(), lockout.LONGEST_WAIT.total_seconds()) == (30, 3600)

@@ -35,14 +35,14 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        whom = parser.add_mutually_exclusive_group(required=True)
-        whom.add_argument(
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument(
             "--phone", nargs="+", action="extend", metavar="N", help="números, en cualquier forma"
         )
-        whom.add_argument(
+        source.add_argument(
             "--company", nargs="+", action="extend", metavar="RUC", help="los de estas empresas"
         )
-        whom.add_argument(
+        source.add_argument(
             "--file", type=Path, metavar="ARCHIVO", help="CSV o texto: un teléfono o RUC por línea"
         )
         parser.add_argument(
