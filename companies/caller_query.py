@@ -1,7 +1,7 @@
 """The one query behind the request form: an administrator, a company, its accounts and services.
 
-Plain SQL, because compiling five queries of Django's took longer than the rest of the page. The
-statement is the same on PostgreSQL and SQLite, but for the names of the JSON functions.
+Plain SQL, because compiling five queries with Django took longer than the rest of the page. The
+statement is the same on PostgreSQL and SQLite, except for the names of the JSON functions.
 """
 
 import json
@@ -18,7 +18,7 @@ from companies.models import Administration, Administrator, BillingAccount, Comp
 
 M = TypeVar("M", bound=Model)
 
-# The function that makes a list of all rows, and the one that makes a list of one row's values
+# The aggregate that makes a JSON list of all rows, and the function that lists one row's values
 JSON_FUNCTIONS = {
     "postgresql": ("json_agg", "json_build_array"),
     "sqlite": ("json_group_array", "json_array"),
@@ -37,7 +37,7 @@ COMPANY = (
     "status_reason",
 )
 ADVISOR = ("id", "username", "first_name", "last_name", "email", "is_active")
-BOOLEANS = frozenset({"is_active", "tax_id_doubtful"})  # SQLite has numbers
+BOOLEANS = frozenset({"is_active", "tax_id_doubtful"})  # SQLite returns them as 0 or 1
 
 
 @dataclass(frozen=True)
@@ -50,23 +50,25 @@ class Services:
 
 @dataclass(frozen=True)
 class CompanyFacts:
-    """What a request needs to know of its company."""
+    """What the request form shows of the company: itself, its accounts, its services."""
 
     company: Company  # with its advisor
-    accounts: Sequence[BillingAccount]  # those with a service in service, in order of number
+    accounts: Sequence[BillingAccount]  # those with a service that is not cancelled, by number
     services: Services
 
 
 @dataclass(frozen=True)
 class CallerFacts:
-    """Who sends a request, and for which company; None while one of several must be picked."""
+    """The administrator who makes a request, and its company: None while the administrator has
+    several and has not picked one.
+    """
 
     administrator: Administrator
     of_company: CompanyFacts | None = None
 
 
 def run(phone: str, company_id: int | None, services: int) -> CallerFacts | None:
-    """Return the administrator with the company, or with the only one if `company_id` is None.
+    """Return the administrator with this company, or with their only one if `company_id` is None.
 
     Returns None if the administrator is unknown or does not act for that company.
     """
@@ -103,10 +105,10 @@ def run(phone: str, company_id: int | None, services: int) -> CallerFacts | None
 
 
 def _services(of_accounts: Sequence[Sequence[Any]], limit: int) -> Services:
-    """Merge the first numbers of each account, and add up how many there are."""
+    """Merge the first numbers of all accounts, and add up their totals."""
     if not limit:
         return Services([], 0)
-    # PostgreSQL nests the inner list; SQLite may hand it out as text
+    # PostgreSQL nests the inner list; SQLite may return it as text
     first = [
         json.loads(each) if isinstance(each, str) else each or () for *_account, each, _count in of_accounts
     ]
@@ -115,7 +117,7 @@ def _services(of_accounts: Sequence[Sequence[Any]], limit: int) -> Services:
 
 
 def _instance(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:
-    """Return a row of the table; fields that the query did not read are read when asked for."""
+    """Return a model instance. Fields that the query did not read are deferred."""
     fields = [bool(value) if name in BOOLEANS else value for name, value in zip(names, values, strict=False)]
     return model.from_db(connection.alias, list(names), fields)
 
@@ -128,8 +130,9 @@ def _sql(vendor: str, *, with_company: bool, with_services: bool) -> str:
         for alias, names in (("a", ADMINISTRATOR), ("c", COMPANY), ("u", ADVISOR))
         for name in names
     )
-    # By account, each of which has its numbers in order in an index. Of all accounts together, the
-    # first five numbers would need a sort, or a walk along the numbers of all companies
+    # The first numbers are read per account, because an index holds each account's numbers in
+    # order. Reading the first five of all accounts together would need a sort, or a scan of the
+    # numbers of all companies
     in_service = f"""
         FROM {_table(ServiceLine)} s
         WHERE s.account_id = b.id AND NOT (s.status = '{ServiceLine.Status.CANCELLED}')

@@ -32,8 +32,8 @@ SERVICES_SHOWN = 5  # A6
 class Directory(Protocol):
     """Look-ups of the portal. Every call answers with the current state; callers cache nothing.
 
-    A directory may also have a method `caller_facts` like that of LocalDirectory, which answers all
-    that the request form asks at once; for one without it, the other methods are called in turn.
+    A directory may also have a method `caller_facts` like that of LocalDirectory, which returns all
+    that the request form needs in one call. Without it, the other methods are called one by one.
     """
 
     def administrator(self, phone: str) -> Administrator | None:
@@ -60,9 +60,9 @@ class Directory(Protocol):
         """Return the first `limit` services that are not cancelled, and how many there are."""
 
     def billing_accounts(self, company: Company) -> list[BillingAccount]:
-        """Return the accounts with a service in service, in order of number.
+        """Return the accounts with a service that is not cancelled, in order of number.
 
-        The others have nothing that a request could end, so that their dates do not count.
+        A request cannot end anything in the other accounts, so their cut days do not count.
         """
 
 
@@ -73,7 +73,7 @@ class LocalDirectory:
         return Administrator.objects.entitled().filter(phone=phone).first()
 
     def companies(self, administrator: Administrator) -> list[Company]:
-        # An aggregate query ignores the ordering of the model's Meta
+        # Named here, because Django ignores Meta.ordering in a query that aggregates
         return list(
             Company.objects.of_administrator(administrator).with_service_count().order_by("legal_name", "pk")
         )
@@ -104,7 +104,7 @@ class LocalDirectory:
     ) -> CallerFacts | None:
         """Return what `companies.directory.caller_facts` does, in one query."""
         if type(self) is not LocalDirectory:  # a subclass answers with the methods that it overrides
-            return _ask_in_turn(self, phone, company_id, services)
+            return _call_one_by_one(self, phone, company_id, services)
         found = caller_query.run(phone, company_id, services)
         if found is None and company_id is not None:  # the administrator may have lost only this company
             found = caller_query.run(phone, None, services)
@@ -116,18 +116,20 @@ def caller_facts(
 ) -> CallerFacts | None:
     """Return the active administrator with this number, and the company of the request.
 
-    That is the company with this id if the administrator acts for it, else the only one; None if
-    there are several. It comes with its accounts and its first services. None without an
-    administrator.
+    The company is the one with this id if the administrator acts for it, else their only one, or
+    None if they have several. It comes with its accounts and its first services. Returns None if
+    there is no such administrator.
     """
     current = directory()
-    at_once = getattr(current, "caller_facts", None)
-    if at_once is None:
-        return _ask_in_turn(current, phone, company_id, services)
-    return cast("CallerFacts | None", at_once(phone, company_id, services))
+    in_one_call = getattr(current, "caller_facts", None)
+    if in_one_call is None:
+        return _call_one_by_one(current, phone, company_id, services)
+    return cast("CallerFacts | None", in_one_call(phone, company_id, services))
 
 
-def _ask_in_turn(current: Directory, phone: str, company_id: int | None, services: int) -> CallerFacts | None:
+def _call_one_by_one(
+    current: Directory, phone: str, company_id: int | None, services: int
+) -> CallerFacts | None:
     administrator = current.administrator(phone)
     if administrator is None:
         return None

@@ -1,8 +1,8 @@
 """Validation of RUC and cédula: malformed numbers are refused; a wrong check digit only marks the
 number as doubtful for the advisor (A19).
 
-python-stdnum knows the structure but reports only its first problem, and it does not tell a wrong
-check digit from a malformed number. So the parts are checked here one by one.
+python-stdnum reports only the first problem of a number, and does not distinguish a wrong check
+digit from a malformed number. So this module checks the parts one by one.
 """
 
 from dataclasses import dataclass

@@ -13,10 +13,10 @@ from django.db.models import Index, Model
 
 
 class EnableTrigrams(TrigramExtension):
-    """For migrations, before the first TrigramIndex.
+    """Create the extension pg_trgm; a migration runs this before the first TrigramIndex.
 
-    The owner of a database may create it (PostgreSQL counts pg_trgm among its trusted extensions).
-    It is not dropped backwards: others may use it, and SQLite knows no extensions.
+    The owner of the database may create it, because PostgreSQL marks pg_trgm as trusted. Reversing
+    the migration keeps it: other applications may use it, and SQLite has no extensions.
     """
 
     def database_backwards(self, *_arguments: Any) -> None:
@@ -32,7 +32,7 @@ class _UpperIndex(Index):
         self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor, using: str = "", **kwargs: Any
     ) -> Statement:
         if schema_editor.connection.vendor != "postgresql":
-            return Statement("SELECT 1")  # an index that the engine does not have
+            return Statement("SELECT 1")  # SQLite gets no index, and Django must run some statement
         statement = super().create_sql(model, schema_editor, using, **kwargs)
         (column,) = _columns(self, model, schema_editor)
         expression = self.method.format(upper=f"(UPPER({column}::text))")
@@ -46,19 +46,19 @@ class _UpperIndex(Index):
 
 
 class TrigramIndex(_UpperIndex):
-    """Finds any part of a text, without regard to case (`icontains`)."""
+    """Finds any part of a text, ignoring case (`icontains`)."""
 
     method = "gin ({upper} gin_trgm_ops)"
 
 
 class PrefixIndex(_UpperIndex):
-    """Finds the beginning of a text, without regard to case (`istartswith`)."""
+    """Finds the beginning of a text, ignoring case (`istartswith`)."""
 
     method = "btree ({upper} text_pattern_ops)"
 
 
 class NullsFirstIndex(Index):
-    """An index whose rows without a value come first, as SQLite orders them by itself."""
+    """An index in which NULL comes first, as in SQLite; by default PostgreSQL puts it last."""
 
     def create_sql(
         self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor, using: str = "", **kwargs: Any

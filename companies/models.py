@@ -128,7 +128,7 @@ class BillingAccount(models.Model):
 
 class ServiceLineQuerySet(models.QuerySet["ServiceLine"]):
     def in_service(self) -> Self:
-        """Filter the lines that can be cancelled: also suspended ones, which are billed."""
+        """Filter the lines that can be cancelled, also suspended ones, because they are billed."""
         return self.exclude(status=ServiceLine.Status.CANCELLED)
 
 
@@ -177,7 +177,7 @@ class ServiceLine(models.Model):
 
 class AdministratorQuerySet(models.QuerySet["Administrator"]):
     def entitled(self) -> Self:
-        """Filter who may enter the portal: active administrators with at least one company."""
+        """Filter the active administrators with at least one company: they may enter the portal."""
         return self.filter(
             Exists(Administration.objects.filter(administrator=OuterRef("pk"))), is_active=True
         )

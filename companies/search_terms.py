@@ -9,7 +9,7 @@ from django.db.models import Q
 from companies.identity import RUC_DIGITS
 from companies.phones import InvalidPhone, normalise
 
-SHORTEST_PREFIX = 4  # digits; fewer would match much of a province, whose code is the first two
+SHORTEST_PREFIX = 4  # digits; two are a province's code, so fewer would match most of a province
 SEPARATORS = str.maketrans("", "", " .-")
 
 

@@ -1,4 +1,4 @@
 """Metrics, heartbeats, alarms, the daily digest and the health addresses.
 
-May import every domain package, and no page of portal or desk.
+May import every domain package, but not portal or desk.
 """

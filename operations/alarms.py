@@ -30,7 +30,7 @@ class AlarmKind:
     title: Text
     advice: Text
     daily: bool = False
-    silence: bool = False  # its cause is a process without heartbeats: see `watch`
+    silence: bool = False  # raised when a process writes no heartbeat; `watch` may ignore it
 
 
 _kinds: dict[str, AlarmKind] = {}
@@ -42,21 +42,23 @@ def kind(name: str, title: Text, advice: Text, *, daily: bool = False, silence: 
     return _kinds[name]
 
 
-def known(name: str) -> AlarmKind:
-    """Return the kind of that name. One that the code no longer has gets its name as title."""
+def kind_of(name: str) -> AlarmKind:
+    """Return the kind with this name. For a kind that was removed from the code, the title is its
+    name.
+    """
     return _kinds.get(name) or AlarmKind(name, name, "")
 
 
 def watch(*, judge_silence: bool) -> None:
-    """Read the metrics, raise the alarms they call for and close the others.
+    """Read the metrics, raise the alarms that they name, and close the others.
 
-    `judge_silence` is false while the watching process has not run for five minutes: the others may
-    still be starting (heartbeats.py).
+    `judge_silence` is false until the watching process has run for five minutes, because the other
+    processes may still be starting (heartbeats.py).
     """
     snapshot = metrics.collect()
     active = {name: metric for metric in snapshot.metrics for name in metric.alarms}
     for name, metric in active.items():
-        if judge_silence or not known(name).silence:
+        if judge_silence or not kind_of(name).silence:
             raise_alarm(name, f"{metric.label}: {metric.display}")
     if not snapshot.failed:  # the cause of an alarm may be in a source that failed
         Alarm.objects.filter(cleared_at=None).exclude(kind__in=active).update(cleared_at=timezone.now())
@@ -70,9 +72,9 @@ def raise_alarm(name: str, detail: str) -> bool:
     with transaction.atomic():
         inserted = insert_new([alarm])
         if not inserted:
-            return False  # the other watcher was first
+            return False  # another process inserted it first
         alarm.pk = inserted[0]
-        alarm_kind, moment = known(name), timezone.localtime(alarm.raised_at)
+        alarm_kind, moment = kind_of(name), timezone.localtime(alarm.raised_at)
         period = f"{moment:%Y-%m-%d}" if alarm_kind.daily else f"{moment:%Y-%m-%dT%H}"
         operations_mail.alarm(alarm, str(alarm_kind.title), str(alarm_kind.advice), period)
     logger.error("alarm %s: %s", name, alarm.detail)

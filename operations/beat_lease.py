@@ -1,9 +1,9 @@
 """The lease that lets one beat schedule at a time; a second beat waits and raises an alarm (R4.16).
 
-The active beat holds the lease in beat's heartbeat row and takes and renews it with one
-conditional UPDATE, so of two that start together exactly one gets it. After a `kill -9` the lease
-expires and any running beat takes it. A second beat would do no harm, since every task may arrive
-twice anyway (R4.13), but it is a deployment mistake, and operations should hear of it.
+The lease is stored in beat's heartbeat row. One conditional UPDATE takes or renews it, so if two
+beats start together exactly one gets it. After a `kill -9` the lease expires and any running beat
+takes it. A second beat would do no harm, since every task may arrive twice anyway (R4.13), but it
+is a deployment mistake that operations should know of.
 """
 
 import logging
@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=45)  # with RENEW: after a kill another beat schedules within a minute
 RENEW = 10.0  # seconds between two renewals: three may fail before the lease expires
 RELEASE_SECONDS = 3.0  # to release the lease at exit; otherwise it expires by itself
-LOG_AGAIN = 600.0  # seconds between two log lines of a second beat that still waits
-SEEN = timedelta(minutes=3)  # after its last attempt, how long a second beat counts as running
+LOG_INTERVAL = 600.0  # seconds between two log lines of a second beat that still waits
+SECOND_SEEN_FOR = timedelta(minutes=3)  # after its last attempt, a second beat counts as running
 
 ALARM = alarms.kind(
     "second-beat",
@@ -67,10 +67,10 @@ class BeatLease:
         return self._allowed
 
     def release(self) -> None:
-        """Give the lease back, so that the next beat can start at once.
+        """Release the lease, so that the next beat can start at once.
 
-        A thread does it on a connection it opens: the signal that ends beat may have interrupted a
-        query on this thread's connection.
+        This runs in a thread with another connection, because the signal that ends beat may have
+        interrupted a query on this thread's connection.
         """
         thread = threading.Thread(target=_release, args=[self.token], daemon=True)
         thread.start()
@@ -91,7 +91,7 @@ class BeatLease:
         elif other.held_until != self._other_until:  # renewed meanwhile, so the other beat is alive
             Heartbeat.objects.filter(name=BEAT).update(second_at=timezone.now(), second=self.name)
             if time.monotonic() >= self._log_at:
-                self._log_at = time.monotonic() + LOG_AGAIN
+                self._log_at = time.monotonic() + LOG_INTERVAL
                 logger.error(
                     "this is a second beat (%s) and schedules nothing: another one (%s) lives. Stop one of them",
                     self.name,
@@ -107,7 +107,7 @@ def take(token: str) -> Heartbeat | None:
     row = Heartbeat.objects.filter(name=BEAT)
     if row.filter(free).update(**lease):
         return None
-    # The row does not exist before the first beat; of two at once, one inserts it
+    # No row exists before the first beat; if two start at once, only one can insert it
     Heartbeat.objects.bulk_create([Heartbeat(name=BEAT, at=now, since=now, **lease)], ignore_conflicts=True)
     return row.exclude(holder=token).first()
 
@@ -125,7 +125,7 @@ def metrics() -> Iterator[Metric]:
     """Report whether a second beat is running, and since when it was last seen."""
     row = Heartbeat.objects.filter(name=BEAT).first()
     seconds = (timezone.now() - row.second_at).total_seconds() if row and row.second_at else None
-    running = seconds is not None and seconds <= SEEN.total_seconds()
+    running = seconds is not None and seconds <= SECOND_SEEN_FOR.total_seconds()
     display = _("no hay")
     if row and seconds is not None:
         display = _("«{second}», vista hace {age}").format(second=row.second, age=age(seconds))

@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy
 from operations import alarms
 from operations.metrics import Level, Metric
 
-# NTP keeps a clock within a few hundredths of a second. The shortest lease lasts 25 s (a code's,
-# which is not renewed): two machines 12 s off in opposite directions would take over work that the
-# other is still doing. At 5 s there is time to correct the clock before that.
+# NTP keeps a clock within a few hundredths of a second. The shortest lease, a code's, lasts 25 s
+# and is not renewed: if two clocks are 12 s off in opposite directions, one machine may take over
+# what the other is still sending. The warning at 5 s leaves time to correct the clock.
 WARNING, CRITICAL = 5.0, 12.0  # seconds
 
 ALARM = alarms.kind(
@@ -41,7 +41,7 @@ class Skew:
 
     @property
     def at_least(self) -> float:
-        """Return the part of the skew that the round trip cannot explain."""
+        """Return the skew beyond the measuring error, in seconds with its sign."""
         certain = max(abs(self.seconds) - self.error, 0.0)
         return certain if self.seconds > 0 else -certain
 

@@ -65,5 +65,5 @@ def _describe(alarm: Alarm) -> str:
         day = f"{ended.rpartition(' ')[0]} "
         ended = ended.removeprefix(day) if raised.startswith(day) else ended  # same day: the time is enough
     return _("{title}: {raised} – {ended}").format(
-        title=alarms.known(alarm.kind).title, raised=raised, ended=ended
+        title=alarms.kind_of(alarm.kind).title, raised=raised, ended=ended
     )

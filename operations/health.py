@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from jobs import query_limits
 
-# Together with the longest wait for a free web thread this stays below the promised 2 s
+# Together with the longest wait for a free web thread, this stays below the documented 2 s
 READY_SECONDS = 0.8
 # In a thread, because libpq's shortest connection timeout is 2 s; in only one, so that checks do
 # not pile up on a hung database

@@ -57,9 +57,9 @@ ALARMS = {
 
 
 def beat(name: str) -> None:
-    """Write a heartbeat and this clock's skew. `since` restarts after a silence.
+    """Write a heartbeat and the skew of this machine's clock. `since` restarts after a silence.
 
-    `at` never moves back: a machine whose clock is behind updates only its skew.
+    `at` never moves back: a machine whose clock is behind updates only the skew.
     """
     now = timezone.now()
     after_silence = Case(When(at__lt=now - LIMITS[name], then=now), default=F("since"))
@@ -67,7 +67,7 @@ def beat(name: str) -> None:
     measured = clock.skew()
     skew = measured.at_least if measured else None
     if not Heartbeat.objects.filter(name=name).update(at=later, since=after_silence, clock_skew=skew):
-        # The first heartbeat ever; of two processes at once, one inserts and the other adds nothing
+        # The first heartbeat ever; if two processes write it at once, the second insert is ignored
         first = Heartbeat(name=name, at=now, since=now, clock_skew=skew)
         Heartbeat.objects.bulk_create([first], ignore_conflicts=True)
 

@@ -33,7 +33,7 @@ def page_url() -> str:
 
 
 def alarm(raised: Alarm, title: str, advice: str, period: str) -> list[Message]:
-    """Queue the mail of an alarm: one per kind and period, however often the alarm is raised."""
+    """Queue the mail of an alarm, at most once per kind and period."""
     context: dict[str, object] = {
         "title": title,
         "advice": advice,

@@ -76,7 +76,7 @@ exposition = Exposition()
 @never_cache
 @require_safe
 def metrics_view(request: HttpRequest) -> HttpResponse:
-    """Serve the metrics; from any other network the address is a 404 like any unknown one."""
+    """Serve the metrics; to other networks the URL answers 404, like any unknown one."""
     address = client_address(request)
     if address is None or not within(address, settings.METRICS_NETWORKS):
         raise Http404

@@ -2,7 +2,8 @@
 
 Each process counts in memory and writes after the response, at most every 5 s, so that many
 errors hardly load the database. Failures of the database are not counted: they are answered with
-503, and the count could not be written. Bad requests (400) do not send Django's signal.
+503, and the count could not be written. Bad requests (400) are not counted either: Django sends no
+signal for them.
 """
 
 import logging
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 WRITE_EVERY = 5.0  # seconds between two writes of one process
 RETRY_AFTER = 60.0  # seconds after a write that failed
 RECENT, DAY = timedelta(minutes=10), timedelta(hours=24)
-MANY = 10  # errors within RECENT that are critical; a single request may cause a few
+CRITICAL_COUNT = 10  # errors within RECENT; one visitor who repeats a request may cause a few
 KEEP = timedelta(days=30)
 
 ALARM = alarms.kind(
@@ -75,7 +76,7 @@ counter = Counter()
 
 
 def connect() -> None:
-    """Count from now on, by Django's signals."""
+    """Connect to Django's signals, which start the count."""
     got_request_exception.connect(_on_exception, dispatch_uid="web_errors")
     request_finished.connect(_on_finished, dispatch_uid="web_errors")
 
@@ -105,7 +106,7 @@ def metrics() -> Iterator[Metric]:
     """Report the errors of the last 10 minutes and of 24 hours."""
     now = timezone.now()
     recent, day = _since(now - RECENT), _since(now - DAY)
-    level = Level.CRITICAL if recent >= MANY else Level.WARNING if recent else Level.FINE
+    level = Level.CRITICAL if recent >= CRITICAL_COUNT else Level.WARNING if recent else Level.FINE
     yield Metric(
         "web_errors_10m",
         _("Errores de la web (500) en 10 minutos"),

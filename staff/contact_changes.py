@@ -27,9 +27,9 @@ class ChangeError(Exception):
 
 
 def needs_second_person(before: Administrator, after: Administrator) -> bool:
-    """Return whether another member of staff must confirm the change: where the phone is a new one.
+    """Return whether another member of staff must confirm the change: only if the phone changes.
 
-    An e-mail address alone gives access to nothing.
+    A new e-mail address alone gives access to nothing.
     """
     return settings.STAFF_SECOND_PERSON and before.phone != after.phone
 
@@ -56,9 +56,9 @@ def record_applied(before: Administrator, after: Administrator, user: User) -> C
 
 
 def confirm(change: ContactChange, user: User, reason: str = "") -> None:
-    """Make the change, once; `user` must not be the person who requested it.
+    """Apply the change, once; `user` must not be the person who requested it.
 
-    Raises ChangeError, and then changes nothing.
+    Raises ChangeError if it cannot be applied.
     """
     if change.requested_by_id == user.pk:
         raise ChangeError(_("Este cambio lo pidió usted: debe confirmarlo otra persona."))

@@ -16,7 +16,7 @@ from staff.names import key_of, keys_of
 
 SALT = "staff.known_browser"
 AGE = timedelta(days=90)  # how long a browser stays known without a new sign-in
-MAX_ACCOUNTS = 5  # who share one computer
+MAX_ACCOUNTS = 5  # staff who share one computer
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Limits that an attempt to sign in must pass before its password is hashed (S2, R5.02).
 
 A hash takes half a second of CPU time, in threads that the portal shares. So a process computes one
-hash at a time for unknown browsers, and one for known browsers; other attempts are refused at once.
-Wrong passwords are limited by username and by address, and for a known browser by that browser
-alone: anybody could use up the other two limits to lock a user out.
+hash at a time for unknown browsers, and one for known browsers. Another attempt is refused, at once
+or, from a known browser, after 2 s. Wrong passwords are limited by username and by address. A known
+browser has a separate limit instead, because anybody could use up the other two to lock a user out.
 """
 
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ def comparing(attempt: Attempt) -> Iterator[None]:
 
 
 def forgive(attempt: Attempt) -> None:
-    """Take back the count of an attempt whose password was right.
+    """Undo the count of an attempt whose password was right.
 
     Otherwise an office whose staff sign in from one address at the same hour would reach its limit.
     """

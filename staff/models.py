@@ -11,7 +11,7 @@ from companies.models import Administrator, Company
 class SignInEvent(AuditedEvent):
     """One sign-in, refusal or sign-out of staff.
 
-    A username without an account is masked: people type their password into that field by mistake.
+    A username that has no account is masked, because people type passwords there by mistake.
     """
 
     class Kind(models.TextChoices):
@@ -82,7 +82,7 @@ class ContactChange(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("lo pidió"), on_delete=models.PROTECT, related_name="+"
     )
     requested_at = models.DateTimeField(_("pedido"))
-    # Empty where the change needed no second person
+    # Null if the change needed no second person
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("lo decidió"),

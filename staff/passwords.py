@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 MIN_UNPREDICTABLE = 10  # characters outside repetitions and sequences
-MIN_OWN = 8  # characters outside the words that anybody here would try
+MIN_OUTSIDE_WORDS = 8  # letters and digits outside WORDS and names, which an attacker tries first
 SHORTEST_WORD = 4  # characters; a shorter part of a name is not removed
 ROWS = ("qwertyuiop", "asdfghjklñ", "zxcvbnm", "01234567890")
 SEARCHED_LENGTH = 128  # characters; the time to find repetitions grows with the square of the length
@@ -84,7 +84,7 @@ class ContextWordsValidator:
     def validate(self, password: str, user: Any = None) -> None:
         folded = _folded(password)
         spellings = (folded, folded.translate(LOOKALIKES))
-        if min(_count_own_characters(each, user) for each in spellings) < MIN_OWN:
+        if min(_count_outside_words(each, user) for each in spellings) < MIN_OUTSIDE_WORDS:
             raise ValidationError(
                 _(
                     "La contraseña se basa en palabras fáciles de adivinar, como el nombre del producto, el de la "
@@ -97,7 +97,7 @@ class ContextWordsValidator:
         return _("No puede basarse en el nombre del producto, el de la operadora ni el suyo.")
 
 
-def _count_own_characters(folded: str, user: Any) -> int:
+def _count_outside_words(folded: str, user: Any) -> int:
     """Count the letters and digits outside WORDS and outside the names of operator and user."""
     names = [settings.BRAND.name, settings.PORTAL_HOST]
     fields = ("username", "first_name", "last_name", "email")

@@ -12,7 +12,7 @@ from staff.models import SignInEvent
 from staff.names import key_of, mask
 
 Kind = SignInEvent.Kind
-# Anybody can cause refusals in great number, so only 1 a minute is recorded for a username, and 10
+# Anybody can cause any number of refusals, so at most 1 a minute is recorded for a username and 10
 # for a network
 REFUSALS_PER_NAME = (Rate(1, 60),)
 REFUSALS_PER_ADDRESS = (Rate(10, 60),)

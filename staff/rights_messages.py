@@ -1,7 +1,7 @@
 """Notices that an administrator of a company was added or removed (S11).
 
-The company's other administrators are notified of an addition, and the person removed of a removal.
-So nobody can take over a company unnoticed, neither by adding a person nor by removing the others.
+An addition is notified to the company's other administrators, and a removal to the person removed.
+So taking over a company is noticed, whether by adding a person or by removing the others.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from otp import sms
 from staff.models import ContactChange
 
 MAIL, SMS = "administrator_changed", "administrator_added_sms"  # message types
-REMOVAL_SMS = "contact_changed_sms"  # its text fits a removal too
+REMOVAL_SMS = "contact_changed_sms"  # its text says that the number is no longer an administrator's
 ADDED = {ContactChange.Kind.GRANTED, ContactChange.Kind.ACTIVATED}
 
 

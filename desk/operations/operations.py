@@ -83,7 +83,7 @@ def page_context() -> dict[str, Any]:
         "stuck_count": stuck.count(),
         "stuck_query": f"{STUCK}=si",
         "alarms": [
-            (alarm, alarms.known(alarm.kind))
+            (alarm, alarms.kind_of(alarm.kind))
             for alarm in Alarm.objects.order_by(F("cleared_at").desc(nulls_first=True), "-raised_at")[
                 :MAX_ALARMS
             ]

@@ -18,9 +18,9 @@ from otp.models import AuditEvent, Challenge, LimitUse
 
 DAY = timedelta(hours=24)
 WARN_SHARE, STOP_SHARE = 0.8, 1.0  # of the day's limit (S1: alarm at 80 %, stop at 100 %)
-LAST, LOW_CONVERSION = 50, 0.3  # R1.26: SMS pumping requests codes and never uses them
+LAST, LOW_CONVERSION = 50, 0.3  # codes, and the share used (R1.26): SMS pumping never uses its codes
 RECENT = timedelta(minutes=30)
-UNSENT_AT_LEAST = 3  # codes, and more than half of the recent ones: one bad number is not an outage
+MIN_UNSENT = 3  # codes, for an alarm: one number that fails is not an outage
 
 SMS_80 = alarms.kind(
     "sms-day-80",
@@ -112,7 +112,9 @@ def metrics() -> Iterator[Metric]:
 
 
 def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
-    """Return the digest's section for one day, from the audit: challenges are deleted sooner."""
+    """Return the digest's section for one day. It reads the audit, because challenges are deleted
+    after a day.
+    """
     counts = AuditEvent.objects.filter(at__gte=start, at__lt=end).aggregate(
         asked=Count("pk", filter=Q(kind=AuditEvent.Kind.ASKED)),
         sent=Count("pk", filter=SENT),
@@ -163,9 +165,9 @@ def _guesses() -> Metric:
 def _day_limit() -> Metric:
     """Report the use of the day's limit of codes, general or invited, whichever is fuller (S1).
 
-    The window slides: "a day" is the last 24 hours. A code withheld by the limit within the last 30
-    minutes also keeps the alarm open. Otherwise the alarm would flap: the window frees one use at a
-    time, and the next visitor takes it.
+    The window slides: "a day" is the last 24 hours, so it frees one use at a time and the next
+    visitor takes it. To keep the alarm from opening and closing each time, a code that the limit
+    withheld in the last 30 minutes also keeps it open.
     """
     used, most = _fullest([quotas.sends_of_day(invited=invited) for invited in (False, True)])
     ratio = used / most
@@ -189,7 +191,7 @@ def _day_limit() -> Metric:
 
 
 def _conversions(now: datetime) -> Iterator[Metric]:
-    """Of the codes sent that were used or have expired, report the share that was used."""
+    """Report which share of the sent codes was used, leaving out those that may still be used."""
     finished = Q(used_at__isnull=False) | Q(expires_at__lte=now)
     counts = _with_sms(now).filter(finished).aggregate(sent=Count("pk"), used=Count("used_at"))
     yield _conversion("conversion_24h_ratio", _("Conversión en 24 horas"), counts["used"], counts["sent"])
@@ -216,7 +218,7 @@ def _unsent(now: datetime) -> Metric:
         unsent=Count("pk", filter=Q(outcome__in=[Challenge.Outcome.FAILED, Challenge.Outcome.EXPIRED])),
         sent=Count("pk", filter=Q(outcome=Challenge.Outcome.HANDLED, maybe_sent__gt=0)),
     )
-    failing = counts["unsent"] >= UNSENT_AT_LEAST and counts["unsent"] > counts["sent"]
+    failing = counts["unsent"] >= MIN_UNSENT and counts["unsent"] > counts["sent"]
     return Metric(
         "codes_unsent_30m",
         _("Códigos que no salieron en 30 minutos"),

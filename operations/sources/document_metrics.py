@@ -15,7 +15,7 @@ from operations import alarms
 from operations.metrics import Level, Metric, age, share
 from tickets.models import Attachment
 
-NEARLY_FULL = 1.5  # times the reserve: warns while there is time to make room
+NEARLY_FULL = 1.5  # times the reserve: below it, a warning while there is time to make room
 LATE = timedelta(minutes=30)  # age at which an unscanned document raises the alarm
 
 DISK = alarms.kind(
@@ -33,7 +33,7 @@ ANTIVIRUS = alarms.kind(
 
 
 def metrics() -> Iterator[Metric]:
-    """Report disk and antivirus; a remote store has no disk, and the antivirus is optional."""
+    """Report the disk, unless the store is remote, and the antivirus, if one is configured."""
     disk = storage.disk_usage()
     if disk is not None:
         free, reserve = disk.free_share, settings.ATTACHMENTS_MIN_FREE_PERCENT / 100

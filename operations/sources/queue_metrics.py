@@ -38,7 +38,7 @@ STATE_LABELS = {
 }
 # Ages of the oldest undelivered message that raise the alarms; GOV.UK Notify uses the same (R4.17)
 SLOW, STUCK = timedelta(minutes=5), timedelta(minutes=30)
-DEAD_ALARM_LASTS = timedelta(hours=1)  # after the last message that was given up
+DEAD_ALARM_LASTS = timedelta(hours=1)  # after the last message was given up
 DAY = timedelta(hours=24)
 
 SLOW_ALARM = alarms.kind(
@@ -78,12 +78,12 @@ HELD_ALARM = alarms.kind(
 
 
 def held() -> QuerySet[Message]:
-    """Mails that wait until staff release or drop them (S4)."""
+    """Return the mails that wait until staff release or drop them (S4)."""
     return Message.objects.filter(state=State.HELD)
 
 
 def pending() -> QuerySet[Message]:
-    """Messages neither delivered nor given up, each with `pending_since`."""
+    """Return the messages neither sent nor given up, each with `pending_since`."""
     return Message.objects.filter(PENDING).annotate(pending_since=pending_since())
 
 
@@ -112,7 +112,7 @@ def _unresolved(states: Iterable[str]) -> Q:
 
 
 def pending_since() -> Greatest:
-    """Return when a message was queued, for the last time if it was queued again.
+    """Return the expression for the time at which a message was last queued.
 
     Queueing a message again sets a new `give_up_at`, GIVE_UP_AFTER later.
     """
@@ -121,7 +121,7 @@ def pending_since() -> Greatest:
 
 
 def metrics() -> Iterator[Metric]:
-    """Report the outbox; every query uses an index and skips the messages sent long ago."""
+    """Report the outbox. Every query uses an index that leaves out messages sent long ago."""
     now = timezone.now()
     yield _oldest(now)
     yield from _by_state(now)
@@ -135,7 +135,8 @@ def metrics() -> Iterator[Metric]:
         str(HELD_ALARM.advice) if waiting else "",
         (HELD_ALARM.name,) if waiting else (),
     )
-    # An advisor sees a customer's wrong address in the ticket; no ticket shows one of staff
+    # A ticket shows its advisor that the customer's address is wrong; none shows a wrong staff
+    # address, so it needs an alarm
     refused = Message.objects.filter(
         _unresolved([State.FAILED]), kind__in=message_types.staff_kinds()
     ).count()

@@ -32,9 +32,9 @@ from otp.pin.challenges import Answer
 from portal.entry.forms import CodeForm, EntryForm
 from tickets.offer import current_offer, public_offer
 
-# Session key of a random id, by which the challenge is found: no address or form names it (R1.10).
-# Django's own session key changes at sign-in. The challenge's pk would not do either: of two
-# simultaneous clicks, the slower would overwrite the other's.
+# Session key of a random id that finds the challenge; no URL or form holds it (R1.10). Django's
+# session key cannot be used, because it changes at sign-in. Nor can the challenge's pk: of two
+# simultaneous clicks, the slower one would overwrite it
 CHALLENGE_ID = "portal.name"
 
 NO_LINK = Link()
@@ -137,22 +137,22 @@ def _submit_phone(request: HttpRequest) -> HttpResponse:
         challenges.start(phone, session_ref, _address(request), invitation, remember=remember)
     except LimitReached as reached:
         return _limit_reached(request, phone, session_ref, reached, link)
-    if CHALLENGE_ID not in request.session:  # only now: a refused request must not create a session row
+    if CHALLENGE_ID not in request.session:  # set after `start`, so a refused request creates no session
         request.session[CHALLENGE_ID] = challenge_id
     return _redirect(request, "otp:pin")
 
 
 def _remember(request: HttpRequest, challenge_id: str) -> None:
-    """Write the id to the session now, in the transaction of the challenge that it finds."""
+    """Save the id in the session now, in the transaction that creates its challenge."""
     request.session[CHALLENGE_ID] = challenge_id
-    with suppress(UpdateError):  # another tab signed out: the middleware shows the page all the same
+    with suppress(UpdateError):  # another tab signed out; the session middleware handles that
         request.session.save()
 
 
 def _network_confirms(request: HttpRequest, phone: str, session_ref: str) -> bool:
-    """Whether the mobile network identifies the visitor as the number typed.
+    """Whether the mobile network confirms the number that the visitor typed.
 
-    Claims that are not trusted are recorded in the audit (R2.06).
+    Records untrusted claims in the audit (R2.06).
     """
     try:
         return network_identity.identify(request) == phone
@@ -171,7 +171,7 @@ def _network_confirms(request: HttpRequest, phone: str, session_ref: str) -> boo
 def _sign_in_by_network(
     request: HttpRequest, phone: str, session_ref: str, invitation: Invitation | None
 ) -> None:
-    """Record a sign-in by the mobile network, and close the challenge of a code sent before."""
+    """Record a sign-in by the mobile network, and close the challenges of codes sent before."""
     with transaction.atomic():
         challenges.close(session_ref)
         invitations.mark_used(invitation.pk if invitation else None)
@@ -212,7 +212,7 @@ def _finish_sign_in(request: HttpRequest, phone: str, method: session.Method) ->
 
 
 def _start_page() -> str:
-    """Return the route of the choice of a request type, or of the form while there is one type."""
+    """Return the route where visitors choose a request type, or the form if only one is offered."""
     return "tickets:type" if len(current_offer().types) > 1 else settings.PORTAL_START_URL
 
 
@@ -227,13 +227,13 @@ def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int =
     response = render(request, "portal/entry/entry.html", context, status=status)
     if not form.is_bound and not link.token and not context["destination"]:
         response = _allow_indexing(response)
-    # The plain entry holds no personal data, so the browser may keep it for Back; the others may
-    # hold a phone number or its last digits
+    # Without visitor and invitation the page holds no personal data, so the browser may keep it for
+    # Back; otherwise it shows a phone number or its last digits
     return session.set_cache_control(response, keep=visitor is None and link.invitation is None)
 
 
 def _allow_indexing(response: HttpResponse) -> HttpResponse:
-    """Let search engines list the page, which other pages forbid.
+    """Let search engines list this page; the middleware forbids that for all others.
 
     Ending a service must be as easy to find as contracting it (F6).
     """
@@ -244,7 +244,7 @@ def _allow_indexing(response: HttpResponse) -> HttpResponse:
 def _pin_page(
     request: HttpRequest, challenge: Challenge, form: CodeForm, *, status: int = 200, too_early: bool = False
 ) -> HttpResponse:
-    """Ask for the code, or offer to send another when this one can no longer be used."""
+    """Ask for the code, or offer to send another one when it is no longer valid."""
     ended = challenges.ended(challenge)
     context = {
         "form": form,
@@ -308,8 +308,9 @@ def _session_ref(challenge_id: str) -> str:
 def _new_challenge_id(request: HttpRequest) -> str:
     """Return the id for a session that has none yet.
 
-    A double click brings no session twice; both must get the same id, so that one code is sent. It
-    is derived from the browser's CSRF secret and the page's token, which differs at each rendering.
+    A double click sends two requests without a session. Both must get the same id, so that one code
+    is sent: it is derived from the browser's CSRF secret and the page's token, which each rendering
+    makes anew.
     """
     token = request.POST.get("csrfmiddlewaretoken")
     if token is None:  # the CSRF check is off

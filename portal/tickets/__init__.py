@@ -1,1 +1,1 @@
-"""Pages for verified visitors: company picker, result, ticket, list; and all their addresses."""
+"""Pages for verified visitors: company picker, result, ticket, list. Also holds all their URLs."""

@@ -15,7 +15,7 @@ from tickets.models import Attachment
 from tickets.offer import current_offer
 
 SEE_OTHER = 303
-LISTED = 100  # the newest; customers ask the advisor for older ones
+MAX_LISTED = 100  # the newest tickets; customers ask the advisor for older ones
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +49,7 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         "withheld": emails.withheld(found),
     }
     if by_caller and request.GET.get("creado") == "1":
-        registered = caller.administrator.email  # also notified, if the form had another address (A15)
+        registered = caller.administrator.email  # also notified if the form's address differs (A15)
         other = registered if registered.casefold() != found.email.casefold() else ""
         return render(request, "portal/tickets/created.html", {**context, "registered_email": other})
     quarantined = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)
@@ -64,7 +64,7 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
 @administrator_required()
 def ticket_list(request: HttpRequest, caller: Caller) -> HttpResponse:
     """List the newest tickets of the caller's companies, of any administrator (A21)."""
-    tickets = list(tickets_of(caller.administrator)[:LISTED])
+    tickets = list(tickets_of(caller.administrator)[:MAX_LISTED])
     undelivered = confirmation_status.undelivered_among(ticket.number for ticket in tickets)
     context = {"tickets": tickets, "caller": caller.administrator, "undelivered": undelivered}
     return render(request, "portal/tickets/list.html", context)

@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
 
 def document(snapshot: Snapshot) -> dict[str, Any]:
-    """Return the JSON document for other programs. Its keys and the metrics' names never change."""
+    """Return the JSON document. Other programs rely on its keys and on the metrics' names."""
     return {
         "version": settings.VERSION,
         "level": snapshot.level.name.lower(),

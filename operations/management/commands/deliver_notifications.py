@@ -52,8 +52,8 @@ class Command(BaseCommand):
             counts = sweep.sweep_once()
         except sweep.SweepFailed as failure:
             counts, failed = failure.counts, failure.failed
-        # The sweep leaves new messages to the worker for a while; here there may be no worker, so
-        # they are sent too
+        # The sweep leaves new messages to the worker for a while. Without --loop there may be no
+        # worker, so they are sent here
         try:
             delivered = delivery.deliver_due()
         except (OperationalError, InterfaceError):
@@ -127,7 +127,7 @@ def _watch() -> None:
 
 
 def _repeat(name: str, interval: float) -> None:
-    """Run one sweep until the command stops; after a failure log it and wait longer."""
+    """Run one sweep again and again until the command stops; log each failure and wait longer."""
     failures = 0
     while not sweep.stopping():
         close_old_connections()
