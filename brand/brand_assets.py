@@ -39,19 +39,19 @@ class Asset:
 
 
 @cache
-def mark(brand: Brand) -> Asset:
-    """Return the operator's logo, or the default mark in the operator's colour when no logo is set,
+def page_logo(brand: Brand) -> Asset:
+    """Return the operator's logo, or the default logo in the operator's colour when no logo is set,
     it cannot be read or its format is not served.
     """
     content_type = LOGO_TYPES.get(brand.logo.suffix.lower()) if brand.logo else None
     if brand.logo and content_type:
         with suppress(OSError):
             return Asset(brand.logo.read_bytes(), content_type)
-    return _default_mark(brand)
+    return _default_logo(brand)
 
 
-def _default_mark(brand: Brand) -> Asset:
-    svg = render_to_string("brand/mark.svg", {"colour": brand.colour, "ink": brand.ink})
+def _default_logo(brand: Brand) -> Asset:
+    svg = render_to_string("brand/logo.svg", {"colour": brand.colour, "ink": brand.ink})
     return Asset(svg.encode(), LOGO_TYPES[".svg"])
 
 
@@ -59,9 +59,9 @@ def _default_mark(brand: Brand) -> Asset:
 def icon(brand: Brand) -> str:
     """Return the tab icon as a data: URL, which saves a request.
 
-    It is always the default mark: a wide logo would be illegible at that size.
+    It is always the default logo: a wide logo would be illegible at that size.
     """
-    return f"data:image/svg+xml,{quote(_default_mark(brand).content.strip())}"
+    return f"data:image/svg+xml,{quote(_default_logo(brand).content.strip())}"
 
 
 @cache
@@ -89,20 +89,20 @@ def _context(brand: Brand) -> dict[str, object]:
         "brand": brand,
         "brand_css_url": f"{reverse('brand_stylesheet')}?v={stylesheet(brand).version}",
         "brand_icon": icon(brand),
-        "brand_logo_url": f"{reverse('brand_logo')}?v={mark(brand).version}",
+        "brand_logo_url": f"{reverse('brand_logo')}?v={page_logo(brand).version}",
     }
 
 
 @require_safe
 def brand_logo(request: HttpRequest) -> HttpResponse:
     """Serve the logo of the page header."""
-    return _serve(request, mark(settings.BRAND))
+    return _serve(request, page_logo(settings.BRAND))
 
 
 @require_safe
 def tab_icon(request: HttpRequest) -> HttpResponse:
     """Serve the tab icon of responses that embed none, such as a PDF."""
-    return _serve(request, _default_mark(settings.BRAND))
+    return _serve(request, _default_logo(settings.BRAND))
 
 
 @require_safe

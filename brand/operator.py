@@ -25,8 +25,8 @@ DARK_SURFACES = ("#10161d", "#19222c", "#1a2b3c", "#312813", "#391e1d", "#162d1e
 LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 # Mail programs show neither SVG nor WebP
 MAIL_LOGO_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
-# templates/brand/mark.svg as PNG, in black and in white
-MAIL_MARKS = Path(__file__).resolve().parent / "mail_marks"
+# templates/brand/logo.svg as PNG, in black and in white
+DEFAULT_MAIL_LOGOS = Path(__file__).resolve().parent / "mail_logos"
 DATA_AUTHORITY = "la Superintendencia de Protección de Datos Personales"  # LOPDP names it
 LOGO_BYTES = 8 * 1024  # what the other files of a 20 kB first visit leave for the logo (P10)
 
@@ -43,7 +43,7 @@ class Palette:
 
 
 @dataclass(frozen=True)
-class MailMark:
+class MailLogo:
     """The logo image that each mail embeds and shows at its top.
 
     `is_own` says that it is the operator's logo, which needs a white background.
@@ -93,19 +93,19 @@ class Brand:
         return f"tel:{number}" if len(number) >= SHORTEST_NUMBER else ""
 
     @cached_property
-    def mail_mark(self) -> MailMark | None:
-        """The operator's logo, or the default mark when none is set. None when the logo's format
+    def embedded_logo(self) -> MailLogo | None:
+        """The operator's logo, or the default logo when none is set. None when the logo's format
         cannot be shown in mails.
         """
         for logo in filter(None, (self.mail_logo, self.logo)):
             subtype = MAIL_LOGO_TYPES.get(logo.suffix.lower())
             if subtype is not None and logo.is_file():
-                return MailMark(logo.read_bytes(), subtype, is_own=True)
+                return MailLogo(logo.read_bytes(), subtype, is_own=True)
         if self.logo is not None and self.logo.suffix.lower() in LOGO_TYPES and self.logo.is_file():
-            # The portal shows this logo: with the default mark, mails would seem another sender's
+            # The portal shows this logo: with the default logo, mails would seem another sender's
             return None
         ink = "white" if self.ink == LIGHT_INK else "black"
-        return MailMark((MAIL_MARKS / f"{ink}.png").read_bytes(), "png", is_own=False)
+        return MailLogo((DEFAULT_MAIL_LOGOS / f"{ink}.png").read_bytes(), "png", is_own=False)
 
     @cached_property
     def light(self) -> Palette:
@@ -124,8 +124,8 @@ class Brand:
 def brand_problems(brand: Brand) -> list[str]:
     """Return the problems of the operator's brand, in Spanish, for a system check's warnings."""
     problems = [*_colour_problems(brand.colour), *_logo_problems(brand.logo)]
-    mark = brand.mail_mark
-    if mark is None or (brand.mail_logo and not mark.is_own):
+    logo = brand.embedded_logo
+    if logo is None or (brand.mail_logo and not logo.is_own):
         problems.append(
             "los correos no muestran el logotipo: indique en OPERATOR_MAIL_LOGO un archivo PNG o JPG"
         )

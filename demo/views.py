@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from demo.models import DemoMessage
 from fidelizacion.system_checks.checks import is_loopback
-from notifications.email.rendering import inline_mark
+from notifications.email.rendering import inline_logo
 from notifications.models import Message
 
 SHOWN = 200
@@ -65,4 +65,4 @@ def messages_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 def mail(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
     """Show one mail as a mail client would."""
     message = get_object_or_404(DemoMessage, pk=pk, channel=Message.Channel.EMAIL)
-    return HttpResponse(inline_mark(message.html))
+    return HttpResponse(inline_logo(message.html))

@@ -7,7 +7,7 @@ import base64
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from brand.brand_assets import icon, mark, stylesheet
+from brand.brand_assets import icon, page_logo, stylesheet
 from brand.operator import Brand
 
 STATUSES = (400, 403, 404, 413, 429, 502, 503, 504)
@@ -17,7 +17,7 @@ PORTAL_STYLES = settings.BASE_DIR / "static" / "css" / "portal.css"
 
 def files(brand: Brand) -> dict[str, bytes]:
     """Return each file's content by name. The pages load only the stylesheet among these files."""
-    logo = mark(brand)
+    logo = page_logo(brand)
     context = {
         "brand": brand,
         "brand_icon": icon(brand),

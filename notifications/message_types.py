@@ -15,6 +15,8 @@ from notifications.email import rendering
 from notifications.models import Message
 
 Text = str | Promise
+# In version 2, what the templates call `brand.mail_mark` is `brand.embedded_logo`
+VERSIONS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class MessageType:
     preview: Callable[[], rendering.RenderedEmail]
     staff: bool = False
     copy_refusal: Text = ""
-    versions: tuple[int, ...] = (1,)
+    versions: tuple[int, ...] = VERSIONS
 
 
 _message_types: dict[str, MessageType] = {}
@@ -49,7 +51,7 @@ def register_mail(
     *,
     staff: bool = False,
     copy_refusal: Text = "",
-    versions: tuple[int, ...] = (1,),
+    versions: tuple[int, ...] = VERSIONS,
 ) -> None:
     """Register a mail. `sample` returns the context of its preview without reading the database."""
     _add(

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 
 from notifications import message_types
-from notifications.email.rendering import inline_mark
+from notifications.email.rendering import inline_logo
 
 
 class Previews:
@@ -36,7 +36,7 @@ class Previews:
         if message_type is None:
             raise Http404
         parts = message_type.preview()
-        parts = replace(parts, html=inline_mark(parts.html))
+        parts = replace(parts, html=inline_logo(parts.html))
         return self._page(request, "desk/message_sample.html", {"title": message_type.title, "parts": parts})
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

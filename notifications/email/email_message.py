@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from notifications import outbox
-from notifications.email.rendering import MARK_ID, MARK_URL
+from notifications.email.rendering import LOGO_ID, LOGO_URL
 from notifications.models import Message
 
 LONGEST_LINE = 76  # of a header that the standard library would not fold
@@ -76,10 +76,10 @@ def build(message: Message) -> Mail:
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")
-    mark = settings.BRAND.mail_mark
-    if mark is not None and MARK_URL in message.html:
-        image = MIMEImage(mark.content, mark.subtype)
-        image.add_header("Content-ID", f"<{MARK_ID}>")
+    logo = settings.BRAND.embedded_logo
+    if logo is not None and LOGO_URL in message.html:
+        image = MIMEImage(logo.content, logo.subtype)
+        image.add_header("Content-ID", f"<{LOGO_ID}>")
         image.add_header("Content-Disposition", "inline")
         # "related" makes the image a part of the HTML, which mail programs do not list as a file
         mail.mixed_subtype = "related"  # type: ignore[attr-defined]  # Django's, missing from its stubs

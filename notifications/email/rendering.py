@@ -10,8 +10,8 @@ from django.utils import translation
 
 from notifications.email import snapshot
 
-MARK_ID = "marca@fidelizacion"  # Content-ID of the operator's logo, which the mail embeds
-MARK_URL = f"cid:{MARK_ID}"
+LOGO_ID = "marca@fidelizacion"  # Content-ID of the operator's logo, which the mail embeds
+LOGO_URL = f"cid:{LOGO_ID}"
 ENGINE = "mails"  # of settings.TEMPLATES: a name that a mail is not given is an error
 
 
@@ -34,7 +34,7 @@ def render_snapshot(template: str, facts: str) -> RenderedEmail:
 
     Values are escaped in the HTML template only. A name that the snapshot lacks is an error.
     """
-    full = {**snapshot.thaw(facts), "mark_url": MARK_URL}
+    full = {**snapshot.thaw(facts), "logo_url": LOGO_URL}
     with translation.override(full["language"]):
         return _render(template, full)
 
@@ -51,11 +51,11 @@ def _render(template: str, full: dict[str, object]) -> RenderedEmail:
     )
 
 
-def inline_mark(html: str) -> str:
+def inline_logo(html: str) -> str:
     """Return the HTML of a mail for a browser: the logo is a data: URL, since a page has no parts
     that a cid: URL could refer to.
     """
-    mark = settings.BRAND.mail_mark
-    if mark is None:
+    logo = settings.BRAND.embedded_logo
+    if logo is None:
         return html
-    return html.replace(MARK_URL, f"data:image/{mark.subtype};base64,{b64encode(mark.content).decode()}")
+    return html.replace(LOGO_URL, f"data:image/{logo.subtype};base64,{b64encode(logo.content).decode()}")

@@ -44,8 +44,14 @@ def freeze(context: dict[str, object]) -> str:
 
 
 def thaw(snapshot: str) -> dict[str, Any]:
-    """Return the context that `freeze` was given, with dicts for its dataclasses."""
+    """Return the context that `freeze` was given, with dicts for its dataclasses.
+
+    In snapshots of version 1 the brand's `embedded_logo` has the key `mail_mark`.
+    """
     thawed: dict[str, Any] = json.loads(snapshot, object_hook=_value)
+    brand = thawed["brand"]
+    if "mail_mark" in brand:
+        brand["embedded_logo"] = brand.pop("mail_mark")
     return thawed
 
 
@@ -66,9 +72,9 @@ def _value(found: dict[str, Any]) -> Any:
 @lru_cache(maxsize=4)
 def _brand(brand: Brand) -> dict[str, object]:
     """Return what mails show of the brand. The logo's file travels with the mail."""
-    mark = brand.mail_mark
+    logo = brand.embedded_logo
     return {
         **{name: getattr(brand, name) for name in BRAND},
         "dark": {"fill": brand.dark.fill, "ink": brand.dark.ink},
-        "mail_mark": None if mark is None else {"is_own": mark.is_own},
+        "embedded_logo": None if logo is None else {"is_own": logo.is_own},
     }

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from notifications import message_types
-from notifications.email.rendering import MARK_URL
+from notifications.email.rendering import LOGO_URL
 from notifications.models import Message
 from tests.conformance.project import BASE
 
@@ -65,7 +65,7 @@ def test_a_mail_loads_nothing_and_leads_to_the_portal_only(name: str) -> None:
     html = TYPES[name].preview().html
     document = BeautifulSoup(html, "html.parser")
     assert not document.find_all(["link", "script", "iframe", "object", "form", "svg", "video"])
-    assert [str(image["src"]) for image in document.find_all("img")] == [MARK_URL]  # attached to the mail
+    assert [str(image["src"]) for image in document.find_all("img")] == [LOGO_URL]  # attached to the mail
     assert "url(" not in html
     assert "@import" not in html
     links = [str(link["href"]) for link in document.find_all("a")]

@@ -45,7 +45,7 @@ def given() -> dict[str, set[str]]:
             each.preview()
         proxy_pages.files(settings.BRAND)
         render_to_string("portal/request/staged.html", {"staged": []})
-        render_to_string("brand/mark.svg", {"colour": "", "ink": ""})
+        render_to_string("brand/logo.svg", {"colour": "", "ink": ""})
     return found
 
 

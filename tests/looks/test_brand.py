@@ -91,7 +91,7 @@ def test_the_operators_logo_is_served_as_what_its_name_says(
 
 
 @pytest.mark.parametrize("name", ["missing.png", "logo.html"])
-def test_a_logo_that_cannot_be_served_gives_way_to_the_default_mark(
+def test_a_logo_that_cannot_be_served_gives_way_to_the_default_logo(
     name: str, client: Client, settings: Settings, tmp_path: Path
 ) -> None:
     (tmp_path / "logo.html").write_text("<script>")

@@ -23,7 +23,7 @@ NOT_TEXTS = {
     "csrf_input",
     "csrf_token",
     "portal_url",
-    "mark_url",
+    "logo_url",
     "url",
     "ended",
     "withheld",

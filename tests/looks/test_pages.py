@@ -192,7 +192,7 @@ def compressed(content: bytes) -> int:
 
 def body(address: str) -> bytes:
     path = address.partition("?")[0]
-    served = {"/marca/marca.css": brand_assets.stylesheet, "/marca/logo": brand_assets.mark}
+    served = {"/marca/marca.css": brand_assets.stylesheet, "/marca/logo": brand_assets.page_logo}
     if path in served:
         return served[path](settings.BRAND).content
     found = finders.find(path.removeprefix(settings.STATIC_URL))

@@ -57,7 +57,7 @@ def stored(message: Message) -> tuple[str, str, str, str]:
 def test_a_mail_is_queued_without_its_text() -> None:
     message = a_mail()
     assert stored(message)[:3] == ("", "", "")
-    assert message.template_version == 1
+    assert message.template_version == 2
 
 
 def test_what_changes_before_a_mail_is_sent_changes_nothing_in_it(settings: Settings) -> None:
@@ -114,13 +114,22 @@ def test_a_batch_of_mails_is_stored_in_one_statement(by_task: bool) -> None:
     messages.close()
 
 
+def test_a_mail_queued_with_the_logos_old_key_shows_the_logo() -> None:
+    message = a_mail()
+    before = message.html
+    Message.objects.update(facts=message.facts.replace("embedded_logo", "mail_mark"), template_version=1)
+    assert delivery.deliver(message.pk) == SendOutcome.SENT
+    assert stored(message)[2] == before
+    assert rendering.LOGO_URL in before
+
+
 @pytest.mark.parametrize("batch", [True, False])
 @pytest.mark.parametrize("unknown", ["kind", "version"])
 def test_a_mail_that_this_process_cannot_render_is_left_to_another(
     settings: Settings, unknown: str, batch: bool
 ) -> None:
     message = a_mail()
-    patch = without(message.kind) if unknown == "kind" else known_as(message, versions=(2,))
+    patch = without(message.kind) if unknown == "kind" else known_as(message, versions=(3,))
     with smtp_sink(settings) as sink:
         with patch:
             outcome = next(iter(delivery.deliver_due())) if batch else delivery.deliver(message.pk)

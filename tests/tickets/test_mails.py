@@ -194,7 +194,7 @@ def test_a_company_name_cannot_begin_a_header_r4_27(name: str) -> None:
         assert len(str(parsed["Subject"]).splitlines()) == 1
 
 
-def test_no_mail_carries_a_file_and_each_has_two_parts_and_the_mark_r3_19() -> None:
+def test_no_mail_carries_a_file_and_each_has_two_parts_and_the_logo_r3_19() -> None:
     ticket = a_ticket(email="otra@correo.example")
     emails.confirmation(ticket, ticket.documents)
     emails.advisor_notice(ticket, ticket.documents)
@@ -237,7 +237,7 @@ def test_links_come_from_the_portals_address_only_r4_28(settings: Settings) -> N
         )
         assert not document.find_all(["link", "script"])  # nothing remote: it reads the same with images off
         assert [(str(image["src"]), image["alt"]) for image in document.find_all("img")] == [
-            (rendering.MARK_URL, "")
+            (rendering.LOGO_URL, "")
         ]
 
 

@@ -12,7 +12,7 @@ from brand.operator import brand_problems
 from fidelizacion.templatetags.portal import keep_together
 from notifications import message_types
 from notifications.email import rendering
-from notifications.email.rendering import MARK_URL, inline_mark
+from notifications.email.rendering import LOGO_URL, inline_logo
 from notifications.sending import delivery
 from tests.tickets.test_mails import a_ticket
 from tickets.emails import emails
@@ -31,16 +31,16 @@ MAILS = {each.name: each for each in message_types.message_types() if each.chann
 @pytest.mark.parametrize("name", MAILS)
 def test_every_mail_shows_it_and_a_preview_shows_it_too(name: str) -> None:
     html = MAILS[name].preview().html
-    assert image_of(html) == MARK_URL
-    assert image_of(inline_mark(html)).startswith("data:image/png;base64,")
+    assert image_of(html) == LOGO_URL
+    assert image_of(inline_logo(html)).startswith("data:image/png;base64,")
 
 
 @pytest.mark.parametrize(("colour", "ink"), [("#0b5c6b", "white"), ("#f4d03f", "black")])
 def test_the_default_mark_has_the_ink_of_the_band(settings: Settings, colour: str, ink: str) -> None:
-    mark = replace(settings.BRAND, colour=colour, logo=None).mail_mark
-    assert mark is not None
-    assert mark.content == (Path("brand/mail_marks") / f"{ink}.png").read_bytes()
-    assert not mark.is_own
+    logo = replace(settings.BRAND, colour=colour, logo=None).embedded_logo
+    assert logo is not None
+    assert logo.content == (Path("brand/mail_logos") / f"{ink}.png").read_bytes()
+    assert not logo.is_own
 
 
 @pytest.mark.django_db
@@ -67,7 +67,7 @@ def test_a_logo_that_no_mail_shows_is_left_out_and_the_system_check_says_so(
     assert "OPERATOR_MAIL_LOGO" in " ".join(brand_problems(settings.BRAND))
     other.write_bytes(PNG)
     both = replace(settings.BRAND, mail_logo=other)
-    assert both.mail_mark is not None
+    assert both.embedded_logo is not None
     assert "OPERATOR_MAIL_LOGO" not in " ".join(brand_problems(both))
 
 
