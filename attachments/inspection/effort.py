@@ -18,6 +18,7 @@ class Effort:
 
     def __init__(self, max_steps: int = MAX_STEPS) -> None:
         self._max_steps = max_steps
+        self._counted: tuple[bytes, int] = (b"", 0)
         self.steps = 0
 
     def spend(self, steps: int = 1) -> None:
@@ -28,7 +29,9 @@ class Effort:
 
     def spend_on_names(self, text: bytes) -> None:
         """Count a search for PDF names: their characters can be escaped, so each `/` is tried."""
-        self.spend(1 + len(text) // FAST + text.count(b"/") // SLOW)
+        if self._counted[0] is not text:  # the same file is searched several times
+            self._counted = (text, text.count(b"/"))
+        self.spend(1 + len(text) // FAST + self._counted[1] // SLOW)
 
     def spend_on_bytes(self, length: int, bytes_per_step: int = FAST) -> None:
         """Count one pass over that many bytes."""

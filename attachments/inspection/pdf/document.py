@@ -43,9 +43,9 @@ _OTHER_FILES = (
     b"MSCF",
 )
 # Searched first because it is faster: the patterns can match only where one of these is, or a `#`,
-# which may begin an escaped character
-_LITERAL = (b"/JavaScript", b"/JS", b"/Launch", b"#")
-_FILES = (b"/EF", b"#")
+# which may begin an escaped character. The `#` comes first: the bytes of a picture have one soon
+_LITERAL = (b"#", b"/JavaScript", b"/JS", b"/Launch")
+_FILES = (b"#", b"/EF")
 _HARMFUL = re.compile(rb"|".join(map(name_pattern, (b"JavaScript", b"JS", b"Launch"))))
 _FILE_NAME = re.compile(rb"/U?F\s*(?:\(([^()\\]*+(?:\\.[^()\\]*+)*+)\)|<([0-9A-Fa-f\s]{2,800}+)>)", re.DOTALL)
 _FILE_BYTES_PER_STEP = 200
@@ -102,7 +102,7 @@ def _references(text: bytes, effort: Effort) -> tuple[bool, set[int]]:
 
 def _embedded(content: bytes, referenced: set[int], effort: Effort) -> Iterator[int]:
     """Yield a position in each attached file's dictionary, found by its type or a reference."""
-    if b"/Embedded" in content or b"#" in content:  # a name may be written with codes: /Emb#65dded
+    if b"#" in content or b"/Embedded" in content:  # a name may be written with codes: /Emb#65dded
         yield from (match.end() for match in _EMBEDDED.finditer(content))
     if referenced:
         effort.spend_on_bytes(len(content))
