@@ -1,9 +1,10 @@
-"""A row inserted by the statement composed once a model equals one that Django saves."""
+"""Rows inserted by the statement composed once a model equal those that Django saves."""
 
 import pytest
 from django.utils import timezone
 
-from jobs.insertion import insert
+from companies.models import Company
+from jobs.insertion import insert, insert_new, insert_new_by
 from otp.models import Challenge
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +37,20 @@ def test_a_row_inserted_is_updated_by_its_next_save() -> None:
     row.attempts = 2
     row.save()
     assert Challenge.objects.get().attempts == 2
+
+
+def test_rows_inserted_together_get_their_keys_and_their_own_values() -> None:
+    """A default that only the database has is written too."""
+    rows = [Company(tax_id=f"179000000000{number}", legal_name=f"Uno {number}") for number in range(3)]
+    insert(*rows)
+    found = {each.pk: each for each in Company.objects.all()}
+    assert {row.pk: row.legal_name for row in rows} == {pk: each.legal_name for pk, each in found.items()}
+    assert {each.status_reason for each in found.values()} == {""}
+
+
+def test_only_new_rows_are_inserted_and_returned() -> None:
+    rows = [Company(tax_id=tax_id, legal_name="Una") for tax_id in ("1790000000001", "1790000000002")]
+    (first,) = insert_new(rows[:1])
+    assert insert_new(rows[:1]) == []
+    assert list(insert_new_by("tax_id", rows)) == ["1790000000002"]
+    assert Company.objects.get(pk=first).tax_id == "1790000000001"

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from jobs.insertion import insert
 from tickets.models.tickets import Ticket
 
 
@@ -21,9 +22,11 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
         `actor_name` names a customer or the system, where no user is the actor.
         """
         name = actor_name or (actor.get_full_name() or actor.get_username() if actor else "")
-        return self.create(
+        event = self.model(
             ticket=ticket, at=timezone.now(), to_status=to, actor=actor, actor_name=name, **values
         )
+        insert(event)
+        return event
 
 
 class TicketEvent(AppendOnlyModel):
