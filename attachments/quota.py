@@ -28,8 +28,8 @@ def remaining(phone: str) -> int:
 
 def check(phone: str, count: int) -> None:
     """Raise QuotaReached when the phone may not send that many. Called before any write."""
-    if count and (free := remaining(phone)) < count:
-        raise QuotaReached(free)
+    if count and not limits.allows(_limit(phone), count):
+        raise QuotaReached(remaining(phone))
 
 
 def consume(phone: str, count: int) -> None:

@@ -69,7 +69,7 @@ def consume(*limits: Limit, shared: Limit | None = None) -> None:
     Callers list the limits from the most specific to the most shared, always in the same order:
     then two requests cannot deadlock, and the row that most requests want is locked last.
     """
-    with consumed(*limits, shared=shared):
+    with _consumed([(each, 1) for each in limits], shared, has_block=False):
         pass
 
 
@@ -88,13 +88,15 @@ def consume_times(wanted: Limit, times: int) -> None:
     """Use a limit `times` times, or not at all: raises LimitReached when fewer uses are left."""
     if any(times > rate.count for rate in wanted.rates):
         raise LimitReached
-    with _consumed([(wanted, times)]):
+    with _consumed([(wanted, times)], has_block=False):
         pass
 
 
-def allows(wanted: Limit) -> bool:
-    """Whether one more use fits now. It reserves nothing: only `consume` decides."""
-    return not _used_up([(wanted, _last_numbers([wanted.key])[wanted.key])])
+def allows(wanted: Limit, times: int = 1) -> bool:
+    """Whether so many more uses fit now. It reserves nothing: only `consume` decides."""
+    if any(times > rate.count for rate in wanted.rates):
+        return False
+    return not _used_up([(wanted, _last_numbers([wanted.key])[wanted.key] + times - 1)])
 
 
 def give_back(*used: Limit) -> None:
@@ -138,12 +140,13 @@ def use_once(kind: str, value: str) -> bool:
 
 @contextmanager
 def _consumed(
-    wanted: Sequence[tuple[Limit, int]], shared: Limit | None = None
+    wanted: Sequence[tuple[Limit, int]], shared: Limit | None = None, *, has_block: bool = True
 ) -> Iterator[list[tuple[str, int]]]:
     """Consume all limits with one read and one insert, before the block.
 
     A try that got only some of the numbers rolls back its transaction, or its savepoint inside the
-    caller's: the rows that it inserted must not block other requests while it tries again.
+    caller's: the rows that it inserted must not block other requests while it tries again. A single
+    number without a block to undo needs neither.
     """
     for _ in range(MAX_TRIES):
         last = _last_numbers([each.key for each, _ in wanted] + ([shared.key] if shared else []))
@@ -152,6 +155,11 @@ def _consumed(
         if _used_up([(each, last[each.key] + times - 1) for each, times in wanted]):
             raise LimitReached
         numbers = [(each.key, last[each.key] + use) for each, times in wanted for use in range(1, times + 1)]
+        if not has_block and len(numbers) == 1:
+            if _insert(numbers):
+                yield numbers
+                return
+            continue
         with transaction.atomic():
             if _insert(numbers):
                 yield numbers

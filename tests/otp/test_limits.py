@@ -2,13 +2,25 @@
 processes (R1.17, R1.18).
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from otp.limits.limits import Limit, LimitReached, consume, consume_times, consumed, limit, remaining
+from otp.limits.limits import (
+    Limit,
+    LimitReached,
+    allows,
+    consume,
+    consume_times,
+    consumed,
+    limit,
+    remaining,
+)
 from otp.limits.rates import Rate, parse_rates
 from otp.models import LimitUse
 from tests.otp.concurrency import at_once
@@ -84,8 +96,31 @@ def test_several_uses_at_once_are_taken_together_or_not_at_all() -> None:
 
 
 def test_more_at_once_than_a_limit_ever_gives_are_never_taken() -> None:
+    two = limit("upload", "x", parse_rates("2/m"))
+    assert not allows(two, 3)
     with pytest.raises(LimitReached):
-        consume_times(limit("upload", "x", parse_rates("2/m")), 3)
+        consume_times(two, 3)
+
+
+def test_what_fits_now_is_what_can_be_taken() -> None:
+    """Reading it (R3.20: before a file is opened) and using it agree at each count."""
+    three = limit("upload", "x", parse_rates("3/d,2/m"))
+    assert (allows(three, 2), allows(three, 3)) == (True, False)
+    consume_times(three, 1)
+    assert (allows(three, 1), allows(three, 2)) == (True, False)
+    with pytest.raises(LimitReached):
+        consume_times(three, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_use_in_a_transaction_takes_no_savepoint() -> None:
+    """The insert of one number succeeds or does nothing; the caller's transaction undoes it."""
+    five = limit("upload", "x", [Rate(5, 60)])
+    with CaptureQueriesContext(connection) as captured, suppress(RuntimeError), transaction.atomic():
+        consume_times(five, 1)
+        raise RuntimeError
+    assert [query["sql"][:9] for query in captured if "SAVEPOINT" in query["sql"]] == []
+    assert remaining(five) == 5
 
 
 def test_the_key_shows_no_number() -> None:
