@@ -16,7 +16,7 @@ from attachments import quota, staging, storage
 from attachments.intake import Document, KnownDocument
 from attachments.models import StagedFile
 from companies.models import Administrator, BillingAccount, Company
-from jobs.insertion import insert_new
+from jobs.insertion import insert, insert_new
 from notifications import outbox
 from otp.limits import limits
 from tickets import antivirus, repeats
@@ -106,6 +106,15 @@ class KeyTaken(Exception):
     """A ticket with the form's key exists already."""
 
 
+_REFUSALS = (
+    IntegrityError,
+    KeyTaken,
+    storage.StorageFailed,
+    quota.QuotaReached,
+    staging.StagedFileGone,
+)
+
+
 def ticket_of_key(key: SubmissionKey) -> Ticket | None:
     """Return the ticket already registered with this key, if there is one."""
     return Ticket.objects.filter(submission_key=key.uuid).first()
@@ -113,8 +122,7 @@ def ticket_of_key(key: SubmissionKey) -> Ticket | None:
 
 def documents_of_key(key: SubmissionKey) -> list[KnownDocument]:
     """Return the documents of the ticket already registered with this key."""
-    rows = Attachment.objects.filter(ticket__submission_key=key.uuid).values_list("sha256", "content_type")
-    return [KnownDocument(*row) for row in rows]
+    return [KnownDocument(*row) for row in Attachment.sent_with(key.uuid)]
 
 
 def register(submission: Submission) -> Ticket:
@@ -128,18 +136,18 @@ def register(submission: Submission) -> Ticket:
     registered_at = timezone.now()
     dates = submission.request_type.dates_at(registered_at, submission.accounts, submission.calendar)
     terms = list(dates.terms)
-    # A second click is rare, and the insert of its unique key finds it. Only a form with documents
-    # is looked up first, whose files would be written once more, and one with other dates
-    changed = submission.key.shown != ShownTerms.of(terms)
-    if (changed or submission.documents) and (existing := ticket_of_key(submission.key)):
-        return _same(submission, existing)
-    if changed:
+    # A second click is rare, and the insert of its unique key finds it. Only a form with other
+    # dates is looked up first
+    if submission.key.shown != ShownTerms.of(terms):
+        if existing := ticket_of_key(submission.key):
+            return _same(submission, existing)
         raise TermsChanged
     try:
         with storage.saved_files(document.content for document in submission.documents) as names:
             return _create(submission, names, registered_at, terms)
-    except (IntegrityError, KeyTaken, quota.QuotaReached, staging.StagedFileGone) as problem:
-        # An earlier or simultaneous click won, a referenced row was deleted, or the quota ran out
+    except _REFUSALS as problem:
+        # An earlier or simultaneous click won, a referenced row was deleted, or there is no more
+        # room or quota for its documents
         existing = ticket_of_key(submission.key)
         if existing is not None:
             return _same(submission, existing)
@@ -207,6 +215,8 @@ def _create(submission: Submission, names: list[str], registered_at: datetime, t
         _enqueue_emails(ticket, documents, submission.administrator.email, submission.areas)
         if documents:
             antivirus.enqueue_scan_on_commit(ticket)
+        # Last, because the uses of one phone wait for each other until the commit
+        quota.consume(submission.verified_phone, len(names))
     return ticket
 
 
@@ -231,14 +241,12 @@ def _repeated(submission: Submission) -> Ticket | None:
 
 
 def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[Attachment]:
-    """Consume the quota, claim the staged files and create the attachments.
+    """Claim the staged files and create the attachments.
 
-    Runs after `ticket.save`, at which a second click stops, so that it consumes nothing. A staged
-    file is not copied: the attachment takes it over.
+    A staged file is not copied: the attachment takes it over.
     """
     if not (submission.staged or names):
         return []
-    quota.consume(submission.verified_phone, len(names))
     staged = claim_staged(ticket, submission.staged)
     sent = [
         Attachment(
@@ -251,7 +259,8 @@ def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[At
         )
         for document, name in zip(submission.documents, names, strict=True)
     ]
-    return Attachment.objects.bulk_create([*staged, *sent])
+    insert(*staged, *sent)
+    return [*staged, *sent]
 
 
 def claim_staged(ticket: Ticket, files: Sequence[StagedFile]) -> list[Attachment]:

@@ -154,6 +154,20 @@ def test_r3_20_on_a_disk_nearly_full_the_page_says_so_and_requests_go_on(
 
 
 @pytest.mark.django_db
+def test_r4_19_a_second_click_with_a_document_gets_the_ticket_on_a_full_disk_too(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    form = filled_form(visitor(cast.ana()))
+    first = form.post(attachments=pdf())
+    stored = files(settings)
+    again = form.post(attachments=pdf())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(total=1000, free=99))
+    on_full_disk = form.post(attachments=pdf())
+    assert {answer["Location"] for answer in (first, again, on_full_disk)} == {first["Location"]}
+    assert files(settings) == stored, "the file of the second click is deleted"
+
+
+@pytest.mark.django_db
 def test_r4_01_if_a_message_cannot_be_written_there_is_no_ticket_and_no_file(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
