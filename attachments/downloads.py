@@ -67,7 +67,7 @@ def record(request: HttpRequest, user: User, document: ScannedDocument, what: Do
 
 
 def _content(document: ScannedDocument) -> bytes | None:
-    """Return the whole file; None when it is missing or not what was received."""
+    """Return the whole file; None when it is missing or its checksum has changed."""
     try:
         with document.file.open("rb") as file:
             content: bytes = file.read()

@@ -49,7 +49,7 @@ def uploaded_files(request: HttpRequest) -> list[ReceivedFile]:
 
 @dataclass(frozen=True)
 class KnownDocument:
-    """The content and type of a document that the ticket of this form already has."""
+    """The content and type of a document that the form's ticket already has."""
 
     sha256: str
     content_type: str
@@ -63,10 +63,10 @@ def receive(
 ) -> ReceivedDocuments:
     """Inspect the files of a form. With those already staged for it, at most five are accepted.
 
-    Raises QuotaReached before opening any file when the phone may not send that many. Accepted
-    files are counted where they are stored, opened and refused files here (S5). After a double
-    click, the files of the ticket that the first click made (`known_documents`) are neither opened
-    nor counted again, and the second click gets the same ticket (R4.19).
+    Raises QuotaReached before opening any file when the phone may not send that many. Files that
+    are opened and refused are counted here (S5), accepted ones where they are stored. After a
+    double click, the files of the ticket that the first click made (`known_documents`) are neither
+    opened nor counted again, and the second click gets the same ticket (R4.19).
     """
     verdicts = [
         inspect(file.name or "", file.content)

@@ -33,8 +33,8 @@ def private_storage() -> Storage:
 
 
 class StoredDocument(models.Model):
-    """A document that was accepted. The name is text only; the stored file has a random name
-    (R3.15, R3.16).
+    """A document that was accepted. The customer's name for it is only shown; the stored file has a
+    random name (R3.15, R3.16).
 
     A subclass needs an index on `file`: the daily clean-up looks up the row of every stored file.
     """
@@ -100,7 +100,7 @@ class ScannedDocument(StoredDocument, Leased):
         events: RelatedManager[Any]  # of the subclass's own DocumentEvent
 
     scan = models.CharField(_("antivirus"), max_length=8, choices=Scan.choices, default=Scan.PENDING)
-    signature = models.CharField(_("virus"), max_length=200, blank=True)  # the antivirus's name for it
+    signature = models.CharField(_("virus"), max_length=200, blank=True)  # the antivirus's name of the virus
     scanned_at = models.DateTimeField(_("revisado"), null=True)
     scan_attempts = models.PositiveSmallIntegerField(default=0)
     next_scan_at = models.DateTimeField(default=timezone.now)

@@ -2,8 +2,9 @@
 
 A document has at most 2 MiB, so 20 of them have at most 40 MiB.
 
-A document refused for its content counts too, because opening it takes the server's time (S5). One
-refused for its name, its size or as the sixth of a form is not opened and does not count.
+A document refused for its content counts too, because opening it takes the server's time (S5). A
+document refused for its name or size, or because it is the form's sixth, is not opened and does not
+count.
 """
 
 from contextlib import suppress

@@ -26,13 +26,14 @@ from jobs import leases
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=120)  # longer than any scan: a task ends after 60 s
+LEASE = timedelta(seconds=120)  # longer than any scan: a task is killed after 60 s
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))  # between the attempts
 ATTEMPTS = len(WAITS) + 1  # R3.18
 UNAVAILABLE_WAIT = timedelta(minutes=1)  # for all documents, when clamd does not answer
 WORKER_GRACE = timedelta(seconds=5)  # the worker has this long before the sweep scans
 BATCH_SIZE = 50  # documents that a sweep takes at most
-# And for how long: one more may take the antivirus's whole time limit, and a task ends after 45 s
+# Seconds after which a sweep begins no further scan. That scan may take clamd's whole time limit,
+# 30 s, and a task has 45 s (CELERY_TASK_SOFT_TIME_LIMIT)
 BATCH_SECONDS = 10
 
 Scan = ScannedDocument.Scan
@@ -74,7 +75,7 @@ def registered() -> list[Model]:
 
 
 def scan_each(documents: Documents) -> Counter[ScanOutcome]:
-    """Scan the due ones of these documents of one model: 50 of them or 10 seconds at most."""
+    """Scan those documents of one model that are due. Ends after 50 documents or 10 seconds."""
     return _scan_each([documents & documents.model.objects.to_scan(timezone.now())])
 
 
@@ -97,7 +98,7 @@ def scan_again(documents: Documents, *, actor: str) -> int:
 
     A document that is being scanned is left alone.
     """
-    asked, now = 0, timezone.now()
+    count, now = 0, timezone.now()
     for document in documents.only("pk"):
         unleased = documents.filter(leases.free(now), pk=document.pk)
         with transaction.atomic():
@@ -105,8 +106,8 @@ def scan_again(documents: Documents, *, actor: str) -> int:
                 scan=Scan.PENDING, scan_attempts=0, next_scan_at=now, leased_until=None, lease_token=""
             ):
                 document.events.create(at=now, what=What.RESCAN, actor=actor[:150])
-                asked += 1
-    return asked
+                count += 1
+    return count
 
 
 def scan(document: ScannedDocument) -> ScanOutcome:
@@ -123,7 +124,7 @@ def _scan_each(due: Iterable[Documents]) -> Counter[ScanOutcome]:
 
 
 def _oldest(due: Iterable[Documents]) -> list[tuple[Model, Any]]:
-    """The 50 documents, of all models together, that have waited longest."""
+    """Return the 50 documents, of all models together, that have waited longest."""
     found = [
         (at, pk, documents.model)
         for documents in due
@@ -143,7 +144,7 @@ def _scan(model: Model, pk: Any) -> tuple[ScanOutcome, bool]:
     document = leases.claim(due, pk, LEASE, scan_attempts=F("scan_attempts") + 1)
     if document is None:
         return ScanOutcome.SKIPPED, True
-    if document.scan_attempts > ATTEMPTS:  # process after process ended while scanning it
+    if document.scan_attempts > ATTEMPTS:  # the process of the last attempt recorded nothing
         return _give_up(document, "no outcome"), True
     return _scan_content(settings.CLAMD, document)
 

@@ -39,18 +39,18 @@ class StagedFileGone(Exception):
 class Uploader:
     """The administrator and the browser that staged files belong to.
 
-    A form of a person without a registered number has no administrator: then the files belong to
-    the form, whose `form_key` only that browser has.
+    A form of a person without a registered number has no administrator. Its files belong to the
+    form, whose `form_key` only that browser has.
     """
 
     request: HttpRequest
     administrator: Administrator | None
-    phone: str  # verified, or another value whose quota counts the files
+    phone: str  # verified; a form without a number gives another value, whose quota counts the files
     form_key: str = ""
 
     @cached_property
     def browser_token(self) -> str:
-        """The token of the browser session, which the first access creates; or that of the form."""
+        """The token of the browser session, created on first access, or that of the form."""
         if self.administrator is None:
             return keyed_hash("form", self.form_key)
         return session.browser_token(self.request, self.phone)
@@ -58,7 +58,7 @@ class Uploader:
 
 @dataclass(frozen=True)
 class StagedFiles:
-    """The staged files that a form names, and the number of those it names in vain."""
+    """The staged files that a form names, and how many of its ids match no file."""
 
     files: tuple[StagedFile, ...] = ()
     missing: int = 0

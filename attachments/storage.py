@@ -22,14 +22,14 @@ from attachments.models import StagedFile, StoredDocument, private_storage
 
 logger = logging.getLogger(__name__)
 
-ORPHAN_AGE = timedelta(hours=24)  # R3.21; a row follows its file within seconds
+ORPHAN_AGE = timedelta(hours=24)  # R3.21; a row is committed seconds after its file is written
 BATCH = 500  # names per query
 NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
 FOLDER = re.compile(r"[0-9a-f]{2}")
 
 
 class DiskUsage(NamedTuple):
-    """Room on a disk, in bytes."""
+    """Free and total space of a disk, in bytes."""
 
     free: int
     total: int
@@ -72,7 +72,7 @@ def saved_files(contents: Iterable[bytes]) -> Iterator[list[str]]:
 
 
 def has_room() -> bool:
-    """Return whether the disk of the documents has its reserve free (R3.20).
+    """Return whether the disk of the documents has its reserve of free space (R3.20).
 
     Always true for a remote store, which reports no free space.
     """
@@ -140,8 +140,8 @@ def _write(storage: Storage, content: bytes) -> str:
         name = storage.save(name, ContentFile(content))
         _flush(storage, name)
     except OSError:
-        # A full disk keeps an incomplete file. A remote store keeps none, and trying again would
-        # only take time
+        # A full disk has an incomplete file, which is deleted. A remote store has none, and a
+        # request to delete it would only take time
         with suppress(OSError, NotImplementedError):
             Path(storage.path(name)).unlink(missing_ok=True)
         raise
@@ -151,7 +151,7 @@ def _write(storage: Storage, content: bytes) -> str:
 def _flush(storage: Storage, name: str) -> None:
     try:
         path = Path(storage.path(name))
-    except NotImplementedError:  # a remote store, which stored it before it answered
+    except NotImplementedError:  # a remote store, whose answer says that the file is stored
         return
     # The data, the file's entry in its folder, the folder's entry in the root
     for flushed in (path, path.parent, path.parent.parent):

@@ -16,7 +16,7 @@ KEPT = MAX_BYTES + 1  # one byte over the limit shows that the file is too large
 
 
 class ReceivedFile(InMemoryUploadedFile):
-    """An upload: `size` counts the bytes sent, `content` has those that were kept."""
+    """An upload. `size` is the number of bytes sent; `content` has those that were kept."""
 
     content: bytes
 

@@ -3,8 +3,8 @@ origin.
 
 The Content-Security-Policy of the pages allows neither style attributes nor <style>, so the
 operator's colour needs a stylesheet: static/css/tokens.css followed by the brand's values. Pages
-link both files with a hash of their content (?v=); browsers may keep such a response for a year.
-Requests with no hash or an outdated one may be cached for five minutes.
+link both files with a hash of their content (?v=); browsers may keep such a response for a year,
+and one to a request with no hash or an outdated one for five minutes.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ CACHE_BRIEFLY = "public, max-age=300"
 
 @dataclass(frozen=True)
 class Asset:
-    """The content of a served file. `version` is a hash of it, for the address."""
+    """The content of a served file. `version` is a hash of the content, for the file's address."""
 
     content: bytes
     content_type: str

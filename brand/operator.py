@@ -25,10 +25,11 @@ DARK_SURFACES = ("#10161d", "#19222c", "#1a2b3c", "#312813", "#391e1d", "#162d1e
 LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 # Mail programs show neither SVG nor WebP
 MAIL_LOGO_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
-# templates/brand/logo.svg as PNG, in black and in white
+# templates/brand/logo.svg as PNG, for bands with black and with white text
 DEFAULT_MAIL_LOGOS = Path(__file__).resolve().parent / "mail_logos"
-DATA_AUTHORITY = "la Superintendencia de Protección de Datos Personales"  # LOPDP names it
-LOGO_BYTES = 8 * 1024  # what the other files of a 20 kB first visit leave for the logo (P10)
+# The authority under Ecuador's data protection law (LOPDP)
+DATA_AUTHORITY = "la Superintendencia de Protección de Datos Personales"
+LOGO_BYTES = 8 * 1024  # a first visit has 20 kB (P10), of which the other files take the rest
 
 
 @dataclass(frozen=True)

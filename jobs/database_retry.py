@@ -22,12 +22,12 @@ def retry_while_down(write: Callable[[], object]) -> None:
     transaction. `write` must be safe to repeat: a COMMIT may have succeeded though its answer was
     lost.
     """
-    ends = time.monotonic() + RETRY_FOR
+    deadline = time.monotonic() + RETRY_FOR
     while True:
         try:
             write()
         except (OperationalError, InterfaceError) as error:
-            if connection.in_atomic_block or sweep.stopping() or time.monotonic() >= ends:
+            if connection.in_atomic_block or sweep.stopping() or time.monotonic() >= deadline:
                 raise
             logger.warning("an outcome cannot be written yet: %s", type(error).__name__)
             connection.close()

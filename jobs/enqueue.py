@@ -29,17 +29,17 @@ class Broker:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._producer: Producer | None = None
-        self._quiet_until = 0.0
+        self._paused_until = 0.0
 
     def enqueue(self, task_name: str, argument: object) -> None:
         """Enqueue the task for a key or a list of keys. Never raises: the sweep does the rest."""
-        if time.monotonic() < self._quiet_until or not self._lock.acquire(timeout=TIMEOUT):
+        if time.monotonic() < self._paused_until or not self._lock.acquire(timeout=TIMEOUT):
             return
         try:
-            if time.monotonic() >= self._quiet_until:
+            if time.monotonic() >= self._paused_until:
                 self._publish(task_name, argument)
         except Exception as error:  # noqa: BLE001  the customer's request goes on, whatever the broker does
-            self._quiet_until = time.monotonic() + PAUSE
+            self._paused_until = time.monotonic() + PAUSE
             logger.warning(
                 "nothing is enqueued for %.0f s, the sweep takes over: %s", PAUSE, type(error).__name__
             )

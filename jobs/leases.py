@@ -102,9 +102,10 @@ def record(row: Leased, **values: object) -> bool:
 def _update_if_held(
     model: type[Leased], names: tuple[str, ...]
 ) -> tuple[str, list["models.Field[Any, Any]"]]:
-    """Return an UPDATE of these fields of a row whose lease is held, and the fields of its values.
+    """Return the UPDATE that sets these fields if the lease is held, and the fields of its values.
 
-    Each outcome has one, and Django takes longer to write an UPDATE than the database to run it.
+    It is composed once for each set of fields: Django takes longer to write an UPDATE than the
+    database to run it.
     """
     options, quote = model._meta, connection.ops.quote_name  # noqa: SLF001  public in Django's documentation
     by_name = {field.name: field for field in options.concrete_fields}

@@ -27,7 +27,7 @@ def new_reference() -> str:
 
 
 def fields() -> dict[str, str]:
-    """Return `request_id`, or `task` and `task_id`, or `sweep`; empty outside of them."""
+    """Return `request_id`, or `task` and `task_id`, or `sweep`; nothing outside of all three."""
     return _fields.get()
 
 

@@ -17,7 +17,7 @@ _urgent: set[str] = set()  # names of sweeps whose work a person waits for
 # waits a quarter of a second more at most
 URGENT_PASSES = 4
 _stopping = threading.Event()
-_passed: dict[str, float] = {}  # by name: when it last ended without an error
+_passed: dict[str, float] = {}  # when each sweep last ended without an error, by name
 
 
 class SweepFailed(Exception):
@@ -32,8 +32,8 @@ class SweepFailed(Exception):
 def register(name: str, sweep: Callable[[], int], *, first: bool = False) -> None:
     """Add a sweep, which does overdue work in small batches and returns how many items it did.
 
-    `first` is for work that a person waits for: it runs before the others where one process runs
-    all in turn, and more often than they where each has a thread.
+    `first` is for work that a person waits for. Such a sweep runs before the others where one
+    process runs all of them in turn, and more often than the others where each has a thread.
     """
     if first:
         _urgent.add(name)

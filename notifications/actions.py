@@ -126,8 +126,8 @@ def _require_held(message: Message) -> None:
 
 
 def _require_latest(message: Message, serial: int) -> None:
-    """Refuse a second click with the right words. The unique constraint on message and serial
-    refuses one of two simultaneous requests, which both pass here.
+    """Refuse a second click with a text that says so. Two simultaneous requests both pass this
+    check; the unique constraint on message and serial refuses one of them.
     """
     if serial != serial_of(message):
         raise AlreadyDone(_("Ya se había pedido: no se envió otra vez."))

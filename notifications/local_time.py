@@ -1,4 +1,4 @@
-"""Dates with times for people: in the installation's only time zone, and naming it (P5)."""
+"""Formats dates and times for people, in the installation's time zone and with its name (P5)."""
 
 from datetime import datetime
 

@@ -28,8 +28,8 @@ class MessageType:
     shown to a user who asks for a copy of a message that must not be copied.
 
     `versions` are the versions of the templates that this process can render, the newest last. A
-    change after which the templates need other facts is a new version; while mails with the facts
-    of the version before it may be queued, the templates accept both.
+    change after which the templates need other facts makes a new version. The templates accept the
+    facts of the previous one too, for as long as mails with those may be queued.
     """
 
     name: str

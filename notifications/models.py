@@ -89,7 +89,7 @@ class Message(Leased):
     complained_at = models.DateTimeField(_("marcado como no deseado"), null=True)
     # When staff marked a failed or dead message as resolved in another way
     resolved_at = models.DateTimeField(_("resuelto de otro modo"), null=True)
-    # When to ask the provider for a delivery report, if none has arrived (R4.25)
+    # When to poll the provider for a delivery report if none has arrived (R4.25)
     poll_at = models.DateTimeField(null=True, editable=False)
     # The message that this one copies because staff resent or redirected it. An undelivered message
     # with a copy leaves the lists of undelivered ones
@@ -108,8 +108,9 @@ class Message(Leased):
             ("redirect_message", _("Puede enviar un mensaje a otra dirección")),
             ("preview_message", _("Puede ver las plantillas de los mensajes")),
         ]
-        # Each change of state writes into every index that holds the row. The fields' own options
-        # would add two for LIKE, which no query uses, and all rows to the two with a condition
+        # Each change of state writes to every index that contains the row. `unique` and `db_index`
+        # of the fields would add two indexes for LIKE, which no query uses, and would put all rows
+        # into the two that have a condition here
         constraints = [models.UniqueConstraint(fields=["dedup_key"], name="message_dedup_key")]
         indexes = [
             models.Index(fields=["subject_ref"], name="message_subject_ref"),

@@ -150,8 +150,8 @@ def enqueue_copy(message: Message, *, to: str, dedup_key: str) -> Message:
 
 
 def requeue(messages: MessageQuerySet) -> int:
-    """Queue failed and dead messages again like new ones, but with their Message-ID. Return how
-    many they were.
+    """Queue failed and dead messages again, like new ones but with their Message-ID. Returns their
+    number.
     """
     now = timezone.now()
     return messages.given_up().update(
@@ -169,7 +169,7 @@ def requeue(messages: MessageQuerySet) -> int:
 
 
 def release(messages: MessageQuerySet) -> int:
-    """Queue held messages; their 72 hours begin now. Return how many they were."""
+    """Queue held messages; their 72 hours begin now. Returns their number."""
     now = timezone.now()
     return messages.filter(state=Message.State.HELD).update(
         state=Message.State.QUEUED, last_error="", next_at=now, give_up_at=now + GIVE_UP_AFTER
@@ -212,9 +212,9 @@ def _enqueue(message: Message, *, deliverable: bool, hold: str = "") -> Message:
 
 
 def _insert(messages: list[Message]) -> int:
-    """Insert those whose `dedup_key` is new, and return how many they were.
+    """Insert the messages whose `dedup_key` is new, and return their number.
 
-    Without a look-up first: nearly all messages are new, and it saves a query for each.
+    It does not look for existing ones first: nearly all are new, so that saves a query for each.
     """
     if not messages:
         return 0
@@ -228,7 +228,7 @@ def _insert(messages: list[Message]) -> int:
             delivery_reports.notify_failed(message)
     queued = [message for message in new if message.state == Message.State.QUEUED]
     mails = [message.pk for message in queued if message.channel == Message.Channel.EMAIL]
-    if len(mails) > 1:  # one task and one connection for all
+    if len(mails) > 1:  # one task sends them over one connection
         enqueue.enqueue_on_commit("notifications.tasks.deliver_messages", mails)
         queued = [message for message in queued if message.channel == Message.Channel.SMS]
     for message in queued:

@@ -45,9 +45,10 @@ CONTRADICTIONS = frozenset(_CONTRADICTIONS.split())
 # libmagic never contradicts a file that begins with one of these. It can contradict a ZIP file, and
 # a PDF whose signature comes late (decisions.md)
 UNAMBIGUOUS = (document.SIGNATURE, jpeg.SIGNATURE, container.SIGNATURE)
-# libmagic needs the whole of these: what tells their formats apart may stand at the end
+# libmagic gets the whole of these files, because what identifies their format may be at the end
 CONTAINERS = (archive.LOCAL_HEADER, container.SIGNATURE)
-# Enough to recognise any other format; with more, libmagic takes long on blank lines
+# The first bytes of other files suffice to recognise them; with more, libmagic takes long on a run
+# of blank lines
 LIBMAGIC_BYTES = 16 * 1024
 
 
@@ -69,8 +70,8 @@ def inspect(name: str, content: bytes) -> Verdict:
     clean = clean_name(name)
     reason = refusal_before_opening(name, len(content)) or _content_refusal(clean, content)
     if reason:
-        mark = names.temporary_mark(clean)
-        return Verdict(accepted=False, reason=refusals.temporary_file(clean, mark) if mark else reason)
+        prefix = names.temporary_prefix(clean)
+        return Verdict(accepted=False, reason=refusals.temporary_file(clean, prefix) if prefix else reason)
     return Verdict(accepted=True, content_type=content_type_of(clean))
 
 

@@ -20,7 +20,7 @@ RATIO_FROM = 4 * 1024 * 1024  # unpacked bytes below which the ratio does not ma
 # Bytes by which an entry may exceed its size in the directory: programs that edit files in place
 # leave such differences
 SIZE_TOLERANCE = 1_024
-# Bytes after the end record, of which genuine files have up to one; blanks do not count
+# Bytes after the end record, without blanks; genuine files have one at most
 MAX_TRAILING = 16
 
 LOCAL_HEADER, CENTRAL_HEADER, END_RECORD = b"PK\3\4", b"PK\1\2", b"PK\5\6"
@@ -28,13 +28,17 @@ ZIP64_LOCATOR, ZIP64_END_RECORD = b"PK\6\7", b"PK\6\6"
 STORED, DEFLATED = 0, 8
 _ENCRYPTED = 0x2041  # flags: password, strong encryption, masked headers
 _CHUNK = 1024 * 1024  # bytes in memory at a time
-_IN_ZIP64 = 0xFFFFFFFF  # in place of a number that only the Zip64 field holds
-_MAX_CANDIDATES = 50  # places that may turn out not to be a record
+_IN_ZIP64 = 0xFFFFFFFF  # says that the number is in the Zip64 field instead
+_MAX_CANDIDATES = 50  # signatures to look at: the same bytes can also stand in data
 
 
 @dataclass(frozen=True)
 class ArchiveEntry:
-    """A file of the archive: `name` in lower case with forward slashes, `start` of its data."""
+    """A file of the archive. `name` is in lower case with forward slashes.
+
+    `packed` and `size` are its compressed and uncompressed bytes; `offset` is the position of its
+    local header, and `start` that of its data.
+    """
 
     name: str
     method: int
@@ -75,8 +79,8 @@ def unpack(content: bytes, entry: ArchiveEntry, max_bytes: int) -> bytes:
 
 
 def chunks(content: bytes, entry: ArchiveEntry) -> Iterator[bytes]:
-    """Yield the data of an entry in pieces. Raises Rejected when its size is not the directory's:
-    at once when there is more, at the end when there is less.
+    """Yield the data of an entry in pieces. Raises Rejected when they are longer than the directory
+    says, as soon as they exceed it, and when they are shorter, at their end.
     """
     data = memoryview(content)[entry.start : entry.start + entry.packed]
     allowance = entry.size + SIZE_TOLERANCE
@@ -105,7 +109,7 @@ def ends_in_archive(content: bytes) -> bool:
 
 
 def _end_record(content: bytes) -> int:
-    """Return the position of the end record, -1 without one that fits the end of the file."""
+    """Return the position of the end record, or -1 if none reaches the end of the file."""
     floor = max(0, len(content) - 22 - 0xFFFF - MAX_TRAILING)
     position = content.rfind(END_RECORD, floor)
     for _candidate in range(_MAX_CANDIDATES):
@@ -165,7 +169,7 @@ def _read_directory(content: bytes, count: int, position: int, end: int) -> Iter
 
 
 def _zip64_values(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
-    """Return the three numbers, those too large for 32 bits taken from the Zip64 field."""
+    """Return the three numbers. The Zip64 field has those that are too large for 32 bits."""
     values = [size, packed, offset]
     position = 0
     for _field in range(_MAX_CANDIDATES if _IN_ZIP64 in values else 0):

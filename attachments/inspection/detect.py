@@ -1,4 +1,6 @@
-"""Detect a file's format from its structure, whatever its name, and what rules it out."""
+"""Detect a file's format from its structure, whatever its name, and the problem that rules it
+out.
+"""
 
 from dataclasses import dataclass
 

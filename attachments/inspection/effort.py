@@ -1,15 +1,15 @@
 """Limit the work of inspecting one file, counted in steps (R7.06, S5).
 
 Seconds would depend on the machine and its load; steps are the same everywhere, and a test can
-count them. A step is one turn of a loop in Python, about a microsecond. Searches in C libraries are
-charged by the byte. The hardest of 2,152 public documents took 33,000 steps (November 2026); the
+count them. A step is one turn of a loop in Python, about a microsecond. Searches in C libraries
+count by the byte. The hardest of 2,152 public documents took 33,000 steps (November 2026); the
 limit keeps every file below 200 ms.
 """
 
 from attachments.inspection.problems import Problem, Rejected
 
 MAX_STEPS = 80_000
-# Bytes per step: of a search for fixed words, and of a pattern that may start to match anywhere
+# Bytes that count as one step: searched for fixed words, and for a pattern that may match anywhere
 FAST, SLOW = 1_000, 25
 
 

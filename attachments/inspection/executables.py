@@ -52,6 +52,7 @@ def is_program(head: bytes) -> bool:
 def is_windows_program(head: bytes) -> bool:
     """Return whether bytes that begin with `MZ`, as some texts do, also have a program's header."""
     new_header = int.from_bytes(head[60:64], "little") if len(head) >= 64 else 0
+    # Without that header it is a DOS program: 512-byte pages, and the bytes used in the last one
     pages = int.from_bytes(head[4:6], "little")
     return bool(
         new_header
@@ -60,7 +61,7 @@ def is_windows_program(head: bytes) -> bool:
 
 
 def has_server_code(content: bytes) -> bool:
-    """Return whether a picture holds PHP or a script; no genuine one does by chance."""
+    """Return whether a picture contains PHP or a script, which no genuine one does."""
     return _SCRIPT.search(content) is not None
 
 

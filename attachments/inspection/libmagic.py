@@ -16,8 +16,8 @@ from typing import Protocol, cast
 
 SONAME = "libmagic.so.1"
 UNKNOWN = "application/octet-stream"
-# libmagic's default is 8,192 bytes. Its patterns then need a third of a second for a run of blank
-# lines, and their time grows with the square of its length
+# Bytes that a pattern may search. With libmagic's default of 8,192, a run of blank lines takes a
+# third of a second; the time grows with the square of its length
 _REGEX_BYTES = 2_048
 _lock = threading.Lock()  # a libmagic handle must not be used by two threads at once
 
@@ -39,7 +39,7 @@ def mime_type(content: bytes) -> str:
             return _handle().from_buffer(content)
         except LibmagicMissing:
             raise
-        except Exception:  # noqa: BLE001  what makes it fail is not recognised; the readers inspect it too
+        except Exception:  # noqa: BLE001  content that makes it fail has no known type
             return UNKNOWN
 
 
@@ -91,6 +91,6 @@ def _open(data: Path | None) -> Handle | None:
 
         handle = magic.Magic(mime=True, magic_file=str(data) if data else None)
         handle.setparam(magic.MAGIC_PARAM_REGEX_MAX, _REGEX_BYTES)
-    except Exception:  # noqa: BLE001  its exception class has no name before the import
+    except Exception:  # noqa: BLE001  its exception class exists only after the import
         return None
     return cast("Handle", handle)

@@ -15,9 +15,9 @@ _MISLEADING = frozenset("\0\u202d\u202e")
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 )
-# Extensions of programs and web pages that are refused before the last one: people notice the first
-# extension, programs use the last. `com`, `app` and `one` are left out, because «oficio
-# www.empresa.com.pdf» is a legitimate name
+# Extensions of programs and web pages that a name may not have in front of its last one: in
+# «factura.exe.pdf», people notice the first extension and programs use the last. `com`, `app` and
+# `one` are left out, because «oficio www.empresa.com.pdf» is a legitimate name
 _PROGRAM_WORDS = (
     "asp aspx bat cmd cpl dll exe hta htm html jar js jse jsp lnk msi php php3 php4 php5 phtml pif ps1 scr sh svg"
     " vbe vbs wsf wsh"
@@ -26,7 +26,7 @@ _PROGRAM_EXTENSIONS = frozenset(_PROGRAM_WORDS.split())
 
 
 def clean_name(raw: str) -> str:
-    """Return the last component of the name, without invisible characters and cut to 100."""
+    """Return the last component of a path, without invisible characters, in at most 100."""
     last = raw.replace("\\", "/").rpartition("/")[2]
     visible = (
         " " if character.isspace() else character
@@ -63,9 +63,9 @@ def refusal(raw: str) -> str:
     return ""
 
 
-def temporary_mark(name: str) -> str:
+def temporary_prefix(name: str) -> str:
     """Return the prefix that Word or macOS gave to a temporary file; empty for any other name."""
-    return next((mark for mark in ("~$", "._") if name.startswith(mark)), "")
+    return next((prefix for prefix in ("~$", "._") if name.startswith(prefix)), "")
 
 
 def _folded(name: str) -> str:

@@ -86,7 +86,7 @@ _TYPE_LABELS = {
     "text/rtf": "un documento RTF",
     "message/rfc822": "una página web guardada por Internet Explorer (MHT) o un correo",
 } | {each.content_type: each.label for each in FORMATS.values()}
-# Advice by detected type, for what neither Word nor Excel opens, whatever the name
+# Advice by detected type, for files that neither Word nor Excel can open and save again
 _TYPE_ADVICE = {
     **dict.fromkeys(("image/heic", "image/heif"), _SEND_BY_CHAT),
     **dict.fromkeys(
@@ -126,8 +126,8 @@ def device_name(name: str) -> str:
 
 
 def inner_extension(name: str, extension: str) -> str:
-    seen = f"El nombre del archivo «{name}» contiene «.{extension}», como el de un programa."
-    return f"{seen} Póngale otro nombre {_AGAIN}"
+    problem = f"El nombre del archivo «{name}» contiene «.{extension}», como el de un programa."
+    return f"{problem} Póngale otro nombre {_AGAIN}"
 
 
 def no_extension(name: str) -> str:
@@ -141,11 +141,11 @@ def unsupported_extension(name: str, extension: str) -> str:
     return f"El archivo «{name}» no se puede adjuntar. {HINT} {_ADVICE.get(extension, '')}".rstrip()
 
 
-def temporary_file(name: str, mark: str) -> str:
+def temporary_file(name: str, prefix: str) -> str:
     """Explain a temporary file, which Word or macOS creates beside a document of similar name."""
     return (
         f"El archivo «{name}» es uno temporal, que su equipo crea junto al documento. Elija el otro: el de nombre "
-        f"parecido que no empieza con «{mark}»."
+        f"parecido que no empieza con «{prefix}»."
     )
 
 

@@ -15,13 +15,13 @@ from notifications import outbox
 from notifications.email.rendering import LOGO_ID, LOGO_URL
 from notifications.models import Message
 
-LONGEST_LINE = 76  # of a header that the standard library would not fold
+LONGEST_LINE = 76  # characters of a header line that the standard library would not fold
 
 
 class Headers(Compat32):
-    """Django's policy, which writes a short header in ASCII as it is.
+    """Writes short ASCII headers unchanged, and others as the standard library does.
 
-    The standard library splits and joins each one, which takes as long as rendering the mail.
+    The standard library splits and joins every header, which takes as long as rendering the mail.
     """
 
     def fold_binary(self, name: str, value: Any) -> bytes:

@@ -12,7 +12,7 @@ from notifications.email import snapshot
 
 LOGO_ID = "marca@fidelizacion"  # Content-ID of the operator's logo, which the mail embeds
 LOGO_URL = f"cid:{LOGO_ID}"
-ENGINE = "mails"  # of settings.TEMPLATES: a name that a mail is not given is an error
+ENGINE = "mails"  # of settings.TEMPLATES: a name that is not in the context raises an error
 
 
 @dataclass(frozen=True)

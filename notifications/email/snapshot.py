@@ -15,8 +15,8 @@ from django.utils.functional import Promise
 
 from brand.operator import Brand
 
-DATE = "__date__"  # the only key of a date's object
-BRAND = (
+DATE = "__date__"  # a date is an object with this key only
+BRAND_FIELDS = (
     "name",
     "colour",
     "ink",
@@ -32,8 +32,8 @@ BRAND = (
 def freeze(context: dict[str, object]) -> str:
     """Return the snapshot of a template's context, with the brand, language and portal's address.
 
-    Raises TypeError for values other than text, numbers, dates, dataclasses, lists and dicts: a
-    row of the database is not frozen by accident.
+    Raises TypeError for values other than text, numbers, dates, dataclasses, lists and dicts, so
+    that no row of the database gets into a snapshot by accident.
     """
     shared = {
         "language": settings.LANGUAGE_CODE,
@@ -71,10 +71,10 @@ def _value(found: dict[str, Any]) -> Any:
 
 @lru_cache(maxsize=4)
 def _brand(brand: Brand) -> dict[str, object]:
-    """Return what mails show of the brand. The logo's file travels with the mail."""
+    """Return what mails show of the brand, without the logo's file, which each mail embeds."""
     logo = brand.embedded_logo
     return {
-        **{name: getattr(brand, name) for name in BRAND},
+        **{name: getattr(brand, name) for name in BRAND_FIELDS},
         "dark": {"fill": brand.dark.fill, "ink": brand.dark.ink},
         "embedded_logo": None if logo is None else {"is_own": logo.is_own},
     }

@@ -33,12 +33,12 @@ from notifications.sms import (
 logger = logging.getLogger(__name__)
 
 KEEP_UNMATCHED = timedelta(minutes=5)  # how long a report with an unknown id is kept (R4.24)
-RETRY_UNMATCHED = timedelta(seconds=5)  # the least time between two attempts to apply it
+RETRY_UNMATCHED = timedelta(seconds=5)  # the minimum time between two attempts to apply it
 MAX_UNMATCHED = 1000  # rows, more than a provider reports in five minutes; it limits the table
 BATCH_SIZE = 50  # unmatched reports that one sweep tries
-POLL_AFTER = timedelta(minutes=30)  # an SMS with no final report (R4.25)
-POLL_AGAIN = timedelta(minutes=10)  # after the provider could not answer
-POLL_UNTIL = timedelta(hours=24)  # after sending
+POLL_AFTER = timedelta(minutes=30)  # from sending an SMS to the first poll for its report (R4.25)
+POLL_AGAIN = timedelta(minutes=10)  # to the next poll, if the provider could not answer
+POLL_UNTIL = timedelta(hours=24)  # from sending an SMS until it is polled no more
 # A sweep polls at most this many SMS and for this many seconds: each poll waits for the provider
 MAX_POLLS, MAX_POLL_SECONDS = 20, 15
 
@@ -109,7 +109,7 @@ def receive(report: Report) -> None:
 
 
 def poll_at(provider_id: str) -> datetime | None:
-    """Return when to poll for the report on an SMS accepted now; None if the gateway has none."""
+    """Return when to poll for the report on an SMS accepted now, or None if that is impossible."""
     can_poll = provider_id and isinstance(sms_gateway(), ReportingGateway)
     return timezone.now() + POLL_AFTER if can_poll else None
 

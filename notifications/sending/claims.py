@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=120)  # longer than any send: a task ends after 60 s
 # Mails claimed in one statement, because a claim costs as much as sending a mail
 BATCH = 25
-BATCH_SECONDS = 10.0  # after these the rest of a batch is released, long before its lease ends
+BATCH_SECONDS = 10.0  # then the rest of a batch is released, long before its lease ends
 LOST_LEASES = 3  # processes that may die while sending a message before it is given up (R4.12)
 SMS_AT_MOST = 2  # times that one SMS may have left (R1.24)
 POISON = Q(state=Message.State.SENDING) & (
@@ -99,7 +99,7 @@ def _one_by_one(batch: list[Message]) -> Generator[Message]:
     """Render the mails of a batch, yield them for ten seconds, and release the rest.
 
     A mail's attempt is counted here in memory and stored with the outcome, so that a released mail
-    has no attempt more. An SMS was counted in its claim.
+    keeps its number of attempts. An SMS was counted in its claim.
     """
     remaining, ends = batch[::-1], time.monotonic() + BATCH_SECONDS
     try:
@@ -116,7 +116,7 @@ def _one_by_one(batch: list[Message]) -> Generator[Message]:
 
 
 def fail_poison_messages(pk: int | None = None) -> int:
-    """Give up messages that process after process died while sending (R4.12). Returns how many."""
+    """Give up messages while sending which too many processes died (R4.12). Returns how many."""
     poison = Message.objects.due(timezone.now()).filter(POISON, **({} if pk is None else {"pk": pk}))
     failed = sum(_fail_poison(message) for message in list(poison.order_by("pk")))
     if failed:

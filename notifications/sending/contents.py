@@ -36,7 +36,7 @@ class LeaseLost(Exception):
 
 
 def store(message: Message) -> None:
-    """Render a claimed mail and store its content; nothing is done if that was done before.
+    """Render a claimed mail and store its content, unless it is stored already.
 
     Raises UnknownTemplate, LeaseLost, or the error of a template.
     """
@@ -56,7 +56,7 @@ def store(message: Message) -> None:
 def store_each(batch: Sequence[Message]) -> None:
     """Render the mails that one call claimed and store them in one statement.
 
-    A mail that cannot be rendered keeps its facts, and `store` says why when its turn comes.
+    A mail that cannot be rendered keeps its facts; when its turn comes, `store` raises the error.
     """
     with_facts = [(message, message.facts) for message in batch]  # rendering clears them
     rendered = [(message, facts) for message, facts in with_facts if _render_into(message)]
@@ -82,14 +82,14 @@ def _store_rendered(messages: Sequence[Message]) -> int:
     rows = [(each.pk, each.stored_subject, each.stored_text, each.stored_html) for each in messages]
     statement = STORE_EACH.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(rows)))
     parameters = [value for row in rows for value in row]
-    # A savepoint only inside a transaction: an error leaves that one usable for storing singly
+    # Inside a transaction this is a savepoint: after an error, the mails can be stored singly in it
     with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
         cursor.execute(statement, [*parameters, messages[0].lease_token])
         return int(cursor.rowcount)
 
 
 def _render_into(message: Message) -> bool:
-    """Return whether the message needed its content and has it now."""
+    """Render a message that has no content yet. Returns whether it was rendered."""
     if not message.facts or not message_types.can_render(message):
         return False
     try:

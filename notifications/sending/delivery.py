@@ -32,9 +32,11 @@ logger = logging.getLogger(__name__)
 
 FIRST_WAIT, LONGEST_WAIT = 10, 600  # seconds (R4.08)
 WORKER_GRACE = timedelta(seconds=3)  # the worker has this long before the sweep sends
-OTHER_PROCESS = timedelta(seconds=5)  # within them a process with the mail's templates may claim it
+# A mail whose templates this process does not have is not due for this long, and then for every
+# process
+OTHER_PROCESS_WAIT = timedelta(seconds=5)
 BATCH_SIZE = 50  # messages that a sweep sends at most
-BATCH_SECONDS = 20  # that a sweep sends at most, well within the worker's time limit for a task
+BATCH_SECONDS = 20  # seconds that a sweep sends, well within a task's time limit
 
 _jitter = secrets.SystemRandom()
 
@@ -61,8 +63,8 @@ def deliver(pk: int) -> SendOutcome:
 
 
 def deliver_each(pks: Sequence[int]) -> Counter[SendOutcome]:
-    """Send those of the mails that are due and free. The sweep sends what a process that died or a
-    server that is unavailable leaves.
+    """Send those of the mails that are due and free. If the process dies or the server is
+    unavailable, the sweep sends the rest.
     """
     with Transport() as transport, closing(claims.claim_mails(pks)) as messages:
         return leases.work_through(messages, lambda message: _send(message, transport))
@@ -71,8 +73,8 @@ def deliver_each(pks: Sequence[int]) -> Counter[SendOutcome]:
 def deliver_due(limit: int | None = None, grace: timedelta = timedelta(0)) -> Counter[SendOutcome]:
     """Send the messages that have been due for `grace`, oldest first.
 
-    Ends when the process is asked to stop or a server is unavailable; with a `limit` also after so
-    many messages or 20 seconds.
+    Ends when the process is asked to stop or a server is unavailable, and with a `limit` also after
+    that number of messages or 20 seconds.
     """
     dead = claims.fail_poison_messages()
     seconds = None if limit is None else BATCH_SECONDS
@@ -135,19 +137,21 @@ def _leave_to_another(message: Message, template: str) -> SendOutcome:
     if now >= message.give_up_at:
         return _fail(message, SendOutcome.DEAD, _("Ningún proceso tiene la plantilla de este correo."))
     message.attempts -= 1
-    _record(message, state=Message.State.QUEUED, next_at=now + OTHER_PROCESS)
+    _record(message, state=Message.State.QUEUED, next_at=now + OTHER_PROCESS_WAIT)
     return SendOutcome.AGAIN
 
 
 def _wait(attempts: int) -> float:
-    """Seconds to the next attempt: exponential, with full jitter against a rush after an outage."""
+    """Return the seconds to the next attempt: exponential, with full jitter, so that after an
+    outage not all messages leave at once.
+    """
     ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 10))
     return _jitter.uniform(0, ceiling)
 
 
 def _postpone_doubtful(message: Message, reason: str) -> SendOutcome:
-    """Queue an SMS that may have left to be sent once more, after ten minutes, when an outage may
-    be over. After the second time it is dead.
+    """Queue an SMS that may have left, to be sent once more in ten minutes, when an outage may be
+    over. After the second time it is dead.
     """
     next_at = timezone.now() + timedelta(seconds=LONGEST_WAIT)
     if message.maybe_sent >= claims.SMS_AT_MOST or next_at >= message.give_up_at:
@@ -173,8 +177,8 @@ def _record_sent(message: Message, provider_id: str) -> None:
 
 
 def _record(message: Message, **values: object) -> bool:
-    """Write the outcome if the lease is still ours. An outcome shows that this message kills no
-    process, so the count of lost leases starts anew.
+    """Write the outcome if this process still has the lease. An outcome shows that the message does
+    not kill processes, so `lost_leases` is reset.
     """
     tried = {"attempts": message.attempts, "tried_at": message.tried_at}
     return leases.record(message, lost_leases=0, **tried, **values)

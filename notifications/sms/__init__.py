@@ -39,7 +39,7 @@ class BadNumber(PermanentFailure):
 
 
 class SmsGateway(Protocol):
-    """The method of every gateway."""
+    """The interface of every gateway."""
 
     def send(self, to: str, text: str, *, seconds_left: int) -> str:
         """Send `text` to the E.164 number `to` and return the provider's id of the SMS.

@@ -68,8 +68,8 @@ OUR_SETTINGS = frozenset(
     | {21701, 21702, 21703, 21704, 21705, 90010}
 )
 RETRYABLE_CODES = frozenset({21611, 21730})  # the sender's queue is full; Twilio is under maintenance
-# Not a number, not a mobile, opted out, short code, landline. A code that Twilio adds later is
-# handled as PermanentFailure: only the text for staff is less exact
+# The recipient is not a number, not a mobile, a short code or a landline, or has opted out. A code
+# that Twilio adds later is handled as PermanentFailure: only the text for staff is less exact
 BAD_NUMBERS = frozenset({21211, 21217, 21265, 21610, 21614, 21635})
 
 

@@ -114,7 +114,7 @@ def test_after_the_pause_it_tries_again(
     settings.CELERY_BROKER_URL = good
     publisher.enqueue(TASK, 2)
     assert broker.llen("celery") == 0
-    publisher._quiet_until -= enqueue.PAUSE
+    publisher._paused_until -= enqueue.PAUSE
     publisher.enqueue(TASK, 3)
     assert broker.llen("celery") == 1
 

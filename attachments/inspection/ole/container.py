@@ -17,13 +17,13 @@ from attachments.inspection.problems import Problem, Rejected
 
 SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")
 _STORAGE, _STREAM, _ROOT = 1, 2, 5
-_FIRST_SPECIAL = 0xFFFFFFFA  # from here on, numbers are marks such as "end of chain", not sectors
-_HEADER_FATS = 109
+_FIRST_SPECIAL = 0xFFFFFFFA  # from here on, numbers have a meaning such as "end of chain" and are not sectors
+_HEADER_FATS = 109  # sectors of the allocation table that the header lists
 _MAX_FAT = 1 << 16  # sectors; a file of 2 MiB has 4,096
 # Windows Installer packages, patches and transforms: OLE containers too, and programs
 _INSTALLERS = {bytes.fromhex(f"{number}100c0000000000c000000000000046") for number in ("84", "86", "82")}
 _VBA = frozenset({"vba", "_vba_project_cur", "_vba_project"})
-_NATIVE = "\x01ole10native"
+_NATIVE = "\x01ole10native"  # the stream of a file that is embedded as an icon
 _NATIVE_HEAD = 4_096  # bytes, with the names and the beginning of the embedded file
 _MAX_NATIVES = 500
 
@@ -39,7 +39,7 @@ class Stream:
 
 
 class Container:
-    """The streams of a container. Damaged bytes may raise any exception."""
+    """Reads the streams of a container. Damaged bytes may raise any exception."""
 
     def __init__(self, content: bytes, effort: Effort) -> None:
         self._content = content
@@ -57,7 +57,7 @@ class Container:
 
     @cached_property
     def streams(self) -> dict[tuple[str, ...], Stream]:
-        """The streams by path; the first of two with the same path."""
+        """The streams by path; of two with the same path, the first."""
         by_path: dict[tuple[str, ...], Stream] = {}
         for stream in self._read_directory():
             by_path.setdefault(stream.path, stream)

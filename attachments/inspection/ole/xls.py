@@ -41,7 +41,7 @@ def check(container: Container, effort: Effort) -> None:
 
 
 class Workbook:
-    """The stream of a workbook: the records of the workbook, followed by those of its sheets."""
+    """Checks the stream of a workbook: its own records, followed by those of its sheets."""
 
     def __init__(self, stream: bytes, effort: Effort) -> None:
         self._stream = stream
@@ -125,7 +125,7 @@ class Workbook:
 
 
 def _link_target(record: int, data: bytes) -> str:
-    """Return what a link names; nothing when it is the workbook itself."""
+    """Return the target of a link; empty when it is the workbook itself."""
     if record == _EXTERN_SHEET:
         return data[1 : 1 + data[0]].decode("latin-1") if data else ""
     length, is_wide = int.from_bytes(data[2:4], "little"), len(data) > 4 and data[4] & 1
@@ -175,6 +175,7 @@ def _crypto_api_keys(record: bytes) -> tuple[KeyOf, bytes, Digest]:
 
     def key_of(block: int) -> bytes:
         key = _sha1(base + struct.pack("<L", block))[:length]
+        # [MS-OFFCRYPTO] 2.3.5.2: a key of 40 bits is filled up with zeros to 128
         return key.ljust(16, b"\0") if length == 5 else key
 
     return key_of, verifier, _sha1

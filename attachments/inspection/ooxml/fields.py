@@ -25,14 +25,14 @@ _LATER_COMMAND = re.compile(r"DDE(?:AUTO)?[\s\"\\]", re.IGNORECASE)
 _COMMANDS = ("DDE", "DDEAUTO")
 # Characters that Word skips before a command, some of them invisible
 _SKIPPED = ' \t\r\n\xa0"\u200b\u200c\u200d\u200e\u200f\u2060\ufeff'
-_KEPT_CHARACTERS = 64  # of an instruction, from its command on
+_KEPT_CHARACTERS = 64  # characters of an instruction that are compared with the commands
 _MAX_TAG = 65_536  # bytes of a tag and the text after it; those of a genuine field have a few dozen
 _XML_BYTES_PER_STEP = 100
 MAX_PARSED = 4 * 1024 * 1024  # bytes of a part that is parsed; genuine parts that need it are far smaller
 
 
 class FieldInstructions:
-    """The pieces of field instructions, in document order. Raises Rejected for a command.
+    """Finds commands in the pieces of field instructions, which come in document order.
 
     Word joins the pieces of one field, and skips elements that the document marks as ignorable. So
     a command is also recognised when it begins in a later piece, or when other pieces stand between
@@ -82,8 +82,8 @@ class FieldScanner:
 
     def feed(self, chunk: bytes) -> None:
         """Search the next piece of the part."""
-        # In UTF-16, which a few programs write, every other byte is NUL; without them it can be
-        # searched
+        # A few programs write UTF-16, in which every other byte is NUL; without NULs, it can be
+        # searched like UTF-8
         self._is_unusual = self._is_unusual or b"\0" in chunk
         xml = self._rest + (chunk.translate(None, b"\0") if b"\0" in chunk else chunk)
         self._effort.spend_on_bytes(len(xml))

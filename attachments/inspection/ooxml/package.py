@@ -56,7 +56,7 @@ def _refuse_macros(parts: Iterable[str], types: dict[str, str]) -> None:
     for name in parts:
         content_type = types.get(name, "")
         if name.endswith("vbaproject.bin") or any(
-            mark in content_type for mark in ("macroenabled", "vbaproject", "macrosheet", "sheet.binary")
+            word in content_type for word in ("macroenabled", "vbaproject", "macrosheet", "sheet.binary")
         ):
             raise Rejected(Problem.MACROS)
     for name in parts:

@@ -13,7 +13,7 @@ from attachments.inspection.ooxml.targets import is_remote
 from attachments.inspection.ooxml.xml import Attributes, read_elements
 from attachments.inspection.problems import Problem, Rejected
 
-# Bytes of all .rels parts that are parsed; a part with links and pictures only is not parsed
+# Bytes of all .rels parts that are parsed. Parts with links and pictures only are not parsed
 MAX_RELATIONSHIPS = 1024 * 1024
 MAX_EMBEDDED = 4 * 1024 * 1024  # bytes of an embedded object, which is inspected too
 MAX_OBJECTS, MAX_OBJECT_ENTRIES = 200, 60  # embedded objects; entries of one that is a package
@@ -37,7 +37,7 @@ class PartInspector:
         self._relationship_bytes = 0
 
     def inspect(self, entry: ArchiveEntry, *, is_xml: bool) -> None:
-        """Unpack a part to its end. Raises Rejected for what it is or does."""
+        """Unpack a part to its end. Raises Rejected if it is dangerous."""
         if entry.name.endswith(".rels"):
             self._inspect_relationships(archive.unpack(self._content, entry, archive.MAX_UNPACKED))
             return
@@ -58,7 +58,7 @@ class PartInspector:
         if b"<!DOCTYPE" in plain:
             raise Rejected(Problem.DAMAGED)
         lowered = plain.lower()
-        if any(mark in lowered for mark in _WORTH_PARSING):
+        if any(word in lowered for word in _WORTH_PARSING):
             self._relationship_bytes += len(xml)
             if self._relationship_bytes > MAX_RELATIONSHIPS:
                 raise Rejected(Problem.OVERSIZED)

@@ -29,7 +29,7 @@ SIGNATURE = b"%PDF-"
 WINDOW = 1_024  # bytes within which scanners and ERPs put the signature (R3.11)
 MAX_EMBEDDED = 100  # attached files whose first bytes are checked
 _ENDS = (b"%%EOF", b"startxref")
-# A printer's or web server's header is accepted before the signature, but none of these formats
+# A header of a printer or web server may stand before the signature, but none of these formats may
 _OTHER_FILES = (
     archive.LOCAL_HEADER,
     b"\xd0\xcf\x11\xe0",
@@ -113,7 +113,7 @@ def _check_ends(content: bytes) -> None:
     head = content[: signature_position(content)]
     if executables.is_program(head) or executables.has_markup(head) or head.lstrip().startswith(_OTHER_FILES):
         raise Rejected(Problem.POLYGLOT)
-    end = max(content.rfind(mark) for mark in _ENDS)
+    end = max(content.rfind(word) for word in _ENDS)
     if end < 0 or not HEADER.search(content):
         raise Rejected(Problem.DAMAGED)
     tail = content[end:]

@@ -39,15 +39,15 @@ _LINE_END = re.compile(rb" *(?:\r\n|\n|\r)?")
 _MAX_TABLE = 200_000  # bytes, for about 15,000 objects
 _TABLE = re.compile(rb"[\s\d]*")
 _TABLE_ENTRY = re.compile(rb"(?<!\d)\d+\s+(\d+)")  # an object's number and its position
-_MAX_DIGITS = 10  # more digits give a position beyond any text here
+_MAX_DIGITS = 10  # with as many, a position is beyond the end of any text
 _PREDICTOR = re.compile(rb"/Predictor\s+(?!1\b)")
 _OTHER_FILTERS = re.compile(rb"/(?:LZW|RunLength|RL\b|A(?:SCII)?85|A(?:SCIIHexDecode|Hx)\b)")
 _FLATE = re.compile(rb"/Fl(?:ateDecode)?\b")
 _HEADER_END = re.compile(HEADER.pattern + rb"\Z")
-_MAX_NEAREST = 50
+_MAX_NEAREST = 50  # harmful names whose nearest object is read first
 _MAX_DICTIONARY = 16_384  # bytes
-_MAX_CANDIDATES = 20  # places that may turn out not to be a header
-_PIECE = 2_048
+_MAX_CANDIDATES = 20  # places to look at: `obj` is not always part of a header
+_PIECE = 2_048  # bytes that are decompressed at a time
 
 
 def name_pattern(name: bytes) -> bytes:
@@ -153,7 +153,10 @@ class NameSearch:
 class ObjectStreams:
     """Iterates over the unpacked object streams of a file, within the limits of size and ratio."""
 
-    _MARKS = re.compile(name_pattern(b"ObjStm") + b"|" + name_pattern(b"First") + rb"\s*\d+(?!\d|\s+\d+\s+R)")
+    # Names that only the dictionary of an object stream has
+    _STREAM_NAMES = re.compile(
+        name_pattern(b"ObjStm") + b"|" + name_pattern(b"First") + rb"\s*\d+(?!\d|\s+\d+\s+R)"
+    )
 
     def __init__(self, content: bytes, decrypt: Decrypt | None, effort: Effort) -> None:
         self._content = content
@@ -167,7 +170,7 @@ class ObjectStreams:
         """Yield the objects of each stream as one text."""
         begins: set[int] = set()
         self._effort.spend_on_names(self._content)
-        for match in self._MARKS.finditer(self._content):
+        for match in self._STREAM_NAMES.finditer(self._content):
             self._effort.spend()
             begins.add(self._data_start(match.end()))
             if len(begins) > MAX_STREAMS:

@@ -21,7 +21,7 @@ from attachments.inspection.problems import Problem, Rejected
 from attachments.inspection.rc4 import rc4
 
 _PADDING = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
-_MAX_CANDIDATES = 10
+_MAX_CANDIDATES = 10  # occurrences of a word to look at, from the end backwards
 _MAX_DICTIONARY = 16_384  # bytes of the dictionary that describes the encryption
 _REFERENCE = re.compile(rb"/Encrypt\s*(?:(\d{1,10})\s+(\d{1,5})\s+R|(?=<<))")
 _FILE_ID = re.compile(rb"/ID\s*\[(?=\s*[<(])")
@@ -56,7 +56,7 @@ def decryptor(content: bytes) -> Decrypt | None:
     if dictionary is None:
         return None
     if not re.search(rb"/Filter\s*/Standard\b", dictionary):
-        raise Rejected(Problem.LOCKED)  # for holders of a certificate, or for one vendor's program
+        raise Rejected(Problem.LOCKED)  # it opens with a certificate, or only in one vendor's program
     encryption = _parse(dictionary, content)
     key = _key_of_256_bits(encryption) if encryption.revision >= 5 else _key_up_to_128_bits(encryption)
     if key is None:
@@ -76,11 +76,11 @@ def _encryption_dictionary(content: bytes) -> bytes | None:
     return None
 
 
-def _last_matches(content: bytes, mark: bytes, pattern: "re.Pattern[bytes]") -> Iterator["re.Match[bytes]"]:
-    """Yield the matches at the last few occurrences of a mark, from the end backwards."""
+def _last_matches(content: bytes, word: bytes, pattern: "re.Pattern[bytes]") -> Iterator["re.Match[bytes]"]:
+    """Yield the matches at the last few occurrences of a word, from the end backwards."""
     position = len(content)
     for _candidate in range(_MAX_CANDIDATES):
-        position = content.rfind(mark, 0, position)
+        position = content.rfind(word, 0, position)
         if position < 0:
             return
         if match := pattern.match(content, position):

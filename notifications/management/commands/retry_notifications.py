@@ -80,7 +80,7 @@ class Command(BaseCommand):
         queued = 0
         for message in chosen.order_by("pk"):
             try:
-                actions.resend(message, actions.Actor(os_user()), actions.serial_of(message))
+                actions.resend(message, actions.Actor(actor_name()), actions.serial_of(message))
             except actions.ActionRefused as refusal:
                 self.stdout.write(_("Mensaje n.º {pk}: {reason}").format(pk=message.pk, reason=refusal))
             else:
@@ -117,8 +117,10 @@ def _chosen(ids: list[int] | None, *, force: bool, dead: bool, since: date | Non
     return messages
 
 
-def os_user() -> str:
-    """Return the operating system's user, or its number in a container that has no name for it."""
+def actor_name() -> str:
+    """Return the command's name with the operating system's user, by number if it has no name, as
+    in a container.
+    """
     try:
         name = getpass.getuser()
     except (KeyError, OSError):
