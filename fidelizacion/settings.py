@@ -240,7 +240,7 @@ OTP_FAILURES_PER_ADDRESS = env.read("OTP_FAILURES_PER_ADDRESS", parse_rates, par
 OTP_FAILURES_ALARM = env.read("OTP_FAILURES_ALARM", parse_rates, parse_rates("200/h,1000/d"))
 # `consulta/`, open to people without a registered number: codes by e-mail, and files
 PUBLIC_CODES_PER_EMAIL = env.read("PUBLIC_CODES_PER_EMAIL", parse_rates, parse_rates("3/10m,5/h,10/d"))
-PUBLIC_CODES_PER_ADDRESS = env.read("PUBLIC_CODES_PER_ADDRESS", parse_rates, parse_rates("20/h"))
+PUBLIC_CODES_PER_ADDRESS = env.read("PUBLIC_CODES_PER_ADDRESS", parse_rates, parse_rates("20/h,60/d"))
 PUBLIC_CODES_PER_DAY = env.read("PUBLIC_CODES_PER_DAY", parse_rates, parse_rates("500/d"))
 PUBLIC_FILES_PER_DAY = env.read("PUBLIC_FILES_PER_DAY", parse_rates, parse_rates("200/d"))
 PORTAL_BROWSER_COOKIE_NAME = f"{_PREFIX}portalbrowser"

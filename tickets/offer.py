@@ -135,47 +135,61 @@ def forget() -> None:
     _entry.forget()
 
 
-class _EntryWords:
-    """The words of the pages before the sign-in, which ask the database nothing else.
+@dataclass(frozen=True)
+class BeforeSignIn:
+    """What the pages before the sign-in show of the offers."""
 
-    They are read once a minute, and never fail: while the database is away, the last ones are used.
+    words: Words = field(default_factory=lambda: Words({}))
+    public_form: bool = False  # whether `consulta/` offers a type
+
+    @classmethod
+    def of(cls, offers: _Offers) -> "BeforeSignIn":
+        """Take the words of the only type that the portal offers, or the defaults."""
+        types = offers.portal.types
+        return cls(types[0].words if len(types) == 1 else Words({}), bool(offers.public.types))
+
+
+class _Entry:
+    """What the pages before the sign-in show, which ask the database nothing else.
+
+    It is read once a minute, and never fails: while the database is away, the last one is used.
     """
 
     def __init__(self) -> None:
-        self._kept: tuple[Words, float] = Words({}), 0.0
+        self._kept: tuple[BeforeSignIn, float] = BeforeSignIn(), 0.0
 
-    def get(self) -> Words:
+    def get(self) -> BeforeSignIn:
         if transaction.get_connection().in_atomic_block:
             try:
-                return _entry_words(_read().portal)
+                return BeforeSignIn.of(_read())
             except DatabaseError:
-                return Words({})
-        words, until = self._kept
+                return BeforeSignIn()
+        shown, until = self._kept
         if time.monotonic() >= until:
             # Set first, so that one request at most waits for a database that does not answer
-            self._kept = words, time.monotonic() + ENTRY_SECONDS
+            self._kept = shown, time.monotonic() + ENTRY_SECONDS
             try:
-                words = _entry_words(current_offer())
+                shown = BeforeSignIn.of(_current())
             except DatabaseError:
-                return words
-            self._kept = words, time.monotonic() + ENTRY_SECONDS
-        return words
+                return shown
+            self._kept = shown, time.monotonic() + ENTRY_SECONDS
+        return shown
 
     def forget(self) -> None:
         self._kept = self._kept[0], 0.0
 
 
-def _entry_words(offer: Offer) -> Words:
-    """Return the words of the only type that is offered, or the defaults."""
-    return offer.types[0].words if len(offer.types) == 1 else Words({})
-
-
-_entry = _EntryWords()
+_entry = _Entry()
 
 
 def entry_text(key: str) -> str:
     """Return a text of the pages before the sign-in, at most a minute old."""
-    return _entry.get().text(key)
+    return _entry.get().words.text(key)
+
+
+def has_public_form() -> bool:
+    """Whether `consulta/` offers a type, as known at most a minute ago. It never fails."""
+    return _entry.get().public_form
 
 
 def changed_offer() -> Offer:

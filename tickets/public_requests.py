@@ -6,6 +6,7 @@ step that may happen only once is a conditional UPDATE or a unique key, as in th
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,12 +27,14 @@ from otp.limits import quotas
 from otp.limits.limits import Limit, LimitReached, consumed, limit
 from otp.pin import codes
 from tickets import antivirus, public_code
+from tickets.effective_date import Term
 from tickets.emails import emails
 from tickets.models import Attachment, PublicRequest, Reason, RequestType, Ticket, TicketEvent
 from tickets.submission import KeyTaken, claim_staged, insert_ticket
 
 SEND_TASK = "tickets.tasks.send_public_code"
 ATTEMPTS = 5  # of one code, as in the PIN check
+SPELLING = re.compile(r'[."\\]')  # of the part before the @: dots, quotes and backslashes
 
 
 class Answer(Enum):
@@ -40,6 +43,10 @@ class Answer(Enum):
     RIGHT = auto()
     WRONG = auto()
     INVALID = auto()  # the code is used, replaced, out of attempts or expired
+
+
+class Replaced(Exception):
+    """The form was edited and sent again while its code was checked; it has another code now."""
 
 
 class TooEarly(LimitReached):
@@ -59,22 +66,35 @@ class Asked:
     details: str
     answers: Sequence[Mapping[str, Any]]
     documents: Sequence[str]  # the SHA-256 of each
+    notice_at: datetime  # when the form was sent: the notice, from which its dates count (D6)
+    terms: Sequence[Term]  # the effective dates, as the form showed them (A22)
 
     def content(self, staged: Sequence[StagedFile]) -> dict[str, Any]:
-        """Return what the ticket will hold, as the row keeps it."""
+        """Return what the ticket will hold, as the row keeps it.
+
+        The dates stay as shown, though the code may come after midnight or a change of the rule.
+        """
+        return {
+            **self._typed(),
+            "notice_at": self.notice_at.isoformat(),
+            "effective_rule": self.request_type.effective_rule,
+            "effective_terms": [term.as_record() for term in self.terms],
+            "staged": [str(file.pk) for file in staged],
+        }
+
+    def _typed(self) -> dict[str, Any]:
         return {
             "reason": self.reason.pk if self.reason else None,
             "requester_name": self.requester_name,
             "contact_phone": self.contact_phone,
             "details": self.details,
             "answers": list(self.answers),
-            "staged": [str(file.pk) for file in staged],
         }
 
     @property
     def digest(self) -> str:
         """Digest of the whole form: tells a second click from an edited form with the same key."""
-        content = [self.request_type.pk, self.email, self.content(()), list(self.documents)]
+        content = [self.request_type.pk, self.email, self._typed(), list(self.documents)]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -125,14 +145,17 @@ def keep(asked: Asked, staged: Sequence[StagedFile], address: str) -> None:
 
 
 def resend(row: PublicRequest, address: str) -> None:
-    """Send another code, which ends this one. Raises TooEarly and LimitReached."""
+    """Send another code, which ends this one, also if it had no attempts left.
+
+    Raises TooEarly and LimitReached.
+    """
     if resend_wait(row) > 0:
         raise TooEarly
-    unended = PublicRequest.objects.filter(
-        pk=row.pk, nonce=row.nonce, used_at=None, attempts__lt=ATTEMPTS, expires_at__gt=timezone.now()
+    live = PublicRequest.objects.filter(
+        pk=row.pk, nonce=row.nonce, used_at=None, expires_at__gt=timezone.now()
     )
     with consumed(*_limits(row.email, address)):
-        if unended.update(**_new_code(timezone.now())):
+        if live.update(**_new_code(timezone.now())):
             enqueue_on_commit(SEND_TASK, str(row.pk))
         else:
             transaction.set_rollback(True)
@@ -144,9 +167,19 @@ def resend_wait(row: PublicRequest) -> int:
     return max(0, ceil((ends - timezone.now()).total_seconds()))
 
 
+def has_expired(row: PublicRequest) -> bool:
+    """Whether the form was kept for too long: it has to be sent again."""
+    return timezone.now() >= row.expires_at
+
+
+def is_out_of_attempts(row: PublicRequest) -> bool:
+    """Whether the form needs another code."""
+    return row.attempts >= ATTEMPTS
+
+
 def has_ended(row: PublicRequest) -> bool:
     """Whether the code cannot be used any more."""
-    return row.used_at is not None or row.attempts >= ATTEMPTS or timezone.now() >= row.expires_at
+    return row.used_at is not None or is_out_of_attempts(row) or has_expired(row)
 
 
 def verify(row: PublicRequest, typed: str) -> Answer:
@@ -162,7 +195,8 @@ def verify(row: PublicRequest, typed: str) -> Answer:
 def register(row: PublicRequest, staged: Sequence[StagedFile]) -> Ticket:
     """Register the verified request: ticket, documents, history and mails, or nothing.
 
-    A repeated click gets the ticket of the first one. Raises StagedFileGone.
+    A repeated click gets the ticket of the first one. Raises StagedFileGone, and Replaced if the
+    verified code is no longer that of the form.
     """
     ticket = _ticket(row)
     areas = list(row.request_type.areas.filter(is_active=True))
@@ -178,7 +212,9 @@ def register(row: PublicRequest, staged: Sequence[StagedFile]) -> Ticket:
                     emails.area_notice(ticket, documents, area)
             if documents:
                 antivirus.enqueue_scan_on_commit(ticket)
-            PublicRequest.objects.filter(pk=row.pk).update(used_at=timezone.now(), content={}, email="")
+            verified = PublicRequest.objects.filter(pk=row.pk, nonce=row.nonce)
+            if not verified.update(used_at=timezone.now(), content={}, email=""):
+                raise Replaced
     except KeyTaken:
         return Ticket.objects.get(submission_key=row.key)
     return ticket
@@ -195,6 +231,7 @@ def _awaits_code(row: PublicRequest | None, asked: Asked) -> bool:
 
 def _ticket(row: PublicRequest) -> Ticket:
     request_type, content, now = row.request_type, row.content, timezone.now()
+    terms = [Term.from_record(record) for record in content["effective_terms"]]
     reason = Reason.objects.filter(pk=content["reason"], request_type=request_type).first()
     if reason is None and request_type.asks_reason:  # another reason, or one deleted meanwhile
         reason = Reason.objects.other_of(request_type)
@@ -212,9 +249,11 @@ def _ticket(row: PublicRequest) -> Ticket:
         contact_phone=content["contact_phone"],
         details=content["details"],
         answers=content["answers"],
-        notice_at=now,
+        notice_at=min(datetime.fromisoformat(content["notice_at"]), now),  # a clock may be set back
         registered_at=now,
-        effective_rule=request_type.effective_rule,
+        effective_rule=content["effective_rule"],
+        effective_date=min((term.effective_date for term in terms), default=None),
+        effective_terms=[term.as_record() for term in terms],
         submission_key=row.key,
         submission_digest=row.digest,
     )
@@ -236,7 +275,17 @@ def _new_code(now: datetime) -> dict[str, Any]:
 def _limits(email: str, address: str) -> list[Limit]:
     """Return the limits of one code, from the most specific to the one that all visitors share."""
     return [
-        limit("public.email", email.casefold(), settings.PUBLIC_CODES_PER_EMAIL),
+        limit("public.email", _inbox(email), settings.PUBLIC_CODES_PER_EMAIL),
         *quotas.of_address("public.address", address, settings.PUBLIC_CODES_PER_ADDRESS),
         limit("public.all", "", settings.PUBLIC_CODES_PER_DAY),
     ]
+
+
+def _inbox(email: str) -> str:
+    """Return the same text for all spellings that many providers deliver to one inbox.
+
+    Otherwise `ana+1@`, `ana+2@` and `a.n.a@` would each have a limit. Two inboxes that it confuses
+    share one, which harms nobody.
+    """
+    local, _at, domain = email.casefold().rpartition("@")
+    return f"{SPELLING.sub('', local).partition('+')[0]}@{domain}"

@@ -10,7 +10,6 @@ from functools import partial
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
-from django.db import Error as DatabaseError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -30,7 +29,7 @@ from otp.network import network_identity
 from otp.pin import challenges
 from otp.pin.challenges import Answer
 from portal.entry.forms import CodeForm, EntryForm
-from tickets.offer import current_offer, public_offer
+from tickets.offer import current_offer, has_public_form
 
 # Session key of a random id that finds the challenge; no URL or form holds it (R1.10). Django's
 # session key cannot be used, because it changes at sign-in. Nor can the challenge's pk: of two
@@ -106,16 +105,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @read_methods
 def help_page(request: HttpRequest) -> HttpResponse:
     """Show help, privacy notice and contact."""
-    context = {**_code_limits(), "public_form": _has_public_form()}
+    context = {**_code_limits(), "public_form": has_public_form()}
     return _allow_indexing(render(request, "portal/entry/help.html", context))
-
-
-def _has_public_form() -> bool:
-    """Whether `consulta/` offers a type. Help must open without a database, so then it is no."""
-    try:
-        return bool(public_offer().types)
-    except DatabaseError:
-        return False
 
 
 def _submit_phone(request: HttpRequest) -> HttpResponse:
@@ -223,6 +214,7 @@ def _entry_page(request: HttpRequest, form: EntryForm, link: Link, status: int =
         "link": link,
         "verified_tail": tail(visitor.phone) if visitor else None,
         "destination": destinations.carried(request),
+        "public_form": has_public_form(),
     }
     response = render(request, "portal/entry/entry.html", context, status=status)
     if not form.is_bound and not link.token and not context["destination"]:

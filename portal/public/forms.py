@@ -1,9 +1,10 @@
 """The forms of `consulta/`: the request of a person without a registered number, and the code."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -13,30 +14,13 @@ from attachments.quota import QuotaReached
 from otp.limits.limits import LimitReached, consume_times, limit
 from portal.entry.forms import CodeForm
 from portal.request.forms import RequestForm, settle_texts
+from tickets.effective_date import Term
 from tickets.public_requests import Asked
 
-SALT = "portal.public.form"
 FILES_CLOSED = _(
     "Hoy no podemos recibir más archivos por esta página. Envíe la consulta sin ellos: "
     "el asesor se los pedirá."
 )
-
-
-def new_key() -> UUID:
-    return uuid4()
-
-
-def token(key: UUID) -> str:
-    """Return the key as the form carries it. Signed, so showing a form stores nothing."""
-    return signing.Signer(salt=SALT).sign(key.hex)
-
-
-def key_of(posted: str) -> UUID | None:
-    """Return the key of a form of ours; None if the token is forged."""
-    try:
-        return UUID(signing.Signer(salt=SALT).unsign(posted))
-    except (signing.BadSignature, ValueError):
-        return None
 
 
 class PublicForm(RequestForm):
@@ -68,8 +52,8 @@ class PublicForm(RequestForm):
         else:
             super().refuse_documents(problem)
 
-    def asked(self, key: UUID) -> Asked:
-        """Return the valid form."""
+    def asked(self, key: UUID, sent_at: datetime, terms: Sequence[Term]) -> Asked:
+        """Return the valid form, sent at that moment, with the dates that it showed."""
         data = self.cleaned_data
         return Asked(
             key=key,
@@ -80,6 +64,8 @@ class PublicForm(RequestForm):
             contact_phone=data["contact_phone"],
             details=data["details"],
             answers=data["answers"],
+            notice_at=sent_at,
+            terms=terms,
             documents=[
                 *(file.sha256 for file in self.staged.files),
                 *(document.sha256 for document in data["attachments"]),

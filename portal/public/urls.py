@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from portal.public import views
+from portal.public import code_views, views
 
 app_name = "public"
 urlpatterns = [
     path("", views.form, name="form"),
-    path("codigo/", views.code, name="code"),
-    path("listo/", views.done, name="done"),
+    path("codigo/", code_views.code, name="code"),
+    path("listo/", code_views.done, name="done"),
 ]

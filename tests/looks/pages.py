@@ -17,6 +17,7 @@ from demo.models import DemoMessage
 from otp.invitations.invitations import Link
 from portal.entry.forms import CodeForm, EntryForm
 from portal.request.forms import CompanyForm, RequestForm, TypeForm
+from tests.looks.public_pages import public_pages
 from tickets.effective_date import ShownTerms, Term, TermsChange
 from tickets.models import (
     Attachment,
@@ -94,7 +95,7 @@ def ticket(status: str = Ticket.Status.NEW) -> Ticket:
 
 def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
     """Map the name of each case to its template and the context that its view passes."""
-    return {**_pin_pages(), **_request_pages(), **_ticket_pages(), **_other_pages()}
+    return {**_pin_pages(), **_request_pages(), **_ticket_pages(), **public_pages(), **_other_pages()}
 
 
 def draw(case: str) -> str:
@@ -108,7 +109,7 @@ def draw(case: str) -> str:
 
 def _pin_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     wrong_phone, wrong_code = QueryDict("phone=12"), QueryDict("code=12")
-    entry = {"link": Link(), "destination": None}
+    entry = {"link": Link(), "destination": None, "public_form": True}
     pin = {"phone_tail": "567", "ended": "", "too_early": False, "destination": None, **CODES}
     return {
         "entry": ("portal/entry/entry.html", {"form": EntryForm(), "verified_tail": None, **entry}),

@@ -108,7 +108,6 @@ def test_the_phone_of_help_is_dialled_by_a_touch(phone: str, dialled: str) -> No
     assert replace(django_settings.BRAND, support_phone=phone).support_tel == dialled
 
 
-@pytest.mark.django_db
 def test_the_phone_of_help_is_a_link_with_its_hours(client: Client, settings: Settings) -> None:
     hours = "lunes a viernes, de 8:00 a 18:00"
     settings.BRAND = replace(settings.BRAND, support_phone="1800 123 456", support_hours=hours)
@@ -128,7 +127,6 @@ def test_a_refused_page_says_so_in_its_title(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "said"), [(1, "sirve 1 minuto."), (5, "sirve 5 minutos.")])
-@pytest.mark.django_db
 def test_one_minute_is_one_minute(client: Client, settings: Settings, minutes: int, said: str) -> None:
     settings.OTP_VALIDITY = timedelta(minutes=minutes)
     assert said in text_of(client.get(HELP))

@@ -6,7 +6,7 @@ from typing import Any
 from django.core import mail
 from django.test import Client
 
-from tests.tickets.portal_client import fields_of, text_of
+from tests.tickets.portal_client import fields_of, soup, text_of
 from tickets import public_code
 from tickets.models import RequestType
 
@@ -57,6 +57,13 @@ def mailed_code(client: Client) -> str:
     found = SIX.search(str(message.body))
     assert found
     return found[1]
+
+
+def code_form(client: Client) -> dict[str, str]:
+    """The hidden fields of this browser's page of the code."""
+    found = soup(client.get(CODE)).select_one("form.card [name=submission_key]")
+    assert found
+    return {"submission_key": str(found["value"])}
 
 
 def wrong(code: str) -> str:
