@@ -1,11 +1,11 @@
-"""Insert rows by a statement that is composed once a model, as plain SQL.
+"""Insert rows with plain SQL that is composed once per model.
 
-Django composes a statement anew for each call, which takes longer than running it. For several rows
-on PostgreSQL it also writes one array a column, whose text psycopg escapes a second time.
+Django composes the statement anew for each call, which takes longer than running it. For several
+rows on PostgreSQL, Django also sends one array per column, whose text psycopg escapes a second
+time.
 
-Rows that may exist already are inserted by ON CONFLICT DO NOTHING. Catching a duplicate key as an
-exception would leave an ERROR line in PostgreSQL's log for an ordinary event, which hides the real
-ones.
+Rows that may already exist are inserted with ON CONFLICT DO NOTHING. Without it, each duplicate key
+would leave an ERROR line in PostgreSQL's log for an ordinary event, which would hide real errors.
 
 The models must have an automatic key, no signal, and no default that the database computes.
 """
@@ -28,7 +28,7 @@ def insert(*rows: Model) -> None:
 
 
 def insert_new(rows: Sequence[Model]) -> list[Any]:
-    """Insert rows of one model unless they exist. Returns the keys of the rows inserted.
+    """Insert those rows of one model that do not exist yet. Returns the keys of those inserted.
 
     `bulk_create(ignore_conflicts=True)` runs the same statement, but does not say which rows were
     inserted.
@@ -37,19 +37,19 @@ def insert_new(rows: Sequence[Model]) -> list[Any]:
 
 
 def insert_new_by(unique: str, rows: Sequence[Model]) -> dict[Any, Any]:
-    """Insert rows like `insert_new`. Returns the keys of those inserted by their unique field."""
+    """Insert rows like `insert_new`. Returns the inserted rows' keys by their `unique` field."""
     inserted = _insert(rows, " ON CONFLICT DO NOTHING", [unique, "pk"])
     return {row[0]: row[1] for row in inserted}
 
 
 def _insert(rows: Sequence[Model], on_conflict: str, returned: Sequence[str]) -> list[tuple[Any, ...]]:
     begin, end, fields = _statement(type(rows[0]), on_conflict, tuple(returned))
-    marks = f"({', '.join(['%s'] * len(fields))})"
+    placeholders = f"({', '.join(['%s'] * len(fields))})"
     values = [_value(field, row) for row in rows for field in fields]
     with connection.cursor() as cursor:
-        cursor.execute(f"{begin} VALUES {', '.join([marks] * len(rows))}{end}", values)
-        answer: list[tuple[Any, ...]] = cursor.fetchall()
-        return answer
+        cursor.execute(f"{begin} VALUES {', '.join([placeholders] * len(rows))}{end}", values)
+        inserted: list[tuple[Any, ...]] = cursor.fetchall()
+        return inserted
 
 
 def _value(field: "Field[Any, Any]", row: Model) -> Any:
@@ -63,7 +63,7 @@ def _value(field: "Field[Any, Any]", row: Model) -> Any:
 def _statement(
     model: type[Model], on_conflict: str, returned: tuple[str, ...]
 ) -> tuple[str, str, list["Field[Any, Any]"]]:
-    """Return what stands before and after the values, and the fields whose values they are."""
+    """Return the statement's text before and after the values, and the fields of the values."""
     options, quote = model._meta, connection.ops.quote_name  # noqa: SLF001  public in Django's documentation
     fields = [field for field in options.concrete_fields if field is not options.pk]
     columns = ", ".join(quote(str(field.column)) for field in fields)

@@ -1,5 +1,5 @@
-"""Run clamd on loopback, with one signature made for the tests, and a stand-in for clamd that
-gives set answers.
+"""Run clamd on loopback with one signature that is made for the tests, and a fake clamd that gives
+set answers.
 """
 
 import os
@@ -99,51 +99,53 @@ def clamd_running() -> Iterator[Clamd]:
 
 
 @dataclass
-class StandIn:
-    """Reads each stream and answers `answer`, or nothing when it is None; closes the connection
-    after `hang_up_after` bytes.
+class FakeClamd:
+    """Reads each stream and sends `answer`, or nothing when it is None. With `hang_up_after`, it
+    answers after that number of bytes and closes the connection.
     """
 
     server: Server
     answer: bytes | None = b"stream: OK\0"
     hang_up_after: int | None = None
     received: bytearray = field(default_factory=bytearray)
-    talks: int = 0
+    connections: int = 0
 
 
 @contextmanager
-def stand_in(answer: bytes | None = b"stream: OK\0", hang_up_after: int | None = None) -> Iterator[StandIn]:
+def fake_clamd(
+    answer: bytes | None = b"stream: OK\0", hang_up_after: int | None = None
+) -> Iterator[FakeClamd]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        far = StandIn(Server(host="127.0.0.1", port=listener.getsockname()[1]), answer, hang_up_after)
+        fake = FakeClamd(Server(host="127.0.0.1", port=listener.getsockname()[1]), answer, hang_up_after)
         ended = threading.Event()
 
         def serve() -> None:
             with suppress(OSError):
                 while True:
                     connection, _peer = listener.accept()
-                    far.talks += 1
+                    fake.connections += 1
                     # struct.error: a client that closes early sends less than a length's 4 bytes
                     with connection, suppress(OSError, struct.error):
-                        _talk(connection, far, ended)
+                        _answer(connection, fake, ended)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         try:
-            yield far
+            yield fake
         finally:
             ended.set()
             listener.shutdown(socket.SHUT_RDWR)
             thread.join(60)
 
 
-def _talk(connection: socket.socket, far: StandIn, ended: threading.Event) -> None:
+def _answer(connection: socket.socket, fake: FakeClamd, ended: threading.Event) -> None:
     with connection.makefile("rb") as sent:
         assert sent.read(len(b"zINSTREAM\0")) == b"zINSTREAM\0"
         while length := struct.unpack("!L", sent.read(4))[0]:
-            far.received += sent.read(length)
-            if far.hang_up_after is not None and len(far.received) >= far.hang_up_after:
+            fake.received += sent.read(length)
+            if fake.hang_up_after is not None and len(fake.received) >= fake.hang_up_after:
                 break
-        if far.answer is None:
+        if fake.answer is None:
             ended.wait(60)
         else:
-            connection.sendall(far.answer)
+            connection.sendall(fake.answer)

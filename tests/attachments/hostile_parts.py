@@ -1,4 +1,4 @@
-"""Builders of hostile contents: macros, programs, links, bombs, false archives."""
+"""Builders of hostile contents: macros, programs, links, ZIP bombs, false archives."""
 
 import hashlib
 import struct
@@ -35,7 +35,7 @@ def native(name: str, content: bytes) -> bytes:
 
 
 def field(instruction: str) -> bytes:
-    """Return the part of a document whose text has that field."""
+    """Return the main part of a document that contains the field."""
     return f"<w:document><w:instrText>{instruction}</w:instrText></w:document>".encode()
 
 
@@ -45,14 +45,14 @@ def record(number: int, body: bytes) -> bytes:
 
 
 def link_to(text: str, *items: int, wide: bool = False) -> bytes:
-    """Return a link of Excel 97 and its items, with those flags."""
+    """Return a link of Excel 97 with one item for each value of flags."""
     coded = text.encode("utf-16-le" if wide else "latin-1")
     names = b"".join(record(0x23, struct.pack("<HL2B", flags, 0, 2, 0) + b"A1") for flags in items)
     return record(0x1AE, struct.pack("<2HB", 0, len(text), wide) + coded) + names
 
 
 def old_book(link: bytes, of_sheet: bytes = b"") -> bytes:
-    """Return a workbook of Excel 95 with a link of the workbook and one of its sheet."""
+    """Return a workbook of Excel 95 with links of the workbook and of its sheet."""
 
     def linked(text: bytes) -> bytes:
         return record(0x17, bytes((len(text),)) + text) if text else b""
@@ -101,13 +101,13 @@ def protected_workbook(stream: bytes) -> bytes:
 PASSWORD = default_password_record()
 
 
-def edited(content: bytes, mark: bytes, at: int, value: bytes) -> bytes:
-    """Replace the bytes that stand `at` bytes after each `mark`."""
+def edited(content: bytes, word: bytes, offset: int, value: bytes) -> bytes:
+    """Write `value` at `offset` bytes from the beginning of each `word`."""
     changed = bytearray(content)
-    place = content.find(mark)
-    while place >= 0:
-        changed[place + at : place + at + len(value)] = value
-        place = content.find(mark, place + 1)
+    position = content.find(word)
+    while position >= 0:
+        changed[position + offset : position + offset + len(value)] = value
+        position = content.find(word, position + 1)
     return bytes(changed)
 
 
@@ -124,7 +124,7 @@ def object_stream(*objects: bytes, entries: bytes = b"", pack: bool = True) -> b
 
 
 def bomb(unpacked: int) -> bytes:
-    """Return a document with a part of that many NUL bytes."""
+    """Return a document with a part of `unpacked` NUL bytes."""
     return docx(word__big_dot_xml=bytes(unpacked))
 
 

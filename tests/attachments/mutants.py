@@ -74,7 +74,7 @@ def mutants(seed: str, count: int) -> Iterator[tuple[str, bytes]]:
 
 def measured(files: Iterator[tuple[str, bytes]]) -> dict[str, float]:
     """Return the milliseconds of the slowest file, and the MB by which the process grew."""
-    for extension, content in GOOD.items():  # loads what is loaded only once
+    for extension, content in GOOD.items():  # loads the libraries, which is not measured
         inspect(f"x.{extension}", content)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak
     before = peak()

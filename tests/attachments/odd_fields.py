@@ -4,12 +4,12 @@ from tests.attachments.valid_files import docx
 
 
 def odd_field(xml: str, encoding: str = "utf-8") -> bytes:
-    """Return a document with that XML in a part that declares its namespaces."""
+    """Return a document with the XML in a part that declares its namespaces."""
     names = " ".join(f'xmlns:{prefix}="urn:{prefix}"' for prefix in ("w", "z", "a-b", "ñ", "w" * 17, "mc"))
     return docx(word__a_dot_xml=f"<w:document {names}>{xml}</w:document>".encode(encoding))
 
 
-# A command that Word runs and that a simple search does not find (R3.07)
+# Commands that Word runs and that a search of the bytes does not find (R3.07)
 ODD_FIELDS = {
     "behind a sign in an attribute": "<w:instrText z:a='>'>DDEAUTO cmd</w:instrText>",
     "as CDATA": "<w:instrText><![CDATA[DDEAUTO cmd]]></w:instrText>",

@@ -11,7 +11,7 @@ from tests.attachments.hostile_parts import noise
 from tests.attachments.valid_files import JPEG, PDF, SAMPLES, docx
 
 HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(40)
-# Two pages of one black dot: a header and two directories, the first of which leads to the second
+# A TIFF image of two pages: a header and two directories, the first of which leads to the second
 DIRECTORY = struct.pack("<H4H2L", 1, 256, 3, 1, 0, 1, 0)[:14]
 TIFF = b"II*\0" + struct.pack("<L", 8) + DIRECTORY + struct.pack("<L", 26) + DIRECTORY + struct.pack("<L", 0)
 # The file that Word keeps beside an open document, with the user's name
@@ -69,12 +69,12 @@ SCANNED = JPEG[:20] + b"\xff\xfe\x00\x12Escaner de mesa\0" + JPEG[20:] + noise(M
         ("escaneo.jpg", SCANNED, "Si es un documento escaneado, escanéelo como PDF, en gris y a 150 ppp."),
     ],
 )
-def test_20_each_refusal_can_be_followed(name: str, content: bytes, says: str) -> None:
+def test_20_each_refusal_advises_what_to_do(name: str, content: bytes, says: str) -> None:
     reason = inspect(name, content).reason
     assert says in reason
     assert f"«{name}»" in reason
 
 
 @pytest.mark.parametrize("name", ["~$carta.pdf", "._carta.pdf"])
-def test_20_a_document_of_a_temporary_name_is_taken_for_what_it_is(name: str) -> None:
+def test_20_a_document_with_the_name_of_a_temporary_file_is_accepted(name: str) -> None:
     assert inspect(name, PDF).accepted

@@ -11,7 +11,7 @@ import pytest
 from attachments import clamd
 from attachments.clamd import ScanFailed, ScanResult, Server, Timeout, Unavailable
 from demo.broker import free_port
-from tests.antivirus import EICAR, LONGEST_STREAM, SIGNATURE, Clamd, clamd_running, stand_in
+from tests.antivirus import EICAR, LONGEST_STREAM, SIGNATURE, Clamd, clamd_running, fake_clamd
 from tests.slowness import Stopwatch
 from tests.tickets.portal_client import PDF
 
@@ -33,7 +33,7 @@ def docx(content: bytes) -> bytes:
     return packed.getvalue()
 
 
-def test_a_clean_file_is_clean_by_either_kind_of_socket(antivirus: Clamd) -> None:
+def test_a_clean_file_is_clean_over_tcp_and_over_a_unix_socket(antivirus: Clamd) -> None:
     assert clamd.scan(antivirus.server, [PDF]) == CLEAN
     assert clamd.scan(antivirus.unix_server, [PDF[:20], b"", PDF[20:]]) == CLEAN
 
@@ -48,14 +48,14 @@ def test_an_empty_piece_does_not_end_the_stream_before_the_virus(antivirus: Clam
 
 
 @pytest.mark.parametrize("piece", [LONGEST_STREAM + 1, 65_536])
-def test_a_stream_that_clamd_finds_too_long_is_not_clean(antivirus: Clamd, piece: int) -> None:
+def test_a_stream_over_the_size_limit_of_clamd_is_not_clean(antivirus: Clamd, piece: int) -> None:
     """According to man clamd.conf, clamd answers OK to a file over some of its limits."""
     pieces = [bytes(piece)] * (2 * LONGEST_STREAM // piece + 1)
     with pytest.raises(ScanFailed, match=r"longer than it takes|no verdict"):
         clamd.scan(antivirus.server, pieces)
 
 
-def test_a_stopped_clamd_is_abandoned_in_time(antivirus: Clamd) -> None:
+def test_a_scan_by_a_stopped_clamd_ends_in_a_timeout(antivirus: Clamd) -> None:
     antivirus.signal(signal.SIGSTOP)
     try:
         watch = Stopwatch()
@@ -109,19 +109,19 @@ def test_an_unreachable_server_differs_from_a_file_without_a_verdict(server: Ser
     ],
 )
 def test_any_other_answer_gives_no_verdict(answer: bytes) -> None:
-    with stand_in(answer) as far, pytest.raises(ScanFailed):
-        clamd.scan(far.server, [PDF])
+    with fake_clamd(answer) as fake, pytest.raises(ScanFailed):
+        clamd.scan(fake.server, [PDF])
 
 
-def test_what_arrives_is_what_was_sent() -> None:
-    with stand_in() as far:
-        assert clamd.scan(far.server, [PDF, EICAR]) == CLEAN
-        assert bytes(far.received) == PDF + EICAR
+def test_clamd_receives_the_file_as_it_is() -> None:
+    with fake_clamd() as fake:
+        assert clamd.scan(fake.server, [PDF, EICAR]) == CLEAN
+        assert bytes(fake.received) == PDF + EICAR
 
 
-def test_an_ok_before_the_end_of_the_stream_is_no_verdict() -> None:
-    with stand_in(b"stream: OK\0", hang_up_after=1) as far, pytest.raises(ScanFailed):
-        clamd.scan(far.server, [bytes(1_000_000)] * 8)
+def test_an_ok_before_the_end_of_the_stream_gives_no_verdict() -> None:
+    with fake_clamd(b"stream: OK\0", hang_up_after=1) as fake, pytest.raises(ScanFailed):
+        clamd.scan(fake.server, [bytes(1_000_000)] * 8)
 
 
 def test_slow_chunks_do_not_extend_the_time_limit() -> None:
@@ -130,17 +130,17 @@ def test_slow_chunks_do_not_extend_the_time_limit() -> None:
             time.sleep(0.05)
             yield b"x"
 
-    with stand_in() as far, pytest.raises(Timeout):
-        clamd.scan(far.server, slowly(), seconds=0.3)
+    with fake_clamd() as fake, pytest.raises(Timeout):
+        clamd.scan(fake.server, slowly(), seconds=0.3)
 
 
-def test_an_error_of_reading_the_file_is_not_the_antiviruss() -> None:
+def test_an_error_in_reading_the_file_is_not_one_of_the_antivirus() -> None:
     def broken() -> Iterator[bytes]:
         yield PDF
         raise TimeoutError
 
-    with stand_in() as far, pytest.raises(TimeoutError):
-        clamd.scan(far.server, broken())
+    with fake_clamd() as fake, pytest.raises(TimeoutError):
+        clamd.scan(fake.server, broken())
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_an_error_of_reading_the_file_is_not_the_antiviruss() -> None:
         ("unix:///run/clamav/clamd.ctl", Server(path="/run/clamav/clamd.ctl")),
     ],
 )
-def test_its_address_is_a_host_or_a_socket(raw: str, server: Server) -> None:
+def test_the_address_of_clamd_is_a_host_or_a_socket(raw: str, server: Server) -> None:
     assert clamd.parse_url(raw) == server
 
 
@@ -173,6 +173,6 @@ def test_its_address_is_a_host_or_a_socket(raw: str, server: Server) -> None:
         "/run/clamav/clamd.ctl",
     ],
 )
-def test_any_other_address_is_refused(raw: str) -> None:
+def test_any_other_address_of_clamd_is_refused(raw: str) -> None:
     with pytest.raises(ValueError, match="clamd"):
         clamd.parse_url(raw)

@@ -41,12 +41,12 @@ def ask(user: User | None, pk: int) -> Any:
     return client.get(f"/admin/tickets/ticket/adjunto/{pk}/")
 
 
-def test_r3_15_an_advisor_gets_the_file_as_it_was_sent() -> None:
+def test_r3_15_an_advisor_downloads_the_file_as_it_was_sent() -> None:
     response = ask(an_advisor(), make_attachment().pk)
     assert b"".join(response.streaming_content) == PDF
 
 
-def test_r3_16_r3_17_it_is_a_download_that_no_browser_runs() -> None:
+def test_r3_16_r3_17_a_browser_downloads_the_file_and_does_not_run_it() -> None:
     response = ask(an_advisor(), make_attachment().pk)
     assert response["Content-Disposition"] == 'attachment; filename="sustento.pdf"'
     assert response["Content-Type"] == "application/pdf"
@@ -65,7 +65,7 @@ def test_r3_16_no_name_breaks_out_of_the_header(name: str) -> None:
     assert ";x=" not in header.replace('\\";x=', "")
 
 
-def test_r3_15_without_signing_in_one_is_sent_to_do_so() -> None:
+def test_r3_15_without_signing_in_the_desk_asks_to_sign_in() -> None:
     response = ask(None, make_attachment().pk)
     assert response.status_code == 302
     assert response["Location"].startswith("/admin/login/?next=")
@@ -98,7 +98,7 @@ def test_r3_21_a_missing_file_is_not_found_and_is_reported(caplog: pytest.LogCap
     assert "secreto" not in caplog.text
 
 
-def test_a_file_that_is_not_what_was_received_is_not_handed_out() -> None:
+def test_a_file_that_changed_in_the_store_is_not_delivered() -> None:
     """Only the content that the antivirus scanned is delivered."""
     attachment = make_attachment()
     attachment.file.storage.delete(str(attachment.file.name))

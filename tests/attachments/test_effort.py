@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from attachments.inspection import inspect
 from attachments.inspection.detect import detect
 from attachments.inspection.effort import MAX_STEPS, Effort
-from tests.attachments.grinds import GRINDS
 from tests.attachments.hostile_parts import noise
+from tests.attachments.slow_files import SLOW_FILES
 from tests.attachments.valid_files import GOOD, packed, pdf
 from tests.corpus import samples
 from tests.trace import lines_run
@@ -26,10 +26,10 @@ def steps_of(content: bytes) -> int:
     return effort.steps
 
 
-@pytest.mark.parametrize("what", GRINDS)
-def test_s5_no_file_takes_more_lines_of_ours_than_its_steps_allow(what: str) -> None:
-    """Count the lines of Python that run, which shows a loop that does not count its steps."""
-    _name, make = GRINDS[what]
+@pytest.mark.parametrize("what", SLOW_FILES)
+def test_s5_each_step_runs_a_limited_number_of_lines(what: str) -> None:
+    """Count the lines of Python that run: many lines for few steps show a loop that counts none."""
+    _name, make = SLOW_FILES[what]
     content = make()
     effort = Effort()
     lines = lines_run(lambda: detect(content, effort), most=LINES_PER_STEP * MAX_STEPS)
@@ -46,19 +46,19 @@ def test_s5_no_file_takes_more_lines_of_ours_than_its_steps_allow(what: str) -> 
         ("records", "Guárdelo como PDF y adjunte el PDF."),
     ],
 )
-def test_s5_a_file_that_takes_too_much_is_refused_with_a_way_out(what: str, says: str) -> None:
-    name, make = GRINDS[what]
+def test_s5_a_file_that_takes_too_many_steps_is_refused_with_advice(what: str, says: str) -> None:
+    name, make = SLOW_FILES[what]
     reason = inspect(name, make()).reason
     assert TOO_COMPLEX in reason
     assert reason.endswith(says)
 
 
-def test_s5_the_largest_workbook_that_may_be_is_not_too_complex() -> None:
-    name, make = GRINDS["twenty megabytes of rows"]
+def test_s5_the_largest_workbook_is_not_too_complex() -> None:
+    name, make = SLOW_FILES["twenty megabytes of rows"]
     assert inspect(name, make()).accepted
 
 
-def test_s5_public_documents_take_less_than_half_of_what_they_may() -> None:
+def test_s5_public_documents_take_less_than_half_of_the_steps() -> None:
     assert max(steps_of(sample.path.read_bytes()) for sample in samples()) < MAX_STEPS // 2
 
 
@@ -71,9 +71,7 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(PIECES, st.integers(1, 4_000)), min_size=1, max_size=6), st.integers(1, 4))
-def test_s5_whatever_is_put_together_ends_within_its_steps(
-    pieces: list[tuple[bytes, int]], times: int
-) -> None:
+def test_s5_any_sequence_of_pieces_ends_within_the_steps(pieces: list[tuple[bytes, int]], times: int) -> None:
     """Two megabytes of any pieces exceed the limit by no more than the last operation."""
     body = b"".join(piece * count for piece, count in pieces) * times
     content = pdf(body[:2_000_000])
@@ -94,7 +92,9 @@ TAGS = st.sampled_from(
     st.lists(st.tuples(TAGS, st.integers(1, 20_000)), min_size=1, max_size=6),
     st.sampled_from(["a.xml", "a.xml.rels"]),
 )
-def test_s5_so_does_whatever_is_put_into_a_part(pieces: list[tuple[bytes, int]], part: str) -> None:
+def test_s5_any_sequence_of_tags_in_a_part_ends_within_the_steps(
+    pieces: list[tuple[bytes, int]], part: str
+) -> None:
     body = b"<a>attachedTemplate" + b"".join(piece * count for piece, count in pieces)[:18_000_000]
     content = packed(
         {"[Content_Types].xml": b"<Types/>", "_rels/.rels": b"<a/>", part: body, "b": noise(200_000)}

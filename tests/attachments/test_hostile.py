@@ -149,7 +149,7 @@ HONEST: dict[str, tuple[str, bytes]] = {
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_r3_07_what_means_harm_is_refused_with_its_reason(what: str) -> None:
+def test_r3_07_a_harmful_file_is_refused_with_its_reason(what: str) -> None:
     name, content, says = HOSTILE[what]
     verdict = inspect(name, content)
     assert not verdict.accepted
@@ -158,7 +158,7 @@ def test_r3_07_what_means_harm_is_refused_with_its_reason(what: str) -> None:
 
 
 @pytest.mark.parametrize("what", HONEST)
-def test_r3_05_what_only_resembles_it_is_taken(what: str) -> None:
+def test_r3_05_a_harmless_file_that_resembles_one_is_accepted(what: str) -> None:
     verdict = inspect(*HONEST[what])
     assert verdict.accepted, verdict.reason
 
@@ -180,7 +180,7 @@ def test_r3_05_what_only_resembles_it_is_taken(what: str) -> None:
         "Normal.dotm",
     ],
 )
-def test_17_a_template_of_ones_own_computer_is_no_other_machines(target: str) -> None:
+def test_17_a_template_on_the_same_computer_is_accepted(target: str) -> None:
     verdict = inspect("a.docx", external("attachedTemplate", target))
     assert verdict.accepted, verdict.reason
 
@@ -232,21 +232,21 @@ def test_17_a_template_of_ones_own_computer_is_no_other_machines(target: str) ->
         ),
     ],
 )
-def test_17_a_template_of_another_machine_is_refused_however_it_is_written(target: str) -> None:
+def test_17_a_template_on_another_computer_is_refused_however_it_is_written(target: str) -> None:
     assert "de otro equipo" in inspect("a.docx", external("attachedTemplate", target)).reason
 
 
-@pytest.mark.parametrize("vote", sorted(CONTRADICTIONS))
+@pytest.mark.parametrize("contradiction", sorted(CONTRADICTIONS))
 @pytest.mark.parametrize(("name", "content"), [("a.pdf", b"@PJL\r\n" + PDF), ("a.docx", GOOD["docx"])])
-def test_r3_06_libmagic_may_contradict_the_container(
-    name: str, content: bytes, vote: str, monkeypatch: pytest.MonkeyPatch
+def test_r3_06_libmagic_can_reject_a_file_that_the_reader_accepts(
+    name: str, content: bytes, contradiction: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert inspect(name, content).accepted
-    monkeypatch.setattr("attachments.inspection.mime_type", lambda _content: vote)
+    monkeypatch.setattr("attachments.inspection.mime_type", lambda _content: contradiction)
     assert not inspect(name, content).accepted
 
 
-# First bytes that libmagic recognises and the PDF reader does not, put before a printer's header
+# First bytes, before a printer's header, that libmagic recognises and the PDF reader does not
 IN_FRONT = {
     "a film": b"FWS\x06\xf4\1\0\0\x78\0\5\x5f",
     "a program of macOS": bytes.fromhex("feedfacf01000007") + bytes(30),
@@ -256,12 +256,12 @@ IN_FRONT = {
 
 
 @pytest.mark.parametrize("what", IN_FRONT)
-def test_r3_06_libmagic_decides_where_the_mark_of_a_pdf_comes_late(what: str) -> None:
+def test_r3_06_libmagic_can_reject_a_pdf_whose_signature_comes_late(what: str) -> None:
     assert not inspect("a.pdf", IN_FRONT[what] + b"\x1b%-12345X@PJL ENTER LANGUAGE=PDF\r\n" + PDF).accepted
 
 
 @pytest.mark.parametrize("extension", ["pdf", "jpg", "doc", "xls"])
-def test_r3_06_libmagic_calls_nothing_else_what_begins_with_its_own_mark(extension: str) -> None:
+def test_r3_06_libmagic_never_contradicts_a_file_that_begins_with_its_signature(extension: str) -> None:
     """So `inspect` does not ask libmagic about these; a newer libmagic may change this."""
     content = GOOD[extension]
     for intruder in (*IN_FRONT.values(), SVG, b"<!DOCTYPE html><html>", EXE, PHP):
@@ -274,7 +274,7 @@ def test_r3_06_libmagic_calls_nothing_else_what_begins_with_its_own_mark(extensi
 
 
 @pytest.mark.parametrize("revision", [2, 3, 4, 6])
-def test_r3_11_a_pdf_that_opens_without_asking_is_taken_and_read(revision: int) -> None:
+def test_r3_11_a_pdf_with_an_empty_password_is_decrypted_and_inspected(revision: int) -> None:
     """Files made with qpdf: RC4 of 40 and 128 bits, AES of 128 and 256, with object streams."""
     plain, script, locked = (
         inspect("a.pdf", (SAMPLES / f"{name}.pdf").read_bytes())
@@ -305,7 +305,7 @@ def test_r3_13_a_document_with_a_password_is_told_so() -> None:
         (workbook(0, before=bytes(1_020) + link_to("cmd\3/c calc.exe", 0)), "DDE"),
     ],
 )
-def test_r3_10_a_protected_workbook_opens_with_the_password_of_excel_itself(stream: bytes, says: str) -> None:
+def test_r3_10_a_workbook_with_the_default_password_of_excel_is_inspected(stream: bytes, says: str) -> None:
     content = protected_workbook(stream)
     # Another implementation confirms that it is encrypted as Excel does
     other = msoffcrypto.OfficeFile(io.BytesIO(content))

@@ -73,7 +73,7 @@ print(json.dumps([inspect(name, Path(path).read_bytes()).accepted for name, path
 
 
 @pytest.mark.parametrize("library", ["system", "wheel"])
-def test_r3_05_the_corpus_is_judged_as_labelled_with_either_libmagic(library: str) -> None:
+def test_r3_05_the_verdicts_on_the_corpus_are_right_with_either_libmagic(library: str) -> None:
     corpus = samples()
     files = json.dumps([(sample.name, str(sample.path)) for sample in corpus])
     command = [sys.executable, "-c", INSPECT_CORPUS, library]
@@ -89,7 +89,7 @@ def test_r3_05_the_corpus_is_judged_as_labelled_with_either_libmagic(library: st
 
 
 @pytest.mark.parametrize("extension", GOOD)
-def test_a11_a_genuine_document_is_accepted_with_our_own_content_type(extension: str) -> None:
+def test_a11_a_genuine_document_is_accepted_with_a_content_type(extension: str) -> None:
     verdict = inspect(f"carta.{extension.upper()}", GOOD[extension])
     assert verdict.accepted, verdict.reason
     assert verdict.content_type
@@ -201,7 +201,7 @@ def test_r3_14_every_document_cut_short_or_damaged_gets_a_verdict() -> None:
         ("x/", "archivo"),
     ],
 )
-def test_r3_16_names_lose_what_cannot_be_seen_and_nothing_else(raw: str, clean: str) -> None:
+def test_r3_16_a_clean_name_loses_folders_and_invisible_characters_only(raw: str, clean: str) -> None:
     assert clean_name(raw) == clean
 
 
@@ -212,7 +212,7 @@ def test_r3_16_a_long_name_keeps_its_extension() -> None:
 
 @given(st.text(max_size=300))
 @example("a." + " b" * 80)
-def test_r3_16_a_clean_name_is_short_visible_and_stays_as_it_is(raw: str) -> None:
+def test_r3_16_a_clean_name_is_short_and_visible_and_cleaning_it_again_changes_nothing(raw: str) -> None:
     name = clean_name(raw)
     assert 0 < len(name) <= MAX_NAME
     assert not {"/", "\\", "\x00", "\n", "\u202e"} & set(name)
@@ -267,7 +267,7 @@ def test_r3_04_the_extension_is_the_last_one_folded_and_lower_cased(name: str, e
         '"acta".pdf',
     ],
 )
-def test_r3_04_honest_names_pass(name: str) -> None:
+def test_r3_04_legitimate_names_are_accepted(name: str) -> None:
     assert inspect(name, PDF).accepted, inspect(name, PDF).reason
 
 
@@ -325,13 +325,13 @@ def test_r3_04_honest_names_pass(name: str) -> None:
         ),
     ],
 )
-def test_r3_04_misleading_names_are_refused_whatever_is_inside(name: str) -> None:
+def test_r3_04_misleading_names_are_refused_whatever_the_content(name: str) -> None:
     verdict = inspect(name, PDF)
     assert not verdict.accepted
     assert f"«{clean_name(name)}»" in verdict.reason
 
 
-def test_r3_22_the_policy_is_written_down() -> None:
+def test_r3_22_the_documentation_states_the_limits() -> None:
     page = (ROOT / "docs" / "attachments.md").read_text(encoding="utf-8")
     assert all(f"`.{extension}`" in page for extension in EXTENSIONS)
     assert f"{MAX_BYTES:,}".replace(",", ".") in page
@@ -339,12 +339,12 @@ def test_r3_22_the_policy_is_written_down() -> None:
     assert "## Si trae un virus" in page
 
 
-def test_libmagic_is_found_here() -> None:
+def test_libmagic_is_available() -> None:
     assert libmagic.available()
     assert libmagic.mime_type(PDF) == "application/pdf"
 
 
-def test_where_there_is_no_libmagic_at_all_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_libmagic_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libmagic, "from_system", lambda: None)
     monkeypatch.setattr(libmagic, "from_wheel", lambda: None)
     libmagic._handle.cache_clear()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from attachments.inspection import inspect
-from tests.attachments.grinds import GRINDS
 from tests.attachments.hostile import BOMBS
+from tests.attachments.slow_files import SLOW_FILES
 from tests.corpus import ROOT, samples
 
 MS, MB = 200, 50
@@ -43,7 +43,7 @@ def test_r7_06_damaged_files_get_a_verdict_within_the_limits(
 
 @pytest.mark.prove
 @pytest.mark.parametrize("name", BOMBS)
-def test_r3_08_a_bomb_is_refused_before_it_goes_off(
+def test_r3_08_a_zip_bomb_is_refused_before_it_is_unpacked(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     called, make, says = BOMBS[name]
@@ -58,12 +58,12 @@ def test_r3_08_a_bomb_is_refused_before_it_goes_off(
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("what", GRINDS)
+@pytest.mark.parametrize("what", SLOW_FILES)
 def test_r7_06_the_slowest_files_stay_within_the_limits(
     what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name, make = GRINDS[what]
-    file = tmp_path / "grind"
+    name, make = SLOW_FILES[what]
+    file = tmp_path / "slow"
     file.write_bytes(make())
     figures = measured("file", name, str(file))
     with capsys.disabled():

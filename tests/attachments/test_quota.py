@@ -46,12 +46,12 @@ def stored(settings: Settings) -> int:
     return sum(path.is_file() for path in Path(settings.MEDIA_ROOT).rglob("*"))
 
 
-def test_r3_20_twenty_files_of_two_mebibytes_a_day_unless_configured(settings: Settings) -> None:
+def test_r3_20_a_number_may_send_twenty_files_a_day_by_default(settings: Settings) -> None:
     settings.UPLOAD_QUOTA_PER_PHONE = parse_rates("20/d")
     assert quota.remaining(cast.ANA_PHONE) == 20
 
 
-def test_files_of_a_ticket_count_and_those_kept_are_not_counted_again(form: Filled) -> None:
+def test_a_stored_file_counts_once_for_the_form_and_its_ticket(form: Filled) -> None:
     assert form.post(attachments=pdf()).status_code == 303
     kept = filled_form(form.client, details="Otra línea").post(reason="", attachments=pdf())
     assert quota.remaining(cast.ANA_PHONE) == 1
@@ -59,7 +59,7 @@ def test_files_of_a_ticket_count_and_those_kept_are_not_counted_again(form: Fill
     assert (quota.remaining(cast.ANA_PHONE), Attachment.objects.count()) == (1, 2)
 
 
-def test_over_it_the_files_are_refused_and_the_request_without_them_is_not(
+def test_over_the_quota_the_files_are_refused_and_the_request_without_them_is_accepted(
     form: Filled, settings: Settings
 ) -> None:
     quota.consume(cast.ANA_PHONE, 2)
@@ -73,7 +73,7 @@ def test_over_it_the_files_are_refused_and_the_request_without_them_is_not(
     assert Ticket.objects.count() == 1
 
 
-def test_when_it_is_used_up_the_page_says_what_to_do(form: Filled) -> None:
+def test_when_the_quota_is_used_up_the_page_says_what_to_do(form: Filled) -> None:
     quota.consume(cast.ANA_PHONE, 3)
     answer = form.post(attachments=pdf(), reason="")
     assert "Confirme sin archivos nuevos" in text_of(answer)
@@ -83,7 +83,7 @@ def test_when_it_is_used_up_the_page_says_what_to_do(form: Filled) -> None:
     assert not StagedFile.objects.exists()
 
 
-def test_it_is_the_numbers_whatever_the_browser_and_ends_with_the_day(form: Filled) -> None:
+def test_the_quota_belongs_to_the_number_in_any_browser_and_lasts_a_day(form: Filled) -> None:
     form.post(attachments=[pdf("a.pdf"), pdf("b.pdf"), pdf("c.pdf")])
     elsewhere = Client()
     verify(elsewhere, cast.ANA_PHONE)
@@ -93,13 +93,13 @@ def test_it_is_the_numbers_whatever_the_browser_and_ends_with_the_day(form: Fill
     assert quota.remaining(cast.BRUNO_PHONE) == 3
 
 
-def test_a_click_that_made_no_ticket_of_its_own_counts_nothing(form: Filled) -> None:
+def test_a_repeated_click_does_not_count_the_files_again(form: Filled) -> None:
     for _ in range(3):
         assert form.post(attachments=pdf()).status_code == 303
     assert quota.remaining(cast.ANA_PHONE) == 2
 
 
-def test_r4_19_a_second_click_gets_the_ticket_when_the_first_took_the_last_of_the_quota(form: Filled) -> None:
+def test_r4_19_a_second_click_gets_the_ticket_although_the_first_used_up_the_quota(form: Filled) -> None:
     first, second = (
         form.post(attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"%"), pdf("c.pdf")]) for _ in range(2)
     )
@@ -127,7 +127,7 @@ def test_s5_under_a_used_key_other_files_and_other_names_are_opened_and_counted(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_r4_19_of_many_clicks_with_the_last_of_the_quota_all_name_the_same_ticket(form: Filled) -> None:
+def test_r4_19_many_clicks_that_use_up_the_quota_get_the_same_ticket(form: Filled) -> None:
     def confirm(_position: int) -> str:
         browser = Client()
         browser.cookies = form.client.cookies
@@ -138,13 +138,13 @@ def test_r4_19_of_many_clicks_with_the_last_of_the_quota_all_name_the_same_ticke
     assert quota.remaining(cast.ANA_PHONE) == 0
 
 
-def test_files_refused_by_name_or_size_are_not_opened_and_count_nothing(form: Filled) -> None:
+def test_files_refused_by_name_or_size_do_not_count(form: Filled) -> None:
     form.post(attachments=[pdf("a.exe"), pdf("b.pdf", b""), pdf("c.pdf", PDF + bytes(MAX_BYTES))])
     assert quota.remaining(cast.ANA_PHONE) == 3
 
 
 @pytest.mark.parametrize("ahead", [False, True])
-def test_s5_files_refused_for_their_content_count_and_those_kept_too(form: Filled, ahead: bool) -> None:
+def test_s5_files_refused_for_their_content_count_as_stored_ones_do(form: Filled, ahead: bool) -> None:
     files = [pdf("a.pdf", PDF[:-30]), pdf("b.pdf")]
     address = f"{REQUEST}documentos/" if ahead else REQUEST
     answer = form.client.post(address, {**form.values, "attachments": files})
@@ -153,7 +153,7 @@ def test_s5_files_refused_for_their_content_count_and_those_kept_too(form: Fille
     assert StagedFile.objects.count() == 1
 
 
-def test_s5_past_the_quota_no_file_is_opened_and_the_ticket_is_made_without(
+def test_s5_over_the_quota_no_file_is_opened_and_the_ticket_is_made_without_files(
     form: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form.post(attachments=[pdf(f"{n}.pdf", PDF[:-30]) for n in range(3)])
@@ -188,7 +188,7 @@ def test_s5_refused_files_of_many_requests_at_once_are_each_counted() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_forms_at_once_no_more_are_stored_than_may_be(settings: Settings) -> None:
+def test_many_forms_at_once_store_no_more_files_than_the_quota(settings: Settings) -> None:
     client = visitor(cast.ana())
     forms = [filled_form(client, details=f"Línea {number}") for number in range(6)]
 
@@ -202,8 +202,8 @@ def test_of_many_forms_at_once_no_more_are_stored_than_may_be(settings: Settings
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_clicks_of_one_form_with_kept_documents_all_name_the_same_ticket() -> None:
-    """R4.19: the first request claims the documents."""
+def test_r4_19_many_clicks_on_a_form_with_staged_documents_get_the_same_ticket() -> None:
+    """The first request claims the documents, and the others find them claimed."""
     client = visitor(cast.ana())
     first = filled_form(client)
     values = {**fields_of(first.post(reason="", attachments=pdf())), "reason": first.values["reason"]}

@@ -75,7 +75,7 @@ def test_r3_15_a_file_is_private_under_a_random_name_and_has_no_address(store: P
         private_storage().url(names[0])
 
 
-def test_a_file_is_read_whole_and_one_that_is_not_there_is_missing(store: PrivateS3Storage) -> None:
+def test_a_file_is_read_whole_and_a_missing_one_raises_filenotfounderror(store: PrivateS3Storage) -> None:
     with storage.saved_files([PDF]) as [name]:
         pass
     with private_storage().open(name) as stored:
@@ -88,7 +88,7 @@ def test_a_file_is_read_whole_and_one_that_is_not_there_is_missing(store: Privat
 
 
 @pytest.mark.django_db
-def test_a_request_keeps_its_documents_there_and_staff_get_them(store: PrivateS3Storage) -> None:
+def test_the_documents_of_a_ticket_are_in_the_store_and_staff_download_them(store: PrivateS3Storage) -> None:
     form = filled_form(visitor(cast.ana()))
     again = form.post(reason="", attachments=pdf("antes.pdf"))
     assert len(names_in(store)) == 1
@@ -99,7 +99,7 @@ def test_a_request_keeps_its_documents_there_and_staff_get_them(store: PrivateS3
 
 
 @pytest.mark.django_db
-def test_r3_21_orphans_are_swept_there_too(store: PrivateS3Storage) -> None:
+def test_r3_21_orphans_are_removed_from_the_store(store: PrivateS3Storage) -> None:
     filled_form(visitor(cast.ana())).post(attachments=pdf())
     with storage.saved_files([PDF]):
         pass
@@ -112,7 +112,7 @@ def test_r3_21_orphans_are_swept_there_too(store: PrivateS3Storage) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("trouble", ["no server", "no such bucket"])
-def test_a_store_that_does_not_take_it_costs_the_documents_and_never_the_request(
+def test_when_the_store_fails_new_documents_are_refused_and_the_request_is_accepted(
     store: PrivateS3Storage, server: str, settings: Settings, trouble: str
 ) -> None:
     form = filled_form(visitor(cast.ana()))
@@ -128,7 +128,7 @@ def test_a_store_that_does_not_take_it_costs_the_documents_and_never_the_request
     assert not StagedFile.objects.filter(claimed_by=None).exists()
 
 
-def test_a_mute_store_is_waited_for_briefly(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+def test_a_mute_store_ends_in_a_timeout(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(s3, "READ_TIMEOUT", 0.2)
     monkeypatch.setattr(s3, "TRIES", 1)
     with socket.create_server(("127.0.0.1", 0)) as mute:
@@ -139,7 +139,7 @@ def test_a_mute_store_is_waited_for_briefly(monkeypatch: pytest.MonkeyPatch, set
         assert watch.seconds() < 15  # with the waits of production it would be 20
 
 
-def test_the_waits_together_are_shorter_than_a_web_request_may_take() -> None:
+def test_all_attempts_together_take_less_time_than_a_web_request_may() -> None:
     gunicorn = (Path(__file__).parents[2] / "gunicorn.conf.py").read_text(encoding="utf-8")
     assert "timeout = 30" in gunicorn
     assert s3.TRIES * (s3.CONNECT_TIMEOUT + s3.READ_TIMEOUT) < 30
@@ -155,12 +155,12 @@ def test_the_waits_together_are_shorter_than_a_web_request_may_take() -> None:
         ("s3://clave:secreto@10.0.0.7/adjuntos", "https://10.0.0.7"),
     ],
 )
-def test_the_keys_and_documents_travel_by_tls_except_on_this_machine(raw: str, endpoint: str) -> None:
+def test_keys_and_documents_are_sent_over_tls_except_on_loopback(raw: str, endpoint: str) -> None:
     options = parse_storage_url(raw)["OPTIONS"]
     assert (options["endpoint_url"], options["bucket_name"]) == (endpoint, "adjuntos")
 
 
-def test_keys_with_signs_are_written_as_in_any_address() -> None:
+def test_special_characters_in_keys_are_percent_encoded() -> None:
     options = parse_storage_url("s3://AKIA:a%2Fb%2Bc%40@almacen.example/adjuntos?region=sa-east-1")["OPTIONS"]
     assert (options["access_key"], options["secret_key"], options["region_name"]) == (
         "AKIA",

@@ -1,6 +1,4 @@
-"""Documents and the antivirus: claimed once, judged once, and never clean for want of a verdict
-(R3.18).
-"""
+"""The antivirus scans each document once, and no document is clean without a verdict (R3.18)."""
 
 import signal
 from collections import Counter
@@ -24,7 +22,7 @@ from attachments.scanning import ATTEMPTS, ScanOutcome, scan
 from demo.broker import free_port
 from jobs import sweep
 from tests import cast
-from tests.antivirus import EICAR, Clamd, StandIn, clamd_running, stand_in
+from tests.antivirus import EICAR, Clamd, FakeClamd, clamd_running, fake_clamd
 from tests.tickets.portal_client import PDF, filled_form, pdf, visitor
 from tickets.models import Attachment, Ticket
 
@@ -40,8 +38,8 @@ def antivirus(settings: Settings) -> Iterator[Clamd]:
 
 
 @pytest.fixture
-def far(settings: Settings) -> Iterator[StandIn]:
-    with stand_in() as standing:
+def fake(settings: Settings) -> Iterator[FakeClamd]:
+    with fake_clamd() as standing:
         settings.CLAMD = standing.server
         yield standing
 
@@ -65,29 +63,29 @@ def due_now() -> None:
     Attachment.objects.update(next_scan_at=timezone.now())
 
 
-def test_a_clean_document_is_clean_and_is_not_asked_about_again(antivirus: Clamd) -> None:
+def test_a_clean_document_is_not_scanned_again(antivirus: Clamd) -> None:
     attachment = document()
     assert not attachment.is_deliverable
     assert (scan(attachment), scan(attachment)) == (ScanOutcome.CLEAN, ScanOutcome.SKIPPED)
-    judged = fresh(attachment)
-    assert judged.is_deliverable
-    assert judged.scanned_at
-    assert (judged.leased_until, judged.lease_token) == (None, "")
+    after = fresh(attachment)
+    assert after.is_deliverable
+    assert after.scanned_at
+    assert (after.leased_until, after.lease_token) == (None, "")
 
 
 def test_a_document_with_a_virus_is_infected(antivirus: Clamd) -> None:
     attachment = document(PDF + EICAR)
     assert scan(attachment) == ScanOutcome.INFECTED
-    judged = fresh(attachment)
-    assert (judged.scan, judged.signature, judged.is_deliverable) == (
+    after = fresh(attachment)
+    assert (after.scan, after.signature, after.is_deliverable) == (
         Scan.INFECTED,
         "Local.Eicar.UNOFFICIAL",
         False,
     )
-    assert private_storage().exists(str(judged.file.name))  # quarantined, and kept for the record
+    assert private_storage().exists(str(after.file.name))  # quarantined, and kept for the record
 
 
-def test_without_an_antivirus_documents_wait_for_one_and_are_had_meanwhile(settings: Settings) -> None:
+def test_without_an_antivirus_documents_are_delivered_and_stay_pending(settings: Settings) -> None:
     attachment = document()
     assert (scan(attachment), scanning.sweep_documents()) == (ScanOutcome.SKIPPED, 0)
     assert (fresh(attachment).scan, fresh(attachment).shown_scan) == (Scan.PENDING, "unscanned")
@@ -98,7 +96,7 @@ def test_without_an_antivirus_documents_wait_for_one_and_are_had_meanwhile(setti
         assert scanning.scan_due() == {ScanOutcome.CLEAN: 1}
 
 
-def test_an_infected_document_stays_so_when_the_antivirus_is_taken_away(
+def test_an_infected_document_is_not_delivered_after_the_antivirus_is_removed(
     antivirus: Clamd, settings: Settings
 ) -> None:
     attachment = document(EICAR)
@@ -107,14 +105,14 @@ def test_an_infected_document_stays_so_when_the_antivirus_is_taken_away(
     assert not fresh(attachment).is_deliverable
 
 
-def test_with_nobody_there_documents_wait_as_long_as_it_takes(
+def test_while_the_antivirus_is_unavailable_documents_wait_and_no_attempt_counts(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CLAMD = Server(host="127.0.0.1", port=free_port())
     first, second = document(), document()
     for _ in range(2 * ATTEMPTS):
         due_now()
-        # The second is put off with the first, and asks nobody
+        # The second is postponed with the first, without a request to clamd
         assert scanning.scan_due() == {ScanOutcome.AGAIN: 1}
     assert [fresh(one).scan_attempts for one in (first, second)] == [0, 0]
     assert scanning.scan_due() == {}
@@ -126,9 +124,7 @@ def test_with_nobody_there_documents_wait_as_long_as_it_takes(
         assert scanning.scan_due() == {ScanOutcome.CLEAN: 2}
 
 
-def test_an_antivirus_killed_at_work_costs_a_try_and_no_document(
-    antivirus: Clamd, settings: Settings
-) -> None:
+def test_a_document_whose_scan_is_killed_is_scanned_again(antivirus: Clamd, settings: Settings) -> None:
     attachment = document(bytes(500_000))
     read = scanning._content
 
@@ -142,14 +138,14 @@ def test_an_antivirus_killed_at_work_costs_a_try_and_no_document(
         assert scan(attachment) == ScanOutcome.AGAIN
     assert (fresh(attachment).scan, fresh(attachment).scan_attempts) == (Scan.PENDING, 1)
     due_now()
-    assert scan(attachment) == ScanOutcome.AGAIN  # nobody there: this one does not count
+    assert scan(attachment) == ScanOutcome.AGAIN  # clamd is unavailable: this attempt does not count
     assert fresh(attachment).scan_attempts == 1
     antivirus.start()
     due_now()
     assert scan(attachment) == ScanOutcome.CLEAN
 
 
-def test_a_mute_antivirus_costs_one_try_a_minute_and_not_one_a_document(
+def test_a_mute_antivirus_costs_one_attempt_per_minute_for_all_documents(
     antivirus: Clamd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = clamd.scan
@@ -167,10 +163,10 @@ def test_a_mute_antivirus_costs_one_try_a_minute_and_not_one_a_document(
 @pytest.mark.parametrize(
     "answer", [b"stream: Heuristics ERROR\0", b"INSTREAM size limit exceeded. ERROR\0", b"", b"OK"]
 )
-def test_what_cannot_be_judged_is_tried_five_times_and_then_reported(
-    far: StandIn, answer: bytes, caplog: pytest.LogCaptureFixture
+def test_a_document_without_a_verdict_is_tried_five_times_and_then_reported(
+    fake: FakeClamd, answer: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    far.answer = answer
+    fake.answer = answer
     attachment = document()
     outcomes, waits = [], []
     for _ in range(ATTEMPTS):
@@ -184,18 +180,18 @@ def test_what_cannot_be_judged_is_tried_five_times_and_then_reported(
         "ERROR"
     ]
     assert scan(attachment) == ScanOutcome.SKIPPED
-    assert far.talks == ATTEMPTS
+    assert fake.connections == ATTEMPTS
 
 
-def test_a_document_that_ends_whoever_scans_it_is_given_up_r4_12(far: StandIn) -> None:
+def test_a_document_that_kills_its_processes_is_given_up_r4_12(fake: FakeClamd) -> None:
     attachment = document()
     Attachment.objects.update(scan_attempts=ATTEMPTS, leased_until=timezone.now() - timedelta(seconds=1))
     assert scan(attachment) == ScanOutcome.ERROR
-    assert far.talks == 0
+    assert fake.connections == 0
 
 
-def test_a_file_that_is_not_what_was_received_is_not_clean(far: StandIn) -> None:
-    """An empty or other file in the store would be clean, and not what the row tells of."""
+def test_a_missing_or_changed_file_is_not_clean(fake: FakeClamd) -> None:
+    """The antivirus may find an empty or other file clean, but it is not the customer's."""
     swapped, gone = document(), document()
     Attachment.objects.filter(pk=swapped.pk).update(sha256="0" * 64)
     private_storage().delete(str(gone.file.name))
@@ -203,30 +199,30 @@ def test_a_file_that_is_not_what_was_received_is_not_clean(far: StandIn) -> None
     assert {fresh(swapped).scan, fresh(gone).scan} == {Scan.PENDING}
 
 
-def test_a_verdict_that_comes_after_the_lease_counts_for_nothing(
-    far: StandIn, monkeypatch: pytest.MonkeyPatch
+def test_a_verdict_after_the_lease_was_lost_is_not_recorded(
+    fake: FakeClamd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attachment = document()
     asked = clamd.scan
 
-    def taken_meanwhile(server: Server, chunks: Iterator[bytes]) -> clamd.ScanResult:
+    def claimed_meanwhile(server: Server, chunks: Iterator[bytes]) -> clamd.ScanResult:
         Attachment.objects.update(lease_token="somebody else's")
         return asked(server, chunks)
 
-    monkeypatch.setattr(clamd, "scan", taken_meanwhile)
+    monkeypatch.setattr(clamd, "scan", claimed_meanwhile)
     scan(attachment)
     assert (fresh(attachment).scan, fresh(attachment).lease_token) == (Scan.PENDING, "somebody else's")
 
 
-def test_while_somebody_is_at_it_nobody_else_is(far: StandIn) -> None:
+def test_a_document_that_another_process_scans_is_skipped(fake: FakeClamd) -> None:
     attachment = document()
     Attachment.objects.update(leased_until=timezone.now() + timedelta(seconds=100))
     assert scan(attachment) == ScanOutcome.SKIPPED
-    assert far.talks == 0
+    assert fake.connections == 0
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_scan_a_document_once(far: StandIn) -> None:
+def test_two_workers_at_once_scan_a_document_once(fake: FakeClamd) -> None:
     documents = [document() for _ in range(5)]
     together = Barrier(2)
 
@@ -240,13 +236,13 @@ def test_two_workers_at_once_scan_a_document_once(far: StandIn) -> None:
     with ThreadPoolExecutor(2) as pool:
         counts = sum(pool.map(work, range(2)), Counter[ScanOutcome]())
     assert counts == {ScanOutcome.CLEAN: 5, ScanOutcome.SKIPPED: 5}
-    assert far.talks == 5
+    assert fake.connections == 5
 
 
 def test_a_request_is_registered_with_the_antivirus_down_and_its_documents_wait(
     settings: Settings,
 ) -> None:
-    """P2."""
+    """P2: the antivirus must not delay a request."""
     settings.CLAMD = Server(path="/nonexistent/clamd.ctl")
     assert filled_form(visitor(cast.ana())).post(attachments=pdf()).status_code == 303
     attachment = Attachment.objects.get()
@@ -273,16 +269,16 @@ def test_a_ticket_with_documents_enqueues_one_scan_and_none_without_an_antivirus
     assert enqueued == [Ticket.objects.order_by("pk")[1].pk]
 
 
-def test_the_sweep_scans_what_no_worker_did_in_time(antivirus: Clamd) -> None:
+def test_the_sweep_scans_documents_that_no_worker_scanned_in_time(antivirus: Clamd) -> None:
     assert "antivirus" in sweep.names()
     attachment = document()
-    assert sweep.run("antivirus") == 0  # the worker is given a moment
+    assert sweep.run("antivirus") == 0  # the worker has five seconds first
     Attachment.objects.update(next_scan_at=timezone.now() - timedelta(minutes=1))
     assert sweep.run("antivirus") == 1
     assert fresh(attachment).scan == Scan.CLEAN
 
 
-def test_asking_again_lets_a_false_alarm_go_and_leaves_alone_what_is_being_scanned(antivirus: Clamd) -> None:
+def test_a_rescan_clears_a_false_alarm_and_skips_a_document_being_scanned(antivirus: Clamd) -> None:
     alarm, busy = document(), document()
     Attachment.objects.filter(pk=alarm.pk).update(scan=Scan.INFECTED, signature="False.Alarm")
     Attachment.objects.filter(pk=busy.pk).update(leased_until=timezone.now() + timedelta(seconds=100))
@@ -294,8 +290,8 @@ def test_asking_again_lets_a_false_alarm_go_and_leaves_alone_what_is_being_scann
 
 
 def test_every_model_of_scanned_documents_is_registered_with_its_audit() -> None:
-    """Its documents would stay pending for ever, and the verdict
-    on a virus could not be recorded.
+    """The documents of a model that is not registered would stay pending for ever, and without
+    `events` a virus could not be recorded.
     """
     kept = [model for model in apps.get_models() if issubclass(model, ScannedDocument)]
     assert set(scanning.registered()) == set(kept) >= {Attachment}
@@ -308,8 +304,10 @@ def test_every_model_of_scanned_documents_is_registered_with_its_audit() -> None
         assert model().owner_in_logs
 
 
-def test_of_several_models_those_that_wait_longest_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model with many documents due leaves no other waiting."""
+def test_the_documents_of_all_models_are_scanned_in_the_order_of_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A model with many due documents does not keep those of another waiting."""
     monkeypatch.setattr(scanning, "BATCH_SIZE", 3)
     now, made = timezone.now(), [document() for _ in range(5)]
     for age, each in enumerate(made):

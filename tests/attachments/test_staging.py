@@ -41,7 +41,7 @@ def files(settings: Settings) -> int:
 
 
 def refused(form: Filled, **changes: Any) -> Filled:
-    """Post the form without a reason; return the form of the answer, with the reason chosen."""
+    """Post the form without a reason; return the form that the response shows, with the reason."""
     answer = form.post(**{"reason": "", **changes})
     assert answer.status_code == 422
     return Filled(form.client, {**fields_of(answer), "reason": form.values["reason"]})
@@ -56,7 +56,9 @@ def names() -> list[str]:
     return list(Attachment.objects.order_by("pk").values_list("original_name", flat=True))
 
 
-def test_a_typo_elsewhere_costs_no_second_upload(form: Filled, settings: Settings) -> None:
+def test_after_an_error_in_another_field_the_documents_are_not_uploaded_again(
+    form: Filled, settings: Settings
+) -> None:
     again = refused(form, attachments=[pdf("a.pdf"), pdf("b.pdf", PDF + b"b")])
     stored = set(StagedFile.objects.values_list("file", flat=True))
     assert again.post().status_code == 303
@@ -67,8 +69,8 @@ def test_a_typo_elsewhere_costs_no_second_upload(form: Filled, settings: Setting
     assert files(settings) == 2
 
 
-def test_r3_15_a_staged_document_is_for_nobody_else_to_read(form: Filled, settings: Settings) -> None:
-    """FILE_UPLOAD_PERMISSIONS, which `collectstatic` uses too, would let everyone read the file."""
+def test_r3_15_only_the_product_can_read_a_staged_file(form: Filled, settings: Settings) -> None:
+    """With FILE_UPLOAD_PERMISSIONS, which `collectstatic` uses, every user could read the file."""
     refused(form, attachments=pdf())
     [stored] = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
     assert stored.stat().st_mode & 0o777 == 0o600
@@ -76,7 +78,7 @@ def test_r3_15_a_staged_document_is_for_nobody_else_to_read(form: Filled, settin
     assert settings.FILE_UPLOAD_PERMISSIONS == 0o644
 
 
-def test_a_wrong_file_is_named_and_the_others_are_kept(form: Filled) -> None:
+def test_a_refused_file_is_named_and_the_others_are_kept(form: Filled) -> None:
     answer = form.post(attachments=[pdf("a.pdf"), pdf("fotos.zip", b"PK\x03\x04"), pdf("c.pdf")])
     assert list(staged_in(answer)) == ["a.pdf", "c.pdf"]
     fixed = Filled(form.client, fields_of(answer))
@@ -84,13 +86,13 @@ def test_a_wrong_file_is_named_and_the_others_are_kept(form: Filled) -> None:
     assert names() == ["a.pdf", "c.pdf", "fotos.pdf"]
 
 
-def test_kept_documents_survive_any_number_of_refusals(form: Filled) -> None:
+def test_staged_documents_are_kept_through_several_refused_forms(form: Filled) -> None:
     again = refused(refused(refused(form, attachments=pdf("a.pdf")), attachments=pdf("b.pdf")))
     assert again.post().status_code == 303
     assert names() == ["a.pdf", "b.pdf"]
 
 
-def test_what_came_with_a_form_whose_kept_document_went_elsewhere_meanwhile_is_kept(
+def test_new_files_are_kept_when_another_window_claimed_the_staged_one(
     form: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = refused(form, attachments=pdf("a.pdf"))
@@ -108,7 +110,7 @@ def test_what_came_with_a_form_whose_kept_document_went_elsewhere_meanwhile_is_k
     assert "b.pdf" in staged_in(answer)
 
 
-def test_one_that_is_marked_to_be_taken_off_is_gone(form: Filled, settings: Settings) -> None:
+def test_a_document_chosen_for_removal_is_deleted(form: Filled, settings: Settings) -> None:
     answer = form.post(reason="", attachments=[pdf("a.pdf"), pdf("b.pdf")])
     fixed = Filled(form.client, {**fields_of(answer), "reason": form.values["reason"]})
     assert fixed.post(remove=staged_in(answer)["a.pdf"]).status_code == 303
@@ -116,7 +118,7 @@ def test_one_that_is_marked_to_be_taken_off_is_gone(form: Filled, settings: Sett
     assert files(settings) == 1
 
 
-def test_five_is_the_most_of_both_together(form: Filled) -> None:
+def test_staged_and_new_documents_are_five_at_most(form: Filled) -> None:
     again = refused(form, attachments=[pdf(f"{n}.pdf") for n in range(4)])
     answer = again.post(attachments=[pdf("5.pdf"), pdf("de-mas.pdf")])
     assert answer.status_code == 422
@@ -126,21 +128,23 @@ def test_five_is_the_most_of_both_together(form: Filled) -> None:
     assert Attachment.objects.count() == 5
 
 
-def test_r4_19_a_second_click_after_the_documents_were_taken_names_the_same_ticket(form: Filled) -> None:
+def test_r4_19_a_second_click_after_the_documents_were_claimed_gets_the_same_ticket(form: Filled) -> None:
     again = refused(form, attachments=pdf("a.pdf"))
     first, second = (again.post(attachments=pdf("b.pdf", PDF + b"b")) for _ in range(2))
     assert (first.status_code, first["Location"]) == (303, second["Location"])
     assert (Ticket.objects.count(), Attachment.objects.count()) == (1, 2)
 
 
-def test_r4_19_the_same_document_kept_or_sent_anew_is_the_same_content(form: Filled) -> None:
+def test_r4_19_a_document_sent_again_equals_the_staged_one(form: Filled) -> None:
     again = refused(form, attachments=pdf("a.pdf"))
     first = again.post()
     back = Filled(form.client, {**form.values, "submission_key": again.values["submission_key"]})
     assert back.post(attachments=pdf("a.pdf"))["Location"] == first["Location"]
 
 
-def test_other_content_after_back_gets_documents_of_its_own(form: Filled, settings: Settings) -> None:
+def test_other_content_after_going_back_gets_copies_of_the_documents(
+    form: Filled, settings: Settings
+) -> None:
     again = refused(form, attachments=pdf("a.pdf"))
     again.post()
     answer = again.post(details="Ahora otra línea")
@@ -152,7 +156,7 @@ def test_other_content_after_back_gets_documents_of_its_own(form: Filled, settin
 
 
 @pytest.mark.parametrize("colleagues", [False, True])
-def test_r6_11_another_administrator_can_neither_use_nor_see_nor_remove_it(
+def test_r6_11_another_administrator_cannot_use_see_or_remove_a_staged_document(
     form: Filled, colleagues: bool, settings: Settings
 ) -> None:
     mine = refused(form, attachments=pdf("secreto.pdf")).values["staged"]
@@ -166,7 +170,7 @@ def test_r6_11_another_administrator_can_neither_use_nor_see_nor_remove_it(
     assert (StagedFile.objects.count(), files(settings)) == (1, 1)
 
 
-def test_r6_11_the_same_administrator_in_another_browser_cannot_either(form: Filled) -> None:
+def test_r6_11_the_same_administrator_cannot_use_it_in_another_browser(form: Filled) -> None:
     mine = refused(form, attachments=pdf()).values["staged"]
     elsewhere = Client()
     verify(elsewhere, cast.ANA_PHONE)
@@ -181,7 +185,7 @@ def test_an_id_without_a_file_is_reported_or_ignored(form: Filled, forged: str) 
     assert "staged" not in (fields_of(answer) if forged else {})
 
 
-def test_after_signing_out_they_cannot_be_used(form: Filled) -> None:
+def test_after_signing_out_staged_documents_cannot_be_used(form: Filled) -> None:
     mine = refused(form, attachments=pdf()).values["staged"]
     form.client.post("/fidelizacion/salir/")
     verify(form.client, cast.ANA_PHONE)
@@ -195,7 +199,7 @@ def test_a_form_whose_key_was_not_accepted_keeps_its_documents(form: Filled) -> 
     assert names() == ["a.pdf"]
 
 
-def test_a_tab_of_another_company_keeps_its_own_documents() -> None:
+def test_a_tab_keeps_the_documents_of_its_company() -> None:
     first, second = cast.make_company("Primera"), cast.make_company("Segunda")
     client = visitor(cast.ana(first, second))
     client.post(COMPANY, {"company": first.pk})
@@ -207,7 +211,7 @@ def test_a_tab_of_another_company_keeps_its_own_documents() -> None:
     assert names() == ["de-la-primera.pdf"]
 
 
-def test_what_is_never_confirmed_is_gone_after_a_day_and_what_was_stays(
+def test_unconfirmed_documents_are_deleted_after_a_day_and_confirmed_ones_stay(
     form: Filled, settings: Settings
 ) -> None:
     refused(form, attachments=pdf("se-queda.pdf")).post()
@@ -218,7 +222,7 @@ def test_what_is_never_confirmed_is_gone_after_a_day_and_what_was_stays(
     assert (StagedFile.objects.count(), files(settings)) == (0, 1)
 
 
-def test_r3_21_the_daily_clean_up_leaves_what_a_form_still_waits_with(
+def test_r3_21_the_daily_clean_up_keeps_the_documents_of_an_open_form(
     form: Filled, settings: Settings
 ) -> None:
     refused(form, attachments=pdf())
@@ -228,7 +232,7 @@ def test_r3_21_the_daily_clean_up_leaves_what_a_form_still_waits_with(
     assert files(settings) == 1
 
 
-def test_one_deleted_meanwhile_is_reported_and_the_rest_stays(form: Filled) -> None:
+def test_a_document_deleted_meanwhile_is_reported_and_the_others_stay(form: Filled) -> None:
     again = refused(form, attachments=[pdf("a.pdf"), pdf("b.pdf")])
     StagedFile.objects.filter(original_name="a.pdf").delete()
     answer = again.post(details="Mi texto")
@@ -237,7 +241,7 @@ def test_one_deleted_meanwhile_is_reported_and_the_rest_stays(form: Filled) -> N
     assert Filled(form.client, fields_of(answer)).post().status_code == 303
 
 
-def test_one_that_another_form_takes_in_between_makes_no_half_ticket(
+def test_a_document_that_another_form_claims_meanwhile_makes_no_incomplete_ticket(
     form: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = refused(form, attachments=pdf("a.pdf"))
@@ -256,7 +260,7 @@ def test_one_that_another_form_takes_in_between_makes_no_half_ticket(
     assert Filled(form.client, fields_of(answer)).post().status_code == 303
 
 
-def test_documents_may_be_sent_ahead_by_a_script_and_are_then_the_forms(form: Filled) -> None:
+def test_documents_uploaded_by_the_script_are_staged_for_the_form(form: Filled) -> None:
     answer = form.client.post(UPLOAD, {"attachments": [pdf("a.pdf"), pdf("b.exe")]})
     assert answer.status_code == 422
     assert [problem for problem in answer.json()["problems"] if "b.exe" in problem]
@@ -267,20 +271,20 @@ def test_documents_may_be_sent_ahead_by_a_script_and_are_then_the_forms(form: Fi
     assert names() == ["a.pdf"]
 
 
-def test_documents_sent_ahead_count_with_those_kept(form: Filled) -> None:
+def test_documents_uploaded_by_the_script_count_with_the_staged_ones(form: Filled) -> None:
     kept = refused(form, attachments=[pdf(f"{n}.pdf") for n in range(5)]).values["staged"]
     answer = form.client.post(UPLOAD, {"attachments": pdf("6.pdf"), "staged": kept})
     assert answer.status_code == 422
     assert StagedFile.objects.count() == 5
 
 
-def test_r1_29_nobody_sends_documents_ahead_without_the_pin() -> None:
+def test_r1_29_documents_cannot_be_uploaded_without_a_pin() -> None:
     assert Client().post(UPLOAD, {"attachments": pdf()}).status_code == 302
     assert not StagedFile.objects.exists()
 
 
 class Killed(BaseException):
-    """Stands for a killed process; a BaseException, so that no handler of the product runs."""
+    """Simulates a killed process. It is a BaseException, so that no handler of the product runs."""
 
 
 @pytest.mark.parametrize(
@@ -291,7 +295,7 @@ class Killed(BaseException):
         "tickets.emails.emails.advisor_notice",
     ],
 )
-def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphans(
+def test_r3_21_a_process_killed_while_confirming_loses_no_document(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def die(*_: object, **__: object) -> None:
@@ -313,7 +317,7 @@ def test_r3_21_a_death_while_confirming_loses_no_document_and_leaves_only_orphan
 @pytest.mark.parametrize(
     "step", ["attachments.quota.consume", "attachments.models.StagedFile.objects.bulk_create"]
 )
-def test_r3_21_a_death_while_keeping_a_document_leaves_only_an_orphan(
+def test_r3_21_a_process_killed_while_staging_leaves_only_an_orphan(
     form: Filled, settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def die(*_: object, **__: object) -> None:

@@ -27,7 +27,7 @@ def files(settings: Settings) -> list[Path]:
     return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 
 
-def test_r3_15_names_are_random_and_nobody_else_may_read(settings: Settings) -> None:
+def test_r3_15_names_are_random_and_other_users_cannot_read_the_files(settings: Settings) -> None:
     with storage.saved_files([PDF, PDF]) as names:
         pass
     assert len(set(names)) == 2
@@ -55,7 +55,7 @@ def test_r3_21_files_are_flushed_before_the_rows_are_written(
 
 
 @pytest.mark.parametrize("failure", [IntegrityError, RuntimeError])
-def test_r3_21_a_failure_takes_the_files_away(settings: Settings, failure: type[Exception]) -> None:
+def test_r3_21_after_a_failure_the_files_are_deleted(settings: Settings, failure: type[Exception]) -> None:
     with pytest.raises(failure), storage.saved_files([PDF, PDF]):
         raise failure
     assert files(settings) == []
@@ -67,7 +67,7 @@ def test_r4_21_when_the_commits_outcome_is_unknown_the_files_stay(settings: Sett
     assert len(files(settings)) == 1
 
 
-def test_r3_21_a_disk_that_fails_half_way_leaves_nothing(
+def test_r3_21_when_the_disk_fills_up_after_one_file_that_file_is_deleted(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def contents() -> Iterator[bytes]:
@@ -84,7 +84,7 @@ def test_r3_21_a_disk_that_fails_half_way_leaves_nothing(
 
 
 @pytest.mark.parametrize("step", ["write", "fsync"])
-def test_r3_21_a_file_that_a_full_disk_cut_short_is_taken_away(
+def test_r3_21_a_file_left_incomplete_by_a_full_disk_is_deleted(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def full(*_args: object) -> int:
@@ -104,7 +104,9 @@ def test_r3_21_a_file_that_a_full_disk_cut_short_is_taken_away(
 
 
 @pytest.mark.django_db
-def test_a_full_disk_costs_the_documents_and_never_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_full_disk_documents_are_refused_and_the_request_is_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def full(*args: object) -> str:
         raise OSError(28, "No space left on device")
 
@@ -125,7 +127,7 @@ def test_r3_20_a_tenth_of_the_disk_is_kept_free(
     assert storage.has_room() is room
 
 
-def test_r3_20_a_disk_that_is_not_there_has_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r3_20_a_disk_that_cannot_be_read_has_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_path: Path) -> None:
         raise OSError(5, "Input/output error")
 
@@ -134,7 +136,7 @@ def test_r3_20_a_disk_that_is_not_there_has_no_room(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.django_db
-def test_r3_20_on_a_disk_nearly_full_the_page_says_so_and_requests_go_on(
+def test_r3_20_on_a_nearly_full_disk_the_page_says_so_and_requests_are_accepted(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = visitor(cast.ana())
@@ -181,7 +183,7 @@ def test_r4_01_if_a_message_cannot_be_written_there_is_no_ticket_and_no_file(
 
 
 @pytest.mark.django_db
-def test_r3_21_orphans_of_a_day_are_removed_and_owned_files_stay(settings: Settings) -> None:
+def test_r3_21_orphans_older_than_a_day_are_removed_and_other_files_stay(settings: Settings) -> None:
     filled_form(visitor(cast.ana())).post(attachments=pdf())
     owned = str(Attachment.objects.get().file.name)
     with storage.saved_files([PDF]) as [orphan]:
@@ -204,12 +206,12 @@ def test_the_clean_up_of_an_installation_without_files_does_nothing() -> None:
 
 
 @pytest.mark.parametrize("owner", storage.document_models())
-def test_looking_for_orphans_reads_no_table_to_its_end(owner: type[models.Model]) -> None:
+def test_the_search_for_orphans_has_an_index_on_each_table(owner: type[models.Model]) -> None:
     """The daily clean-up looks up the row of every stored file, perhaps a million."""
     assert ["file"] in [index.fields for index in owner._meta.indexes]
 
 
-def test_every_model_with_a_file_is_asked_whose_it_is_and_the_staged_files_first() -> None:
+def test_the_search_for_orphans_covers_every_model_with_files_staged_files_first() -> None:
     """The clean-up would delete the files of a missing model after a day."""
     with_files = {
         model

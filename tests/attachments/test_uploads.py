@@ -17,7 +17,7 @@ def receive(handler: CappedMemoryUploadHandler, name: str, chunks: list[bytes]) 
     return handler.file_complete(start)
 
 
-def test_a_file_of_the_limit_is_kept_whole() -> None:
+def test_a_file_of_exactly_the_limit_is_kept_whole() -> None:
     received = receive(CappedMemoryUploadHandler(), "a.pdf", [b"x" * 65_536] * 32)
     assert (received.size, len(received.content)) == (MAX_BYTES, MAX_BYTES)
     assert received.read() == received.content
@@ -36,13 +36,13 @@ def test_r3_02_of_files_beyond_the_fifth_only_the_name_is_kept() -> None:
     assert received[-1].size == 3
 
 
-def test_an_empty_file_is_a_file() -> None:
+def test_an_empty_file_is_received() -> None:
     received = receive(CappedMemoryUploadHandler(), "vacio.pdf", [])
     assert (received.size, received.content) == (0, b"")
 
 
 @given(st.lists(st.binary(max_size=200), max_size=20))
-def test_whatever_the_chunks_the_content_is_theirs(chunks: list[bytes]) -> None:
+def test_the_content_is_the_chunks_joined(chunks: list[bytes]) -> None:
     received = receive(CappedMemoryUploadHandler(), "a.pdf", chunks)
     assert received.content == b"".join(chunks)
     assert received.size == len(received.content)

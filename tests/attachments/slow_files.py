@@ -1,4 +1,4 @@
-"""The files that are slowest to inspect, one for each loop of the readers: `GRINDS` (R7.06, S5)."""
+"""`SLOW_FILES`: the files that are slowest to inspect, one per loop of the readers (R7.06, S5)."""
 
 import struct
 import zlib
@@ -16,7 +16,7 @@ md5 = partial(hashlib_md5, usedforsecurity=False)
 def filled(
     piece: bytes, head: bytes = b"%PDF-1.4\n", tail: bytes = b"\nendobj\n%%EOF\n"
 ) -> Callable[[], bytes]:
-    """Repeat a piece up to two megabytes, which a careless reader would read many times."""
+    """Repeat a piece up to two megabytes. A reader without limits would read it many times."""
     return lambda: head + piece * ((2_000_000 - len(head) - len(tail)) // len(piece)) + tail
 
 
@@ -42,7 +42,7 @@ def streams(data: bytes, count: int) -> bytes:
 
 
 def directory(size: int = 3_900_000) -> bytes:
-    """Return a container that is almost only a directory, in which each entry leads to the next."""
+    """Return a container that is nearly all directory, in which each entry leads to the next."""
     content = bytearray(doc(text=bytes(size)))
     head = 1024 + 512  # after the existing directory
     count = size // 128 - 64
@@ -78,8 +78,8 @@ def passwords() -> bytes:
 
 
 MARKED = b"%PDF-1.4\n1 0 obj stream\n/JS (x)\n"
-# By what they repeat: the name and the builder of each file
-GRINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
+# The name and the builder of each file, by what the file repeats
+SLOW_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "references to an encryption": ("a.pdf", filled(b"/Encrypt 1 0 R ")),
     "encryptions of many numbers": ("a.pdf", filled(b"/Encrypt 1 0 R 1 0 obj ")),
     "identities": (
