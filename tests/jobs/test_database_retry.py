@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Outage:
-    """Make the next `writes` updates of an outcome fail, as while the database is down."""
+    """Makes the next `writes` updates of an outcome fail, as if the database were down."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
         self.left = writes
@@ -67,7 +67,7 @@ def test_a_code_that_was_accepted_is_recorded_when_the_database_is_back(
 
 
 def test_the_wait_for_a_database_that_stays_down_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then the lease expires, and the message is sent again with the same Message-ID."""
+    """When the lease has run out, the message is sent again with the same Message-ID."""
     message, _outage = queue_email(), Outage(monkeypatch, writes=1000)
     monkeypatch.setattr(database_retry, "RETRY_FOR", 0.1)
     with pytest.raises(OperationalError):

@@ -1,4 +1,4 @@
-"""Rows inserted by the statement composed once a model equal those that Django saves."""
+"""Rows inserted with the cached statements equal those that Django saves."""
 
 import pytest
 from django.utils import timezone
@@ -10,7 +10,7 @@ from otp.models import Challenge
 pytestmark = pytest.mark.django_db
 
 
-def test_a_row_inserted_equals_one_saved() -> None:
+def test_an_inserted_row_equals_a_saved_one() -> None:
     now = timezone.now()
     inserted, saved = (
         Challenge(phone="+593991234567", session_ref="a" * 64, nonce=nonce, created_at=now, expires_at=now)
@@ -28,7 +28,7 @@ def test_a_row_inserted_equals_one_saved() -> None:
     assert Challenge.objects.get(pk=inserted.pk).nonce == "a" * 32
 
 
-def test_a_row_inserted_is_updated_by_its_next_save() -> None:
+def test_the_next_save_of_an_inserted_row_updates_it() -> None:
     now = timezone.now()
     row = Challenge(
         phone="+593991234567", session_ref="a" * 64, nonce="a" * 32, created_at=now, expires_at=now
@@ -40,7 +40,7 @@ def test_a_row_inserted_is_updated_by_its_next_save() -> None:
 
 
 def test_rows_inserted_together_get_their_keys_and_their_own_values() -> None:
-    """A default that only the database has is written too."""
+    """A default that the model leaves to the database (`db_default`) is written too."""
     rows = [Company(tax_id=f"179000000000{number}", legal_name=f"Uno {number}") for number in range(3)]
     insert(*rows)
     found = {each.pk: each for each in Company.objects.all()}

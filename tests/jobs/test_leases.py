@@ -21,7 +21,7 @@ def claim(message: Message) -> Message | None:
     return leases.claim(due, message.pk, LEASE, attempts=F("attempts") + 1)
 
 
-def test_of_two_claims_one_gets_the_row_and_counts() -> None:
+def test_of_two_claims_one_gets_the_row_and_counts_an_attempt() -> None:
     message = queue_email()
     first = claim(message)
     assert first is not None
@@ -54,7 +54,7 @@ def test_a_row_with_a_valid_lease_cannot_be_claimed() -> None:
         assert claim(message) is None
 
 
-def test_several_are_claimed_in_the_order_asked_for_and_without_those_taken() -> None:
+def test_free_rows_are_claimed_in_the_order_of_the_given_keys() -> None:
     messages = [queue_email() for _ in range(4)]
     claim(messages[1])
     pks = [message.pk for message in reversed(messages)]

@@ -11,13 +11,13 @@ IMPORTED = {
     "import django; django.setup()": False,  # each command
     "import fidelizacion.wsgi": True,  # not at the first message, while a customer waits
 }
-ASK = "; import sys; print('jobs.redis_transport' in sys.modules, 'redis' in sys.modules)"
+REPORT = "; import sys; print('jobs.redis_transport' in sys.modules, 'redis' in sys.modules)"
 
 
 @pytest.mark.parametrize("start", IMPORTED)
 def test_the_client_of_the_broker_is_imported(start: str) -> None:
-    # Of the web process only the import: without the system checks, which need a prepared database
+    # The web process without its system checks, which need a migrated database
     stub = "import fidelizacion.startup_checks as s; s.exit_on_errors = lambda: None; "
-    code = (stub if "wsgi" in start else "") + start + ASK
+    code = (stub if "wsgi" in start else "") + start + REPORT
     done = subprocess.run([sys.executable, "-c", code], cwd=BASE, capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(IMPORTED[start])] * 2

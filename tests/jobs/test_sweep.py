@@ -101,7 +101,7 @@ def test_one_pass_counts_what_the_sweep_itself_sent() -> None:
         assert any(line.split() == ["mensajes", "1"] for line in run().splitlines())
 
 
-def test_a_pass_whose_sweep_fails_still_sends_the_rest_and_ends_badly(sweeps: None) -> None:
+def test_a_pass_with_a_failing_sweep_sends_the_messages_and_ends_with_an_error(sweeps: None) -> None:
     queue_email()
     sweep.register("retos", lambda: 1 // 0)
     with pytest.raises(CommandError, match="retos"):

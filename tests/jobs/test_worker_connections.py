@@ -12,28 +12,28 @@ from fidelizacion.celery import app
 
 
 @pytest.fixture
-def closed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was done to the connection."""
-    done: list[str] = []
-    monkeypatch.setattr(connection, "close", lambda: done.append("closed"))
-    monkeypatch.setattr(connection, "close_if_unusable_or_obsolete", lambda: done.append("checked"))
-    return done
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The calls of the connection's methods that close or check it."""
+    called: list[str] = []
+    monkeypatch.setattr(connection, "close", lambda: called.append("close"))
+    monkeypatch.setattr(connection, "close_if_unusable_or_obsolete", lambda: called.append("check"))
+    return called
 
 
 @pytest.mark.django_db
-def test_the_end_of_a_task_does_not_close_the_connection(closed: list[str]) -> None:
+def test_the_end_of_a_task_does_not_close_the_connection(calls: list[str]) -> None:
     connection.ensure_connection()
     fixup = DjangoWorkerFixup(app)
     task: Any = SimpleNamespace(request=SimpleNamespace(is_eager=False))
     for _task in range(100):
         fixup.on_task_prerun(sender=task)
         fixup.on_task_postrun(sender=task)
-    assert "closed" not in closed
+    assert "close" not in calls
 
 
 @pytest.mark.django_db
-def test_each_task_begins_with_a_connection_that_works(closed: list[str]) -> None:
+def test_each_task_begins_with_a_connection_that_works(calls: list[str]) -> None:
     connection.ensure_connection()
     task_prerun.send(sender=None, task_id="1", task=None)
     task_postrun.send(sender=None, task_id="1", task=None)
-    assert "checked" in closed
+    assert "check" in calls

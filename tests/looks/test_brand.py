@@ -41,46 +41,48 @@ def surfaces(scheme: dict[str, str]) -> set[str]:
 
 @given(colours)
 @profile(max_examples=50)
-def test_any_brand_colour_reads_as_text_and_carries_its_ink(colour: str) -> None:
+def test_any_brand_colour_is_legible_as_text_and_as_a_background(colour: str) -> None:
     brand = replace(settings.BRAND, colour=colour)
-    for palette, grounds in ((brand.light, LIGHT_SURFACES), (brand.dark, DARK_SURFACES)):
+    for palette, backgrounds in ((brand.light, LIGHT_SURFACES), (brand.dark, DARK_SURFACES)):
         assert contrast(palette.ink, palette.fill) >= MINIMUM_CONTRAST
-        assert min(contrast(palette.text, ground) for ground in grounds) >= MINIMUM_CONTRAST
+        assert min(contrast(palette.text, background) for background in backgrounds) >= MINIMUM_CONTRAST
 
 
-def test_a_colour_that_reads_already_is_left_as_it_is() -> None:
+def test_a_legible_colour_is_not_changed() -> None:
     assert replace(settings.BRAND, colour="#0b5c6b").light == Palette("#0b5c6b", "#ffffff", "#0b5c6b")
 
 
-def test_the_brand_is_judged_on_the_surfaces_of_the_token_file() -> None:
+def test_the_surfaces_are_those_of_the_token_file() -> None:
     light, dark = tokens()
     assert surfaces(light) == set(LIGHT_SURFACES)
     assert surfaces(dark) == set(DARK_SURFACES)
 
 
 @pytest.mark.parametrize("scheme", tokens(), ids=["light", "dark"])
-def test_the_inks_of_the_token_file_read_on_its_surfaces(scheme: dict[str, str]) -> None:
+def test_the_text_colours_of_the_token_file_are_legible_on_its_surfaces(scheme: dict[str, str]) -> None:
     for name in TEXTS:
-        assert min(contrast(scheme[name], ground) for ground in surfaces(scheme)) >= MINIMUM_CONTRAST, name
+        assert (
+            min(contrast(scheme[name], background) for background in surfaces(scheme)) >= MINIMUM_CONTRAST
+        ), name
     for name in ("focus", "line-strong"):  # WCAG 2.2, 1.4.11
-        assert min(contrast(scheme[name], ground) for ground in surfaces(scheme)) >= 3, name
+        assert min(contrast(scheme[name], background) for background in surfaces(scheme)) >= 3, name
 
 
-def test_the_stylesheet_brings_the_operators_colour_for_both_schemes() -> None:
+def test_the_stylesheet_has_the_colour_of_the_operator_for_both_schemes() -> None:
     css = brand_assets.stylesheet(replace(settings.BRAND, colour="#ffcc00")).content.decode()
     light, dark = css.split("@media (prefers-color-scheme: dark)")[1:]
     assert "--brand: #ffcc00; --brand-ink: #000000;" in light
     assert "--brand: #ffcc00;" in dark
 
 
-def test_the_brand_is_kept_for_ever_by_its_version_and_briefly_without(client: Client) -> None:
+def test_browsers_keep_the_stylesheet_long_with_its_hash_and_briefly_without(client: Client) -> None:
     address = str(brand_assets.brand_context()["brand_css_url"])
     assert "immutable" in client.get(address)["Cache-Control"]
     assert client.get("/marca/marca.css?v=old")["Cache-Control"] == "public, max-age=300"
     assert client.get(address)["Content-Type"] == "text/css; charset=utf-8"
 
 
-def test_the_operators_logo_is_served_as_what_its_name_says(
+def test_the_logo_of_the_operator_is_served_with_the_type_of_its_extension(
     client: Client, settings: Settings, tmp_path: Path
 ) -> None:
     logo = tmp_path / "logo.png"
@@ -91,7 +93,7 @@ def test_the_operators_logo_is_served_as_what_its_name_says(
 
 
 @pytest.mark.parametrize("name", ["missing.png", "logo.html"])
-def test_a_logo_that_cannot_be_served_gives_way_to_the_default_logo(
+def test_the_default_logo_replaces_one_that_cannot_be_served(
     name: str, client: Client, settings: Settings, tmp_path: Path
 ) -> None:
     (tmp_path / "logo.html").write_text("<script>")
@@ -102,7 +104,7 @@ def test_a_logo_that_cannot_be_served_gives_way_to_the_default_logo(
     assert len(brand_problems(settings.BRAND)) == 1
 
 
-def test_a_pale_colour_and_a_heavy_logo_are_pointed_out(tmp_path: Path) -> None:
+def test_a_pale_colour_and_a_large_logo_are_reported(tmp_path: Path) -> None:
     logo = tmp_path / "logo.svg"
     logo.write_bytes(b"x" * (LOGO_BYTES + 1))
     pale, heavy, _ = brand_problems(replace(settings.BRAND, colour="#ffcc00", logo=logo))

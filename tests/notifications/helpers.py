@@ -39,7 +39,10 @@ def queue_sms(to: str = "+593991234567") -> Message:
 
 @dataclass
 class Sink:
-    """An SMTP server that keeps the mails it accepts. `rcpt` and `data` replace its 250 OK."""
+    """An SMTP server that keeps the mails it accepts.
+
+    `rcpt` and `data`, if set, are its answers to these commands in place of 250 OK.
+    """
 
     port: int
     rcpt: str = ""

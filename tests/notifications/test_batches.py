@@ -77,7 +77,7 @@ def test_a_slow_server_does_not_keep_a_batch_until_its_lease_runs_out(
     assert Message.objects.filter(state=QUEUED).count() == 1
 
 
-def test_a_mail_does_not_die_for_being_in_a_batch_with_one_that_kills_processes_r4_12(
+def test_a_mail_in_a_batch_with_one_that_kills_processes_is_sent_r4_12(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     queued = [queue_email().pk for _ in range(4)]
@@ -93,7 +93,7 @@ def test_a_mail_does_not_die_for_being_in_a_batch_with_one_that_kills_processes_
     assert list(Message.objects.filter(pk__in=queued[1:]).values_list("lost_leases", flat=True)) == [0] * 3
 
 
-def test_a_message_is_not_taken_before_its_next_attempt_is_due_r4_08() -> None:
+def test_a_message_is_not_claimed_before_its_next_attempt_is_due_r4_08() -> None:
     late = queue_email()
     Message.objects.filter(pk=late.pk).update(next_at=timezone.now() + timedelta(minutes=1))
     now = queue_email()
@@ -111,7 +111,7 @@ def test_of_several_sms_only_the_one_being_sent_may_have_left_r1_24() -> None:
         assert next(messages).channel == Message.Channel.EMAIL
 
 
-def test_attempts_and_time_of_a_mail_are_those_of_its_sending() -> None:
+def test_a_mail_of_a_batch_has_the_time_of_its_own_sending_and_one_attempt() -> None:
     for _ in range(2):
         queue_email()
     with time_machine.travel(timezone.now(), tick=False) as clock, closing(claim_due()) as messages:

@@ -45,7 +45,7 @@ def refused(code: int) -> smtplib.SMTPRecipientsRefused:
     return smtplib.SMTPRecipientsRefused({"ana@acme.example": (code, b"no")})
 
 
-def test_a_message_is_sent_once_however_often_it_is_asked_for_r4_13() -> None:
+def test_a_message_is_sent_once_however_often_its_task_runs_r4_13() -> None:
     message = queue_email()
     assert [deliver(message.pk) for _ in range(3)] == [
         SendOutcome.SENT,
@@ -59,7 +59,7 @@ def test_a_message_is_sent_once_however_often_it_is_asked_for_r4_13() -> None:
     assert mail.outbox[0].extra_headers["Message-ID"] == message.message_id
 
 
-def test_an_sms_goes_through_the_gateway_and_keeps_its_id() -> None:
+def test_an_sms_is_sent_through_the_gateway_and_its_id_is_stored() -> None:
     memory.outbox.clear()
     message = queue_sms()
     assert deliver(message.pk) == SendOutcome.SENT
@@ -88,7 +88,7 @@ def test_an_sms_goes_through_the_gateway_and_keeps_its_id() -> None:
         (KeyError("a mistake of ours"), SendOutcome.DEAD),
     ],
 )
-def test_each_error_has_its_class_r4_09(fail: Fail, error: Exception, outcome: SendOutcome) -> None:
+def test_each_error_is_classified_r4_09(fail: Fail, error: Exception, outcome: SendOutcome) -> None:
     fail(error)
     message = queue_email()
     assert deliver(message.pk) == outcome
@@ -253,7 +253,7 @@ def test_a_process_that_lost_the_lease_records_nothing_r4_04(monkeypatch: pytest
     assert (message.state, message.provider_id, message.lease_token) == ("sending", "", "another process")
 
 
-def test_a_batch_goes_oldest_first_and_ends_when_the_server_is_unavailable(fail: Fail) -> None:
+def test_a_batch_is_sent_oldest_first_and_ends_when_the_server_is_unavailable(fail: Fail) -> None:
     with time_machine.travel(timezone.now() - timedelta(minutes=1)):
         oldest = queue_email()
     later = queue_email()

@@ -53,7 +53,7 @@ def failed() -> Iterator[list[Message]]:
         ([ReportKind.COMPLAINED, ReportKind.FAILED], State.FAILED),
     ],
 )
-def test_any_order_of_arrival_ends_alike_r4_24(
+def test_any_order_of_arrival_ends_in_the_same_state_r4_24(
     kinds: list[ReportKind], state: State, failed: list[Message]
 ) -> None:
     for order in set(permutations(kinds)):
@@ -80,7 +80,7 @@ def test_a_delivery_has_its_time_and_a_failure_its_reason(failed: list[Message])
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.FAILED, State.DEAD])
-def test_a_report_changes_nothing_of_a_message_that_is_not_with_the_provider(state: State) -> None:
+def test_a_report_does_not_change_a_message_that_no_provider_has_accepted(state: State) -> None:
     message = sent(state=state)
     for kind in (ReportKind.DELIVERED, ReportKind.FAILED):
         delivery_reports.receive(report(kind))
@@ -278,7 +278,7 @@ def test_an_sms_that_another_gateway_sent_is_not_polled(settings: Settings) -> N
     assert message.state == State.SENT
 
 
-def test_a_mail_and_an_sms_with_one_id_are_two() -> None:
+def test_a_report_on_an_sms_does_not_match_a_mail_with_the_same_id() -> None:
     mail = queue_email()
     Message.objects.filter(pk=mail.pk).update(state=State.SENT, provider_id=SID)
     assert not report_handler.apply(report(ReportKind.DELIVERED))

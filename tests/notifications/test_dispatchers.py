@@ -35,7 +35,7 @@ def test_four_dispatchers_send_each_message_once_r4_04() -> None:
     assert not Message.objects.exclude(state=Message.State.SENT, attempts=1).exists()
 
 
-def test_one_message_asked_of_many_at_once_is_sent_once_r4_13() -> None:
+def test_one_message_that_many_processes_deliver_at_once_is_sent_once_r4_13() -> None:
     message = queue_email()
 
     def deliver(_number: int) -> SendOutcome:

@@ -59,7 +59,7 @@ def test_an_error_of_a_mail_is_described(state: str, error: str, text: str) -> N
         ("452 4.2.2 over quota", "lleno por ahora. Se intentó durante 72 horas"),
     ],
 )
-def test_one_given_up_after_72_hours_is_not_said_to_be_tried_again_r4_08(error: str, text: str) -> None:
+def test_after_72_hours_the_text_promises_no_further_attempt_r4_08(error: str, text: str) -> None:
     now = timezone.now()
     message = Message(channel=Channel.EMAIL, state=State.DEAD, last_error=error, tried_at=now, give_up_at=now)
     description = error_texts.describe(message)

@@ -9,13 +9,13 @@ from notifications.sms import memory, sms_gateway
 NUMBER, TEXT = "+593991234567", "Codigo 731942"
 
 
-def test_an_unknown_name_is_a_mistake_of_configuration(settings: Settings) -> None:
+def test_an_unknown_gateway_name_is_a_configuration_error(settings: Settings) -> None:
     settings.SMS_GATEWAY = "palomas"
     with pytest.raises(ImproperlyConfigured, match="twilio"):
         sms_gateway()
 
 
-def test_memory_keeps_what_was_sent() -> None:
+def test_the_memory_gateway_keeps_each_sms() -> None:
     memory.outbox.clear()
     sms_gateway().send(NUMBER, TEXT, seconds_left=300)
     assert memory.outbox == [memory.SentSms(NUMBER, TEXT, 300)]

@@ -25,7 +25,7 @@ def line(text: str = "hello") -> str:
     return MaskingFormatter(LINE, style="{").format(record).partition(" INFO ")[2]
 
 
-class _some_task:  # noqa: N801  not a real one: the worker would register it
+class _some_task:  # noqa: N801  not a real task, which the worker would register
     name = "notifications.tasks.deliver_message"
 
 
@@ -36,7 +36,7 @@ def test_8_a_reference_has_eight_characters_that_are_hard_to_confuse() -> None:
 
 
 @pytest.mark.django_db  # the signal also closes old connections that another test may have left open
-def test_8_a_line_of_a_request_carries_its_reference_until_the_answer_has_gone() -> None:
+def test_8_a_line_of_a_request_has_its_reference_until_the_response_is_sent() -> None:
     request_started.send(sender=None, environ={})
     reference = log_context.fields()["request_id"]
     assert line() == f"portal [{reference}]: hello"
@@ -45,15 +45,16 @@ def test_8_a_line_of_a_request_carries_its_reference_until_the_answer_has_gone()
     assert line() == "portal [-]: hello"
 
 
-def test_8_a_line_of_a_task_carries_its_name_and_the_whole_of_its_id() -> None:
-    identity = "12345678-1234-1234-1234-123456789012"  # all digits: masked as a number it could not be found
+def test_8_a_line_of_a_task_has_its_name_and_its_whole_id() -> None:
+    # All digits: masked like a phone number, it could not be found in the log
+    identity = "12345678-1234-1234-1234-123456789012"
     task_prerun.send(sender=_some_task, task_id=identity, task=_some_task)
     assert line("of 0991234567") == f"portal [{_some_task.name} {identity}]: of •••567"
     task_postrun.send(sender=_some_task, task_id=identity, task=_some_task)
     assert line() == "portal [-]: hello"
 
 
-def test_8_a_line_of_a_sweep_carries_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_8_a_line_of_a_sweep_has_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
     def work() -> int:
@@ -68,7 +69,7 @@ def test_8_a_line_of_a_sweep_carries_its_name(monkeypatch: pytest.MonkeyPatch) -
     assert seen[1] == f"portal [{_some_task.name} x mensajes]: hello"
 
 
-def test_8_what_a_failed_sweep_says_carries_its_name(
+def test_8_the_line_of_a_failed_sweep_has_its_name(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.handler.setFormatter(MaskingFormatter(LINE, style="{"))
@@ -76,7 +77,7 @@ def test_8_what_a_failed_sweep_says_carries_its_name(
     assert "[mensajes]: sweep mensajes failed" in caplog.text
 
 
-def test_8_each_thread_has_its_own() -> None:
+def test_8_each_thread_has_its_own_context() -> None:
     log_context.begin(request_id="AAAAAAAA")
     seen: list[str] = []
     other = threading.Thread(target=lambda: seen.append(line()))

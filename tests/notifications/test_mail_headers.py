@@ -1,4 +1,4 @@
-"""The bytes of a mail are those that the standard library writes, made with less work."""
+"""Mails have the bytes that the standard library would write, but are built with less work."""
 
 from email.policy import compat32
 from unittest import mock
@@ -35,7 +35,7 @@ def test_a_mail_is_written_as_by_the_standard_library(subject: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_line_between_the_parts_cannot_be_guessed() -> None:
+def test_the_boundary_between_the_parts_is_random() -> None:
     """Otherwise a text typed by a customer could begin a part."""
     mail = email_message.build(queue_email())
     boundaries = {mail.message().get_boundary() for _time in range(3)}

@@ -29,14 +29,14 @@ MAILS = {each.name: each for each in message_types.message_types() if each.chann
 
 
 @pytest.mark.parametrize("name", MAILS)
-def test_every_mail_shows_it_and_a_preview_shows_it_too(name: str) -> None:
+def test_every_mail_shows_the_logo_and_so_does_its_preview(name: str) -> None:
     html = MAILS[name].preview().html
     assert image_of(html) == LOGO_URL
     assert image_of(inline_logo(html)).startswith("data:image/png;base64,")
 
 
 @pytest.mark.parametrize(("colour", "ink"), [("#0b5c6b", "white"), ("#f4d03f", "black")])
-def test_the_default_mark_has_the_ink_of_the_band(settings: Settings, colour: str, ink: str) -> None:
+def test_the_default_logo_has_the_text_colour_of_the_band(settings: Settings, colour: str, ink: str) -> None:
     logo = replace(settings.BRAND, colour=colour, logo=None).embedded_logo
     assert logo is not None
     assert logo.content == (Path("brand/mail_logos") / f"{ink}.png").read_bytes()
@@ -44,7 +44,7 @@ def test_the_default_mark_has_the_ink_of_the_band(settings: Settings, colour: st
 
 
 @pytest.mark.django_db
-def test_the_operators_own_logo_goes_in_its_place(settings: Settings, tmp_path: Path) -> None:
+def test_a_mail_embeds_the_logo_of_the_operator(settings: Settings, tmp_path: Path) -> None:
     logo = tmp_path / "logo.png"
     logo.write_bytes(PNG)
     settings.BRAND = replace(settings.BRAND, logo=logo)
@@ -54,7 +54,7 @@ def test_the_operators_own_logo_goes_in_its_place(settings: Settings, tmp_path: 
 
 
 @pytest.mark.django_db
-def test_a_logo_that_no_mail_shows_is_left_out_and_the_system_check_says_so(
+def test_a_logo_that_mail_programs_do_not_show_is_left_out_and_reported_by_a_check(
     settings: Settings, tmp_path: Path
 ) -> None:
     logo, other = tmp_path / "logo.svg", tmp_path / "logo.png"

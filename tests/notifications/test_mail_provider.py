@@ -53,7 +53,7 @@ def test_postmark_gets_the_mail_and_its_id_is_kept(postmark: FakeMailProvider) -
     assert message.poll_at is None  # only SMS are polled for reports
 
 
-def test_mailgun_gets_it_as_well(settings: Settings) -> None:
+def test_mailgun_gets_the_mail_and_its_id_is_kept(settings: Settings) -> None:
     with fake_mail_provider(settings, "mailgun") as fake:
         message = queue_email()
         assert deliver(message.pk) == SendOutcome.SENT
@@ -100,16 +100,16 @@ INVALID = {"ErrorCode": 300, "Message": "Invalid 'To' address: 'ana@acme.example
         (0, {}, ServerUnavailable),
     ],
 )
-def test_each_answer_has_its_class_r4_09(
+def test_each_answer_of_the_provider_is_classified_r4_09(
     postmark: FakeMailProvider, status: int, answer: object, failure: type[GatewayFailure]
 ) -> None:
     postmark.status, postmark.answer = status, answer
     assert type(refused(queue_email())) is failure
-    # Neither repeated by a library nor sent on to where a redirect points (R6.20)
+    # No library repeated the request or followed the redirect (R6.20)
     assert len(postmark.requests) == 1
 
 
-def test_the_providers_answer_is_in_the_row_and_in_no_log_r8_08(
+def test_the_answer_of_the_provider_is_stored_and_not_logged_r8_08(
     postmark: FakeMailProvider, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in [
@@ -137,14 +137,14 @@ def test_a_batch_ends_when_the_provider_is_unavailable(postmark: FakeMailProvide
     assert len(postmark.requests) == 1
 
 
-def test_a_provider_that_never_answers_is_given_up_in_time_r4_26(postmark: FakeMailProvider) -> None:
+def test_a_provider_that_never_answers_ends_in_a_timeout_r4_26(postmark: FakeMailProvider) -> None:
     postmark.status = -1
     watch = Stopwatch()
     assert deliver(queue_email().pk) == SendOutcome.AGAIN
     assert watch.seconds() < 5
 
 
-def test_a_provider_that_cannot_be_reached_only_delays(settings: Settings) -> None:
+def test_a_provider_that_cannot_be_reached_only_delays_the_mail(settings: Settings) -> None:
     use_provider(settings, "postmark", refused_address())
     assert type(refused(queue_email())) is ServerUnavailable
     with mute_address() as address:
@@ -170,11 +170,13 @@ def amazon(code: str, status: int) -> AnymailAPIError:
         ("InternalFailure", 500, ServerUnavailable),
     ],
 )
-def test_amazons_errors_have_the_same_classes(code: str, status: int, failure: type[GatewayFailure]) -> None:
+def test_errors_of_amazon_ses_are_classified_alike(
+    code: str, status: int, failure: type[GatewayFailure]
+) -> None:
     assert type(classify(amazon(code, status))) is failure
 
 
-def test_amazon_that_cannot_be_reached_is_unavailable() -> None:
+def test_an_amazon_ses_that_cannot_be_reached_is_unavailable() -> None:
     error = AnymailAPIError("SES")
     error.__cause__ = EndpointConnectionError(endpoint_url="https://email.example")
     assert type(classify(error)) is ServerUnavailable

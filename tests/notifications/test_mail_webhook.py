@@ -84,7 +84,7 @@ def post(body: Payload | bytes, path: str = POSTMARK, secret: str = SECRET, **he
 
 
 def mailgun(event: str, **more: Any) -> Payload:
-    """Build a report of Mailgun, which has a signature of a time and a token in its body."""
+    """Build a report of Mailgun, whose body contains a time, a token and their signature."""
     stamp, token = "1795250000", "t" * 50
     signature = hmac.new(b"signing-key", f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
     headers = {"to": "ana@acme.example", "message-id": MAILGUN_ID.strip("<>"), "from": "x", "subject": "y"}
@@ -148,7 +148,7 @@ def test_reports_of_a_delay_or_an_opened_mail_change_nothing(message: Message) -
     assert (message.state, UnmatchedReport.objects.count()) == (State.SENT, 0)
 
 
-def test_a_report_that_arrives_first_waits_for_its_message() -> None:
+def test_a_report_that_arrives_before_its_id_is_recorded_is_kept() -> None:
     assert post(DELIVERY) == 200
     assert UnmatchedReport.objects.get().provider_id == POSTMARK_ID
 

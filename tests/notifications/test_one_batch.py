@@ -35,7 +35,7 @@ def test_a_batch_is_one_insert_and_one_task_after_the_commit(
     ]
 
 
-def test_a_key_in_use_is_left_as_it_is_and_the_others_are_inserted_r4_02() -> None:
+def test_a_message_with_a_used_key_is_not_changed_and_the_others_are_inserted_r4_02() -> None:
     queue_email(key="ticket:1:client", subject="Antes")
     with outbox.in_one_batch():
         queue_email(key="ticket:1:client", subject="Después")
@@ -91,7 +91,7 @@ def test_when_the_server_is_unavailable_the_rest_waits_without_an_attempt(
     ]
 
 
-def test_a_key_named_twice_is_one_mail() -> None:
+def test_a_key_that_is_listed_twice_is_one_mail() -> None:
     with outbox.in_one_batch():
         queue_email(key="ticket:1:client", subject="Primero")
         queue_email(key="ticket:1:client", subject="Segundo")

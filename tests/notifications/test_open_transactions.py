@@ -42,7 +42,7 @@ def observe_database() -> tuple[int, float]:
 
 
 @pytest.mark.parametrize("way", ["one", "batch"])
-def test_no_transaction_is_open_while_the_mail_server_takes_its_time_r4_06(
+def test_no_transaction_is_open_while_a_slow_mail_server_is_awaited_r4_06(
     sink: Sink, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     observed: list[tuple[int, float]] = []

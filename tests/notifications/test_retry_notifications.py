@@ -28,7 +28,7 @@ def given_up(state: Message.State) -> Message:
     return message
 
 
-def test_the_dead_are_queued_again_with_their_message_id_r4_18() -> None:
+def test_dead_messages_are_queued_again_with_their_message_id_r4_18() -> None:
     dead, failed = given_up(Message.State.DEAD), given_up(Message.State.FAILED)
     with time_machine.travel(timezone.now() + timedelta(days=5)):
         assert retry("--dead", "--yes") == "Listo: 1 mensaje en cola otra vez.\n"
@@ -57,7 +57,7 @@ def test_with_several_messages_the_text_is_plural() -> None:
     assert retry("--dead", "--yes") == "Listo: 2 mensajes en cola otra vez.\n"
 
 
-def test_what_was_sent_is_not_sent_again_r4_18() -> None:
+def test_a_sent_message_is_not_sent_again_r4_18() -> None:
     message = queue_email()
     deliver(message.pk)
     with pytest.raises(CommandError, match=r"como estaban: 1\. .*--force"):
@@ -68,20 +68,20 @@ def test_what_was_sent_is_not_sent_again_r4_18() -> None:
     assert message.state == Message.State.SENT
 
 
-def test_a_rejected_one_goes_again_by_its_id() -> None:
+def test_a_failed_message_is_queued_again_by_its_id() -> None:
     message = given_up(Message.State.FAILED)
     retry("--id", str(message.pk), "--yes")
     assert deliver(message.pk) == SendOutcome.SENT
 
 
-def test_with_force_what_was_sent_goes_again_as_a_copy_r4_18() -> None:
+def test_with_force_a_sent_message_is_copied_r4_18() -> None:
     message = queue_email()
     deliver(message.pk)
     assert "1 mensaje en cola" in retry("--id", str(message.pk), "--force", "--yes")
     assert deliver(message.copies.get().pk) == SendOutcome.SENT
 
 
-def test_since_a_day_takes_what_was_given_up_then_and_nothing_older() -> None:
+def test_since_queues_the_messages_created_from_that_day_on() -> None:
     with time_machine.travel("2026-11-10T15:00Z"):
         old = given_up(Message.State.DEAD)
     with time_machine.travel("2026-11-12T15:00Z"):

@@ -83,7 +83,7 @@ def test_a_signed_report_is_applied_r4_23(message: Message) -> None:
         (("queued", "sent", "failed", "delivered"), State.FAILED),
     ],
 )
-def test_any_order_of_twilios_reports_ends_alike_r4_24(
+def test_any_order_of_twilios_reports_ends_in_the_same_state_r4_24(
     message: Message, names: tuple[str, ...], state: State
 ) -> None:
     for order in set(permutations(names)):
@@ -117,7 +117,9 @@ FORGED = {
 
 
 @pytest.mark.parametrize("case", FORGED)
-def test_what_twilio_did_not_sign_is_refused_and_writes_nothing_r4_23(message: Message, case: str) -> None:
+def test_a_callback_that_twilio_did_not_sign_is_refused_and_writes_nothing_r4_23(
+    message: Message, case: str
+) -> None:
     form, signature = FORGED[case]
     with CaptureQueriesContext(connection) as captured:
         assert post(form, signature) == 403
@@ -125,7 +127,7 @@ def test_what_twilio_did_not_sign_is_refused_and_writes_nothing_r4_23(message: M
     assert state_of(message) == State.SENT
 
 
-def test_the_host_that_a_request_names_is_not_what_is_signed_r4_23(message: Message) -> None:
+def test_the_signature_is_checked_against_the_configured_address_r4_23(message: Message) -> None:
     """Twilio signs the address in the settings; the request may name any host that we allow."""
     form = status()
     assert post(form, signature_of(form, "http://127.0.0.1" + PATH), host="127.0.0.1") == 403
@@ -133,7 +135,7 @@ def test_the_host_that_a_request_names_is_not_what_is_signed_r4_23(message: Mess
     assert state_of(message) == State.DELIVERED
 
 
-def test_a_signed_port_may_be_written_or_not() -> None:
+def test_the_signed_address_may_contain_the_default_port() -> None:
     form = status("sent")
     assert post(form, signature_of(form, "https://portal.operadora.example:443" + PATH)) == 204
 
@@ -200,7 +202,7 @@ def test_a_code_without_a_text_is_shown_as_a_number(message: Message) -> None:
     assert message.last_error == "twilio: failed, código 30999"
 
 
-def test_an_unknown_sid_is_kept_and_a_passing_status_is_not_r4_24() -> None:
+def test_a_report_with_an_unknown_sid_is_kept_and_a_temporary_status_is_not_r4_24() -> None:
     assert post({**status("delivered"), "MessageSid": "SM2"}) == 204
     assert post({**status("sent"), "MessageSid": "SM3"}) == 204
     [kept] = UnmatchedReport.objects.all()

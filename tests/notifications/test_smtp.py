@@ -26,7 +26,7 @@ from tests.slowness import Stopwatch
 
 pytestmark = [pytest.mark.loopback, pytest.mark.django_db]
 
-# A process that is killed after the server answered 250, before it records that
+# A process that is killed after the server has answered 250 and before the result is recorded
 KILLED_AFTER_250 = """
 import os, signal, sys
 import django
@@ -92,7 +92,7 @@ def test_a_server_that_closes_the_connection_delays_one_message(sink: Sink) -> N
     assert first.state == Message.State.QUEUED
 
 
-def test_a_mute_server_ends_in_a_timeout_r4_26(settings: Settings) -> None:
+def test_a_mute_mail_server_ends_in_a_timeout_r4_26(settings: Settings) -> None:
     settings.EMAIL_TIMEOUT = 0.5
     with socket.create_server(("127.0.0.1", 0)) as mute:
         use_smtp(settings, mute.getsockname()[1])
@@ -113,13 +113,13 @@ def test_every_connection_has_the_timeout_of_the_settings_r4_26(settings: Settin
     assert vars(get_connection())["timeout"] == settings.EMAIL_TIMEOUT
 
 
-def test_without_a_server_a_mail_is_only_delayed(settings: Settings) -> None:
+def test_an_unreachable_server_only_delays_a_mail(settings: Settings) -> None:
     use_smtp(settings, free_port())
     assert deliver(queue_email().pk) == SendOutcome.AGAIN
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_kill_between_send_and_record_gives_the_same_mail_twice_r4_07(sink: Sink, tmp_path: Path) -> None:
+def test_a_kill_between_sending_and_recording_repeats_the_same_mail_r4_07(sink: Sink, tmp_path: Path) -> None:
     message = queue_email()
     environment = {**other_process(), "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}"}
     killed = subprocess.run(

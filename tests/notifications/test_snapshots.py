@@ -37,14 +37,14 @@ def a_mail() -> Message:
 
 
 def known_as(message: Message, **changes: Any) -> Any:
-    """This process knows the message's type with `changes`."""
+    """Patch the registry: this process knows the message's type with `changes`."""
     registered = message_types.message_type(message.kind)
     assert registered is not None
     return mock.patch.dict(message_types._message_types, {message.kind: replace(registered, **changes)})
 
 
 def without(kind: str) -> Any:
-    """This process does not know the type."""
+    """Patch the registry: this process does not know the type."""
     others = {name: each for name, each in message_types._message_types.items() if name != kind}
     return mock.patch.dict(message_types._message_types, others, clear=True)
 
@@ -60,7 +60,7 @@ def test_a_mail_is_queued_without_its_text() -> None:
     assert message.template_version == 2
 
 
-def test_what_changes_before_a_mail_is_sent_changes_nothing_in_it(settings: Settings) -> None:
+def test_later_changes_of_ticket_company_and_brand_do_not_change_a_queued_mail(settings: Settings) -> None:
     message = a_mail()
     before = (message.subject, message.text, message.html)
     Ticket.objects.update(requester_name="Otra persona", company_name="Otra S. A.", effective_terms=[])
@@ -77,7 +77,7 @@ def test_what_changes_before_a_mail_is_sent_changes_nothing_in_it(settings: Sett
     assert (sink.mails[0]["subject"], plain.get_content().replace("\r\n", "\n")) == before[:2]
 
 
-def test_rendering_asks_the_database_nothing(django_assert_num_queries: Any) -> None:
+def test_rendering_runs_no_query(django_assert_num_queries: Any) -> None:
     message = a_mail()
     with django_assert_num_queries(0):
         assert message.subject
@@ -86,10 +86,10 @@ def test_rendering_asks_the_database_nothing(django_assert_num_queries: Any) -> 
 
 @pytest.mark.parametrize("batch", [True, False])
 def test_r407_a_repeat_is_the_same_mail_byte_for_byte(settings: Settings, batch: bool) -> None:
-    """The process that renders it dies after the 250; the template changes before the repeat."""
+    """The sending process dies after the server's 250; the template changes before the repeat."""
     message = a_mail()
     with smtp_sink(settings) as sink:
-        with mock.patch.object(delivery, "_record_sent"):  # it dies before it records
+        with mock.patch.object(delivery, "_record_sent"):  # the process dies before it records the result
             assert (delivery.deliver_due().total() if batch else delivery.deliver(message.pk)) in (1, "sent")
         Message.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
         with mock.patch.object(rendering, "_render", side_effect=AssertionError("rendered again")):
@@ -156,7 +156,7 @@ def test_a_mail_that_no_process_can_render_for_three_days_is_dead() -> None:
 
 @pytest.mark.parametrize("batch", [True, False])
 def test_a_mail_whose_template_fails_is_dead_and_the_next_is_sent(settings: Settings, batch: bool) -> None:
-    """It can be sent once the template is mended: its facts stay."""
+    """It keeps its facts, so it can be sent once the template is corrected."""
     message = a_mail()
     other = emails.advisor_notice(message_ticket(), [])
     Message.objects.filter(pk=message.pk).update(facts=snapshot.freeze({"ticket": {}}))
@@ -216,14 +216,14 @@ def test_a_copy_of_a_mail_that_is_not_rendered_is_the_same_mail(settings: Settin
 
 
 def test_facts_do_not_outlive_the_text() -> None:
-    """Personal data is in one place: what deletes or erases the text finds nothing else (R8.03)."""
+    """The text is the only copy of the personal data, so deleting it is enough (R8.03)."""
     message = a_mail()
     delivery.deliver_due()
     assert stored(message)[3] == ""
 
 
 def test_a_link_that_is_a_secret_is_in_no_snapshot() -> None:
-    """Invitations are rendered when they are queued, as they always were."""
+    """Invitations are rendered when they are queued."""
     message = outbox.enqueue_rendered_email(
         dedup_key="i", subject_ref="i", to="a@b.example", subject="s", text="t", html="h"
     )
@@ -249,7 +249,7 @@ def test_a_name_that_a_snapshot_lacks_is_an_error() -> None:
         rendering.render_snapshot("ticket_status", snapshot.freeze({}))
 
 
-def test_a_mail_that_cannot_be_stored_stops_no_other(
+def test_a_mail_that_cannot_be_stored_does_not_keep_others_from_being_sent(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticket = a_ticket()

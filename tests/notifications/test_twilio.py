@@ -1,4 +1,4 @@
-"""The Twilio gateway: its requests, the class of each error, and that nothing reaches a log."""
+"""The Twilio gateway: its requests, the class of each error, and that it logs no SMS."""
 
 import logging
 import socket
@@ -55,7 +55,7 @@ def test_twilio_gets_the_message_and_its_validity_period_r1_23(twilio_api: FakeT
     assert form == {**sent, "StatusCallback": callback}
 
 
-def test_twilio_sends_from_a_messaging_service_where_there_is_one(
+def test_twilio_sends_from_a_messaging_service_if_one_is_set(
     settings: Settings, twilio_api: FakeTwilio
 ) -> None:
     settings.TWILIO_MESSAGING_SERVICE_SID = "MG1"
@@ -100,7 +100,7 @@ def test_an_expired_sms_is_not_sent_r1_23(twilio_api: FakeTwilio, seconds_left: 
         ("half", 0, AmbiguousFailure, "twilio: ChunkedEncodingError"),
     ],
 )
-def test_each_answer_has_its_class_and_names_no_number_r1_25_r4_09(
+def test_each_answer_is_classified_without_naming_the_number_r1_25_r4_09(
     twilio_api: FakeTwilio, fault: str, code: int, failure: type[GatewayFailure], reason: str
 ) -> None:
     twilio_api.faults, twilio_api.code = [fault], code
@@ -109,7 +109,7 @@ def test_each_answer_has_its_class_and_names_no_number_r1_25_r4_09(
         send()
     assert watch.seconds() < 9  # waiting for an answer would take 10
     assert (type(caught.value), str(caught.value)) == (failure, reason)
-    # Neither repeated by a library nor sent on to where a redirect points (R6.20)
+    # No library repeated the request or followed the redirect (R6.20)
     assert len(twilio_api.requests) == 1
 
 
@@ -172,7 +172,7 @@ def test_22_an_error_of_our_sender_account_or_service_is_retried_and_logged(
     assert [(record.levelname, record.name) for record in caplog.records] == [("ERROR", twilio.__name__)]
 
 
-def test_22_the_codes_of_the_sender_are_among_them() -> None:
+def test_22_the_error_codes_of_the_sender_are_errors_of_our_settings() -> None:
     assert {21603, 21606, 21659, 21660, 21661, 21703, 21408, 21608} <= twilio.OUR_SETTINGS
     assert not twilio.OUR_SETTINGS & (twilio.BAD_NUMBERS | twilio.RETRYABLE_CODES)
 
