@@ -1,4 +1,4 @@
 """Documents of customers: inspection, storage, antivirus.
 
-May import otp (limits), notifications, companies and what stands below them.
+May import otp (limits), notifications, companies and the packages below them.
 """

@@ -61,7 +61,7 @@ class StagedFile(StoredDocument):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    # Null for a form of a person without a registered number
+    # Null if the form is of a person without a registered number
     administrator = models.ForeignKey(Administrator, null=True, on_delete=models.CASCADE, related_name="+")
     # The token of the browser session (`otp.session.browser_token`), or of that form
     browser_token = models.CharField(max_length=64)
@@ -100,7 +100,7 @@ class ScannedDocument(StoredDocument, Leased):
         events: RelatedManager[Any]  # of the subclass's own DocumentEvent
 
     scan = models.CharField(_("antivirus"), max_length=8, choices=Scan.choices, default=Scan.PENDING)
-    signature = models.CharField(_("virus"), max_length=200, blank=True)  # the antivirus's name of the virus
+    signature = models.CharField(_("virus"), max_length=200, blank=True)  # the virus's name
     scanned_at = models.DateTimeField(_("revisado"), null=True)
     scan_attempts = models.PositiveSmallIntegerField(default=0)
     next_scan_at = models.DateTimeField(default=timezone.now)

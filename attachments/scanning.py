@@ -156,7 +156,7 @@ def _scan_content(server: clamd.Server, document: ScannedDocument) -> tuple[Scan
         raise  # the worker is being stopped: the document is scanned when its lease has run out
     except clamd.Unavailable as error:
         # The attempt does not count: the document did not cause it
-        logger.error("the antivirus is away (%s): documents wait", error)  # noqa: TRY400  a traceback tells no more
+        logger.error("the antivirus is away (%s): documents wait", error)  # noqa: TRY400  a traceback adds nothing
         next_at = timezone.now() + UNAVAILABLE_WAIT
         leases.record(document, scan_attempts=document.scan_attempts - 1, next_scan_at=next_at)
         _postpone_all()

@@ -1,4 +1,4 @@
-"""Receive uploads in memory, and no more of them than a ticket may have (R3.01, R3.02).
+"""Receive uploads in memory, up to the number and size that a ticket may have (R3.01, R3.02).
 
 Stopping an upload half-way would lose the other fields of the form. So what exceeds a limit is read
 to its end and discarded; the form still gets the file's name and size, and can say what is wrong.

@@ -29,7 +29,7 @@ MAIL_LOGO_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 DEFAULT_MAIL_LOGOS = Path(__file__).resolve().parent / "mail_logos"
 # The authority under Ecuador's data protection law (LOPDP)
 DATA_AUTHORITY = "la Superintendencia de Protección de Datos Personales"
-LOGO_BYTES = 8 * 1024  # a first visit has 20 kB (P10), of which the other files take the rest
+LOGO_BYTES = 8 * 1024  # a first visit may load 20 kB (P10); the other files need the rest
 
 
 @dataclass(frozen=True)

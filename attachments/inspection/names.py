@@ -26,7 +26,7 @@ _PROGRAM_EXTENSIONS = frozenset(_PROGRAM_WORDS.split())
 
 
 def clean_name(raw: str) -> str:
-    """Return the last component of a path, without invisible characters, in at most 100."""
+    """Return the last component of a path, without invisible characters and shortened to 100."""
     last = raw.replace("\\", "/").rpartition("/")[2]
     visible = (
         " " if character.isspace() else character

@@ -38,7 +38,7 @@ MAX_UNMATCHED = 1000  # rows, more than a provider reports in five minutes; it l
 BATCH_SIZE = 50  # unmatched reports that one sweep tries
 POLL_AFTER = timedelta(minutes=30)  # from sending an SMS to the first poll for its report (R4.25)
 POLL_AGAIN = timedelta(minutes=10)  # to the next poll, if the provider could not answer
-POLL_UNTIL = timedelta(hours=24)  # from sending an SMS until it is polled no more
+POLL_UNTIL = timedelta(hours=24)  # from sending an SMS to the end of its polling
 # A sweep polls at most this many SMS and for this many seconds: each poll waits for the provider
 MAX_POLLS, MAX_POLL_SECONDS = 20, 15
 

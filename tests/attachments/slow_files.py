@@ -77,7 +77,7 @@ def passwords() -> bytes:
     return ole({"Workbook": struct.pack("<2H", 0x0809, 0) + record * 32_000})
 
 
-MARKED = b"%PDF-1.4\n1 0 obj stream\n/JS (x)\n"
+WITH_SCRIPT = b"%PDF-1.4\n1 0 obj stream\n/JS (x)\n"
 # The name and the builder of each file, by what the file repeats
 SLOW_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "references to an encryption": ("a.pdf", filled(b"/Encrypt 1 0 R ")),
@@ -86,17 +86,17 @@ SLOW_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
         "a.pdf",
         filled(b"/ID[<", b"%PDF-1.4\n1 0 obj << /Encrypt 1 0 R /Filter /Standard >> endobj "),
     ),
-    "headers": ("a.pdf", filled(b"1 0 obj ", MARKED)),
-    "open texts": ("a.pdf", filled(b"1 0 obj (", MARKED, b")/JS (x) endobj %%EOF")),
-    "open texts and comments": ("a.pdf", filled(b"1 0 obj %(\n(", MARKED, b")/JS (x) endobj %%EOF")),
-    "brackets": ("a.pdf", filled(b"(", MARKED + b"1 0 obj ")),
+    "headers": ("a.pdf", filled(b"1 0 obj ", WITH_SCRIPT)),
+    "open texts": ("a.pdf", filled(b"1 0 obj (", WITH_SCRIPT, b")/JS (x) endobj %%EOF")),
+    "open texts and comments": ("a.pdf", filled(b"1 0 obj %(\n(", WITH_SCRIPT, b")/JS (x) endobj %%EOF")),
+    "brackets": ("a.pdf", filled(b"(", WITH_SCRIPT + b"1 0 obj ")),
     "digits and blanks": ("a.pdf", filled(b"1" * 10 + b" " * 1000)),
     "names of scripts in a stream": (
         "a.pdf",
         filled(b"/JS 1 ", b"%PDF-1.4\n1 0 obj stream\n", b"endstream endobj %%EOF"),
     ),
     "scripts without a value": ("a.pdf", filled(b"/JS /a ")),
-    "objects before a false script": ("a.pdf", filled(b"1 0 obj <</A 1/B 2>> endobj\n", MARKED)),
+    "objects before a false script": ("a.pdf", filled(b"1 0 obj <</A 1/B 2>> endobj\n", WITH_SCRIPT)),
     "objects before a script in a text": (
         "a.pdf",
         filled(b"1 0 obj <</A 1/B 2>> endobj\n", tail=b"1 0 obj (/JS (x)) endobj %%EOF"),
@@ -190,7 +190,7 @@ SLOW_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "slashes in object streams": ("a.pdf", lambda: streams(zlib.compress(b"#" + b"/" * 1_000_000), 20)),
     "coded letters in object streams": ("a.pdf", lambda: streams(zlib.compress(b"/#4a#4A/#4" * 100_000), 20)),
-    "numbers signs in object streams": ("a.pdf", lambda: streams(zlib.compress(b"#" * 1_000_000), 20)),
+    "number signs in object streams": ("a.pdf", lambda: streams(zlib.compress(b"#" * 1_000_000), 20)),
     "names of scripts in object streams": (
         "a.pdf",
         lambda: streams(zlib.compress(b"%" + b"/JS 1" * 4_999), 800),

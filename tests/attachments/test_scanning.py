@@ -148,8 +148,8 @@ def test_a_document_whose_scan_is_killed_is_scanned_again(antivirus: Clamd, sett
 def test_a_mute_antivirus_costs_one_attempt_per_minute_for_all_documents(
     antivirus: Clamd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = clamd.scan
-    monkeypatch.setattr(clamd, "scan", lambda server, chunks: asked(server, chunks, seconds=0.2))
+    real_scan = clamd.scan
+    monkeypatch.setattr(clamd, "scan", lambda server, chunks: real_scan(server, chunks, seconds=0.2))
     documents = [document() for _ in range(3)]
     antivirus.signal(signal.SIGSTOP)
     assert scanning.scan_due() == {ScanOutcome.AGAIN: 1}
@@ -203,15 +203,15 @@ def test_a_verdict_after_the_lease_was_lost_is_not_recorded(
     fake: FakeClamd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attachment = document()
-    asked = clamd.scan
+    real_scan = clamd.scan
 
     def claimed_meanwhile(server: Server, chunks: Iterator[bytes]) -> clamd.ScanResult:
-        Attachment.objects.update(lease_token="somebody else's")
-        return asked(server, chunks)
+        Attachment.objects.update(lease_token="of another process")
+        return real_scan(server, chunks)
 
     monkeypatch.setattr(clamd, "scan", claimed_meanwhile)
     scan(attachment)
-    assert (fresh(attachment).scan, fresh(attachment).lease_token) == (Scan.PENDING, "somebody else's")
+    assert (fresh(attachment).scan, fresh(attachment).lease_token) == (Scan.PENDING, "of another process")
 
 
 def test_a_document_that_another_process_scans_is_skipped(fake: FakeClamd) -> None:

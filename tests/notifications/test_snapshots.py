@@ -106,11 +106,11 @@ def test_r407_a_repeat_is_the_same_mail_byte_for_byte(settings: Settings, batch:
 def test_a_batch_of_mails_is_stored_in_one_statement(by_task: bool) -> None:
     ticket = a_ticket()
     pks = [emails.confirmation(ticket, []).pk, emails.advisor_notice(ticket, []).pk]
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         messages = claims.claim_mails(pks) if by_task else claims.claim_due(timezone.now())
         next(messages)
     assert not Message.objects.exclude(facts="").exists()
-    assert sum("UPDATE" in each["sql"] and "html = " in each["sql"] for each in asked) == 1
+    assert sum("UPDATE" in each["sql"] and "html = " in each["sql"] for each in queries) == 1
     messages.close()
 
 

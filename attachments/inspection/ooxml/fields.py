@@ -26,7 +26,7 @@ _COMMANDS = ("DDE", "DDEAUTO")
 # Characters that Word skips before a command, some of them invisible
 _SKIPPED = ' \t\r\n\xa0"\u200b\u200c\u200d\u200e\u200f\u2060\ufeff'
 _KEPT_CHARACTERS = 64  # characters of an instruction that are compared with the commands
-_MAX_TAG = 65_536  # bytes of a tag and the text after it; those of a genuine field have a few dozen
+_MAX_TAG = 65_536  # bytes of a tag and the text after it; a genuine field has a few dozen
 _XML_BYTES_PER_STEP = 100
 MAX_PARSED = 4 * 1024 * 1024  # bytes of a part that is parsed; genuine parts that need it are far smaller
 

@@ -18,8 +18,8 @@ MAX_RELATIONSHIPS = 1024 * 1024
 MAX_EMBEDDED = 4 * 1024 * 1024  # bytes of an embedded object, which is inspected too
 MAX_OBJECTS, MAX_OBJECT_ENTRIES = 200, 60  # embedded objects; entries of one that is a package
 
-# Relationships that Word loads when it opens the document. A link waits for a click, and a linked
-# picture is harmless
+# Relationships whose target Word loads when it opens the document. A link is followed on a click
+# only, and a linked picture is harmless
 _LOADED_ON_OPENING = frozenset(
     {"attachedtemplate", "oleobject", "frame", "subdocument", "afchunk", "customui"}
 )

@@ -56,7 +56,7 @@ def decryptor(content: bytes) -> Decrypt | None:
     if dictionary is None:
         return None
     if not re.search(rb"/Filter\s*/Standard\b", dictionary):
-        raise Rejected(Problem.LOCKED)  # it opens with a certificate, or only in one vendor's program
+        raise Rejected(Problem.LOCKED)  # it opens only with a certificate, or in one vendor's program
     encryption = _parse(dictionary, content)
     key = _key_of_256_bits(encryption) if encryption.revision >= 5 else _key_up_to_128_bits(encryption)
     if key is None:
