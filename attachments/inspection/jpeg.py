@@ -10,7 +10,7 @@ from attachments.inspection.problems import Problem, Rejected
 SIGNATURE = b"\xff\xd8\xff"
 MAX_PIXELS = 40_000_000
 MAX_SEGMENTS = 20_000  # markers and stray bytes before the first scan; a camera writes about thirty
-# Markers of frame headers. C4 and CC are tables, and C8 is an extension
+# Markers of frame headers. 0xC4 and 0xCC are tables, and 0xC8 is an extension
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 _SCAN, _END = 0xDA, 0xD9
