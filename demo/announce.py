@@ -17,7 +17,7 @@ NUMBERS = (
 
 
 def announce(environment: dict[str, str]) -> None:
-    """Print addresses, numbers and accounts; in colour if the output is a terminal."""
+    """Print the URLs, the phone numbers and the accounts, in colour if the output is a terminal."""
     base = environment["PORTAL_BASE_URL"]
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)

@@ -27,8 +27,8 @@ def server(folder: Path) -> tuple[list[str], str]:
     write_private(
         configuration,
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nappendonly yes\nmaxmemory-policy noeviction\n"
-        # The title would overwrite the process's environment, and with it the mark by which
-        # processes.py finds leftovers
+        # Setting the title would overwrite the process's environment, which holds the mark that
+        # processes.py finds leftovers by
         "set-proc-title no\n"
         # Quoted, because the path may contain spaces
         f'dir "{folder}"\nsave ""\n',

@@ -1,6 +1,6 @@
-"""The environment variables of the demo's processes: its own folder, keys and high limits.
+"""The environment variables of the demo's processes: a separate folder, keys and high limits.
 
-The variables of a production environment never reach them.
+Variables of a production environment never reach these processes.
 """
 
 import os
@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-# Names the demo that a process belongs to; processes.py finds a killed demo's leftovers by it
+# The variable that marks the demo's processes; processes.py finds a killed demo's leftovers by it
 MARK = "DEMO_FOLDER"
 
 # These limits are so high that trying the demo by hand reaches none of them
@@ -31,9 +31,9 @@ LIMITS = {
 }
 
 
-# The variables that the demo takes over from the shell that started it. It is an allow-list,
-# because the shell may hold production's database, broker, mail, SMS, storage, antivirus or keys,
-# also under names that future versions add.
+# The variables that the demo copies from the shell that started it. It is an allow-list, because
+# the shell may hold production's database, broker, mail, SMS, storage, antivirus or keys, and
+# future versions may add names for them
 SYSTEM = frozenset(
     [
         "PATH",
@@ -77,9 +77,10 @@ def demo_environment(
 ) -> dict[str, str]:
     """Build the environment of the demo's processes.
 
-    From the shell it takes only variables that cannot lead to another system. `services` are
-    variables, `NAME` or `NAME_FILE`, that the caller is responsible for: the tests run the demo's
-    processes on their own database, broker and mail server. The shell cannot set them.
+    It copies from the shell only variables that cannot lead to another system. `services` holds
+    variables (`NAME` or `NAME_FILE`) for which the caller is responsible; the shell cannot set
+    them. With these the tests run the demo's processes on the tests' database, broker and mail
+    server.
     """
     address = f"http://127.0.0.1:{port}"
     always = {
@@ -115,7 +116,7 @@ def demo_environment(
 
 
 def may_pass(name: str) -> bool:
-    """Return whether the demo takes this variable over from the shell."""
+    """Return whether the demo copies this variable from the shell."""
     return name in SYSTEM | PRODUCT or (name.startswith(PREFIXES) and not name.endswith("_FILE"))
 
 

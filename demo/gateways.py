@@ -22,7 +22,7 @@ def _require_demo() -> None:
 
 
 def store(message: DemoMessage) -> None:
-    """Store the message under a unique time, so that "newest first" is a definite order."""
+    """Store the message with a unique time, so that the order "newest first" is unambiguous."""
     message.at = timezone.now()
     for _ in range(MAX_ATTEMPTS):
         try:

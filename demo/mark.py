@@ -23,7 +23,7 @@ MigrationKey = tuple[str, str]  # app and migration
 
 
 class NotADemo(Exception):
-    """The database has tables but no mark, so it is not a demo's. The message says what to do."""
+    """The database has tables but no mark, so no demo created it. The message says what to do."""
 
 
 def claim(connection: BaseDatabaseWrapper) -> None:

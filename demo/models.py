@@ -17,7 +17,7 @@ class DemoMessage(models.Model):
     at = models.DateTimeField(unique=True)
 
     class Meta:
-        # Explicit, so that gateways.py can be imported where the app is not installed, and refuse
+        # Explicit, so that gateways.py can be imported, and then refuse, without the app installed
         app_label = "demo"
         ordering = ["-at"]
 

@@ -18,7 +18,7 @@ from fidelizacion.system_checks.demo_traces import ADVISOR, PASSWORD, SUPERVISOR
 
 def prepare() -> None:
     """Bring the demo up to date. Exit if the environment or the database is not a demo's."""
-    exit_on_errors(database=False)  # `claim`, below, checks and marks the database
+    exit_on_errors(database=False)  # the database has no mark yet; `claim`, below, checks it
     if not settings.DEMO:
         raise SystemExit("La preparación es solo para la demostración.")
     try:

@@ -31,7 +31,7 @@ class Child:
     name: str
     command: Sequence[str]
     log: Path
-    folder: Path | None = None  # its working directory; None: that of this program
+    folder: Path | None = None  # working directory; None for that of this program
     process: subprocess.Popen[bytes] | None = None
     restarts: list[float] = field(default_factory=list)
 
@@ -81,7 +81,7 @@ def stop(children: Sequence[Child], seconds: float) -> None:
 
 
 def kill_leftovers(folder: Path) -> None:
-    """Kill what an earlier, killed demo of this folder left running, found by its mark."""
+    """Kill the processes, found by their mark, that a killed demo of this folder left running."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         pids = list(_marked(folder))

@@ -1,9 +1,9 @@
 """The sample directory of the demo: invented companies that cannot be mistaken for real ones.
 
-RUCs are valid but recognisably invented: the serial after the third digit is 9999nn, hundreds of
-thousands beyond what the tax office has assigned in any province. They are all of companies and
-public bodies, because any valid cédula could be a person's. Service numbers begin with 0900, a
-range without mobile numbers in Ecuador, or with DEMO, as account numbers do. E-mails end in
+RUCs are well-formed but recognisably invented: the serial after the third digit is 9999nn, far
+beyond the numbers that the tax office has assigned in any province. All of them belong to companies
+and public bodies, because a valid cédula could be a real person's. Service numbers begin with 0900,
+a range without mobile numbers in Ecuador, or with DEMO, as account numbers do. E-mails end in
 `.example` (RFC 2606). `manage.py demo` loads the directory; no migration does.
 """
 
@@ -141,7 +141,9 @@ def load_sample_directory(advisor: User | None = None) -> None:
 
 @transaction.atomic
 def load_sample_types() -> None:
-    """Load the shipped request types and offer six, once: what is edited at the desk stays."""
+    """Load the shipped request types and offer six of them, on the first start only: later starts
+    keep what was edited at the desk.
+    """
     if RequestType.objects.filter(code=OFFERED[-1]).exists():
         return
     catalogue.load()

@@ -23,9 +23,9 @@ READY_SECONDS = 60
 STOP_SECONDS, STOP_BROKER_SECONDS = 6.0, 1.5
 PAUSE = 0.1
 WORKER = ("--concurrency", "2", "--without-gossip", "--without-mingle")
-# A worker for PINs only, so that they do not wait for mails; in threads, since it waits for the
-# gateway most of the time
-CODES = (
+# Options of the worker that sends only PINs, so that they do not wait for mails. It uses threads,
+# because it mostly waits for the gateway
+CODES_WORKER = (
     "--queues",
     "codes",
     "--pool",
@@ -110,7 +110,7 @@ class Supervisor:
         self.children = [
             self._child("web", [sys.executable, "-m", "gunicorn", "fidelizacion.wsgi"], "web"),
             self._child("trabajador", [*celery, "worker", "--queues", "celery", *WORKER], "worker"),
-            self._child("códigos", [*celery, "worker", *CODES], "codes"),
+            self._child("códigos", [*celery, "worker", *CODES_WORKER], "codes"),
             self._child("agenda", [*celery, "beat", "--schedule", schedule, "--pidfile="], "beat"),
             self._child("repaso", [sys.executable, "manage.py", "deliver_notifications", "--loop"], "sweep"),
         ]
@@ -175,7 +175,7 @@ class Supervisor:
 
     @staticmethod
     def _last_log_line(child: Child) -> str:
-        """Quote the last line of its log, where our processes say why they refuse to start."""
+        """Return a refusal with the last line of the log, where a process says why it stopped."""
         lines = child.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return (
             f"«{child.name}» no pudo empezar: {lines[-1] if lines else 'sin mensaje'} (registro: {child.log})"

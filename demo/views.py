@@ -1,4 +1,6 @@
-"""The demo mailbox: the messages "sent", newest first. Only in demo mode and for this machine."""
+"""The demo mailbox: the messages "sent", newest first. It works only in demo mode and answers only
+this machine.
+"""
 
 from collections.abc import Callable
 from datetime import UTC
@@ -17,10 +19,10 @@ from fidelizacion.system_checks.checks import is_loopback
 from notifications.email.rendering import inline_logo
 from notifications.models import Message
 
-SHOWN = 200
+MAX_SHOWN = 200  # messages
 View = Callable[..., HttpResponse]
 
-# A mail has inline styles; the policy lets it load nothing else and run no script
+# Mails have inline styles. The policy allows these, and neither other resources nor scripts
 MAIL_POLICY = {
     "default-src": [NONE],
     "style-src": [UNSAFE_INLINE],
@@ -49,12 +51,12 @@ def demo_only(view: View) -> View:
 
 @demo_only
 def messages_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "demo/messages.html", {"shown": DemoMessage.objects.all()[:SHOWN]})
+    return render(request, "demo/messages.html", {"shown": DemoMessage.objects.all()[:MAX_SHOWN]})
 
 
 @demo_only
 def messages_json(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    rows = DemoMessage.objects.values("channel", "to", "subject", "text", "html", "at")[:SHOWN]
+    rows = DemoMessage.objects.values("channel", "to", "subject", "text", "html", "at")[:MAX_SHOWN]
     # Always with microseconds: programs distinguish the messages by their time
     items = [{**row, "at": row["at"].astimezone(UTC).isoformat(timespec="microseconds")} for row in rows]
     return JsonResponse(items, safe=False)

@@ -15,8 +15,8 @@ TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "jobs.redis_transpor
 app = Celery("fidelizacion")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# Celery would otherwise close the database connection before and after each task. A new one costs
-# PostgreSQL ten times what a task asks of it: a process, and its caches
+# Celery would otherwise close the database connection before and after each task. Opening one costs
+# PostgreSQL ten times the work of a task, because it starts a process with empty caches
 app.conf["CELERY_DB_REUSE_MAX"] = 1_000_000  # tasks
 HEARTBEAT = "operations.tasks.heartbeat"
 

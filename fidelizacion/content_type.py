@@ -1,4 +1,4 @@
-"""Refuses requests whose `Content-Type` names a charset other than UTF-8, which our forms send."""
+"""Refuses requests whose `Content-Type` names a charset other than UTF-8: our forms send UTF-8."""
 
 import codecs
 from collections.abc import Callable, Iterable
@@ -31,10 +31,10 @@ class CharsetMiddleware:
 def with_safe_content_type(application: WSGIApplication) -> WSGIApplication:
     """Wrap the WSGI application so that Django never decodes a query string with another charset.
 
-    Django does that before any middleware runs, and an error there is a bare 500. A header with
-    RFC 2231 parameters (`charset*=x''y`), which browsers do not send, is dropped, because Django
-    fails on an unknown encoding in it. A header with another charset is replaced by a harmless one,
-    which `CharsetMiddleware` then refuses with its error page.
+    Django decodes it before any middleware runs, and an error there is answered with a bare 500.
+    A header with RFC 2231 parameters (`charset*=x''y`) is dropped, because Django fails on an
+    unknown encoding in it and browsers do not send such headers. A header with another charset is
+    replaced by a harmless one, which `CharsetMiddleware` then refuses with its error page.
     """
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

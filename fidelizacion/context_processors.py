@@ -6,5 +6,5 @@ from brand.brand_assets import brand_context
 
 
 def brand(request: HttpRequest) -> dict[str, object]:  # noqa: ARG001  the signature is Django's
-    """Add `brand` and the addresses of its stylesheet and logo."""
+    """Return `brand` and the URLs of its stylesheet and logo."""
     return brand_context()

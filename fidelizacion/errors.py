@@ -23,9 +23,9 @@ def error_page(request: HttpRequest, status: int, template: str = "") -> HttpRes
         **brand_context(),
         "reference": getattr(request, "request_id", ""),
         "desk_url": desk if request.path.startswith(desk) else "",  # staff get a link back to the desk
-        # The portal's gate sets this attribute, so nothing is read from the database
+        # `visitor_required` (otp/session.py) sets this attribute, so no query is needed
         "signed_in": status == 404 and hasattr(request, "portal_visitor"),
-        "sent": request.method == "POST",  # a form: the page before still has what was typed
+        "sent": request.method == "POST",  # then the page says that Back still shows what was typed
     }
     page = render_to_string(template or f"{status}.html", context)
     return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})

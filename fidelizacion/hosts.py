@@ -23,8 +23,8 @@ class HostMiddleware:
     """Answers 400 with a page to a host name that is not the portal's.
 
     It logs one line where Django would log a traceback. Balancers, orchestrators and Prometheus
-    call processes by IP address, so `/health/` answers under any host name, and so does `/metrics`
-    for METRICS_NETWORKS; other clients get the same 400 there as everywhere.
+    call processes by IP address, so `/health/` answers under any host name. `/metrics` does so too,
+    but only for METRICS_NETWORKS.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -1,6 +1,6 @@
 """The Jinja2 environment of the portal's pages and of the mails (`templates/`).
 
-The desk keeps Django's templates (`desk/templates/`): its theme is written in them.
+The desk uses Django's templates (`desk/templates/`), because its theme does.
 """
 
 import re
@@ -30,10 +30,10 @@ PLAIN_DAY = r"j \d\e F \d\e Y"  # for texts without markup
 
 DEPTHS = {"lparen": 1, "lbracket": 1, "lbrace": 1, "rparen": -1, "rbracket": -1, "rbrace": -1}
 
-# Values are escaped in all files but the plain texts
+# Values are escaped in all files except plain texts
 is_markup = select_autoescape((), ("txt",), default=True, default_for_string=True)
 
-# What a page may omit: a name that is neither here nor in its context is an error
+# Defaults of the names that a page's context may omit; using any other missing name is an error
 OPTIONAL: dict[str, Any] = {
     "brand": None,
     "form": None,
@@ -48,11 +48,11 @@ OPTIONAL: dict[str, Any] = {
 }
 
 
-class Fixed(Environment):
+class FixedGlobalsEnvironment(Environment):
     """An environment whose globals do not change after a template is read.
 
-    Each page, mail and include looks its names up in them. A dict answers several times faster than
-    Jinja's ChainMap, which would also show later changes.
+    Each template looks up its names in the globals. A dict is several times faster than Jinja's
+    ChainMap, which would also show later changes.
     """
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
@@ -61,7 +61,7 @@ class Fixed(Environment):
 
 def environment(**options: Any) -> Environment:
     """Return the environment for Django's backend, which calls this once in a process."""
-    made = Fixed(
+    made = FixedGlobalsEnvironment(
         autoescape=is_markup,
         loader=Templates(options["loader"].searchpath),
         extensions=["jinja2.ext.i18n", Sentences, Margins],
@@ -95,7 +95,8 @@ def environment(**options: Any) -> Environment:
 def compile_pages() -> None:
     """Compile the pages before the web process forks its workers, which then share them.
 
-    A worker ends after some thousand requests, and the next one would compile them again.
+    Otherwise each new worker would compile them again, and a worker ends after some thousand
+    requests.
     """
     engine: Any = engines["pages"]
     for name in engine.env.list_templates():
@@ -104,8 +105,8 @@ def compile_pages() -> None:
 
 
 class Templates(FileSystemLoader):
-    """Lists the folder's templates once. Otherwise Django would search the disk here for each
-    template of the desk.
+    """Loads templates from a folder that it lists only once. Otherwise it would search the disk for
+    each template of the desk, because Django asks this engine first.
     """
 
     @cached_property
@@ -119,17 +120,17 @@ class Templates(FileSystemLoader):
 
 
 class Margins(Extension):
-    """Drops the indentation of the lines of an HTML template: a third of a page's bytes."""
+    """Removes the indentation of an HTML template's lines, which is a third of a page's bytes."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002  the signature is Jinja's
         return re.sub(r"^[ \t]+", "", source, flags=re.MULTILINE) if is_markup(name) else source
 
 
 class Sentences(Extension):
-    """Translates `{{ _("…", name=value) }}` when a template is compiled, which happens once.
+    """Translates `{{ _("…", name=value) }}` when a template is compiled, and not at each rendering.
 
-    The product has one language, LANGUAGE_CODE. The values are escaped like those of any `{{ }}`,
-    and the sentence is not, so it may hold tags.
+    This works because the product has one language, LANGUAGE_CODE. The values are escaped like
+    those of any `{{ }}`. The sentence is not escaped, so it may contain tags.
     """
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
@@ -180,7 +181,7 @@ def _named_values(tokens: list[Token]) -> Iterator[tuple[str, list[Token]]]:
 
 
 def url(name: str, *args: object) -> str:
-    """Return the address of a route; one without arguments is looked up once."""
+    """Return the URL of a route. The URL of a route without arguments is cached."""
     return reverse(name, args=args) if args else _address(name, settings.ROOT_URLCONF)
 
 
@@ -190,7 +191,7 @@ def _address(name: str, urlconf: str) -> str:
 
 
 def _dates(form: str) -> Callable[[date | None], str]:
-    """Return a filter that formats a date, or a time in the installation's zone."""
+    """Return a filter that formats a date, or a moment in the installation's time zone."""
 
     @lru_cache(maxsize=512)
     def known(value: date) -> str:

@@ -40,9 +40,9 @@ CHAINED = "\n\nDuring handling of the above exception, or because of it:\n\n"
 
 
 class MaskingFormatter(logging.Formatter):
-    """Masks each line, and shows of a database error only the first line.
+    """Masks each line, and logs only the first line of a database error.
 
-    In the others PostgreSQL quotes the failing row: an address, a name, what a customer wrote.
+    In the other lines PostgreSQL quotes the failing row: an address, a name, what a customer wrote.
     """
 
     one_line = True  # a line break that a client sent could forge a log entry
@@ -57,7 +57,9 @@ class MaskingFormatter(logging.Formatter):
         return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
-        """Mask the message only: the other fields are ours, and a task's id contains digits."""
+        """Mask the message only. The other fields hold no personal data, and a task's id, whose
+        digits would be masked, must stay readable.
+        """
         record.message = self._safe(masked(record.message))
         return super().formatMessage(record)
 
@@ -113,7 +115,7 @@ def formatter() -> MaskingFormatter:
 
 
 def masked(text: str) -> str:
-    """Mask phone numbers and e-mail addresses. Task ids (UUIDs) stay, to find their lines by."""
+    """Mask phone numbers and e-mail addresses. Task ids (UUIDs) stay, to find a task's lines."""
     parts = UUID.split(text)  # every second one is a UUID
     for position in range(0, len(parts), 2):
         for pattern in MASKED:
@@ -133,8 +135,8 @@ def _without_traceback(error: BaseException) -> str:
 def describe(error: BaseException) -> str:
     """Return an exception's type and message.
 
-    Of a database error it is the first line only. A DataError quotes the value in that line, so its
-    message is left out.
+    For a database error the message is its first line. A DataError quotes the value in that line
+    too, so its message is left out.
     """
     name = f"{type(error).__module__}.{type(error).__qualname__}"
     if isinstance(error, DataError | psycopg.DataError):

@@ -27,7 +27,7 @@ ADMIN = "/admin/"
 MAX_BODY_BYTES = 12 * 1024 * 1024  # R3.01
 STAFF_IDLE = timedelta(minutes=30)  # R5.04
 STAFF_ABSOLUTE = timedelta(hours=10)
-NUL_IN_QUERY = re.compile(r"(?:^|&)(?!q=)[^&]*%00")  # in any parameter but `q`, the desk's search
+NUL_IN_QUERY = re.compile(r"(?:^|&)(?!q=)[^&]*%00")  # in any parameter except `q`, the desk's search
 SESSION_KEY_FORMAT = re.compile(r"[a-z0-9]{32}")
 PERMISSIONS_POLICY = (
     "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=(), otp-credentials=(self)"
@@ -35,9 +35,9 @@ PERMISSIONS_POLICY = (
 
 
 class RequestIdMiddleware:
-    """Gives each request a reference, shown on its error page and in its log lines.
+    """Gives each request a reference, which its error page and its log lines show.
 
-    A reference that the client sends is ignored.
+    A reference sent by the client is ignored.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -73,7 +73,7 @@ class ForwardedProtoMiddleware:
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """Sends django-csp's policy, and a wider one below `/admin/`, which its theme needs (R6.03)."""
+    """Sends django-csp's policy, or below `/admin/` the wider one that its theme needs (R6.03)."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
@@ -85,7 +85,9 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 
 class HeadersMiddleware:
-    """Adds headers that Django has no setting for (R6.05); browsers store no admin page (R6.09)."""
+    """Adds headers for which Django has no setting (R6.05), and forbids browsers to store pages of
+    the desk (R6.09).
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -102,7 +104,7 @@ class HeadersMiddleware:
 
 
 class MethodMiddleware:
-    """Answers 405 to every method but GET, HEAD and POST; Django's views allow OPTIONS (R6.16)."""
+    """Answers 405 to all methods except GET, HEAD and POST; Django's views allow OPTIONS (R6.16)."""
 
     METHODS = ("GET", "HEAD", "POST")
 
@@ -116,7 +118,7 @@ class MethodMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body by its declared length, before any of it is read; the server discards it."""
+    """Refuses a body by its declared length, without reading it; the server discards it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -131,10 +133,10 @@ class BodyLimitMiddleware:
 
 
 class NullByteMiddleware:
-    """Answers 400 to an address with a NUL byte: PostgreSQL raises an error for text that has one.
+    """Answers 400 to a URL with a NUL byte: PostgreSQL raises an error for text that has one.
 
-    The desk's search parameter `q` may hold one, since people paste text there; the search page
-    itself says what is wrong.
+    The desk's search parameter `q` may contain one, because people paste text there: the search
+    page says what is wrong.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -149,11 +151,11 @@ class NullByteMiddleware:
 class ConcurrentSessionMiddleware(SessionMiddleware):
     """Ignores malformed session keys; keeps the cookie when another request rotated the session.
 
-    A cookie can hold a NUL byte, which PostgreSQL refuses.
+    A malformed key may contain a NUL byte, which PostgreSQL refuses.
 
-    Signing in gives the session a new key. A second click that was already on its way arrives with
-    the old key. Django would answer it by deleting the cookie, which by then holds the new key, and
-    sign the visitor out.
+    Signing in gives the session a new key. The request of a double click may still arrive with the
+    old key. Django's response would delete the cookie, which by then holds the new key, and so sign
+    the visitor out.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -174,10 +176,10 @@ class ConcurrentSessionMiddleware(SessionMiddleware):
 
 
 class StaffSessionMiddleware:
-    """Signs staff out after 30 minutes without a request, or 10 hours in all (R5.04).
+    """Signs staff out after 30 minutes without a request, or after 10 hours in any case (R5.04).
 
-    It removes only the keys of the staff's sign-in: a portal visitor verified in the same browser
-    stays verified.
+    It removes only the session keys of the staff sign-in, so a portal visitor who was verified in
+    the same browser stays verified.
     """
 
     SIGNED_IN, SEEN = "staff_signed_in_at", "staff_seen_at"

@@ -1,6 +1,6 @@
-"""`robots.txt`: search engines may fetch everything but the desk and the demo.
+"""`robots.txt`: search engines may fetch everything except the desk and the demo.
 
-Whether a page may be listed is in its `X-Robots-Tag` header (middleware.py).
+The `X-Robots-Tag` header (middleware.py) says whether they may list a page.
 """
 
 from django.http import HttpRequest, HttpResponse

@@ -1,7 +1,7 @@
 """Django's sessions in the database, each read or written by one statement.
 
-Every page reads its session. Compiling Django's query took longer than running it, and Django
-writes in a transaction, whose begin and end are two more round trips.
+Every page reads the session. Compiling Django's query took longer than running it. And Django
+writes inside a transaction, whose begin and commit are two more round trips.
 """
 
 from functools import cache
@@ -17,7 +17,7 @@ from django.utils.crypto import get_random_string
 SESSION_KEY_LENGTH = 32  # as Django's; 165 random bits
 
 READ = "SELECT session_data FROM {table} WHERE session_key = %s AND expire_date > %s"
-# Without an error if the key is taken, which would end the caller's transaction
+# DO NOTHING, because an error for a key that is taken would end the caller's transaction
 CREATE = """
     INSERT INTO {table} (session_data, expire_date, session_key) VALUES (%s, %s, %s)
     ON CONFLICT DO NOTHING
@@ -25,7 +25,7 @@ CREATE = """
 UPDATE = "UPDATE {table} SET session_data = %s, expire_date = %s WHERE session_key = %s"
 
 
-# The name of the class is part of the signature of a stored session
+# Renaming this class would invalidate all stored sessions: its name is part of their signature
 class SessionStore(db.SessionStore):
     _written: tuple[str | None, bytes] | None = None  # key and content of the last write
 
@@ -53,7 +53,8 @@ class SessionStore(db.SessionStore):
     def _update(self, values: tuple[Any, ...]) -> None:
         """Update the row. Raises UpdateError, as Django does, when it is gone or cannot be written.
 
-        In a caller's transaction an error of the database is raised as it is: it ends that too.
+        Inside a caller's transaction a database error is raised unchanged, because it ends that
+        transaction too.
         """
         try:
             updated = _write(UPDATE, values)
@@ -72,7 +73,7 @@ class SessionStore(db.SessionStore):
         return get_random_string(SESSION_KEY_LENGTH, VALID_KEY_CHARS)
 
     def _get_session_from_db(self) -> Session | None:
-        """Return the session with this key unless it has expired, else forget the key."""
+        """Return the session with this key, or forget the key if the session has expired."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         with connection.cursor() as cursor:
             cursor.execute(_sql(READ), [self.session_key, now])

@@ -77,9 +77,8 @@ INSTALLED_APPS = [
     "csp",
 ]
 if DEMO and find_spec("demo") is not None:
-    INSTALLED_APPS.append(
-        "demo"
-    )  # only then does its mailbox have a table; without the package, check E066 reports it
+    # Only then does its mailbox have a table. If the package is missing, check E066 reports it
+    INSTALLED_APPS.append("demo")
 
 MIDDLEWARE = [
     "fidelizacion.middleware.RequestIdMiddleware",
@@ -121,7 +120,7 @@ REDIS_URL = env.read("REDIS_URL", parse_broker_url, "redis://127.0.0.1:6379/0")
 MEDIA_ROOT = Path(env.text("ATTACHMENTS_DIR", str(VAR_DIR / "attachments")))
 ATTACHMENTS_MIN_FREE_PERCENT = env.number("ATTACHMENTS_MIN_FREE_PERCENT", 10, maximum=90)  # R3.20
 # Confirmations to addresses other than the registered one; further ones wait for an advisor (S4).
-# Ten an hour are enough for a person who types requests of several companies, and too few for spam
+# Ten an hour are enough for a person who makes requests for several companies, and too few for spam
 TICKETS_PER_PHONE = env.read("TICKETS_PER_PHONE", parse_rates, parse_rates("10/h,30/d"))
 UPLOAD_QUOTA_PER_PHONE = env.read("UPLOAD_QUOTA_PER_PHONE", parse_rates, parse_rates("20/d"))  # files; R3.20
 LOCAL_STORE: dict[str, Any] = {
@@ -161,7 +160,7 @@ CSRF_TRUSTED_ORIGINS = [PORTAL_BASE_URL]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 PORTAL_START_URL = "tickets:request"  # the first page after the PIN
-# Pages that a visitor may be sent back to after the PIN, having asked for them before it
+# Pages that open after the PIN, if the visitor requested them before it
 SIGN_IN_DESTINATIONS = ("tickets:list", "tickets:ticket")
 
 SECURE_SSL_REDIRECT = HTTPS
@@ -207,21 +206,20 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-# Wrong passwords after which an attempt is refused without comparing it (staff/lockout.py)
+# After so many wrong passwords, an attempt is refused without a comparison (staff/lockout.py)
 STAFF_FAILURES_PER_USER = env.read("STAFF_FAILURES_PER_USER", parse_rates, parse_rates("5/15m"))
 STAFF_FAILURES_PER_ADDRESS = env.read("STAFF_FAILURES_PER_ADDRESS", parse_rates, parse_rates("20/15m"))
 STAFF_FAILURES_PER_BROWSER = env.read("STAFF_FAILURES_PER_BROWSER", parse_rates, parse_rates("10/15m"))
-# On by default: an administrator's phone number is the key to their companies' lines, so a second
-# person confirms its change (staff/contact_changes.py)
+# On by default: an administrator's phone gives access to the companies' lines, so a second person
+# confirms a new number (staff/contact_changes.py)
 STAFF_SECOND_PERSON = env.flag("STAFF_SECOND_PERSON", default=True)
 STAFF_BROWSER_COOKIE_NAME = f"{_PREFIX}staffbrowser"
 
 # -- Language and time -----------------------------------------------------------------------------
 LANGUAGE_CODE = "es-ec"
 LOCALE_PATHS = [BASE_DIR / "locale"]  # Spanish texts for the desk's theme, which has none
-TIME_ZONE = env.read(
-    "TIME_ZONE", parse_time_zone, "America/Guayaquil"
-)  # for every date and time shown, and for the rules
+# For every date and time shown, and for the rules
+TIME_ZONE = env.read("TIME_ZONE", parse_time_zone, "America/Guayaquil")
 PHONENUMBER_DEFAULT_REGION = "EC"
 
 # -- The PIN ---------------------------------------------------------------------------------------
@@ -251,7 +249,7 @@ MOBILE_HEADER = env.text("MOBILE_HEADER")
 MOBILE_GATEWAYS = env.networks("MOBILE_GATEWAYS")
 MOBILE_CLIENT_NETWORKS = env.networks("MOBILE_CLIENT_NETWORKS")
 MOBILE_HEADER_KEY: tuple[str, ...] = env.read("MOBILE_HEADER_KEY", parse_keys, ())
-# Tried in this order (otp/network/network_identity.py); if none identifies the visitor, a PIN does
+# Tried in this order (otp/network/network_identity.py); if none answers, the visitor gets a PIN
 NETWORK_IDENTITIES: tuple[str, ...] = ("otp.network.mobile_header.MobileHeader",) if MOBILE_HEADER else ()
 
 SMS_GATEWAY = env.text("SMS_GATEWAY", "twilio")
@@ -263,9 +261,8 @@ SMS_GATEWAYS = {
 }
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
-TWILIO_AUTH_TOKEN_PREVIOUS = env.text(
-    "TWILIO_AUTH_TOKEN_PREVIOUS"
-)  # verifies callbacks while tokens are rotated
+# Verifies callbacks while the tokens are rotated
+TWILIO_AUTH_TOKEN_PREVIOUS = env.text("TWILIO_AUTH_TOKEN_PREVIOUS")
 TWILIO_FROM = env.text("TWILIO_FROM")
 TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
 TWILIO_BASE_URL = env.text("TWILIO_BASE_URL").rstrip("/")  # set only in tests, to a fake of the API
@@ -330,8 +327,8 @@ CELERY_BEAT_SCHEDULE = {
     # A sweep that no worker has taken expires before the next one, which does the same
     "sweep": {"task": "jobs.tasks.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "heartbeat": {"task": "operations.tasks.heartbeat", "schedule": 60.0, "options": {"expires": 55}},
-    # At fixed times, not at intervals: an interval starts again whenever beat starts without its
-    # schedule file, and might never end
+    # At fixed times, because an interval begins again whenever beat starts without its schedule
+    # file, and so might never end
     "digest": {"task": "operations.tasks.digest", "schedule": crontab(minute=0, hour=7)},
     "clear-expired": {"task": "otp.tasks.clear_expired", "schedule": crontab(minute=15, hour=3)},
     "clear-sign-ins": {"task": "staff.tasks.clear_expired", "schedule": crontab(minute=30, hour=3)},

@@ -5,8 +5,7 @@ import sys
 from django.core import checks
 from django.db import connections
 
-# gunicorn stops when a worker exits with this status. For any other status it would start another
-# worker, again and again
+# gunicorn stops if a worker exits with this status; with any other it starts workers without end
 WORKER_BOOT_ERROR = 3
 
 
@@ -22,7 +21,7 @@ def exit_on_errors(*, database: bool = True) -> None:
     problems = [message for message in messages if message.level >= checks.ERROR]
     if not problems:
         return
-    # Celery may have replaced sys.stderr by a logger already
+    # Celery may already have replaced sys.stderr with a logger
     output = sys.__stderr__ or sys.stderr
     for problem in problems:
         sentence = f"{problem.id}: {problem.msg} {problem.hint or ''}"

@@ -12,7 +12,8 @@ from jinja2 import StrictUndefined, make_logging_undefined
 def template_engines(base: Path) -> list[dict[str, Any]]:
     """Return the engines for a project in this folder.
 
-    A name that a page is not given shows nothing and is logged; in a mail it is an error.
+    In a page, a name that is not in the context shows nothing and is logged; in a mail it is an
+    error.
     """
     jinja = {
         "BACKEND": "django.template.backends.jinja2.Jinja2",

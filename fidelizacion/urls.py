@@ -29,7 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("admin/search/", desk_search, name="desk-search"),
     path("admin/", admin.site.urls),
-    # Browsers request it for pages without an icon link, such as the desk, and for files
+    # Browsers request it for files, and for pages without an icon link, such as the desk's
     path("favicon.ico", brand_assets.tab_icon),
     path("robots.txt", robots.robots, name="robots"),
     path("marca/logo", brand_assets.brand_logo, name="brand_logo"),

@@ -1,1 +1,1 @@
-"""Limits on our side of the database: a timeout for each query, and a gate while it hangs."""
+"""Database access: parses DATABASE_URL, times out each query, refuses requests while it hangs."""

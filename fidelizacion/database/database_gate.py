@@ -22,8 +22,8 @@ WITHOUT_DATABASE = ("/health/", "/marca/", "/favicon.ico")
 # A query takes milliseconds. When every running one has taken this long, the database hangs or is
 # locked
 STALLED_SECONDS = 2.0
-LOOK_SECONDS = 0.1  # between two checks of a waiting request
-RETRY_AFTER = "5"
+POLL_SECONDS = 0.1  # how often a waiting request checks whether the database hangs
+RETRY_AFTER = "5"  # seconds
 
 
 class DatabaseGate:
@@ -32,7 +32,7 @@ class DatabaseGate:
     def __init__(self, places: int, database: query_limits.Health = query_limits.database) -> None:
         self._free, self._trial = threading.Semaphore(places), threading.Lock()
         self._places, self._database = places, database
-        self._query_began: dict[int, float] = {}  # by thread: when its running query began
+        self._query_began: dict[int, float] = {}  # thread id: when the query that it runs began
 
     def run(self, request: Callable[[], HttpResponse]) -> HttpResponse | None:
         """Return the response, or None when the request would wait for a hung database.
@@ -41,18 +41,18 @@ class DatabaseGate:
         soon as the database answers.
         """
         if not self._database.hung:
-            return self._run_in_turn(request)
+            return self._run_when_free(request)
         if not self._trial.acquire(blocking=False):
             return None
         try:
-            return self._run_in_turn(request, trial=True)
+            return self._run_when_free(request, trial=True)
         finally:
             self._trial.release()
 
-    def _run_in_turn(
+    def _run_when_free(
         self, request: Callable[[], HttpResponse], *, trial: bool = False
     ) -> HttpResponse | None:
-        while not self._free.acquire(timeout=LOOK_SECONDS):
+        while not self._free.acquire(timeout=POLL_SECONDS):
             if self._stalled() or (self._database.hung and not trial):
                 return None
         try:
@@ -62,7 +62,7 @@ class DatabaseGate:
             self._free.release()
 
     def _timed(self, execute: Callable[..., Any], *args: Any) -> Any:
-        """Run a query, and let the other threads see since when it has been running."""
+        """Run a query, and show the other threads when it began."""
         thread = threading.get_ident()
         self._query_began[thread] = time.monotonic()
         try:
@@ -71,9 +71,9 @@ class DatabaseGate:
             del self._query_began[thread]
 
     def _stalled(self) -> bool:
-        """Return whether every place waits for a slow query.
+        """Return whether every running request waits for a slow query.
 
-        A request that inspects documents is busy with the processor, which counts as progress.
+        A request that uses the CPU, for instance to inspect documents, makes progress.
         """
         latest = time.monotonic() - STALLED_SECONDS
         return sum(began < latest for began in list(self._query_began.values())) >= self._places
@@ -88,9 +88,8 @@ class DatabaseGateMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith(WITHOUT_DATABASE):
-            request.COOKIES.pop(
-                settings.SESSION_COOKIE_NAME, None
-            )  # reading a session would query the database
+            # With the cookie, reading the session would query the database
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
             return self.get_response(request)
         response = self.gate.run(lambda: self.get_response(request))
         if response is None:

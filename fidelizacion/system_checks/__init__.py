@@ -1,1 +1,1 @@
-"""System checks: settings, mail provider, database, and what a demo may have left in it."""
+"""System checks of the settings, the mail provider, the database, and traces of a demo in it."""

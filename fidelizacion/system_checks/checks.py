@@ -24,8 +24,8 @@ from fidelizacion.env import Network
 
 SECRET_LENGTH = 50
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
-# Shortest prefix lengths by IP version (R2.01): no operator has a wider network for its phones, and
-# gateways on public addresses are few machines
+# Shortest prefix lengths by IP version (R2.01): an operator's phones have no wider network, and the
+# gateways with public addresses are few machines
 WIDEST_NETWORK = {4: 8, 6: 19}
 WIDEST_PUBLIC_GATEWAYS = {4: 16, 6: 32}
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
@@ -242,8 +242,8 @@ def libraries(**_: Any) -> Iterator[CheckMessage]:
 def proxies(**_: Any) -> Iterator[CheckMessage]:
     """Check TRUSTED_PROXIES: trusting everybody would let any client choose its address."""
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
-        # gunicorn does not end TLS here: without a trusted proxy every request looks like http and
-        # is redirected to https, for ever
+        # TLS ends at the proxy: if none is trusted, every request looks like http, and is
+        # redirected to https without end
         yield _error(
             60,
             "PORTAL_BASE_URL usa https y TRUSTED_PROXIES está vacía: cada página redirigiría a sí misma sin fin.",
@@ -284,8 +284,8 @@ def _is_email(raw: str) -> bool:
 
 
 def _is_secure_origin(raw: str) -> bool:
-    """Return whether it is an origin without a path; http only to this machine, since the account's
-    token is sent there.
+    """Return whether this is an origin without a path. It must use https unless it is this machine,
+    because the account's token is sent there.
     """
     try:
         url = urlsplit(raw)

@@ -15,7 +15,10 @@ from fidelizacion.system_checks import demo_traces
 
 @register(Tags.database)
 def database_of_this_process(databases: Sequence[str] | None = None, **_kwargs: object) -> list[CheckMessage]:
-    """Require DATABASE_URL, since data in the default would go unnoticed; in a demo, the mark."""
+    """Require DATABASE_URL; in a demo, require the mark instead.
+
+    Without it the processes would write to the default SQLite file, which might go unnoticed.
+    """
     if not databases:
         return []
     if settings.DEMO:

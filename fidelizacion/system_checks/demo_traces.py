@@ -21,15 +21,15 @@ from operations.metrics import Level, Metric
 PASSWORD = "demo-fidelizacion"  # noqa: S105  public: it is in the README
 ADVISOR, SUPERVISOR = "asesora", "supervisor"
 MARK_TABLE = "fidelizacion_demo"
-# Comparing one password takes about 0.3 s. A monitor may run `check_ops` every minute; people run
-# `check --deploy` by hand
+# Comparing one password takes about 0.3 s. A monitor may run `check_ops` every minute, while people
+# run `check --deploy` by hand
 SECONDS_TO_COMPARE = 5.0
 DEPLOY_SECONDS_TO_COMPARE = 30.0
 
 
 @dataclass(frozen=True)
 class DemoAccounts:
-    """Active accounts with the public password, and how many were not checked for lack of time."""
+    """The active accounts with the public password, and how many the time limit left unchecked."""
 
     usernames: tuple[str, ...]
     unchecked: int

@@ -1,4 +1,6 @@
-"""Filters and a tag. Templates of the desk load them; Jinja2's always have them (jinja.py)."""
+"""Template filters and a tag. The desk's templates load them; the portal's Jinja2 templates always
+have them (jinja.py).
+"""
 
 import re
 from collections.abc import Mapping
@@ -46,9 +48,9 @@ def zone() -> str:
 
 @register.filter
 def attributes(attrs: Mapping[str, Any]) -> SafeString:
-    """Render a widget's attributes as Django's own template does, several times faster.
+    """Render a widget's attributes like Django's template, but several times faster.
 
-    The escaping is Jinja's, which is written in C.
+    It escapes with Jinja's function, which is written in C.
     """
     rendered = ""
     for name, value in attrs.items():

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from demo.supervisor import CODES
+from demo.supervisor import CODES_WORKER
 from tests.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, listening
 from tests.faults import sink
 from tests.faults.database import seconds
@@ -105,7 +105,9 @@ def test_a_burst_of_codes_leaves_at_once_while_mails_are_slow(
     with product(tmp_path, twilio_api) as started:
         if by == "worker":
             started.halt("sweep")
-            started.start("codes", [sys.executable, "-m", "celery", "-A", "fidelizacion", "worker", *CODES])
+            started.start(
+                "codes", [sys.executable, "-m", "celery", "-A", "fidelizacion", "worker", *CODES_WORKER]
+            )
             assert wait_for(started.codes_worker_answers, 60)
         sink.set_mode(started.mail_folder, "mute")
         started.enqueue(mails=MAILS)

@@ -151,7 +151,7 @@ def test_a_request_waits_for_its_turn_while_others_work_without_the_database(
     busy = occupy(gate, go, with_a_query=False)
     waiting = threading.Thread(target=lambda: answers.append(gate.run(HttpResponse)))
     waiting.start()
-    waiting.join(3 * database_gate.LOOK_SECONDS)
+    waiting.join(3 * database_gate.POLL_SECONDS)
     assert waiting.is_alive()
     go.set()
     busy.join()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from psycopg.abc import PQGen
 
 T = TypeVar("T")
-INTERVAL = 0.1  # seconds between two checks for signals and the timeout: psycopg's default
+INTERVAL = 0.1  # seconds between two checks for signals and the timeout; psycopg's default
 
 
 class QueryTimedOut(psycopg.OperationalError):
@@ -44,10 +44,10 @@ class Connection(psycopg.Connection[Any]):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's wrapper, with the connections above."""
+    """Django's wrapper; it opens connections of the class above."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
-        """Connect as Django does, without its pool and isolation options, which we never set."""
+        """Connect as Django does, but ignore its pool and isolation options, which we never set."""
         self.isolation_level = IsolationLevel.READ_COMMITTED
         try:
             return Connection.connect(**conn_params)
@@ -56,6 +56,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
 
     def is_usable(self) -> bool:
-        """Check the connection that an earlier request left open, before this one's first query."""
+        """Check a connection that an earlier request left open, before the first query on it."""
         with query_limits.within(query_limits.CHECK_SECONDS):
             return bool(super().is_usable())

@@ -1,4 +1,4 @@
-"""`manage.py demo`. The production image does not contain the demo; there it says so."""
+"""`manage.py demo`. In the production image, which does not contain the demo, it only says so."""
 
 import sys
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ else:
     class Command(BaseCommand):  # type: ignore[no-redef]  # the other branch imports the same name
         help = ABSENT
 
-        def run_from_argv(self, argv: list[str]) -> None:  # noqa: ARG002  options do not matter
+        def run_from_argv(self, argv: list[str]) -> None:  # noqa: ARG002  options are not parsed
             """Print the reason and exit with 2, before options are parsed or checks are run."""
             self.stderr.write(ABSENT)
             sys.exit(2)

@@ -12,12 +12,12 @@ from jinja2.ext import extract_from_ast
 TEMPLATES = settings.BASE_DIR / "templates"
 
 
-# JSON's strings are Python's; `repr` would write a no-break space as a byte that xgettext refuses
+# A JSON string is a Python literal too; `repr` would escape a no-break space so that xgettext fails
 quoted = partial(json.dumps, ensure_ascii=False)
 
 
 def sentences(source: str) -> str:
-    """Return a template's sentences as Python, on the lines where they stand, for xgettext."""
+    """Return a template's sentences as Python source for xgettext, on their original lines."""
     lines = [""] * (source.count("\n") + 1)
     tree = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(source)
     for line, function, texts in extract_from_ast(tree, babel_style=False):
@@ -26,7 +26,7 @@ def sentences(source: str) -> str:
 
 
 class TemplateFile(makemessages.BuildFile):
-    """A file to read: a Jinja2 template is turned into Python first."""
+    """A source file of `makemessages`; a Jinja2 template is first converted to Python."""
 
     def preprocess(self) -> None:
         if not self.is_templatized or not Path(self.path).resolve().is_relative_to(TEMPLATES):
