@@ -1,3 +1,3 @@
-"""`make bench`: measures the product, and beside it the floor: bare Django doing the same work
-(docs/performance.md).
+"""`make bench`: measures the product and, for comparison, two floors: small Django projects that do
+the same work (docs/performance.md).
 """

@@ -1,5 +1,5 @@
-"""`python -m bench [row,row…]`: measures and prints the table; all rows also go to
-docs/performance.md.
+"""`python -m bench [row,row…]`: measures the rows and prints them as a table. If no row is named,
+all are measured, and the table is also written to docs/performance.md.
 """
 
 import os
@@ -16,7 +16,7 @@ from bench.table import Terminal, write
 
 
 def main(only: str) -> int:
-    """Return 0 if every row could be measured. A missed goal is shown and does not change that."""
+    """Measure the rows. Return 0 if every one could be measured, even if a goal is missed."""
     asked = [name.strip() for name in only.split(",") if name.strip()]
     chosen = asked or list(ROWS)
     known = ROWS | ON_REQUEST
@@ -52,6 +52,6 @@ def _options(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    # For the product's code that rows call in this process, without database or network
+    # Some rows call the product's code in this process; it uses neither database nor network
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     sys.exit(main(os.environ.get("ONLY", "") or ",".join(sys.argv[1:])))

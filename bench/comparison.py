@@ -1,4 +1,4 @@
-"""Measures requests of the product beside both floors, and beside another version of it."""
+"""Measures requests to the product, to both floors and to another version of the product."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ENGINES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 @dataclass(frozen=True)
 class Goal:
-    """What is to be reached: times the fair floor's rate, share of the bare one's."""
+    """The rate to reach, as a multiple of the fair floor's and as a share of the bare floor's."""
 
     times_fair: float | None = None
     share_of_bare: float | None = None
@@ -38,7 +38,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Work:
-    """One kind of request: how the product and the floors are asked for it."""
+    """One kind of request: how to build it for the product and for the floors."""
 
     name: str
     of_product: Callable[[Stack], Clients]
@@ -86,13 +86,13 @@ def _side(bench: Bench, stack: Stack, work: Work, engine: str) -> Side:
 
 
 def shown(side: Side) -> str:
-    """Write a side's rate and, for each request, the processor time of web and database."""
+    """Format a side's rate, and the processor time per request of web and database."""
     database = f" + {figure(side.database.middle)}" if side.server.database else ""
     return f"{side.rate} /s; {figure(side.web.middle)}{database} ms"
 
 
 def beside_before(name: str, product: Side, before: Side) -> Line:
-    """Compare the product with the version that BASELINE names."""
+    """Return the line that compares the product with the version that BASELINE names."""
     rate = product.rate.middle / before.rate.middle
     web = Spread.of([now / then for now, then in zip(product.web_ms, before.web_ms, strict=True)])
     return Line(
@@ -109,6 +109,6 @@ def _ratios(product: Side, fair: Side, bare: Side) -> str:
 
 
 def ratios(product: Spread, fair: Spread, bare: Spread) -> str:
-    """Write how many times the fair floor's rate, and what share of the bare one's."""
+    """Format the product's rate relative to the fair floor's and to the bare floor's."""
     times, share = figure(product.middle / fair.middle), percent(product.middle / bare.middle)
     return f"{times} veces el justo; {share} del desnudo"

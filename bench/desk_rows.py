@@ -7,7 +7,7 @@ TICKETS_PER_COMPANY = 20
 ADVISORS = 20
 HISTORY = 500  # events of the ticket with the long history, and as many messages
 YEARS = 3  # over which the tickets are spread
-# Of 1,000 tickets, the newest 50 are new and 100 more in progress: a desk that is far behind
+# Of 1,000 tickets, the newest 50 are new and the next 100 in progress, as at a desk far behind
 NEW, IN_PROGRESS = 50, 100
 FIRST = "Textiles Camaronera Florícola Cooperativa Importadora Distribuidora Constructora Ferretería Clínica "
 FIRST += "Transportes Agrícola Pesquera Hotelera Maderera Metalúrgica Farmacéutica Editorial Panificadora "
@@ -21,7 +21,7 @@ THIRD += "Sierra Valle Costa Mirador Ribera Cumbre"
 
 @dataclass(frozen=True)
 class Seed:
-    """How many rows, and the keys after which they begin."""
+    """How many rows to insert, after which primary keys, and the rows that they refer to."""
 
     tickets: int
     companies: int
@@ -39,7 +39,7 @@ class Seed:
 
     @property
     def long_ticket(self) -> int:
-        """Number of the ticket with the long history, the newest."""
+        """Number of the newest ticket, which has the long history."""
         return self.last_ticket + self.tickets + 1
 
     @property
@@ -104,7 +104,7 @@ def _directory(seed: Seed) -> dict[str, tuple[int, dict[str, str]]]:
 
 
 def _staff(seed: Seed) -> dict[str, tuple[int, dict[str, str]]]:
-    """Return advisors and, the last, a supervisor. Their unusable password lets no one sign in."""
+    """Return the advisors and, in the last row, a supervisor. No password matches theirs, `!`."""
     last = ADVISORS + 1
     return {
         "auth_user": (
@@ -165,7 +165,8 @@ def _tickets(seed: Seed) -> dict[str, tuple[int, dict[str, str]]]:
                 "submission_digest": "md5(g::text)",
             },
         ),
-        # Three events a ticket: registered, taken, closed; the rest is the long history
+        # Three events per ticket (registered, taken, closed); the remaining rows are the long
+        # history
         "tickets_ticketevent": (
             seed.tickets * 3 + HISTORY,
             {
@@ -183,7 +184,7 @@ def _tickets(seed: Seed) -> dict[str, tuple[int, dict[str, str]]]:
 
 
 def _outbox(seed: Seed) -> dict[str, tuple[int, dict[str, str]]]:
-    """Return two messages a ticket, nearly all sent, and those of the long history."""
+    """Return two messages per ticket, nearly all sent, and those of the long history."""
     count = seed.tickets + 1
     ticket = f"({seed.last_ticket} + least((g + 1) / 2, {count}))"
     company = f"(1 + least((g + 1) / 2, {count})::bigint * 7919 % {seed.companies})"
@@ -217,7 +218,7 @@ def _outbox(seed: Seed) -> dict[str, tuple[int, dict[str, str]]]:
 
 
 def company_name(company: str) -> str:
-    """Return the name of the nth company: three words, out of lists of 20, 21 and 29."""
+    """Return the name of the nth company: one word from each of the three lists."""
     first, second, third = (
         f"(ARRAY{words.split()})[1 + {company} % {len(words.split())}]" for words in (FIRST, SECOND, THIRD)
     )
@@ -225,7 +226,7 @@ def company_name(company: str) -> str:
 
 
 def tax_id(company: str, seed: Seed) -> str:
-    """Return a number as long as a RUC, of a province that does not exist."""
+    """Return a number of a RUC's length, with the code of a province that does not exist."""
     return f"'88' || lpad(({seed.last_company} + {company})::text, 8, '0') || '001'"
 
 

@@ -1,11 +1,11 @@
 """Fills a PostgreSQL database of the product with tickets, to measure the desk.
 
 `python -m bench.desk_seed postgres://… 1000000` adds tickets until there are that many, with their
-companies, administrators, events and messages, and one ticket with a long history. The database
-must have its tables. A million takes about two minutes. Only for databases that can be thrown away.
+companies, administrators, events and messages, and one ticket with a long history. The tables must
+exist. A million tickets take about two minutes. Use it only on databases that can be thrown away.
 
-Every column is read from the database, so that a new one needs no line here: what is not named
-below is NULL or, where that is not allowed, an empty value.
+The columns are read from the database, so new ones need no change here: a column that desk_rows.py
+does not name gets NULL or, if NULL is not allowed, an empty value.
 """
 
 import sys
@@ -32,11 +32,11 @@ LARGE = ("tickets_ticket", "tickets_ticketevent", "notifications_message")
 
 
 def seed(url: str, tickets: int) -> Seed:
-    """Add tickets until the database has this many, and describe what can be searched."""
+    """Add tickets until the database has this many. Returns what was added, for searches."""
     with psycopg.connect(url, autocommit=True) as connection:
         present = _number(connection, "SELECT count(*) FROM tickets_ticket")
         wanted = Seed.of(
-            tickets=max(0, tickets - present - 1),  # the last one is that with the long history
+            tickets=max(0, tickets - present - 1),  # the ticket with the long history comes on top
             last_ticket=_number(connection, "SELECT coalesce(max(number), 1000000) FROM tickets_ticket"),
             last_company=max(_number(connection, LAST_KEY.format(table)) for table in DIRECTORY),
             last_user=_number(connection, LAST_KEY.format("auth_user")),
@@ -45,7 +45,7 @@ def seed(url: str, tickets: int) -> Seed:
             advisors=_number(connection, GROUP.format("Asesor")),
             supervisors=_number(connection, GROUP.format("Supervisor")),
         )
-        # Without the checks of foreign keys; the rows are made to fit
+        # Skips the checks of foreign keys, because the rows are built to satisfy them
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")
         connection.execute("SET maintenance_work_mem = '256MB'")
@@ -101,9 +101,9 @@ def _empty(kind: str) -> str:
 
 
 def _drop_indexes(connection: psycopg.Connection) -> list[str]:
-    """Drop the indexes of the large tables that no constraint needs; return how to make them again.
+    """Drop the large tables' indexes that no constraint needs, and return their definitions.
 
-    Building an index over a full table takes a fraction of adding its entries row by row.
+    Building an index of a full table is many times faster than adding its entries row by row.
     """
     found = connection.execute(
         "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
@@ -117,7 +117,7 @@ def _drop_indexes(connection: psycopg.Connection) -> list[str]:
 
 
 def _advance_sequences(connection: psycopg.Connection) -> None:
-    """Let the product's next rows follow those inserted here."""
+    """Make the product's next rows get primary keys after those inserted here."""
     identities = connection.execute(
         "SELECT table_name, column_name FROM information_schema.columns"
         " WHERE table_schema = 'public' AND is_identity = 'YES'"

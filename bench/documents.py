@@ -26,7 +26,7 @@ def docx() -> File:
 
 
 def jpeg(size: int = MEGABYTE) -> File:
-    """Random bytes of this size between the header and the end marker of a picture."""
+    """A picture's header and end marker with this many random bytes between them."""
     head, end = valid_files.frame(3000, 2000)[:-2], valid_files.JPEG[-2:]
     noise = secrets.token_bytes(size).replace(b"\xff", b"\xfe")  # 0xFF begins a marker
     return "documento.jpg", head + noise + end

@@ -26,7 +26,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table. `holds` is None where there is no goal."""
+    """One line of the table. `holds` says whether the goal is reached; None without a goal."""
 
     work: str
     product: str

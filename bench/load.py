@@ -29,7 +29,7 @@ class Result:
 
 
 class Connection:
-    """A client's connection; if the server has closed it meanwhile, it connects and sends again."""
+    """A client's connection. If the server has closed it, it connects and sends again."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -77,7 +77,7 @@ def _read_until(connection: socket.socket, received: bytes, complete: Callable[[
 
 
 def send_all(port: int, clients: Sequence[Sequence[bytes]]) -> Result:
-    """Let all clients send at the same time, each its requests one after the other."""
+    """Let all clients send at the same time; each sends its requests one after the other."""
     barrier = Barrier(len(clients))
 
     def client(requests: Sequence[bytes]) -> list[tuple[float, float, int]]:
@@ -110,7 +110,7 @@ class LoadGenerator:
 
     @property
     def pid(self) -> int:
-        """The process that sends."""
+        """The id of the process that sends."""
         return self._process.submit(os.getpid).result()
 
     def close(self) -> None:

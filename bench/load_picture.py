@@ -13,7 +13,7 @@ PICTURE = DOCUMENT.with_name("load.svg")
 BEGIN, END = "<!-- load curve -->", "<!-- end of load curve -->"
 WIDTH, PANEL, LEFT, TOP, GAP = 640, 200, 64, 68, 72
 COLOURS = ("#0b5c6b", "#a3470f")
-DASHES = ("none", "7 4")  # a second mark, for people who do not tell the colours apart
+DASHES = ("none", "7 4")  # for people who cannot tell the colours apart
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Measures tickets while a server of the product fails, beside the same with all healthy."""
+"""Measures the confirmation of requests while a server fails and, to compare, while all work."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,7 +9,7 @@ from bench.rows.ticket import of_product
 from bench.servers import Bench, Checkout
 
 EACH = 4  # requests of each client in a round
-GOAL_TIMES = 1.2  # of the healthy p95
+GOAL_TIMES = 1.2  # times the healthy p95
 
 
 def compare(
@@ -30,7 +30,7 @@ def compare(
     failing: list[float] = []
     for _ in range(ROUNDS):
         prepare()
-        confirm(bench, stack, 2)  # the connections of new processes
+        confirm(bench, stack, 2)  # so that new processes open their connections
         healthy += confirm(bench, stack, EACH).latencies
         fail()
         try:
@@ -50,6 +50,6 @@ def compare(
 
 
 def confirm(bench: Bench, stack: Checkout, each: int) -> Result:
-    """Send new tickets; all must be registered."""
+    """Send new requests. Raises UnexpectedStatus if one is not registered."""
     requests = of_product(each, None)(stack)
     return accepted(bench.generator.run(stack.port, requests), 303)

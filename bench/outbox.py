@@ -1,4 +1,4 @@
-"""Reads and fills an outbox, of the product or of a floor, in whichever database it is."""
+"""Reads and fills the outbox of the product or of a floor, in PostgreSQL or SQLite."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def pending(url: str, table: str = "notifications_message") -> int:
 
 
 def drop_pending(url: str) -> None:
-    """Let the product send none of the mails that wait."""
+    """Mark the pending mails as dropped, so that the product does not send them."""
     with _cursor(url) as cursor:
         cursor.execute(
             "UPDATE notifications_message SET state = 'dropped'"
@@ -30,13 +30,13 @@ def drop_pending(url: str) -> None:
 
 
 def wait_until_empty(url: str, table: str = "notifications_message") -> None:
-    """Wait until all is sent. Raises RuntimeError if that takes too long."""
+    """Wait until all mails are sent. Raises RuntimeError after TIMEOUT."""
     if not wait_for(lambda: pending(url, table) == 0, TIMEOUT):
         raise RuntimeError(f"quedan {pending(url, table)} correos en {table}")
 
 
 def clone(url: str, count: int, table: str = "notifications_message") -> None:
-    """Queue `count` copies of the newest mails that are queued, whatever columns they have."""
+    """Queue `count` copies of the two newest queued mails, with all their columns."""
     with _cursor(url) as cursor:
         cursor.execute(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608
         names = [column[0] for column in cursor.description]

@@ -76,7 +76,7 @@ def _head(
 
 
 def post_to_floor(port: int, path: str, values: Mapping[str, str]) -> bytes:
-    """Build a form with an invented pair of CSRF cookie and token, as `code_request` does."""
+    """Build a form with an invented pair of CSRF cookie and token (see `code_request`)."""
     secret = secrets.token_hex(16)
     return post(port, path, {"csrftoken": secret}, {"csrfmiddlewaretoken": secret, **values})
 
@@ -120,7 +120,7 @@ def filled(stack: Stack, cookies: Mapping[str, str], file: File | None) -> bytes
     key = KEY.search(page)
     if key is None:
         raise RuntimeError(f"no hay formulario en {FORM}")
-    # Different each time: a repeated request is not registered before a question (A23)
+    # Different each time, because the product asks before it registers a repeated request (A23)
     details = f"{TYPED['details']} {secrets.token_hex(8)}"
     values = {**_typed(stack, tuple(cookies.items())), "submission_key": key[1], "details": details}
     return post_multipart(stack.port, FORM, cookies, values, file)
@@ -128,7 +128,7 @@ def filled(stack: Stack, cookies: Mapping[str, str], file: File | None) -> bytes
 
 @cache
 def _typed(stack: Stack, cookies: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Return the values of this person's filled-in form, parsed only once because that is slow."""
+    """Return the values of this person's filled-in form. They are cached: parsing is slow."""
     with Visitor(stack) as visitor:
         visitor.browser.cookies = httpx.Cookies(dict(cookies))
         visitor.page = visitor.browser.get(FORM)
@@ -138,8 +138,8 @@ def _typed(stack: Stack, cookies: tuple[tuple[str, str], ...]) -> dict[str, str]
 def code_request(port: int, phone: str) -> bytes:
     """Build the entry form of a new visitor with a random address.
 
-    The CSRF token is invented, together with its cookie: any 32 letters are a valid pair. Loading
-    the entry page first would be measured too.
+    The CSRF token and its cookie are invented: the same 32 letters in both are a valid pair. So the
+    entry page need not be loaded first, which would be measured too.
     """
     secret = secrets.token_hex(16)
     values = {"csrfmiddlewaretoken": secret, "phone": phone}
@@ -147,7 +147,7 @@ def code_request(port: int, phone: str) -> bytes:
 
 
 def any_mobile() -> str:
-    """Return a random mobile number, most likely of no administrator."""
+    """Return a random mobile number. It is most likely not an administrator's."""
     return f"09{secrets.randbelow(10**8):08}"
 
 

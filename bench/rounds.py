@@ -18,11 +18,11 @@ class UnexpectedStatus(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """A running gunicorn, and the PostgreSQL that it uses; 0 is SQLite."""
+    """A running gunicorn, and the process ids of its master and of the PostgreSQL that it uses."""
 
     port: int
     web: int
-    database: int = 0
+    database: int = 0  # 0 with SQLite
 
 
 @dataclass
@@ -70,13 +70,13 @@ class Side:
         self.database_ms.append(database)
 
     def forget(self) -> None:
-        """Drop what the warm-up measured."""
+        """Discard what the warm-up measured."""
         for measured in (self.results, self.web_ms, self.database_ms):
             measured.clear()
 
 
 def in_turn(generator: LoadGenerator, sides: Sequence[Side], rounds: int = ROUNDS) -> None:
-    """Measure each side once as warm-up, then all in alternation, each first in turn."""
+    """Measure each side once as a warm-up, then all in alternation; each side starts a round."""
     for side in sides:
         side.measure(generator)
         side.forget()
@@ -87,7 +87,7 @@ def in_turn(generator: LoadGenerator, sides: Sequence[Side], rounds: int = ROUND
 
 
 def accepted(result: Result, *statuses: int) -> Result:
-    """Return the result, or raise UnexpectedStatus if a response has none of these statuses."""
+    """Return the result. Raises UnexpectedStatus if a response has another status."""
     if not set(result.statuses) <= set(statuses):
         raise UnexpectedStatus(
             f"respuestas {sorted(set(result.statuses))} donde se esperaba {list(statuses)}"

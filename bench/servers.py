@@ -23,8 +23,8 @@ from demo.supervisor import WORKER
 from tests.servers import postgresql, postgresql_binaries, wait_for_port
 from tests.stack import BASE, Stack, answers, database, wait_for
 
-# No measured client may reach a limit; X-Forwarded-For is believed, so that each client can have
-# its own address
+# Limits that no measured client reaches. X-Forwarded-For is trusted, so that each client can have
+# another address
 VARIABLES = {
     "TRUSTED_PROXIES": "127.0.0.1/32",
     "OTP_SENDS_PER_PHONE": "1000000/d",
@@ -43,7 +43,7 @@ class NotInstalled(Exception):
 
 
 class Checkout(Stack):
-    """The product as it stands in a folder: this one, or that of another version."""
+    """The product in a folder: that of this version or of another one."""
 
     def __init__(self, base: Path, folder: Path, database_url: str, variables: Mapping[str, str]) -> None:
         super().__init__(folder, database_url, variables)
@@ -57,7 +57,7 @@ class Checkout(Stack):
         return child
 
     def start_mail_server(self, seconds: float = 0.0) -> None:
-        """Start the bench's own, which may take this long for each mail."""
+        """Start the bench's mail server (sink.py), which takes `seconds` for each mail."""
         self.mail_port = self.mail_port or free_port()
         self.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{self.mail_port}"
         command = [sys.executable, "-m", "bench.sink", str(self.mail_port), str(self.accepted), str(seconds)]
@@ -65,11 +65,11 @@ class Checkout(Stack):
         self.children["smtp"].start(self.environment)
 
     def stop_mail_server(self) -> None:
-        """End it, so that its address refuses connections."""
+        """Stop the mail server, so that its port refuses connections."""
         stop([self.children["smtp"]], 5)
 
     def restart_mail_server(self, seconds: float = 0.0) -> None:
-        """Start it anew at the same address; return when it listens."""
+        """Start the mail server again on the same port, and wait until it listens."""
         self.stop_mail_server()
         self.start_mail_server(seconds)
         server = self.children["smtp"]
@@ -90,7 +90,7 @@ class Checkout(Stack):
         return self.folder / "accepted"
 
     def prepare(self) -> None:
-        """Prepare tables and files with the version's own command."""
+        """Prepare tables and files with this version's command."""
         command = [sys.executable, "manage.py", "demo", "--prepare"]
         subprocess.run(command, cwd=self.base, env=self.environment, check=True)
 
@@ -107,8 +107,8 @@ class Sink:
 class Bench:
     """Starts servers when a row first needs them, and stops them at the end.
 
-    `engines` are measured one after the other; `baseline` is the folder of another version of the
-    product, to be measured in the same rounds; `asked` are the rows that were named.
+    `engines` are measured one after the other. `baseline` is the folder of another version of the
+    product, which is measured in the same rounds. `asked` holds the rows named in the command.
     """
 
     engines: tuple[str, ...] = ("postgresql", "sqlite")
@@ -139,11 +139,11 @@ class Bench:
         return self._checkout(BASE, "postgresql", name)
 
     def is_asked_for(self, row: str) -> bool:
-        """Whether the row was named, so that it may take longer than in the whole table."""
+        """Whether the command named the row; then it may take longer than in the whole table."""
         return row in self.asked
 
     def before(self, engine: str) -> list[Checkout]:
-        """Return the other version that BASELINE names; empty without one."""
+        """Return the running version that BASELINE names, or an empty list if it names none."""
         return [self._checkout(self.baseline, engine)] if self.baseline else []
 
     def floor(self, name: str, engine: str = "postgresql") -> Server:
@@ -179,7 +179,7 @@ class Bench:
         return Server(stack.port, pid_of(stack.children["web"]), self.database_pid(engine))
 
     def database_pid(self, engine: str) -> int:
-        """Return the main process of PostgreSQL; 0 with SQLite."""
+        """Return the process id of PostgreSQL, or 0 with SQLite."""
         if engine != "postgresql":
             return 0
         with psycopg.connect(self._postgresql) as connection:
@@ -199,9 +199,9 @@ class Bench:
 
     @contextmanager
     def product_with(self, variables: Mapping[str, str]) -> Iterator[int]:
-        """Run a second web process and worker with these variables too; yield the web's port.
+        """Run a second web process and worker with these extra variables; yield the web's port.
 
-        The product's own worker and sweep are paused meanwhile.
+        The product's first worker and sweep are paused meanwhile.
         """
         stack = self.product()
         worker = ("-A", "fidelizacion", "worker", *WORKER)
@@ -248,13 +248,13 @@ class Bench:
             stack.start_mail_server()
             stack.prepare()
             stack.start_product()
-            signed_in(stack)  # now, while no other SMS can be newer than theirs
+            signed_in(stack)  # now, because it reads the newest SMS, and no other is sent yet
             self._products[base, engine, name] = stack
         return self._products[base, engine, name]
 
     @contextmanager
     def _engine(self, engine: str) -> Iterator[None]:
-        """Set DATABASE_URL, from which the tests' helpers take the engine."""
+        """Set DATABASE_URL during the block: the tests' helpers read the engine from it."""
         before = os.environ.pop("DATABASE_URL", None)
         if engine == "postgresql":
             os.environ["DATABASE_URL"] = self._postgresql or self._start_postgresql()
@@ -295,7 +295,7 @@ class Bench:
 
 
 def pid_of(child: Child) -> int:
-    """Return the process of a started child."""
+    """Return the process id of a started child."""
     if child.process is None:
         raise RuntimeError(f"«{child.name}» no empezó")
     return child.process.pid

@@ -1,8 +1,8 @@
 """An SMTP server that accepts every mail and records the time:
 `python -m bench.sink PORT FILE [SECONDS]`.
 
-It waits `SECONDS` before it accepts each mail, for a slow server. The usual test server, aiosmtpd,
-takes longer per mail than the product does.
+To imitate a slow server it waits `SECONDS` before it accepts each mail. The usual test server,
+aiosmtpd, is not used because it needs more time per mail than the product.
 """
 
 import asyncio

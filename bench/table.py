@@ -57,7 +57,7 @@ def write(lines: Sequence[Line], seconds: float, path: Path = DOCUMENT) -> None:
 
 
 def replace_between(path: Path, begin: str, end: str, lines: Sequence[str]) -> None:
-    """Replace what is between two marks of a document."""
+    """Replace the lines between two marks of a document."""
     before, _, rest = path.read_text(encoding="utf-8").partition(begin)
     after = rest.partition(end)[2]
     path.write_text("\n".join([f"{before}{begin}", "", *lines, "", f"{end}{after}"]), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Pages for staff, on the Django admin; the rules are in the packages below.
+"""Pages for staff, built on the Django admin. The business rules are in the packages below.
 
-May import every package but portal and demo.
+May import every package except portal and demo.
 """

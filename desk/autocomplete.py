@@ -1,4 +1,7 @@
-"""Autocomplete fields for the desk: a value that cannot be a key is ignored, not an error 500."""
+"""Autocomplete fields for the desk, which ignore a value that cannot be a primary key.
+
+Django's field answers such a value with an error 500.
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
     Base = BaseModelAdmin[Any]
 else:
-    Base = object  # it is not generic at run time
+    Base = object  # BaseModelAdmin is not generic at run time
 
 
 class ForgivingAutocomplete(AutocompleteSelect):

@@ -24,7 +24,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class GroupChange:
-    """What `reset` did to one group, with the numbers of permissions added and removed."""
+    """What `reset` did to one group: how many permissions it added and removed."""
 
     group: str
     created: bool

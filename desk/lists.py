@@ -12,15 +12,15 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.paginator import InfinitePaginator
 
-# These lookups fail only in the database: a range takes two values where an address has one, and a
-# pattern may be invalid
+# Django accepts these lookups and the database then fails: a range needs two values and a URL gives
+# one, and a pattern may be invalid
 REFUSED_LOOKUPS = ("range", "regex", "iregex")
 
 
 class ModelAdmin(UnfoldModelAdmin):
-    """The base of every admin class of the desk, in place of the theme's own."""
+    """The base of every admin class of the desk; it extends the theme's."""
 
-    actions: Sequence[str] | None = None  # Django's default action deletes the rows that are selected
+    actions: Sequence[str] | None = None  # without Django's default action, which deletes rows
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup.rpartition("__")[2] not in REFUSED_LOOKUPS and super().lookup_allowed(
@@ -42,8 +42,9 @@ class ModelAdmin(UnfoldModelAdmin):
 
 
 class UncountedPaginator(InfinitePaginator):
-    """Pages without a count of the rows, 200 of 50: to reach a later page the database would read
-    all rows before it, and a person would rather search or filter.
+    """Paginates without counting the rows, and claims 10,000 of them: 200 pages of 50.
+
+    For a later page the database would read all rows before it; people search or filter instead.
     """
 
     count = 10_000
@@ -54,5 +55,5 @@ class LargeListAdmin(ModelAdmin):
 
     list_per_page = 50
     paginator = UncountedPaginator
-    list_disable_select_all = True  # its button would show the total that this paginator invents
+    list_disable_select_all = True  # its button would show the paginator's invented count
     show_full_result_count = False

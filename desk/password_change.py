@@ -1,4 +1,4 @@
-"""The page where staff change their own password.
+"""The page where staff change their password.
 
 A wrong current password counts towards the limits of the sign-in (R5.02). Otherwise a person at an
 unlocked computer, or with a stolen session, could guess it without limit.

@@ -1,4 +1,4 @@
-"""Admin classes of records that staff read and never edit (R5.07, R5.09)."""
+"""Admin classes of records that staff read but never edit (R5.07, R5.09)."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
-# Holidays that the law's calendar does not have (F8)
+# Days that are added to the law's calendar or taken from it (F8)
 CALENDAR = (
     "tickets.view_calendarday",
     "tickets.add_calendarday",
@@ -35,10 +35,10 @@ ADVISOR = (
     # To send the link to an administrator who asks for it on the phone
     "otp.add_invitation",
 )
-# Companies, lines, request types and questions are retired or imported, never deleted by hand,
-# because tickets refer to them. These rows can be deleted: an administrator's right to a company,
-# which must end at once when the company no longer trusts the person; a reason that no ticket uses;
-# a required document and a day of the calendar, to which nothing refers.
+# Companies, lines, request types and questions can be retired but not deleted, because tickets
+# refer to them. Staff can delete: an administrator's right to a company, which must end at once
+# when the company no longer trusts the person; a reason that no ticket uses; a required document
+# and a day of the calendar, because nothing refers to them.
 SUPERVISOR = (
     *ADVISOR,
     "companies.add_company",
@@ -52,7 +52,7 @@ SUPERVISOR = (
     "companies.add_administration",
     "companies.change_administration",
     "companies.delete_administration",
-    "notifications.redirect_message",  # sends a customer's data to an address that the user types
+    "notifications.redirect_message",  # sends customer data to an address that the user types
     "tickets.add_area",
     "tickets.change_area",
     "tickets.add_requesttype",

@@ -1,4 +1,4 @@
-"""The theme's search, with 404 in place of an error 500 where `page` is not a number."""
+"""The theme's search view; for an invalid `page` it answers 404 instead of an error 500."""
 
 from django.contrib import admin
 from django.core.paginator import InvalidPage

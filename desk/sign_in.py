@@ -1,4 +1,4 @@
-"""The desk's sign-in and sign-out, on Django's own views; the limits are in `staff.lockout`."""
+"""The desk's sign-in and sign-out, based on Django's views. `staff.lockout` has the limits."""
 
 from http import HTTPStatus
 from typing import Any, cast
@@ -26,7 +26,7 @@ RETRY_SECONDS = "5"
 class SignInForm(AuthenticationForm):
     """Check the limits before Django hashes the password, and record the result of the attempt.
 
-    A refusal has the same text for any username, whether the account exists or not.
+    A refusal has the same text whether the account exists or not.
     """
 
     request: HttpRequest
@@ -59,7 +59,7 @@ class SignInForm(AuthenticationForm):
         return typed
 
     def _check_password(self, attempt: lockout.Attempt) -> None:
-        """Let Django compare the password; it hashes one for a username without an account too."""
+        """Let Django compare the password. It takes as long for a username without an account."""
         try:
             super().clean()
         except ValidationError:
@@ -91,7 +91,7 @@ class SignIn(LoginView):
     def form_invalid(self, form: DjangoForm) -> HttpResponse:
         """Answer a wrong password with the form, and an attempt over the limits with a short page.
 
-        The theme's page takes 30 ms of CPU time, which such attempts should not cost.
+        The theme's page takes 30 ms of CPU time, too much to spend on refused attempts.
         """
         refused = next((code for code in STATUSES if form.has_error(NON_FIELD_ERRORS, code)), "")
         if not refused:

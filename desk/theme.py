@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from brand.operator import LIGHT_INK, MINIMUM_CONTRAST, Brand, contrast, legible
 
-# The share of white mixed into each shade below 600, the colour of buttons and links; DARKER has
-# the share of black for the shades above
+# Shade 600 is the colour of buttons and links. The lighter shades have this share of white mixed
+# in, the darker ones this share of black
 LIGHTER = {50: 0.95, 100: 0.88, 200: 0.75, 300: 0.58, 400: 0.38, 500: 0.18}
-DARK_SURFACES = ("#101828", "#1e2939")  # of the dark mode; its text has the shades up to 500
 DARKER = {700: 0.15, 800: 0.3, 900: 0.45, 950: 0.62}
+# Backgrounds of the dark mode, on which text has a shade up to 500
+DARK_SURFACES = ("#101828", "#1e2939")
 
 
 def theme(brand: Brand) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def _navigation() -> list[dict[str, Any]]:
 
 
 def _setup_navigation() -> list[dict[str, Any]]:
-    """Return the groups for what is set up once and seldom changed."""
+    """Return the groups of pages that are set up once and rarely changed."""
     return [
         {
             "title": _("Configuración"),
@@ -124,15 +125,16 @@ def _setup_navigation() -> list[dict[str, Any]]:
 def _at_home(request: HttpRequest) -> bool:
     """Return whether the page is *Inicio*.
 
-    The theme compares beginnings, and every address of the desk begins with that of *Inicio*.
+    The theme marks an item if the path begins with its URL, and every path of the desk begins with
+    that of *Inicio*.
     """
     return request.path == reverse("admin:index")
 
 
 def _at_messages(request: HttpRequest) -> bool:
-    """Return whether the page is the list of messages or a message, and not a preview.
+    """Return whether the page is the list of messages or a message, but not a preview.
 
-    The addresses of the previews begin with that of the list.
+    The URLs of previews begin with that of the list.
     """
     messages = reverse("admin:notifications_message_changelist")
     samples = reverse("admin:notifications_message_samples")

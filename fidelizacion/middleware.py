@@ -104,7 +104,9 @@ class HeadersMiddleware:
 
 
 class MethodMiddleware:
-    """Answers 405 to all methods except GET, HEAD and POST; Django's views allow OPTIONS (R6.16)."""
+    """Answers 405 to all methods except GET, HEAD and POST; Django's views allow OPTIONS
+    (R6.16).
+    """
 
     METHODS = ("GET", "HEAD", "POST")
 

@@ -1,6 +1,6 @@
 """The bare outbox: sends the queued mails one after the other, and marks each one.
 
-`python -m bench.bare.deliver PORT [COUNT]` ends after `COUNT` mails; without it, at a signal.
+`python -m bench.bare.deliver PORT [COUNT]` ends after `COUNT` mails, or else when it is killed.
 """
 
 import smtplib

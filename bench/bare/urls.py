@@ -1,4 +1,4 @@
-"""The floor's addresses."""
+"""The bare floor's URLs."""
 
 from django.urls import path
 

@@ -18,7 +18,7 @@ REASONS = ["Precio", "No usa el servicio", "Mala atención", "Cobertura", "Cierr
 
 
 def start(request: HttpRequest) -> HttpResponse:
-    """Start a session with the only company."""
+    """Start a session for the one company, which is created at the first call."""
     company, _ = Company.objects.get_or_create(name="Acme", tax_id="1790000000001", address="Quito")
     request.session["company"] = company.pk
     return HttpResponse("ok")

@@ -1,3 +1,3 @@
-"""The fair floor: the product's work in the plainest Django, as a competent developer writes it
-without optimising. The same rows are read and written, and the page and mails are as long.
+"""The fair floor: the product's work as a competent Django developer writes it, without optimising.
+It reads and writes the same rows, and its page and mails are as long.
 """

@@ -1,6 +1,6 @@
 """The fair outbox: Django's EmailMessage on one connection, each state recorded by `save`.
 
-`python -m bench.fair.deliver PORT [COUNT]` ends after `COUNT` mails; without it, at a signal.
+`python -m bench.fair.deliver PORT [COUNT]` ends after `COUNT` mails, or else when it is killed.
 """
 
 import sys

@@ -107,7 +107,7 @@ class Ticket(models.Model):
 
 
 class LatestRequest(models.Model):
-    """The latest ticket of one content, so that a repetition can be noticed."""
+    """The latest ticket with a given content, which serves to notice a repeated request."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE)
     request_type = models.ForeignKey(RequestType, on_delete=models.CASCADE)
@@ -156,7 +156,7 @@ class TicketEvent(models.Model):
 
 
 class Message(models.Model):
-    """The outbox: rendered with the ticket, sent by `bench.fair.deliver`."""
+    """The outbox. The view renders the mails; `bench.fair.deliver` sends them."""
 
     dedup_key = models.CharField(max_length=120, unique=True)
     subject_ref = models.CharField(max_length=60, db_index=True)

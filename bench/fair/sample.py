@@ -10,7 +10,7 @@ REASONS = (
     "Mejor oferta de la competencia",
     "Otro motivo",
 )
-# Messages that the page's script shows, as long as the product's
+# Texts for the page's script, as long as the product's
 UPLOAD_WORDS = [
     (kind, f"El archivo «ARCHIVO» no se puede adjuntar. Guárdelo en otro formato: {how}" + "." * 330)
     for kind, how in (

@@ -1,4 +1,4 @@
-"""What `startproject` gives, on the same engine as the product, with its durability."""
+"""The settings of `startproject`, on the product's database engine, with the same durability."""
 
 import os
 

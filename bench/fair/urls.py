@@ -1,4 +1,4 @@
-"""The fair floor's addresses."""
+"""The fair floor's URLs."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The product's requests in plain Django: a view each, the ORM, Django's forms and templates."""
+"""The product's requests in plain Django: one view each, with the ORM, forms and templates."""
 
 import hashlib
 import secrets
@@ -33,7 +33,7 @@ from bench.fair.sample import UPLOAD_WORDS, sample
 
 
 def start(request: HttpRequest) -> HttpResponse:
-    """Sign the only administrator in."""
+    """Sign in the one administrator."""
     administrator, company = sample()
     request.session["administrator"], request.session["company"] = administrator.pk, company.pk
     return HttpResponse("ok")
@@ -101,7 +101,7 @@ def form(request: HttpRequest) -> HttpResponse:
 
 
 def terms_of(company: Company, notice_days: int) -> list[tuple[BillingAccount, date]]:
-    """Return the first cut of each account that leaves the days of notice."""
+    """Return each account's first billing cut after the days of notice."""
     earliest = timezone.localdate() + timedelta(days=notice_days)
     terms = []
     for account in BillingAccount.objects.filter(company=company).order_by("number"):

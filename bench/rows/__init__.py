@@ -42,5 +42,5 @@ ROWS: dict[str, Row] = {
     "mail_slow": mail_slow.measure,
     "mail_down": mail_down.measure,
 }
-# Measured only when asked for by name; they write a part of docs/performance.md themselves
+# Measured only when named in the command; they write their part of docs/performance.md
 ON_REQUEST: dict[str, Row] = {"load_curve": load_curve.measure}

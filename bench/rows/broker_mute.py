@@ -7,9 +7,8 @@ from bench.figures import Line
 from bench.outages import compare
 from bench.servers import Bench
 
-# Each process waits once for the broker and then leaves it alone for 30 s. With fewer requests than
-# these, those that wait would be more than the twentieth that p95 leaves out, which they are not in
-# those 30 s
+# Requests per client. Each process waits once for the mute broker and then does not try it for
+# 30 s. With fewer requests, those that waited would be more than 5 %, and so decide the p95
 EACH = 24
 
 
@@ -19,8 +18,8 @@ def measure(bench: Bench) -> Iterator[Line]:
         yield from compare(
             bench,
             "Solicitud con el broker mudo, p95",
-            # A process that met a mute broker leaves it alone for a while, and would be measured as
-            # healthy without using it
+            # A process that found the broker mute does not try it for 30 s, so the healthy round
+            # would measure it without the broker
             product.renew_web_workers,
             lambda: product.signal(signal.SIGSTOP, "broker"),
             lambda: product.signal(signal.SIGCONT, "broker"),

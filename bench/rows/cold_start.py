@@ -42,7 +42,7 @@ def measure(bench: Bench) -> Iterator[Line]:
 
 
 def _taken(start: Start, path: str) -> tuple[float, float]:
-    """Return the seconds until the first answer, and the processor seconds until then."""
+    """Return the elapsed and the processor seconds from the start to the first answer."""
     began = time.monotonic()
     with start() as (port, web):
         while not _answers(port, path):

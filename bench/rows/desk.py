@@ -21,9 +21,10 @@ from bench.servers import Bench
 from tests.stack import BASE, Stack
 
 FEW, MANY = 10_000, 1_000_000
-MOST = 12  # requests of a page in each round
-# Of each page in each round, asked for by name or not: a slow page is requested less often
-LONG, SHORT = 1.5, 0.5
+MAX_REQUESTS = 12  # of a page in each round
+# Seconds spent on each page in each round, if the row is named and otherwise: a slow page is
+# requested less often
+SECONDS_IF_NAMED, SECONDS = 1.5, 0.5
 TICKETS, MESSAGES = "/admin/tickets/ticket/", "/admin/notifications/message/"
 COMPANIES = "/admin/companies/company/"
 # Seconds at p95 with a million tickets
@@ -44,13 +45,13 @@ GOALS = {
 
 @dataclass
 class Page:
-    """A page of the desk, and how long it took each time; `status` is the worst answer."""
+    """A page of the desk, and what was measured. `status` is the highest one of its answers."""
 
     request: bytes
     times: int = 1
     status: int = 200
     latencies: list[float] = field(default_factory=list)
-    web_ms: list[float] = field(default_factory=list)  # of processor, for each request
+    web_ms: list[float] = field(default_factory=list)  # processor time per request
     database_ms: list[float] = field(default_factory=list)
 
     def measure(self, generator: LoadGenerator, server: Server) -> None:
@@ -95,12 +96,12 @@ def _measured(bench: Bench, stack: Stack, rows: Seed) -> dict[str, Page]:
     name, value = _sign_in(stack, rows.supervisor)
     server = bench.server(stack, "postgresql")
     pages = {page: Page(get(stack.port, path, {name: value})) for page, path in _paths(rows).items()}
-    seconds = LONG if bench.is_asked_for("desk") else SHORT
+    seconds = SECONDS_IF_NAMED if bench.is_asked_for("desk") else SECONDS
     with bench.delivery_paused(stack):
         for page in pages.values():
             for _ in range(2):  # each web process may need to warm up
                 page.measure(bench.generator, server)
-            page.times = max(1, min(MOST, int(seconds / min(page.latencies))))
+            page.times = max(1, min(MAX_REQUESTS, int(seconds / min(page.latencies))))
             for kept in (page.latencies, page.web_ms, page.database_ms):
                 kept.clear()
         for _ in range(ROUNDS):

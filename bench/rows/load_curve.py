@@ -1,6 +1,6 @@
-"""Responses per second and p95 from one client to 64, and what is used up first.
+"""Responses per second and p95 for 1 to 64 clients, and which program uses the processor.
 
-Measured only when asked for by name; writes docs/load.svg and its table in docs/performance.md.
+Measured only when named in the command; writes docs/load.svg and its table in docs/performance.md.
 """
 
 import os
@@ -20,7 +20,7 @@ from bench.table import commit, machine
 CLIENTS = (1, 2, 4, 8, 16, 32, 64)
 ROUNDS = 3
 FORMS, TICKETS = 128, 64  # requests of a round, spread over its clients
-REST_MEASURED = ("web", "PostgreSQL", "broker", "carga")
+MEASURED = ("web", "PostgreSQL", "broker", "carga")  # the programs whose processor time is read
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Step:
 
     rates: list[float] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
-    cores: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in REST_MEASURED})
+    cores: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in MEASURED})
 
 
 def measure(bench: Bench) -> Iterator[Line]:
@@ -67,7 +67,9 @@ def _measure(bench: Bench, product: Checkout, requests: Clients, status: int, st
 
 
 def _line(name: str, steps: dict[int, Step]) -> Line:
-    """Write the best rate, the first number of clients that nearly reaches it, and what it uses."""
+    """Return the line with the best rate, the fewest clients that reach 95 % of it, and the cores
+    in use with these.
+    """
     rates = {clients: Spread.of(step.rates) for clients, step in steps.items()}
     best = max(rates.values(), key=lambda rate: rate.middle)
     enough = next(clients for clients, rate in rates.items() if rate.middle >= 0.95 * best.middle)
@@ -80,7 +82,7 @@ def _line(name: str, steps: dict[int, Step]) -> Line:
 
 
 def saturated(cores: dict[str, list[float]]) -> str:
-    """Write how many cores each program uses, and what share of the machine they use together."""
+    """Format how many cores each program uses, and what share of the machine all use together."""
     used = {name: Spread.of(values).middle for name, values in cores.items()}
     parts = ", ".join(f"{name} {figure(value)}" for name, value in used.items())
     return f"{parts} ({percent(sum(used.values()) / (os.cpu_count() or 1))} del equipo)"

@@ -13,7 +13,7 @@ def measure(bench: Bench) -> Iterator[Line]:
     yield from compare(
         bench,
         "Solicitud con el correo caído, p95",
-        # What the failing round left would be sent during the healthy one
+        # Otherwise the failing round's mails would be sent during the next healthy round
         lambda: drop_pending(product.environment["DATABASE_URL"]),
         product.stop_mail_server,
         product.restart_mail_server,

@@ -15,7 +15,7 @@ def measure(bench: Bench) -> Iterator[Line]:
     yield from compare(
         bench,
         f"Solicitud con el correo a {SECONDS:.1f} s por mensaje, p95".replace(".", ","),
-        # What the failing round left would be sent during the healthy one
+        # Otherwise the failing round's mails would be sent during the next healthy round
         lambda: drop_pending(product.environment["DATABASE_URL"]),
         lambda: product.restart_mail_server(SECONDS),
         product.restart_mail_server,

@@ -19,8 +19,8 @@ from bench.sink import times
 from tests.stack import BASE, wait_for
 
 COUNT, EACH = 400, 2  # mails of a round, mails of a ticket
-GOAL = 400.0
-TIMEOUT = 60.0  # seconds for all of a round
+GOAL = 400.0  # mails per second
+TIMEOUT = 60.0  # seconds for all mails of a round
 DISPATCHER = ("manage.py", "deliver_notifications")
 
 
@@ -40,7 +40,7 @@ class Outbox:
 def measure(bench: Bench) -> Iterator[Line]:
     stacks = [bench.product(), *bench.before("postgresql")]
     for stack in stacks:
-        wait_until_empty(stack.environment["DATABASE_URL"])  # rows before this one have left mails
+        wait_until_empty(stack.environment["DATABASE_URL"])  # earlier rows may have queued mails
     with bench.delivery_paused(*stacks), _fair(bench) as fair, bench.sink() as sink:
         loop, of_fair = ("-m", "bench.bare_smtp", str(sink.port), str(COUNT)), Outbox(fair, "fair_message")
         command = ("-m", "bench.fair.deliver", str(sink.port), str(COUNT))
@@ -56,13 +56,13 @@ def measure(bench: Bench) -> Iterator[Line]:
                 of_stack.append(_delivered(bench, stack, 1))
         several = {processes: _delivered(bench, stacks[0], processes) for processes in (2, 4)}
     ours, *before = map(Spread.of, rates)
-    justly, barely = Spread.of(fair_rates), Spread.of(bare_rates)
+    by_fair, by_bare = Spread.of(fair_rates), Spread.of(bare_rates)
     yield Line(
         "Correos entregados por un proceso, con su estado anotado",
         f"{ours} /s",
-        f"{justly} /s",
-        f"{barely} /s",
-        ratios(ours, justly, barely),
+        f"{by_fair} /s",
+        f"{by_bare} /s",
+        ratios(ours, by_fair, by_bare),
         f"≥ {GOAL:.0f} /s",
         ours.middle >= GOAL,
     )
@@ -100,7 +100,9 @@ def _delivered(bench: Bench, stack: Checkout, processes: int) -> float:
 def _rate(
     path: Path, environment: Mapping[str, str], commands: Sequence[tuple[str, ...]], base: Path = BASE
 ) -> float:
-    """Return the mails per second from the first accepted to the last: a start is not counted."""
+    """Run these processes. Return the mails per second from the first to the last accepted one, so
+    that the processes' start is not counted.
+    """
     before = len(times(path))
     running = [
         subprocess.Popen(

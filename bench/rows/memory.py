@@ -9,14 +9,14 @@ from bench.requests import CLIENTS, FORM, any_mobile, code_request, get, signed_
 from bench.rounds import accepted
 from bench.servers import Bench, pid_of
 
-ALL, SHORT = 10_000, 2_000  # requests: asked for by name, and in the whole table
+REQUESTS_IF_NAMED, REQUESTS = 10_000, 2_000  # if the row is named in the command, and otherwise
 STEPS = 5
-GOAL_MB, GROWTH = 150.0, 1.05  # the second: of the last against the middle
+GOAL_MB, GROWTH = 150.0, 1.05  # GROWTH: the last measurement may be 5 % above the middle one
 
 
 def measure(bench: Bench) -> Iterator[Line]:
     product = bench.product()
-    count = ALL if bench.is_asked_for("memory") else SHORT
+    count = REQUESTS_IF_NAMED if bench.is_asked_for("memory") else REQUESTS
     with bench.web_process(product, "--max-requests", "0", variables={"WEB_CONCURRENCY": "1"}) as (port, web):
         people = signed_in(product)
         (worker,) = children(pid_of(web))
@@ -39,7 +39,7 @@ def measure(bench: Bench) -> Iterator[Line]:
 
 
 def _request(port: int, cookies: dict[str, str], number: int) -> bytes:
-    """Return mostly entry pages; each tenth is the form, each twentieth asks for a code."""
+    """Return a request for the entry page or, for one number in ten, for the form or a code."""
     if number % 20 == 10:
         return code_request(port, any_mobile())
     if number % 10 == 0:

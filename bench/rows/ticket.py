@@ -25,7 +25,7 @@ def confirmations(name: str, each: int, file: File | None, goals: dict[str, Goal
 
 
 def of_product(each: int, file: File | None) -> Callable[[Stack], Clients]:
-    """Open and fill in the product's form, anew for each request."""
+    """Return the function that opens and fills in the product's form for each request."""
 
     def requests(stack: Stack) -> Clients:
         people = signed_in(stack)
@@ -38,7 +38,9 @@ def of_product(each: int, file: File | None) -> Callable[[Stack], Clients]:
 
 
 def of_floor(each: int, file: File | None) -> Callable[[Server], Clients]:
-    """Fill in a floor's form; its key is invented, so that no page is loaded for each."""
+    """Return the function that fills in a floor's form. The key is invented, so that no page has to
+    be loaded.
+    """
 
     def requests(server: Server) -> Clients:
         people = floor_people(server.port)

@@ -23,7 +23,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         slow_gateway() as (gateway, received_at),
         bench.product_with({"TWILIO_BASE_URL": gateway, **TWILIO}) as port,
     ):
-        # Each comes first as often as second, so that an advantage of either place cancels out
+        # Each number comes first as often as second, so that an advantage of the order cancels out
         order = [KNOWN, UNKNOWN, UNKNOWN, KNOWN] * (PAIRS // 2)
         requests = [code_request(port, phone) for phone in order]
         warm_up = [code_request(port, phone) for phone in order[:20]]

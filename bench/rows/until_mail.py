@@ -30,8 +30,8 @@ class Delivery:
     server: Server
     requests: Callable[[], Clients]
     status: int
-    accepted: Path  # where the mail server writes
-    delivering: tuple[int, ...]
+    accepted: Path  # the file in which the mail server writes when it accepted each mail
+    delivering: tuple[int, ...]  # process ids
     rates: list[float] = field(default_factory=list)
     web_ms: list[float] = field(default_factory=list)
     delivering_ms: list[float] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Delivery:
             kept.append(each)
 
     def forget(self) -> None:
-        """Drop what the warm-up measured."""
+        """Discard what the warm-up measured."""
         for kept in (self.rates, self.web_ms, self.delivering_ms, self.database_ms):
             kept.clear()
 
@@ -104,7 +104,7 @@ def measure(bench: Bench) -> Iterator[Line]:
 
 
 def _of_product(bench: Bench, stack: Checkout, engine: str) -> Delivery:
-    wait_until_empty(stack.environment["DATABASE_URL"])  # rows before this one have left mails
+    wait_until_empty(stack.environment["DATABASE_URL"])  # earlier rows may have queued mails
     requests, delivering = of_product(EACH, None), [stack.children[name] for name in ("worker", "sweep")]
     return Delivery(
         bench.server(stack, engine),

@@ -1,4 +1,4 @@
-"""The compressed bytes of a first visit, whichever page comes first, and of the pages after it."""
+"""The compressed bytes of a first visit to each page, and of a page that is visited later."""
 
 import gzip
 import re
@@ -17,7 +17,7 @@ ENTRY, HELP, LIST = "/fidelizacion/", "/fidelizacion/ayuda/", "/fidelizacion/tic
 FIRST_KB, FIRST_RAW_KB, FIRST_REQUESTS, NEXT_KB = 20.0, 120.0, 5, 6.0
 TICKET = re.compile(r'href="([^"]*/ticket/\d+/)"')
 LOADED = "link[rel=stylesheet], link[rel=icon], link[rel=preload], script[src], img[src]"
-Sizes = dict[str, tuple[int, int]]  # by address: compressed and full bytes
+Sizes = dict[str, tuple[int, int]]  # by URL: compressed and full bytes
 
 
 def measure(bench: Bench) -> Iterator[Line]:
@@ -45,9 +45,9 @@ def measure(bench: Bench) -> Iterator[Line]:
 
 
 def visited(product: Checkout, path: str) -> Sizes:
-    """Return the size of each address that a browser with an empty cache loads for the page.
+    """Return the size of each URL that a browser with an empty cache loads for the page.
 
-    A page that the application does not compress is compressed by the proxy, here gzip at level 6.
+    The proxy compresses what the application does not; here gzip at level 6 stands in for it.
     """
     with httpx.Client(base_url=product.base_url, trust_env=False) as browser:
         browser.cookies.update(signed_in(product)[0])

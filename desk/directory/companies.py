@@ -29,7 +29,9 @@ class BillingAccountInline(LabelledInline):
 
 
 class AdministrationInline(LabelledInline):
-    """Rows can be added and removed, but not edited: each change of rights is one of these two."""
+    """Rows can be added and removed but not edited, because adding and removing are what a second
+    person confirms and the notices describe.
+    """
 
     model = Administration
     extra = 0
@@ -76,15 +78,15 @@ class CompanyAdmin(ConfirmedRights, LargeListAdmin):
 
     @display(description=_("dígito verificador"), label={"doubtful": "warning", "right": "success"})
     def check_digit(self, company: Company) -> tuple[str, Any]:
-        """Show whether the check digit is right, for the advisor of a ticket (A19).
+        """Show whether the check digit is right (A19).
 
-        It is wrong in some numbers that the tax office did issue.
+        The tax office did issue some numbers with a wrong one, so the advisor decides.
         """
         return ("doubtful", _("Dudoso")) if company.tax_id_doubtful else ("right", _("Correcto"))
 
     @display(description=_("dígito verificador"))
     def check_digit_in_words(self, company: Company) -> Any:
-        """Return the same as text, for the company's page, where the theme draws no label."""
+        """Return the same as plain text, because the company's page has no coloured labels."""
         return self.check_digit(company)[1] if company.pk else None
 
     def formfield_for_foreignkey(
@@ -120,7 +122,7 @@ class BillingAccountAdmin(AutocompleteMixin, LargeListAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
-        if not term:  # both parts of the union would be the whole table
+        if not term:  # both queries of the union would return the whole table
             return queryset, False
         company = tax_id_starts("tax_id", term) or contains_words("legal_name", term)
         # A union of keys: one OR over both tables would use no index

@@ -1,4 +1,4 @@
-"""Tables of related rows whose controls each have an accessible name (WCAG 1.3.1)."""
+"""Tables of related rows in which each control has an accessible name (WCAG 1.3.1)."""
 
 from typing import Any
 

@@ -46,7 +46,7 @@ class ChannelForm(forms.Form):
 
 @dataclass(frozen=True)
 class Person:
-    """A selected administrator, with the reason for each channel that cannot send a link now."""
+    """A selected administrator, with a reason for each channel by which no link can be sent now."""
 
     administrator: Administrator
     refusals: dict[Channel, Refusal]

@@ -28,7 +28,7 @@ else:
 
 
 class ConfirmedRights(Base):
-    """Mixin for a page with rows that say who administers which company."""
+    """Mixin for a page with `Administration` rows, which say who acts for which company."""
 
     subject = ""  # the field of ContactChange that refers to the object of this page
 
@@ -101,13 +101,15 @@ class ConfirmedContact(ConfirmedRights):
     def _request_confirmation(
         self, request: HttpRequest, before: Administrator, obj: Administrator, form: Any
     ) -> None:
-        """Record the change as pending, and restore the old phone and e-mail in the row to save."""
+        """Record the change as pending, and put the old phone and e-mail back into `obj`, which
+        Django saves next.
+        """
         try:
             messages.warning(request, _pending_notice(contact_changes.propose(before, obj, _user(request))))
         except contact_changes.ChangeError as error:
             messages.error(request, str(error))
         obj.phone, obj.email = before.phone, before.email
-        # Django writes these fields to the history of the row, where nothing has changed yet
+        # Django lists these fields in the row's history, but they have not changed yet
         form.changed_data = [name for name in form.changed_data if name not in {"phone", "email"}]
 
 

@@ -1,1 +1,1 @@
-"""Messages at the desk: their list and pages, actions on them, previews, and stuck messages."""
+"""Messages at the desk: list, page, actions, previews, stuck messages."""

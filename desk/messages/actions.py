@@ -38,7 +38,7 @@ STATE_COLOURS = {
 
 
 class ActionForm(forms.Form):
-    """The hidden fields of every action: the page to return to, and the serial of the message.
+    """The hidden fields of every action: the page to return to, and the message's serial number.
 
     The serial changes with each action, so that a second submission of the same form is refused.
     """
@@ -84,7 +84,7 @@ class DropForm(ActionForm):
 
 
 class ActionKind(Enum):
-    """What to do with the message: the form, and the label of the button."""
+    """What staff can do with a message; each value is the form and the label of the button."""
 
     RESEND = ActionForm, _("Reenviar")
     REDIRECT = RedirectForm, _("Enviar a otra dirección")
@@ -129,7 +129,7 @@ class StaffAction:
     page: dict[str, Any]
 
     def respond(self) -> HttpResponse:
-        """GET shows the form, and POST carries the action out."""
+        """Show the form on GET; carry out the action on POST."""
         form_class, _label = self.kind.value
         if self.request.method != "POST":
             initial = {"serial": actions.serial_of(self.message), "next": self.request.GET.get("next", "")}
@@ -146,7 +146,7 @@ class StaffAction:
         return redirect(self._return_address(form.cleaned_data["next"]))
 
     def _perform(self, form: forms.Form) -> str:
-        """Carry the action out, and return the sentence that says so. Raises ActionRefused."""
+        """Carry out the action, and return the sentence that reports it. Raises ActionRefused."""
         actor, serial = actions.Actor.of(self.user), form.cleaned_data["serial"]
         title = {"what": message_types.title(self.message)}
         if self.kind == ActionKind.RESOLVE:
@@ -181,9 +181,9 @@ class StaffAction:
         return TemplateResponse(self.request, "desk/message_action.html", context, status=status)
 
     def _return_address(self, proposed: str) -> str:
-        """Return the address proposed if it is a page of the desk, or else the message's own.
+        """Return the proposed URL if it is a page of the desk, else the URL of the message's page.
 
-        `next` comes from the browser, so another site's address must not be followed.
+        `next` comes from the browser, so it could lead to another site.
         """
         if proposed.startswith(reverse("admin:index")) and url_has_allowed_host_and_scheme(
             proposed, allowed_hosts=None
@@ -193,7 +193,7 @@ class StaffAction:
 
 
 class StaffActionViews:
-    """Mixin for the admin of messages: the addresses of the actions."""
+    """Mixin for the admin of messages: the URLs and views of the actions."""
 
     admin_site: Any
     opts: Any

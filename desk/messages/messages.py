@@ -30,7 +30,8 @@ class MessageAdmin(StaffActionViews, Previews, RetryAction, ReadOnly, LargeListA
     change_form_outer_before_template = "desk/message_head.html"
     search_fields = ["to"]
     search_help_text = _("Destinatario o número de ticket")
-    # Without the HTML part: the text says the same, and HTML from a mail is not for an admin page
+    # The HTML part is left out: the text says the same, and an admin page must not show foreign
+    # HTML
     fieldsets = [
         (None, {"fields": ["title", "channel", "to", "reply_to", "subject", "text"]}),
         (

@@ -16,7 +16,7 @@ from notifications.models import GIVEN_UP, Message
 from operations.sources import queue_metrics
 
 State = Message.State
-STUCK = "detenidos"  # the parameter of the address
+STUCK = "detenidos"  # the parameter in the query string
 
 
 class StuckFilter(admin.SimpleListFilter):
@@ -31,7 +31,9 @@ class StuckFilter(admin.SimpleListFilter):
 
 
 def ordering(request: HttpRequest) -> list[str]:
-    """Return oldest first for stuck messages, else newest first: by the key, which has an index."""
+    """Return the order: oldest first for stuck messages, else newest first by the primary key,
+    which has an index.
+    """
     return ["created_at", "pk"] if request.GET.get(STUCK) else ["-pk"]
 
 
@@ -40,7 +42,7 @@ class RetryAction:
 
     @admin.action(description=_("Volver a intentar ahora"), permissions=["resend"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
-        """Queue again what was given up, and send now what is queued; leave the rest alone."""
+        """Queue given-up messages again and send queued ones now; others stay unchanged."""
         if not isinstance(request.user, User):
             raise PermissionDenied
         actor = actions.Actor.of(request.user)

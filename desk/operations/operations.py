@@ -29,7 +29,7 @@ COLOURS = {Level.FINE: "success", Level.WARNING: "warning", Level.CRITICAL: "dan
 
 @dataclass(frozen=True)
 class MetricRow:
-    """A metric as the page shows it; `mark` names its level unless that is fine."""
+    """A metric as the page shows it. `mark` is the name of its level, or empty if that is FINE."""
 
     metric: metrics.Metric
     mark: str | Promise
@@ -69,7 +69,7 @@ class OperationsAdmin(ReadOnly, ModelAdmin):
 
 
 def page_context() -> dict[str, Any]:
-    """Return everything that the page shows, read now."""
+    """Read and return everything that the page shows."""
     now, reading = timezone.now(), metrics.collect()
     stuck = queue_metrics.stuck(Message.objects.defer(*CONTENT)).order_by("created_at", "pk")
     return {

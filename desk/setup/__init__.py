@@ -1,1 +1,1 @@
-"""Staff accounts, the PIN's waits, audit records and changes of administrators at the desk."""
+"""Desk pages of staff accounts, waits after wrong codes, audits, administrators' changes."""

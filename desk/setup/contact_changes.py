@@ -28,7 +28,7 @@ COLOURS = {State.PENDING: "warning", State.APPLIED: "success", State.REJECTED: "
 
 
 class DecisionForm(forms.Form):
-    """The reason, which a rejection requires and a confirmation does not."""
+    """The reason, which is required for a rejection only."""
 
     reason = forms.CharField(
         label=_("Motivo"),
@@ -76,7 +76,7 @@ class ContactChangeAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show what changes, and both buttons to a user who may confirm or reject it."""
+        """Show what changes; a user who may decide also gets the buttons to confirm and reject."""
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
             raise PermissionDenied
         change = self.get_object(request, object_id)

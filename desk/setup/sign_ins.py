@@ -1,4 +1,4 @@
-"""The record of sign-ins at the desk, for supervisors, who can search it by username (R5.09)."""
+"""The record of staff sign-ins, which supervisors can search by username (R5.09)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Staff accounts and groups in the desk's theme; only superusers have permission for them."""
+"""Django's pages of staff accounts and groups in the desk's theme, for superusers only."""
 
 from typing import Any
 

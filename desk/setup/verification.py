@@ -1,8 +1,8 @@
-"""The PIN check at the desk: numbers that wait after wrong codes, the audit of sign-ins to the
-portal, the links sent, and the switch of network identity.
+"""Desk pages of the PIN check: numbers that wait after wrong codes, the audit of portal sign-ins,
+the links sent, and the switch of network identity.
 
-Challenges have no page. The code is derived from a row's nonce, which staff must not see, and the
-rest of the row (a phone, a time) is also on the ticket.
+Challenges have no page: the code can be derived from a row's nonce, which staff must not see, and
+the ticket shows the rest of the row (phone and time).
 """
 
 from typing import Any
@@ -66,7 +66,8 @@ class PhoneLockoutAdmin(ReadOnlyAdmin):
 
 
 KIND_COLOURS = {
-    # For a kind that is missing here, the theme would show the stored value and not its label
+    # All kinds, because for a missing one the theme would show the stored value instead of its
+    # label
     **dict.fromkeys(AuditEvent.Kind, "default"),
     AuditEvent.Kind.VERIFIED: "success",
     AuditEvent.Kind.FAILED: "warning",
@@ -133,7 +134,7 @@ class InvitationAdmin(ReadOnlyAdmin):
         return (state, str(Message.State(state).label)) if state else None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Add the state of each link's message; of several, that of the newest."""
+        """Annotate the state of each link's message, or of the newest if it was sent again."""
         reference = Concat(Value("invitation:"), Cast(OuterRef("pk"), CharField()))
         newest = Message.objects.filter(subject_ref=reference).order_by("-pk").values("state")[:1]
         listed: QuerySet[Any] = super().get_queryset(request).annotate(message_state=Subquery(newest))
@@ -147,7 +148,7 @@ class InvitationAdmin(ReadOnlyAdmin):
 
 @admin.register(NetworkSwitch)
 class NetworkSwitchAdmin(ModelAdmin):
-    """One row, to switch on and off (R2.13); its history says who did it and when."""
+    """The page of the one row (R2.13). Django's history shows who changed it and when."""
 
     list_display = ["__str__", "enabled"]
     fields = ["enabled"]

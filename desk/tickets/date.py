@@ -1,4 +1,4 @@
-"""Set the effective date of a ticket at the desk, where none could be computed (P6)."""
+"""Set a ticket's effective date at the desk, if the rules could not compute it (P6)."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ from desk.tickets.messages import notice_result
 from tickets import workflow
 from tickets.models import Ticket
 
-MAX_DELAY = timedelta(days=366)  # after the confirmation; a later date has a mistyped year
+MAX_DELAY = timedelta(days=366)  # after the confirmation; in a later date the year is mistyped
 
 
 class DateForm(forms.Form):
@@ -71,7 +71,7 @@ class DateChange:
     page: dict[str, Any]
 
     def respond(self) -> HttpResponse:
-        """GET shows the form; POST sets the date."""
+        """Show the form on GET; set the date on POST."""
         if not workflow.may_set_date(self.ticket):
             messages.error(self.request, gettext("La fecha efectiva de esta solicitud no se puede fijar."))
             return self._to_ticket()
@@ -99,7 +99,7 @@ class DateChange:
         return self._to_ticket()
 
     def _conflict(self, typed: dict[str, Any]) -> HttpResponse:
-        """Report that another user changed the ticket. The form keeps what was typed."""
+        """Report that another user has changed the ticket. The form keeps what was typed."""
         text = gettext(
             "Otra persona cambió esta solicitud mientras usted la leía. Revísela y guarde otra vez."
         )

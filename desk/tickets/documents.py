@@ -1,4 +1,4 @@
-"""The record of downloads at the desk: who got or was refused which document (R3.17, R5.09)."""
+"""The desk's list of downloads: who got, or was refused, which document (R3.17, R5.09)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""*Inicio* at the desk: new tickets, the advisor's own, and counts of what needs attention.
+"""*Inicio*, the desk's home page: new tickets, the user's tickets, counts of what needs attention.
 
 The number of queries does not grow with the number of tickets. Each list is short and ends with a
 link to the full one.
@@ -29,7 +29,7 @@ LIST_LENGTH = 10  # tickets
 SOON = timedelta(days=7)
 # Larger counts are shown as "more than": counting every row of a long queue takes seconds
 EXACT_UP_TO = 1_000
-# The conditions of the three counts, each answered by the index `ticket_open_by_date`
+# The conditions of the three counts; the index `ticket_open_by_date` answers each
 COUNTED = ("status = %s", "status = %s", "status IN (%s, %s) AND effective_date < %s")
 
 
@@ -62,7 +62,8 @@ class Count:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the content of *Inicio* for a user who may see tickets.
 
-    Others see the list of pages only. The theme calls it (DASHBOARD_CALLBACK in desk/theme.py).
+    Other users see only the list of pages. The theme calls this function (DASHBOARD_CALLBACK in
+    desk/theme.py).
     """
     user = request.user
     if not user.has_perm("tickets.view_ticket"):
@@ -89,7 +90,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counts() -> dict[str, Count]:
-    """Count the new, the open and the overdue tickets, each up to the limit, in one query."""
+    """Count the new, the open and the overdue tickets in one query, each up to EXACT_UP_TO + 1."""
     table = connection.ops.quote_name(Ticket._meta.db_table)  # noqa: SLF001  Django's public `_meta`
     counted = ", ".join(
         f"(SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT {EXACT_UP_TO + 1}) AS t)"  # noqa: S608

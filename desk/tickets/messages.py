@@ -1,4 +1,4 @@
-"""The messages of a ticket, as its page at the desk shows them, with the actions offered."""
+"""The messages on a ticket's page at the desk, with the actions offered for each."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ def notice_result(ticket: Ticket) -> str:
 
 
 def shown_messages(ticket: Ticket, user: User | AnonymousUser, before: str | None) -> RowsBefore | None:
-    """Return up to 50 of the ticket's messages, to a user who may see them. Takes two queries."""
+    """Return up to 50 messages of the ticket in two queries; None if the user may see none."""
     if not user.has_perm("notifications.view_message"):
         return None
     of_ticket = Message.objects.filter(subject_ref=message_reference(ticket.number))

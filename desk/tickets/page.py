@@ -1,4 +1,4 @@
-"""The context of a ticket's page at the desk. The number of queries does not grow with history."""
+"""The context of a ticket's page at the desk. A longer history takes no more queries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ SCANS: dict[str, tuple[str | Promise, str]] = {
 
 @dataclass(frozen=True)
 class Step:
-    """A change of status that the desk offers. One that needs a note opens a form for it."""
+    """A change of status that the desk offers. If it needs a note, its button opens a form."""
 
     to: str
     label: str | Promise
@@ -40,7 +40,7 @@ class Step:
 
 
 def step(status: str, to: str) -> Step | None:
-    """Return the step between two statuses; None where the workflow does not allow it."""
+    """Return the step between two statuses, or None if the workflow does not allow it."""
     if to not in workflow.allowed_from(status):
         return None
     if to == Status.CLOSED:
@@ -53,7 +53,8 @@ def step(status: str, to: str) -> Step | None:
 def context(ticket: Ticket, user: User | AnonymousUser, address: Mapping[str, str]) -> dict[str, Any]:
     """Return the ticket, with the parts and actions that the user has permission for (R5.06).
 
-    The parameters of the address say which part of a long history to show.
+    `address` holds the parameters of the query string, which say what part of a long history to
+    show.
     """
     may = user.has_perm
     failed = confirmation_status.undelivered_among([ticket.number]).get(ticket.number)

@@ -1,4 +1,4 @@
-"""The desk's form of a request type, with a separate field for each of its words (A7)."""
+"""The desk's form of a request type, with a separate field for each of its texts (A7)."""
 
 from typing import Any
 
@@ -21,18 +21,18 @@ ON_THE_FORM = ("title", "intro", "reason_", "details_", "lines_")
 DATE = ("date_",)
 
 
-def _beginning(*with_: str) -> tuple[str, ...]:
-    return tuple(key for key in WORDS if key.startswith(with_))
+def _keys(*prefixes: str) -> tuple[str, ...]:
+    return tuple(key for key in WORDS if key.startswith(prefixes))
 
 
 GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (gettext_lazy("Textos del formulario"), _beginning(*ON_THE_FORM)),
-    (gettext_lazy("Textos de la fecha efectiva"), _beginning(*DATE)),
+    (gettext_lazy("Textos del formulario"), _keys(*ON_THE_FORM)),
+    (gettext_lazy("Textos de la fecha efectiva"), _keys(*DATE)),
     (
         gettext_lazy("Textos de después de confirmar"),
         tuple(key for key in WORDS if not key.startswith((*BEFORE, *ON_THE_FORM, *DATE))),
     ),
-    (gettext_lazy("Textos de la entrada y la ayuda, si es el único tipo del portal"), _beginning(*BEFORE)),
+    (gettext_lazy("Textos de la entrada y la ayuda, si es el único tipo del portal"), _keys(*BEFORE)),
 )
 
 
@@ -48,7 +48,7 @@ def word_field(word: Word) -> forms.CharField:
 
 
 def _hint(word: Word) -> str:
-    """Return which values the text may name, and what is said without it."""
+    """Return which values the text may contain, and the default text."""
     values = ", ".join(f"{{{name}}}" for name in sorted(word.values))
     may = _("Puede nombrar %(values)s.") % {"values": values} if values else ""
     default = str(word.default)
@@ -56,7 +56,7 @@ def _hint(word: Word) -> str:
 
 
 class WordsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
-    """Maps `own_words` to a field for each word. An empty one means the default."""
+    """Shows `own_words` as one field per text. An empty field means the default text."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -81,7 +81,7 @@ class WordsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy 
         return cleaned
 
     def save(self, commit: bool = True) -> Any:
-        """Keep the texts that are not empty, and those that this version does not know."""
+        """Store the texts that are not empty, and keep stored ones whose key this version lacks."""
         given = {key: self.cleaned_data[PREFIX + key] for key in WORDS if PREFIX + key in self.cleaned_data}
         kept = {key: text for key, text in self.instance.own_words.items() if key not in given}
         self.instance.own_words = {**kept, **{key: text for key, text in given.items() if text}}
@@ -128,7 +128,7 @@ class QuestionFormSet(forms.models.BaseInlineFormSet):  # type: ignore[type-arg]
 
 
 def _problem_of_condition(question: RequestField, other: RequestField | None) -> tuple[str, str] | None:
-    """Return the field and the error, or nothing."""
+    """Return the field with a problem and its error text, or None if the condition is valid."""
     Kind = RequestField.Kind  # noqa: N806  a class
     if not question.shown_if:
         return (

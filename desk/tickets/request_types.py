@@ -1,4 +1,6 @@
-"""Request types with questions, documents, reasons and words; reasons; areas; calendar days."""
+"""Desk pages of request types (with their questions, documents, reasons and texts), reasons, areas
+and calendar days.
+"""
 
 from typing import Any
 
@@ -34,7 +36,7 @@ from tickets.models import (
 
 
 class DeleteUnusedOnly(ModelAdmin):
-    """Base for rows that tickets refer to: one in use can be made inactive but not deleted (A8)."""
+    """Base for rows that tickets refer to. A row in use can be deactivated but not deleted (A8)."""
 
     def in_use(self, obj: Model) -> bool:
         """Return whether a ticket refers to the row."""
@@ -43,7 +45,7 @@ class DeleteUnusedOnly(ModelAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Refuse a row in use before Django does: its page would list every ticket that uses it."""
+        """Refuse a row in use here, because Django's page would list every ticket that uses it."""
         obj = self.get_object(request, object_id)
         if obj is None or not self.has_delete_permission(request, obj):
             return super().delete_view(request, object_id, extra_context)
@@ -65,11 +67,11 @@ class DeleteUnusedOnly(ModelAdmin):
 class ReasonInline(LabelledInline):
     model = Reason
     extra = 0
-    can_delete = False  # its own page checks whether tickets use it
+    can_delete = False  # a reason is deleted on its page, which checks whether tickets use it
 
 
 class QuestionInline(StackedInline):
-    """Questions are retired: a deleted one would leave conditions and drafts that name it."""
+    """Questions can be retired but not deleted, because conditions and drafts may name them."""
 
     model = RequestField
     form = QuestionForm
@@ -129,7 +131,7 @@ class RequestTypeAdmin(DeleteUnusedOnly):
     ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Add the words: a field for each, or plain text where the page is read-only."""
+        """Add the texts of the type: a field for each, or plain text if the page is read-only."""
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
             return [*self.fieldsets, (_("Textos"), {"fields": ["shown_words"]})]
         texts = [

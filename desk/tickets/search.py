@@ -13,7 +13,9 @@ from tickets.references import parse_number
 
 
 def search(tickets: QuerySet[Any], raw: str) -> QuerySet[Any]:
-    """Filter by the term; 0912345678 can be a mobile or a cédula, and finds tickets of both."""
+    """Filter by the term. A term such as 0912345678 may be a mobile number or a cédula, and finds
+    the tickets of both.
+    """
     term = raw.strip()
     if "@" in term:
         same = Ticket.objects.alias(email_lower=Lower("email")).filter(email_lower=term.lower())
@@ -29,7 +31,7 @@ def search(tickets: QuerySet[Any], raw: str) -> QuerySet[Any]:
         of_company = contains_words("company_name", term)
         of_person = Q(company=None) & contains_words("requester_name", term)  # who is no customer (D7)
         conditions = [of_company, of_person]
-    # A union of keys: with one OR, the list's ordering makes the database scan the whole table
-    # backwards
+    # A union of keys, because with one OR the database would scan the whole table in the list's
+    # order
     first, *others = [Ticket.objects.filter(each).order_by().values("pk") for each in conditions]
     return tickets.filter(pk__in=first.union(*others) if others else first)

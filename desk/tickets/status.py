@@ -70,14 +70,14 @@ class StatusChange:
     page: dict[str, Any]
 
     def respond(self) -> HttpResponse:
-        """GET shows the form, and POST makes the change."""
+        """Show the form on GET; change the status on POST."""
         offered = step(self.ticket.status, self.to)
         if self.request.method == "POST":
             return self._change_status(offered)
         if offered is None:
             return self._not_allowed()
-        # A step without a note has its own button on the ticket's page. The link to this form says
-        # that it notifies the customer, so the box is ticked
+        # A step that needs no note has a button on the ticket's page that takes it at once. The
+        # link from there to this form promises a notice to the customer, so the box is ticked
         initial = {"version": self.ticket.version, "tell": not offered.needs_note}
         form = StatusForm(needs_note=offered.needs_note, initial=initial)
         return self._form(offered, form)
@@ -103,7 +103,7 @@ class StatusChange:
         return self._to_ticket()
 
     def _conflict(self, typed: dict[str, Any]) -> HttpResponse:
-        """Report that another user changed the ticket. A new form keeps what was typed."""
+        """Report that another user has changed the ticket. A new form keeps what was typed."""
         text = gettext(
             "Otra persona cambió esta solicitud mientras usted la leía: ahora está en estado «%s»."
         )

@@ -1,7 +1,7 @@
 """The list and page of tickets at the desk.
 
-Nobody can edit what the customer confirmed: the only forms change a ticket's status and, where none
-could be computed, set its effective date.
+What the customer confirmed cannot be edited. The only forms change a ticket's status, and set its
+effective date if the rules could not compute it.
 """
 
 from datetime import timedelta
@@ -91,7 +91,7 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
 
     @display(description=_("estado"), ordering="status")
     def status_label(self, ticket: Ticket) -> str:
-        """Show the status, with a mark where the confirmation failed.
+        """Show the status, with a mark if the confirmation failed.
 
         `get_changelist_instance` sets `unconfirmed`.
         """
@@ -148,7 +148,7 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show a page without a form in place of Django's, and refuse every POST (R5.07)."""
+        """Show a page without a form instead of Django's, and refuse every POST (R5.07)."""
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
             raise PermissionDenied
         ticket = self._ticket(object_id)
@@ -187,7 +187,7 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
 
     @staticmethod
     def _ticket(number: str) -> Ticket:
-        """Return the ticket, or raise 404. The caller has checked the user's permission before."""
+        """Return the ticket or raise Http404. The caller must check the user's permission first."""
         if not may_be_key(number):
             raise Http404
         return get_object_or_404(Ticket.objects.select_related("company"), number=int(number))
