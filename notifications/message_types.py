@@ -15,7 +15,7 @@ from notifications.email import rendering
 from notifications.models import Message
 
 Text = str | Promise
-# In version 2, what the templates call `brand.mail_mark` is `brand.embedded_logo`
+# Version 2 has `brand.embedded_logo` in place of `brand.mail_mark`
 VERSIONS = (1, 2)
 
 
