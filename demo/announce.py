@@ -23,6 +23,8 @@ def announce(environment: dict[str, str]) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_row("Portal", f"{base}/fidelizacion/")
+    table.add_row("Consulta", f"{base}/fidelizacion/consulta/")
+    table.add_row("", "para quien no tiene un número registrado")
     table.add_row("SMS y correos", f"{base}/demo/mensajes/")
     table.add_row("Escritorio", f"{base}/admin/")
     table.add_row("", f"{ADVISOR} o {SUPERVISOR}, contraseña {PASSWORD}")

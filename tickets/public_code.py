@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from jobs import leases
 from jobs.database_retry import retry_while_down
@@ -41,12 +42,14 @@ def is_code(typed: str, nonce: str, email: str) -> bool:
     return codes.matches(typed, nonce, f"email:{email}")
 
 
-def context(code: str) -> dict[str, object]:
-    return {"code": code, "minutes": int(VALIDITY.total_seconds() // 60)}
+def context(code: str, request_type: str) -> dict[str, object]:
+    """Return what the mail shows: nothing that was typed, which could be mailed to anybody."""
+    minutes = int(VALIDITY.total_seconds() // 60)
+    return {"code": code, "request_type": request_type, "minutes": minutes}
 
 
 def sample() -> dict[str, object]:
-    return context("123456")
+    return context("123456", gettext("Servicio nuevo"))
 
 
 def send(key: str) -> None:
@@ -54,7 +57,8 @@ def send(key: str) -> None:
     request = leases.claim(_due(timezone.now()), UUID(key), LEASE, mail_attempts=F("mail_attempts") + 1)
     if request is None:
         return
-    content = rendering.render(MAIL, context(code_of(request.nonce, request.email)))
+    code = code_of(request.nonce, request.email)
+    content = rendering.render(MAIL, context(code, request.request_type.name))
     message = Message(
         channel=Message.Channel.EMAIL,
         to=request.email,
@@ -80,8 +84,14 @@ def send(key: str) -> None:
 
 
 def sweep() -> int:
-    """Send the codes that no worker sent in time. Returns how many it tried."""
+    """Send the codes that no worker sent in time, and delete what expired.
+
+    Returns how many codes it tried.
+    """
     now = timezone.now()
+    expired = PublicRequest.objects.filter(expires_at__lte=now)
+    if expired.exists():  # on SQLite, a DELETE that finds nothing takes the lock all the same
+        expired.delete()
     late = _due(now).filter(created_at__lte=now - WORKER_GRACE).order_by("created_at")
     keys = list(late.values_list("pk", flat=True)[:SWEEP_AT_MOST])
 

@@ -3,6 +3,8 @@
 Each page of a code carries the key of its form, so that of two tabs each registers what it sent.
 """
 
+from uuid import UUID
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,9 +28,10 @@ from tickets.public_requests import Answer
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     """Ask for the code that was mailed, and register the ticket."""
-    row = _current(request)
+    key = _key(request)
+    row = public_requests.of_key(key) if key else None
     if row is None:
-        return browser.to("public:form")
+        return _expired(request) if key and not public_requests.ticket_of(key) else browser.to("public:form")
     if request.method == "POST":
         browser.remember(request, row.pk)
     if row.used_at is not None:
@@ -41,7 +44,8 @@ def code(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def done(request: HttpRequest) -> HttpResponse:
     """Show the ticket's number, in the browser that asked, for as long as the code would last."""
-    row = _current(request)
+    key = _key(request)
+    row = public_requests.of_key(key) if key else None
     ticket = public_requests.ticket_of(row.pk) if row and timezone.now() < row.expires_at else None
     if ticket is None:
         return browser.to("public:form")
@@ -49,11 +53,18 @@ def done(request: HttpRequest) -> HttpResponse:
     return session.set_cache_control(render(request, "portal/public/done.html", context))
 
 
-def _current(request: HttpRequest) -> PublicRequest | None:
-    """Return the form that the page posts the key of, else the one that this browser sent last."""
+def _key(request: HttpRequest) -> UUID | None:
+    """Return the key of the form that the page posts, else of the last one of this browser."""
     posted = FormKey.read(request.POST.get("submission_key", "")) if request.method == "POST" else None
-    key = posted.uuid if posted else browser.current_key(request)
-    return public_requests.of_key(key) if key else None
+    return posted.uuid if posted else browser.current_key(request)
+
+
+def _expired(request: HttpRequest) -> HttpResponse:
+    """Say that the form was deleted, which waits for its code no longer than the code lasts."""
+    page = render(
+        request, "portal/public/code.html", {"ended": True}, status=422 if request.method == "POST" else 200
+    )
+    return session.set_cache_control(page)
 
 
 def _check(request: HttpRequest, row: PublicRequest) -> HttpResponse:

@@ -10,7 +10,7 @@ from demo.sample import OFFERED, load_sample_directory, load_sample_types
 from tests import cast
 from tests.cast import carla
 from tickets.models import RequestType
-from tickets.offer import current_offer
+from tickets.offer import current_offer, public_offer
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +74,8 @@ def test_the_demos_portal_offers_six_types_and_keeps_what_the_desk_changes() -> 
     load_sample_types()
     assert [each.code for each in current_offer().types if each.code not in OFFERED] == []
     assert len(current_offer().types) == len(OFFERED) == 6
+    assert {"general", "new_service"} <= {each.code for each in public_offer().types}
+    assert len(public_offer().types) == 4  # as README says
     RequestType.objects.filter(code="technical_fault").update(in_portal=False, name="Avería")
     load_sample_types()
     assert RequestType.objects.get(code="technical_fault").name == "Avería"

@@ -15,6 +15,9 @@ from tickets.models import RequestField, RequestType, RequiredDocument, Ticket
 from tickets.offer import Offer
 
 AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+VALID = (
+    "field_city=Loja&details=Internet&requester_name=Lucía&contact_phone=0997654321&email=lucia@hogar.example"
+)
 FORM, CODE, TYPES = (f"portal/public/{name}.html" for name in ("form", "code", "types"))
 
 
@@ -91,7 +94,7 @@ def _forms() -> dict[str, tuple[str, dict[str, Any]]]:
         "consulta, refused": (FORM, {**shown, "staged": staged, "form": _form("email=lucia@")}),
         "consulta, limit": (
             FORM,
-            {**shown, "staged": staged, "limit_reached": True, "form": _form("email=lucia@hogar.example")},
+            {**shown, "staged": staged, "limit_reached": True, "form": _form(VALID)},
         ),
         "consulta, another date": (FORM, {**shown, **moved, "form": _form("details=x", kind=1)}),
         "consulta, no files taken": (
@@ -119,7 +122,7 @@ def _codes() -> dict[str, tuple[str, dict[str, Any]]]:
         "consulta, code too early": (CODE, {**shown, "too_early": True}),
         "consulta, code limit": (CODE, {**shown, "limit_reached": True}),
         "consulta, code used up": (CODE, {**shown, "out_of_attempts": True}),
-        "consulta, code expired": (CODE, {**shown, "ended": True}),
+        "consulta, code expired": (CODE, {"ended": True}),
         "consulta, documents gone": (CODE, {**shown, "ended": True, "documents_gone": True}),
     }
 

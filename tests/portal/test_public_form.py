@@ -167,7 +167,9 @@ def test_after_thirty_minutes_the_code_is_useless_and_the_text_deleted(client: C
         assert "El código ya no sirve" in text_of(client.post(CODE, {"code": code}))
         remove_orphaned_files()
         assert not PublicRequest.objects.exists()
-        assert client.post(CODE, {"code": code})["Location"] == FORM
+        page = client.post(CODE, {"code": code})
+        assert page.status_code == 422
+        assert "El código ya no sirve" in text_of(page)
     assert Ticket.objects.count() == 0
 
 

@@ -162,6 +162,22 @@ def test_an_edited_form_is_not_registered_by_the_code_of_the_one_before(client: 
     assert Ticket.objects.get().details == "Telefonía fija"
 
 
+def test_what_was_typed_is_deleted_when_the_code_expires_as_the_notice_says(client: Client) -> None:
+    assert timedelta(minutes=30) == public_code.VALIDITY
+    notice = text_of(client.get("/fidelizacion/ayuda/"))
+    assert "Una consulta cuyo correo no se verificó, 30 minutos." in notice
+    assert "Si hace una consulta sin un número registrado: Usamos su nombre" in notice
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        sent(client)
+        clock.shift(public_code.VALIDITY - timedelta(seconds=1))
+        public_code.sweep()
+        assert PublicRequest.objects.exists()
+        clock.shift(timedelta(seconds=1))
+        public_code.sweep()
+        assert not PublicRequest.objects.exists()
+        assert "El código ya no sirve: pasó su tiempo." in text_of(client.get(CODE))
+
+
 def test_files_that_were_never_confirmed_are_deleted_after_a_day(client: Client) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         sent(client, attachments=[pdf()])
