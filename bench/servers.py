@@ -248,7 +248,7 @@ class Bench:
             stack.start_mail_server()
             stack.prepare()
             stack.start_product()
-            signed_in(stack)  # now, because it reads the newest SMS, and no other is sent yet
+            signed_in(stack)  # now, because it reads the newest SMS, and the bench has sent no other
             self._products[base, engine, name] = stack
         return self._products[base, engine, name]
 

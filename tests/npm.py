@@ -1,5 +1,5 @@
-"""Install and run servers from npm on loopback, outside the project: stand-ins for Twilio that
-other people wrote, which do not share our mistakes.
+"""Install and run servers from npm on loopback, outside the project: third-party fakes of Twilio,
+which do not share our mistakes.
 """
 
 import os

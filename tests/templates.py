@@ -1,4 +1,4 @@
-"""`make check`: prints what is wrong with the templates of pages and mails."""
+"""`make check`: prints the problems of the templates of pages and mails."""
 
 import sys
 
@@ -6,7 +6,7 @@ import django
 
 
 def main() -> int:
-    """Zero when nothing is to be mended."""
+    """Print the problems. Return 0 if there are none, else 1."""
     django.setup()
     from tests.looks.templates import problems  # noqa: PLC0415  models are ready now
 

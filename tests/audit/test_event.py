@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("model", [AuditEvent, SignInEvent])
-def test_r8_03_the_purge_deletes_older_events_and_no_other(
+def test_r8_03_the_purge_deletes_only_older_events(
     model: type[AuditEvent] | type[SignInEvent],
 ) -> None:
     end = timezone.now()

@@ -17,7 +17,7 @@ IN_A_CONTAINER = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 # Chromium sends no requests except the tests'
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 LAUNCH_MS = 120_000
-# One process for all pages, and little to draw: a fifth of the processor time less
+# One process for all pages and few frames save a fifth of the processor time
 FRUGAL: dict[str, str | float | bool] = {
     "browser.newtab.preload": False,
     "browser.newtabpage.enabled": False,
@@ -46,7 +46,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    # The shell has no window to draw: two thirds of the processor time
+    # The headless shell draws no window and uses two thirds of the processor time
     path = _installed("chromium", "chromium-headless-shell", "chromium", "chromium-browser")
     arguments = [*IN_A_CONTAINER, *QUIET]
     browser = playwright.chromium.launch(executable_path=path, args=arguments, timeout=LAUNCH_MS)
@@ -56,7 +56,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def firefox(playwright: Playwright) -> Iterator[Browser]:
-    """Start Debian's Firefox by WebDriver BiDi: Playwright's other channels need its own build."""
+    """Start Debian's Firefox over WebDriver BiDi: other protocols need Playwright's build of it."""
     path = _installed("firefox-esr", "firefox-esr", "firefox")
     browser = playwright.firefox.launch(
         executable_path=path, channel="moz-firefox", firefox_user_prefs=FRUGAL, timeout=LAUNCH_MS

@@ -25,7 +25,7 @@ def tickets_listed(walk: Walk) -> int:
 
 
 @scripts
-def test_a23_back_and_confirm_again_registers_nothing_in_silence(
+def test_a23_back_and_confirm_again_asks_before_it_registers(
     browser: Browser, stack: Stack, scripts: bool
 ) -> None:
     walk = Walk(browser, stack, scripts=scripts, width=360)
@@ -94,7 +94,7 @@ def set_cut_day(stack: Stack, day: int) -> None:
 
 
 @scripts
-def test_a22_another_date_brings_the_form_back_with_both(
+def test_a22_after_a_change_of_date_the_form_shows_both_dates(
     chromium: Browser, stack: Stack, scripts: bool
 ) -> None:
     walk = Walk(chromium, stack, scripts=scripts, width=360)

@@ -1,5 +1,5 @@
-"""The desk in both browsers: it runs nothing that a visitor typed (R5.12), breaks no rule of its
-Content-Security-Policy, and works without scripts.
+"""The desk in both browsers: it runs no script that a visitor typed (R5.12), violates no rule of
+its Content-Security-Policy, and works without scripts.
 """
 
 import re
@@ -57,7 +57,7 @@ def troubles_of(page: Page) -> list[str]:
     return trouble
 
 
-def test_r5_12_no_page_of_the_desk_runs_what_was_typed_or_breaks_its_policy(
+def test_r5_12_no_page_of_the_desk_runs_typed_scripts_or_violates_its_policy(
     stack: Stack, browser: Browser, number: str
 ) -> None:
     page = sign_in(browser, stack, SUPERVISOR)

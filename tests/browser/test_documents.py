@@ -104,7 +104,7 @@ def test_a_wrong_file_and_a_typo_are_corrected_and_nothing_is_uploaded_twice(
 
 @pytest.mark.prove
 @scripts
-def test_a_kept_document_can_be_taken_off(chromium: Browser, stack: Stack, scripts: bool) -> None:
+def test_an_uploaded_document_can_be_removed(chromium: Browser, stack: Stack, scripts: bool) -> None:
     walk = ready(chromium, stack, scripts=scripts)
     walk.page.fill("[name=email]", "ana@")
     choose(walk.page, file("una.pdf"), file("otra.pdf"))
@@ -116,7 +116,7 @@ def test_a_kept_document_can_be_taken_off(chromium: Browser, stack: Stack, scrip
 
 
 @pytest.mark.prove
-def test_chosen_files_are_listed_and_can_be_taken_off_and_changed(chromium: Browser, stack: Stack) -> None:
+def test_chosen_files_are_listed_and_can_be_removed_and_replaced(chromium: Browser, stack: Stack) -> None:
     walk = ready(chromium, stack, scripts=True)
     page = walk.page
     choose(page, file("a.pdf"))
@@ -131,7 +131,7 @@ def test_chosen_files_are_listed_and_can_be_taken_off_and_changed(chromium: Brow
 
 
 @pytest.mark.prove
-def test_a_sixth_file_is_an_error_and_stops_the_sending(chromium: Browser, stack: Stack) -> None:
+def test_a_sixth_file_is_an_error_and_the_form_is_not_sent(chromium: Browser, stack: Stack) -> None:
     walk = ready(chromium, stack, scripts=True)
     choose(walk.page, *[file(f"{number}.pdf") for number in range(6)])
     expect(walk.page.get_by_role("status")).to_contain_text("hasta 5 archivos")
@@ -141,7 +141,7 @@ def test_a_sixth_file_is_an_error_and_stops_the_sending(chromium: Browser, stack
     expect_ticket_with(walk, *[f"{number}.pdf" for number in range(5)])
 
 
-def test_a_photo_of_a_phone_is_made_small_enough_and_stays_upright(chromium: Browser, stack: Stack) -> None:
+def test_a_large_photo_is_reduced_and_stays_upright(chromium: Browser, stack: Stack) -> None:
     walk = ready(chromium, stack, scripts=True)
     page = walk.page
     photo = turned(base64.b64decode(page.evaluate(A_PHOTO, [2400, 1800])))
@@ -194,7 +194,7 @@ def test_when_documents_cannot_be_uploaded_first_the_form_is_sent_as_without_scr
 
 
 @pytest.mark.prove
-def test_the_upload_shows_how_far_it_is_and_a_second_click_sends_nothing_more(
+def test_the_upload_shows_its_progress_and_a_second_click_sends_nothing_more(
     chromium: Browser, stack: Stack
 ) -> None:
     walk = ready(chromium, stack, scripts=True)

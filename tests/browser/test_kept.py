@@ -18,7 +18,7 @@ QUESTION = """() => {
 
 
 @scripts
-def test_an_error_link_shows_the_question_and_stays_out_of_the_results_address(
+def test_an_error_link_shows_the_question_and_leaves_no_fragment_in_the_results_url(
     chromium: Browser, stack: Stack, scripts: bool
 ) -> None:
     walk = Walk(chromium, stack, scripts=scripts, width=360)
@@ -61,7 +61,7 @@ def break_the_answer(walk: Walk, what: str) -> None:
 
 
 @pytest.mark.parametrize("what", ["csrf", "413"])
-def test_back_from_an_error_page_has_what_was_typed_and_it_can_be_confirmed(
+def test_back_from_an_error_page_shows_what_was_typed_and_it_can_be_confirmed(
     chromium: Browser, stack: Stack, what: str
 ) -> None:
     """Without scripts, because with them a form that is too large is not sent at all."""

@@ -14,8 +14,8 @@ from tests.stack import Stack, wait_for
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 TIMEOUT_MS = 120_000  # for one step, enough on a busy machine
 scripts = pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
-# Firefox takes three times as long as Chromium. What happens without scripts is the server's doing
-# and the same in both, except Back, so Firefox makes most walks once.
+# Firefox takes three times as long as Chromium. Without scripts the server does everything, so both
+# browsers behave alike except on Back, and Firefox makes most walks only once.
 windows = pytest.mark.parametrize(
     ("browser", "scripts"),
     [("chromium", True), ("chromium", False), ("firefox", True)],
@@ -45,7 +45,7 @@ class Walk:
         self.page.on("request", self._on_request)
 
     def _on_console(self, line: ConsoleMessage) -> None:
-        # Chromium reports the 422 of a refused form as an error of a resource
+        # Chromium reports the 422 of a refused form as a resource that failed to load
         if line.type == "error" and "422" not in line.text:
             self.trouble.append(line.text)
 
@@ -148,7 +148,7 @@ def test_a_double_click_on_confirm_makes_one_ticket(browser: Browser, stack: Sta
 
 @scripts
 def test_a_double_click_on_ingresar_sends_one_code(chromium: Browser, stack: Stack, scripts: bool) -> None:
-    """For a number that no other test uses: an SMS of theirs could still be on its way."""
+    """It uses a number of its own, because an SMS of another test could still arrive."""
 
     def arrived() -> list[dict[str, str]]:
         return [each for each in stack.sms() if each["to"] == "+593981112233" and each["at"] not in before]
@@ -188,7 +188,7 @@ HANDED_OVER = """
     ],
     ids=["filled in", "not over what is typed", "declined"],
 )
-def test_a_code_that_the_browser_hands_over_is_shown_and_not_sent(
+def test_a_code_that_the_browser_fills_in_is_shown_and_not_sent(
     chromium: Browser, stack: Stack, answer: str, typed: str, shown: str
 ) -> None:
     """R1.22: the code is only filled in; the visitor presses the button."""

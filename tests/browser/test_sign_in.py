@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 
 @scripts
-def test_the_address_of_a_ticket_leads_to_it_through_the_pin(
+def test_the_link_to_a_ticket_leads_to_it_through_the_pin(
     browser: Browser, stack: Stack, scripts: bool
 ) -> None:
     walk = Walk(browser, stack, scripts=scripts)

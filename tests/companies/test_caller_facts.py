@@ -1,4 +1,4 @@
-"""One query says who calls and for which company, with its accounts and first services."""
+"""One query returns the administrator, the company, its accounts and its first services."""
 
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Structural:
-    """A directory of an operator that has the methods and no common class, and none that is new."""
+    """An operator's directory with the older methods only, and without a common base class."""
 
     def __init__(self) -> None:
         self._ours: Directory = LocalDirectory()
@@ -94,7 +94,7 @@ def test_a_company_without_accounts_services_or_advisor(path: str, settings: Set
 
 
 @each_directory
-def test_of_several_companies_the_named_one_or_none(path: str, settings: Settings) -> None:
+def test_with_several_companies_only_the_one_asked_for_is_returned(path: str, settings: Settings) -> None:
     settings.COMPANY_DIRECTORY = path
     acme, other, foreign = (cast.make_company(name) for name in ("Acme", "Otra", "Ajena"))
     ana = cast.ana(acme, other)
@@ -105,7 +105,7 @@ def test_of_several_companies_the_named_one_or_none(path: str, settings: Setting
 
 
 @each_directory
-def test_rights_end_with_the_next_question(path: str, settings: Settings) -> None:
+def test_a_removed_right_ends_with_the_next_query(path: str, settings: Settings) -> None:
     settings.COMPANY_DIRECTORY = path
     acme, other = cast.make_company("Acme"), cast.make_company("Otra")
     ana = cast.ana(acme, other)
@@ -118,14 +118,14 @@ def test_rights_end_with_the_next_question(path: str, settings: Settings) -> Non
 
 @each_directory
 @pytest.mark.parametrize("phone", [cast.NOBODY_PHONE, "", "no es un número"])
-def test_an_unknown_number_is_nobody(path: str, phone: str, settings: Settings) -> None:
+def test_an_unknown_number_has_no_caller_facts(path: str, phone: str, settings: Settings) -> None:
     settings.COMPANY_DIRECTORY = path
     cast.ana()
     assert caller_facts(phone) is None
     assert caller_facts(phone, 1) is None
 
 
-def test_a_directory_that_overrides_a_method_is_asked_by_it(settings: Settings) -> None:
+def test_an_overridden_method_of_a_directory_is_called(settings: Settings) -> None:
     settings.COMPANY_DIRECTORY = f"{__name__}.Renaming"
     cast.ana()
     facts = caller_facts(cast.ANA_PHONE)
@@ -134,7 +134,7 @@ def test_a_directory_that_overrides_a_method_is_asked_by_it(settings: Settings) 
 
 
 @pytest.mark.parametrize("lines", [5, 5_000])
-def test_it_is_one_query_however_many_lines(
+def test_it_takes_one_query_for_any_number_of_lines(
     lines: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     acme = cast.make_company(lines=lines, cut_days=(1, 10, 20))

@@ -1,5 +1,5 @@
-"""The directory says who may enter, gives each administrator their own companies only, and lists
-the services of those.
+"""The directory says who may enter, returns to each administrator only their companies, and lists
+the services of these.
 """
 
 import pytest
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 class CrmDirectory(LocalDirectory):
-    """A directory as an operator would write it: it refreshes the rows, then answers with them."""
+    """A directory as an operator would write it: it updates the rows, then returns them."""
 
     def administrator(self, phone: str) -> Administrator | None:
         administrator, _created = Administrator.objects.get_or_create(
@@ -35,7 +35,7 @@ def test_an_administrator_who_is_inactive_or_has_no_company_is_unknown(
     assert directory().administrator(ANA_PHONE) is None
 
 
-def test_a5_known_and_unknown_numbers_cost_the_same_query(
+def test_a5_known_and_unknown_numbers_run_the_same_query(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     ana(make_company(), make_company("Otra"))
@@ -45,7 +45,7 @@ def test_a5_known_and_unknown_numbers_cost_the_same_query(
         assert (administrator is not None) == (phone == ANA_PHONE)
 
 
-def test_a6_an_administrator_reaches_own_companies_only() -> None:
+def test_a6_an_administrator_reaches_only_the_companies_they_act_for() -> None:
     acme, other = make_company(), make_company("Bruno e Hijos")
     anas, brunos = ana(acme), bruno(other)
     assert directory().company(anas, acme.pk) == acme
@@ -54,7 +54,7 @@ def test_a6_an_administrator_reaches_own_companies_only() -> None:
 
 
 @pytest.mark.parametrize("company_id", [0, -1, 10**30])
-def test_an_id_that_no_company_has_reaches_none(company_id: int) -> None:
+def test_an_unknown_company_id_returns_no_company(company_id: int) -> None:
     assert directory().company(ana(), company_id) is None
 
 
@@ -84,7 +84,7 @@ def test_a6_the_picker_counts_a_company_once_however_many_administrators_it_has(
     ]
 
 
-def test_a6_the_only_company_of_an_administrator_with_one() -> None:
+def test_a6_only_company_returns_the_company_of_an_administrator_with_one() -> None:
     acme, other = make_company(), make_company("Otra")
     assert directory().only_company(bruno(acme)) == acme
     assert directory().only_company(ana(acme, other)) is None
@@ -101,13 +101,13 @@ def test_a6_a_company_without_services_has_none() -> None:
     assert directory().services(make_company(lines=0)) == Services(numbers=[], total=0)
 
 
-def test_billing_accounts_come_by_number_with_their_cuts() -> None:
+def test_billing_accounts_are_sorted_by_number_and_have_their_cut_day() -> None:
     accounts = directory().billing_accounts(make_company(cut_days=(20, 5, 31)))
     assert [account.cut_day for account in accounts] == [20, 5, 31]
 
 
 @pytest.mark.parametrize("lines", [5, 5_000])
-def test_five_thousand_lines_cost_no_more_queries_than_five(
+def test_five_thousand_lines_take_no_more_queries_than_five(
     lines: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     administrator = ana(make_company(lines=lines), make_company("Otra"))

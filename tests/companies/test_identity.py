@@ -1,5 +1,5 @@
-"""RUC and cédula are validated (A19). The samples are python-stdnum's or invented; none is a
-customer's.
+"""RUC and cédula are validated (A19). The samples come from python-stdnum or are invented; none
+belongs to a customer.
 """
 
 import pytest
@@ -12,7 +12,7 @@ from companies.models import Company
 
 
 @pytest.mark.parametrize("number", ["1714307103", "1714307103001", "1799999028001", "1769999930001"])
-def test_a19_a_number_that_adds_up_is_accepted(number: str) -> None:
+def test_a19_a_number_with_a_right_check_digit_is_accepted(number: str) -> None:
     assert check_tax_id(number) == TaxId(number, doubtful=False)
 
 
@@ -22,7 +22,7 @@ def test_a19_separators_are_dropped(typed: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["1799999029001", "1769999910001", "1714307104", "1714307104001"])
-def test_a19_a_number_that_does_not_add_up_is_accepted_with_a_mark(number: str) -> None:
+def test_a19_a_number_with_a_wrong_check_digit_is_accepted_as_doubtful(number: str) -> None:
     """For companies, public bodies and persons alike: some real numbers fail their check digit."""
     assert check_tax_id(number) == TaxId(number, doubtful=True)
 
@@ -42,13 +42,13 @@ def test_a19_a_number_that_does_not_add_up_is_accepted_with_a_mark(number: str) 
         ("1799999028000", "establecimiento"),
     ],
 )
-def test_a19_a_wrong_form_is_refused_in_words(number: str, says: str) -> None:
+def test_a19_a_malformed_number_is_refused_with_a_reason(number: str, says: str) -> None:
     with pytest.raises(InvalidTaxId, match=says):
         check_tax_id(number)
 
 
 @given(st.one_of(st.text(max_size=20), st.from_regex(r"[0-9]{10}([0-9]{3})?", fullmatch=True)))
-def test_a19_whatever_is_typed_is_a_number_or_refused_in_words(typed: str) -> None:
+def test_a19_any_text_is_a_number_or_refused_with_a_reason(typed: str) -> None:
     try:
         number = check_tax_id(typed).number
     except InvalidTaxId as error:
@@ -61,7 +61,9 @@ def test_a19_whatever_is_typed_is_a_number_or_refused_in_words(typed: str) -> No
 @pytest.mark.parametrize(
     ("tax_id", "doubtful"), [("1799999028001", False), ("1799999029001", True), ("1714307104", True)]
 )
-def test_a19_a_company_saved_through_a_form_carries_the_mark(tax_id: str, doubtful: bool) -> None:
+def test_a19_a_company_saved_through_a_form_stores_whether_it_is_doubtful(
+    tax_id: str, doubtful: bool
+) -> None:
     company = Company(legal_name="Acme", tax_id=tax_id, tax_id_doubtful=not doubtful)
     company.full_clean(validate_unique=False)
     assert company.tax_id_doubtful == doubtful

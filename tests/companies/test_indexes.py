@@ -1,4 +1,4 @@
-"""The desk's searches use the indexes of PostgreSQL that are made for them."""
+"""The desk's searches use the PostgreSQL indexes that were created for them."""
 
 import pytest
 from django.db import connection
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_search_is_answered_by_its_index(rows: "QuerySet[Ticket]", index: str) -> None:
-    """Without another way to read an empty table, the plan shows whether the index can answer."""
+    """Sequential scans are disabled, because on an empty table PostgreSQL would use no index."""
     assert list(rows) == []
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -37,7 +37,7 @@ def spellings(draw: st.DrawFn, national: str) -> str:
         "\u202a+593 99 123 4567\u202c",
     ],
 )
-def test_a18_every_spelling_of_a_mobile_is_one_number(typed: str) -> None:
+def test_a18_every_spelling_of_a_mobile_gives_the_same_number(typed: str) -> None:
     assert normalise_mobile(typed) == normalise(typed) == "+593991234567"
 
 
@@ -48,7 +48,7 @@ def test_r1_16_any_two_spellings_of_one_number_give_one_e164(data: st.DataObject
 
 
 @given(st.text(max_size=80))
-def test_r1_16_whatever_is_typed_is_a_number_in_e164_or_refused_in_words(typed: str) -> None:
+def test_r1_16_any_text_is_an_e164_number_or_refused_with_a_reason(typed: str) -> None:
     try:
         number = normalise(typed)
     except InvalidPhone as error:

@@ -1,4 +1,4 @@
-"""No code writes into another object's cached property: readers could not see where it is from."""
+"""No code sets another object's cached property: a reader could not find where its value is set."""
 
 import ast
 
@@ -32,7 +32,7 @@ def fields() -> set[str]:
 
 @pytest.mark.parametrize("package", PRODUCT)
 def test_a_cached_property_is_written_by_its_own_class_only(package: str) -> None:
-    """Compares names: those of the same package, and of others unless a field has the name too."""
+    """It compares names. A property of another package is skipped if a field has the same name."""
     others = {name for other in PRODUCT for name in cached_properties(other)}
     names = cached_properties(package) | (others - fields())
     found = [

@@ -127,7 +127,7 @@ def test_prose_fits_the_width(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_file_of_the_project_that_a_page_names_exists(page: Path) -> None:
-    """Code moves; what a page says of it moves along."""
+    """When code moves, the pages that name its files must be changed too."""
     gone = [
         span
         for span in SPAN.findall(prose(page))

@@ -75,7 +75,7 @@ def test_nothing_of_production_passes_from_the_shell(tmp_path: Path, suffix: str
     assert not environment.keys() & {"REDIS_URL", "EMAIL_URL", "STORAGE_URL", "CLAMD_URL"}
 
 
-def test_every_variable_is_decided_on() -> None:
+def test_every_variable_is_listed_as_allowed_or_kept_out() -> None:
     """A new variable is kept out of the demo; listing it above confirms that this is intended."""
     passed = {name for name in read_by_settings() if may_pass(name)}
     undecided = read_by_settings() - passed - {*PRODUCTION, "DEMO"}
@@ -88,12 +88,12 @@ def test_every_variable_is_decided_on() -> None:
 @pytest.mark.parametrize(
     "name", ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "OPERATOR_NAME", "OTP_RESEND_SECONDS"]
 )
-def test_what_cannot_reach_another_system_passes(tmp_path: Path, name: str) -> None:
+def test_variables_that_cannot_lead_to_another_system_pass(tmp_path: Path, name: str) -> None:
     assert demo_environment(tmp_path, 8001, {name: "7"})[name] == "7"
 
 
 def test_a_caller_brings_its_own_services_by_value_or_by_file(tmp_path: Path) -> None:
-    """A service's variable replaces the demo's default; the demo's own address always stands."""
+    """A service's variable replaces the demo's default, but never the demo's address."""
     services = {"DATABASE_URL_FILE": "/run/base", "ALLOWED_HOSTS_FILE": "/run/nombres", "OTP_DIGITS": "8"}
     environment = demo_environment(tmp_path, 8001, {"OTP_DIGITS": "4"}, services)
     assert environment["DATABASE_URL_FILE"] == "/run/base"
@@ -113,7 +113,7 @@ def test_its_keys_are_created_once_and_only_their_owner_may_read_them(tmp_path: 
 
 @pytest.mark.loopback
 def test_the_broker_leaves_the_mark_in_its_environment_alone(tmp_path: Path) -> None:
-    """Valkey would write its title over it, and a killed demo's leftovers are found by the mark."""
+    """Valkey's process title would overwrite the mark, which finds a killed demo's leftovers."""
     broker.server(tmp_path)
     assert "set-proc-title no" in (tmp_path / "valkey.conf").read_text(encoding="utf-8")
 
@@ -131,7 +131,7 @@ def test_a_folder_that_cannot_be_created_is_reported_in_one_line(tmp_path: Path)
         Supervisor(tmp_path, 8001, lambda _: None).run(lambda _: None)
 
 
-def test_a_process_runs_in_the_project_wherever_the_demo_was_typed(tmp_path: Path) -> None:
+def test_processes_run_in_the_project_folder_wherever_the_demo_was_started(tmp_path: Path) -> None:
     child = Child("dónde", ["pwd"], tmp_path / "log", tmp_path)
     child.start({"PATH": os.environ["PATH"]})
     assert child.process

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.loopback
 
 @pytest.fixture
 def empty(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[BaseDatabaseWrapper]:
-    """An empty database on the engine under test, beside the suite's own."""
+    """Create an empty database on the engine under test, separate from the suite's."""
     with django_db_blocker.unblock(), database(engine_under_test()) as url:
         name = url.rpartition("/")[2] or str(tmp_path / "otra.sqlite3")
         connections.settings["other"] = {**connections["default"].settings_dict, "NAME": name}
@@ -100,7 +100,7 @@ def test_a_marked_database_with_the_same_history_is_kept(migrated: BaseDatabaseW
     ],
     ids=["unknown", "inconsistent", "rewritten", "not written down"],
 )
-def test_a_marked_database_with_another_history_is_made_anew(
+def test_a_marked_database_with_another_history_is_emptied(
     migrated: BaseDatabaseWrapper, rewritten: str
 ) -> None:
     run(migrated, rewritten)
@@ -109,7 +109,7 @@ def test_a_marked_database_with_another_history_is_made_anew(
     assert ("notifications", "0001_initial") in digests(migrated)
 
 
-def test_a_migration_that_is_new_changes_no_history(migrated: BaseDatabaseWrapper) -> None:
+def test_a_new_migration_does_not_count_as_changed_history(migrated: BaseDatabaseWrapper) -> None:
     """After an upgrade the mark has no digest of the new migration, which has not run yet."""
     run(migrated, f"DELETE FROM {MARK_TABLE} WHERE app = 'tickets'")  # noqa: S608
     claim(migrated)

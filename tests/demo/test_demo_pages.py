@@ -67,5 +67,5 @@ def test_there_is_no_mailbox_for_another_machine(client: Client, page: str, addr
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_mailbox_is_for_reading(client: Client, page: str) -> None:
+def test_the_mailbox_is_read_only(client: Client, page: str) -> None:
     assert client.post(page).status_code in {403, 405}

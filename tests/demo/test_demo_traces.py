@@ -54,7 +54,7 @@ def test_an_account_is_judged_by_its_password(changes: dict[str, Any], errors: l
     assert ids() == errors
 
 
-def test_in_the_demo_they_belong(settings: Settings) -> None:
+def test_in_the_demo_its_traces_are_no_error(settings: Settings) -> None:
     make_staff()
     settings.DEMO = True
     assert ids() == []
@@ -111,7 +111,7 @@ def test_without_a_database_the_check_says_so_and_finds_no_error(monkeypatch: py
     assert "secret" not in demo_left_behind()[0].msg
 
 
-def test_it_is_asked_by_check_deploy_only() -> None:
+def test_only_check_deploy_looks_for_traces() -> None:
     assert demo_left_behind in registry.deployment_checks
     assert demo_left_behind not in registry.registered_checks
 

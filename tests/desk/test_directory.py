@@ -54,7 +54,7 @@ def listed(response: Any) -> int:
     return len(soup(response).select("#result_list tbody tr"))
 
 
-def test_a_company_is_added_with_its_account_in_one_go(desk: Client) -> None:
+def test_a_company_is_added_together_with_its_account(desk: Client) -> None:
     account = formset("billing_accounts", {"number": "C-1", "cut_day": "31"})
     response = desk.post(f"{COMPANIES}add/", company_form(**account))
     assert response.status_code == 302, text_of(response)
@@ -64,14 +64,14 @@ def test_a_company_is_added_with_its_account_in_one_go(desk: Client) -> None:
 @pytest.mark.parametrize(
     ("tax_id", "said"), [("123", "13 dígitos"), ("99AB", "solo números"), ("", "obligatorio")]
 )
-def test_a19_a_tax_id_of_no_possible_form_is_refused_in_words(desk: Client, tax_id: str, said: str) -> None:
+def test_a19_a_malformed_tax_id_is_refused_with_a_reason(desk: Client, tax_id: str, said: str) -> None:
     response = desk.post(f"{COMPANIES}add/", company_form(tax_id=tax_id))
     assert said in text_of(response)
     assert not Company.objects.exists()
 
 
 @pytest.mark.parametrize("tax_id", ["1790012345001", "1714307104", "1714307104001"])
-def test_a19_a_tax_id_that_does_not_add_up_is_kept_with_its_mark(desk: Client, tax_id: str) -> None:
+def test_a19_a_tax_id_with_a_wrong_check_digit_is_kept_as_doubtful(desk: Client, tax_id: str) -> None:
     """A company's RUC, a cédula, and a person's RUC."""
     response = desk.post(f"{COMPANIES}add/", company_form(tax_id=tax_id), follow=True)
     company = Company.objects.get()
@@ -124,7 +124,7 @@ def test_a18_an_administrators_phone_is_kept_in_one_spelling(desk: Client, typed
 @pytest.mark.parametrize(
     "typed", ["099123456", "0991234567 ext 5", "022345678", "+57 300 123 4567", "CALL-ANA"]
 )
-def test_a18_a_phone_that_cannot_get_a_code_is_refused_in_words(desk: Client, typed: str) -> None:
+def test_a18_a_phone_that_cannot_get_a_code_is_refused_with_a_reason(desk: Client, typed: str) -> None:
     response = desk.post(f"{ADMINISTRATORS}add/", administrator_form(phone=typed))
     assert response.status_code == 200
     assert soup(response).select_one(".field-phone .text-red-600, .field-phone .errorlist") is not None
@@ -160,7 +160,7 @@ def test_a_line_with_another_number_than_a_phone_is_found_as_written(desk: Clien
     assert listed(desk.get(LINES, {"q": "ENLACE-UIO"})) == 1
 
 
-def test_a_companys_thousands_of_lines_are_loaded_by_no_page(desk: Client) -> None:
+def test_no_page_loads_a_companys_thousands_of_lines(desk: Client) -> None:
     company = cast.make_company(lines=300)
     line = ServiceLine.objects.latest("pk")
     account = company.billing_accounts.get()
@@ -174,7 +174,7 @@ def test_a_companys_thousands_of_lines_are_loaded_by_no_page(desk: Client) -> No
 
 
 @pytest.mark.parametrize("address", [COMPANIES, ADMINISTRATORS, LINES, "/admin/companies/billingaccount/"])
-def test_r5_11_no_list_of_the_directory_asks_more_for_more_rows(desk: Client, address: str) -> None:
+def test_r5_11_no_list_of_the_directory_runs_more_queries_for_more_rows(desk: Client, address: str) -> None:
     carla = cast.carla()
 
     def queries() -> int:

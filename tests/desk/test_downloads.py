@@ -76,7 +76,7 @@ def test_a_missing_attachment_is_not_found(address: str) -> None:
         ("infected", 403, "Este documento contiene un virus"),
     ],
 )
-def test_with_an_antivirus_only_what_it_found_clean_is_delivered(
+def test_with_an_antivirus_only_clean_documents_are_delivered(
     attachment: Attachment, address: str, scan: str, status: int, words: str
 ) -> None:
     """R3.18."""
@@ -94,7 +94,7 @@ def test_with_an_antivirus_only_what_it_found_clean_is_delivered(
     assert address in client.get(page_of(attachment.ticket_id)).content.decode()
 
 
-def test_without_an_antivirus_the_desk_says_so_and_delivers_what_is_not_known_to_be_infected(
+def test_without_an_antivirus_the_desk_says_so_and_delivers_all_but_infected_documents(
     attachment: Attachment, address: str
 ) -> None:
     client = signed_in(advisor())
@@ -167,7 +167,7 @@ def test_an_advisor_sees_no_audit() -> None:
     assert signed_in(advisor()).get("/admin/tickets/attachmentevent/").status_code == 403
 
 
-def test_an_attachment_answers_to_get_only(address: str) -> None:
+def test_an_attachment_can_only_be_requested_with_get(address: str) -> None:
     client = signed_in(advisor())
     assert [client.head(address).status_code, client.post(address).status_code] == [405, 405]
     assert not AttachmentEvent.objects.exists()

@@ -50,7 +50,7 @@ def test_an_auditor_changes_nothing_and_operations_see_no_customer() -> None:
     assert "notifications.view_message" not in permissions("Operaciones")
 
 
-def test_setup_groups_brings_them_back_and_can_be_repeated() -> None:
+def test_setup_groups_restores_the_groups_and_can_be_repeated() -> None:
     Group.objects.get(name="Auditor").delete()
     advisors = Group.objects.get(name="Asesor")
     advisors.permissions.add(Permission.objects.get(codename="add_company"))
@@ -76,7 +76,7 @@ def test_on_a_half_migrated_database_setup_groups_changes_nothing_and_says_why()
     assert permissions("Asesor") == set()
 
 
-def test_migrate_makes_what_is_missing_and_leaves_what_an_operator_changed() -> None:
+def test_migrate_creates_missing_groups_and_keeps_changed_ones() -> None:
     Group.objects.get(name="Supervisor").delete()
     Group.objects.get(name="Asesor").permissions.clear()
     groups.create_missing(using=DEFAULT_DB_ALIAS)
@@ -84,14 +84,14 @@ def test_migrate_makes_what_is_missing_and_leaves_what_an_operator_changed() -> 
     assert permissions("Asesor") == set()
 
 
-def test_while_only_some_apps_are_migrated_no_half_group_is_made() -> None:
+def test_while_only_some_apps_are_migrated_no_group_is_created() -> None:
     Group.objects.all().delete()
     Permission.objects.get(codename="view_ticket").delete()
     groups.create_missing(using=DEFAULT_DB_ALIAS)
     assert set(Group.objects.values_list("name", flat=True)) == {"Operaciones"}
 
 
-def test_an_advisor_needs_one_tick() -> None:
+def test_a_new_advisor_needs_only_the_group() -> None:
     """The superuser creates the account with a name and a password, and ticks the group."""
     root = signed_in(User.objects.create_superuser("root"))
     made = {"username": "maria", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
@@ -109,7 +109,7 @@ def test_an_advisor_needs_one_tick() -> None:
     assert signed_in(maria).get("/admin/tickets/ticket/").status_code == 200
 
 
-def test_the_demos_people_are_in_their_groups() -> None:
+def test_the_demos_staff_are_in_their_groups() -> None:
     make_staff()
     assert User.objects.get(username="asesora").get_all_permissions() == set(roles.ADVISOR)
     assert User.objects.get(username="supervisor").get_all_permissions() == set(roles.SUPERVISOR)

@@ -33,7 +33,7 @@ def ticket_page() -> str:
     return page_of(Ticket.objects.get().number)
 
 
-def test_s4_the_home_and_the_ticket_lead_to_what_waits(desk: Client, held: Message) -> None:
+def test_s4_the_home_page_and_the_ticket_lead_to_held_messages(desk: Client, held: Message) -> None:
     assert "1 correo que espera que un asesor revise su dirección" in text_of(desk.get("/admin/"))
     assert str(held.to) in text_of(desk.get("/admin/notifications/message/?state__exact=held"))
     links = [
@@ -76,7 +76,7 @@ def test_s4_a_second_click_does_nothing(desk: Client, held: Message, what: str) 
 
 
 @pytest.mark.parametrize("what", ["enviar", "descartar"])
-def test_s4_it_takes_the_permission_to_resend(held: Message, what: str) -> None:
+def test_s4_releasing_needs_the_permission_to_resend(held: Message, what: str) -> None:
     client = signed_in(cast.carla())
     assert client.post(address(held, what), {"serial": "0", "note": "x"}).status_code == 403
     assert Message.objects.get().state == State.HELD

@@ -41,7 +41,7 @@ def test_new_tickets_are_listed_by_their_date_and_those_without_one_first() -> N
     assert listed(signed_in(advisor()), "por-tomar") == [undated.number, soon.number, later.number]
 
 
-def test_a_ticket_is_in_the_list_of_who_took_it_last() -> None:
+def test_a_ticket_is_in_the_list_of_the_user_who_took_it_last() -> None:
     ticket = cast.make_ticket()
     carla, sonia = advisor(), supervisor()
     workflow.change_status(ticket, Ticket.Status.IN_PROGRESS, carla)
@@ -75,7 +75,7 @@ def test_stuck_messages_are_shown_only_to_staff_who_may_see_messages() -> None:
     assert "detenido" not in shown
 
 
-def test_every_link_leads_somewhere_its_reader_may_go() -> None:
+def test_every_link_leads_to_a_page_that_the_user_may_open() -> None:
     for _number in range(12):
         cast.make_ticket(effective_date=effective(-1))
     desk = signed_in(advisor())

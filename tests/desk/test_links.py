@@ -18,7 +18,7 @@ from tests.tickets.portal_client import filled_form, pdf, visitor
 from tickets.models import Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
-SAME_VIEW = 3  # addresses of one view that are opened: other lines and messages show nothing new
+SAME_VIEW = 3  # URLs of one view that are opened: more lines and messages show nothing new
 
 
 @pytest.mark.parametrize("make_user", [advisor, supervisor])

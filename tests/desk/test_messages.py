@@ -49,7 +49,7 @@ def test_the_page_of_a_message_shows_its_text_and_not_its_html(desk: Client) -> 
 
 
 @pytest.mark.parametrize("state", Message.State)
-def test_a_next_try_is_shown_only_of_what_will_be_tried(desk: Client, state: str) -> None:
+def test_a_next_attempt_is_shown_only_for_messages_that_will_be_tried(desk: Client, state: str) -> None:
     message = make_message(cast.make_ticket(), state=state)
     shown = text_of(desk.get(f"{MESSAGES}{message.pk}/change/"))
     assert ("Próximo intento" in shown) is (state == Message.State.QUEUED)

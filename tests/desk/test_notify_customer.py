@@ -82,7 +82,7 @@ def test_the_customer_reads_their_note_on_the_portal_and_not_the_other(desk: Cli
     assert "jefe" not in page
 
 
-def test_a_note_with_the_box_not_ticked_is_not_lost_in_silence(desk: Client) -> None:
+def test_a_customer_note_without_the_box_ticked_is_an_error(desk: Client) -> None:
     ticket = cast.make_ticket()
     response = desk.post(
         step_of(ticket.number, "closed"), {"version": "0", "note": NOTE, "customer_note": "Hola"}
@@ -98,7 +98,7 @@ def test_a_note_too_long_for_a_mail_is_refused(desk: Client) -> None:
     assert desk.post(step_of(ticket.number, "closed"), fields).status_code == 422
 
 
-def test_taking_a_ticket_can_tell_the_customer_too(desk: Client) -> None:
+def test_taking_a_ticket_can_notify_the_customer_too(desk: Client) -> None:
     ticket = cast.make_ticket()
     assert soup(desk.get(page_of(ticket.number))).select_one(
         f"a[href='{step_of(ticket.number, 'in_progress')}']"
@@ -106,7 +106,7 @@ def test_taking_a_ticket_can_tell_the_customer_too(desk: Client) -> None:
     assert soup(desk.get(step_of(ticket.number, "in_progress"))).select_one("input[name=tell]")
 
 
-def test_a_conflict_gives_back_the_note_to_the_customer(desk: Client) -> None:
+def test_after_a_conflict_the_form_keeps_the_note_to_the_customer(desk: Client) -> None:
     ticket = cast.make_ticket()
     Ticket.objects.update(version=3)
     fields = {"version": "0", "note": NOTE, "tell": "on", "customer_note": "Hola, Ana"}

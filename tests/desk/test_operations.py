@@ -35,7 +35,7 @@ def test_it_shows_processes_messages_codes_and_documents() -> None:
     assert "crítico" not in shown
 
 
-def test_what_is_stuck_is_linked_oldest_first_and_names_no_recipient() -> None:
+def test_stuck_messages_are_linked_oldest_first_without_their_recipient() -> None:
     now = timezone.now()
     for minutes in (10, 50):
         message = queue_email(to="ana@acme.example")
@@ -65,7 +65,7 @@ def test_the_share_of_the_budget_is_a_bar_with_its_numbers() -> None:
     assert (bar["value"], bar["max"], bar.get_text().split()[:2]) == ("0.000", "1", ["0", "de"])
 
 
-def test_figures_that_cannot_be_read_are_named_and_the_others_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sources_that_fail_are_named_and_the_other_metrics_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> list[metrics.Metric]:
         raise OperationalError("down")
 

@@ -1,4 +1,4 @@
-"""Every address of the desk with every role: a role opens only what is listed for it (R5.06)."""
+"""Opens every URL of the desk with every role: a role opens only what is listed for it (R5.06)."""
 
 from collections.abc import Callable
 
@@ -147,7 +147,7 @@ def test_each_role_opens_what_is_listed_for_it_and_nothing_else(
             assert status == 403, (address, status)
 
 
-def test_what_may_not_be_opened_may_not_be_posted_to_either(rows: dict[str, object]) -> None:
+def test_a_page_that_may_not_be_opened_refuses_posts_too(rows: dict[str, object]) -> None:
     client = signed_in(advisor())
     for (model, action), address in addresses(rows).items():
         if action in {"add", "change", "delete"}:
@@ -156,7 +156,7 @@ def test_what_may_not_be_opened_may_not_be_posted_to_either(rows: dict[str, obje
 
 
 @pytest.mark.parametrize("who", ["anonymous", "visitor"])
-def test_who_is_not_staff_is_sent_to_sign_in(rows: dict[str, object], who: str) -> None:
+def test_users_who_are_not_staff_are_redirected_to_the_sign_in(rows: dict[str, object], who: str) -> None:
     client = Client() if who == "anonymous" else signed_in(User.objects.create_user("nadie"))
     autocomplete = (
         "/admin/autocomplete/?app_label=companies&model_name=administration&field_name=company&term="

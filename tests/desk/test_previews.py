@@ -38,7 +38,7 @@ def test_a_preview_shows_both_parts_and_lets_nothing_run(desk: Client, name: str
     assert BeautifulSoup(str(frame["srcdoc"]), "html.parser").h1 is not None
 
 
-def test_a_name_of_no_message_is_not_found(desk: Client) -> None:
+def test_an_unknown_message_type_is_not_found(desk: Client) -> None:
     assert desk.get(f"{SAMPLES}nada/").status_code == 404
 
 

@@ -40,7 +40,7 @@ def test_a8_a_reason_added_is_offered_at_once(desk: Client) -> None:
     assert offered(browser)[-2:] == ["Cierre de la empresa", OTHER_REASON]  # always the last (A24)
 
 
-def test_a8_a_reason_renamed_is_offered_so_while_old_tickets_keep_theirs(desk: Client) -> None:
+def test_a8_a_renamed_reason_is_offered_by_its_new_text_and_old_tickets_keep_theirs(desk: Client) -> None:
     reason, browser = cast.a_reason(), visitor(cast.ana())
     ticket = cast.make_ticket()
     before = reason.text
@@ -50,7 +50,7 @@ def test_a8_a_reason_renamed_is_offered_so_while_old_tickets_keep_theirs(desk: C
     assert before in text_of(desk.get(page_of(ticket.number)))
 
 
-def test_a8_a_reason_retired_is_offered_no_more(desk: Client) -> None:
+def test_a8_a_retired_reason_is_no_longer_offered(desk: Client) -> None:
     reason, browser = cast.a_reason(), visitor(cast.ana())
     assert reason.text in offered(browser)
     retired = {name: value for name, value in reason_form(reason).items() if name != "is_active"}
@@ -65,7 +65,7 @@ def test_a8_reasons_are_offered_in_the_order_given(desk: Client) -> None:
     assert offered(browser)[0] == reason.text
 
 
-def test_the_same_reason_twice_is_refused_in_words(desk: Client) -> None:
+def test_the_same_reason_twice_is_refused_with_a_message(desk: Client) -> None:
     reason = cast.a_reason()
     response = desk.post(f"{REASONS}add/", reason_form(reason))
     assert response.status_code == 200
@@ -85,7 +85,7 @@ def test_a8_a_reason_in_use_is_not_deleted_but_explained(desk: Client, method: s
     assert Reason.objects.filter(text=ticket.reason_text).exists()
 
 
-def test_a_reason_taken_into_use_while_it_is_deleted_stays(
+def test_a_reason_that_a_ticket_uses_meanwhile_is_not_deleted(
     desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticket = cast.make_ticket()
@@ -95,13 +95,13 @@ def test_a_reason_taken_into_use_while_it_is_deleted_stays(
     assert Reason.objects.filter(text=ticket.reason_text).exists()
 
 
-def test_a_reason_that_nobody_used_can_be_deleted(desk: Client) -> None:
+def test_an_unused_reason_can_be_deleted(desk: Client) -> None:
     reason = cast.a_reason()
     desk.post(f"{REASONS}{reason.pk}/delete/", {"post": "yes"})
     assert not Reason.objects.filter(pk=reason.pk).exists()
 
 
-def test_the_code_of_a_request_type_is_fixed_once_it_is_there(desk: Client) -> None:
+def test_the_code_of_an_existing_request_type_cannot_be_changed(desk: Client) -> None:
     request_type = cast.make_request_type()
     inlines = ("reasons", "fields", "required_documents")
     rows = {f"{each}-{name}_FORMS": "0" for each in inlines for name in ("TOTAL", "INITIAL")}

@@ -66,7 +66,7 @@ def everything(code: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("code", ["cancellation", "ownership_transfer", "technical_fault", "general"])
-def test_a_page_that_is_saved_as_it_is_changes_nothing(desk: Client, code: str) -> None:
+def test_saving_a_page_without_changes_changes_nothing(desk: Client, code: str) -> None:
     catalogue.load()
     before = everything(code)
     response = desk.post(page_of(code), form_of(desk, page_of(code)))
@@ -93,7 +93,7 @@ def test_each_word_is_in_one_group() -> None:
     assert after == ("result", "next_steps", "change_of_mind", "change_of_mind_mail", "mail_first")
 
 
-def test_a_word_is_changed_cleared_and_refused_in_place(desk: Client) -> None:
+def test_a_text_is_changed_cleared_and_refused_beside_its_field(desk: Client) -> None:
     cast.make_request_type()
     values = form_of(desk, page_of("cancellation"))
     changes = {"word_title": "Baja", "word_errand": " ", "word_details_hint": "Escriba:\r\n- una línea"}

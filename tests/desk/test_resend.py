@@ -81,7 +81,7 @@ def test_a_message_that_waits_for_a_retry_is_sent_now(desk: Client) -> None:
     assert message.attempts == 3
 
 
-def test_a_message_being_sent_and_one_without_an_address_are_refused_in_words(desk: Client) -> None:
+def test_a_message_being_sent_and_one_without_an_address_are_refused_with_a_reason(desk: Client) -> None:
     for message, said in (
         (failed(state=State.SENDING), "se está enviando"),
         (failed(dedup_key="k2", to="sin-arroba"), "solo se puede enviar a otra"),
@@ -103,7 +103,7 @@ def test_a_second_click_does_nothing_more(desk: Client, state: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_clicks_at_the_same_instant_make_one_copy() -> None:
+def test_two_simultaneous_clicks_make_one_copy() -> None:
     message = failed(state=State.SENT)
 
     def click(_number: int) -> bool:
@@ -153,7 +153,7 @@ def test_an_invalid_address_is_asked_for_again(to: str) -> None:
     assert Message.objects.count() == 1
 
 
-def test_a_message_sent_elsewhere_can_be_sent_again_and_again() -> None:
+def test_a_redirected_message_can_be_sent_any_number_of_times() -> None:
     """Keys stay short however long the chain is."""
     client, message = signed_in(supervisor()), failed(state=State.SENT)
     for _ in range(20):
@@ -204,7 +204,7 @@ def test_a_post_without_its_token_is_refused() -> None:
 @pytest.mark.parametrize(
     "way", ["https://mala.example/", "//mala.example/admin/", "/fidelizacion/", "javascript:alert(1)"]
 )
-def test_the_way_back_stays_at_the_desk(desk: Client, way: str) -> None:
+def test_the_link_back_stays_at_the_desk(desk: Client, way: str) -> None:
     message = failed()
     response = desk.post(resend_address(message), {"serial": "0", "next": way})
     assert response["Location"] == f"/admin/notifications/message/{message.pk}/change/"
@@ -220,7 +220,7 @@ def test_a_recorded_action_is_never_changed_r5_09() -> None:
 
 
 @pytest.mark.parametrize("kind", ["invitation", "invitation_sms"])
-def test_a_link_that_left_is_not_repeated_by_way_of_its_message(kind: str) -> None:
+def test_a_link_that_was_sent_cannot_be_resent_as_a_message(kind: str) -> None:
     """A link has separate limits, ends after a week, and goes to the registered address only.
 
     docs/decisions.md says why.

@@ -60,7 +60,7 @@ def test_a_resolved_message_is_not_stuck_and_its_ticket_is_not_marked(desk: Clie
     assert (dead.value, dead.level) == (0, Level.FINE)
 
 
-def test_the_command_does_not_send_it_after_all() -> None:
+def test_the_retry_command_does_not_send_a_resolved_message() -> None:
     message = failed(state=State.DEAD)
     actions.resolve(message, HOW, actions.Actor("Carla"), 0)
     output = StringIO()
@@ -70,7 +70,7 @@ def test_the_command_does_not_send_it_after_all() -> None:
     assert "Abandonado                      0" in output.getvalue()
 
 
-def test_sent_again_and_failed_again_it_is_open_again(desk: Client) -> None:
+def test_a_resolved_message_that_is_resent_and_fails_is_unresolved_again(desk: Client) -> None:
     message = failed()
     actions.resolve(message, HOW, actions.Actor("Carla"), 0)
     message.refresh_from_db()
@@ -107,7 +107,7 @@ def test_resolving_is_offered_where_the_message_is_shown_until_it_is_done(desk: 
     assert [resolve_address(message) in desk.get(page).content.decode() for page in pages] == [False, False]
 
 
-def test_resolving_takes_the_permission_to_resend_r5_06() -> None:
+def test_resolving_needs_the_permission_to_resend_r5_06() -> None:
     message, reader = failed(), advisor()
     reader.user_permissions.remove(*reader.user_permissions.filter(codename="resend_message"))
     client = signed_in(User.objects.get(pk=reader.pk))

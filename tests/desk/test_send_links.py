@@ -65,14 +65,14 @@ def test_without_a_channel_it_asks_again(client: Client, channel: str) -> None:
     assert not Message.objects.exists()
 
 
-def test_a_campaign_is_not_for_the_desk(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_100_links_at_once_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("desk.directory.invitations.MAX_SELECTED", 1)
     page = send(client, cast.ana().pk, cast.bruno().pk, confirmed="1", channel="sms")
     assert "Elija hasta 1 a la vez" in text_of(page)
     assert not Message.objects.exists()
 
 
-def test_who_may_only_read_the_list_is_offered_nothing_and_sends_nothing() -> None:
+def test_users_who_may_only_read_the_list_cannot_send_links() -> None:
     reader = User.objects.create_user("lector", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_administrator"))
     client = signed_in(reader)
@@ -118,7 +118,7 @@ def test_links_are_found_by_the_number_in_any_spelling(client: Client) -> None:
         assert len(soup(client.get(INVITATIONS, {"q": term})).select("#result_list tbody tr")) == count, term
 
 
-def test_the_state_of_the_messages_costs_no_query_a_row(
+def test_the_state_of_the_messages_takes_no_query_per_row(
     client: Client, django_assert_max_num_queries: Any
 ) -> None:
     company = cast.make_company()

@@ -128,13 +128,13 @@ def test_a_computed_date_and_a_closed_ticket_offer_no_form(desk: Client, ticket:
     assert Ticket.objects.get().effective_date is None
 
 
-def test_only_who_may_change_tickets_sets_a_date(ticket: Ticket) -> None:
+def test_only_users_who_may_change_tickets_set_a_date(ticket: Ticket) -> None:
     user = User.objects.create_user("mira", is_staff=True)
     assert set_date(signed_in(user), ticket).status_code == 403
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_dates_at_once_one_is_set_and_one_mail_leaves(ticket: Ticket) -> None:
+def test_of_two_simultaneous_dates_one_is_set_and_one_mail_is_sent(ticket: Ticket) -> None:
     carla = advisor()
 
     def act(number: int) -> bool:
@@ -150,7 +150,7 @@ def test_of_two_dates_at_once_one_is_set_and_one_mail_leaves(ticket: Ticket) -> 
     assert TicketEvent.objects.count() == Message.objects.filter(kind="ticket_date").count() == 1
 
 
-def test_what_is_overdue_leads_to_its_list(desk: Client) -> None:
+def test_the_count_of_overdue_tickets_leads_to_their_list(desk: Client) -> None:
     today = timezone.localdate()
     late = [cast.make_ticket(effective_date=today - timedelta(days=n)) for n in (1, 2)]
     cast.make_ticket(effective_date=today - timedelta(days=3), status="closed")

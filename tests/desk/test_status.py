@@ -68,7 +68,7 @@ def test_r5_08_two_advisors_cannot_both_take_a_ticket(desk: Client, carla: User)
 
 
 @pytest.mark.parametrize("meanwhile", ["in_progress", "closed"])
-def test_r5_08_a_conflict_gives_the_note_back(desk: Client, carla: User, meanwhile: str) -> None:
+def test_r5_08_after_a_conflict_the_form_keeps_the_note(desk: Client, carla: User, meanwhile: str) -> None:
     ticket = cast.make_ticket()
     workflow.change_status(Ticket.objects.get(), meanwhile, carla)
     response = desk.post(step_of(ticket.number, "closed"), {"version": "0", "note": NOTE})
@@ -78,7 +78,7 @@ def test_r5_08_a_conflict_gives_the_note_back(desk: Client, carla: User, meanwhi
     assert Ticket.objects.get().status == meanwhile
 
 
-def test_r5_08_the_form_given_back_after_a_conflict_can_be_sent(desk: Client, carla: User) -> None:
+def test_r5_08_the_form_shown_after_a_conflict_can_be_sent(desk: Client, carla: User) -> None:
     ticket = cast.make_ticket()
     workflow.change_status(Ticket.objects.get(), "in_progress", carla)
     response = desk.post(step_of(ticket.number, "closed"), {"version": "0", "note": NOTE})
@@ -111,7 +111,7 @@ def test_a_forged_version_changes_nothing(desk: Client, version: str) -> None:
     assert Ticket.objects.get().status == "new"
 
 
-def test_a_step_that_is_not_in_the_workflow_is_refused_in_words(desk: Client) -> None:
+def test_a_step_that_is_not_in_the_workflow_is_refused_with_a_reason(desk: Client) -> None:
     ticket = cast.make_ticket()
     for response in (
         desk.get(step_of(ticket.number, "new"), follow=True),

@@ -46,7 +46,7 @@ def listed(desk: Client) -> list[str]:
     return [row.get_text(strip=True) for row in rows]
 
 
-def test_what_is_stuck_is_listed_oldest_first(desk: Client, ticket: Ticket) -> None:
+def test_stuck_messages_are_listed_oldest_first(desk: Client, ticket: Ticket) -> None:
     aged(ticket, "dead yesterday", 1440, state=State.DEAD)
     aged(ticket, "failed just now", 0, state=State.FAILED)
     aged(ticket, "waits for long", 6)
@@ -87,7 +87,7 @@ def test_selected_stuck_messages_are_counted_before_they_leave_the_list(desk: Cl
     assert "como estaba" not in shown
 
 
-def test_who_may_not_resend_is_offered_no_action(ticket: Ticket) -> None:
+def test_users_who_may_not_resend_get_no_action(ticket: Ticket) -> None:
     message = aged(ticket, "dead", 9, state=State.DEAD)
     reader = advisor()
     reader.user_permissions.remove(*reader.user_permissions.filter(codename="resend_message"))
@@ -97,9 +97,7 @@ def test_who_may_not_resend_is_offered_no_action(ticket: Ticket) -> None:
     assert message.state == State.DEAD
 
 
-def test_nobody_is_offered_to_choose_all_9999999999_of_a_list_that_is_not_counted(
-    desk: Client, ticket: Ticket
-) -> None:
+def test_an_uncounted_list_has_no_button_to_select_all_rows(desk: Client, ticket: Ticket) -> None:
     aged(ticket, "dead", 9, state=State.DEAD)
     assert soup(desk.get(MESSAGES)).select(".question") == []
 

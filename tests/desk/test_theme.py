@@ -32,11 +32,11 @@ def test_links_can_be_read_on_the_dark_surfaces_in_any_colour(colour: str, weigh
     assert min(contrast(shades(colour)[weight], surface) for surface in DARK_SURFACES) >= 4.5
 
 
-def test_a_colour_that_can_be_read_is_left_as_it_is() -> None:
+def test_a_readable_colour_is_not_changed() -> None:
     assert shades("#0b5c6b")["600"] == "#0b5c6b"
 
 
-def test_the_compiled_catalogue_says_what_the_written_one_does() -> None:
+def test_the_compiled_translations_match_their_source() -> None:
     written = Path(settings.BASE_DIR, "locale/es/LC_MESSAGES/django.po").read_text(encoding="utf-8")
     entries = re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"$', written, re.MULTILINE)
     assert len(entries) > 40
@@ -80,7 +80,7 @@ def test_every_form_of_the_desks_own_pages_carries_its_token() -> None:
 
 
 @pytest.mark.django_db
-def test_every_control_in_a_table_of_related_rows_says_what_it_is() -> None:
+def test_every_control_in_a_table_of_related_rows_has_a_label() -> None:
     """WCAG 1.3.1: the theme labels only the columns."""
     company, desk = cast.make_company(), signed_in(supervisor())
     cast.make_administrator(company)
@@ -94,6 +94,6 @@ def test_every_control_in_a_table_of_related_rows_says_what_it_is() -> None:
         assert all(control.get("aria-label") for control in controls), address
 
 
-def test_browsers_that_look_for_an_icon_find_one() -> None:
+def test_browsers_that_request_favicon_ico_get_an_icon() -> None:
     answer = Client().get("/favicon.ico")
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")

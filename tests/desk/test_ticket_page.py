@@ -84,7 +84,7 @@ def test_the_page_shows_all_that_the_customer_confirmed(desk: Client) -> None:
     assert "billing_cut" not in shown  # the page shows a table, not the stored JSON
 
 
-def test_r5_06_the_page_shows_each_part_only_to_who_may_see_it() -> None:
+def test_r5_06_the_page_shows_each_part_only_to_users_with_its_permission() -> None:
     ticket = cast.make_ticket()
     make_attachment(ticket)
     make_message(ticket)
@@ -156,11 +156,11 @@ def test_r5_07_tickets_are_neither_added_nor_deleted_in_bulk() -> None:
 
 
 @pytest.mark.parametrize("number", ["9999999", "1", "abc", "9" * 30, "١٢٣٤٥٦٧"])
-def test_a_number_of_no_ticket_is_not_found(desk: Client, number: str) -> None:
+def test_an_unknown_ticket_number_is_not_found(desk: Client, number: str) -> None:
     assert desk.get(f"{TICKETS}{number}/change/").status_code == 404
 
 
-def test_a_long_history_costs_no_more_queries_than_a_short_one(desk: Client) -> None:
+def test_a_long_history_takes_no_more_queries_than_a_short_one(desk: Client) -> None:
     ticket = cast.make_ticket()
     make_message(ticket)
     desk.get(page_of(ticket.number))
@@ -209,7 +209,7 @@ def test_a_part_of_the_history_that_does_not_exist_is_no_error(desk: Client, val
         assert desk.get(page_of(ticket.number), {parameter: value}).status_code == 200
 
 
-def test_the_history_address_leads_to_the_tickets_own_history(desk: Client) -> None:
+def test_djangos_history_page_leads_to_the_tickets_history(desk: Client) -> None:
     ticket = cast.make_ticket()
     response = desk.get(f"{TICKETS}{ticket.number}/history/")
     assert response["Location"] == page_of(ticket.number) + "#historial"

@@ -55,7 +55,7 @@ def test_a_ticket_is_marked_when_every_confirmation_was_given_up(
     )
 
 
-def test_the_mark_is_on_its_own_ticket_only(desk: Client) -> None:
+def test_only_the_ticket_without_confirmation_is_marked(desk: Client) -> None:
     confirmed, marked = cast.make_ticket(), cast.make_ticket()
     confirmation(confirmed, State.SENT)
     confirmation(marked, State.FAILED)
@@ -95,7 +95,7 @@ def test_the_page_says_what_happened_and_what_can_be_done() -> None:
     ]
 
 
-def test_staff_who_may_not_choose_an_address_see_who_may(desk: Client) -> None:
+def test_staff_who_may_not_redirect_a_message_read_who_may(desk: Client) -> None:
     ticket = cast.make_ticket()
     confirmation(ticket, State.FAILED)
     address = page_of(ticket.number)

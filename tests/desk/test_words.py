@@ -19,7 +19,7 @@ OPERATIONS = "/admin/operations/heartbeat/"
 SHORT = re.compile(r"\d{1,2} \w{3} \d{4}, \d\d:\d\d")
 
 
-def test_a_message_says_what_it_is_about_and_never_by_its_key() -> None:
+def test_a_message_names_its_subject_and_never_by_its_key() -> None:
     ticket = cast.make_ticket()
     message = make_message(ticket)
     shown = text_of(signed_in(supervisor()).get(f"{MESSAGES}{message.pk}/change/"))
@@ -47,7 +47,7 @@ def test_the_list_of_numbers_that_wait_has_one_name() -> None:
     assert PhoneLockout._meta.verbose_name_plural == "números en espera"
 
 
-def test_every_list_writes_a_moment_alike() -> None:
+def test_every_list_formats_times_alike() -> None:
     challenges.start(cast.ANA_PHONE, "a" * 64, "198.51.100.7")
     shown = soup(signed_in(supervisor()).get("/admin/otp/auditevent/")).select_one("#result_list tbody tr")
     assert shown is not None
@@ -56,7 +56,7 @@ def test_every_list_writes_a_moment_alike() -> None:
 
 
 def test_after_the_button_that_notifies_the_customer_the_box_is_ticked() -> None:
-    """They came by the button *Tomar y avisar al cliente…*."""
+    """The button is *Tomar y avisar al cliente…*."""
     ticket = cast.make_ticket()
     box = soup(signed_in(supervisor()).get(step_of(ticket.number, "in_progress"))).select_one(
         "input[name=tell]"

@@ -4,8 +4,8 @@ tests.faults.clients FOLDER BASE_URL COUNT SECONDS`.
 FOLDER/cookies.json holds each customer's cookies; the test has signed them in. Each fills in the
 form and confirms it, again and again, until the customers have COUNT tickets together; each starts
 a request at most every SECONDS. After no answer, half an answer or a 503, a customer sends the same
-form again, as a person who clicks once more: its submission key makes that one ticket. The numbers
-shown to the customers are written to FOLDER/shown.jsonl.
+form again, like a person who clicks once more, and its submission key lets it make only one ticket.
+The numbers shown to the customers are written to FOLDER/shown.jsonl.
 """
 
 import json
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass
 class Portal:
-    """The portal's address, for Visitor; without SMS, since the customers are signed in already."""
+    """The portal's address, for Visitor. No SMS are needed: the customers are signed in already."""
 
     base_url: str
 

@@ -21,7 +21,7 @@ def _real_broker() -> None:
 
 def refuse_stand_ins(product: Celery) -> None:
     """Fail without a real broker (R7.03): a task that runs in its caller, or a broker in memory,
-    never fails in the ways that these tests are for.
+    never fails in the ways that these tests check.
     """
     assert not product.conf.task_always_eager, (
         "task_always_eager: no task of this suite would go through a broker"

@@ -15,8 +15,8 @@ from tests.servers import Postgresql
 
 @contextmanager
 def stopped(server: Postgresql) -> Iterator[None]:
-    """Stop all processes of a PostgreSQL server, as a debugger, a snapshot of the machine or a disk
-    that does not answer would.
+    """Stop all processes of a PostgreSQL server. A debugger, a snapshot of the machine or a disk
+    that does not answer has the same effect.
     """
     assert server._process
     parent = psutil.Process(server._process.pid)

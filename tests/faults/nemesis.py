@@ -42,7 +42,7 @@ class Nemesis:
         return sum(IN_FLIGHT.get(name, 0) * times for name, times in self.done.items())
 
     def tick(self) -> None:
-        """End faults, restart processes and start the next fault, where their time has come."""
+        """End the faults, restart the processes and start the next fault that are due."""
         now = time.monotonic()
         self._end_faults(now)
         self.keep_alive(now)
@@ -106,7 +106,7 @@ class Nemesis:
         self._later.append((time.monotonic() + seconds, end))
 
     def _kill(self, name: str, longest: float) -> None:
-        """Kill only the main process, as the kernel may when memory is short; its children stay."""
+        """Kill only the main process, as the kernel may do without memory; its children survive."""
         process = running(self.stack.children[name])
         if process:
             process.kill()

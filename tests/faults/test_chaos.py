@@ -30,12 +30,12 @@ from tests.stack import BASE, engine_under_test, wait_for
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 CLIENTS, PHONE = 8, "0991234567"
-FAULTS_LAST, CALM = 110, 180  # seconds of faults at most, and then to finish all work at most
+FAULTS_LAST, CALM = 110, 180  # at most so many seconds of faults, and then to finish all work
 Show = Callable[[str, Any], None]
 
 
 class Clients:
-    """Runs the process of the customers (clients.py), and signs them in before."""
+    """Signs the customers in, and runs their process (clients.py)."""
 
     def __init__(self, stack: SinkStack, folder: Path, total: int, pause: float) -> None:
         self.folder, self.total = folder, total
@@ -170,7 +170,7 @@ def inject_faults(nemesis: Nemesis, clients: Clients, seconds: float) -> None:
 
 
 def own_postgresql(cleanup: ExitStack) -> Postgresql | None:
-    """Start a PostgreSQL that the faults may stop, which the suite's must not; None on SQLite."""
+    """Start a separate PostgreSQL, because the faults stop it; None on SQLite."""
     binaries = postgresql_binaries() if engine_under_test() == "postgresql" else None
     if binaries is None:
         return None
@@ -184,8 +184,8 @@ def own_postgresql(cleanup: ExitStack) -> Postgresql | None:
 
 
 def wait_until_only_the_dead_send(stack: SinkStack) -> None:
-    """Wait until the leases stay the same for 3 s: a living process sends a message in less, so
-    these are leases of dead ones.
+    """Wait until the leases stay the same for 3 s. A living process sends a message in less time,
+    so these leases belong to dead processes.
     """
     taken = "SELECT lease_token FROM notifications_message WHERE state = 'sending' ORDER BY lease_token"
     before: object = None

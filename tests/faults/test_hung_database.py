@@ -34,13 +34,13 @@ from fidelizacion.celery import HEARTBEAT, app
 for _ in range(8):
     app.send_task(HEARTBEAT)
 """
-# Queries started less than 10 s ago: the server ends a query after 15 s, which has to be later than
-# the moment when the test hangs the database
+# Queries that began less than 10 s ago. The server ends a query after 15 s, and the test must hang
+# the database before that
 WAITING = """SELECT count(*) FILTER (WHERE query LIKE '%operations_heartbeat%') >= 2
     AND count(*) FILTER (WHERE query LIKE '%notifications_message%') >= 1
     FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND clock_timestamp() - query_start < interval '10 seconds'"""
-# Seconds: on PostgreSQL a check of 1 s, a connection of 2 s and a query of 5 s; on SQLite a lock's
-# timeout of 20 s; and some reserve
+# Seconds with some reserve: PostgreSQL needs 1 s for a check, 2 s for a connection and 5 s for a
+# query; SQLite needs 20 s until a lock times out
 LONGEST = {"postgresql": 12.0, "sqlite": 25.0}
 Hang = Callable[[], AbstractContextManager[None]]
 
@@ -123,7 +123,7 @@ def test_while_the_database_hangs_pages_without_it_are_served_and_others_refused
         threads = [threading.Thread(target=ask, args=[visitor]) for visitor in visitors]
         for thread in threads:
             thread.start()
-        time.sleep(PROMISED + 1)  # until all threads that use the database wait for it
+        time.sleep(PROMISED + 1)  # by then all threads that use the database wait for it
         slow = slowness()
         for _ in range(3):
             for address in ("/health/live", stylesheet):

@@ -1,5 +1,5 @@
-"""A burst of PINs is sent at once while the mail server hangs, by the worker and by the sweep:
-codes and mails have separate queues.
+"""The worker and the sweep send a burst of PINs at once while the mail server hangs, because codes
+and mails have separate queues.
 """
 
 import signal

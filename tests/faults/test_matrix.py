@@ -77,7 +77,7 @@ def trial(faulty: FaultyStack, visitor: Visitor, record_property: Show) -> Itera
 
 @pytest.mark.parametrize("runs", RUNS)
 @pytest.mark.parametrize("point", points.WEB)
-def test_a_web_process_dies_and_the_same_form_sent_again_gives_the_one_ticket(
+def test_after_a_web_process_dies_the_same_form_sent_again_makes_one_ticket(
     trial: Trial, point: str, runs: int
 ) -> None:
     faulty, visitor = trial.faulty, trial.visitor
@@ -127,7 +127,7 @@ def without_delivery(faulty: FaultyStack) -> Iterator[None]:
 def test_the_command_dies_and_sends_when_it_is_run_again(
     trial: Trial, without_delivery: None, point: str
 ) -> None:
-    faulty, visitor, runs = trial.faulty, trial.visitor, 5  # only 5, since each run starts two processes
+    faulty, visitor, runs = trial.faulty, trial.visitor, 5  # not more: each run starts two processes
     for _ in range(runs):
         form, typed = trial.open_form()
         visitor.send(form, {}, **typed)
@@ -140,11 +140,11 @@ def test_the_command_dies_and_sends_when_it_is_run_again(
 
 
 @pytest.mark.parametrize("runs", RUNS)
-def test_a_worker_dies_after_twilio_took_a_code_and_the_same_code_comes_again_once(
+def test_after_a_worker_dies_with_a_code_accepted_by_twilio_the_same_code_is_sent_once_more(
     faulty: FaultyStack, runs: int, record_property: Show
 ) -> None:
-    """R1.24: the gateway cannot recognise a repeated SMS, so it is repeated once at most, with the
-    same code.
+    """R1.24: the gateway cannot recognise a repeated SMS, so the product repeats it once at most,
+    with the same code.
     """
     for _ in range(runs):
         asked = len(faulty.twilio_api.requests)
@@ -161,7 +161,7 @@ def test_a_worker_dies_after_twilio_took_a_code_and_the_same_code_comes_again_on
 
 
 @pytest.mark.prove
-def test_a_process_dies_after_twilio_took_an_sms_of_the_outbox_and_it_comes_again_once(
+def test_after_a_process_dies_with_an_sms_accepted_by_twilio_it_is_sent_once_more(
     faulty: FaultyStack, record_property: Show
 ) -> None:
     asked = len(faulty.twilio_api.requests)

@@ -69,7 +69,7 @@ def problems() -> list[str]:
 
 
 def _unknown(env: Environment, name: str, known: set[str], reached: set[str]) -> Iterator[str]:
-    """Yield what a template, and what it includes, names and is not given."""
+    """Yield the names that a template, or one that it includes, uses without being given them."""
     reached.add(name)
     tree = env.parse(env.loader.get_source(env, name)[0], name)  # type: ignore[union-attr]
     known = known | _assigned(tree)

@@ -48,7 +48,7 @@ def keys() -> list[str]:
     return sorted(Message.objects.values_list("dedup_key", flat=True))
 
 
-def test_what_holds_is_raised_once_and_mailed_to_operations(
+def test_a_condition_that_lasts_is_raised_once_and_mailed_to_operations(
     active: list[str], settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.OPERATIONS_EMAIL = ["guardia@operadora.example", "noc@operadora.example"]
@@ -76,7 +76,7 @@ def test_without_operations_email_the_mail_goes_to_postventa(active: list[str], 
     assert "daily" not in message.text + message.html
 
 
-def test_an_alarm_ends_with_its_cause_and_may_come_again(active: list[str]) -> None:
+def test_an_alarm_closes_with_its_cause_and_can_be_raised_again(active: list[str]) -> None:
     active.append("hourly")
     watch_at(NOON)
     active.clear()
@@ -92,7 +92,7 @@ def test_an_alarm_ends_with_its_cause_and_may_come_again(active: list[str]) -> N
     assert keys() == ["alarm:hourly:2026-11-21T12", "alarm:hourly:2026-11-21T13"]
 
 
-def test_what_cannot_be_read_ends_no_alarm(active: list[str]) -> None:
+def test_a_source_that_fails_closes_no_alarm(active: list[str]) -> None:
     active.append("hourly")
     watch_at(NOON)
 
@@ -131,7 +131,7 @@ def test_the_sweep_reports_a_dead_worker_and_the_worker_a_dead_sweep(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_watchers_at_once_raise_it_once() -> None:
+def test_two_simultaneous_watchers_raise_an_alarm_once() -> None:
     together, raised = Barrier(2), list[bool]()
 
     def look() -> None:

@@ -76,7 +76,7 @@ def test_r4_16_a_killed_beat_is_followed_within_a_minute_and_without_an_alarm(
     assert messages(caplog, logging.ERROR) == []
 
 
-def test_a_beat_that_ends_gives_its_lease_back() -> None:
+def test_a_beat_that_ends_releases_its_lease() -> None:
     first, second = BeatLease(), BeatLease()
     assert may_schedule(first, 0)
     second.release()  # not its own: nothing happens
@@ -85,7 +85,7 @@ def test_a_beat_that_ends_gives_its_lease_back() -> None:
     assert may_schedule(second, 2)
 
 
-def test_of_two_that_start_at_once_one_gets_the_lease() -> None:
+def test_of_two_beats_that_start_at_once_one_gets_the_lease() -> None:
     """The row does not exist yet, so the unique insertion decides."""
     assert beat_lease.take("a, 1") is None
     held = beat_lease.take("b, 2")
@@ -103,7 +103,7 @@ def test_a_heartbeat_does_not_change_the_lease() -> None:
 
 
 @pytest.mark.parametrize("is_second", [False, True])
-def test_without_its_database_beat_goes_on_as_before(
+def test_without_its_database_beat_keeps_its_last_state(
     is_second: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def unavailable(_token: str) -> None:

@@ -86,7 +86,7 @@ def test_a_healthy_product_ends_with_0_and_says_so_last(healthy: None) -> None:
     assert len(set(at)) == 1  # aligned
 
 
-def test_r4_17_the_metrics_are_there_for_programs(healthy: None) -> None:
+def test_r4_17_programs_can_read_the_metrics_as_json(healthy: None) -> None:
     document = as_json()
     assert document["level"] == "fine"
     assert document["figures"]["oldest_undelivered_age_seconds"] == {
@@ -176,7 +176,7 @@ def test_pending_migrations_are_critical(healthy: None) -> None:
     assert as_json()["figures"]["migrations_pending"] == {"value": 1, "level": "critical", "shown": "1"}
 
 
-def test_without_a_database_it_says_so_and_asks_it_once(
+def test_without_a_database_it_says_so_and_queries_it_once(
     healthy: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
@@ -197,7 +197,7 @@ def test_without_a_database_it_says_so_and_asks_it_once(
     assert "secret" not in said
 
 
-def test_a_folder_that_is_not_there_yet_has_its_disk_measured(
+def test_for_a_missing_folder_the_disk_above_it_is_measured(
     healthy: None, settings: Settings, tmp_path: Path
 ) -> None:
     settings.MEDIA_ROOT = tmp_path / "not" / "yet"

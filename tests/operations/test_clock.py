@@ -1,4 +1,4 @@
-"""How far a machine's clock is from the database server's: measured, judged, shown and alarmed."""
+"""The skew between a machine's clock and the database server's is measured, shown and alarmed."""
 
 import time
 from collections.abc import Callable
@@ -33,7 +33,7 @@ SHIFTS = [
 
 @pytest.mark.parametrize(("shift", "level"), SHIFTS)
 def test_the_clock_is_measured_against_the_servers(shift: float, level: Level) -> None:
-    """SQLite has no server: it says so, and the clock is never wrong."""
+    """On SQLite, which has no server, the metric says so and is never critical."""
     with time_machine.travel(timezone.now() + timedelta(seconds=shift)):
         found, (metric,) = clock.skew(), clock.metrics()
     if not HAS_SERVER:
@@ -48,7 +48,7 @@ def test_the_clock_is_measured_against_the_servers(shift: float, level: Level) -
     assert ("NTP" in metric.advice) is (level > Level.FINE)
 
 
-def test_the_truth_is_within_the_error_however_long_the_answer_takes() -> None:
+def test_the_true_skew_is_within_the_error_however_slow_the_answer() -> None:
     """The delay is all before the query, so half the round trip is wrong by the whole `error`."""
 
     def slowly(execute: Callable[..., Any], *arguments: Any) -> Any:
@@ -73,7 +73,7 @@ def test_the_round_trip_is_subtracted_from_the_skew() -> None:
 @pytest.mark.parametrize("name", [WORKER, BEAT, SWEEP])
 @pytest.mark.parametrize("shift", [20.0, -20.0])
 def test_the_clock_of_each_process_raises_an_alarm_in_any_watcher(name: str, shift: float) -> None:
-    """The skew is stored; judged by each watcher's own clock, another would close the alarm."""
+    """The alarm uses the stored skew: a watcher that measured its own clock would close it."""
     heartbeats.beat(name)
     with time_machine.travel(timezone.now() + timedelta(seconds=shift)):
         heartbeats.beat(name)

@@ -88,7 +88,7 @@ def test_the_codes_of_links_are_watched_like_the_others(settings: Settings) -> N
 
 
 def test_the_limit_stops_where_the_metric_says_and_a_watcher_raises_the_alarm(settings: Settings) -> None:
-    """The visitor's request and the sending raise none: reaching the limit queues no message."""
+    """Neither the visitor's request nor the sending of a code raises the alarm."""
     settings.OTP_SENDS_PER_DAY = parse_rates("5/d")
     send(5, "5/d")
     with pytest.raises(LimitReached):
@@ -99,7 +99,9 @@ def test_the_limit_stops_where_the_metric_says_and_a_watcher_raises_the_alarm(se
     assert {"sms-day-80", "sms-day-100"} <= kinds
 
 
-def test_a_code_that_the_day_kept_back_is_an_alarm_although_a_use_is_free_again(settings: Settings) -> None:
+def test_a_code_withheld_by_the_day_limit_is_an_alarm_although_a_use_is_free_again(
+    settings: Settings,
+) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("10/d")
     challenge(sms=0, outcome=Outcome.LIMIT, hours=0.1)
     assert metric("sms_day_budget_used_ratio").alarms == ("sms-day-80", "sms-day-100")
@@ -115,7 +117,7 @@ def test_every_sms_that_left_is_counted_and_no_code_that_did_not() -> None:
     assert metric("sms_sent_24h").display == "3 (2 de códigos, 1 de otros mensajes)"
 
 
-def test_conversion_is_of_codes_that_left_and_have_had_their_time() -> None:
+def test_conversion_counts_only_sent_codes_that_were_used_or_have_expired() -> None:
     challenge(used=True)
     challenge()
     challenge(sms=0)  # a number of no administrator
@@ -136,13 +138,13 @@ def test_r1_26_below_30_percent_of_the_last_50_is_an_alarm(used: int, low: bool)
     assert (found.value, found.alarms) == (used / 50, ("conversion-low",) if low else ())
 
 
-def test_r1_26_fewer_than_50_say_nothing_yet() -> None:
+def test_r1_26_fewer_than_50_codes_raise_no_alarm() -> None:
     for _ in range(49):
         challenge()
     assert metric("conversion_last_50_ratio").level == Level.FINE
 
 
-def test_codes_that_do_not_leave_are_an_alarm_and_one_bad_number_is_not() -> None:
+def test_many_unsent_codes_are_an_alarm_and_one_bad_number_is_not() -> None:
     for _ in range(2):
         challenge(sms=0, outcome=Outcome.FAILED, hours=0.1)
     assert metric("codes_unsent_30m").alarms == ()
@@ -153,7 +155,7 @@ def test_codes_that_do_not_leave_are_an_alarm_and_one_bad_number_is_not() -> Non
     assert metric("codes_unsent_30m").alarms == ()
 
 
-def test_the_metrics_cost_as_many_queries_for_many_rows_as_for_none() -> None:
+def test_the_metrics_take_as_many_queries_for_many_rows_as_for_none() -> None:
     with CaptureQueriesContext(connection) as none:
         list(metrics.metrics())
     for _ in range(60):

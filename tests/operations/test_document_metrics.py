@@ -47,7 +47,7 @@ def test_a_remote_store_has_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "attachments_disk_free_ratio" not in found()
 
 
-def test_without_an_antivirus_nothing_is_said_of_it(settings: Settings) -> None:
+def test_without_an_antivirus_it_has_no_metrics(settings: Settings) -> None:
     settings.CLAMD = None
     assert not [name for name in found() if name.startswith("antivirus")]
 

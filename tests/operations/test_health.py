@@ -9,9 +9,7 @@ def test_a_live_process_says_so_without_touching_the_database(client: Client) ->
     assert client.get("/health/live").status_code == 200
 
 
-def test_it_does_not_touch_a_session_either_whose_cookie_came_along(
-    client: Client, settings: Settings
-) -> None:
+def test_a_liveness_check_with_a_session_cookie_reads_no_session(client: Client, settings: Settings) -> None:
     """Reading a session would query the database, which may hang."""
     client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
     response = client.get("/health/live")

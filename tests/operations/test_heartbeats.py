@@ -1,4 +1,6 @@
-"""Heartbeats: who writes them, when they are too old, who may judge others (R4.15, R4.16)."""
+"""Heartbeats: which process writes them, when they are too old, when a watcher may raise alarms
+about the others (R4.15, R4.16).
+"""
 
 from datetime import timedelta
 
@@ -23,7 +25,7 @@ def metric(name: str) -> Metric:
     return next(each for each in heartbeats.metrics() if each.name == f"heartbeat_{name}_age_seconds")
 
 
-def test_a_process_never_heard_of_is_critical() -> None:
+def test_a_process_without_any_heartbeat_is_critical() -> None:
     assert (metric(WORKER).level, metric(WORKER).value, metric(WORKER).display) == (
         Level.CRITICAL,
         None,

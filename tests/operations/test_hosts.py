@@ -32,7 +32,7 @@ def test_metrics_answer_to_their_networks_under_any_host_name(prometheus: Client
     assert prometheus.get("/metrics", headers={"Host": host}).status_code == 200
 
 
-def test_for_others_metrics_are_like_any_other_address(prometheus: Client) -> None:
+def test_for_other_networks_metrics_is_like_an_unknown_url(prometheus: Client) -> None:
     """The response does not reveal that the address exists."""
     stranger = Client(REMOTE_ADDR="203.0.113.5")
     for host, status in ((BY_ADDRESS, 400), ("testserver", 404)):
@@ -47,7 +47,7 @@ def test_for_others_metrics_are_like_any_other_address(prometheus: Client) -> No
 @pytest.mark.parametrize(
     "path", ["/", "/fidelizacion/", "/admin/login/", "/static/css/portal.css", "/healthy"]
 )
-def test_elsewhere_another_name_is_a_page_and_one_line_in_the_log(
+def test_another_host_name_gets_a_page_and_one_line_in_the_log(
     client: Client, caplog: pytest.LogCaptureFixture, path: str, host: str
 ) -> None:
     logging.getLogger("django").addHandler(caplog.handler)  # it does not propagate
@@ -64,7 +64,7 @@ def test_elsewhere_another_name_is_a_page_and_one_line_in_the_log(
     assert written == f"Host no admitido (ALLOWED_HOSTS): {host}"
 
 
-def test_what_is_written_of_a_name_is_short_and_on_one_line(
+def test_a_refused_host_name_is_logged_short_and_on_one_line(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     logging.getLogger("django").addHandler(caplog.handler)
@@ -77,7 +77,7 @@ def test_what_is_written_of_a_name_is_short_and_on_one_line(
     assert len(record.getMessage()) < 150
 
 
-def test_https_does_not_send_a_watcher_elsewhere(settings: Settings) -> None:
+def test_https_does_not_redirect_health_and_metrics(settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
     client = Client()
     assert client.get("/health/live", headers={"Host": BY_ADDRESS}).status_code == 200

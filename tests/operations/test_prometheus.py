@@ -33,7 +33,7 @@ def samples(client: Client) -> dict[tuple[str, str], float]:
     return {(s.name, ",".join(s.labels.values())): s.value for family in families for s in family.samples}
 
 
-def test_the_metrics_are_there_with_their_levels(scraper: Client) -> None:
+def test_the_metrics_are_served_with_their_levels(scraper: Client) -> None:
     queue_email()
     heartbeats.beat(heartbeats.WORKER)
     alarms.raise_alarm("sms-day-80", "1600 de 2000")
@@ -56,7 +56,7 @@ def test_the_answer_is_what_prometheus_expects_and_holds_nothing_personal(scrape
 
 
 @pytest.mark.parametrize("address", ["10.9.1.7", "127.0.0.1", ""])
-def test_to_others_there_is_nothing_at_the_address(scraper: Client, address: str) -> None:
+def test_other_networks_get_a_404(scraper: Client, address: str) -> None:
     stranger = Client(REMOTE_ADDR=address)
     assert stranger.get("/metrics").status_code == 404
     assert stranger.get("/metrics", headers={"X-Forwarded-For": "10.9.0.7"}).status_code == 404
@@ -74,7 +74,7 @@ def test_behind_a_proxy_the_client_counts_and_not_the_proxy(settings: Settings) 
     assert proxy.get("/metrics", headers={"X-Forwarded-For": "10.9.0.7"}).status_code == 200
 
 
-def test_asked_again_within_seconds_it_asks_the_database_nothing(scraper: Client) -> None:
+def test_a_second_request_within_seconds_runs_no_query(scraper: Client) -> None:
     scraper.get("/metrics")
     with CaptureQueriesContext(connection) as queries:
         assert scraper.get("/metrics").status_code == 200

@@ -55,7 +55,7 @@ def test_delivered_and_given_up_messages_are_not_pending() -> None:
         assert (found.value, found.display, found.level) == (0, "ninguno", Level.FINE)
 
 
-def test_a_message_queued_again_is_pending_from_then_on() -> None:
+def test_a_message_queued_again_is_pending_since_then() -> None:
     message = queue_email()
     change(message, state=Message.State.DEAD)
     with time_machine.travel(timezone.now() + timedelta(days=4)):
@@ -75,7 +75,7 @@ def test_the_dead_are_critical_for_a_day_and_an_alarm_for_an_hour() -> None:
         assert (metric("messages_dead").level, metric("messages_dead").value) == (Level.FINE, 1)
 
 
-def test_a_dead_alarm_raises_no_alarm() -> None:
+def test_an_alarm_mail_that_is_given_up_raises_no_alarm() -> None:
     alarms.raise_alarm("sms-day-80", "1600 de 2000")
     Message.objects.filter(subject_ref=REFERENCE).update(state=Message.State.DEAD, tried_at=timezone.now())
     assert metric("messages_dead").alarms == ()
@@ -101,7 +101,7 @@ def test_a_message_tried_again_counts_for_a_minute() -> None:
         assert metric("messages_retried_per_minute").value == 0
 
 
-def test_each_try_leaves_its_time() -> None:
+def test_each_attempt_stores_its_time() -> None:
     message = queue_email()
     delivery.deliver(message.pk)
     message.refresh_from_db()

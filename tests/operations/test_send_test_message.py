@@ -79,7 +79,9 @@ def test_a_provider_that_refuses_the_number_is_reported(monkeypatch: pytest.Monk
         send("--sms", "0991234567")
 
 
-def test_when_the_worker_is_quicker_its_result_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_the_worker_claims_the_message_first_its_result_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     first = delivery.deliver
 
     def beaten(pk: int) -> delivery.SendOutcome:

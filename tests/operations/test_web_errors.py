@@ -55,7 +55,7 @@ def test_each_error_is_counted_and_raises_one_alarm() -> None:
     assert Alarm.objects.filter(kind="web-errors").count() == 1
 
 
-def test_many_are_critical_and_the_alarm_closes_when_they_end() -> None:
+def test_many_errors_are_critical_and_the_alarm_closes_after_them() -> None:
     for _turn in range(10):
         get("/fail/500/")
     alarms.watch(judge_silence=True)
@@ -68,7 +68,7 @@ def test_many_are_critical_and_the_alarm_closes_when_they_end() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 503])
-def test_other_refusals_are_not_errors_of_the_web(status: int) -> None:
+def test_refusals_of_a_request_are_not_counted_as_errors(status: int) -> None:
     assert get(f"/fail/{status}/") == status
     assert counted() == 0
 
@@ -79,7 +79,7 @@ def test_a_wrong_host_is_not_an_error_of_the_web(settings: Settings) -> None:
     assert counted() == 0
 
 
-def test_many_errors_are_written_every_few_seconds_and_none_is_lost(
+def test_many_errors_are_written_every_few_seconds_and_all_are_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(web_errors, "WRITE_EVERY", 5.0)

@@ -10,8 +10,8 @@ from django.db import connections
 
 T = TypeVar("T")
 
-# A race that fails one time in twenty must be seen: 50 runs in `make prove`, one in `make test`
-# (R7.08)
+# `make prove` runs such a test 50 times, to find a race that fails one time in twenty; `make test`
+# runs it once (R7.08)
 fifty_times = pytest.mark.parametrize(
     "turn", ["sample", *(pytest.param(turn, marks=pytest.mark.prove) for turn in range(1, 51))]
 )

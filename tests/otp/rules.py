@@ -73,7 +73,7 @@ class Rules:
         return self.codes[session][-1] if self.codes[session] else None
 
     def ask(self, session: str, phone: str, address: str, now: float) -> str:
-        """Type a number on the entry. Within the resend wait, the session keeps its valid code."""
+        """Enter a number. Within the resend wait, the session keeps its valid code."""
         earlier = [code for code in self.codes[session] if code.phone == phone and not code.ended][-1:]
         if earlier and self.resend_wait(session, now) > 0:
             allowed = self._use(now, ("session", session), ("address", address))
@@ -102,7 +102,7 @@ class Rules:
             return NOTHING, 0
         phone = self.phones[code.phone]
         waits = now < phone.waits_until
-        # Exempt is the first try of a code from before the wait, or in a known browser
+        # The first try of a code is exempt if the code is older than the wait or the browser known
         exempt = waits and (trusted or code.at < phone.waits_since) and code.tries == 0
         if phone.is_stopped(trusted=trusted) or (waits and not (exempt and code.lives(now))):
             return WAIT, 0

@@ -14,7 +14,7 @@ def client(peer: str, forwarded: str = "") -> str:
     return str(addresses.client_address(RequestFactory().get("/", headers=headers, REMOTE_ADDR=peer)))
 
 
-def test_without_proxies_the_header_is_never_read() -> None:
+def test_without_trusted_proxies_the_header_is_ignored() -> None:
     assert client("203.0.113.9", "10.0.0.1") == "203.0.113.9"
 
 
@@ -44,7 +44,7 @@ def test_it_is_read_from_right_to_left_through_our_proxies(
     assert client(peer, forwarded) == expected
 
 
-def test_a_mobile_gateway_is_a_hop_of_ours_too(settings: Settings) -> None:
+def test_a_mobile_gateway_is_a_trusted_hop_too(settings: Settings) -> None:
     settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/24")]
     settings.MOBILE_GATEWAYS = [ip_network("10.9.0.0/24")]
     assert client("10.0.0.1", "8.8.8.8, 100.64.3.2, 10.9.0.1") == "100.64.3.2"
@@ -58,5 +58,5 @@ def test_a_mobile_gateway_is_a_hop_of_ours_too(settings: Settings) -> None:
         ("::ffff:203.0.113.9", "203.0.113.9"),
     ],
 )
-def test_an_ipv6_network_of_64_bits_is_one_place(raw: str, expected: str) -> None:
+def test_an_ipv6_network_of_64_bits_counts_as_one_address(raw: str, expected: str) -> None:
     assert addresses.bucket(addresses.parse(raw)) == expected

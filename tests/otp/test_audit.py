@@ -97,7 +97,7 @@ def test_a_refused_resend_is_recorded_and_the_page_does_not_show_it(client: Clie
     assert events_of(cast.NOBODY_PHONE)[-1] == (Kind.ASKED, Result.LIMIT)
 
 
-def test_a_code_that_is_dead_or_typed_during_a_wait_is_a_failure() -> None:
+def test_a_code_that_is_invalid_or_typed_during_a_wait_is_recorded_as_a_failure() -> None:
     challenge = new_challenge()
     challenges.close("a" * 64)
     challenges.verify(challenge, "000000")
@@ -195,7 +195,7 @@ def test_an_event_is_neither_changed_nor_deleted() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_requests_at_once_are_recorded_as_what_they_were() -> None:
+def test_simultaneous_attempts_are_recorded_with_their_outcomes() -> None:
     """R1.03, R1.05: one of parallel right codes enters; one of parallel failures starts a wait."""
     cast.ana()
     challenge = new_challenge()
@@ -219,7 +219,7 @@ def test_requests_at_once_are_recorded_as_what_they_were() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_at_once_record_one_sms() -> None:
+def test_simultaneous_workers_record_one_sms() -> None:
     cast.ana()
     challenge = new_challenge()
     memory.outbox.clear()
@@ -228,7 +228,7 @@ def test_workers_at_once_record_one_sms() -> None:
 
 
 def test_attempts_refused_without_a_comparison_are_recorded_once_a_minute(client: Client) -> None:
-    """R1.28: a script that goes on past its limit does not fill the table."""
+    """R1.28: a script that continues past its limit does not fill the table."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         pin_client.ask(client, cast.NOBODY_PHONE)
         for _ in range(7):

@@ -25,7 +25,7 @@ def _ana() -> None:
 
 @pytest.fixture(autouse=True)
 def _generous(settings: Settings) -> None:
-    """Switch the limits off, which other tests check, so that no test here reaches one."""
+    """Switch off the limits, so that no test here reaches one. Other tests check them."""
     settings.OTP_SENDS_PER_PHONE = settings.OTP_SENDS_PER_ADDRESS = ()
 
 
@@ -49,7 +49,7 @@ def type_wrong(challenge: Challenge, times: int = 1) -> list[Answer]:
     return [challenges.verify(challenge, wrong_code(challenge)).answer for _ in range(times)]
 
 
-def test_a_code_is_good_for_299_seconds_and_not_for_301() -> None:
+def test_a_code_is_valid_for_299_seconds_and_not_for_301() -> None:
     """R1.02"""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         mine, strangers = ask(MINE), ask(STRANGERS)
@@ -59,7 +59,7 @@ def test_a_code_is_good_for_299_seconds_and_not_for_301() -> None:
         assert type_right(strangers) is Answer.INVALID
 
 
-def test_a_clock_set_back_does_not_revive_a_code() -> None:
+def test_a_clock_set_back_does_not_make_a_code_valid_again() -> None:
     """R1.02"""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = ask()
@@ -69,13 +69,13 @@ def test_a_clock_set_back_does_not_revive_a_code() -> None:
         assert type_right(challenge) is Answer.INVALID
 
 
-def test_a_code_is_good_once() -> None:
+def test_a_code_can_be_used_once() -> None:
     """R1.03"""
     challenge = ask()
     assert [type_right(challenge), type_right(challenge)] == [Answer.RIGHT, Answer.INVALID]
 
 
-def test_the_fifth_wrong_try_kills_a_code() -> None:
+def test_the_fifth_wrong_attempt_invalidates_a_code() -> None:
     """R1.04"""
     challenge = ask()
     assert type_wrong(challenge, 5) == [Answer.WRONG] * 4 + [Answer.INVALID]
@@ -93,7 +93,7 @@ def test_the_tries_left_are_counted_down() -> None:
     ]
 
 
-def test_tries_on_a_dead_code_count_for_nothing() -> None:
+def test_attempts_on_an_invalid_code_do_not_count() -> None:
     """Otherwise a stranger could make a phone wait with a single code."""
     challenge = ask()
     type_wrong(challenge, 20)
@@ -109,7 +109,7 @@ def test_failures_add_up_over_codes_and_sessions() -> None:
     assert type_right(ask()) is Answer.WAIT
 
 
-def test_a_right_code_forgets_the_failures() -> None:
+def test_a_right_code_resets_the_failures() -> None:
     """R1.06"""
     for number in range(3):
         challenge = ask(f"{number}" * 64)
@@ -124,7 +124,7 @@ def fail_ten_times() -> None:
         type_wrong(ask(session_ref), 5)
 
 
-def test_the_wait_doubles_from_30_seconds_to_an_hour_and_never_ends_for_good() -> None:
+def test_the_wait_doubles_from_30_seconds_to_an_hour_at_most() -> None:
     """R1.07"""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         fail_ten_times()
@@ -137,7 +137,7 @@ def test_the_wait_doubles_from_30_seconds_to_an_hour_and_never_ends_for_good() -
         assert type_right(ask()) is Answer.RIGHT
 
 
-def test_a_strangers_failures_leave_my_five_tries() -> None:
+def test_a_strangers_failures_leave_the_customer_five_attempts() -> None:
     """R1.08"""
     mine = ask(MINE)
     type_wrong(ask(STRANGERS), 5)
@@ -164,7 +164,7 @@ def test_a_code_asked_for_during_the_wait_is_not_exempt() -> None:
     assert type_right(ask()) is Answer.WAIT
 
 
-def test_a_try_refused_during_the_wait_costs_none() -> None:
+def test_an_attempt_refused_during_the_wait_uses_up_none() -> None:
     fail_ten_times()
     challenge = ask()
     type_wrong(challenge, 9)
@@ -208,7 +208,7 @@ def test_a_resend_before_the_minute_is_refused_and_the_next_waits_twice_as_long(
             challenge = challenges.resend(challenge, "198.51.100.7")
 
 
-def test_the_wait_for_a_new_code_is_never_longer_than_a_code_lives() -> None:
+def test_the_wait_for_a_new_code_is_never_longer_than_a_codes_validity() -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         challenge = ask()
         for _ in range(3):
@@ -221,7 +221,7 @@ def test_asking_again_for_the_same_number_at_once_keeps_the_code() -> None:
     assert ask() == ask()
 
 
-def test_asking_again_does_not_avoid_the_wait_when_a_code_is_dead() -> None:
+def test_entering_the_number_again_does_not_avoid_the_wait_when_a_code_is_invalid() -> None:
     """R1.19"""
     type_wrong(ask(), 5)
     with pytest.raises(LimitReached):

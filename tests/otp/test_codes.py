@@ -87,7 +87,7 @@ def test_only_the_code_itself_matches() -> None:
     assert not codes.matches(f"{(int(right) + 1) % 1_000_000:06}", nonce, PHONE)
 
 
-def test_nonces_are_never_alike() -> None:
+def test_nonces_differ() -> None:
     assert len({codes.new_nonce() for _ in range(1000)}) == 1000
 
 
@@ -106,7 +106,7 @@ def test_no_code_is_compared_with_an_operator(path: Path) -> None:
 
 
 def _words(operand: ast.expr) -> set[str]:
-    """Return an operand's name. Of a call it is the function's: `len(code)` compares no code."""
+    """Return an operand's name, or the function's name of a call: `len(code)` compares no code."""
     if isinstance(operand, ast.Call):
         operand = operand.func
     if isinstance(operand, ast.Subscript):

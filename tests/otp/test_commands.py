@@ -42,7 +42,7 @@ def test_a_wait_is_lifted_by_the_number_in_any_spelling(waiting: PhoneLockout, s
     assert (event.actor, event.user, event.reason) == (getpass.getuser(), None, "ticket 3608314")
 
 
-def test_a_number_that_never_failed_has_nothing_to_lift_and_that_is_recorded_too() -> None:
+def test_unlocking_a_number_without_failures_is_recorded_too() -> None:
     assert "no había nada que levantar" in run("unlock_phone", "0991234567")
     assert AuditEvent.objects.get().result == AuditEvent.Result.NOTHING
     assert not PhoneLockout.objects.exists()
@@ -101,6 +101,6 @@ def test_events_are_listed_since_a_day_and_no_more_than_asked_for() -> None:
     assert run("otp_audit", "--since", "2026-11-22") == "Listo: 0 de 0 eventos.\n"
 
 
-def test_everything_is_not_listed_by_mistake() -> None:
+def test_a_number_or_a_day_is_required() -> None:
     with pytest.raises(CommandError):
         run("otp_audit")

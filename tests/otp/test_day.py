@@ -69,7 +69,7 @@ def test_s1_made_up_numbers_from_many_addresses_lock_nobody_out(client: Client) 
     assert used() == 1
 
 
-def test_s1_asking_reads_the_day_and_never_writes_it() -> None:
+def test_s1_requesting_a_code_reads_the_days_limit_and_never_counts_on_it() -> None:
     cast.ana()
     for phone in (cast.ANA_PHONE, cast.NOBODY_PHONE):
         pin_client.ask(Client(), phone)
@@ -77,7 +77,7 @@ def test_s1_asking_reads_the_day_and_never_writes_it() -> None:
     assert used() == 0
 
 
-def test_s1_once_the_day_is_spent_every_number_gets_the_same_answer_at_the_same_cost() -> None:
+def test_s1_when_the_days_limit_is_reached_every_number_gets_the_same_answer_and_statements() -> None:
     """R1.13, R1.14: at entry and resend, also for a number that used up its own limit."""
     cast.make_administrator(cast.make_company(), phone=KNOWN)
     cast.make_administrator(cast.make_company(), phone=INACTIVE, is_active=False)
@@ -129,7 +129,7 @@ def test_s1_the_answer_says_until_when_in_the_operators_time(client: Client, set
         assert pin_client.ask(client, cast.NOBODY_PHONE).status_code == 302
 
 
-def test_s1_a_code_that_was_received_is_good_after_the_day_is_spent(client: Client) -> None:
+def test_s1_a_code_received_before_the_days_limit_was_reached_still_works(client: Client) -> None:
     cast.ana()
     pin_client.ask(client, cast.ANA_PHONE)
     code = pin_client.receive(client)
@@ -148,7 +148,9 @@ def test_s1_a_visitor_verified_by_the_network_needs_no_code(
     assert pin_client.ask(client, cast.ANA_PHONE)["Location"] == "/fidelizacion/solicitud/"
 
 
-def test_s1_a_code_asked_for_before_the_day_was_spent_does_not_leave_after(provider: FakeProvider) -> None:
+def test_s1_a_code_requested_before_the_days_limit_was_reached_is_not_sent_after(
+    provider: FakeProvider,
+) -> None:
     cast.ana()
     challenge = new_challenge()
     spend()
@@ -162,7 +164,7 @@ def test_s1_a_code_asked_for_before_the_day_was_spent_does_not_leave_after(provi
     assert provider.got == []
 
 
-def test_s1_what_did_not_leave_does_not_count(provider: FakeProvider) -> None:
+def test_s1_an_sms_that_did_not_leave_does_not_count(provider: FakeProvider) -> None:
     """A provider that is down for an hour must not use up the day's limit."""
     cast.ana()
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -176,7 +178,7 @@ def test_s1_what_did_not_leave_does_not_count(provider: FakeProvider) -> None:
     assert used() == 0
 
 
-def test_s1_what_may_have_left_counts_each_time(provider: FakeProvider) -> None:
+def test_s1_an_sms_that_may_have_left_counts_each_time(provider: FakeProvider) -> None:
     cast.ana()
     provider.failure = AmbiguousFailure("lost")
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -187,7 +189,7 @@ def test_s1_what_may_have_left_counts_each_time(provider: FakeProvider) -> None:
     assert (len(provider.got), used()) == (2, 2)
 
 
-def test_s1_a_code_sent_again_after_a_kill_counts_again_and_not_over_the_day(provider: FakeProvider) -> None:
+def test_s1_a_code_sent_again_after_a_kill_counts_again_within_the_days_limit(provider: FakeProvider) -> None:
     cast.ana()
     spend(DAY - 2)
     provider.failure = KeyboardInterrupt()
@@ -205,7 +207,7 @@ def test_s1_a_code_sent_again_after_a_kill_counts_again_and_not_over_the_day(pro
     assert second.outcome == Challenge.Outcome.LIMIT
 
 
-def test_s1_one_that_may_have_left_stays_in_doubt_when_the_day_ends_before_its_repeat(
+def test_s1_an_sms_that_may_have_left_stays_doubtful_if_the_days_limit_stops_its_retry(
     provider: FakeProvider,
 ) -> None:
     cast.ana()
@@ -221,7 +223,7 @@ def test_s1_one_that_may_have_left_stays_in_doubt_when_the_day_ends_before_its_r
 
 
 @pytest.mark.django_db(transaction=True)
-def test_s1_many_workers_at_once_send_no_more_than_the_day() -> None:
+def test_s1_simultaneous_workers_send_no_more_than_the_days_limit() -> None:
     cast.ana()
     now = timezone.now()
     waiting = [
@@ -241,7 +243,7 @@ def test_s1_many_workers_at_once_send_no_more_than_the_day() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_s1_uses_given_back_while_others_are_taken_leave_the_right_count(settings: Settings) -> None:
+def test_s1_uses_given_back_while_others_are_consumed_leave_the_right_count(settings: Settings) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("100/d")
     day = quotas.sends_of_day(invited=False)
 
@@ -258,7 +260,7 @@ def test_s1_uses_given_back_while_others_are_taken_leave_the_right_count(setting
     ("prefix", "times", "networks"),
     [(56, 4, "2001:db8:0:{:02x}::1"), (48, 16, "2001:db8:0:{:x}00::1")],
 )
-def test_s1_asking_counts_for_the_ipv6_networks_around_an_address(
+def test_s1_a_code_request_counts_for_the_wider_ipv6_networks(
     settings: Settings, prefix: int, times: int, networks: str
 ) -> None:
     """A /56 has 4 times and a /48 16 times the limit of a /64."""
@@ -271,6 +273,6 @@ def test_s1_asking_counts_for_the_ipv6_networks_around_an_address(
     assert pin_client.ask(Client(REMOTE_ADDR="2001:db8:ffff::1"), cast.NOBODY_PHONE).status_code == 302
 
 
-def test_s1_an_ipv4_address_has_no_networks_around_it() -> None:
+def test_s1_an_ipv4_address_has_no_wider_networks() -> None:
     assert len(quotas.of_address("address", "198.51.100.7", parse_rates("2/h"))) == 1
     assert len(quotas.of_address("address", "None", parse_rates("2/h"))) == 1

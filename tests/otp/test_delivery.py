@@ -109,7 +109,9 @@ def test_a_code_that_was_replaced_or_used_is_not_sent() -> None:
     assert memory.outbox == []
 
 
-def test_a_passing_failure_is_retried_with_the_same_code_and_not_for_ever(provider: FakeProvider) -> None:
+def test_a_temporary_failure_is_retried_with_the_same_code_a_limited_number_of_times(
+    provider: FakeProvider,
+) -> None:
     cast.ana()
     provider.failure = TemporaryFailure("busy")
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -150,7 +152,7 @@ def test_the_sweep_sends_the_code_of_a_worker_that_died_while_sending(provider: 
     assert outcome_of(challenge) == Outcome.HANDLED
 
 
-def test_workers_that_die_one_after_the_other_do_not_send_for_ever(provider: FakeProvider) -> None:
+def test_workers_that_die_one_after_the_other_send_two_sms_at_most(provider: FakeProvider) -> None:
     """R1.24: it is not known whether their SMS left, so there are two at most."""
     cast.ana()
     provider.failure = KeyboardInterrupt()
@@ -182,7 +184,7 @@ def test_workers_that_die_one_after_the_other_do_not_send_for_ever(provider: Fak
         ([AmbiguousFailure("lost"), PermanentFailure("no")], 2, Outcome.FAILED),
     ],
 )
-def test_what_may_have_left_is_sent_once_more_at_most(
+def test_an_sms_that_may_have_left_is_sent_once_more_at_most(
     provider: FakeProvider, failures: list[BaseException | None], sends: int, outcome: Outcome
 ) -> None:
     """R1.24"""
@@ -249,7 +251,7 @@ def test_a_worker_that_lost_its_lease_leaves_the_code_to_the_one_that_sends_it(
     assert challenge.maybe_sent == 2  # not changed: only the process with the lease may lower it
 
 
-def test_a_directory_that_takes_too_long_makes_no_late_sms(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_directory_leads_to_no_late_sms(monkeypatch: pytest.MonkeyPatch) -> None:
     """R1.23"""
     cast.ana()
     with time_machine.travel(timezone.now(), tick=False) as clock:

@@ -85,7 +85,7 @@ def test_s6_an_address_that_tries_many_numbers_is_stopped(settings: Settings) ->
     assert AuditEvent.objects.filter(kind="failed", result="limit").exists()
 
 
-def test_s6_past_the_limit_nothing_is_compared(settings: Settings, compared: list[str]) -> None:
+def test_s6_past_the_limit_no_code_is_compared(settings: Settings, compared: list[str]) -> None:
     settings.OTP_FAILURES_PER_ADDRESS = parse_rates("2/h")
     for number in range(4):
         guess(number)
@@ -98,16 +98,14 @@ def test_s6_past_the_limit_nothing_is_compared(settings: Settings, compared: lis
 @pytest.mark.parametrize(
     ("times", "networks"), [(4, "2001:db8:0:{:02x}::1"), (16, "2001:db8:0:{:x}00::1")], ids=["/56", "/48"]
 )
-def test_s6_the_ipv6_networks_around_an_address_are_stopped_too(
-    settings: Settings, times: int, networks: str
-) -> None:
+def test_s6_the_wider_ipv6_networks_are_limited_too(settings: Settings, times: int, networks: str) -> None:
     settings.OTP_FAILURES_PER_ADDRESS = parse_rates("1/h")
     statuses = [guess(number, networks.format(number)) for number in range(times + 1)]
     assert statuses == [422] * times + [429]
     assert guess(99, "2001:db8:ffff::1") == 422
 
 
-def test_s6_right_codes_and_those_not_compared_use_nothing_up(client: Client) -> None:
+def test_s6_right_codes_and_attempts_without_comparison_do_not_count(client: Client) -> None:
     """A whole company may enter from one address."""
     for _ in range(3):
         assert enters(Client())
@@ -119,7 +117,7 @@ def test_s6_right_codes_and_those_not_compared_use_nothing_up(client: Client) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_s6_tries_at_once_get_no_more_than_tries_in_a_row(settings: Settings) -> None:
+def test_s6_simultaneous_attempts_get_no_more_than_successive_ones(settings: Settings) -> None:
     settings.OTP_FAILURES_PER_ADDRESS = parse_rates("4/h")
     waiting = [challenges.start(f"+5939600000{number:02}", f"{number:064}", HOME) for number in range(12)]
     answers = at_once(12, lambda number: challenges.verify(waiting[number], "000000", HOME).answer)
@@ -137,7 +135,9 @@ def test_s6_a_known_browser_is_exempt_from_the_limit_of_its_address(
     assert enters(client)
 
 
-def test_s6_too_many_in_all_are_an_alarm_and_a_lower_limit_and_no_refusal_for_all(settings: Settings) -> None:
+def test_s6_too_many_wrong_codes_overall_raise_an_alarm_and_lower_the_limit_of_each_address(
+    settings: Settings,
+) -> None:
     settings.OTP_FAILURES_PER_ADDRESS = parse_rates("40/h")
     settings.OTP_FAILURES_ALARM = parse_rates("100/h")
     consume_times(guesses.overall(), 100)
@@ -158,7 +158,7 @@ def test_s6_the_lower_limit_leaves_the_five_tries_of_one_code(settings: Settings
     assert [guess(number) for number in range(6)] == [422] * 5 + [429]
 
 
-def test_s6_after_a_hundred_failures_in_a_row_nothing_more_is_compared(compared: list[str]) -> None:
+def test_s6_after_a_hundred_failures_in_a_row_no_code_is_compared(compared: list[str]) -> None:
     """NIST 800-63B 3.2.2: a hundred in a row, however much time passes between them."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for number in range(130):
@@ -170,7 +170,7 @@ def test_s6_after_a_hundred_failures_in_a_row_nothing_more_is_compared(compared:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_s6_tries_at_once_make_no_more_than_a_hundred() -> None:
+def test_s6_simultaneous_attempts_are_compared_a_hundred_times_at_most() -> None:
     stop(failures=97, locked_at=None)
     now = timezone.now()
     results = at_once(8, lambda _: lockout.register_attempt(cast.ANA_PHONE, now, exempt=True))
@@ -207,7 +207,7 @@ def test_s6_it_is_exempt_from_the_wait_too_and_its_own_failures_stop_it_at_a_hun
     assert not enters(client)
 
 
-def test_s6_a_browser_that_verified_one_number_is_a_stranger_to_another(client: Client) -> None:
+def test_s6_a_browser_that_verified_one_number_is_unknown_to_another(client: Client) -> None:
     assert enters(client)
     stop(cast.BRUNO_PHONE)
     assert not enters(client, cast.BRUNO_PHONE)

@@ -114,7 +114,7 @@ def test_the_table_of_invitations_does_not_hold_the_token() -> None:
     assert invitations.link(token).invitation == Invitation.objects.get()
 
 
-def test_a_link_lives_a_week_and_through_a_change_of_key(settings: Settings) -> None:
+def test_a_link_is_valid_for_a_week_even_if_the_key_changes(settings: Settings) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         token = invited()
         settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
@@ -129,7 +129,7 @@ def test_a_link_lives_a_week_and_through_a_change_of_key(settings: Settings) -> 
 @pytest.mark.parametrize(
     "token", ["b" * 20, "b" * 19, "b" * 21, "B" * 20, "a" * 20, "ñ" * 20, "x" * 10_000, "\x00" * 20]
 )
-def test_text_that_was_never_a_token_is_a_dead_link(token: str) -> None:
+def test_text_that_is_not_a_token_is_an_invalid_link(token: str) -> None:
     assert invitations.link(token).is_dead
 
 
@@ -156,7 +156,7 @@ def test_without_an_address_there_is_no_mail(email: str) -> None:
     invitations.invite(administrator, Channel.SMS)
 
 
-def test_nobody_is_invited_twice_within_an_hour_nor_four_times_a_day() -> None:
+def test_a_person_gets_one_link_an_hour_and_three_a_day_at_most() -> None:
     with time_machine.travel("2026-11-20T08:00:00Z", tick=False) as clock:
         ana = cast.ana()
         for _ in range(3):
@@ -233,7 +233,7 @@ def test_one_person_invited_eight_times_at_once_gets_one_message() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_commands_at_once_send_everybody_one_link() -> None:
+def test_two_simultaneous_commands_send_each_person_one_link() -> None:
     """R5.14"""
     numbers = [f"09912345{number:02}" for number in range(8)]
     company = cast.make_company()

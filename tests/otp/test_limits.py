@@ -62,8 +62,8 @@ def test_every_rate_of_a_limit_holds() -> None:
     assert passed == 3
 
 
-def test_a_limit_used_up_leaves_the_others_as_they_were() -> None:
-    """A stranger whose address is used up does not use up a customer's number."""
+def test_when_one_limit_is_used_up_the_others_are_not_consumed() -> None:
+    """A stranger whose address is past its limit uses up nothing of a customer's number."""
     phone, address = limit("phone", "x", [Rate(5, 60)]), limit("address", "y", [Rate(1, 60)])
     assert allowed(phone, address)
     assert not allowed(phone, address)
@@ -84,7 +84,7 @@ def test_an_error_in_the_block_undoes_the_uses() -> None:
     assert list(LimitUse.objects.values_list("key", "number")) == [(address.key, 1)]
 
 
-def test_several_uses_at_once_are_taken_together_or_not_at_all() -> None:
+def test_several_uses_are_consumed_together_or_not_at_all() -> None:
     five_a_day = limit("upload", "x", parse_rates("5/d,20/2d"))
     consume_times(five_a_day, 3)
     assert remaining(five_a_day) == 2
@@ -95,7 +95,7 @@ def test_several_uses_at_once_are_taken_together_or_not_at_all() -> None:
     assert (remaining(five_a_day), allowed(five_a_day)) == (0, False)
 
 
-def test_more_at_once_than_a_limit_ever_gives_are_never_taken() -> None:
+def test_more_uses_at_once_than_the_limit_allows_are_refused() -> None:
     two = limit("upload", "x", parse_rates("2/m"))
     assert not allows(two, 3)
     with pytest.raises(LimitReached):
@@ -128,7 +128,7 @@ def test_the_key_shows_no_number() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_requests_at_once_get_no_more_than_the_limit() -> None:
+def test_simultaneous_requests_get_no_more_than_the_limit() -> None:
     """R1.17 by a constraint: 12 threads, 5 uses."""
     five = limit("all", "", [Rate(5, 60)])
     assert sum(at_once(12, lambda _: allowed(five))) == 5

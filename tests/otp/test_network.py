@@ -139,7 +139,7 @@ def test_signed_only_one_row_of_sixteen_skips_the_pin(
 
 @pytest.mark.usefixtures("signing_gateway")
 @pytest.mark.parametrize("late", [-61, 61])
-def test_a_signature_is_not_good_for_more_than_a_minute_either_way(client: Client, late: int) -> None:
+def test_a_signature_is_valid_for_a_minute_before_and_after(client: Client, late: int) -> None:
     """R2.05"""
     cast.ana()
     with time_machine.travel(timezone.now().replace(microsecond=0), tick=False):
@@ -171,7 +171,7 @@ def test_a_signature_of_anything_else_leads_to_the_pin(client: Client, make: Cal
 
 
 @pytest.mark.usefixtures("signing_gateway")
-def test_a_signature_is_good_once() -> None:
+def test_a_signature_can_be_used_once() -> None:
     """R2.05"""
     cast.ana()
     header = signed()
@@ -180,7 +180,7 @@ def test_a_signature_is_good_once() -> None:
     assert LimitUse.objects.filter(key__startswith="nonce:").count() == 1
 
 
-def test_both_keys_are_good_while_one_replaces_the_other_and_then_only_the_new(settings: Settings) -> None:
+def test_both_keys_are_valid_during_a_rotation_and_then_only_the_new_one(settings: Settings) -> None:
     """R2.05"""
     cast.ana()
     configure(settings, KEY, OLD_KEY)
@@ -248,7 +248,7 @@ def test_the_network_path_works_while_the_phone_waits(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("trusted_gateway")
-def test_a_code_asked_for_before_dies_when_the_network_identifies(client: Client) -> None:
+def test_an_earlier_code_is_closed_when_the_network_identifies_the_visitor(client: Client) -> None:
     cast.ana()
     pin_client.ask(client, cast.ANA_PHONE)
     enter(client)
@@ -256,7 +256,7 @@ def test_a_code_asked_for_before_dies_when_the_network_identifies(client: Client
 
 
 @pytest.mark.usefixtures("trusted_gateway")
-def test_phones_behind_one_gateway_do_not_share_its_limit_of_codes(settings: Settings) -> None:
+def test_phones_behind_one_gateway_have_separate_limits_of_codes(settings: Settings) -> None:
     """R1.17: the limit counts the phone's own address, which the gateway forwards."""
     settings.OTP_SENDS_PER_ADDRESS = settings.OTP_SENDS_PER_ADDRESS[:1]
     for number in (1, 2):
@@ -295,7 +295,7 @@ def test_anything_but_one_whole_number_is_ignored(raw: str) -> None:
 @pytest.mark.usefixtures("ana")
 @FUZZED
 @given(number=st.text(), signature=st.text() | st.just(""), keys=st.sampled_from([(), (KEY,)]))
-def test_no_text_in_the_headers_gets_past_the_pin_or_breaks_it(
+def test_no_text_in_the_headers_skips_the_pin_or_causes_an_error(
     client: Client, settings: Settings, number: str, signature: str, keys: tuple[str, ...]
 ) -> None:
     """R2.06"""
@@ -329,7 +329,7 @@ def test_a_supervisor_switches_it_off_and_on_again_at_the_desk(client: Client) -
 
 
 @pytest.mark.parametrize("broken", [Failing, Silent])
-def test_an_identity_that_fails_or_is_silent_gives_way_to_the_next(
+def test_if_an_identity_fails_or_has_no_answer_the_next_one_is_asked(
     client: Client, settings: Settings, broken: type
 ) -> None:
     cast.ana()

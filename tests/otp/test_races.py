@@ -47,7 +47,7 @@ def wrong_code(challenge: Challenge) -> str:
 
 
 @fifty_times
-def test_the_right_code_sent_20_times_at_once_is_right_once(challenge: Challenge, turn: object) -> None:
+def test_the_right_code_sent_20_times_at_once_signs_in_once(challenge: Challenge, turn: object) -> None:
     """R1.03"""
     code = codes.derive(challenge.nonce, challenge.phone)
     answers = at_once(20, lambda _: challenges.verify(challenge, code).answer)
@@ -88,7 +88,7 @@ def test_wrong_codes_at_once_from_many_sessions_are_compared_ten_times(
     assert PhoneLockout.objects.get().failures == 10
 
 
-def test_a_signature_used_20_times_at_once_is_good_once() -> None:
+def test_a_signature_used_20_times_at_once_is_accepted_once() -> None:
     """R2.05"""
     assert at_once(20, lambda _: limits.use_once("nonce", "0123456789abcdef")).count(True) == 1
 

@@ -179,7 +179,7 @@ def test_an_unreadable_file_fails_with_a_message(listed: Path, raw: bytes | None
 @pytest.mark.parametrize(
     "arguments", [(), ("--phone", "0991234567", "--company", RUC), ("--phone", "1", "--channel", "fax")]
 )
-def test_exactly_one_way_to_choose_recipients_and_a_known_channel_are_required(
+def test_one_source_of_recipients_and_a_known_channel_are_required(
     arguments: tuple[str, ...],
 ) -> None:
     with pytest.raises(CommandError):

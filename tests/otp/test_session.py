@@ -22,7 +22,7 @@ ANA, BRUNO = cast.ANA_PHONE, cast.BRUNO_PHONE
 
 @pytest.fixture
 def request_() -> HttpRequest:
-    """A request that stands for all requests of a browser session."""
+    """One request object, used for all requests of a browser session."""
     request = RequestFactory().get("/")
     request.session = SessionStore()
     request._messages = default_storage(request)  # type: ignore[attr-defined]  # as the middleware does

@@ -17,7 +17,7 @@ def found(pattern: re.Pattern[str]) -> re.Match[str]:
     return match
 
 
-def test_the_example_of_the_guide_is_right() -> None:
+def test_the_example_in_the_guide_is_a_valid_signature() -> None:
     message, key = found(COMMAND).groups()
     signature = Signature.read(found(HEADER)[1])
     assert signature
@@ -27,7 +27,7 @@ def test_the_example_of_the_guide_is_right() -> None:
     assert signature.covers(number, client, host, [key])
 
 
-def test_the_example_holds_for_nothing_else() -> None:
+def test_the_example_is_invalid_for_any_other_input() -> None:
     _message, key = found(COMMAND).groups()
     signature = Signature.read(found(HEADER)[1])
     assert signature

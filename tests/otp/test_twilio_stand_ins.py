@@ -1,5 +1,5 @@
-"""Runs the gateway against other people's stand-ins for Twilio: a stateful emulator, and a mock
-server on Twilio's OpenAPI file.
+"""Runs the gateway against two third-party fakes of Twilio: a stateful emulator, and a mock server
+built from Twilio's OpenAPI file.
 
 `make prove` installs them from npm; no other command needs them.
 """

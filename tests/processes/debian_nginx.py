@@ -59,8 +59,8 @@ class Nginx:
 
 
 def any_certificate() -> ssl.SSLContext:
-    """Return a TLS context that accepts any certificate: the documented steps make a self-signed
-    one, for another name than 127.0.0.1.
+    """Return a TLS context that accepts any certificate, because the documented steps make a
+    self-signed one for another name than 127.0.0.1.
     """
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

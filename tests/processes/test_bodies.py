@@ -22,7 +22,7 @@ from tests.stack import Stack, answers, wait_for
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 
 MEBIBYTE = 1024**2
-MOST_GROWTH = 20 * MEBIBYTE  # R3.01: of a body of 500 MB
+MOST_GROWTH = 20 * MEBIBYTE  # during a body of 500 MB (R3.01)
 FORM = "/fidelizacion/solicitud/"
 BOUNDARY = "limite"
 HEAD = (
@@ -81,8 +81,8 @@ def web(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]
 
 @pytest.fixture(scope="module")
 def form(stack: Stack, web: Web) -> Iterator["Form"]:
-    """Return the form of a verified visitor, after 12 posts: each process and thread has then
-    loaded its modules, which would count as growth.
+    """Return the form of a verified visitor, after 12 posts. By then each process and thread has
+    loaded its modules, which would otherwise count as growth.
     """
     with Visitor(stack) as visitor:
         visitor.sign_in("0991234567")
@@ -150,12 +150,12 @@ def check_huge(web: Web, size: int) -> None:
     assert answers(f"{web.address}/health/ready")
 
 
-def test_r3_01_a_body_over_the_limit_costs_no_memory_and_no_disk(web: Web, form: Form) -> None:
+def test_r3_01_a_body_over_the_limit_uses_no_memory_and_no_disk(web: Web, form: Form) -> None:
     check_huge(web, 40 * MEBIBYTE)
 
 
 @pytest.mark.prove
-def test_r3_01_a_body_of_500_mb_costs_no_memory_and_no_disk(web: Web, form: Form) -> None:
+def test_r3_01_a_body_of_500_mb_uses_no_memory_and_no_disk(web: Web, form: Form) -> None:
     check_huge(web, 500 * 1000**2)
 
 
@@ -182,5 +182,5 @@ def test_r3_03_a_part_in_base64_is_read_in_pieces_and_within_the_limits(
 
 
 @pytest.mark.parametrize("encoded", [b"=", b"A", b"%%%%", b"QUJD" * 20_000 + b"Q"])
-def test_r3_03_invalid_base64_is_refused_and_nothing_breaks(form: Form, encoded: bytes) -> None:
+def test_r3_03_invalid_base64_is_refused_without_an_error(form: Form, encoded: bytes) -> None:
     assert form.post_base64("attachments", encoded).status_code in {400, 422}

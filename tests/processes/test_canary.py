@@ -81,8 +81,8 @@ def request(visitor: Visitor, twilio: FakeTwilio) -> list[str]:
 
 
 def come_by_a_link(product: Stack, twilio: FakeTwilio) -> tuple[str, list[str]]:
-    """Enter by a link and ask for two codes; return the link's token and the codes, which stay
-    unused.
+    """Sign in through a link and request two codes; return the link's token and the two codes,
+    which are not used.
     """
     before = len(twilio.requests)
     command = [sys.executable, "manage.py", "send_links", "--phone", PHONE]
@@ -122,8 +122,8 @@ def report(product: Stack) -> None:
 
 
 def go_astray(product: Stack) -> None:
-    """Request pages that do not exist, with a number in the address and in the mobile network's
-    header; and send lines that are not valid HTTP.
+    """Request pages that do not exist, with a number in the URL and in the mobile network's header,
+    and send lines that are not valid HTTP.
     """
     for path in (PHONE, E164, EMAIL, f"099%20123%204567?tel={PHONE}"):
         answer = httpx.get(
@@ -208,7 +208,7 @@ def test_no_code_is_stored_and_no_log_has_personal_data_r1_09_r8_08(
         "mail": files(product.folder / "mail", "*"),
         "logs": files(product.folder, "*.log"),
     }
-    # Each place has a text that it must contain, so the searches below read the right files
+    # Each file must contain a known text, which shows that the searches below read the right ones
     for place, holds in (
         ("database", E164),
         ("broker", "send_challenge"),

@@ -1,5 +1,5 @@
-"""The documented steps make the compose file's secrets, and its services and broker work with them.
-No container engine is needed.
+"""The documented steps create the compose file's secrets, and its services and broker work with
+them. No container engine is needed.
 """
 
 import os
@@ -122,7 +122,7 @@ def stand_in(path: Path, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_r4_14_the_broker_answers_only_to_who_has_its_password(broker: Broker, secrets: Path) -> None:
+def test_r4_14_the_broker_answers_only_to_clients_with_its_password(broker: Broker, secrets: Path) -> None:
     with Redis(port=broker.port) as stranger, pytest.raises(AuthenticationError):
         stranger.ping()
     address = (secrets / "redis_url").read_text(encoding="utf-8").strip()

@@ -1,4 +1,4 @@
-"""`manage.py demo` starts again after a kill, leaves no process behind, touches no production
+"""`manage.py demo` starts again after a kill, leaves no process behind, changes no production
 system, and says in one line why it cannot start.
 """
 
@@ -148,7 +148,7 @@ class Seen:
     """
 
     port: int
-    processes: int  # before the kill
+    processes: int  # their number before the kill
     sms: int
     refused: "subprocess.CompletedProcess[str]"  # a second demo at the same port
     said: str
@@ -161,7 +161,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
-    """Start a demo twice for all the tests of it: each start takes eight processes."""
+    """Start a demo twice, for all tests together, because each start takes eight processes."""
     with production(tmp_path_factory.mktemp("production")) as shell, new_demo() as demo:
         before = contents(shell["DATABASE_URL"])
         first = demo.start(shell)
@@ -211,7 +211,7 @@ def test_a_killed_demo_starts_again_and_ctrl_c_leaves_no_process(seen: Seen) -> 
     assert seen.left == []
 
 
-def test_in_a_shell_of_production_the_demo_touches_nothing_of_it(seen: Seen) -> None:
+def test_in_a_shell_of_production_the_demo_changes_nothing_of_production(seen: Seen) -> None:
     """The production database gets no row, table or account, and its broker no key; codes go to
     the demo's mailbox.
     """
@@ -239,7 +239,7 @@ def test_a_port_in_use_is_an_error_of_one_line(demo: Demo) -> None:
 
 
 def preflight(pretence: str) -> "subprocess.CompletedProcess[str]":
-    """Run the check that `make demo` does before it installs, in a Python changed by `pretence`."""
+    """Run the check of `make demo` in a Python in which the code `pretence` ran first."""
     run = "runpy.run_path('demo/preflight.py', run_name='__main__')"
     code = f"import sys, runpy; sys.argv = ['preflight']; {pretence}; {run}"
     return subprocess.run([sys.executable, "-c", code], cwd=BASE, capture_output=True, text=True, check=False)

@@ -77,7 +77,7 @@ def busy_threads(worker: int) -> int:
 
 
 def sign_in_and_wait(nginx: Nginx) -> ssl.SSLSocket:
-    """Post a try at the costly password, and return the connection without reading an answer."""
+    """Post a guess at the costly password, and return the connection without reading an answer."""
     with httpx.Client(
         base_url=f"https://127.0.0.1:{nginx.https}", verify=any_certificate(), trust_env=False
     ) as browser:
@@ -99,8 +99,8 @@ def sign_in_and_wait(nginx: Nginx) -> ssl.SSLSocket:
 
 
 def has_answer(connection: ssl.SSLSocket) -> bool:
-    """Whether a byte of an answer has come. The plain socket may also have TLS data to read, so it
-    cannot be asked.
+    """Whether a byte of an answer has come. Polling the socket cannot tell, because it may be TLS
+    data.
     """
     connection.settimeout(0)
     try:
@@ -127,7 +127,7 @@ def test_s2_the_portal_answers_while_every_thread_of_the_desk_checks_a_password(
         )
 
 
-def test_without_processes_of_its_own_the_desk_is_answered_by_the_portals(stack: Stack) -> None:
+def test_without_separate_processes_the_portals_processes_serve_the_desk(stack: Stack) -> None:
     with debian_nginx(stack.port, free_port()) as nginx:
         login = f"https://127.0.0.1:{nginx.https}/admin/login/"
         assert httpx.get(login, verify=any_certificate(), trust_env=False, timeout=60).status_code == 200

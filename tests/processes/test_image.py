@@ -115,8 +115,8 @@ def _build(root: Path) -> Image:
 
 
 def _copy_as_in_a_private_clone(source: Path, target: Path) -> None:
-    """Copy the files readable by their owner only: COPY keeps the clone's modes, which are so for a
-    developer with umask 077.
+    """Copy the files readable by their owner only. COPY keeps the clone's modes, and a developer
+    with umask 077 has such a clone.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_file():
@@ -172,7 +172,7 @@ def test_the_web_process_of_the_image_serves_what_the_build_collected(image: Ima
 
 
 def test_the_user_that_serves_may_write_documents_and_nothing_else(image: Image) -> None:
-    """R3.15: a document is for its owner only, and so is its folder."""
+    """R3.15: only the user that serves can read a document and its folder."""
     done = image.run([image.environment["PYTHON"], "-c", "import os; os.umask(0o022)\n" + STORE_A_DOCUMENT])
     stored = image.root / "srv/attachments" / done.stdout.strip()
     assert (stored.stat().st_mode & 0o777, stored.parent.stat().st_mode & 0o777) == (0o600, 0o700)
@@ -189,7 +189,7 @@ def test_the_user_that_serves_may_write_documents_and_nothing_else(image: Image)
     assert writable == []
 
 
-def test_nothing_that_the_image_serves_is_for_root_alone(image: Image) -> None:
+def test_the_server_can_read_everything_that_the_image_serves(image: Image) -> None:
     for path in (image.root / "srv/static").rglob("*"):
         assert path.stat().st_mode & 0o004, path
 

@@ -28,12 +28,12 @@ def nginx(stack: Stack) -> Iterator[Nginx]:
 
 
 @pytest.mark.parametrize("lines", [lines for lines, _ in SPELLINGS])
-def test_by_the_public_listener_no_spelling_skips_the_pin(nginx: Nginx, lines: list[str]) -> None:
+def test_at_the_public_listener_no_spelling_skips_the_pin(nginx: Nginx, lines: list[str]) -> None:
     assert enter(nginx.https, lines, any_certificate()) == PIN
 
 
 @pytest.mark.parametrize(("lines", "genuine"), SPELLINGS)
-def test_by_the_operators_listener_only_the_header_itself_skips_the_pin(
+def test_at_the_operators_listener_only_the_exact_header_skips_the_pin(
     nginx: Nginx, lines: list[str], genuine: bool
 ) -> None:
     assert enter(nginx.mobile, lines, any_certificate()) == (PAST_THE_PIN if genuine else PIN)
@@ -46,8 +46,8 @@ def test_no_forwarded_header_of_a_visitor_skips_the_pin(nginx: Nginx) -> None:
 
 
 def test_the_token_of_a_link_is_in_no_log_of_requests(nginx: Nginx) -> None:
-    """R6.08: the token is in the address, which a browser repeats as Referer when it requests the
-    page's styles.
+    """R6.08: the token is in the URL, which a browser sends as Referer when it requests the page's
+    styles.
     """
     link = f"https://127.0.0.1:{nginx.https}/fidelizacion/?i=bcdfghjkmnpqrstvwxyz"
     answer = httpx.get(link, headers={"Referer": link}, trust_env=False, timeout=60, verify=any_certificate())
@@ -72,7 +72,7 @@ def test_behind_the_gateway_each_phone_is_counted_and_not_the_gateway(nginx: Ngi
     with httpx.Client(trust_env=False, timeout=60, verify=any_certificate()) as gateway:
         statuses: list[int] = []
         while 429 not in statuses and len(statuses) < 2000:
-            # The phone can write any first address; the gateway adds the last, which must count
+            # The phone can write any first address; the gateway adds the last one, which must count
             phone = {"X-Forwarded-For": f"192.0.2.{len(statuses) % 250}, 100.64.7.1"}
             statuses.append(gateway.get(address, headers=phone).status_code)
         assert statuses[-1] == 429

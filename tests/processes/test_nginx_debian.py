@@ -113,7 +113,7 @@ def test_r6_14_the_121st_page_of_an_address_is_refused_and_another_address_is_no
 
 
 @pytest.mark.parametrize(("same", "address"), [(True, "2001:db8:0:12ff::9"), (False, "2001:db8:0:1300::9")])
-def test_an_ipv6_home_is_one_address_to_its_56(nginx: Nginx, same: bool, address: str) -> None:
+def test_an_ipv6_network_of_56_bits_counts_as_one_address(nginx: Nginx, same: bool, address: str) -> None:
     with nginx.browser("2001:db8:0:1200::1" if same else "2001:db8:0:1201::1") as first:
         until_refused(first, "GET", "/fidelizacion/", 2000)
         # nginx's limit frees requests over time, so one of three may pass: another address of the
@@ -124,7 +124,7 @@ def test_an_ipv6_home_is_one_address_to_its_56(nginx: Nginx, same: bool, address
     assert (TOO_MANY in statuses) is same
 
 
-def test_r6_14_a_session_sends_20_forms_and_another_of_the_same_office_goes_on(nginx: Nginx) -> None:
+def test_r6_14_a_session_sends_20_forms_and_another_one_at_its_address_is_not_limited(nginx: Nginx) -> None:
     with nginx.browser("192.0.2.10") as office:
         cookie = f"a=b; __Host-sessionid={'a' * 32}"
         assert until_refused(office, "POST", "/fidelizacion/solicitud/", 400, Cookie=cookie) >= 20
@@ -145,7 +145,7 @@ def test_signing_in_is_limited_more_than_reading(nginx: Nginx, path: str, allowe
         assert other.post(path).status_code == BAD_GATEWAY, "other addresses are not limited"
 
 
-def test_s2_an_address_tries_three_passwords_at_a_time(nginx: Nginx) -> None:
+def test_s2_an_address_can_try_three_passwords_at_a_time(nginx: Nginx) -> None:
     with closing(Mute()) as mute, debian_nginx(mute.port, mute.port) as slow, ExitStack() as waiting:
         for _ in range(3):
             waiting.enter_context(sent(slow, "192.0.2.30", "POST", SIGN_IN))
@@ -287,7 +287,7 @@ def without_a_disk(nginx: Nginx) -> Iterator[None]:
 
 @pytest.mark.usefixtures("without_a_disk")
 def test_no_token_number_or_e_mail_is_in_any_log(nginx: Nginx) -> None:
-    """R6.08: Debian's access log has every request, and nginx's error log repeats the request."""
+    """R6.08: Debian's access log holds every request, and nginx's error log some of them."""
     assert "access_log" in (STOCK / "nginx.conf").read_text(encoding="utf-8")
     with nginx.browser("192.0.2.60") as browser:
         statuses = {answer.status_code for answer in personal_requests(browser)}

@@ -1,4 +1,4 @@
-"""Heartbeats of the real processes: they come through the real broker, stop with it, and come back
+"""Heartbeats of the real processes: they go through the real broker, stop with it, and resume
 (R4.15, R4.16).
 """
 
@@ -153,7 +153,7 @@ def test_r4_16_a_second_beat_is_reported_and_takes_over_when_the_first_is_killed
 
 @pytest.mark.prove
 def test_r4_15_after_each_restart_of_the_broker_the_heartbeats_come_again(stack: Stack, beat: Child) -> None:
-    """Within 75 s: beat sends the task each minute, and connecting again takes some seconds."""
+    """It waits up to 75 s: beat sends the task each minute, and reconnecting takes some seconds."""
     for _ in range(3):
         stack.signal(signal.SIGKILL, "broker")
         broker = stack.children["broker"]

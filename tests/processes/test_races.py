@@ -47,7 +47,7 @@ def post_at_once(visitor: Visitor, form: Form, code: str) -> list[httpx.Response
 
 
 @fifty_times
-def test_of_twenty_right_codes_at_once_one_signs_in(stack: Stack, turn: object) -> None:
+def test_of_twenty_simultaneous_right_codes_one_signs_in(stack: Stack, turn: object) -> None:
     """R1.03"""
     with Visitor(stack) as visitor:
         form, code = asked(visitor)
@@ -59,7 +59,7 @@ def test_of_twenty_right_codes_at_once_one_signs_in(stack: Stack, turn: object) 
 
 
 @fifty_times
-def test_of_twenty_wrong_codes_at_once_five_are_tried_and_then_the_right_one_is_too_late(
+def test_of_twenty_simultaneous_wrong_codes_five_are_compared_and_then_the_right_one_is_refused(
     stack: Stack, turn: object
 ) -> None:
     """R1.04"""

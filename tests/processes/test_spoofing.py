@@ -27,14 +27,14 @@ def foreign(stack: Stack) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(("lines", "genuine"), SPELLINGS)
-def test_from_the_gateway_only_the_header_itself_skips_the_pin(
+def test_from_the_gateway_only_the_exact_header_skips_the_pin(
     believing: int, lines: list[str], genuine: bool
 ) -> None:
     assert enter(believing, lines) == (PAST_THE_PIN if genuine else PIN)
 
 
 @pytest.mark.parametrize("lines", [lines for lines, _ in SPELLINGS])
-def test_from_anybody_else_no_spelling_skips_the_pin(foreign: int, lines: list[str]) -> None:
+def test_from_other_addresses_no_spelling_skips_the_pin(foreign: int, lines: list[str]) -> None:
     assert enter(foreign, lines) == PIN
 
 

@@ -1,5 +1,5 @@
-"""Real processes refuse to start in a bad environment, and answer without a database and to invalid
-requests.
+"""Real processes refuse to start in an invalid environment, and answer invalid requests and
+requests without a database.
 """
 
 import socket
@@ -23,7 +23,7 @@ BEAT = ("celery", "-A", "fidelizacion", "beat", "--pidfile=", "--schedule={folde
 
 
 @pytest.mark.parametrize("command", [WEB, WORKER, BEAT], ids=["web", "worker", "beat"])
-def test_a_bad_environment_ends_the_process_with_one_line_a_problem(
+def test_an_invalid_environment_ends_the_process_with_one_line_per_problem(
     command: tuple[str, ...], tmp_path: Path
 ) -> None:
     environment = {
@@ -74,7 +74,7 @@ def test_without_a_database_the_page_says_so_within_three_seconds(stack: Stack) 
 
 
 @pytest.mark.parametrize("size", [13, 100])
-def test_a_client_that_sends_too_much_gets_to_read_why(stack: Stack, size: int) -> None:
+def test_a_client_that_sends_too_much_can_read_the_refusal(stack: Stack, size: int) -> None:
     body = bytes(size * 1024 * 1024)
     answer = httpx.post(f"{stack.base_url}/fidelizacion/", content=body, trust_env=False, timeout=60)
     assert answer.status_code == 413
@@ -92,8 +92,8 @@ def test_a_header_of_eight_kilobytes_is_refused(stack: Stack) -> None:
     assert raw(stack, head)[9:12] in {"400", "431"}
 
 
-def test_the_server_does_not_say_what_it_is(stack: Stack) -> None:
-    """R6.05: the `Server` header has no version, for which known holes could be looked up."""
+def test_the_server_does_not_name_its_version(stack: Stack) -> None:
+    """R6.05: with a version in the `Server` header, attackers could look up known holes."""
     answer = httpx.get(f"{stack.base_url}/fidelizacion/", trust_env=False, timeout=60)
     assert not any(character.isdigit() for character in answer.headers.get("server", ""))
 

@@ -90,7 +90,7 @@ def test_a_ticket_gets_its_number_while_no_process_sends_and_the_mails_come_late
     assert wait_for(lambda: len(stack.mails(number)) == 2)
 
 
-def test_without_a_broker_code_and_mails_go_by_the_sweep(stack: Stack) -> None:
+def test_without_a_broker_the_sweep_sends_code_and_mails(stack: Stack) -> None:
     stack.signal(signal.SIGSTOP, "broker")
     try:
         with Visitor(stack) as visitor:

@@ -102,7 +102,7 @@ class Visitor:
     def request(self, files: dict[str, File] | None = None, **typed: str) -> str:
         """Fill in the request form and confirm it; return the ticket's number.
 
-        Where several request types are offered, the first one is chosen before.
+        If several request types are offered, it chooses the first one before.
         """
         if first := self.soup.select_one('input[type="radio"][name="request_type"]'):
             self.send(self.form("request_type"), request_type=str(first["value"]))

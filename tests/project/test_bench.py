@@ -40,7 +40,7 @@ def test_a_goal_compares_the_medians_with_both_floors() -> None:
     assert str(Goal(1.5, 0.6)) == "≥ 1,50 veces el justo; ≥ 60 % del desnudo"
 
 
-def test_each_side_is_measured_in_every_round_and_goes_first_in_turn() -> None:
+def test_each_side_is_measured_in_every_round_and_the_first_one_changes() -> None:
     generator = FakeGenerator()
     sides = [Side(Server(port, os.getpid()), lambda: [[b"x"]], 200) for port in (1, 2, 3)]
     in_turn(generator, sides, rounds=3)
@@ -74,7 +74,7 @@ def test_processor_time_counts_children_that_run_and_those_that_ended() -> None:
         child.kill()
 
 
-def test_two_samples_of_one_thing_do_not_differ_and_two_things_do() -> None:
+def test_mann_whitney_tells_equal_samples_from_different_ones() -> None:
     """A textbook example: 5 against 5 without overlap gives p = 0.009, without correction."""
     assert math.isclose(mann_whitney([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]), 0.00902, rel_tol=0.01)
     assert mann_whitney([1, 1, 1], [1, 1, 1]) == 1.0
@@ -112,7 +112,7 @@ def test_a_floor_uses_nothing_of_the_product(path: Path) -> None:
 
 
 def test_the_fair_page_and_mails_are_about_as_long_as_the_products(tmp_path: Path) -> None:
-    """Otherwise the fair floor would be easier to beat, or harder, than the same work is."""
+    """Otherwise the fair floor would do less work than the product, or more."""
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "bench.fair.settings",
@@ -129,7 +129,7 @@ def test_the_fair_page_and_mails_are_about_as_long_as_the_products(tmp_path: Pat
     assert all(12_000 <= size <= 17_000 for size in sizes["mails"])
 
 
-# In a process with the floor's own settings
+# Run in another process, with the floor's settings
 ASK_FAIR_FLOOR = """
 import json, uuid
 import django

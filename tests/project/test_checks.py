@@ -50,11 +50,11 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
         MOBILE,
         {"TRUSTED_PROXIES": "", **PLAIN},
         {"CLAMD_URL": "unix:///run/clamav/clamd.ctl"},
-        # A gateway behind our proxy is believed because it signs (R2.05)
+        # A gateway behind our proxy is trusted because it signs (R2.05)
         {**SIGNED, "MOBILE_GATEWAYS": "10.9.0.0/24,10.0.0.9"},
     ],
 )
-def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors) -> None:
+def test_a_valid_environment_has_no_errors(right: dict[str, str], errors: Errors) -> None:
     assert errors(**right) == []
 
 
@@ -123,7 +123,7 @@ def test_a_right_environment_has_no_errors(right: dict[str, str], errors: Errors
         ({**MOBILE, "MOBILE_HEADER_KEY": f"{'k' * 32},{'k' * 32}"}, 1),
         ({"COMPANY_DIRECTORY": "crm.Nadie"}, 22),
         ({"TRUSTED_PROXIES": "::/0"}, 23),
-        # https without a trusted proxy: the first page would redirect to itself for ever
+        # https without a trusted proxy: every page would redirect to itself without end
         ({"TRUSTED_PROXIES": ""}, 60),
         ({"TRUSTED_PROXIES": "", "DEBUG": "1"}, 60),
         ({"OPERATIONS_EMAIL": "guardia@operadora.example, noc"}, 41),

@@ -32,7 +32,7 @@ def test_a_body_in_another_encoding_is_refused(client: Client, charset: str) -> 
 @pytest.mark.parametrize(
     "parameters", ["", "; charset=utf-8", '; charset="UTF8"', "; charset=no-such-encoding"]
 )
-def test_utf_8_by_any_name_is_taken(client: Client, parameters: str) -> None:
+def test_utf_8_is_accepted_under_any_of_its_names(client: Client, parameters: str) -> None:
     assert enter(client, parameters) == 302
 
 

@@ -15,7 +15,7 @@ COOKIES = {"sessionid", "csrftoken"}
 
 
 @pytest.mark.django_db
-def test_no_script_and_no_other_site_gets_a_cookie(client: Client) -> None:
+def test_no_script_and_no_other_site_can_read_a_cookie(client: Client) -> None:
     client.get("/fidelizacion/")
     client.post("/fidelizacion/", {"phone": NOBODY_PHONE})
     given = {name: (cookie["httponly"], cookie["samesite"]) for name, cookie in client.cookies.items()}
@@ -23,14 +23,14 @@ def test_no_script_and_no_other_site_gets_a_cookie(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_signing_out_of_the_desk_takes_the_cookie_away(client: Client) -> None:
+def test_signing_out_of_the_desk_deletes_the_cookie(client: Client) -> None:
     client.force_login(carla())
     response = client.post("/admin/logout/")
     assert response.cookies["sessionid"]["max-age"] == 0
 
 
 @pytest.mark.django_db
-def test_the_cookie_of_a_known_browser_is_out_of_reach_too(client: Client) -> None:
+def test_the_known_browser_cookie_is_httponly_and_samesite_too(client: Client) -> None:
     ana()
     verify(client, ANA_PHONE)
     cookie = client.cookies["portalbrowser"]

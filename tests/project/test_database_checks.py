@@ -1,4 +1,4 @@
-"""The processes work only on a database that DATABASE_URL names, a demo only on its own."""
+"""The processes use only the database that DATABASE_URL names, and a demo only a demo's."""
 
 import math
 import shutil
@@ -53,7 +53,7 @@ def test_an_unset_database_ends_every_process_that_works_on_one(arguments: list[
 
 
 @pytest.mark.processes
-def test_commands_that_need_none_run_without(tmp_path: Path) -> None:
+def test_commands_that_use_no_database_run_without_it(tmp_path: Path) -> None:
     static = {"STATIC_ROOT": str(tmp_path / "static")}
     assert run(["manage.py", "check"], UNNAMED).returncode == 0
     assert run(["manage.py", "collectstatic", "--no-input"], {**UNNAMED, **static}).returncode == 0
@@ -116,7 +116,7 @@ def test_a_migration_may_take_longer_than_any_query_of_the_product(monkeypatch: 
     assert limits() == before
 
 
-def test_outside_of_debug_it_has_to_be_named(settings: Settings) -> None:
+def test_without_debug_database_url_is_required(settings: Settings) -> None:
     settings.DATABASE_URL_SET = False
     assert ids() == ["fidelizacion.E061"]
     settings.DEBUG = True

@@ -16,7 +16,7 @@ from tests.refusals import refused_statements
 pytestmark = pytest.mark.django_db
 
 
-def test_a_use_that_another_request_took_first_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_use_taken_first_by_another_request_logs_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another request took the number after it read the last one, so it takes the next."""
     asking, day = limits.limit("phone", "x", parse_rates("5/h")), limits.limit("all", "", parse_rates("5/d"))
     limits.consume(day)
@@ -30,7 +30,7 @@ def test_a_use_that_another_request_took_first_is_no_error(monkeypatch: pytest.M
 
 
 @pytest.mark.django_db(transaction=True)
-def test_uses_at_once_are_no_error() -> None:
+def test_simultaneous_uses_log_no_error() -> None:
     day = limits.limit("all", "", parse_rates("50/d"))
 
     def use(number: int) -> list[str]:
@@ -43,14 +43,14 @@ def test_uses_at_once_are_no_error() -> None:
     assert list(numbers) == list(range(1, 13))
 
 
-def test_a_message_queued_twice_is_no_error() -> None:
+def test_a_message_queued_twice_logs_no_error() -> None:
     with refused_statements() as refused:
         assert queue_email(key="ticket:1:client").pk == queue_email(key="ticket:1:client").pk
     assert refused == []
     assert Message.objects.count() == 1
 
 
-def test_an_alarm_that_the_other_watcher_raised_first_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alarm_raised_first_by_the_other_watcher_logs_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert alarms.raise_alarm("sms-day-80", "1600 de 2000")
     monkeypatch.setattr(type(Alarm.objects.all()), "exists", lambda *_: False)
     with refused_statements() as refused:
@@ -60,7 +60,7 @@ def test_an_alarm_that_the_other_watcher_raised_first_is_no_error(monkeypatch: p
 
 
 @pytest.mark.django_db(transaction=True)
-def test_first_tries_of_a_number_at_once_are_no_error() -> None:
+def test_simultaneous_first_attempts_for_a_number_log_no_error() -> None:
     def first(_number: int) -> list[str]:
         with refused_statements() as refused:
             lockout.register_attempt("+593991234567", timezone.now(), exempt=False)

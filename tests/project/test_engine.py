@@ -10,7 +10,7 @@ from tests.record import SERVER
 
 
 @pytest.mark.django_db
-def test_the_run_really_uses_the_engine_it_is_named_for(
+def test_the_run_uses_the_engine_it_is_named_for(
     record_property: Callable[[str, object], None],
 ) -> None:
     expected = os.environ.get("TEST_ENGINE") or ("postgresql" if os.environ.get("DATABASE_URL") else "sqlite")

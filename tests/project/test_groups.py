@@ -1,5 +1,5 @@
-"""A run without xdist's groups is refused with a sentence: servers would be started in every
-worker.
+"""A parallel run without xdist's groups is refused with a sentence, because it would start servers
+in every worker.
 """
 
 from types import SimpleNamespace

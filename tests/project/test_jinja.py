@@ -25,7 +25,7 @@ from tests.looks.templates import problems
 ENVIRONMENT: Environment = engines["pages"].env  # type: ignore[attr-defined]
 FILES = sorted(path for path in TEMPLATES.rglob("*") if path.suffix in {".html", ".txt"})
 HOSTILE = "<script>alert('1')</script>&\""
-# Words of a template that no translator has to see
+# Words in templates that need no translation
 PROPER_NAMES = {"Gestor", "de", "Fidelización"}
 
 
@@ -36,18 +36,18 @@ def shown(source: str, name: str = "", **context: Any) -> str:
 
 
 @pytest.mark.thorough
-def test_every_template_compiles_and_names_only_what_it_is_given() -> None:
+def test_every_template_compiles_and_uses_only_names_of_its_context() -> None:
     assert problems() == []
 
 
-def test_a_name_that_is_not_given_is_an_error() -> None:
+def test_a_name_missing_from_the_context_is_an_error() -> None:
     with pytest.raises(UndefinedError, match="'nombre' is undefined"):
         shown("{{ nombre }}")
     with pytest.raises(UndefinedError):
         shown("{% if ticket.nombre %}x{% endif %}", ticket=object())
 
 
-def test_in_production_a_page_shows_nothing_for_such_a_name_and_a_mail_fails(
+def test_in_production_a_page_shows_nothing_for_a_missing_name_and_a_mail_fails(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     undefined = {engine["NAME"]: engine["OPTIONS"]["undefined"] for engine in product.TEMPLATES[:2]}
@@ -139,7 +139,7 @@ def test_the_pages_are_compiled_before_workers_fork() -> None:
     assert {str(path.relative_to(TEMPLATES)) for path in FILES if path.parent.name != "mail"} <= kept
 
 
-def test_the_desks_templates_are_not_sought_here() -> None:
+def test_the_desks_templates_are_not_searched_in_this_folder() -> None:
     with pytest.raises(TemplateDoesNotExist):
         engines["pages"].get_template("desk/ticket.html")
     assert get_template("desk/ticket.html").backend is engines["django"]  # type: ignore[attr-defined]
@@ -181,7 +181,7 @@ def test_every_sentence_of_a_template_is_found_for_translation(path: Path) -> No
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TEMPLATES)))
-def test_a_template_says_nothing_that_cannot_be_translated(path: Path) -> None:
+def test_a_template_has_no_text_that_cannot_be_translated(path: Path) -> None:
     tree = Environment().parse(path.read_text(encoding="utf-8"))
     page = "".join(node.data for node in tree.find_all(nodes.TemplateData))
     soup = BeautifulSoup(re.sub(r'[\w-]+="[^"]*"', "", page), "html.parser")

@@ -109,14 +109,14 @@ def test_text_without_personal_data_is_left_as_it_is(text: str) -> None:
 FORGED = "x\n2026-11-28 00:00:00,000 ERROR portal [-]: forged\r\x1b[2K\x85\u2028"
 
 
-def test_r8_08_what_a_client_writes_begins_no_line() -> None:
+def test_r8_08_text_of_a_client_cannot_begin_a_log_line() -> None:
     text = logged(ValueError(FORGED), "of %s", FORGED)
     assert not [line for line in text.splitlines() if line.startswith("2026")]
     assert {character for character in text if not character.isprintable()} == {"\n"}
     assert "x\\n2026-11-28" in text, "escaped, not dropped"
 
 
-def test_r8_08_an_unavailable_database_begins_no_line_either() -> None:
+def test_r8_08_text_of_a_database_error_cannot_begin_a_log_line() -> None:
     assert len(logged(OperationalError("x\r2026"), "failed").splitlines()) == 2
 
 
@@ -135,7 +135,7 @@ def test_r8_08_masking_a_long_address_takes_no_time(piece: str) -> None:
     assert seconds(16_000) < 24 * seconds(2_000)
 
 
-def test_8_a_line_of_json_is_masked_and_says_what_it_is_about(settings: Settings) -> None:
+def test_8_a_json_line_is_masked_and_names_its_request_or_task(settings: Settings) -> None:
     settings.LOG_FORMAT = "json"
     record = logging.LogRecord("portal", logging.ERROR, "", 0, "of %s\n\x1b[31m", ("0991234567",), None)
     error = ValueError("ana@acme.example")

@@ -62,7 +62,7 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> Errors:
         },
     ],
 )
-def test_a_right_provider_has_no_errors(right: dict[str, str], errors: Errors) -> None:
+def test_a_valid_provider_has_no_errors(right: dict[str, str], errors: Errors) -> None:
     assert errors(**right) == []
 
 

@@ -35,14 +35,14 @@ def test_every_answer_carries_the_security_headers(client: Client, path: str) ->
 
 
 @pytest.mark.django_db
-def test_only_the_admin_has_the_policy_its_theme_needs(client: Client) -> None:
+def test_only_the_admin_has_the_wider_policy_of_its_theme(client: Client) -> None:
     """R6.03."""
     assert "unsafe" not in client.get(ENTRY)["Content-Security-Policy"]
     assert "'unsafe-eval'" in client.get("/admin/login/")["Content-Security-Policy"]
 
 
 @pytest.mark.django_db
-def test_nothing_of_the_admin_is_kept_by_a_browser(client: Client) -> None:
+def test_browsers_store_no_page_of_the_admin(client: Client) -> None:
     """R6.09."""
     assert "no-store" in client.get("/admin/login/")["Cache-Control"]
 
@@ -59,7 +59,7 @@ def test_the_reference_is_ours_and_new_each_time(client: Client) -> None:
     ("declared", "status"),
     [("", 200), ("0", 200), ("12582912", 200), ("12582913", 413), ("-1", 400), ("x", 400)],
 )
-def test_a_body_is_judged_by_its_declared_length(declared: str, status: int) -> None:
+def test_a_body_is_refused_by_its_declared_length(declared: str, status: int) -> None:
     limited = BodyLimitMiddleware(lambda _request: HttpResponse())
     request = RequestFactory().post(ENTRY)
     request.META["CONTENT_LENGTH"] = declared
@@ -75,8 +75,8 @@ def test_a_session_key_that_was_never_made_is_no_session(client: Client, key: st
 
 
 @pytest.mark.django_db
-def test_an_answer_stands_when_the_session_ends_meanwhile_in_another_tab(client: Client) -> None:
-    """Otherwise a registered ticket would be answered by an error page."""
+def test_the_response_is_shown_although_the_session_ended_in_another_tab(client: Client) -> None:
+    """Otherwise the customer would see an error page although the ticket was registered."""
     session = client.session
     session.save()
 

@@ -1,4 +1,4 @@
-"""The migration linter (tests/migrations.py) refuses what breaks the code of the release before."""
+"""The migration linter (tests/migrations.py) refuses migrations that break the previous release."""
 
 import subprocess
 import sys
@@ -106,12 +106,12 @@ GOOD: dict[str, list[Operation]] = {
 
 
 @pytest.mark.parametrize("operations", BAD.values(), ids=BAD)
-def test_what_old_code_cannot_work_with_is_refused(operations: list[Operation]) -> None:
+def test_a_migration_that_breaks_the_old_code_is_refused(operations: list[Operation]) -> None:
     assert len(judged(*operations)) == 1
 
 
 @pytest.mark.parametrize("operations", GOOD.values(), ids=GOOD)
-def test_what_old_code_can_work_with_passes(operations: list[Operation]) -> None:
+def test_a_migration_that_the_old_code_tolerates_passes(operations: list[Operation]) -> None:
     assert judged(*operations) == []
 
 
@@ -123,7 +123,7 @@ def test_every_migration_after_the_baseline_passes() -> None:
     assert problems() == []
 
 
-def test_the_baseline_names_migrations_that_there_are() -> None:
+def test_the_baseline_names_existing_migrations() -> None:
     """Rewriting the migrations from scratch requires a new baseline."""
     on_disk = MigrationLoader(None).disk_migrations
     assert [name for name in BASELINE.items() if name not in on_disk] == []

@@ -1,5 +1,5 @@
-"""docs/pin.md states the limits of the PIN with their defaults, waits, other ways in and risks
-(R1.31).
+"""docs/pin.md states the PIN's limits with their defaults, the waits, the other ways to sign in and
+the accepted risks (R1.31).
 """
 
 import ast

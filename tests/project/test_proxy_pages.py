@@ -25,7 +25,7 @@ def test_the_committed_pages_are_what_the_command_makes() -> None:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_page_says_what_to_do_and_needs_nothing_of_the_portal(status: int) -> None:
+def test_a_page_says_what_to_do_and_loads_nothing_from_the_portal(status: int) -> None:
     brand = replace(
         settings.BRAND, name="Operadora Ejemplo", support_phone="1800 000 000", support_email="a@b.example"
     )

@@ -63,7 +63,7 @@ def test_a_query_without_an_answer_ends_at_its_limit_and_its_connection_with_it(
     assert query_limits.database.hung
 
 
-def test_an_answer_ends_the_suspicion(sockets: Sockets) -> None:
+def test_an_answer_marks_the_database_as_healthy_again(sockets: Sockets) -> None:
     ours, theirs = sockets
     theirs.send(b"x")
     query_limits.database.failed()
@@ -112,7 +112,7 @@ def test_while_the_database_hangs_one_request_at_a_time_tries_it() -> None:
 
 
 def occupy(gate: DatabaseGate, go: threading.Event, *, with_a_query: bool) -> threading.Thread:
-    """Start a request that occupies a place until `go`, in a query or busy with something else."""
+    """Start a request that keeps a place until `go`, inside a query or with other work."""
     taken = threading.Event()
 
     def wait(*_: object) -> bool:
@@ -145,7 +145,7 @@ def test_a_request_is_refused_when_every_place_waits_for_a_query(monkeypatch: py
 def test_a_request_waits_for_its_turn_while_others_work_without_the_database(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Inspecting documents on a busy machine takes seconds, during which others must only wait."""
+    """Inspecting documents may take seconds; other requests must wait, not be refused."""
     monkeypatch.setattr(database_gate, "STALLED_SECONDS", 0.0)
     gate, go, answers = DatabaseGate(1, Health()), threading.Event(), list[HttpResponse | None]()
     busy = occupy(gate, go, with_a_query=False)
@@ -159,7 +159,7 @@ def test_a_request_waits_for_its_turn_while_others_work_without_the_database(
     assert [answer is not None for answer in answers] == [True]
 
 
-def test_a_refused_request_gets_the_page_for_later(client: Client) -> None:
+def test_a_refused_request_gets_the_page_that_says_to_try_later(client: Client) -> None:
     query_limits.database.failed()
     gate = DatabaseGate(1)
     gate._trial.acquire()

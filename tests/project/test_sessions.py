@@ -65,7 +65,7 @@ def test_a_session_that_another_tab_ended_is_not_revived() -> None:
     assert not SessionStore(session.session_key).load()
 
 
-def test_an_error_that_ends_the_callers_transaction_is_not_mistaken_for_a_session_gone(
+def test_an_error_that_ends_the_callers_transaction_is_not_reported_as_a_deleted_session(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A caller that ignores UpdateError would otherwise commit a transaction that wrote nothing."""

@@ -1,4 +1,4 @@
-"""The portal's template filters render what Django's own templates do."""
+"""The portal's template filters render the same as Django's templates."""
 
 from pathlib import Path
 

@@ -27,7 +27,7 @@ State = ContactChange.State
 
 
 def changed_fields() -> str:
-    """Return what the history of the row says about the last save."""
+    """Return the fields that the row's history names for the last save."""
     return str(LogEntry.objects.latest("pk").get_change_message())
 
 
@@ -70,9 +70,7 @@ def notices() -> list[tuple[str, str]]:
     return sorted(Message.objects.values_list("channel", "to"))
 
 
-def test_s11_a_new_phone_waits_for_a_second_person_and_nothing_else_does(
-    ana: Administrator, sonia: User
-) -> None:
+def test_s11_only_a_new_phone_waits_for_a_second_person(ana: Administrator, sonia: User) -> None:
     response = save(sonia, ana, phone=NEW, names="Ana María")
     assert "otra persona con permiso debe confirmar" in text_of(response)
     assert phone_of(ana) == cast.ANA_PHONE
@@ -102,7 +100,9 @@ def test_s11_confirmed_by_another_it_takes_effect_and_the_old_phone_and_address_
         assert NEW[-7:] not in text
 
 
-def test_s11_who_asked_for_it_cannot_confirm_it_and_may_withdraw_it(ana: Administrator, sonia: User) -> None:
+def test_s11_the_requester_cannot_confirm_a_change_and_may_withdraw_it(
+    ana: Administrator, sonia: User
+) -> None:
     save(sonia, ana, phone=NEW)
     assert "debe confirmarlo otra persona" in text_of(decide(sonia, "confirm"))
     assert phone_of(ana) == cast.ANA_PHONE
@@ -128,7 +128,7 @@ def test_s11_a_rejection_needs_a_reason_and_changes_nothing(
     assert phone_of(ana) == cast.ANA_PHONE
 
 
-def test_s11_confirming_takes_the_permission(ana: Administrator, sonia: User) -> None:
+def test_s11_confirming_needs_the_permission(ana: Administrator, sonia: User) -> None:
     save(sonia, ana, phone=NEW)
     advisor = cast.carla()
     advisor.user_permissions.set(roles.permissions(roles.ADVISOR))
@@ -137,7 +137,7 @@ def test_s11_confirming_takes_the_permission(ana: Administrator, sonia: User) ->
 
 
 @pytest.mark.parametrize("meanwhile", ["taken", "changed"])
-def test_s11_what_does_not_fit_any_more_is_not_made(
+def test_s11_a_change_that_no_longer_fits_is_not_applied(
     ana: Administrator, sonia: User, pedro: User, meanwhile: str
 ) -> None:
     save(sonia, ana, phone=NEW)
@@ -151,7 +151,7 @@ def test_s11_what_does_not_fit_any_more_is_not_made(
     assert notices() == []
 
 
-def test_s11_one_change_of_a_person_waits_at_a_time(ana: Administrator, sonia: User) -> None:
+def test_s11_a_person_has_one_pending_change_at_a_time(ana: Administrator, sonia: User) -> None:
     save(sonia, ana, phone=NEW)
     assert "Ya hay un cambio de contacto por confirmar" in text_of(save(sonia, ana, phone="0960000001"))
     assert ContactChange.objects.get().new_phone == NEW
@@ -193,7 +193,7 @@ def test_s11_the_sms_fits_and_names_no_number_of_anybody(settings: Settings) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_s11_confirmed_by_many_at_once_it_is_made_and_notified_once(
+def test_s11_simultaneous_confirmations_apply_and_notify_once(
     ana: Administrator, sonia: User, pedro: User
 ) -> None:
     save(sonia, ana, phone=NEW)

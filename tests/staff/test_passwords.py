@@ -102,11 +102,11 @@ def test_s8_repetitions_runs_and_digits_alone_are_refused(carla: User, password:
         "password1234567",
     ],
 )
-def test_s8_words_that_everybody_here_would_try_are_refused(carla: User, password: str) -> None:
+def test_s8_words_that_attackers_try_first_are_refused(carla: User, password: str) -> None:
     assert not accepted(carla, password)
 
 
-def test_s8_a_superuser_cannot_give_somebody_a_poor_password_either(carla: User) -> None:
+def test_s8_a_superuser_cannot_set_a_weak_password_either(carla: User) -> None:
     root = signed_in(User.objects.create_superuser("root"))
     address = f"/admin/auth/user/{carla.pk}/password/"
     for password, status in (("aaaaaaaaaaaaaaaa", 200), (GOOD, 302)):

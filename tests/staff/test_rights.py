@@ -126,7 +126,7 @@ def test_s11_confirmed_it_takes_effect_and_the_company_s_administrators_are_noti
         assert "S. A.." not in text
 
 
-def test_s11_the_one_who_asked_for_it_cannot_confirm_it_as_a_superuser_either(
+def test_s11_the_requester_cannot_confirm_it_even_as_a_superuser(
     pending: ContactChange, acme: Company, bruno: Administrator, sonia: User
 ) -> None:
     User.objects.filter(pk=sonia.pk).update(is_superuser=True)
@@ -134,7 +134,7 @@ def test_s11_the_one_who_asked_for_it_cannot_confirm_it_as_a_superuser_either(
     assert not administers(bruno, acme)
 
 
-def test_s11_asked_for_twice_it_waits_once(
+def test_s11_a_change_requested_twice_is_pending_once(
     pending: ContactChange, acme: Company, ana: Administrator, sonia: User
 ) -> None:
     added = {"company": acme.pk, "administrator": pending.administrator_id}
@@ -157,7 +157,7 @@ def test_s11_a_request_that_no_longer_fits_is_not_confirmed(
 
 
 def test_s11_a_row_is_not_changed_into_another(acme: Company, ana: Administrator, sonia: User) -> None:
-    """Neither to another company on the person's page, nor to another person on the company's."""
+    """A row cannot be given another company on the person's page or vice versa."""
     other, eve = cast.make_company("Otra"), cast.make_administrator(phone=cast.BRUNO_PHONE)
     row = ana.administrations.get()
     forged = {"id": row.pk, "company": other.pk, "administrator": ana.pk}

@@ -41,7 +41,7 @@ def test_r5_04_half_an_hour_without_use_ends_it_and_is_recorded(carla: User, ste
     )
 
 
-def test_r5_04_ten_hours_end_it_however_busy(carla: User) -> None:
+def test_r5_04_a_session_ends_after_ten_hours_even_in_use(carla: User) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         client = Client()
         sign_in(client)
@@ -101,7 +101,7 @@ def test_r8_03_sign_ins_are_kept_two_years(carla: User) -> None:
     assert SignInEvent.objects.count() == 1
 
 
-def test_r5_05_an_installation_starts_with_no_account_at_all() -> None:
+def test_r5_05_a_new_installation_has_no_accounts() -> None:
     call_command("migrate", verbosity=0)
     assert not User.objects.exists()
 
