@@ -1,4 +1,4 @@
-"""Draws the load curves as docs/load.svg, and writes their figures beside it as a table."""
+"""Draws the load curves as docs/load.svg, and writes their values as a table into the document."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

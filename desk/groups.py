@@ -33,7 +33,7 @@ class GroupChange:
 
 
 class PermissionsMissing(Exception):
-    """Some apps are not migrated yet, so a group would silently lack permissions of its role."""
+    """Some apps are not migrated yet, so a group would not get all permissions of its role."""
 
 
 @transaction.atomic

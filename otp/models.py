@@ -12,7 +12,7 @@ from jobs.leases import Leased
 
 
 class Invitation(models.Model):
-    """A link sent to an administrator (A1). It fills in the number, but signs nobody in.
+    """A link sent to an administrator (A1). It fills in the number, but does not sign in.
 
     The table holds a hash of the link's token. Until the link expires, code requests of a session
     that opened it count on the link's own limit (invitations.py).

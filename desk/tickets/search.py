@@ -29,7 +29,8 @@ def search(tickets: QuerySet[Any], raw: str) -> QuerySet[Any]:
         conditions.append(tax_id)
     if not conditions:
         of_company = contains_words("company_name", term)
-        of_person = Q(company=None) & contains_words("requester_name", term)  # who is no customer (D7)
+        # Requests without a company are found by the person's name (D7)
+        of_person = Q(company=None) & contains_words("requester_name", term)
         conditions = [of_company, of_person]
     # A union of keys, because with one OR the database would scan the whole table in the list's
     # order

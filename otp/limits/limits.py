@@ -93,7 +93,7 @@ def consume_times(wanted: Limit, times: int) -> None:
 
 
 def allows(wanted: Limit, times: int = 1) -> bool:
-    """Whether so many more uses fit now. It reserves nothing: only `consume` decides."""
+    """Whether this many more uses fit now. It reserves nothing: only `consume` decides."""
     if any(times > rate.count for rate in wanted.rates):
         return False
     return not _used_up([(wanted, _last_numbers([wanted.key])[wanted.key] + times - 1)])

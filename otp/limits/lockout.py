@@ -72,7 +72,7 @@ def register_attempt(
     exempt attempt is counted too, but not refused during a wait.
     """
     _ensure_row(phone, now)
-    # When the update changes no row, another request counted an attempt meanwhile: read again
+    # When the update changes no row, another request has just counted an attempt: read again
     while True:
         lockout = lockout_of(phone)
         waiting = is_waiting(lockout, now)

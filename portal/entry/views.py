@@ -301,8 +301,8 @@ def _new_challenge_id(request: HttpRequest) -> str:
     """Return the id for a session that has none yet.
 
     A double click sends two requests without a session. Both must get the same id, so that one code
-    is sent: it is derived from the browser's CSRF secret and the page's token, which each rendering
-    makes anew.
+    is sent: it is derived from the browser's CSRF secret and the page's token, which differs at
+    each rendering.
     """
     token = request.POST.get("csrfmiddlewaretoken")
     if token is None:  # the CSRF check is off

@@ -103,7 +103,7 @@ def test_more_uses_at_once_than_the_limit_allows_are_refused() -> None:
 
 
 def test_what_fits_now_is_what_can_be_taken() -> None:
-    """Reading it (R3.20: before a file is opened) and using it agree at each count."""
+    """At each count, `allows` (R3.20: called before a file is opened) and `consume` agree."""
     three = limit("upload", "x", parse_rates("3/d,2/m"))
     assert (allows(three, 2), allows(three, 3)) == (True, False)
     consume_times(three, 1)

@@ -1,4 +1,4 @@
-"""A PostgreSQL backend whose queries time out on the client's side, whatever the server does.
+"""A PostgreSQL backend whose queries time out on the client's side, even if the server hangs.
 
 `statement_timeout` is applied by the server, so it does not help when the server is stopped or the
 network drops packets, and `tcp_user_timeout` covers only data that was not acknowledged. psycopg

@@ -1,5 +1,5 @@
-"""Sends pending messages and codes without the broker: once (cron), or in a loop beside the worker
-(R4.05).
+"""Sends pending messages and codes without the broker: once, for cron, or in a loop that runs in
+parallel to the worker (R4.05).
 """
 
 import math
