@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from attachments.intake import Document
 from attachments.quota import QuotaReached
-from otp.limits.limits import LimitReached, consume_times, limit
 from portal.entry.forms import CodeForm
 from portal.request.forms import RequestForm, settle_texts
 from tickets.effective_date import Term
@@ -26,21 +25,15 @@ FILES_CLOSED = _(
 class PublicForm(RequestForm):
     """The request form, for a person of whom nothing is known."""
 
-    def __init__(self, *args: Any, files_per_day: Any = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         settle_texts(PublicForm)
-        self._files_per_day = files_per_day
         self.fields["email"].help_text = str(_("A este correo enviaremos un código y la confirmación."))
 
     def clean_attachments(self) -> tuple[Document, ...]:
-        """Count the files on the day that all visitors share, then inspect them (A11)."""
-        count = len(self.cleaned_data["attachments"])
+        """Inspect the files (A11), whose quota is that of a network."""
         try:
-            if count:
-                consume_times(limit("public.files", "", self._files_per_day), count)
             return super().clean_attachments()
-        except LimitReached as reached:
-            raise ValidationError(FILES_CLOSED, code="quota") from reached
         except ValidationError as error:
             if any(each.code == "quota" for each in error.error_list):  # its text names a number
                 raise ValidationError(FILES_CLOSED, code="quota") from error

@@ -16,13 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from attachments import staging
+from attachments import quota, staging
 from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.staging import Uploader
 from attachments.storage import StorageFailed
 from otp import session
-from otp.limits.limits import LimitReached
+from otp.limits.limits import LimitReached, consume_times, limit
 from portal.public import browser
 from portal.public.form_key import FormKey
 from portal.public.forms import PublicForm
@@ -94,7 +94,6 @@ def _send(request: HttpRequest, offer: Offer, request_type: RequestType) -> Http
         request_type=request_type,
         staged=staging.posted_files(owner, request.POST),
         phone=owner.phone,
-        files_per_day=settings.PUBLIC_FILES_PER_DAY,
     )
     if filled.is_valid() and posted_key is None:
         filled.add_error(None, _("El formulario había caducado. Revíselo y envíelo otra vez."))
@@ -122,7 +121,7 @@ def _keep(
         return _await_code(owner.request, key.uuid)
     staged = filled.staged.files
     try:
-        staged = (*staged, *staging.stage(owner, filled.received.accepted))
+        staged = (*staged, *_stage(owner, filled))
         public_requests.keep(asked, staged, browser.address(owner.request))
     except (StorageFailed, QuotaReached) as problem:
         logger.warning("The documents of a public form could not be stored", exc_info=problem)
@@ -156,11 +155,27 @@ def _refuse(owner: Uploader, filled: PublicForm, key: FormKey) -> HttpResponse:
     """Show the form again (422) with all that was typed and the accepted documents."""
     staged = filled.staged.files
     try:
-        staged = (*staged, *staging.stage(owner, filled.received.accepted))
+        staged = (*staged, *_stage(owner, filled))
     except (StorageFailed, QuotaReached) as problem:
         logger.warning("The documents of a refused public form could not be stored", exc_info=problem)
         filled.refuse_documents(problem)
     return _page(owner.request, filled, key, staged=staged, status=422)
+
+
+def _stage(owner: Uploader, filled: PublicForm) -> tuple[StagedFile, ...]:
+    """Store the accepted documents, and count them on the day that all visitors share.
+
+    Only what is stored counts there, within the quota of its network: otherwise one visitor, with
+    forms that store nothing, would use up the day of all. Raises QuotaReached and StorageFailed.
+    """
+    documents = filled.received.accepted
+    if documents:
+        quota.check(owner.phone, len(documents))
+        try:
+            consume_times(limit("public.files", "", settings.PUBLIC_FILES_PER_DAY), len(documents))
+        except LimitReached:
+            raise QuotaReached(0) from None
+    return staging.stage(owner, documents)
 
 
 def _page(

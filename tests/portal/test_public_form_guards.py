@@ -39,6 +39,19 @@ def _public_type() -> None:
     make_public_type()
 
 
+@pytest.mark.parametrize("name", ["virus.exe", "plano.pdf"])
+def test_one_network_does_not_use_up_the_files_of_the_day(settings: Any, name: str) -> None:
+    """Neither with files that are refused, nor with a form sent over and over."""
+    settings.PUBLIC_FILES_PER_DAY = parse_rates("3/d")
+    settings.UPLOAD_QUOTA_PER_PHONE = parse_rates("1/d")
+    flooder = Client(REMOTE_ADDR=ELSEWHERE)
+    posted = filled(flooder)
+    for _ in range(4):
+        flooder.post(FORM, {**posted, "attachments": [pdf(name)]})
+    other = Client()
+    sent(other, email="otra@hogar.example", attachments=[pdf()])
+
+
 @pytest.mark.parametrize(
     "spelling",
     [
