@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from math import ceil
@@ -25,6 +25,7 @@ from jobs.enqueue import enqueue_on_commit
 from notifications import outbox
 from otp.limits import quotas
 from otp.limits.limits import Limit, LimitReached, consumed, limit
+from otp.limits.rates import Rate
 from otp.pin import codes
 from tickets import antivirus, public_code
 from tickets.effective_date import Term
@@ -276,8 +277,20 @@ def _limits(email: str, address: str) -> list[Limit]:
     """Return the limits of one code, from the most specific to the one that all visitors share."""
     return [
         limit("public.email", _inbox(email), settings.PUBLIC_CODES_PER_EMAIL),
-        *quotas.of_address("public.address", address, settings.PUBLIC_CODES_PER_ADDRESS),
+        *_of_address(address),
         limit("public.all", "", settings.PUBLIC_CODES_PER_DAY),
+    ]
+
+
+def _of_address(address: str) -> list[Limit]:
+    """Return the limits of an address and its wider networks: a quarter of the day at most.
+
+    A network of IPv6 costs nothing; without this, one would use up the codes of all visitors.
+    """
+    most = max(1, min((rate.count for rate in settings.PUBLIC_CODES_PER_DAY), default=1) // 4)
+    return [
+        replace(each, rates=[Rate(min(rate.count, most), rate.seconds) for rate in each.rates])
+        for each in quotas.of_address("public.address", address, settings.PUBLIC_CODES_PER_ADDRESS)
     ]
 
 

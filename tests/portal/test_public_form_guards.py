@@ -71,6 +71,18 @@ def test_an_inbox_has_one_limit_however_it_is_spelt(settings: Any, spelling: str
     assert other.post(FORM, filled(other, email="otra@hogar.example")).status_code == 303
 
 
+def test_a_wide_network_gets_a_quarter_of_the_day_at_most(settings: Any) -> None:
+    """A /48 of IPv6 costs nothing, and has 256 networks of a /56."""
+    settings.PUBLIC_CODES_PER_DAY = parse_rates("8/d")
+    settings.PUBLIC_CODES_PER_ADDRESS = parse_rates("2/d")
+    statuses = []
+    for place in ("2001:db8:1:100::1", "2001:db8:1:200::1", "2001:db8:1:300::1", "2001:db8:2:100::1"):
+        browser = Client(REMOTE_ADDR=place)
+        email = f"x{place.replace(':', '')}@hogar.example"
+        statuses.append(browser.post(FORM, filled(browser, email=email)).status_code)
+    assert statuses == [303, 303, 429, 303]
+
+
 def test_a_day_of_one_address_leaves_codes_for_the_others(settings: Any) -> None:
     """An address alone must not use up the day of all visitors."""
     most = max(rate.count for rate in settings.PUBLIC_CODES_PER_ADDRESS if rate.seconds == 86_400)
