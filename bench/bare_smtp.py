@@ -1,4 +1,4 @@
-"""The floor of delivery: sends prepared mails one after the other on one connection.
+"""The bare floor of the row `mails`: sends prepared mails one after the other on one connection.
 
 `python -m bench.bare_smtp PORT COUNT`
 """

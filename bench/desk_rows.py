@@ -30,7 +30,7 @@ class Seed:
     last_user: int
     request_type: int
     reason: int
-    advisors: int  # the groups
+    advisors: int  # primary keys of the groups
     supervisors: int
 
     @classmethod
@@ -48,7 +48,7 @@ class Seed:
 
     @property
     def some_ticket(self) -> int:
-        """Number of a closed ticket in the middle."""
+        """Number of a closed ticket, half-way between the oldest and the newest."""
         return self.last_ticket + self.tickets // 2
 
     @property

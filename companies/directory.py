@@ -73,7 +73,7 @@ class LocalDirectory:
         return Administrator.objects.entitled().filter(phone=phone).first()
 
     def companies(self, administrator: Administrator) -> list[Company]:
-        # Named here, because Django ignores Meta.ordering in a query that aggregates
+        # Ordered explicitly, because Django ignores Meta.ordering in a query that aggregates
         return list(
             Company.objects.of_administrator(administrator).with_service_count().order_by("legal_name", "pk")
         )

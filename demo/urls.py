@@ -1,4 +1,4 @@
-"""The addresses of the demo mailbox."""
+"""The URLs of the demo mailbox."""
 
 from django.urls import path
 

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class CodeRequest(models.Model):
-    """A visitor asked for a code."""
+    """A visitor's request for a code."""
 
     phone = models.CharField(max_length=16)
     nonce = models.CharField(max_length=32)

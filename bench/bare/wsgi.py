@@ -1,4 +1,4 @@
-"""The WSGI application of the floor."""
+"""The WSGI application of the bare floor."""
 
 import os
 

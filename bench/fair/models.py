@@ -174,7 +174,7 @@ class Message(models.Model):
 
 
 class Challenge(models.Model):
-    """A code that a visitor asked for."""
+    """A code that a visitor requested."""
 
     phone = models.CharField(max_length=16, db_index=True)
     session_ref = models.CharField(max_length=64, db_index=True)

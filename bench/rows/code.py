@@ -1,4 +1,4 @@
-"""Asking for a code. Each request is a new visitor with a new session, number and address."""
+"""Requesting a code. Each request has a new session, a new number and a new address."""
 
 from collections.abc import Iterator
 

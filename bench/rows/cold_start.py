@@ -1,4 +1,4 @@
-"""From starting the web processes until the first answer."""
+"""The time from the start of the web processes to their first answer."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,6 +1,7 @@
 """The desk's pages, as a supervisor opens them, with 10,000 tickets and with a million.
 
-The million is measured only when the row is asked for by name: filling the database takes minutes.
+The million is measured only if the command names the row, because filling the database takes
+minutes.
 """
 
 import subprocess

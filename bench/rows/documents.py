@@ -1,4 +1,4 @@
-"""Confirming a request with a document of 1 MB, including its whole inspection."""
+"""Confirming a request with a document of 1 MB, including the document's inspection."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,5 @@
-"""Confirming requests until the mail server has accepted the last of their mails, with the real
-worker and sweep; the floors have a process that sends what their view wrote.
+"""The time from confirming requests until the mail server has accepted the last of their mails. The
+product's mails are sent by its worker and sweep, a floor's by its `deliver` process.
 """
 
 from collections.abc import Callable, Iterator

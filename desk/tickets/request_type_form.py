@@ -37,7 +37,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 
 
 def word_field(word: Word) -> forms.CharField:
-    label: Any = word.label  # django-stubs knows another class of lazy texts
+    label: Any = word.label  # django-stubs expects another class of lazy text
     return forms.CharField(
         label=label,
         required=False,
