@@ -59,12 +59,11 @@ def _key(request: HttpRequest) -> UUID | None:
     return posted.uuid if posted else browser.current_key(request)
 
 
-def _expired(request: HttpRequest) -> HttpResponse:
-    """Say that the form was deleted, which waits for its code no longer than the code lasts."""
-    page = render(
-        request, "portal/public/code.html", {"ended": True}, status=422 if request.method == "POST" else 200
-    )
-    return session.set_cache_control(page)
+def _expired(request: HttpRequest, *, documents_gone: bool = False) -> HttpResponse:
+    """Say that the form is to be sent again: it waits for a code only as long as that lasts."""
+    status = 422 if request.method == "POST" else 200
+    context = {"documents_gone": documents_gone}
+    return session.set_cache_control(render(request, "portal/public/expired.html", context, status=status))
 
 
 def _check(request: HttpRequest, row: PublicRequest) -> HttpResponse:
@@ -97,7 +96,7 @@ def _register(request: HttpRequest, row: PublicRequest) -> HttpResponse:
         except StagedFileGone:
             gone = True
     if gone and public_requests.ticket_of(row.pk) is None:
-        return _code_page(request, row, EmailCodeForm(), documents_gone=True, status=422)
+        return _expired(request, documents_gone=True)
     return browser.to("public:done")
 
 
@@ -118,17 +117,16 @@ def _code_page(
     *,
     too_early: bool = False,
     limit_reached: bool = False,
-    documents_gone: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    if public_requests.has_expired(row):
+        return _expired(request)
     context = {
         "form": typed,
         "form_key": FormKey(row.pk).token(),
         "email": row.email,
         "request_type": row.request_type,
-        "ended": public_requests.has_expired(row) or documents_gone,
         "out_of_attempts": public_requests.is_out_of_attempts(row),
-        "documents_gone": documents_gone,
         "too_early": too_early,
         "limit_reached": limit_reached,
         "typed": False,

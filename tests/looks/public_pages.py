@@ -113,7 +113,7 @@ def _codes() -> dict[str, tuple[str, dict[str, Any]]]:
         "code_digits": 6,
         "minutes": 30,
         "typed": False,
-        **dict.fromkeys(("ended", "out_of_attempts", "documents_gone", "too_early", "limit_reached"), False),
+        **dict.fromkeys(("out_of_attempts", "too_early", "limit_reached"), False),
     }
     wrong = EmailCodeForm(QueryDict("code=12"))
     return {
@@ -122,8 +122,8 @@ def _codes() -> dict[str, tuple[str, dict[str, Any]]]:
         "consulta, code too early": (CODE, {**shown, "too_early": True}),
         "consulta, code limit": (CODE, {**shown, "limit_reached": True}),
         "consulta, code used up": (CODE, {**shown, "out_of_attempts": True}),
-        "consulta, code expired": (CODE, {"ended": True}),
-        "consulta, documents gone": (CODE, {**shown, "ended": True, "documents_gone": True}),
+        "consulta, code expired": ("portal/public/expired.html", {"documents_gone": False}),
+        "consulta, documents gone": ("portal/public/expired.html", {"documents_gone": True}),
     }
 
 

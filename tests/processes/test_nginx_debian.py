@@ -135,10 +135,17 @@ def test_r6_14_a_session_sends_20_forms_and_another_one_at_its_address_is_not_li
 
 @pytest.mark.parametrize(
     ("path", "allowed"),
-    [("/fidelizacion/", 30), ("/fidelizacion/pin/", 30), (SIGN_IN, 20), (SIGN_IN + "?next=/", 20)],
+    [
+        ("/fidelizacion/", 30),
+        ("/fidelizacion/pin/", 30),
+        ("/fidelizacion/consulta/", 30),
+        ("/fidelizacion/consulta/codigo/", 30),
+        (SIGN_IN, 20),
+        (SIGN_IN + "?next=/", 20),
+    ],
 )
 def test_signing_in_is_limited_more_than_reading(nginx: Nginx, path: str, allowed: int) -> None:
-    with nginx.browser(f"192.0.2.{20 + len(path)}") as office, nginx.browser("192.0.2.99") as other:
+    with nginx.browser(f"192.0.2.{200 + len(path)}") as office, nginx.browser("192.0.2.99") as other:
         passed = until_refused(office, "POST", path, 110)
         assert allowed <= passed < 110
         assert office.get(path).status_code == BAD_GATEWAY, "the page itself is not refused"
