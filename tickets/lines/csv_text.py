@@ -32,6 +32,7 @@ def read(content: bytes) -> tuple[list[Grid], list[str]]:
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), 1):
             row = [clean(cell) for cell in cells[:MAX_COLUMNS]]
+            grid.is_wider = grid.is_wider or any(map(clean, cells[MAX_COLUMNS:]))
             if any(row) and not (len(row) <= 2 and row[0].lower().startswith("sep=")):
                 grid.rows.append((number, row))
             if len(grid.rows) > MAX_ROWS + 1:

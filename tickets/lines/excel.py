@@ -34,6 +34,11 @@ _OVERLAP = 512  # bytes of the piece before, since a tag may be cut in two
 _ROW = re.compile(
     rb"<(?:\w+:)?row(?=[\s/>])(?:[^<>]*?\sr=[\"'](\d{1,7})[\"'])?|<(?P<end>/(?:\w+:)?sheetData)\b"
 )
+# A cell with something in it to the right of the columns that are read, which end at AX. Only what
+# stands beside the name of its column is looked at, so that long tags take no longer
+_FAR_CELL = re.compile(
+    rb"\sr=[\"'](?:A[YZ]|[B-Z][A-Z]|[A-Z]{3})\d{1,7}[\"'][^<>]{0,200}>\s{0,20}<(?:\w{1,20}:)?(?:v|is|f)[\s>]"
+)
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})[\"']")
@@ -50,6 +55,7 @@ class _Scan:
     since_row: int = 0  # bytes since the last row began; -1 after the rows
     formulas: bool = False
     far: set[str] = field(default_factory=set)  # sheets with values below LAST_ROW
+    wide: set[str] = field(default_factory=set)  # sheets with values beyond MAX_COLUMNS
     merged: dict[str, list[str]] = field(default_factory=dict)  # by part
 
 
@@ -68,6 +74,7 @@ def read(content: bytes) -> tuple[list[Grid], list[str]]:
                 part = sheet._worksheet_path.lstrip("/").lower()  # noqa: SLF001  names have no order
                 visible.append(_grid(sheet, _merged_origins(scan.merged.get(part, []))))
                 visible[-1].cut_at = LAST_ROW if part in scan.far else 0
+                visible[-1].is_wider = part in scan.wide
             else:
                 hidden.append(sheet.title)
         if scan.formulas:
@@ -142,6 +149,8 @@ def _look_at(scan: _Scan, part: str, data: bytes, seen: int) -> None:
         scan.since_row = len(data) - last_row
     if start < len(data) and _VALUE.search(data, max(start, 0)):
         scan.far.add(part)
+    if part not in scan.wide and _FAR_CELL.search(data):
+        scan.wide.add(part)
     scan.formulas = scan.formulas or bool(_FORMULA.search(data))
     merged = scan.merged.setdefault(part, [])
     merged += [found[1].decode() for found in _MERGED.finditer(data) if found.end() > seen]

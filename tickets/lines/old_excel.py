@@ -45,6 +45,8 @@ def _grid(book: xlrd.book.Book, sheet: xlrd.sheet.Sheet) -> Grid:
             cells.append(text)
             if code:
                 grid.odd[index + 1, column] = code
+        beyond = sheet.row_values(index, MAX_COLUMNS) if sheet.row_len(index) > MAX_COLUMNS else []
+        grid.is_wider = grid.is_wider or any(value != "" for value in beyond)
         if any(cells):
             grid.rows.append((index + 1, cells))
         if len(grid.rows) > MAX_ROWS + 1:

@@ -197,3 +197,7 @@ def instructions_title() -> str:
 
 def rows_left_out(last: int) -> str:
     return _("No se leyó lo que está debajo de la fila %(last)s.") % {"last": last}
+
+
+def columns_left_out(last: str) -> str:
+    return _("No se leyó lo que está a la derecha de la columna %(last)s.") % {"last": last}

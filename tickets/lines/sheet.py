@@ -17,7 +17,7 @@ from attachments.inspection.problems import Problem
 from tickets.lines import csv_text, excel, old_excel, problems
 from tickets.lines.problems import Unreadable
 from tickets.lines.rows import ListRow, Reading
-from tickets.lines.table import Grid, read_grid
+from tickets.lines.table import Grid, left_out, read_grid
 
 Book = tuple[list[Grid], list[str]]  # visible sheets, and the names of the hidden ones
 
@@ -64,12 +64,14 @@ def _list_in(visible: list[Grid], hidden: list[str]) -> Reading:
     readings = [read_grid(grid, with_sheet=len(filled) > 1) for grid in filled]
     lists = [reading for reading in readings if reading]
     refusal = next((reading.refusal for reading in lists if reading.refusal), "")
+    if not lists:  # the numbers may be in what was left out
+        notices += dict.fromkeys(notice for grid in filled for notice in left_out(grid))
     if refusal or not lists:
         return Reading(notices=tuple(notices), refusal=refusal or problems.no_number_column())
     names = [grid.name for grid, reading in zip(filled, readings, strict=True) if not reading]
     if without := [name for name in names if name != problems.instructions_title()]:
         notices.append(problems.sheets_without_list(without))
-    notices += [notice for reading in lists for notice in reading.notices]
+    notices += dict.fromkeys(notice for reading in lists for notice in reading.notices)
     return _joined((row for reading in lists for row in reading.rows), notices, single=len(lists) == 1)
 
 

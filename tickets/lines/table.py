@@ -56,6 +56,7 @@ class Grid:
     odd: dict[tuple[int, int], Code] = field(default_factory=dict)
     name: str = ""
     cut_at: int = 0  # the last row that was read, where there are more
+    is_wider: bool = False  # than MAX_COLUMNS, which are read
 
 
 def letters(column: int) -> str:
@@ -83,10 +84,16 @@ def read_grid(grid: Grid, *, with_sheet: bool = False) -> Reading | None:
         rows += _rows_of(grid, number, cells, columns, layout)
         if len(rows) > MAX_ROWS:
             return Reading(refusal=problems.too_many_rows(MAX_ROWS))
-    notices = [problems.rows_left_out(grid.cut_at)] if grid.cut_at else []
+    notices = left_out(grid)
     if others := _other_number_columns(body, columns):
         notices.append(problems.other_number_columns(map(letters, others)))
     return Reading(tuple(rows), tuple(notices))
+
+
+def left_out(grid: Grid) -> list[str]:
+    """Say what of the sheet was not read."""
+    rows = [problems.rows_left_out(grid.cut_at)] if grid.cut_at else []
+    return [*rows, problems.columns_left_out(letters(MAX_COLUMNS - 1))] if grid.is_wider else rows
 
 
 def read_titled_text(lines: Sequence[str]) -> Reading | None:

@@ -41,7 +41,10 @@ def test_a_cell_at_the_far_end_is_left_out_and_said() -> None:
     assert len(content) < 6_000
     reading = answered("a.xlsx", content)
     assert [row.number for row in reading.rows] == ["0991234567"]
-    assert reading.notices == ("No se leyó lo que está debajo de la fila 20000.",)
+    assert reading.notices == (
+        "No se leyó lo que está debajo de la fila 20000.",
+        "No se leyó lo que está a la derecha de la columna AX.",
+    )
 
 
 @pytest.mark.thorough

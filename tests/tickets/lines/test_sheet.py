@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msoffcrypto
@@ -229,3 +230,29 @@ def test_too_many_rows(name: str) -> None:
     listed = [(f"0{990_000_000 + number}",) for number in range(MAX_ROWS + 1)]
     assert len(rows_of(name, WRITERS[name](listed[:-1]))) == MAX_ROWS
     assert str(MAX_ROWS) in read_file(name, WRITERS[name](listed)).refusal
+
+
+def wide_csv(rows: Iterable[Sequence[object]]) -> bytes:
+    return "\n".join(";".join(map(str, row)) for row in rows).encode()
+
+
+@pytest.mark.parametrize(("name", "make"), [*WRITERS.items(), ("d.csv", wide_csv)])
+def test_what_stands_beyond_the_fiftieth_column_is_said(name: str, make: Callable[..., bytes]) -> None:
+    fifty = ["Número", *("" for _column in range(48)), "Plan"]
+    listed = ["0991234567", *("" for _column in range(48)), "Plan 30"]
+    said = "No se leyó lo que está a la derecha de la columna AX."
+    assert read_file(name, make([fifty, listed])).notices == ()
+    assert read_file(name, make([[*fifty, "", "Acción"], [*listed, "", "prepago"]])).notices == (said,)
+    far = [["" for _column in range(50)] + ["Número"], ["" for _column in range(50)] + ["0991234567"]]
+    reading = read_file(name, make([["Empresa de Prueba"], *far]))
+    assert reading.refusal
+    assert reading.notices == (said,)
+
+
+def test_an_empty_cell_with_a_format_beyond_the_fiftieth_column_is_nothing() -> None:
+    def edit(_book: Any, sheet: Any) -> None:
+        sheet.append(["Número"])
+        sheet.append(["0991234567"])
+        sheet["AY2"].number_format = "@"
+
+    assert read_file("a.xlsx", books.edited(edit)).notices == ()
