@@ -38,6 +38,7 @@ class Code(StrEnum):
     ID_ZERO_RESTORED = "id_zero_restored"
     ACTION_MISSING = "action_missing"
     ACTION_FROM_HEADING = "action_from_heading"
+    ID_WITHOUT_ACTION = "id_without_action"  # only a move to prepaid needs a cédula
     FROM_RANGE = "from_range"
     RANGE_GAP = "range_gap"
     SEVERAL_ACCOUNTS = "several_accounts"
@@ -52,6 +53,7 @@ TO_CONFIRM = frozenset(
         Code.ID_ZERO_RESTORED,
         Code.ACTION_MISSING,
         Code.ACTION_FROM_HEADING,
+        Code.ID_WITHOUT_ACTION,
         Code.FROM_RANGE,
         Code.RANGE_GAP,
         Code.SEVERAL_ACCOUNTS,
@@ -92,6 +94,9 @@ def sentence(code: Code, detail: str = "") -> str:
         Code.ID_ZERO_RESTORED: _("A la cédula le faltaba el cero inicial y se leyó %(detail)s. Revísela."),
         Code.ACTION_MISSING: _("No dice qué hacer con la línea: se pedirá la baja."),
         Code.ACTION_FROM_HEADING: _("El pedido se tomó del título: «%(detail)s»."),
+        Code.ID_WITHOUT_ACTION: _(
+            "Tiene cédula y no dice qué hacer: se pedirá la baja. Para pasarla a prepago, escríbalo."
+        ),
         Code.FROM_RANGE: _("Viene de un rango. Compruebe que quiere incluirlo."),
         Code.RANGE_GAP: _("Está en el rango y no es un servicio de su empresa: no se incluye."),
         Code.SEVERAL_ACCOUNTS: _("Está en %(detail)s cuentas: se pedirá en todas."),
@@ -108,6 +113,9 @@ def summary(code: Code, count: int, column: str) -> str:
         Code.OPEN_REQUEST: _("Ya constan en solicitudes abiertas."),
         Code.ID_ZERO_RESTORED: _("A la cédula le faltaba el cero inicial y se completó. Revíselas."),
         Code.ACTION_FROM_HEADING: _("El pedido se tomó del título de la lista."),
+        Code.ID_WITHOUT_ACTION: _(
+            "Tienen cédula y no dicen qué hacer: se pedirá la baja. Para pasarlas a prepago, escríbalo."
+        ),
         Code.SEVERAL_ACCOUNTS: _("Están en varias cuentas: se pedirán en todas."),
         Code.RANGE_TOO_LONG: _("Los rangos son muy largos."),
     }

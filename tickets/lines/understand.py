@@ -194,9 +194,14 @@ def _in_conflict(earlier: UnderstoodRow, later: ListRow) -> UnderstoodRow:
 
 
 def _action(row: ListRow) -> tuple[Action | None, list[Doubt]]:
-    """Return what is asked. A list that says nothing asks for the end of its lines."""
+    """Return what is asked. A list that says nothing asks for the end of its lines.
+
+    A cédula without an action may be a move to prepaid, so the end of the line is confirmed.
+    """
     if not row.action:
-        return Action.CANCEL, []
+        is_asked = any(doubt.code is Code.ACTION_MISSING for doubt in row.doubts)
+        doubtful = bool(row.id_number) and not is_asked
+        return Action.CANCEL, [Doubt(Code.ID_WITHOUT_ACTION, Column.ID)] if doubtful else []
     action = action_of_cell(row.action)
     return action, [] if action else [Doubt(Code.ACTION_UNCLEAR, Column.ACTION)]
 

@@ -150,6 +150,22 @@ def test_the_taker_of_a_line_that_ends_is_not_kept() -> None:
     assert (row.id_number, row.name) == ("", "")
 
 
+def test_a_cedula_without_an_action_is_confirmed_before_the_line_ends() -> None:
+    """A10: only a move to prepaid needs a cédula."""
+    listed = [("Número", "Cédula"), ("0991234567", CEDULA), ("0991234568", "")]
+    found = understand(read_file("a.xlsx", books.xlsx(listed)).rows, Directory())
+    assert codes(found) == [[Code.ID_WITHOUT_ACTION], []]
+    (finding,) = found.to_confirm
+    assert finding.text.startswith("Tiene cédula y no dice qué hacer: se pedirá la baja.")
+    assert str(finding.places[0]) == "fila 2, columna B"
+    assert [row.action for row in found.requested] == [Action.CANCEL, Action.CANCEL]
+
+
+def test_a_cedula_beside_an_empty_action_is_asked_about_once() -> None:
+    found = of_cells(("0991234567", "", CEDULA, "Ana Pérez"), ("0991234568", "baja", CEDULA, "Ana Pérez"))
+    assert codes(found) == [[Code.ACTION_MISSING], []]
+
+
 def test_places_name_the_cell() -> None:
     found = of_cells(("0991234567", "prepago", "171003406", ""), ("0980000000", "baja"))
     assert [str(finding.places[0]) for finding in found.critical] == [
