@@ -2,19 +2,25 @@
 attaches a file (R3.19).
 """
 
+import re
 import secrets
+from email.generator import BytesGenerator
 from email.header import Header
 from email.mime.image import MIMEImage
 from email.policy import Compat32
+from functools import partial
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import RFC5322_EMAIL_LINE_LENGTH_LIMIT, utf8_charset
 
 from notifications import outbox
 from notifications.email.rendering import LOGO_ID, LOGO_URL
 from notifications.models import Message
 
+LINE_END = re.compile(r"\r\n|\r")
 LONGEST_LINE = 76  # characters of a header line that the standard library would not fold
 
 
@@ -34,6 +40,22 @@ class Headers(Compat32):
 HEADERS = Headers()
 
 
+class Generator(BytesGenerator):
+    """The standard library's, which writes each line of a text on its own."""
+
+    def _write_lines(self, lines: str) -> None:
+        if lines:
+            unified = LINE_END.sub("\n", lines) if "\r" in lines else lines
+            self.write(unified.replace("\n", self._NL))  # type: ignore[attr-defined]  # missing from its stubs
+
+
+def as_bytes(built: Any, unixfrom: bool = False, linesep: str = "\n") -> bytes:
+    """Write a message as Django does, and four times as fast."""
+    written = BytesIO()
+    Generator(written, mangle_from_=False).flatten(built, unixfrom=unixfrom, linesep=linesep)
+    return written.getvalue()
+
+
 class Mail(EmailMultiAlternatives):
     """Django's message with a Subject header that does not begin with an empty line.
 
@@ -42,7 +64,10 @@ class Mail(EmailMultiAlternatives):
     """
 
     def message(self, **options: Any) -> Any:
-        built = super().message(**options)
+        texts = [str(self.body), *(str(part[0]) for part in self.alternatives)]
+        if not any(map(_has_long_line, texts)):
+            self.encoding = utf8_charset  # else Django looks for long lines by itself, slowly
+        built: Any = super().message(**options)
         subject = str(self.subject)
         if not subject.isascii():
             encoded = Header(subject, "utf-8", header_name="Subject").encode(linesep="")
@@ -52,8 +77,15 @@ class Mail(EmailMultiAlternatives):
         for part in built.walk():
             if part.is_multipart():
                 # Random, so no text can hold it; the library would search the texts for its own
-                part.set_boundary(f"={secrets.token_hex(16)}=")
+                # and short, so that its header is one line
+                boundary = f"={secrets.token_hex(12)}="
+                part.replace_header("Content-Type", f'{part.get_content_type()}; boundary="{boundary}"')
+        built.as_bytes = partial(as_bytes, built)
         return built
+
+
+def _has_long_line(text: str) -> bool:
+    return max(map(len, text.encode(errors="surrogateescape").split(b"\n"))) > RFC5322_EMAIL_LINE_LENGTH_LIMIT
 
 
 def build(message: Message) -> Mail:
