@@ -13,6 +13,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from attachments.inspection import MAX_BYTES, MAX_FILES
 
 KEPT = MAX_BYTES + 1  # one byte over the limit shows that the file is too large
+MAX_RECEIVED = MAX_FILES + 1  # the documents, and a list of lines
 
 
 class ReceivedFile(InMemoryUploadedFile):
@@ -22,7 +23,7 @@ class ReceivedFile(InMemoryUploadedFile):
 
 
 class CappedMemoryUploadHandler(FileUploadHandler):
-    """Keeps the first `KEPT` bytes of the first `MAX_FILES` files, and only the names of others."""
+    """Keeps the first `KEPT` bytes of the first `MAX_RECEIVED` files, and the names of others."""
 
     _files = 0
     _content: bytearray
@@ -34,7 +35,7 @@ class CappedMemoryUploadHandler(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Keep the data, and return None so that no other handler receives them."""
-        if self._files <= MAX_FILES and start < KEPT:
+        if self._files <= MAX_RECEIVED and start < KEPT:
             self._content += raw_data[: KEPT - start]
 
     def file_complete(self, file_size: int) -> ReceivedFile:

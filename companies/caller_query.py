@@ -6,7 +6,7 @@ statement is the same on PostgreSQL and SQLite, except for the names of the JSON
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -46,6 +46,8 @@ class Services:
 
     numbers: list[str]
     total: int
+    # The number of the billing account of each; empty if the directory does not say
+    accounts: list[str] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,16 @@ def _services(of_accounts: Sequence[Sequence[Any]], limit: int) -> Services:
     if not limit:
         return Services([], 0)
     # PostgreSQL nests the inner list; SQLite may return it as text
-    first = [
-        json.loads(each) if isinstance(each, str) else each or () for *_account, each, _count in of_accounts
-    ]
-    numbers = sorted(number for each in first for number in each)
-    return Services(numbers[:limit], sum(count for *_account, count in of_accounts))
+    first = sorted(
+        (number, account)
+        for _pk, account, *_facts, each, _count in of_accounts
+        for number in (json.loads(each) if isinstance(each, str) else each or ())
+    )[:limit]
+    return Services(
+        [number for number, _account in first],
+        sum(count for *_account, count in of_accounts),
+        [account for _number, account in first],
+    )
 
 
 def _instance(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:

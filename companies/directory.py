@@ -17,6 +17,7 @@ from companies.caller_query import CallerFacts, CompanyFacts, Services
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
 
 __all__ = [
+    "LINES_OFFERED",
     "SERVICES_SHOWN",
     "CallerFacts",
     "Directory",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 SERVICES_SHOWN = 5  # A6
+LINES_OFFERED = 20  # a request form offers each line of a company that has no more of them
 
 
 class Directory(Protocol):
@@ -92,8 +94,11 @@ class LocalDirectory:
     def services(self, company: Company, limit: int = SERVICES_SHOWN) -> Services:
         lines = ServiceLine.objects.in_service().filter(account__company=company)
         # One query for both: the number of queries of the form page is limited by a test
-        first = list(lines.annotate(total=Window(Count("*"))).values_list("number", "total")[:limit])
-        return Services(numbers=[number for number, _total in first], total=first[0][1] if first else 0)
+        with_total = lines.annotate(total=Window(Count("*")))
+        first = list(with_total.values_list("number", "account__number", "total")[:limit])
+        numbers = [number for number, _account, _total in first]
+        accounts = [account for _number, account, _total in first]
+        return Services(numbers, total=first[0][2] if first else 0, accounts=accounts)
 
     def billing_accounts(self, company: Company) -> list[BillingAccount]:
         lines = ServiceLine.objects.in_service().filter(account=OuterRef("pk"))

@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec
 from django.http import Http404, HttpRequest, HttpResponse
 
 from companies.caller_query import CallerFacts, CompanyFacts
-from companies.directory import SERVICES_SHOWN, caller_facts, directory
+from companies.directory import LINES_OFFERED, caller_facts, directory
 from companies.models import Administrator
 from otp import session
 from tickets.models import Ticket, TicketQuerySet
@@ -62,7 +62,7 @@ def _ask(request: HttpRequest, phone: str, company_of: CompanyOf | None) -> Call
         administrator = directory().administrator(phone)
         return CallerFacts(administrator) if administrator else None
     # A post that registers a ticket shows no services
-    return caller_facts(phone, company_of(request), 0 if request.method == "POST" else SERVICES_SHOWN)
+    return caller_facts(phone, company_of(request), 0 if request.method == "POST" else LINES_OFFERED)
 
 
 def tickets_of(administrator: Administrator) -> TicketQuerySet:

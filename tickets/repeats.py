@@ -1,7 +1,7 @@
 """Repeated requests: the same one twice needs the customer's consent (A23); similar ones are shown.
 
-Two requests are the same if company, request type, reason, details, answers and documents are
-equal. Names, e-mail and phone do not count: another administrator or device may send other ones.
+Two requests are the same if company, request type, reason, details, answers, lines and documents
+are equal. Names, e-mail and phone do not count: another administrator or device may send others.
 """
 
 import hashlib
@@ -40,7 +40,11 @@ SIMILAR = f"""
 
 
 def content_of(
-    reason: Reason | None, details: str, documents: Iterable[str], answers: Iterable[Mapping[str, str]] = ()
+    reason: Reason | None,
+    details: str,
+    documents: Iterable[str],
+    answers: Iterable[Mapping[str, str]] = (),
+    lines: Iterable[list[str]] = (),
 ) -> str:
     """Return the digest of what is requested. `documents` are SHA-256 digests of their content.
 
@@ -49,8 +53,11 @@ def content_of(
     text = " ".join(unicodedata.normalize("NFKC", details).casefold().split())
     content: list[Any] = [reason.pk if reason else None, text, sorted(set(documents))]
     given = sorted([answer["name"], answer["value"]] for answer in answers)
-    if given:
+    asked = sorted(lines)
+    if given or asked:
         content.append(given)
+    if asked:
+        content.append(asked)
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 

@@ -20,9 +20,10 @@ from jobs.insertion import insert, insert_new
 from notifications import outbox
 from otp.limits import limits
 from tickets import antivirus, repeats
-from tickets.effective_date import Calendar, ShownTerms, Term
+from tickets.effective_date import Calendar, Term, touched_accounts
 from tickets.emails import emails
-from tickets.models import Area, Attachment, Reason, RequestType, Ticket, TicketEvent
+from tickets.line_lists import RequestedLine
+from tickets.models import Area, Attachment, Reason, RequestType, Ticket, TicketEvent, TicketLine
 from tickets.submission_key import SubmissionKey
 
 
@@ -43,6 +44,7 @@ class Submission:
     contact_phone: str
     details: str
     answers: Sequence[Mapping[str, Any]] = ()  # to the type's own questions, as the ticket keeps them
+    lines: Sequence[RequestedLine] = ()
     calendar: Calendar = Calendar()  # noqa: RUF009  frozen
     areas: Sequence[Area] = ()  # those to be mailed
     documents: tuple[Document, ...] = ()  # sent with the confirming post
@@ -61,13 +63,15 @@ class Submission:
             self.details,
             [[answer["name"], answer["value"]] for answer in self.answers],
             self._documents,
+            *([[line.content for line in self.lines]] if self.lines else []),
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     @cached_property
     def content_digest(self) -> str:
         """Digest of what is requested, equal for any administrator and device (A23)."""
-        return repeats.content_of(self.reason, self.details, self._documents, self.answers)
+        lines = [line.content for line in self.lines]
+        return repeats.content_of(self.reason, self.details, self._documents, self.answers, lines)
 
     @property
     def _documents(self) -> list[str]:
@@ -134,11 +138,13 @@ def register(submission: Submission) -> Ticket:
     """
     # The same moment for comparing the dates and for storing them
     registered_at = timezone.now()
-    dates = submission.request_type.dates_at(registered_at, submission.accounts, submission.calendar)
+    accounts = touched_accounts(submission.accounts, {line.account for line in submission.lines})
+    dates = submission.request_type.dates_at(registered_at, accounts, submission.calendar)
     terms = list(dates.terms)
     # A second click is rare, and the insert of its unique key finds it. Only a form with other
     # dates is looked up first
-    if submission.key.shown != ShownTerms.of(terms):
+    shown, of_lines = submission.key.shown, bool(submission.lines)
+    if shown is None or not shown.covers(terms, of_lines=of_lines):
         if existing := ticket_of_key(submission.key):
             return _same(submission, existing)
         raise TermsChanged
@@ -210,9 +216,10 @@ def _create(submission: Submission, names: list[str], registered_at: datetime, t
         insert_ticket(ticket)
         if not repeats.claim(ticket, submission.content_digest, submission.duplicate_of):
             raise RepeatedRequest(repeats.last_of(company, request_type, submission.content_digest).get())
+        _add_lines(ticket, submission.lines)
         documents = _attach(ticket, submission, names)
         TicketEvent.objects.record(ticket, ticket.status, actor_name=submission.administrator.names)
-        _enqueue_emails(ticket, documents, submission.administrator.email, submission.areas)
+        _enqueue_emails(ticket, documents, submission)
         if documents:
             antivirus.enqueue_scan_on_commit(ticket)
         # Last, because the uses of one phone wait for each other until the commit
@@ -238,6 +245,25 @@ def _repeated(submission: Submission) -> Ticket | None:
         return None
     last = repeats.last_of(submission.company, submission.request_type, submission.content_digest)
     return last.filter(pk=submission.duplicate_of).first()
+
+
+def _add_lines(ticket: Ticket, lines: Sequence[RequestedLine]) -> None:
+    dates = {term.account: term.effective_date for term in ticket.terms} if lines else {}
+    if lines:
+        TicketLine.objects.bulk_create(
+            TicketLine(
+                ticket=ticket,
+                position=position,
+                number=line.number,
+                account_number=line.account,
+                service_line_id=line.service_line,
+                action=line.action,
+                holder_tax_id=line.holder_tax_id,
+                holder_name=line.holder_name,
+                effective_date=dates.get(line.account),
+            )
+            for position, line in enumerate(lines, start=1)
+        )
 
 
 def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[Attachment]:
@@ -282,20 +308,20 @@ def claim_staged(ticket: Ticket, files: Sequence[StagedFile]) -> list[Attachment
     ]
 
 
-def _enqueue_emails(
-    ticket: Ticket, documents: list[Attachment], registered_email: str, areas: Sequence[Area]
-) -> None:
+def _enqueue_emails(ticket: Ticket, documents: list[Attachment], submission: Submission) -> None:
     """Mail the customer, the advisor and the areas (A15, A16, D6).
 
     Mail the registered address too, if the form has another.
     """
+    registered_email = submission.administrator.email
+    ticket.mailed_lines = [line.number for line in submission.lines]
     elsewhere = registered_email.casefold() != ticket.email.casefold()
     held = elsewhere and not _may_mail_elsewhere(ticket.verified_phone)
     with outbox.in_one_batch():
         emails.confirmation(ticket, documents, held=held)
         emails.advisor_notice(ticket, documents, held=held)
         emails.notice_to_registered_email(ticket, documents, registered_email, held=held)
-        for area in areas:
+        for area in submission.areas:
             emails.area_notice(ticket, documents, area)
 
 

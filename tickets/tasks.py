@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from attachments import scanning, staging, storage
-from tickets import public_code, public_requests, repeats
+from tickets import line_lists, public_code, public_requests, repeats
 from tickets.models import Attachment
 
 
@@ -14,6 +14,7 @@ def remove_orphaned_files() -> int:
     now = timezone.now()
     repeats.delete_old(now)
     public_requests.delete_old(now)
+    line_lists.delete_old(now)
     return staging.remove_expired(now) + storage.remove_orphans(now)
 
 

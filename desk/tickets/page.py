@@ -68,6 +68,7 @@ def context(ticket: Ticket, user: User | AnonymousUser, address: Mapping[str, st
         "verified_phone": phones.display(ticket.verified_phone),
         "contact_phone": phones.display(ticket.contact_phone),
         "terms": ticket.terms,
+        "lines": list(ticket.lines.all()),
         "attachments": documents if may("tickets.view_attachment") else [],
         "events": rows_before(ticket.events.all(), address.get("historial"))
         if may("tickets.view_ticketevent")

@@ -15,10 +15,11 @@ from attachments.models import StagedFile
 from attachments.quota import QuotaReached
 from attachments.storage import StorageFailed
 from companies.caller_query import CompanyFacts
-from companies.directory import caller_facts, directory
+from companies.directory import LINES_OFFERED, caller_facts, directory
 from otp import session
 from portal import current_company
 from portal.access import Caller
+from portal.request import line_step
 from portal.request.forms import initial_of, typed_in
 from tickets.submission_key import SubmissionKey, UnknownKey
 
@@ -45,8 +46,12 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
     """
     if request.method != "POST":
         return
-    staged, problems = _stage_files(request, phone)
-    again = [_("«%(name)s»: elíjalo otra vez.") % {"name": name} for name in _files_not_sent(request)]
+    staged, problems = _keep_parts(request, phone)
+    names = [
+        *_files_not_sent(request),
+        *(str(file.name)[:MAX_NAME] for file in request.FILES.getlist("lines_file")),
+    ]
+    again = [_("«%(name)s»: elíjalo otra vez.") % {"name": name} for name in names]
     data = {
         "key": request.POST.get("submission_key", ""),
         "typed": typed_in(request.POST.dict()),
@@ -71,7 +76,7 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
         key = SubmissionKey.read(kept["key"], caller.administrator)
     except UnknownKey:
         return None
-    found = caller_facts(caller.visitor.phone, key.company_id)
+    found = caller_facts(caller.visitor.phone, key.company_id, LINES_OFFERED)
     of_company = found.of_company if found else None
     if of_company is None or of_company.company.pk != key.company_id:
         return None
@@ -100,10 +105,11 @@ def change_type(request: HttpRequest, caller: Caller, code: str) -> None:
 def is_untouched(request: HttpRequest, caller: Caller) -> bool:
     """Whether the posted form has no input beyond what was shown, so that leaving loses nothing."""
     shown = {"reason": "", "details": "", **initial_of(caller.administrator)}
+    lines = [name for name in ("lines", "lines_shown") if request.POST.get(name)]
     typed = any(
         text.strip() not in {"", shown.get(name, "")} for name, text in typed_in(request.POST.dict()).items()
     )
-    return not (typed or request.POST.getlist("staged") or _files_not_sent(request))
+    return not (typed or lines or request.POST.getlist("staged") or _files_not_sent(request))
 
 
 def _files_not_sent(request: HttpRequest) -> list[str]:
@@ -115,8 +121,8 @@ def _files_not_sent(request: HttpRequest) -> list[str]:
     return names[:MAX_FILES]
 
 
-def _stage_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]:
-    """Stage the posted files, if the form's key was given to this phone.
+def _keep_parts(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]:
+    """Stage the posted files and keep the chosen lines, if the form's key was given to this phone.
 
     Returns the ids of the staged files, and the reasons why others were not.
     """
@@ -124,9 +130,10 @@ def _stage_files(request: HttpRequest, phone: str) -> tuple[list[str], list[str]
     if administrator is None:
         return [], []
     try:
-        SubmissionKey.read(request.POST.get("submission_key", ""), administrator)
+        key = SubmissionKey.read(request.POST.get("submission_key", ""), administrator)
     except UnknownKey:
         return [], []
+    line_step.keep_choices(request.POST, key, phone)
     owner = staging.Uploader(request, administrator, phone)
     staged = staging.posted_files(owner, request.POST)
     new: tuple[StagedFile, ...] = ()

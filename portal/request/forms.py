@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -18,13 +19,16 @@ from companies.models import Administrator, Company
 from companies.phones import display
 from portal.request import type_fields
 from portal.request.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
+from portal.request.line_step import LineReview, LinesPost, LineStep, Unread
+from tickets.line_choices import MAX_CHOSEN, Choices, TooManyChosen
 from tickets.models import OTHER_REASON, RequestField, RequestType
 from tickets.offer import Offer
 
 MAX_DETAILS = 5_000
 MAX_QUESTIONS = 60  # of one type, in a draft
 OTHER = "otro"  # form value of `OTHER_REASON`, which may have no row yet
-TYPED = ("reason", "requester_name", "email", "contact_phone", "details")
+TYPED = ("reason", "requester_name", "email", "contact_phone", "details", "lines_text")
+LINE_FIELDS = ("lines", "lines_text", "lines_file", "lines_shown", "lines_unmatched", "lines_remove")
 
 
 @cache
@@ -87,6 +91,25 @@ class RequestForm(forms.Form):
             ),
         },
     )
+    # The numbers of the chosen lines; the fields of each are read by `Choices`
+    lines = forms.Field(label=_("Líneas"), required=False, widget=forms.SelectMultiple)
+    lines_text = LongText(
+        label=_("Escriba o pegue los números"),
+        required=False,
+        help_text=_("En cualquier orden y forma, también rangos: 0991234500 a 0991234520."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    lines_file = forms.Field(
+        label=_("O envíe la lista en un archivo"),
+        required=False,
+        help_text=_(".xlsx, .xls o .csv de hasta 2 MB."),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
+    )
+    lines_shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    lines_unmatched = forms.BooleanField(
+        label=_("Enviar como texto, dentro del detalle, lo que no reconocimos"), required=False
+    )
+    lines_remove = forms.BooleanField(label=_("Quitar todas estas líneas"), required=False)
     requester_name = PersonName(
         label=_("Nombres del solicitante"),
         max_length=150,
@@ -139,6 +162,8 @@ class RequestForm(forms.Form):
         self._known_documents = known_documents  # the documents that an earlier click of this form stored
         self.staged = staged  # documents sent with earlier posts of this form
         self.received = ReceivedDocuments()  # documents of this post, set by `clean_attachments`
+        self.line_step: LineStep | None = None  # set with the form's key
+        self.lines: LineReview | None = None
         cast("PersonName", self.fields["requester_name"]).registered = self.initial.get(
             "requester_name", ""
         ).strip()
@@ -160,12 +185,15 @@ class RequestForm(forms.Form):
             cast("forms.ChoiceField", self.fields["reason"]).choices = choices
         else:
             del self.fields["reason"]
+        if not request_type.asks_lines:
+            for name in LINE_FIELDS:
+                del self.fields[name]
         self._questions = offer.fields_of(request_type)
         for question in self._questions:
             self.fields[f"{type_fields.PREFIX}{question.name}"] = type_fields.form_field(question)
         # As on the page, so that the summary names errors in their order
         own = [name for name in self.fields if name.startswith(type_fields.PREFIX)]
-        self.order_fields(["request_type", "reason", *own])
+        self.order_fields(["request_type", "reason", *own, *LINE_FIELDS])
 
     def questions(self) -> list[tuple[RequestField, BoundField]]:
         """Return the type's own questions, each with its bound field."""
@@ -183,6 +211,62 @@ class RequestForm(forms.Form):
         value = str(self["reason"].value())
         chosen = self._reasons.get(value)
         return chosen.text if chosen else OTHER_REASON if value == OTHER else ""
+
+    def read_lines(self) -> None:
+        """Read or take again the list of lines. An unreadable one is an error at its field."""
+        if self.line_step is None or "lines" not in self.fields:
+            return
+        given = self.cleaned_data
+        shown = given.get("lines_shown", "")
+        try:
+            choices = Choices.posted(cast("QueryDict", self.data))
+        except TooManyChosen:
+            self.add_error("lines", ValidationError(_too_many_lines(), code="too_many"))
+        if "lines_text" not in given or "lines" in self.errors:
+            self.lines = LineReview(self.line_step.seen(shown), was_shown=False)
+            return
+        post = LinesPost(
+            given["lines_text"],
+            given["lines_file"],
+            shown,
+            given["lines_remove"],
+            choices,
+        )
+        try:
+            self.lines = self.line_step.take(post)
+        except Unread as unread:
+            self.add_error(unread.field, ValidationError(str(unread), code="unreadable"))
+            self.lines = LineReview(self.line_step.seen(shown), was_shown=False)
+            return
+        if self.lines.was_shown and self.lines.understood.unsettled:
+            unsettled = _("Corrija las líneas marcadas, o quíteles la marca.")
+            self.add_error("lines", ValidationError(unsettled, code="unsettled"))
+
+    def details_with_unmatched(self) -> str:
+        """Return the details, with what could not be matched if it is to be sent (A10)."""
+        details: str = self.cleaned_data.get("details") or ""
+        listed = self.lines.understood if self.lines else None
+        if listed is None or not listed.unmatched or not self.cleaned_data.get("lines_unmatched"):
+            return details
+        heading = _("De la lista, sin reconocer:")
+        together = f"{details}\n\n{heading}\n{listed.unmatched}".strip()
+        if len(together) > MAX_DETAILS:
+            too_long = _("Lo que no reconocimos no cabe en el detalle. Adjunte la lista como documento.")
+            self.add_error("lines_unmatched", ValidationError(too_long, code="max_length"))
+        return together
+
+    def carry_lines(self) -> None:
+        """Save the lines that the form shows, and make it carry their digest; forget a removal."""
+        if "lines" not in self.fields or self.lines is None:
+            return
+        self.initial["lines_shown"] = self.lines.understood.digest
+        if self.is_bound:
+            if self.line_step is not None:
+                self.line_step.keep(self.lines)
+            self.data = cast("MultiValueDict[str, Any]", self.data).copy()
+            self.data["lines_shown"] = self.initial["lines_shown"]
+            if self.data.pop("lines_remove", None):
+                self.data["lines_text"] = ""
 
     def carry_key(self, token: str) -> None:
         """Make the form show this submission key and its type in place of the posted ones."""
@@ -240,7 +324,9 @@ class RequestForm(forms.Form):
 
         Something must say what is requested: the details, a document, or an answer.
         """
+        self.read_lines()
         cleaned = self.cleaned_data
+        cleaned["details"] = self.details_with_unmatched() if "details" in cleaned else ""
         given = {each.name: cleaned.get(f"{type_fields.PREFIX}{each.name}") for each in self._questions}
         answers = []
         for question in self._questions:
@@ -252,11 +338,19 @@ class RequestForm(forms.Form):
                     self.add_error(name, ValidationError(type_fields.missing(question), code="required"))
                 continue
             answers.append(type_fields.record(question, answer))
-        says_what = cleaned.get("details") or answers or cleaned.get("attachments") or self.staged.files
-        if not says_what and not {"details", "attachments"} & set(self.errors):
+        listed = self.lines
+        of_lines = listed is not None and (listed.requested or not listed.was_shown)
+        asked = cleaned.get("details") or answers or cleaned.get("attachments") or self.staged.files
+        says_what = asked or of_lines
+        if not says_what and not {"details", "attachments", *LINE_FIELDS} & set(self.errors):
             missing = self.type.words.text("details_missing")
             self.add_error("details", ValidationError(missing, code="required"))
         return {**cleaned, "reason": self._reasons.get(cleaned.get("reason", "")), "answers": answers}
+
+
+def _too_many_lines() -> str:
+    text = _("Elija hasta %(limit)s líneas a la vez. Para más, envíe la lista en un archivo.")
+    return text % {"limit": MAX_CHOSEN}
 
 
 def initial_of(administrator: Administrator) -> dict[str, str]:

@@ -20,15 +20,16 @@ from attachments.quota import QuotaReached
 from attachments.staging import StagedFileGone, Uploader
 from attachments.storage import StorageFailed
 from companies.caller_query import CompanyFacts
-from companies.directory import directory
+from companies.directory import LINES_OFFERED, directory
 from companies.models import Company
 from otp import session
 from portal import current_company
 from portal.access import Caller, administrator_required
-from portal.request import current_type, drafts
+from portal.request import current_type, drafts, line_step
 from portal.request.forms import CompanyForm, RequestForm, initial_of
+from portal.request.line_step import LineReview, LineStep
 from tickets import repeats
-from tickets.effective_date import ShownTerms, TermsChange
+from tickets.effective_date import ShownTerms, TermsChange, touched_accounts
 from tickets.models import RequestType, Ticket
 from tickets.offer import Offer, changed_offer, current_offer
 from tickets.submission import (
@@ -99,8 +100,11 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
         key, of_company = _posted_key(request, caller)
     except UnknownKey:
         return _refuse_key(caller, owner, form)
+    form.line_step = LineStep(key.uuid, of_company.company, owner.phone, form.type)
     if not form.is_valid() or of_company.company.is_inactive:
         return _refuse(owner, of_company, form, key, ExistingTickets(used=ticket_of_key(key)))
+    if form.lines and not form.lines.was_shown and ticket_of_key(key) is None:
+        return _review(owner, of_company, form, key)
     return _register(caller, owner, of_company, key, form)
 
 
@@ -153,6 +157,7 @@ def _offer_changed(
         staged=form.staged,
         phone=owner.phone,
     )
+    again.line_step = form.line_step
     again.is_valid()  # with its other errors
     again.received = form.received
     if request_type.code == form.type.code:
@@ -175,6 +180,9 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
     form = RequestForm(offer=offer, request_type=request_type, initial=initial)
     owner = Uploader(request, caller.administrator, caller.visitor.phone)
+    if draft and request_type.asks_lines:
+        step = LineStep(key.uuid, of_company.company, owner.phone, request_type)
+        form.lines = LineReview(step.current())
     return _page(owner, of_company, form, key, draft=draft, staged=draft.staged if draft else ())
 
 
@@ -219,12 +227,18 @@ def _submission(
         contact_phone=data["contact_phone"],
         details=data["details"],
         answers=data["answers"],
+        lines=form.lines.understood.lines if form.lines else (),
         calendar=form.offer.calendar,
         areas=form.offer.areas_of(form.type),
         documents=data["attachments"],
         staged=staging.for_submission(owner, form.staged.files, key.uuid),
         duplicate_of=int(repeated) if is_number else None,
     )
+
+
+def _review(owner: Uploader, of_company: CompanyFacts, form: RequestForm, key: SubmissionKey) -> HttpResponse:
+    """Show the form again with what was understood of its list; posting it confirms that."""
+    return _page(owner, of_company, form, key, staged=_stage_accepted(owner, form, key))
 
 
 def _refuse(
@@ -238,6 +252,7 @@ def _refuse(
     existing = existing or ExistingTickets()
     if existing.used:
         key = key.renewed(form.type)
+        form.line_step = LineStep(key.uuid, of_company.company, owner.phone, form.type)
     return _page(
         owner, of_company, form, key, existing=existing, staged=_stage_accepted(owner, form, key), status=422
     )
@@ -262,10 +277,11 @@ def _refuse_key(caller: Caller, owner: Uploader, form: RequestForm) -> HttpRespo
         return render(
             request, "portal/request/company.html", {"form": picker, "companies": companies}, status=422
         )
+    key = SubmissionKey.mint(caller.administrator, of_company.company, form.type)
+    form.line_step = LineStep(key.uuid, of_company.company, owner.phone, form.type)
     form.add_error(
         None, _("El formulario había caducado. Revise que la empresa sea la correcta y confirme otra vez.")
     )
-    key = SubmissionKey.mint(caller.administrator, of_company.company, form.type)
     return _page(owner, of_company, form, key, staged=_stage_accepted(owner, form, key), status=422)
 
 
@@ -301,16 +317,25 @@ def _page(
     uploads_closed = staging.uploads_disabled_reason()
     existing = existing or ExistingTickets()
     company = of_company.company
-    dates = request_type.dates_at(timezone.now(), of_company.accounts, form.offer.calendar)
-    terms = list(dates.terms)
+    services = directory().services(company, LINES_OFFERED) if form.is_bound else of_company.services
+    lines = form.lines or LineReview()
+    # A form that offers every line shows every account's date; it takes those of the chosen lines
+    chosen = () if line_step.offers_all(services) else lines.understood.accounts
+    accounts = touched_accounts(of_company.accounts, chosen)
+    terms = list(request_type.dates_at(timezone.now(), accounts, form.offer.calendar).terms)
+    form.carry_lines()
     form.carry_key(key.showing(request_type, ShownTerms.of(terms)).token())
     form.fields["attachments"].disabled = bool(uploads_closed)
     context = {
         "form": form,
         "company": company,
-        "services": directory().services(company) if form.is_bound else of_company.services,
+        "services": services,
         "terms": terms,
-        "terms_change": TermsChange.between(key.shown, terms),
+        "dates": {term.account: term.effective_date for term in terms},
+        "lines": lines,
+        "shown_lines": lines.shown(services) if request_type.asks_lines else [],
+        "offers_all": line_step.offers_all(services),
+        "terms_change": TermsChange.between(key.shown, terms, of_lines=bool(chosen)),
         "request_type": request_type,
         "words": request_type.words,
         "several_types": len(form.offer.types) > 1,

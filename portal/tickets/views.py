@@ -44,6 +44,7 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         "ticket": found,
         "terms": found.terms,
         "attachments": found.documents,
+        "lines": list(found.lines.all()),
         "by_caller": by_caller,
         "undelivered": confirmation_status.undelivered_among([number]).get(number),
         "withheld": emails.withheld(found),

@@ -35,6 +35,32 @@
     update();
   }
 
+  // Search among the lines while typing. The server answers the same form, with its choices saved
+  for (const form of all("[data-line-search]")) {
+    let timer;
+    let latest = 0;
+    form.elements.q.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(async () => {
+        const asked = latest += 1;
+        const body = new URLSearchParams(new FormData(form));
+        body.set("ir", "buscar");
+        body.delete("ver");
+        try {
+          const answer = await fetch(form.action, { method: "POST", body });
+          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+          const found = page.querySelector("[data-results]");
+          if (asked !== latest || !found) return;
+          form.querySelector("[data-results]").replaceWith(found);
+          form.elements.page.value = 1;
+          if (form.elements.ver) form.elements.ver.remove();
+        } catch {
+          // The button searches too
+        }
+      }, 250);
+    });
+  }
+
   // The server decides whether another code may be requested; this only avoids a refusal
   for (const line of all("[data-countdown]")) {
     const figure = line.querySelector("span");

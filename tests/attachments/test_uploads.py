@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attachments.inspection import MAX_BYTES, MAX_FILES
-from attachments.uploads import KEPT, CappedMemoryUploadHandler, ReceivedFile
+from attachments.uploads import KEPT, MAX_RECEIVED, CappedMemoryUploadHandler, ReceivedFile
 
 
 def receive(handler: CappedMemoryUploadHandler, name: str, chunks: list[bytes]) -> ReceivedFile:
@@ -31,7 +31,9 @@ def test_r3_01_of_a_huge_file_one_byte_over_the_limit_is_kept_and_its_size_known
 def test_r3_02_of_files_beyond_the_fifth_only_the_name_is_kept() -> None:
     handler = CappedMemoryUploadHandler()
     received = [receive(handler, f"{number}.pdf", [b"abc"]) for number in range(12)]
-    assert [len(file.content) for file in received] == [3] * MAX_FILES + [0] * 7
+    assert [len(file.content) for file in received] == [3] * MAX_RECEIVED + [0] * (
+        MAX_FILES + 7 - MAX_RECEIVED
+    )
     assert received[-1].name == "11.pdf"
     assert received[-1].size == 3
 

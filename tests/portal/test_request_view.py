@@ -156,7 +156,7 @@ def test_a14_the_result_shows_number_reason_mail_and_date() -> None:
 
 
 def test_r6_12_extra_keys_are_ignored() -> None:
-    filled_form(visitor(cast.ana())).post(status="closed", number="7", verified_phone="+1", lines="x")
+    filled_form(visitor(cast.ana())).post(status="closed", number="7", verified_phone="+1", line="x")
     ticket = Ticket.objects.get()
     assert (ticket.status, ticket.verified_phone) == ("new", cast.ANA_PHONE)
     assert ticket.number != 7

@@ -56,8 +56,11 @@ def fields_of(response: Any) -> dict[str, Any]:
             values[str(name)] = str(chosen.get("value", "")) if isinstance(chosen, Tag) else ""
         elif control.name == "textarea":
             values[str(name)] = control.get_text().removeprefix("\n").removeprefix("\r\n")
-        elif name == "staged":
-            values.setdefault("staged", []).append(str(control["value"]))
+        elif name in {"staged", "lines_offered"}:
+            values.setdefault(name, []).append(str(control["value"]))
+        elif name == "lines":
+            if control.has_attr("checked"):
+                values.setdefault(name, []).append(str(control["value"]))
         elif control.get("type") == "radio" and not control.has_attr("checked"):
             continue
         elif control.get("type") not in {"file", "checkbox"} and name:

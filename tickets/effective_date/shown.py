@@ -12,28 +12,34 @@ from tickets.effective_date.terms import Term
 
 @dataclass(frozen=True)
 class ShownTerms:
-    """What a form showed: notice day, effective dates, and a digest of all their inputs."""
+    """What a form showed: notice day, effective dates, and digests of their inputs."""
 
-    digest: str
     day: str = ""  # of the notice, in ISO 8601; empty without accounts
-    dates: tuple[tuple[str, str], ...] = ()  # account and effective date
+    # Account, effective date, and a digest of rule and inputs: a changed cut day counts too
+    dates: tuple[tuple[str, str, str], ...] = ()
 
     @classmethod
     def of(cls, terms: Sequence[Term]) -> Self:
-        """Summarise the terms. The digest includes cut days and rule: their change counts too."""
-        records = [term.as_record() for term in terms]
-        digest = hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
+        """Summarise the terms."""
         day = terms[0].notice_date.isoformat() if terms else ""
-        return cls(digest, day, tuple((term.account, term.effective_date.isoformat()) for term in terms))
+        return cls(
+            day, tuple((term.account, term.effective_date.isoformat(), _digest(term)) for term in terms)
+        )
 
     @classmethod
     def from_token(cls, packed: Any) -> Self:
         """Read the result of `for_token`. Raises ValueError or TypeError for other data."""
-        digest, day, dates = packed
-        return cls(digest, day, tuple((account, effective) for account, effective in dates))
+        day, dates = packed
+        return cls(day, tuple((account, effective, digest) for account, effective, digest in dates))
 
     def for_token(self) -> list[Any]:
-        return [self.digest, self.day, [list(pair) for pair in self.dates]]
+        return [self.day, [list(each) for each in self.dates]]
+
+    def covers(self, terms: Sequence[Term], *, of_lines: bool) -> bool:
+        """Whether the form showed these dates. Those `of_lines` may be a part of what it showed."""
+        now = ShownTerms.of(terms)
+        part = of_lines and now.dates and now.day == self.day and set(now.dates) <= set(self.dates)
+        return now == self or bool(part)
 
 
 @dataclass(frozen=True)
@@ -54,11 +60,24 @@ class TermsChange:
     day_now: date | None
 
     @classmethod
-    def between(cls, shown: ShownTerms | None, terms: Sequence[Term]) -> "TermsChange | None":
-        """Return the differences. Return None if nothing differs or the form has shown no dates."""
-        if shown is None or shown == (now := ShownTerms.of(terms)):
+    def between(
+        cls, shown: ShownTerms | None, terms: Sequence[Term], *, of_lines: bool = False
+    ) -> "TermsChange | None":
+        """Return the differences. Return None if nothing differs or the form has shown no dates.
+
+        `of_lines` says that the terms are those of chosen lines: then an account that comes or goes
+        is the customer's choice.
+        """
+        if shown is None or shown.covers(terms, of_lines=of_lines):
             return None
-        before_by_account, now_by_account = dict(shown.dates), dict(now.dates)
+        now = ShownTerms.of(terms)
+        before_by_account, now_by_account = _by_account(shown), _by_account(now)
+        if of_lines and shown.day == now.day:
+            common = before_by_account.keys() & now_by_account.keys()
+            if all(each in now.dates for each in shown.dates if each[0] in common):
+                return None
+            before_by_account = {account: before_by_account[account] for account in sorted(common)}
+            now_by_account = {account: now_by_account[account] for account in sorted(common)}
         changes = tuple(
             DateChange(account, _date(before_by_account.get(account)), _date(now_by_account.get(account)))
             for account in dict.fromkeys([*now_by_account, *before_by_account])
@@ -71,6 +90,16 @@ class TermsChange:
     def is_one_account(self) -> bool:
         """Whether a single account's date changed, which the page says in one sentence."""
         return len(self.dates) == 1 and self.dates[0].before is not None and self.dates[0].now is not None
+
+
+def _by_account(shown: ShownTerms) -> dict[str, str]:
+    return {account: day for account, day, _digest in shown.dates}
+
+
+def _digest(term: Term) -> str:
+    record = json.dumps(term.as_record(), sort_keys=True)
+    # 48 bits: a form has a few hundred of them, and the customer cannot choose the inputs
+    return hashlib.sha256(record.encode()).hexdigest()[:12]
 
 
 def _date(iso: str | None) -> date | None:

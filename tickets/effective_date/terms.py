@@ -1,6 +1,6 @@
 """The effective dates of a request: one for each billing account that it touches (A12b)."""
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, Self
@@ -116,19 +116,14 @@ class RequestDates:
         return {term.account: term.effective_date for term in self.terms}
 
 
-def touched_accounts(
-    accounts: Iterable[Account], in_service: Container[str], chosen: Collection[str] = ()
-) -> list[Account]:
+def touched_accounts(accounts: Iterable[Account], chosen: Collection[str]) -> list[Account]:
     """Return the billing accounts that a request touches.
 
-    `in_service` holds the numbers of the accounts with a service in service: the others have
-    nothing to end. `chosen` holds the account numbers of the lines asked for, empty for a line
-    without one. Without lines, a request may concern every account.
+    `accounts` are those with a service in service: the others have nothing to end. `chosen` holds
+    the account numbers of the lines asked for. Without lines, a request may concern every account.
     """
     known = {account.number: account for account in accounts}
-    if not chosen:
-        return [account for number, account in known.items() if number in in_service]
-    wanted = sorted(number for number in set(chosen) if number in in_service or number not in known)
+    wanted = sorted(set(chosen)) if chosen else known
     return [known.get(number) or UnknownAccount(number) for number in wanted]
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from companies import phones
 from notifications import error_texts, local_time, outbox
@@ -30,6 +31,7 @@ SHOWN = (
     "request_type_name",
     "requester_name",
 )
+LINES_SHOWN = 20  # in a mail
 CONFIRMATION = "ticket_confirmation"  # also used to find undelivered confirmations
 
 
@@ -318,6 +320,7 @@ def _request_facts(ticket: Ticket, documents: Sequence[Attachment]) -> list[Fact
         *([Fact(_("Cédula / RUC"), [ticket.company_tax_id])] if ticket.company_tax_id else []),
         *_kind_facts(ticket),
         *(Fact(answer["label"], answer["text"].splitlines()) for answer in ticket.mailed_answers),
+        *_line_facts(ticket),
         Fact(ticket.words.text("details_label"), ticket.details.splitlines() or [_("Sin detalle")]),
         Fact(_("Documentos"), names or [_("Ninguno")]),
         Fact(_("Confirmada"), [local_time.sentence(ticket.registered_at)]),
@@ -327,6 +330,20 @@ def _request_facts(ticket: Ticket, documents: Sequence[Attachment]) -> list[Fact
 def _customer(ticket: Ticket) -> list[Fact]:
     """The company; nothing for a person who is no customer (D7)."""
     return [Fact(_("Cliente"), [ticket.company_name])] if ticket.company_name else []
+
+
+def _line_facts(ticket: Ticket) -> list[Fact]:
+    """The first lines and how many there are: a mail with thousands of numbers helps no reader."""
+    numbers = ticket.mailed_lines
+    if not numbers:
+        return []
+    shown = numbers[:LINES_SHOWN]
+    if more := len(numbers) - len(shown):
+        shown.append(
+            ngettext("y %(count)s línea más, en el ticket", "y %(count)s líneas más, en el ticket", more)
+            % {"count": more}
+        )
+    return [Fact(_("Líneas (%(count)s)") % {"count": len(numbers)}, shown)]
 
 
 def _kind_facts(ticket: Ticket) -> list[Fact]:

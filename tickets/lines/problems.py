@@ -22,6 +22,7 @@ class Code(StrEnum):
     CANCELLED = "cancelled"
     CONFLICT = "conflict"  # the same line twice with different requests
     ACTION_UNCLEAR = "action_unclear"
+    PREPAID_NOT_OFFERED = "prepaid_not_offered"  # by this type of request
     PREPAID_WITHOUT_ID = "prepaid_without_id"
     PREPAID_WITHOUT_NAME = "prepaid_without_name"
     ID_MALFORMED = "id_malformed"
@@ -43,6 +44,7 @@ class Code(StrEnum):
     RANGE_GAP = "range_gap"
     SEVERAL_ACCOUNTS = "several_accounts"
     TEXT_ONLY = "text_only"
+    ACTION_OF_TYPE = "action_of_type"  # the list has other words for it
 
 
 TO_CONFIRM = frozenset(
@@ -58,6 +60,7 @@ TO_CONFIRM = frozenset(
         Code.RANGE_GAP,
         Code.SEVERAL_ACCOUNTS,
         Code.TEXT_ONLY,
+        Code.ACTION_OF_TYPE,
     }
 )
 
@@ -71,12 +74,18 @@ def severity_of(code: Code) -> Severity:
 
 
 def sentence(code: Code, detail: str = "") -> str:
-    """Say what is wrong with a row. `detail` is a ticket's number, a row or a count, by code."""
+    """Say what is wrong with a row. `detail` is a ticket's number, a row or a count, by code.
+
+    Row 0 stands for the lines that were picked on a page.
+    """
     texts = {
         Code.UNKNOWN: _("No es un servicio de su empresa. Revise el número, o envíelo como texto."),
         Code.CANCELLED: _("Este servicio ya está dado de baja: no hace falta pedirlo."),
         Code.CONFLICT: _("Está también en la fila %(detail)s, con otro pedido. Deje uno solo."),
         Code.ACTION_UNCLEAR: _("No se entiende qué hacer con la línea. Escriba «dar de baja» o «prepago»."),
+        Code.PREPAID_NOT_OFFERED: _(
+            "Con este tipo de solicitud una línea no puede pasar a prepago. Quítela."
+        ),
         Code.PREPAID_WITHOUT_ID: _("Para pasar a prepago falta la cédula de quien recibe la línea."),
         Code.PREPAID_WITHOUT_NAME: _(
             "Para pasar a prepago falta el nombre completo de quien recibe la línea."
@@ -101,7 +110,11 @@ def sentence(code: Code, detail: str = "") -> str:
         Code.RANGE_GAP: _("Está en el rango y no es un servicio de su empresa: no se incluye."),
         Code.SEVERAL_ACCOUNTS: _("Está en %(detail)s cuentas: se pedirá en todas."),
         Code.TEXT_ONLY: _("No tiene un número: se enviará como texto."),
+        Code.ACTION_OF_TYPE: _("La lista dice «%(detail)s»: se pedirá lo que es esta solicitud. Revísela."),
     }
+    if detail == "0":
+        texts[Code.CONFLICT] = _("Está también entre las líneas elegidas, con otro pedido. Deje uno solo.")
+        texts[Code.DUPLICATE] = _("Está repetida entre las líneas elegidas. Se pide una sola vez.")
     return texts[code] % {"detail": detail}
 
 

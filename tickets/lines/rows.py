@@ -24,7 +24,8 @@ class Column(StrEnum):
 class Place:
     """Where something stands: the row, and in a sheet the letters of the column.
 
-    `sheet` is empty when only one sheet of the file was read.
+    The row is 0 for lines that were picked on a page. `sheet` is empty when only one sheet of the
+    file was read.
     """
 
     row: int
@@ -32,6 +33,8 @@ class Place:
     sheet: str = ""
 
     def __str__(self) -> str:
+        if not self.row:
+            return _("líneas elegidas")
         text = _("fila %(row)s") % {"row": self.row}
         if self.column:
             text = _("%(row)s, columna %(column)s") % {"row": text, "column": self.column}
@@ -53,6 +56,7 @@ class Layout:
 
 
 TEXT = Layout()  # pasted text has rows only
+PICKED = Layout()  # lines picked on a page have not even rows
 
 
 class Doubt(NamedTuple):

@@ -32,6 +32,7 @@ class KnownLine:
     status: str
     cut_day: int
     open_ticket: str = ""
+    pk: int = 0  # of the directory's row
 
 
 # From keys of `service_key` to the company's lines with that key, one for each account. Keys that
@@ -75,6 +76,11 @@ class UnderstoodRow:
     @property
     def is_critical(self) -> bool:
         return any(problem.severity is Severity.CRITICAL for problem in self.problems)
+
+    @property
+    def is_picked(self) -> bool:
+        """Whether it was picked on a page, and not written in a list."""
+        return not self.row.row
 
     @property
     def is_requested(self) -> bool:
@@ -122,8 +128,12 @@ class Understanding:
         return [finding for group in groups.values() for finding in _summed_up(group)]
 
 
-def understand(rows: Iterable[ListRow], look_up: LookUp) -> Understanding:
-    """Match the rows with the company's lines and check them."""
+def understand(rows: Iterable[ListRow], look_up: LookUp, *, prepaid: bool = True) -> Understanding:
+    """Match the rows with the company's lines and check them.
+
+    `prepaid` says whether a line may become prepaid by this type of request. If not, the type alone
+    says what is done with its lines.
+    """
     listed = list(rows)
     keys = [_keys(row) for row in listed]
     wanted = frozenset(key for row_keys in keys for key in row_keys)
@@ -133,7 +143,9 @@ def understand(rows: Iterable[ListRow], look_up: LookUp) -> Understanding:
     for index, (row, row_keys) in enumerate(zip(listed, keys, strict=True)):
         key = next((key for key in row_keys if known.get(key)), row_keys[0] if row_keys else "")
         earlier = first.get(key)
-        result = _understood(row, tuple(known.get(key, ())), None if earlier is None else understood[earlier])
+        result = _understood(
+            row, tuple(known.get(key, ())), None if earlier is None else understood[earlier], prepaid=prepaid
+        )
         understood.append(result)
         if earlier is not None and any(problem.code is Code.CONFLICT for problem in result.problems):
             understood[earlier] = _in_conflict(understood[earlier], row)
@@ -152,9 +164,11 @@ def _keys(row: ListRow) -> tuple[str, ...]:
     return tuple(key for key in found if key)
 
 
-def _understood(row: ListRow, lines: tuple[KnownLine, ...], earlier: UnderstoodRow | None) -> UnderstoodRow:
+def _understood(
+    row: ListRow, lines: tuple[KnownLine, ...], earlier: UnderstoodRow | None, *, prepaid: bool
+) -> UnderstoodRow:
     in_service = tuple(line for line in lines if line.status != CANCELLED)
-    action, doubts = _action(row)
+    action, doubts = _action(row) if prepaid else _only_action(row)
     found = list(row.doubts)
     is_dropped = False
     if row.number and not in_service:
@@ -204,6 +218,14 @@ def _action(row: ListRow) -> tuple[Action | None, list[Doubt]]:
         return Action.CANCEL, [Doubt(Code.ID_WITHOUT_ACTION, Column.ID)] if doubtful else []
     action = action_of_cell(row.action)
     return action, [] if action else [Doubt(Code.ACTION_UNCLEAR, Column.ACTION)]
+
+
+def _only_action(row: ListRow) -> tuple[Action, list[Doubt]]:
+    """Return the action where the type of request has only one; a list may not ask for another."""
+    if not row.action or (asked := action_of_cell(row.action)) is Action.CANCEL:
+        return Action.CANCEL, []
+    code = Code.PREPAID_NOT_OFFERED if asked is Action.PREPAID else Code.ACTION_OF_TYPE
+    return Action.CANCEL, [Doubt(code, Column.ACTION, row.action[:40])]
 
 
 def _line_doubts(lines: Sequence[KnownLine]) -> Iterator[Doubt]:

@@ -198,6 +198,11 @@ class Ticket(models.Model):
         """What its screens and mails say, as when it was confirmed."""
         return Words(self.own_words)
 
+    @cached_property
+    def mailed_lines(self) -> list[str]:
+        """The numbers of its lines, which may stand in a mail; who takes them may not (F4)."""
+        return list(self.lines.values_list("number", flat=True))
+
     @property
     def mailed_answers(self) -> list[dict[str, Any]]:
         """The answers that may stand in a mail: none that is personal (F4)."""
@@ -242,7 +247,7 @@ class TicketLine(models.Model):
         verbose_name_plural = _("líneas de la solicitud")
         ordering = ["ticket", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["ticket", "number"], name="ticket_line_once"),
+            models.UniqueConstraint(fields=["ticket", "account_number", "number"], name="ticket_line_once"),
             models.CheckConstraint(
                 name="ticket_line_prepaid_holder",
                 condition=~Q(action="prepaid") | ~Q(holder_tax_id="") & ~Q(holder_name=""),

@@ -1,0 +1,242 @@
+"""The lines of a request form: read a list, keep it, show what was understood of it (A10, A22)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.views.decorators.http import require_safe
+
+from attachments.uploads import ReceivedFile
+from companies.caller_query import Services
+from companies.models import Company
+from portal.access import Caller, administrator_required
+from tickets import line_choices, line_lists
+from tickets.line_choices import Choices, TooManyChosen
+from tickets.line_lists import KeptList, UnderstoodList
+from tickets.lines import pasted, sheet, template
+from tickets.lines.actions import Action
+from tickets.lines.rows import Column, Reading
+from tickets.lines.understand import UnderstoodRow
+from tickets.models import RequestType
+from tickets.submission_key import SubmissionKey
+
+ROWS_SHOWN = 100
+
+
+class Unread(Exception):
+    """The text or the file cannot be read as a list. `field` is where it was given."""
+
+    def __init__(self, name: str, refusal: str) -> None:
+        super().__init__(refusal)
+        self.field = name
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """A line on the page, with what is asked of it and what is wrong with that."""
+
+    number: str
+    accounts: tuple[str, ...]
+    is_chosen: bool = False
+    action: str = ""
+    id_number: str = ""
+    name: str = ""
+    place: str = ""  # in the list; empty if the line was picked
+    problems: tuple[str, ...] = ()
+    is_wrong: bool = False  # it cannot be requested so
+
+    @classmethod
+    def of_row(cls, row: UnderstoodRow) -> "ShownLine":
+        return cls(
+            row.lines[0].number if row.lines else row.row.number,
+            tuple(line.account for line in row.lines),
+            is_chosen=True,
+            action=str(row.action or ""),
+            id_number=row.row.id_number,
+            name=row.row.name,
+            place="" if row.is_picked else str(row.row.layout.place(row.row.row, Column.NUMBER)),
+            problems=tuple(problem.text for problem in row.problems),
+            is_wrong=row.is_critical,
+        )
+
+
+@dataclass(frozen=True)
+class LineReview:
+    """The lines of a form as they are understood now.
+
+    `was_shown` says whether the customer has seen them so, or changed them on the page.
+    """
+
+    understood: UnderstoodList = field(default_factory=UnderstoodList)
+    was_shown: bool = True
+
+    def __bool__(self) -> bool:
+        """Whether the form has any line or list."""
+        return bool(self.understood.kept.rows)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a text or a file was read, of which the page says what was understood."""
+        return any(not row.is_picked for row in self.understood.understanding.rows)
+
+    @property
+    def requested(self) -> int:
+        return len(self.understood.lines)
+
+    @property
+    def prepaid(self) -> int:
+        """The number of requested lines that become prepaid."""
+        return sum(line.action == Action.PREPAID for line in self.understood.lines)
+
+    @cached_property
+    def chosen(self) -> list[ShownLine]:
+        """The lines of the list, one for each number: those with a problem first."""
+        by_number: dict[str, ShownLine] = {}
+        for row in self.understood.understanding.rows:
+            if (row.lines or row.is_picked) and not row.is_dropped:
+                line = ShownLine.of_row(row)
+                by_number.setdefault(line.number, line)
+        return sorted(by_number.values(), key=lambda line: (not line.is_wrong, not line.problems))
+
+    def shown(self, services: Services) -> list[ShownLine]:
+        """The first chosen lines; then all other lines of a company with few of them."""
+        first = self.chosen[:ROWS_SHOWN]
+        if not offers_all(services):
+            return first
+        listed = {line.number for line in first}
+        others = zip(services.numbers, services.accounts, strict=False)
+        return [
+            *first,
+            *(ShownLine(number, (account,)) for number, account in others if number not in listed),
+        ]
+
+    @property
+    def left_out(self) -> int:
+        """The number of chosen lines that the form does not show."""
+        return max(0, len(self.chosen) - ROWS_SHOWN)
+
+    @property
+    def unmatched(self) -> int:
+        """The number of rows that name no line of the company."""
+        rows = self.understood.understanding.rows
+        return sum(not (row.lines or row.is_picked or row.is_dropped) for row in rows)
+
+    def by_date(self, dates: Mapping[str, date]) -> list[tuple[date | None, int]]:
+        """The number of requested lines for each date, earliest first; those without one last."""
+        counts: dict[date | None, int] = {}
+        for line in self.understood.lines:
+            day = dates.get(line.account)
+            counts[day] = counts.get(day, 0) + 1
+        return sorted(counts.items(), key=lambda each: (each[0] is None, each[0] or date.max))
+
+
+def offers_all(services: Services) -> bool:
+    """Whether the form itself offers every line of the company."""
+    return 0 < services.total == len(services.accounts)
+
+
+@dataclass(frozen=True)
+class LinesPost:
+    """What a form says of its lines."""
+
+    text: str
+    file: ReceivedFile | None
+    shown: str  # the digest of the list that the page showed
+    remove: bool
+    choices: Choices
+
+
+@dataclass(frozen=True)
+class LineStep:
+    """Where the list of one form is kept: by its key, company and verified phone."""
+
+    key: UUID
+    company: Company
+    phone: str
+    request_type: RequestType
+
+    def current(self) -> UnderstoodList:
+        return self._understood(line_lists.load(self.key, self.company, self.phone))
+
+    def seen(self, shown: str) -> UnderstoodList:
+        """Return the form's list; an empty one, without a query, if its page showed none."""
+        return self.current() if shown else UnderstoodList()
+
+    def keep(self, review: LineReview) -> None:
+        line_lists.save(self.key, self.company, self.phone, review.understood.kept)
+
+    def take(self, post: LinesPost) -> LineReview:
+        """Return the form's lines after this post; `keep` saves them. Raises Unread.
+
+        The text of the list that is kept already is in the form again: it is not a new one. A page
+        that showed another list, for instance in another tab, does not change the present one. One
+        that showed none begins anew.
+        """
+        before = self.seen(post.shown)
+        kept = before.kept
+        was_shown = post.shown == before.digest
+        if post.remove:
+            return LineReview(self._understood(KeptList()))
+        if post.choices and (was_shown or not kept.rows):
+            kept = line_choices.change(before, post.choices)
+        text_digest = line_lists.digest_of_text(post.text)
+        if post.file or text_digest != kept.text_digest:
+            kept = self._read(post, text_digest, kept)
+            return LineReview(self._understood(kept), was_shown=was_shown and not (post.file or post.text))
+        return LineReview(before if kept is before.kept else self._understood(kept), was_shown=was_shown)
+
+    def choose(self, choices: Choices) -> None:
+        """Save what was chosen on a page of lines, or on a form that is left."""
+        line_lists.save(self.key, self.company, self.phone, line_choices.change(self.current(), choices))
+
+    def _understood(self, kept: KeptList) -> UnderstoodList:
+        return line_lists.understood(kept, self.company, self.request_type)
+
+    def _read(self, post: LinesPost, text_digest: str, kept: KeptList) -> KeptList:
+        """Return the list with what this post brings in place of what it replaces. Raises Unread.
+
+        A new file replaces the file, and a changed text the text; picked lines stay.
+        """
+        file = tuple(row for row in kept.rows if row.row and row.layout.letters)
+        picked = tuple(row for row in kept.rows if not row.row)
+        source, notices = kept.source, kept.notices
+        if post.file:
+            of_file = sheet.read_file(post.file.name or "", post.file.content)
+            if refusal := line_lists.refusal_of(of_file):
+                raise Unread("lines_file", refusal)
+            file, source, notices = of_file.rows, post.file.name or "", of_file.notices
+        text = Reading()
+        if post.text:
+            text = pasted.read_text(post.text)
+            if refusal := line_lists.refusal_of(text):
+                raise Unread("lines_text", refusal)
+        return KeptList(source, text_digest, (*notices, *text.notices), (*file, *text.rows, *picked))
+
+
+def keep_choices(data: QueryDict, key: SubmissionKey, phone: str) -> None:
+    """Save the lines chosen on a form that is left, so that it shows them again."""
+    try:
+        choices = Choices.posted(data)
+    except TooManyChosen:
+        return
+    if choices:
+        # The type matters only for what the rows mean, which is not looked at here
+        step = LineStep(key.uuid, Company(pk=key.company_id), phone, RequestType(allows_prepaid=True))
+        step.choose(choices)
+
+
+@require_safe
+@administrator_required()
+def sheet_template(request: HttpRequest, caller: Caller) -> HttpResponse:  # noqa: ARG001  the gate's
+    """Send the empty template of a list."""
+    return HttpResponse(
+        template.build(),
+        content_type=template.CONTENT_TYPE,
+        headers={
+            "Content-Disposition": f'attachment; filename="{template.FILENAME}"',
+            "Cache-Control": "no-store",
+        },
+    )

@@ -1,0 +1,98 @@
+"""Lines chosen on a page, and corrections of a list: how they change the list of a form (A10).
+
+The page sends the numbers of the chosen lines, those that it showed as chosen, and for each line
+what is asked of it. A line that was shown as chosen, and is not chosen any more, leaves the list.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Self
+
+from django.http import QueryDict
+
+from tickets.line_lists import KeptList, UnderstoodList
+from tickets.lines.rows import PICKED, Column, Doubt, ListRow
+
+MAX_CHOSEN = 1_000  # of one post, whose fields the settings limit to 6,000
+ACTION_LENGTH, ID_LENGTH, NAME_LENGTH = 20, 20, 150
+
+
+class TooManyChosen(Exception):
+    """A page sent more than `MAX_CHOSEN` lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the page says of a chosen line. The texts are as typed, and are checked as a list's."""
+
+    action: str
+    id_number: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The chosen lines by number: None where the page says nothing more of a line."""
+
+    chosen: Mapping[str, Wish | None]
+    offered: AbstractSet[str]  # the numbers that the page showed as chosen
+
+    @classmethod
+    def posted(cls, data: QueryDict) -> Self:
+        """Read the fields `lines`, `lines_offered` and `lines_<number>_…`. Raises TooManyChosen."""
+        numbers = dict.fromkeys(number for number in data.getlist("lines") if 0 < len(number) <= 40)
+        if len(numbers) > MAX_CHOSEN:
+            raise TooManyChosen
+        return cls({number: _wish(data, number) for number in numbers}, set(data.getlist("lines_offered")))
+
+    def __bool__(self) -> bool:
+        return bool(self.chosen or self.offered)
+
+
+def change(before: UnderstoodList, choices: Choices) -> KeptList:
+    """Return the list as the page leaves it: without what was unchosen, with what was added.
+
+    A line that the list has twice stays once, if the page says what is asked of it.
+    """
+    rows: list[ListRow] = []
+    listed: set[str] = set()
+    for row in before.understanding.rows:
+        numbers = {line.number for line in row.lines}
+        chosen = numbers & choices.chosen.keys()
+        if numbers & choices.offered and not chosen:
+            continue
+        wish = next((choices.chosen[number] for number in chosen), None)
+        if wish is None:
+            rows.append(row.row)
+        elif not numbers & listed:
+            rows.append(_corrected(row.row, wish))
+        listed |= numbers
+    rows += [_picked(number, wish) for number, wish in choices.chosen.items() if number not in listed]
+    return replace(before.kept, rows=tuple(rows))
+
+
+def _wish(data: QueryDict, number: str) -> Wish | None:
+    action = data.get(f"lines_{number}_action")
+    if action is None:
+        return None
+    texts = (data.get(f"lines_{number}_{part}", "").strip() for part in ("id", "name"))
+    id_number, name = texts
+    return Wish(action[:ACTION_LENGTH], id_number[:ID_LENGTH], name[:NAME_LENGTH])
+
+
+def _picked(number: str, wish: Wish | None) -> ListRow:
+    wish = wish or Wish("", "", "")
+    return ListRow(0, number, wish.action, wish.id_number, wish.name, number, layout=PICKED)
+
+
+def _corrected(row: ListRow, wish: Wish) -> ListRow:
+    """Return the row as the page has it, without the doubts that reading its columns raised."""
+    if (row.action or "cancel", row.id_number, row.name) == (wish.action, wish.id_number, wish.name):
+        return row
+    kept = tuple(doubt for doubt in row.doubts if _is_of_number(doubt))
+    return replace(row, action=wish.action, id_number=wish.id_number, name=wish.name, doubts=kept)
+
+
+def _is_of_number(doubt: Doubt) -> bool:
+    return doubt.column is Column.NUMBER
