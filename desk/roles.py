@@ -16,6 +16,7 @@ ADVISOR = (
     "tickets.view_ticket",
     "tickets.change_ticket",  # the desk has forms for the status and a missing date only (R5.07)
     "tickets.view_attachment",
+    "tickets.view_personal_data",  # who takes a line, and answers marked personal (F4)
     "tickets.view_ticketevent",
     "tickets.view_requesttype",
     "tickets.view_reason",

@@ -97,6 +97,12 @@ class UnderstoodList:
         return [row for row in rows if row.lines or row.is_picked]
 
     @property
+    def open_tickets(self) -> set[int]:
+        """The open requests of the company that have some of these lines already (A23)."""
+        known = (line for row in self.understanding.rows for line in row.lines)
+        return {int(line.open_ticket) for line in known if line.open_ticket}
+
+    @property
     def accounts(self) -> set[str]:
         """The billing accounts of the lines that are asked for."""
         return {line.account for line in self.lines}

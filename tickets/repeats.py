@@ -86,18 +86,26 @@ def last_of(company: Company, request_type: RequestType, content: str) -> QueryS
     return found.filter(latest_of__content=content).select_related("administrator")
 
 
-def similar_to(company: Company, request_type: RequestType, reason: str) -> list[Ticket]:
-    """Return up to three open requests of today with the same type and reason.
+def similar_to(
+    company: Company, request_type: RequestType, reason: str, open_tickets: Iterable[int] = ()
+) -> list[Ticket]:
+    """Return up to three open requests of this type: with some of the same lines, or with the same
+    reason and of today.
 
-    With an empty `reason`, of any reason. They are shown, and never prevent a new request.
+    `open_tickets` are those with some of the lines. With an empty `reason`, of any reason. They are
+    shown, and never prevent a new request.
     """
     today = datetime.combine(timezone.localdate(), time.min, tzinfo=timezone.get_current_timezone())
     at = connection.ops.adapt_datetimefield_value(today)
     with connection.cursor() as cursor:
         # Each form asks, and most find none: Django's query cost a quarter of the page
         cursor.execute(SIMILAR, [company.pk, request_type.pk, at, Ticket.Status.CLOSED.value, reason, reason])
-        numbers = [row[0] for row in cursor.fetchall()]
-    return list(Ticket.objects.filter(pk__in=numbers).select_related("administrator")) if numbers else []
+        numbers = [*open_tickets, *(row[0] for row in cursor.fetchall())]
+    if not numbers:
+        return []
+    same_type = Ticket.objects.filter(pk__in=numbers, request_type=request_type)
+    found = same_type.select_related("administrator").in_bulk()
+    return [found[number] for number in dict.fromkeys(numbers) if number in found][:MAX_SHOWN]
 
 
 def delete_old(now: datetime) -> int:

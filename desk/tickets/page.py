@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from companies import phones
 from desk.pages import rows_before
+from desk.tickets import lines
 from desk.tickets.messages import shown_messages
 from notifications import error_texts
 from tickets import workflow
@@ -69,6 +70,7 @@ def context(ticket: Ticket, user: User | AnonymousUser, address: Mapping[str, st
         "contact_phone": phones.display(ticket.contact_phone),
         "terms": ticket.terms,
         "lines": list(ticket.lines.all()),
+        "shows_personal": lines.may_see_personal(user),
         "attachments": documents if may("tickets.view_attachment") else [],
         "events": rows_before(ticket.events.all(), address.get("historial"))
         if may("tickets.view_ticketevent")

@@ -26,7 +26,7 @@ from unfold.decorators import display
 from desk.keys import may_be_key
 from desk.lists import LargeListAdmin
 from desk.read_only import ReadOnly
-from desk.tickets import downloads, page, search
+from desk.tickets import downloads, lines, page, search
 from desk.tickets.date import DateChange
 from desk.tickets.messages import ConfirmationFilter
 from desk.tickets.status import StatusChange
@@ -137,6 +137,7 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
         return [
             path("adjunto/<int:pk>/", view(downloads.download), name="tickets_attachment_download"),
             path("<int:number>/estado/<slug:to>/", view(self.status_view), name="tickets_ticket_status"),
+            path("<int:number>/lineas.xlsx", view(lines.sheet), name="tickets_ticket_lines"),
             path("<int:number>/fecha/", view(self.date_view), name="tickets_ticket_date"),
             *super().get_urls(),
         ]

@@ -63,8 +63,9 @@ class ExistingTickets:
         return cls(repeated=error.ticket if isinstance(error, RepeatedRequest) else None)
 
     def similar(self, company: Company, form: RequestForm) -> list[Ticket]:
-        """Return similar tickets of today, which the page shows without blocking (A23)."""
-        found = repeats.similar_to(company, form.type, form.shown_reason())
+        """Return similar open tickets, which the page shows without blocking (A23)."""
+        open_tickets = sorted(form.lines.understood.open_tickets, reverse=True) if form.lines else []
+        found = repeats.similar_to(company, form.type, form.shown_reason(), open_tickets)
         return [ticket for ticket in found if ticket not in {self.used, self.repeated}]
 
 

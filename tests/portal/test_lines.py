@@ -472,3 +472,17 @@ def test_the_page_of_lines_takes_any_address(address: str) -> None:
     form = large_form()
     to_lines(form)
     assert form.client.get(LINES + address).status_code == 200
+
+
+def test_a23_an_open_request_with_the_same_line_is_shown_and_does_not_block() -> None:
+    form = form_of(company("0991110001", "0991110002"))
+    form.post(lines=["0991110001"])
+    ticket = Ticket.objects.get()
+    Ticket.objects.update(registered_at=ticket.registered_at - timedelta(days=3))
+    other = filled_form(form.client, details="", reason=str(cast.a_reason(1).pk))
+    shown = other.post(lines_text="0991110001 0991110002")
+    page = soup(shown)
+    notice = page.select_one("[aria-labelledby=parecidas]")
+    assert notice
+    assert str(ticket.number) in notice.get_text()
+    assert again(form.client, shown).status_code == 303

@@ -148,6 +148,7 @@ class Ticket(models.Model):
         verbose_name = _("solicitud")
         verbose_name_plural = _("solicitudes")
         ordering = ["-number"]
+        permissions = [("view_personal_data", _("Puede ver los datos marcados como personales"))]
         # Addresses are stored as typed; the desk searches them without regard to case
         indexes = [
             models.Index(Lower("email"), name="ticket_email_lower"),
