@@ -102,16 +102,13 @@ class LineReview:
         return sorted(by_number.values(), key=lambda line: (not line.is_wrong, not line.problems))
 
     def shown(self, services: Services) -> list[ShownLine]:
-        """The first chosen lines; then all other lines of a company with few of them."""
-        first = self.chosen[:ROWS_SHOWN]
+        """The first chosen lines; or all lines of a company with few, in the directory's order."""
         if not offers_all(services):
-            return first
-        listed = {line.number for line in first}
-        others = zip(services.numbers, services.accounts, strict=False)
-        return [
-            *first,
-            *(ShownLine(number, (account,)) for number, account in others if number not in listed),
-        ]
+            return self.chosen[:ROWS_SHOWN]
+        chosen = {line.number: line for line in self.chosen}
+        every = zip(services.numbers, services.accounts, strict=False)
+        shown = {number: chosen.pop(number, ShownLine(number, (account,))) for number, account in every}
+        return [*chosen.values(), *shown.values()]  # first those that are no line of the company
 
     @property
     def left_out(self) -> int:

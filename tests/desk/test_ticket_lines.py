@@ -53,8 +53,9 @@ def sheet(user: User, ticket: Ticket) -> list[tuple[object, ...]]:
 
 
 def test_the_advisor_sees_and_downloads_who_takes_each_line(ticket: Ticket) -> None:
-    assert "La recibe Luz Marina Vera, 1710034065" in page(advisor(), ticket)
-    first, second = sheet(advisor(), ticket)
+    carla = advisor()
+    assert "La recibe Luz Marina Vera, 1710034065" in page(carla, ticket)
+    first, second = sheet(carla, ticket)
     assert first[0] == "0991110001"
     assert first[4:] == ("1710034065", "Luz Marina Vera")
     assert second[0] == "=1+1"  # text, not a formula

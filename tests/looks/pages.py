@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
+from django.core.paginator import Paginator
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import RequestFactory, override_settings
@@ -17,8 +18,13 @@ from demo.models import DemoMessage
 from otp.invitations.invitations import Link
 from portal.entry.forms import CodeForm, EntryForm
 from portal.request.forms import CompanyForm, RequestForm, TypeForm
+from portal.request.line_step import LineReview
+from portal.request.lines_view import Place
 from tests.looks.public_pages import public_pages
 from tickets.effective_date import ShownTerms, Term, TermsChange
+from tickets.line_lists import KeptList, UnderstoodList
+from tickets.lines import pasted
+from tickets.lines.understand import KnownLine, understand
 from tickets.models import (
     Attachment,
     Reason,
@@ -27,6 +33,7 @@ from tickets.models import (
     RequiredDocument,
     Ticket,
     TicketEvent,
+    TicketLine,
 )
 from tickets.offer import Offer
 
@@ -52,6 +59,8 @@ def request_type() -> RequestType:
         name="Anulación o baja de servicios",
         family="cancellation",
         own_words=words,
+        asks_lines=True,
+        allows_prepaid=True,
     )
 
 
@@ -75,7 +84,7 @@ def type_form(data: str | None = None) -> TypeForm:
 
 
 def ticket(status: str = Ticket.Status.NEW) -> Ticket:
-    return Ticket(
+    made = Ticket(
         number=3608314,
         status=status,
         request_type_name="Anulación o baja de servicios",
@@ -91,6 +100,29 @@ def ticket(status: str = Ticket.Status.NEW) -> Ticket:
         registered_at=AT,
         effective_date=date(2026, 12, 15),
     )
+    made.mailed_lines = ["0990000101"]
+    return made
+
+
+def ticket_lines() -> list[TicketLine]:
+    """Twenty-two lines, of which one becomes prepaid: more than a page shows at once."""
+    lines = [
+        TicketLine(number=f"09900001{each:02}", account_number="C-1", effective_date=date(2026, 12, 15))
+        for each in range(22)
+    ]
+    lines[1].action, lines[1].holder_tax_id, lines[1].holder_name = "prepaid", "1710034065", "<b>Luz</b>"
+    return lines
+
+
+def read_lines(text: str) -> LineReview:
+    """What a form shows of this text, for a company with two lines in two accounts."""
+    known = {
+        "0990000101": [KnownLine("0990000101", "C-1", "active", 15, "3608314", 1)],
+        "0990000102": [KnownLine("0990000102", "C-2", "active", 31, "", 2)],
+    }
+    kept = KeptList(source="líneas <b>.xlsx", rows=pasted.read_text(text).rows)
+    understood = understand(kept.rows, lambda _keys: known)
+    return LineReview(UnderstoodList(kept, understood), was_shown=False)
 
 
 def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -154,6 +186,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "staged": [],
         "uploads_closed": "",
         "similar": [],
+        **_lines(LineReview()),
         **dict.fromkeys(("existing_ticket", "repeated", "terms_change", "draft")),
     }
     staged = [StagedFile(original_name=name, size=1_887_437) for name in ("carta.pdf", "líneas.xlsx")]
@@ -180,6 +213,14 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "form": request_form(""),
     }
     repeated = {**shown, "repeated": ticket(), "similar": [ticket()], "form": request_form("details=x")}
+    long_list = "0990000101\n0990000102 prepago 171003406 Ana\n0999999999\nEl <b>enlace</b>"
+    reviewed = {
+        **shown,
+        **_lines(read_lines(long_list)),
+        "offers_all": False,
+        "terms": [term(), term("C-2", 31)],
+        "form": request_form("lines_text=x"),
+    }
     unknown = {**shown, "terms": [], "services": Services([], 0), "form": request_form()}
     return {
         "cancel": ("portal/request/cancel.html", {}),
@@ -198,8 +239,36 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "request, repeated": ("portal/request/request.html", repeated),
         "request, another date": ("portal/request/request.html", moved),
         "request, other dates": ("portal/request/request.html", regrouped),
+        "request, lines reviewed": ("portal/request/request.html", reviewed),
+        **_pages_of_lines(),
         "request, nothing known": ("portal/request/request.html", unknown),
     }
+
+
+def _lines(review: LineReview) -> dict[str, Any]:
+    services = Services(["0990000101", "PORTADOR-1"], 2, ["C-1", "C-2"])
+    return {
+        "lines": review,
+        "shown_lines": review.shown(services),
+        "offers_all": True,
+        "dates": {"C-1": date(2026, 12, 15), "C-2": date(2026, 12, 31)},
+    }
+
+
+def _pages_of_lines() -> dict[str, tuple[str, dict[str, Any]]]:
+    review = read_lines("0990000101 0990000102")
+    context = {
+        "place": Place(query="0990"),
+        "page": Paginator(review.chosen, 1).page(1),
+        "lines": review,
+        "company": company(),
+        "request_type": request_type(),
+        "dates": {"C-1": date(2026, 12, 15)},
+    }
+    chosen = {**context, "place": Place(view="elegidas"), "page": Paginator(review.chosen, 100).page(1)}
+    none = {**context, "page": Paginator([], 100).page(1), "lines": LineReview()}
+    page = "portal/request/lines_page.html"
+    return {"lines": (page, context), "lines, chosen": (page, chosen), "lines, none": (page, none)}
 
 
 def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -211,6 +280,7 @@ def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "ticket": ticket(),
         "terms": [term()],
         "attachments": files,
+        "lines": ticket_lines(),
         "by_caller": True,
         "undelivered": None,
         "withheld": "",

@@ -128,7 +128,7 @@ def _codes() -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def _ticket(**fields: Any) -> Ticket:
-    return Ticket(
+    made = Ticket(
         number=3608314,
         request_type_name="Servicio nuevo",
         requester_name="Lucía Vera",
@@ -137,3 +137,5 @@ def _ticket(**fields: Any) -> Ticket:
         registered_at=AT,
         **{"effective_rule": "none", **fields},
     )
+    made.mailed_lines = []
+    return made

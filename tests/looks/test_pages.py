@@ -9,6 +9,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,10 @@ def one_heading_and_a_title_that_says_the_same(page: BeautifulSoup) -> None:
 
 
 def headings_skip_no_level(page: BeautifulSoup) -> None:
-    levels = [int(tag.name[1]) for tag in page.find_all(["h1", "h2", "h3", "h4"])]
+    levels = [int(tag.name[1]) for tag in page.find_all(["h1", "h2", "h3", "h4", "h5", "h6"])]
     assert levels[0] == 1
-    assert set(levels) <= {1, 2}
+    assert levels.count(1) == 1
+    assert all(level <= before + 1 for before, level in pairwise(levels))
 
 
 def every_id_is_used_once_and_every_reference_finds_one(page: BeautifulSoup) -> None:

@@ -67,7 +67,7 @@ def a_ticket() -> Ticket:
     company = Company(legal_name="Comercial Ejemplo Cía. Ltda.", tax_id="1790000000001", tax_id_doubtful=True)
     accounts = [BillingAccount(number="1000201", cut_day=15), BillingAccount(number="1000202", cut_day=31)]
     rule = RequestType.Rule.BILLING_CUT
-    return Ticket(
+    sample = Ticket(
         number=3608314,
         request_type_name="Anulación o baja de servicios",
         reason_text="No utiliza el servicio",
@@ -82,6 +82,8 @@ def a_ticket() -> Ticket:
         registered_at=CONFIRMED,
         effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, NOTICE_DATE)],
     )
+    sample.mailed_lines = ["0990000101", "0990000102", "0990000103"]
+    return sample
 
 
 def _area() -> Area:

@@ -47,6 +47,7 @@ class Problem:
     code: Code
     place: Place
     detail: str = ""
+    number: str = ""  # of the row, or what stands in its place
 
     @property
     def severity(self) -> Severity:
@@ -89,11 +90,12 @@ class UnderstoodRow:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem, or all equal ones of a column in one sentence."""
+    """The equal problems of one place; or all equal ones of a column in one sentence."""
 
     code: Code
     text: str
     places: tuple[Place, ...]
+    numbers: tuple[str, ...] = ()  # of the rows; empty where the sentence sums up
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,13 @@ def _understood(
         id_number=row.id_number if action is Action.PREPAID else "",
         name=row.name if action is Action.PREPAID else "",
         problems=tuple(
-            Problem(each.code, row.layout.place(row.row, each.column), each.detail) for each in found
+            Problem(
+                each.code,
+                row.layout.place(row.row, each.column),
+                each.detail,
+                (row.number or row.written)[:40],
+            )
+            for each in found
         ),
         is_dropped=is_dropped,
     )
@@ -202,7 +210,7 @@ def _understood(
 def _in_conflict(earlier: UnderstoodRow, later: ListRow) -> UnderstoodRow:
     """Return the row with the conflict: neither of the two requests is the one to carry out."""
     place = earlier.row.layout.place(earlier.row.row, Column.NUMBER)
-    conflict = Problem(Code.CONFLICT, place, str(later.row))
+    conflict = Problem(Code.CONFLICT, place, str(later.row), earlier.row.number)
     known = any(problem.code is Code.CONFLICT for problem in earlier.problems)
     return earlier if known else replace(earlier, problems=(*earlier.problems, conflict))
 
@@ -257,8 +265,12 @@ def _place(row: ListRow) -> Place:
 
 def _summed_up(group: Sequence[Problem]) -> Iterator[Finding]:
     if len(group) < SUMMED_FROM:
+        same: dict[tuple[Place, str], list[Problem]] = defaultdict(list)
         for problem in group:
-            yield Finding(problem.code, problem.text, (problem.place,))
+            same[problem.place, problem.text].append(problem)
+        for (place, text), problems_there in same.items():
+            numbers = tuple(problem.number for problem in problems_there if problem.number)
+            yield Finding(group[0].code, text, (place,), numbers)
         return
     column = group[0].place.column
     places = tuple(problem.place for problem in group)
