@@ -203,7 +203,7 @@ def register(row: PublicRequest, staged: Sequence[StagedFile]) -> Ticket:
     areas = list(row.request_type.areas.filter(is_active=True))
     try:
         with transaction.atomic():
-            ticket.mailed_lines = []  # of a person without a company
+            ticket.remember_lines([])  # of a person without a company
             insert_ticket(ticket)
             documents = Attachment.objects.bulk_create(claim_staged(ticket, staged))
             TicketEvent.objects.record(ticket, ticket.status, actor_name=ticket.requester_name)

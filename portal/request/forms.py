@@ -163,7 +163,7 @@ class RequestForm(forms.Form):
         self.staged = staged  # documents sent with earlier posts of this form
         self.received = ReceivedDocuments()  # documents of this post, set by `clean_attachments`
         self.line_step: LineStep | None = None  # set with the form's key
-        self.lines: LineReview | None = None
+        self.line_review: LineReview | None = None
         cast("PersonName", self.fields["requester_name"]).registered = self.initial.get(
             "requester_name", ""
         ).strip()
@@ -223,7 +223,7 @@ class RequestForm(forms.Form):
         except TooManyChosen:
             self.add_error("lines", ValidationError(_too_many_lines(), code="too_many"))
         if "lines_text" not in given or "lines" in self.errors:
-            self.lines = LineReview(self.line_step.seen(shown), was_shown=False)
+            self.line_review = LineReview(self.line_step.seen(shown), was_shown=False)
             return
         post = LinesPost(
             given["lines_text"],
@@ -233,19 +233,19 @@ class RequestForm(forms.Form):
             choices,
         )
         try:
-            self.lines = self.line_step.take(post)
+            self.line_review = self.line_step.take(post)
         except Unread as unread:
             self.add_error(unread.field, ValidationError(str(unread), code="unreadable"))
-            self.lines = LineReview(self.line_step.seen(shown), was_shown=False)
+            self.line_review = LineReview(self.line_step.seen(shown), was_shown=False)
             return
-        if self.lines.was_shown and self.lines.understood.unsettled:
+        if self.line_review.was_shown and self.line_review.understood.unsettled:
             unsettled = _("Corrija las líneas marcadas, o quíteles la marca.")
             self.add_error("lines", ValidationError(unsettled, code="unsettled"))
 
     def details_with_unmatched(self) -> str:
         """Return the details, with what could not be matched if it is to be sent (A10)."""
         details: str = self.cleaned_data.get("details") or ""
-        listed = self.lines.understood if self.lines else None
+        listed = self.line_review.understood if self.line_review else None
         if listed is None or not listed.unmatched or not self.cleaned_data.get("lines_unmatched"):
             return details
         heading = _("De la lista, sin reconocer:")
@@ -257,12 +257,12 @@ class RequestForm(forms.Form):
 
     def carry_lines(self) -> None:
         """Save the lines that the form shows, and make it carry their digest; forget a removal."""
-        if "lines" not in self.fields or self.lines is None:
+        if "lines" not in self.fields or self.line_review is None:
             return
-        self.initial["lines_shown"] = self.lines.understood.digest
+        self.initial["lines_shown"] = self.line_review.understood.digest
         if self.is_bound:
             if self.line_step is not None:
-                self.line_step.keep(self.lines)
+                self.line_step.keep(self.line_review)
             self.data = cast("MultiValueDict[str, Any]", self.data).copy()
             self.data["lines_shown"] = self.initial["lines_shown"]
             if self.data.pop("lines_remove", None):
@@ -338,7 +338,7 @@ class RequestForm(forms.Form):
                     self.add_error(name, ValidationError(type_fields.missing(question), code="required"))
                 continue
             answers.append(type_fields.record(question, answer))
-        listed = self.lines
+        listed = self.line_review
         of_lines = listed is not None and (listed.requested or not listed.was_shown)
         asked = cleaned.get("details") or answers or cleaned.get("attachments") or self.staged.files
         says_what = asked or of_lines

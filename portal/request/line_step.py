@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -20,7 +21,7 @@ from tickets.lines import pasted, sheet, template
 from tickets.lines.actions import Action
 from tickets.lines.rows import Column, Reading
 from tickets.lines.understand import UnderstoodRow
-from tickets.models import RequestType
+from tickets.models import RequestType, TicketLine
 from tickets.submission_key import SubmissionKey
 
 ROWS_SHOWN = 100
@@ -47,6 +48,7 @@ class ShownLine:
     place: str = ""  # in the list; empty if the line was picked
     problems: tuple[str, ...] = ()
     is_wrong: bool = False  # it cannot be requested so
+    actions: ClassVar[Any] = TicketLine.Action.choices
 
     @classmethod
     def of_row(cls, row: UnderstoodRow) -> "ShownLine":

@@ -42,7 +42,7 @@ class Place:
         """Read `q`, `page` and `ver`; anything else stands for the first page of all lines."""
         page = data.get("page", "")
         return cls(
-            " ".join(data.get("q", "").split())[:MAX_QUERY],
+            " ".join("".join(filter(str.isprintable, data.get("q", ""))).split())[:MAX_QUERY],
             int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
             CHOSEN if data.get("ver") == CHOSEN else "",
         )
@@ -123,12 +123,10 @@ def _show(request: HttpRequest, draft: Draft, step: LineStep, request_type: Requ
 
 def _page_of_all(company: Company, place: Place, review: LineReview) -> "Page[ShownLine]":
     rows = lines_of(company, place.query).values_list("number", "account__number")
-    page = Paginator(rows, A_PAGE).get_page(place.page)
+    found = Paginator(rows, A_PAGE).get_page(place.page)
     chosen = {line.number: line for line in review.chosen}
-    page.object_list = [
-        chosen.get(number) or ShownLine(number, (account,)) for number, account in page.object_list
-    ]
-    return page
+    shown = [chosen.get(number) or ShownLine(number, (account,)) for number, account in found.object_list]
+    return Page(shown, found.number, found.paginator)  # type: ignore[arg-type]  # rows of the page, count of all
 
 
 def lines_of(company: Company, query: str = "") -> QuerySet[ServiceLine]:

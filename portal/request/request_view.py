@@ -64,7 +64,9 @@ class ExistingTickets:
 
     def similar(self, company: Company, form: RequestForm) -> list[Ticket]:
         """Return similar open tickets, which the page shows without blocking (A23)."""
-        open_tickets = sorted(form.lines.understood.open_tickets, reverse=True) if form.lines else []
+        open_tickets = (
+            sorted(form.line_review.understood.open_tickets, reverse=True) if form.line_review else []
+        )
         found = repeats.similar_to(company, form.type, form.shown_reason(), open_tickets)
         return [ticket for ticket in found if ticket not in {self.used, self.repeated}]
 
@@ -104,7 +106,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     form.line_step = LineStep(key.uuid, of_company.company, owner.phone, form.type)
     if not form.is_valid() or of_company.company.is_inactive:
         return _refuse(owner, of_company, form, key, ExistingTickets(used=ticket_of_key(key)))
-    if form.lines and not form.lines.was_shown and ticket_of_key(key) is None:
+    if form.line_review and not form.line_review.was_shown and ticket_of_key(key) is None:
         return _review(owner, of_company, form, key)
     return _register(caller, owner, of_company, key, form)
 
@@ -183,7 +185,7 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     owner = Uploader(request, caller.administrator, caller.visitor.phone)
     if draft and request_type.asks_lines:
         step = LineStep(key.uuid, of_company.company, owner.phone, request_type)
-        form.lines = LineReview(step.current())
+        form.line_review = LineReview(step.current())
     return _page(owner, of_company, form, key, draft=draft, staged=draft.staged if draft else ())
 
 
@@ -228,7 +230,7 @@ def _submission(
         contact_phone=data["contact_phone"],
         details=data["details"],
         answers=data["answers"],
-        lines=form.lines.understood.lines if form.lines else (),
+        lines=form.line_review.understood.lines if form.line_review else (),
         calendar=form.offer.calendar,
         areas=form.offer.areas_of(form.type),
         documents=data["attachments"],
@@ -319,7 +321,7 @@ def _page(
     existing = existing or ExistingTickets()
     company = of_company.company
     services = directory().services(company, LINES_OFFERED) if form.is_bound else of_company.services
-    lines = form.lines or LineReview()
+    lines = form.line_review or LineReview()
     # A form that offers every line shows every account's date; it takes those of the chosen lines
     chosen = () if line_step.offers_all(services) else lines.understood.accounts
     accounts = touched_accounts(of_company.accounts, chosen)

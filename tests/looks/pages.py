@@ -100,7 +100,7 @@ def ticket(status: str = Ticket.Status.NEW) -> Ticket:
         registered_at=AT,
         effective_date=date(2026, 12, 15),
     )
-    made.mailed_lines = ["0990000101"]
+    made.remember_lines(["0990000101"])
     return made
 
 
@@ -198,29 +198,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
     trouble = {"several_companies": True, "existing_ticket": ticket(), "draft": draft, "staged": staged}
     closed = {**shown, "uploads_closed": "Confirme sin archivos.", "form": request_form()}
     refused = {**shown, **trouble, "terms": [term(), term("C-2", 31)], "form": request_form("email=ana@")}
-    before, after = ShownTerms.of([term()]), [term(cut_day=16)]
-    moved = {
-        **shown,
-        "terms": after,
-        "terms_change": TermsChange.between(before, after),
-        "form": request_form(""),
-    }
-    more = [term(cut_day=16), term("C-2", 31)]
-    regrouped = {
-        **shown,
-        "terms": more,
-        "terms_change": TermsChange.between(before, more),
-        "form": request_form(""),
-    }
     repeated = {**shown, "repeated": ticket(), "similar": [ticket()], "form": request_form("details=x")}
-    long_list = "0990000101\n0990000102 prepago 171003406 Ana\n0999999999\nEl <b>enlace</b>"
-    reviewed = {
-        **shown,
-        **_lines(read_lines(long_list)),
-        "offers_all": False,
-        "terms": [term(), term("C-2", 31)],
-        "form": request_form("lines_text=x"),
-    }
     unknown = {**shown, "terms": [], "services": Services([], 0), "form": request_form()}
     return {
         "cancel": ("portal/request/cancel.html", {}),
@@ -237,11 +215,30 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "request, refused": ("portal/request/request.html", refused),
         "request, no files taken": ("portal/request/request.html", closed),
         "request, repeated": ("portal/request/request.html", repeated),
+        **_other_dates(shown),
+        **_pages_of_lines(shown),
+        "request, nothing known": ("portal/request/request.html", unknown),
+    }
+
+
+def _other_dates(shown: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
+    before, after = ShownTerms.of([term()]), [term(cut_day=16)]
+    moved = {
+        **shown,
+        "terms": after,
+        "terms_change": TermsChange.between(before, after),
+        "form": request_form(""),
+    }
+    more = [term(cut_day=16), term("C-2", 31)]
+    regrouped = {
+        **shown,
+        "terms": more,
+        "terms_change": TermsChange.between(before, more),
+        "form": request_form(""),
+    }
+    return {
         "request, another date": ("portal/request/request.html", moved),
         "request, other dates": ("portal/request/request.html", regrouped),
-        "request, lines reviewed": ("portal/request/request.html", reviewed),
-        **_pages_of_lines(),
-        "request, nothing known": ("portal/request/request.html", unknown),
     }
 
 
@@ -255,7 +252,15 @@ def _lines(review: LineReview) -> dict[str, Any]:
     }
 
 
-def _pages_of_lines() -> dict[str, tuple[str, dict[str, Any]]]:
+def _pages_of_lines(shown: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
+    long_list = "0990000101\n0990000102 prepago 171003406 Ana\n0999999999\nEl <b>enlace</b>"
+    reviewed = {
+        **shown,
+        **_lines(read_lines(long_list)),
+        "offers_all": False,
+        "terms": [term(), term("C-2", 31)],
+        "form": request_form("lines_text=x"),
+    }
     review = read_lines("0990000101 0990000102")
     context = {
         "place": Place(query="0990"),
@@ -268,7 +273,12 @@ def _pages_of_lines() -> dict[str, tuple[str, dict[str, Any]]]:
     chosen = {**context, "place": Place(view="elegidas"), "page": Paginator(review.chosen, 100).page(1)}
     none = {**context, "page": Paginator([], 100).page(1), "lines": LineReview()}
     page = "portal/request/lines_page.html"
-    return {"lines": (page, context), "lines, chosen": (page, chosen), "lines, none": (page, none)}
+    return {
+        "request, lines reviewed": ("portal/request/request.html", reviewed),
+        "lines": (page, context),
+        "lines, chosen": (page, chosen),
+        "lines, none": (page, none),
+    }
 
 
 def _ticket_pages() -> dict[str, tuple[str, dict[str, Any]]]:

@@ -137,5 +137,5 @@ def _ticket(**fields: Any) -> Ticket:
         registered_at=AT,
         **{"effective_rule": "none", **fields},
     )
-    made.mailed_lines = []
+    made.remember_lines([])
     return made

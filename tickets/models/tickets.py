@@ -1,6 +1,6 @@
 """Tickets: registered requests, their lines, and the latest one of each content."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -144,6 +144,8 @@ class Ticket(models.Model):
 
     objects = TicketQuerySet.as_manager()
 
+    _line_numbers: list[str] | None = None  # not read yet
+
     class Meta:
         verbose_name = _("solicitud")
         verbose_name_plural = _("solicitudes")
@@ -199,10 +201,16 @@ class Ticket(models.Model):
         """What its screens and mails say, as when it was confirmed."""
         return Words(self.own_words)
 
-    @cached_property
+    def remember_lines(self, numbers: Sequence[str]) -> None:
+        """Keep the numbers of the lines that were just stored, so that its mails ask for none."""
+        self._line_numbers = list(numbers)
+
+    @property
     def mailed_lines(self) -> list[str]:
         """The numbers of its lines, which may stand in a mail; who takes them may not (F4)."""
-        return list(self.lines.values_list("number", flat=True))
+        if self._line_numbers is None:
+            self._line_numbers = list(self.lines.values_list("number", flat=True))
+        return self._line_numbers
 
     @property
     def mailed_answers(self) -> list[dict[str, Any]]:
