@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 
 class Severity(StrEnum):
@@ -69,6 +69,42 @@ class Unreadable(Exception):
     """A file that cannot be read as a list. The message, in Spanish, is shown to people."""
 
 
+SENTENCES = {
+    Code.UNKNOWN: _("No es un servicio de su empresa. Revise el número, o envíelo como texto."),
+    Code.CANCELLED: _("Este servicio ya está dado de baja: no hace falta pedirlo."),
+    Code.CONFLICT: _("Está también en la fila %(detail)s, con otro pedido. Deje uno solo."),
+    Code.ACTION_UNCLEAR: _("No se entiende qué hacer con la línea. Escriba «dar de baja» o «prepago»."),
+    Code.PREPAID_NOT_OFFERED: _("Con este tipo de solicitud una línea no puede pasar a prepago. Quítela."),
+    Code.PREPAID_WITHOUT_ID: _("Para pasar a prepago falta la cédula de quien recibe la línea."),
+    Code.PREPAID_WITHOUT_NAME: _("Para pasar a prepago falta el nombre completo de quien recibe la línea."),
+    Code.ID_MALFORMED: _("La cédula no es correcta: tiene 10 dígitos y empieza con su provincia."),
+    Code.NUMBER_MISSING: _("Falta el número de la línea."),
+    Code.DIGITS_LOST: _("Al número se le perdieron dígitos (como 9,9E+8). Escríbalo completo."),
+    Code.DATE_IN_NUMBER: _("Hay una fecha donde va el número. Escriba el número como texto."),
+    Code.FORMULA: _("La celda tiene una fórmula sin resultado. Escriba su valor."),
+    Code.RANGE_TOO_LONG: _("El rango es muy largo: se leen hasta %(detail)s números en uno."),
+    Code.RANGE_UNCLEAR: _("Parece un rango. Escriba completos el primer número y el último."),
+    Code.DUPLICATE: _("Está repetido: ya consta en la fila %(detail)s. Se pide una sola vez."),
+    Code.OPEN_REQUEST: _("Ya consta en la solicitud #%(detail)s, que está abierta."),
+    Code.ID_CHECK_DIGIT: _("El último dígito de la cédula no coincide con los demás. Revísela."),
+    Code.ID_ZERO_RESTORED: _("A la cédula le faltaba el cero inicial y se leyó %(detail)s. Revísela."),
+    Code.ACTION_MISSING: _("No dice qué hacer con la línea: se pedirá la baja."),
+    Code.ACTION_FROM_HEADING: _("El pedido se tomó del título: «%(detail)s»."),
+    Code.ID_WITHOUT_ACTION: _(
+        "Tiene cédula y no dice qué hacer: se pedirá la baja. Para pasarla a prepago, escríbalo."
+    ),
+    Code.FROM_RANGE: _("Viene de un rango. Compruebe que quiere incluirlo."),
+    Code.RANGE_GAP: _("Está en el rango y no es un servicio de su empresa: no se incluye."),
+    Code.SEVERAL_ACCOUNTS: _("Está en %(detail)s cuentas: se pedirá en todas."),
+    Code.TEXT_ONLY: _("No tiene un número: se enviará como texto."),
+    Code.ACTION_OF_TYPE: _("La lista dice «%(detail)s»: se pedirá lo que es esta solicitud. Revísela."),
+}
+PICKED_SENTENCES = {
+    Code.CONFLICT: _("Está también entre las líneas elegidas, con otro pedido. Deje uno solo."),
+    Code.DUPLICATE: _("Está repetida entre las líneas elegidas. Se pide una sola vez."),
+}
+
+
 def severity_of(code: Code) -> Severity:
     return Severity.CONFIRM if code in TO_CONFIRM else Severity.CRITICAL
 
@@ -78,112 +114,82 @@ def sentence(code: Code, detail: str = "") -> str:
 
     Row 0 stands for the lines that were picked on a page.
     """
-    texts = {
-        Code.UNKNOWN: _("No es un servicio de su empresa. Revise el número, o envíelo como texto."),
-        Code.CANCELLED: _("Este servicio ya está dado de baja: no hace falta pedirlo."),
-        Code.CONFLICT: _("Está también en la fila %(detail)s, con otro pedido. Deje uno solo."),
-        Code.ACTION_UNCLEAR: _("No se entiende qué hacer con la línea. Escriba «dar de baja» o «prepago»."),
-        Code.PREPAID_NOT_OFFERED: _(
-            "Con este tipo de solicitud una línea no puede pasar a prepago. Quítela."
-        ),
-        Code.PREPAID_WITHOUT_ID: _("Para pasar a prepago falta la cédula de quien recibe la línea."),
-        Code.PREPAID_WITHOUT_NAME: _(
-            "Para pasar a prepago falta el nombre completo de quien recibe la línea."
-        ),
-        Code.ID_MALFORMED: _("La cédula no es correcta: tiene 10 dígitos y empieza con su provincia."),
-        Code.NUMBER_MISSING: _("Falta el número de la línea."),
-        Code.DIGITS_LOST: _("Al número se le perdieron dígitos (como 9,9E+8). Escríbalo completo."),
-        Code.DATE_IN_NUMBER: _("Hay una fecha donde va el número. Escriba el número como texto."),
-        Code.FORMULA: _("La celda tiene una fórmula sin resultado. Escriba su valor."),
-        Code.RANGE_TOO_LONG: _("El rango es muy largo: se leen hasta %(detail)s números en uno."),
-        Code.RANGE_UNCLEAR: _("Parece un rango. Escriba completos el primer número y el último."),
-        Code.DUPLICATE: _("Está repetido: ya consta en la fila %(detail)s. Se pide una sola vez."),
-        Code.OPEN_REQUEST: _("Ya consta en la solicitud #%(detail)s, que está abierta."),
-        Code.ID_CHECK_DIGIT: _("El último dígito de la cédula no coincide con los demás. Revísela."),
-        Code.ID_ZERO_RESTORED: _("A la cédula le faltaba el cero inicial y se leyó %(detail)s. Revísela."),
-        Code.ACTION_MISSING: _("No dice qué hacer con la línea: se pedirá la baja."),
-        Code.ACTION_FROM_HEADING: _("El pedido se tomó del título: «%(detail)s»."),
-        Code.ID_WITHOUT_ACTION: _(
-            "Tiene cédula y no dice qué hacer: se pedirá la baja. Para pasarla a prepago, escríbalo."
-        ),
-        Code.FROM_RANGE: _("Viene de un rango. Compruebe que quiere incluirlo."),
-        Code.RANGE_GAP: _("Está en el rango y no es un servicio de su empresa: no se incluye."),
-        Code.SEVERAL_ACCOUNTS: _("Está en %(detail)s cuentas: se pedirá en todas."),
-        Code.TEXT_ONLY: _("No tiene un número: se enviará como texto."),
-        Code.ACTION_OF_TYPE: _("La lista dice «%(detail)s»: se pedirá lo que es esta solicitud. Revísela."),
-    }
-    if detail == "0":
-        texts[Code.CONFLICT] = _("Está también entre las líneas elegidas, con otro pedido. Deje uno solo.")
-        texts[Code.DUPLICATE] = _("Está repetida entre las líneas elegidas. Se pide una sola vez.")
-    return texts[code] % {"detail": detail}
+    picked = PICKED_SENTENCES if detail == "0" else {}
+    return str(picked.get(code) or SENTENCES[code]) % {"detail": detail}
 
 
 def summary(code: Code, count: int, column: str) -> str:
     """Say how many rows have the same problem, in which column."""
     texts = {
-        Code.DUPLICATE: _("Están repetidos: se piden una sola vez."),
-        Code.CONFLICT: _("Están dos veces, con pedidos distintos. Deje uno solo de cada uno."),
-        Code.OPEN_REQUEST: _("Ya constan en solicitudes abiertas."),
-        Code.ID_ZERO_RESTORED: _("A la cédula le faltaba el cero inicial y se completó. Revíselas."),
-        Code.ACTION_FROM_HEADING: _("El pedido se tomó del título de la lista."),
-        Code.ID_WITHOUT_ACTION: _(
+        Code.DUPLICATE: gettext("Están repetidos: se piden una sola vez."),
+        Code.CONFLICT: gettext("Están dos veces, con pedidos distintos. Deje uno solo de cada uno."),
+        Code.OPEN_REQUEST: gettext("Ya constan en solicitudes abiertas."),
+        Code.ID_ZERO_RESTORED: gettext("A la cédula le faltaba el cero inicial y se completó. Revíselas."),
+        Code.ACTION_FROM_HEADING: gettext("El pedido se tomó del título de la lista."),
+        Code.ID_WITHOUT_ACTION: gettext(
             "Tienen cédula y no dicen qué hacer: se pedirá la baja. Para pasarlas a prepago, escríbalo."
         ),
-        Code.SEVERAL_ACCOUNTS: _("Están en varias cuentas: se pedirán en todas."),
-        Code.RANGE_TOO_LONG: _("Los rangos son muy largos."),
+        Code.SEVERAL_ACCOUNTS: gettext("Están en varias cuentas: se pedirán en todas."),
+        Code.RANGE_TOO_LONG: gettext("Los rangos son muy largos."),
     }
     explained = texts.get(code) or sentence(code)
     if column:
-        return _("Columna %(column)s, %(count)s filas: %(text)s") % {
+        return gettext("Columna %(column)s, %(count)s filas: %(text)s") % {
             "column": column,
             "count": count,
             "text": explained,
         }
-    return _("%(count)s filas: %(text)s") % {"count": count, "text": explained}
+    return gettext("%(count)s filas: %(text)s") % {"count": count, "text": explained}
 
 
 def empty_list() -> str:
-    return _("La lista está vacía: no tiene ningún número.")
+    return gettext("La lista está vacía: no tiene ningún número.")
 
 
 def too_many_rows(limit: int) -> str:
-    return _("La lista tiene más de %(limit)s filas. Divídala en varias solicitudes.") % {"limit": limit}
+    return gettext("La lista tiene más de %(limit)s filas. Divídala en varias solicitudes.") % {
+        "limit": limit
+    }
 
 
 def text_too_long() -> str:
-    return _("El texto es demasiado largo. Envíe la lista como archivo de Excel.")
+    return gettext("El texto es demasiado largo. Envíe la lista como archivo de Excel.")
 
 
 def file_too_large() -> str:
-    return _("El archivo pesa más de 2 MB. Deje en él solo la lista, o divídalo.")
+    return gettext("El archivo pesa más de 2 MB. Deje en él solo la lista, o divídalo.")
 
 
 def empty_file() -> str:
-    return _("El archivo está vacío.")
+    return gettext("El archivo está vacío.")
 
 
 def not_a_sheet(label: str) -> str:
-    return _("El archivo es %(label)s y no una lista. Envíela en .xlsx, .xls o .csv.") % {"label": label}
+    return gettext("El archivo es %(label)s y no una lista. Envíela en .xlsx, .xls o .csv.") % {
+        "label": label
+    }
 
 
 def web_page() -> str:
-    return _("El archivo es una página web, aunque su nombre diga otra cosa. Guárdelo como .xlsx.")
+    return gettext("El archivo es una página web, aunque su nombre diga otra cosa. Guárdelo como .xlsx.")
 
 
 def unreadable_sheet() -> str:
-    return _("El archivo no se puede leer como hoja. Ábralo con Excel y guárdelo como .xlsx.")
+    return gettext("El archivo no se puede leer como hoja. Ábralo con Excel y guárdelo como .xlsx.")
 
 
 def too_complex() -> str:
-    return _("La hoja tiene demasiadas celdas. Copie la lista a un libro nuevo y guárdelo como .xlsx.")
+    return gettext("La hoja tiene demasiadas celdas. Copie la lista a un libro nuevo y guárdelo como .xlsx.")
 
 
 def no_number_column() -> str:
-    return _("No se encontró la columna de los números. Ponga «Número» como título, o use la plantilla.")
+    return gettext(
+        "No se encontró la columna de los números. Ponga «Número» como título, o use la plantilla."
+    )
 
 
 def all_hidden() -> str:
-    return _("Todas las hojas del archivo están ocultas. Muestre la que tiene la lista.")
+    return gettext("Todas las hojas del archivo están ocultas. Muestre la que tiene la lista.")
 
 
 def hidden_sheets(names: Iterable[str]) -> str:
@@ -213,12 +219,12 @@ def other_number_columns(letters: Iterable[str]) -> str:
 
 def instructions_title() -> str:
     """Return the name of the template's sheet that holds no list."""
-    return _("Instrucciones")
+    return gettext("Instrucciones")
 
 
 def rows_left_out(last: int) -> str:
-    return _("No se leyó lo que está debajo de la fila %(last)s.") % {"last": last}
+    return gettext("No se leyó lo que está debajo de la fila %(last)s.") % {"last": last}
 
 
 def columns_left_out(last: str) -> str:
-    return _("No se leyó lo que está a la derecha de la columna %(last)s.") % {"last": last}
+    return gettext("No se leyó lo que está a la derecha de la columna %(last)s.") % {"last": last}

@@ -17,6 +17,8 @@ from tickets.lines.problems import Code, Severity
 from tickets.lines.rows import Column, Doubt, ListRow, Place
 
 SUMMED_FROM = 16  # equal problems that become one sentence
+# Doubts about what is asked of a line, where the list could ask for one thing or another
+OF_ACTION = frozenset({Code.ACTION_MISSING, Code.ACTION_FROM_HEADING, Code.ID_WITHOUT_ACTION})
 CANCELLED = "cancelled"  # as in `ServiceLine.Status`
 
 
@@ -171,7 +173,7 @@ def _understood(
 ) -> UnderstoodRow:
     in_service = tuple(line for line in lines if line.status != CANCELLED)
     action, doubts = _action(row) if prepaid else _only_action(row)
-    found = list(row.doubts)
+    found = [doubt for doubt in row.doubts if prepaid or doubt.code not in OF_ACTION]
     is_dropped = False
     if row.number and not in_service:
         is_dropped = any(doubt.code is Code.FROM_RANGE for doubt in row.doubts)
