@@ -53,12 +53,12 @@ class Walk:
         if not request.url.startswith((self.stack.base_url, "data:", "blob:")):
             self.trouble.append(request.url)
 
-    def sign_in(self) -> None:
+    def sign_in(self, phone: str = "099 123 4567") -> None:
         """Open the request form as the administrator of one company, who has signed in by HTTP;
         test_sign_in.py does it in the browsers.
         """
         with Visitor(self.stack) as visitor:
-            visitor.sign_in("099 123 4567")
+            visitor.sign_in(phone)
             for cookie in visitor.browser.cookies.jar:
                 self.context.add_cookies(
                     [{"name": cookie.name, "value": str(cookie.value), "url": self.stack.base_url}]
