@@ -314,7 +314,7 @@ def _enqueue_emails(ticket: Ticket, documents: list[Attachment], submission: Sub
     Mail the registered address too, if the form has another.
     """
     registered_email = submission.administrator.email
-    ticket.remember_lines([line.number for line in submission.lines])
+    ticket.remember_lines((line.number, line.action) for line in submission.lines)
     elsewhere = registered_email.casefold() != ticket.email.casefold()
     held = elsewhere and not _may_mail_elsewhere(ticket.verified_phone)
     with outbox.in_one_batch():

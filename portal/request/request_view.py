@@ -154,6 +154,7 @@ def _offer_changed(
         return _no_types(owner.request, caller)
     again = RequestForm(
         owner.request.POST,
+        owner.request.FILES,
         offer=offer,
         request_type=request_type,
         initial=initial_of(caller.administrator),
@@ -162,7 +163,6 @@ def _offer_changed(
     )
     again.line_step = form.line_step
     again.is_valid()  # with its other errors
-    again.received = form.received
     if request_type.code == form.type.code:
         again.offer_changed()
     return _refuse(owner, of_company, again, key)

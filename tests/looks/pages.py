@@ -100,7 +100,7 @@ def ticket(status: str = Ticket.Status.NEW) -> Ticket:
         registered_at=AT,
         effective_date=date(2026, 12, 15),
     )
-    made.remember_lines(["0990000101"])
+    made.remember_lines([("0990000101", "cancel")])
     return made
 
 

@@ -334,16 +334,17 @@ def _customer(ticket: Ticket) -> list[Fact]:
 
 def _line_facts(ticket: Ticket) -> list[Fact]:
     """The first lines and how many there are: a mail with thousands of numbers helps no reader."""
-    numbers = ticket.mailed_lines
-    if not numbers:
+    lines = ticket.lines_in_mails
+    if not lines:
         return []
-    shown = numbers[:LINES_SHOWN]
-    if more := len(numbers) - len(shown):
-        shown.append(
-            ngettext("y %(count)s línea más, en el ticket", "y %(count)s líneas más, en el ticket", more)
-            % {"count": more}
-        )
-    return [Fact(_("Líneas (%(count)s)") % {"count": len(numbers)}, shown)]
+    shown = [
+        _("%(number)s, pasar a prepago") % {"number": number} if action == "prepaid" else number
+        for number, action in lines[:LINES_SHOWN]
+    ]
+    if more := len(lines) - len(shown):
+        text = ngettext("y %(count)s línea más, en el ticket", "y %(count)s líneas más, en el ticket", more)
+        shown.append(text % {"count": more})
+    return [Fact(_("Líneas (%(count)s)") % {"count": len(lines)}, shown)]
 
 
 def _kind_facts(ticket: Ticket) -> list[Fact]:

@@ -82,7 +82,7 @@ def a_ticket() -> Ticket:
         registered_at=CONFIRMED,
         effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, NOTICE_DATE)],
     )
-    sample.remember_lines(["0990000101", "0990000102", "0990000103"])
+    sample.remember_lines([("0990000101", "cancel"), ("0990000102", "cancel"), ("0990000103", "prepaid")])
     return sample
 
 

@@ -1,6 +1,6 @@
 """Tickets: registered requests, their lines, and the latest one of each content."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -144,7 +144,7 @@ class Ticket(models.Model):
 
     objects = TicketQuerySet.as_manager()
 
-    _line_numbers: list[str] | None = None  # not read yet
+    _lines_in_mails: list[tuple[str, str]] | None = None  # not read yet
 
     class Meta:
         verbose_name = _("solicitud")
@@ -201,16 +201,16 @@ class Ticket(models.Model):
         """What its screens and mails say, as when it was confirmed."""
         return Words(self.own_words)
 
-    def remember_lines(self, numbers: Sequence[str]) -> None:
-        """Keep the numbers of the lines that were just stored, so that its mails ask for none."""
-        self._line_numbers = list(numbers)
+    def remember_lines(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Keep number and action of the lines just stored, so that its mails read none."""
+        self._lines_in_mails = list(lines)
 
     @property
-    def mailed_lines(self) -> list[str]:
-        """The numbers of its lines, which may stand in a mail; who takes them may not (F4)."""
-        if self._line_numbers is None:
-            self._line_numbers = list(self.lines.values_list("number", flat=True))
-        return self._line_numbers
+    def lines_in_mails(self) -> list[tuple[str, str]]:
+        """Number and action of its lines, for a mail; who takes a line may not stand there (F4)."""
+        if self._lines_in_mails is None:
+            self._lines_in_mails = list(self.lines.values_list("number", "action"))
+        return self._lines_in_mails
 
     @property
     def mailed_answers(self) -> list[dict[str, Any]]:
