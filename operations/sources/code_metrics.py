@@ -133,7 +133,10 @@ def of_day(start: datetime, end: datetime) -> Iterable[Fact]:
 
 
 def _fullest(limits: Iterable[Limit]) -> tuple[int, int]:
-    """Return the uses and the maximum of the rate that is closest to its maximum."""
+    """Return the uses and the maximum of the rate that is closest to its maximum.
+
+    Without any rate nothing is used, of one.
+    """
     now = timezone.now()
     uses = [
         (
@@ -143,7 +146,7 @@ def _fullest(limits: Iterable[Limit]) -> tuple[int, int]:
         for limit in limits
         for rate in limit.rates
     ]
-    return max(uses, key=lambda pair: pair[0] / pair[1])
+    return max(uses, key=lambda pair: pair[0] / pair[1], default=(0, 1))
 
 
 def _guesses() -> Metric:

@@ -79,6 +79,11 @@ def test_of_several_limits_the_fullest_is_shown(settings: Settings) -> None:
     assert metric("sms_day_budget_used_ratio").display == "4 de 5 (80 %)"
 
 
+def test_without_a_limit_of_the_day_nothing_is_used(settings: Settings) -> None:
+    settings.OTP_SENDS_PER_DAY = ()
+    assert metric("sms_day_budget_used_ratio").value == 0
+
+
 def test_the_codes_of_links_are_watched_like_the_others(settings: Settings) -> None:
     settings.OTP_SENDS_PER_DAY = parse_rates("5/d")
     send(1, "5/d")
