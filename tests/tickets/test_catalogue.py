@@ -120,7 +120,7 @@ def test_a_dry_run_reports_the_same_and_writes_nothing() -> None:
     assert rows() != before
 
 
-def test_the_files_win_for_what_they_name_and_the_report_says_what_changed(tmp_path: Path) -> None:
+def test_a_replacing_load_wins_for_what_it_names_and_the_report_says_what_changed(tmp_path: Path) -> None:
     request_type = cast.make_request_type()
     RequestType.objects.update(name="Baja", notice_days=20, own_words={"title": "Baja", "intro": "Lea esto."})
     text = """
@@ -130,7 +130,8 @@ def test_the_files_win_for_what_they_name_and_the_report_says_what_changed(tmp_p
           reasons: [No utiliza el servicio, Cierre de la empresa]
           words: {title: Su baja}
     """
-    report = catalogue.load([write(tmp_path, text)])
+    report = catalogue.load([write(tmp_path, text)], replace=True)
+    assert not report.kept()
     assert report.types[0].changes == [
         "nombre: «Baja» → «Anulación o baja»",
         "texto «title»: «Baja» → «Su baja»",
@@ -148,6 +149,117 @@ def test_the_files_win_for_what_they_name_and_the_report_says_what_changed(tmp_p
         "No utiliza el servicio",
         "Cierre de la empresa",
     }
+
+
+LOADED = """
+  areas: [{name: Campo, email: campo@operadora.example, checks: Órdenes.}, {name: Bodega}]
+  request_types:
+    - code: visit
+      name: Visita
+      description: Para pedir una visita.
+      in_portal: false
+      areas: [Campo]
+      reasons: [Instalación, Retiro]
+      fields: [{name: day, label: Día}, {name: hour, label: Hora}]
+      documents: [{name: Croquis}, {name: Permiso}]
+      words: {title: Su visita, intro: Lea esto.}
+"""
+LATER = LOADED.replace("una visita", "otra visita").replace("Lea esto", "Lea todo")
+
+
+def change_at_the_desk() -> RequestType:
+    """Change one thing of each kind, as the desk's pages allow."""
+    Area.objects.filter(name="Campo").update(email="otro@operadora.example")
+    RequestType.objects.filter(code="visit").update(
+        name="Visita técnica", in_portal=True, own_words={"title": "Su visita técnica", "intro": "Lea esto."}
+    )
+    request_type = RequestType.objects.get(code="visit")
+    request_type.areas.set([Area.objects.get(name="Bodega")])
+    request_type.reasons.filter(text="Retiro").update(is_active=False)
+    request_type.reasons.create(text="Traslado", position=3)
+    request_type.fields.filter(name="day").update(label="¿Qué día?", is_required=True)
+    request_type.fields.create(name="floor", label="Piso", position=3)
+    request_type.required_documents.get(name="Croquis").delete()
+    return request_type
+
+
+def test_a_second_load_keeps_what_the_desk_changed_and_says_so(tmp_path: Path) -> None:
+    """What the desk left alone follows the file: here a description and a text."""
+    catalogue.load([write(tmp_path, LOADED)])
+    request_type = change_at_the_desk()
+    for attempt in range(2):  # the second has nothing to change, and keeps the same
+        report = catalogue.load([write(tmp_path, LATER)])
+        changes = [
+            "descripción: «Para pedir una visita.» → «Para pedir otra visita.»",
+            "texto «intro»: «Lea esto.» → «Lea todo.»",
+        ]
+        assert report.types[0].changes == ([] if attempt else changes)
+        assert report.types[0].kept == [
+            "nombre: «Visita técnica» (el archivo dice «Visita»)",
+            "se ofrece en el portal: sí (el archivo dice no)",
+            "texto «title»: «Su visita técnica» (el archivo dice «Su visita»)",
+            "motivo «Retiro»: se ofrece: no (el archivo dice sí)",
+            "motivo «Traslado»: no está en el archivo",
+            "pregunta «day»: es obligatoria: sí (el archivo dice no)",
+            "pregunta «day»: pregunta: «¿Qué día?» (el archivo dice «Día»)",
+            "pregunta «Piso»: no está en el archivo",
+            "ya no se avisa a «Campo»",
+            "se avisa a «Bodega»",
+            "documento que se pide «Croquis»: se quitó",
+        ]
+        assert [each.kept for each in report.areas] == [
+            [],
+            ["correo electrónico: «otro@operadora.example» (el archivo dice «campo@operadora.example»)"],
+        ]
+    request_type.refresh_from_db()
+    assert (request_type.name, request_type.in_portal) == ("Visita técnica", True)
+    assert request_type.own_words == {"title": "Su visita técnica", "intro": "Lea todo."}
+    assert {area.name for area in request_type.areas.all()} == {"Bodega"}
+    assert request_type.fields.get(name="floor").is_active
+
+
+def test_a_replacing_load_writes_over_the_desk(tmp_path: Path) -> None:
+    catalogue.load([write(tmp_path, LOADED)])
+    request_type = change_at_the_desk()
+    assert not catalogue.load([write(tmp_path, LATER)], replace=True).kept()
+    request_type.refresh_from_db()
+    assert (request_type.name, request_type.in_portal) == ("Visita", False)
+    assert request_type.own_words == {"title": "Su visita", "intro": "Lea todo."}
+    assert {area.name for area in request_type.areas.all()} == {"Campo"}
+    asked = request_type.fields.filter(is_active=True).order_by("position")
+    assert list(asked.values_list("name", "label")) == [("day", "Día"), ("hour", "Hora")]
+    offered = request_type.reasons.filter(is_active=True).order_by("position")
+    assert [reason.text for reason in offered] == ["Instalación", "Retiro"]
+    assert request_type.required_documents.count() == 2
+
+
+def test_a_type_made_at_the_desk_is_the_desks(tmp_path: Path) -> None:
+    """No file loaded it before, so that what is not a column's default was decided there."""
+    RequestType.objects.create(code="visit", name="Visita técnica", notice_days=3)
+    text = "request_types: [{code: visit, name: Visita, notice_days: 9, resolution_hours: 8}]"
+    outcome = catalogue.load([write(tmp_path, text)]).types[0]
+    assert outcome.changes == ["solución (horas laborables): vacío → 8"]
+    assert outcome.kept == [
+        "nombre: «Visita técnica» (el archivo dice «Visita»)",
+        "días de anticipación: 3 (el archivo dice 9)",
+    ]
+
+
+def test_the_command_says_what_it_kept_and_how_to_replace_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(write(tmp_path, "request_types: [{code: visit, name: Visita}]"))
+    call_command("request_types", "load", path)
+    RequestType.objects.filter(code="visit").update(name="Visita técnica")
+    capsys.readouterr()
+    call_command("request_types", "load", path)
+    assert capsys.readouterr().out.splitlines() == [
+        "visit: se conserva lo cambiado en el escritorio: nombre: «Visita técnica» (el archivo dice «Visita»)",
+        "Para que el archivo gane también sobre el escritorio, use --replace.",
+        "Listo: sin cambios (1 iguales).",
+    ]
+    call_command("request_types", "load", path, "--replace")
+    assert RequestType.objects.get(code="visit").name == "Visita"
 
 
 def test_nothing_is_deleted_what_left_the_file_is_retired_or_reported(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Request types in YAML files: `load` checks the files whole and writes them (A7).
 
-The files win for what they name, and the report says what they changed. Nothing is deleted. The
-product ships a catalogue in `tickets/catalogue/shipped/`, one file for each family.
+What the desk changed since the last load stays unless the load replaces it, and the report says
+both. Nothing is deleted. The product ships a catalogue in `tickets/catalogue/shipped/`, one file
+for each family.
 """
 
 from collections.abc import Sequence
@@ -24,15 +25,15 @@ def shipped_files() -> list[Path]:
     return sorted(SHIPPED.glob("*.yaml"))
 
 
-def load(paths: Sequence[Path] = (), *, dry_run: bool = False) -> Report:
+def load(paths: Sequence[Path] = (), *, dry_run: bool = False, replace: bool = False) -> Report:
     """Load the files, or the shipped catalogue without any. Raises CatalogueError.
 
     All of it is one transaction. A second load changes nothing; a dry run writes nothing and
-    reports the same.
+    reports the same. `replace` writes also over what was changed at the desk.
     """
     catalogue = check([(path.name, read(path)) for path in paths or shipped_files()])
     try:
-        return write(catalogue, dry_run=dry_run)
+        return write(catalogue, dry_run=dry_run, replace=replace)
     except AreaMissing as missing:
         place = _("tipo «%s»") % missing.code
         text = _("no existe. Póngala en «areas:» o créela en el escritorio.")

@@ -1,6 +1,11 @@
-"""Writes a checked catalogue: adds and changes rows, retires what left a list, deletes nothing."""
+"""Writes a checked catalogue: adds and changes rows, retires what left a list, deletes nothing.
 
-from collections.abc import Iterator
+Areas and types keep in `loaded` what the files said last. What differs from it was changed at the
+desk since, and stays unless the load replaces it.
+"""
+
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +26,7 @@ class Outcome:
     name: str
     created: bool = False
     changes: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)  # what the desk changed since the last load
     notes: list[str] = field(default_factory=list)  # what staff should do
 
 
@@ -34,13 +40,19 @@ class Report:
     def changed(self) -> bool:
         return any(each.created or each.changes for each in (*self.areas, *self.types))
 
+    def kept(self) -> bool:
+        return any(each.kept for each in (*self.areas, *self.types))
 
-def write(catalogue: Catalogue, *, dry_run: bool = False) -> Report:
-    """Write the catalogue in one transaction; a dry run undoes it. Loads at once take turns."""
+
+def write(catalogue: Catalogue, *, dry_run: bool = False, replace: bool = False) -> Report:
+    """Write the catalogue in one transaction; a dry run undoes it. Loads at once take turns.
+
+    `replace` writes also over what was changed at the desk.
+    """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                report = _write(catalogue)
+                report = _write(catalogue, replace=replace)
                 if dry_run:
                     transaction.set_rollback(True)
         except IntegrityError:
@@ -51,93 +63,80 @@ def write(catalogue: Catalogue, *, dry_run: bool = False) -> Report:
     raise AssertionError  # unreachable: the last attempt returns or raises
 
 
-def _write(catalogue: Catalogue) -> Report:
+def _write(catalogue: Catalogue, *, replace: bool) -> Report:
     # Sorted, so that loads at once take rows in the same order and cannot deadlock
-    report = Report([_area(values) for values in sorted(catalogue.areas, key=lambda area: str(area["name"]))])
-    report.types = [_type(entry) for entry in sorted(catalogue.types, key=lambda entry: entry.code)]
+    areas = sorted(catalogue.areas, key=lambda area: str(area["name"]))
+    report = Report([_area(values, replace=replace) for values in areas])
+    types = sorted(catalogue.types, key=lambda entry: entry.code)
+    report.types = [_type(entry, replace=replace) for entry in types]
     return report
 
 
-def _area(values: dict[str, Any]) -> Outcome:
+def _area(values: dict[str, Any], *, replace: bool) -> Outcome:
     outcome = Outcome(values["name"])
-    area = Area.objects.filter(name=values["name"]).first()
+    # Locked, because what was loaded is read, merged and written
+    area = Area.objects.select_for_update().filter(name=values["name"]).first()
     if area is None:
-        is_active = values.get("is_active", bool(values.get("email")))
-        area = Area.objects.create(**{**values, "is_active": is_active})
+        whole = {**values, "is_active": values.get("is_active", bool(values.get("email")))}
+        area = Area.objects.create(**whole, loaded=whole)
         outcome.created = True
     else:
-        outcome.changes += _update(area, values)
+        merge = _Merge(outcome, area.loaded, replace=replace)
+        merge.columns(area, values, merge.loaded)
+        merge.remember(area)
     if not area.email:
         outcome.notes.append(_("no se le avisa: falta su correo, que se pone en el escritorio."))
     return outcome
 
 
-def _type(entry: TypeEntry) -> Outcome:
+def _type(entry: TypeEntry, *, replace: bool) -> Outcome:
     outcome = Outcome(entry.code)
-    # Locked, because its words are read, merged and written
+    # Locked, because its words and what was loaded are read, merged and written
     request_type = RequestType.objects.select_for_update().filter(code=entry.code).first()
-    words = dict(request_type.own_words) if request_type else {}
-    words.update(entry.words or {})
-    values = {**entry.values, "own_words": {key: text for key, text in words.items() if text}}
     if request_type is None:
-        request_type = RequestType.objects.create(code=entry.code, **values)
+        request_type = RequestType.objects.create(code=entry.code, **entry.values)
         outcome.created = True
-    else:
-        outcome.changes += _update(request_type, values)
-    parts = [*_reasons(request_type, entry), *_fields(request_type, entry), *_areas(request_type, entry)]
-    outcome.changes += [*parts, *_documents(request_type, entry, outcome.notes)]
+    merge = _Merge(outcome, request_type.loaded, replace=replace)
+    merge.columns(request_type, entry.values, merge.loaded)
+    merge.words(request_type, entry.words or {})
+    if entry.reasons is not None:
+        merge.rows(request_type.reasons, "text", _reasons(entry.reasons))
+    if entry.fields is not None:
+        merge.rows(request_type.fields, "name", _fields(entry.fields))
+    if entry.areas is not None:
+        merge.areas(request_type, _areas(entry.code, entry.areas))
+    if entry.documents is not None:
+        merge.rows(request_type.required_documents, "name", _documents(entry.documents))
+    merge.remember(request_type)
     if outcome.created:
         outcome.changes = []  # all of it is new
     return outcome
 
 
-def _reasons(request_type: RequestType, entry: TypeEntry) -> Iterator[str]:
-    if entry.reasons is None:
-        return
-    rows = {reason.text: reason for reason in request_type.reasons.all()}
-    for position, text in enumerate(entry.reasons, start=1):
-        yield from _row(
-            request_type.reasons, rows, "text", {"text": text, "position": position, "is_active": True}
-        )
-    yield from _retire(rows[text] for text in rows if text not in {*entry.reasons, OTHER_REASON})
+def _reasons(texts: list[str]) -> Iterator[dict[str, Any]]:
+    for position, text in enumerate(texts, start=1):
+        yield {"text": text, "position": position, "is_active": True}
 
 
-def _fields(request_type: RequestType, entry: TypeEntry) -> Iterator[str]:
-    if entry.fields is None:
-        return
-    rows = {field.name: field for field in request_type.fields.all()}
-    defaults = _defaults(RequestField, ("hint", "kind", "choices", "is_required", "shown_if", "is_personal"))
-    for position, values in enumerate(values_of(entry.fields), start=1):
-        whole = {**defaults, **values, "position": position, "is_active": True}
-        yield from _row(request_type.fields, rows, "name", whole)
-    named = {values["name"] for values in entry.fields}
-    yield from _retire(rows[name] for name in rows if name not in named)
+def _fields(listed: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    defaults = {
+        name: _default(RequestField, name)
+        for name in ("hint", "kind", "choices", "is_required", "shown_if", "is_personal")
+    }
+    for position, values in enumerate(values_of(listed), start=1):
+        yield {**defaults, **values, "position": position, "is_active": True}
 
 
-def _documents(request_type: RequestType, entry: TypeEntry, notes: list[str]) -> Iterator[str]:
-    if entry.documents is None:
-        return
-    rows = {document.name: document for document in request_type.required_documents.all()}
-    for position, values in enumerate(entry.documents, start=1):
-        whole = {"hint": "", **values, "position": position}
-        yield from _row(request_type.required_documents, rows, "name", whole)
-    for name in rows.keys() - {values["name"] for values in entry.documents}:
-        text = _("el documento «%s» no está en el archivo; si ya no se pide, elimínelo en el escritorio.")
-        notes.append(text % name)
+def _documents(listed: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for position, values in enumerate(listed, start=1):
+        yield {"hint": "", **values, "position": position}
 
 
-def _areas(request_type: RequestType, entry: TypeEntry) -> Iterator[str]:
-    if entry.areas is None:
-        return
-    wanted = {area.name: area for area in Area.objects.filter(name__in=entry.areas)}
-    if missing := [name for name in entry.areas if name not in wanted]:
-        raise AreaMissing(entry.code, missing)
-    linked = {area.name for area in request_type.areas.all()}
-    request_type.areas.set(wanted.values())
-    for name in sorted(wanted.keys() - linked):
-        yield _("se avisa a «%s»") % name
-    for name in sorted(linked - wanted.keys()):
-        yield _("ya no se avisa a «%s»") % name
+def _areas(code: str, names: list[str]) -> dict[str, Area]:
+    found = {area.name: area for area in Area.objects.filter(name__in=names)}
+    if missing := [name for name in names if name not in found]:
+        raise AreaMissing(code, missing)
+    return found
 
 
 class AreaMissing(Exception):
@@ -148,52 +147,116 @@ class AreaMissing(Exception):
         self.code, self.names = code, names
 
 
-def _row(manager: Any, rows: dict[str, Any], key: str, values: dict[str, Any]) -> Iterator[str]:
-    """Add a row of the type, or change what differs. `rows` are those there are, by `key`."""
-    title = f"{_title(manager.model)} «{values[key]}»"
-    row = rows.get(values[key])
-    if row is None:
-        manager.create(**values)
-        yield _("%s: se agrega") % title
-    else:
-        yield from (f"{title}: {change}" for change in _update(row, values))
+class _Merge:
+    """Writes what a file says of one area or type over what there is, and notes both.
 
+    A value is the desk's when it differs from the one that was loaded last, or from the column's
+    default where a file never gave one. Rows that no file named are the desk's.
+    """
 
-def _retire(rows: Iterator[Any]) -> Iterator[str]:
-    """Stop offering the rows: tickets refer to them."""
-    for row in rows:
-        if row.is_active:
-            row.is_active = False
+    def __init__(self, outcome: Outcome, loaded: dict[str, Any], *, replace: bool) -> None:
+        self._outcome, self._replace = outcome, replace
+        self.loaded = deepcopy(loaded)
+
+    def remember(self, row: Area | RequestType) -> None:
+        """Keep what the file said, for the next load."""
+        if row.loaded != self.loaded:
+            row.loaded = self.loaded
+            row.save(update_fields=["loaded"])
+
+    def columns(
+        self, row: models.Model, values: dict[str, Any], loaded: dict[str, Any], of: str = ""
+    ) -> None:
+        """Write the columns that differ. `of` names the row in the report, where it needs it."""
+        written = []
+        for name, value in values.items():
+            before = getattr(row, name)
+            last = loaded.get(name, _default(type(row), name))
+            loaded[name] = value
+            label = column_of(type(row), name).verbose_name
+            if self._takes(f"{of}{label}", before, value, last):
+                setattr(row, name, value)
+                written.append(name)
+        if written:
+            row.save(update_fields=written)
+
+    def words(self, request_type: RequestType, wanted: dict[str, str]) -> None:
+        """Write the texts that differ; the others stay."""
+        own, loaded = dict(request_type.own_words), self.loaded.setdefault("words", {})
+        for key, text in sorted(wanted.items()):
+            last, loaded[key] = loaded.get(key, ""), text
+            if self._takes(_("texto «%s»") % key, own.get(key, ""), text, last):
+                own[key] = text
+        own = {key: text for key, text in own.items() if text}
+        if own != request_type.own_words:
+            request_type.own_words = own
+            request_type.save(update_fields=["own_words"])
+
+    def rows(self, manager: Any, key: str, listed: Iterable[dict[str, Any]]) -> None:
+        """Write the rows of one list of the type, known by `key`, and retire those that left it."""
+        loaded = self.loaded.setdefault(manager.model._meta.model_name, {})  # noqa: SLF001  public
+        found = {getattr(row, key): row for row in manager.all()}
+        named = set()
+        for values in listed:
+            name = values[key]
+            named.add(name)
+            title = f"{_title(manager.model)} «{name}»"
+            if name in found:
+                self.columns(found[name], values, loaded.setdefault(name, {}), f"{title}: ")
+            elif name in loaded and not self._replace:
+                self._outcome.kept.append(_("%s: se quitó") % title)
+            else:
+                manager.create(**values)
+                loaded[name] = values
+                self._outcome.changes.append(_("%s: se agrega") % title)
+        for name, row in found.items():
+            if name not in named and name != OTHER_REASON:
+                self._left_the_list(row, loaded.get(name))
+
+    def _left_the_list(self, row: Any, loaded: dict[str, Any] | None) -> None:
+        title = f"{_title(type(row))} «{row}»"
+        if not getattr(row, "is_active", True):
+            return
+        if loaded is None and not self._replace:
+            self._outcome.kept.append(_("%s: no está en el archivo") % title)
+        elif hasattr(row, "is_active"):
+            row.is_active = False  # tickets refer to it
             row.save(update_fields=["is_active"])
-            yield _("%(what)s «%(row)s»: se retira") % {"what": _title(type(row)), "row": row}
+            if loaded is not None:
+                loaded["is_active"] = False
+            self._outcome.changes.append(_("%s: se retira") % title)
+        else:
+            text = _("el documento «%s» no está en el archivo; si ya no se pide, elimínelo en el escritorio.")
+            self._outcome.notes.append(text % row)
 
+    def areas(self, request_type: RequestType, wanted: dict[str, Area]) -> None:
+        """Link the areas of the list; those that the desk added or took away stay so."""
+        linked = {area.name: area for area in request_type.areas.all()}
+        last = set(self.loaded.get("areas", ()))
+        self.loaded["areas"] = sorted(wanted)
+        for name in sorted(wanted.keys() - linked.keys()):
+            if name in last and not self._replace:
+                self._outcome.kept.append(_("ya no se avisa a «%s»") % name)
+            else:
+                request_type.areas.add(wanted[name])
+                self._outcome.changes.append(_("se avisa a «%s»") % name)
+        for name in sorted(linked.keys() - wanted.keys()):
+            if name in last or self._replace:
+                request_type.areas.remove(linked[name])
+                self._outcome.changes.append(_("ya no se avisa a «%s»") % name)
+            else:
+                self._outcome.kept.append(_("se avisa a «%s»") % name)
 
-def _update(row: models.Model, values: dict[str, Any]) -> list[str]:
-    """Change the columns that differ, and return what changed."""
-    changes = []
-    for name, value in values.items():
-        before = getattr(row, name)
+    def _takes(self, what: str, before: Any, value: Any, last: Any) -> bool:
+        """Return whether the file's value is to be written, and note it, or that it is not."""
         if before == value:
-            continue
-        setattr(row, name, value)
-        changes.append((name, before, value))
-    if changes:
-        row.save(update_fields=[name for name, _before, _value in changes])
-    return [text for change in changes for text in _described(row, *change)]
-
-
-def _described(row: models.Model, name: str, before: Any, value: Any) -> Iterator[str]:
-    if name == "own_words":
-        for key in sorted(before.keys() | value.keys()):
-            if before.get(key) != value.get(key):
-                yield _("texto «%(key)s»: %(before)s → %(value)s") % {
-                    "key": key,
-                    "before": _shown(before.get(key, "")),
-                    "value": _shown(value.get(key, "")),
-                }
-        return
-    label = column_of(type(row), name).verbose_name
-    yield f"{label}: {_shown(before)} → {_shown(value)}"
+            return False
+        if before == last or self._replace:
+            self._outcome.changes.append(f"{what}: {_shown(before)} → {_shown(value)}")
+            return True
+        text = _("%(what)s: %(before)s (el archivo dice %(value)s)")
+        self._outcome.kept.append(text % {"what": what, "before": _shown(before), "value": _shown(value)})
+        return False
 
 
 def _shown(value: Any) -> str:
@@ -209,8 +272,8 @@ def _shown(value: Any) -> str:
     return f"«{line}»" if len(line) <= SHOWN else f"«{line[: SHOWN - 1]}…»"
 
 
-def _defaults(model: type[models.Model], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: column_of(model, name).get_default() for name in names}
+def _default(model: type[models.Model], name: str) -> Any:
+    return column_of(model, name).get_default()
 
 
 def _title(model: type[models.Model]) -> str:

@@ -43,6 +43,8 @@ class Area(models.Model):
     email = models.EmailField(_("correo electrónico"))
     checks = models.TextField(_("qué debe revisar"), blank=True, max_length=2000)
     is_active = models.BooleanField(_("se le avisa"), default=True)
+    # What files gave its columns last: what differs was changed at the desk since
+    loaded = models.JSONField(default=dict, db_default={}, editable=False)
 
     objects = CatalogueQuerySet["Area"].as_manager()
 
@@ -131,6 +133,8 @@ class RequestType(models.Model):
     areas = models.ManyToManyField(Area, verbose_name=_("áreas que se avisan"), blank=True)
     # What its screens and mails say, by key; a text that is missing has a default
     own_words = models.JSONField(_("textos"), default=dict, blank=True, validators=[validate])
+    # What files gave its columns, words and rows last: what differs was changed at the desk since
+    loaded = models.JSONField(default=dict, db_default={}, editable=False)
 
     objects = CatalogueQuerySet["RequestType"].as_manager()
 

@@ -17,8 +17,9 @@ from tickets.models import RequestType
 class Command(BaseCommand):
     help = (
         "Carga tipos de requerimiento desde un archivo YAML, con sus motivos, preguntas, documentos, áreas y textos, o "
-        "los muestra. El archivo se revisa entero antes de escribir; lo que nombra queda como dice, nada se elimina, y "
-        "repetir la carga no cambia nada. Sin archivo se carga el catálogo que trae el producto."
+        "los muestra. El archivo se revisa entero antes de escribir; lo que el escritorio cambió desde la última carga "
+        "se conserva, nada se elimina, y repetir la carga no cambia nada. Sin archivo se carga el catálogo que trae el "
+        "producto."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -26,17 +27,20 @@ class Command(BaseCommand):
         load = actions.add_parser("load", help="carga el archivo, o el catálogo del producto")
         load.add_argument("files", nargs="*", type=Path, metavar="ARCHIVO", help="uno o varios, juntos")
         load.add_argument("--dry-run", action="store_true", help="dice qué cambiaría y no escribe nada")
+        load.add_argument(
+            "--replace", action="store_true", help="escribe también sobre lo cambiado en el escritorio"
+        )
         actions.add_parser("list", help="muestra los tipos que hay y dónde se ofrecen")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:  # noqa: ARG002
         if action == "list":
             self._list()
         else:
-            self._load(options["files"], dry_run=options["dry_run"])
+            self._load(options["files"], dry_run=options["dry_run"], replace=options["replace"])
 
-    def _load(self, files: list[Path], *, dry_run: bool) -> None:
+    def _load(self, files: list[Path], *, dry_run: bool, replace: bool) -> None:
         try:
-            report = catalogue.load(files, dry_run=dry_run)
+            report = catalogue.load(files, dry_run=dry_run, replace=replace)
         except CatalogueError as error:
             for problem in error.problems:
                 self.stderr.write(str(problem))
@@ -49,6 +53,8 @@ class Command(BaseCommand):
             ) from None
         for outcome in (*report.areas, *report.types):
             self._show(outcome)
+        if report.kept():
+            self.stdout.write(_("Para que el archivo gane también sobre el escritorio, use --replace."))
         self.stdout.write(_summary(report, dry_run=dry_run))
 
     def _show(self, outcome: Outcome) -> None:
@@ -58,6 +64,12 @@ class Command(BaseCommand):
             self.stdout.write(f"{outcome.name}:")
         for change in outcome.changes:
             self.stdout.write(f"  {change}")
+        for kept in outcome.kept:
+            self.stdout.write(
+                _("{name}: se conserva lo cambiado en el escritorio: {kept}").format(
+                    name=outcome.name, kept=kept
+                )
+            )
         for note in outcome.notes:
             self.stdout.write(f"{outcome.name}: {note}")
 
