@@ -11,8 +11,8 @@ from desk import roles
 from notifications.models import Message
 from tests import cast
 from tests.desk.desk import TICKETS, advisor, page_of, signed_in, soup, step_of, text_of
-from tickets.effective_date import terms_for
-from tickets.models import Attachment, Ticket, TicketEvent
+from tickets.effective_date import Calendar
+from tickets.models import Attachment, RequestType, Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +55,7 @@ def make_attachment(ticket: Ticket, name: str = "sustento.pdf") -> Attachment:
 def test_the_page_shows_all_that_the_customer_confirmed(desk: Client) -> None:
     administrator = cast.ana(cast.make_company(cut_days=(15, 31)))
     accounts = administrator.companies.get().billing_accounts.all()
-    terms = terms_for("billing_cut", 15, accounts, timezone.localdate())
+    terms = RequestType().dates_at(timezone.now(), accounts, Calendar()).terms
     ticket = cast.make_ticket(
         administrator,
         details="Primera línea\nSegunda línea",

@@ -11,14 +11,13 @@ from urllib.parse import quote
 import pytest
 from bs4 import BeautifulSoup
 from django.core import mail as django_mail
-from django.utils.timezone import localdate
 from pytest_django import Settings
 
 from notifications.email import rendering
 from notifications.models import Message
 from notifications.sending import delivery
 from tests.cast import carla, make_administrator, make_company
-from tickets.effective_date import terms_for
+from tickets.effective_date import Calendar
 from tickets.emails import emails
 from tickets.models import Attachment, Reason, RequestType, Ticket
 
@@ -33,7 +32,7 @@ def a_ticket(**changes: Any) -> Ticket:
         code="mail-tests", defaults={"name": "Anulación o baja de servicios"}
     )
     reason, _ = Reason.objects.get_or_create(request_type=kind, text="No utiliza el servicio")
-    terms = terms_for("billing_cut", 15, company.billing_accounts.all(), localdate(CONFIRMED))
+    terms = kind.dates_at(CONFIRMED, company.billing_accounts.all(), Calendar()).terms
     values: dict[str, Any] = {
         "number": 3608314,
         "request_type": kind,

@@ -18,18 +18,15 @@ from tickets.effective_date.rules import (
 )
 from tickets.effective_date.shown import DateChange, ShownTerms, TermsChange
 from tickets.effective_date.terms import (
-    RULES,
     Account,
     MissingDate,
     RequestDates,
     Term,
     dates_for,
-    terms_for,
     touched_accounts,
 )
 
 __all__ = [
-    "RULES",
     "VERSION",
     "Account",
     "Calendar",
@@ -51,6 +48,5 @@ __all__ = [
     "effective_date",
     "holidays_in",
     "recompute",
-    "terms_for",
     "touched_accounts",
 ]

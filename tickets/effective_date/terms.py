@@ -1,6 +1,6 @@
 """The effective dates of a request: one for each billing account that it touches (A12b)."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, Self
@@ -12,7 +12,6 @@ from tickets.effective_date.rules import (
     Outcome,
     Rule,
     RuleKind,
-    billing_cut,
     effective_date,
 )
 
@@ -167,17 +166,3 @@ def _term(rule: Rule, account: Account, notice: date, outcome: Outcome, day: dat
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-# The rules that need nothing but calendar days, for `terms_for`
-RULES: dict[str, Callable[[date, int, int], date]] = {RuleKind.BILLING_CUT.value: billing_cut}
-
-
-def terms_for(rule: str, notice_days: int, accounts: Iterable[Account], notice_date: date) -> list[Term]:
-    """Return a term per account by a rule of calendar days without a ceiling, earliest first.
-
-    Raises KeyError for an unknown rule.
-    """
-    if rule not in RULES:
-        raise KeyError(rule)
-    return list(dates_for(Rule(RuleKind(rule), notice_days), accounts, notice_date, Calendar()).terms)

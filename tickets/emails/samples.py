@@ -10,9 +10,9 @@ from companies.models import Administrator, BillingAccount, Company
 from notifications import message_types
 from notifications.models import Message
 from tickets import public_code
-from tickets.effective_date import terms_for
+from tickets.effective_date import Calendar, Rule, RuleKind, dates_for
 from tickets.emails import emails
-from tickets.models import Area, Attachment, RequestType, Ticket, TicketEvent
+from tickets.models import Area, Attachment, Ticket, TicketEvent
 
 CONFIRMED = datetime(2026, 11, 30, 20, 15, tzinfo=UTC)
 NOTICE_DATE = date(2026, 11, 30)
@@ -66,7 +66,7 @@ def a_ticket() -> Ticket:
     """Return a sample ticket that has warnings for the advisor."""
     company = Company(legal_name="Comercial Ejemplo Cía. Ltda.", tax_id="1790000000001", tax_id_doubtful=True)
     accounts = [BillingAccount(number="1000201", cut_day=15), BillingAccount(number="1000202", cut_day=31)]
-    rule = RequestType.Rule.BILLING_CUT
+    dates = dates_for(Rule(RuleKind.BILLING_CUT, 15), accounts, NOTICE_DATE, Calendar())
     sample = Ticket(
         number=3608314,
         request_type_name="Anulación o baja de servicios",
@@ -80,7 +80,7 @@ def a_ticket() -> Ticket:
         contact_phone="+593991234567",
         details=_("Dar de baja las líneas 099 000 0101 y 099 000 0102.\nLa 099 000 0103 pasa a prepago."),
         registered_at=CONFIRMED,
-        effective_terms=[term.as_record() for term in terms_for(rule, 15, accounts, NOTICE_DATE)],
+        effective_terms=[term.as_record() for term in dates.terms],
     )
     sample.remember_lines([("0990000101", "cancel"), ("0990000102", "cancel"), ("0990000103", "prepaid")])
     return sample
