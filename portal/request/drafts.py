@@ -37,9 +37,10 @@ class Draft:
     staged: tuple[StagedFile, ...]
     problems: tuple[str, ...]  # of files that could not be staged
     cancelled: bool  # the visitor was asked whether to leave, and stayed
+    is_announced: bool = True  # the page says that the input is back
 
 
-def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
+def keep(request: HttpRequest, phone: str, *, cancelled: bool = False, is_announced: bool = True) -> None:
     """Save the posted form as a draft: the verification had expired, or the visitor may leave.
 
     The gate (`administrator_required`) calls it for an expired verification.
@@ -59,6 +60,7 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False) -> None:
         "staged": staged,
         "problems": [*problems, *again],
         "cancelled": cancelled,
+        "is_announced": is_announced or bool(problems or again),
         "picked": current_company.was_picked(request),
     }
     session.save_draft(request, phone, data)
@@ -92,6 +94,7 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
         staged.files,
         tuple(kept["problems"]),
         kept.get("cancelled", False),
+        kept.get("is_announced", True),
     )
 
 

@@ -65,7 +65,7 @@ def _keep_form(request: HttpRequest, phone: str) -> None:
 def lines(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Show a page of lines, or save what was chosen on one. The form comes here first."""
     if request.method == "POST" and "submission_key" in request.POST:
-        drafts.keep(request, caller.visitor.phone, cancelled=True)
+        drafts.keep(request, caller.visitor.phone, cancelled=True, is_announced=False)
         return HttpResponseRedirect(Place.named(request.POST.dict()).address, status=303)
     draft = drafts.restore(request, caller)
     request_type = current_type.chosen(request, current_offer(), draft.request_type) if draft else None

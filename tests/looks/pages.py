@@ -194,6 +194,7 @@ def _request_pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "staged": staged,
         "problems": ["El archivo «fotos.zip» no se puede adjuntar."],
         "cancelled": False,
+        "is_announced": True,
     }
     trouble = {"several_companies": True, "existing_ticket": ticket(), "draft": draft, "staged": staged}
     closed = {**shown, "uploads_closed": "Confirme sin archivos.", "form": request_form()}

@@ -162,6 +162,7 @@ def test_a10_lines_are_picked_page_by_page_and_nothing_typed_is_lost() -> None:
     assert fields["details"] == "Además, el enlace"
     assert fields["lines"] == ["0992200003", "0992200150"]
     assert "Su solicitud es de 2 líneas" in text_of(shown)
+    assert "Recuperamos lo que escribió" not in text_of(shown)
     assert again(form.client, shown, reason=form.values["reason"]).status_code == 303
     assert [number for number, _action in asked()] == ["0992200003", "0992200150"]
 
