@@ -5,6 +5,7 @@ effective date if the rules could not compute it.
 """
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import admin
@@ -19,7 +20,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -61,6 +62,14 @@ class EffectiveDateFilter(admin.SimpleListFilter):
         return queryset.filter(effective_date=None) if chosen == "sin" else queryset
 
 
+@lru_cache(maxsize=32)
+def _status_label(status: str, unconfirmed: bool, _language: str | None) -> str:
+    """Render a label, once for all rows that have the same."""
+    shown = Ticket.Status(status)
+    context = {"status": shown.label, "colour": page.COLOURS[shown], "unconfirmed": unconfirmed}
+    return render_to_string("desk/ticket_state.html", context)
+
+
 @admin.register(Ticket)
 class TicketAdmin(ReadOnly, LargeListAdmin):
     list_display = [
@@ -95,12 +104,7 @@ class TicketAdmin(ReadOnly, LargeListAdmin):
 
         `get_changelist_instance` sets `unconfirmed`.
         """
-        context = {
-            "status": ticket.get_status_display(),
-            "colour": page.COLOURS[Ticket.Status(ticket.status)],
-            "unconfirmed": getattr(ticket, "unconfirmed", False),
-        }
-        return render_to_string("desk/ticket_state.html", context)
+        return _status_label(ticket.status, getattr(ticket, "unconfirmed", False), get_language())
 
     @display(description=_("fecha efectiva"), ordering="effective_date", empty_value="—")
     def effective_day(self, ticket: Ticket) -> str | None:

@@ -2,12 +2,16 @@
 
 from datetime import date, timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
+from django.contrib.admin.views.main import ChangeList
 from django.db import connection
+from django.template import Context
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from unfold.templatetags import unfold_list
 
 from tests import cast
 from tests.desk.desk import TICKETS, advisor, numbers_listed, signed_in
@@ -122,3 +126,30 @@ def test_r5_11_ten_rows_and_fifty_take_the_same_queries(desk: Client) -> None:
     assert queries() == ten <= 10
     assert len(numbers_listed(desk.get(TICKETS))) == 50
     assert len(numbers_listed(desk.get(TICKETS, {"p": 2}))) == 5
+
+
+def test_the_table_is_that_of_the_theme(desk: Client) -> None:
+    """Its own tag only composes the headers once, for all rows, and keeps their links."""
+    for status in ("new", "in_progress"):
+        cast.make_ticket(status=status)
+    response = desk.get(TICKETS, {"o": "-2.1"})
+    changelist = response.context["cl"]
+    theirs = unfold_list.result_list(Context({"request": response.wsgi_request}), changelist)
+    ours = response.context["results"]
+    assert [list(map(str, row)) for row in ours] == [list(map(str, row)) for row in theirs["results"]]
+    assert response.context["result_headers"] == theirs["result_headers"]
+    assert response.context["num_sorted_fields"] == 2
+
+
+def test_a_row_composes_no_address_that_sorts(desk: Client) -> None:
+    def composed() -> int:
+        with mock.patch.object(
+            ChangeList, "get_query_string", autospec=True, side_effect=ChangeList.get_query_string
+        ) as compose:
+            desk.get(TICKETS)
+        return int(compose.call_count)
+
+    cast.make_ticket()
+    one = composed()
+    cast.make_ticket()
+    assert composed() == one
