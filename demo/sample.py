@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.text import slugify
 
 from companies.identity import check_tax_id
 from companies.models import Administration, Administrator, BillingAccount, Company, ServiceLine
 from companies.phones import normalise_mobile
 from tickets import catalogue
-from tickets.models import RequestType
+from tickets.models import Area, RequestType
 
 LineKind = ServiceLine.Kind
 PREFIXES = {
@@ -142,12 +143,14 @@ def load_sample_directory(advisor: User | None = None) -> None:
 @transaction.atomic
 def load_sample_types() -> None:
     """Load the shipped request types and offer six of them, on the first start only: later starts
-    keep what was edited at the desk.
+    keep what was edited at the desk. Areas without an address get one, for their mails to be seen.
     """
-    if RequestType.objects.filter(code=OFFERED[-1]).exists():
-        return
-    catalogue.load()
-    RequestType.objects.filter(code__in=OFFERED).update(in_portal=True)
+    if not RequestType.objects.filter(code=OFFERED[-1]).exists():
+        catalogue.load()
+        RequestType.objects.filter(code__in=OFFERED).update(in_portal=True)
+    for area in Area.objects.filter(email=""):  # the desk leaves none without
+        area.email, area.is_active = f"{slugify(area.name)}@operadora.example", True
+        area.save(update_fields=["email", "is_active"])
 
 
 def _company(sample: SampleCompany, advisor: User | None) -> Company:

@@ -7,9 +7,11 @@ from companies.directory import directory
 from companies.identity import check_tax_id
 from companies.models import Administrator, BillingAccount, Company, ServiceLine
 from demo.sample import OFFERED, load_sample_directory, load_sample_types
+from notifications.models import Message
 from tests import cast
 from tests.cast import carla
-from tickets.models import RequestType
+from tests.tickets.portal_client import filled_form, visitor
+from tickets.models import Area, RequestType
 from tickets.offer import current_offer, public_offer
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +69,25 @@ def test_nothing_in_the_sample_can_be_taken_for_a_real_company_or_person() -> No
 def test_a19_the_sample_has_a_doubtful_number_to_show() -> None:
     load_sample_directory()
     assert Company.objects.filter(tax_id_doubtful=True).count() == 1
+
+
+def test_d6_a_request_in_the_demo_mails_the_areas_of_its_type() -> None:
+    load_sample_directory()
+    load_sample_types()
+    filled_form(visitor(Administrator.objects.get(phone="+593991234567"))).post()
+    mailed = set(Message.objects.filter(kind="ticket_area").values_list("to", flat=True))
+    areas = RequestType.objects.get(code="cancellation").areas.all()
+    assert mailed == {area.email for area in areas}
+    assert mailed
+    assert all(address.endswith("@operadora.example") for address in mailed)
+
+
+def test_an_area_keeps_what_the_desk_changed() -> None:
+    load_sample_types()
+    Area.objects.filter(name="Cobranzas").update(email="otro@operadora.example", is_active=False)
+    load_sample_types()
+    area = Area.objects.get(name="Cobranzas")
+    assert (area.email, area.is_active) == ("otro@operadora.example", False)
 
 
 def test_the_demos_portal_offers_six_types_and_keeps_what_the_desk_changes() -> None:
