@@ -139,7 +139,7 @@ def _offer_of_the_test(request: pytest.FixtureRequest) -> None:
     uses_database = {"db", "transactional_db"} & set(request.fixturenames)
     if not uses_database and request.node.get_closest_marker("django_db") is None:
         words = Words(import_module("tickets.migrations.0001_initial").WORDS)
-        offer._entry._kept = offer.BeforeSignIn(words), math.inf
+        offer._entry_cache._cached = offer.BeforeSignIn(words), math.inf
 
 
 @pytest.fixture(autouse=True)

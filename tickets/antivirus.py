@@ -1,4 +1,4 @@
-"""Enqueues the scan of a ticket's documents, and reports an infected one (R3.18)."""
+"""Enqueue the scan of a ticket's documents, and report an infected one (R3.18)."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -23,9 +23,10 @@ def enqueue_scan_on_commit(ticket: Ticket) -> None:
 
 
 def report_infected(document: Attachment) -> None:
-    """Add a line to the ticket's history and write the mails to the advisor and the customer.
+    """Add a line to the ticket's history and queue the mails to the advisor and the customer.
 
-    Called in the transaction of the verdict, so that neither exists without the other (R4.01).
+    Called in the transaction that stores the scan's result, so that neither exists without the
+    other (R4.01).
     """
     ticket = document.ticket
     note = _("El antivirus apartó el documento «{name}»: {signature}.")

@@ -1,11 +1,11 @@
 """Request types, what they ask and their areas as the operator set them (A7, A8, A24).
 
-The portal and the public form offer types of their own choice; both offers are one reading.
+The portal and the public form each offer their own types; the same queries read both offers.
 
-They change a few times a year and are read with each form and each ticket, so a process keeps them
-for up to a second: a change in the desk, by a command or in SQL shows everywhere within that. The
-process that makes the change through a model shows it at once. A ticket that names a row deleted
-within that second fails at the foreign key (`submission.register`).
+They change a few times a year and are read with each form and each ticket, so each process caches
+them for up to a second: a change in the desk, by a command or in SQL shows everywhere within that
+time. The process that makes the change through a model shows it at once. A ticket that names a row
+deleted within that second fails at the foreign key (`submission.register`).
 """
 
 import threading
@@ -30,8 +30,8 @@ from tickets.models import (
 )
 from tickets.words import Words
 
-KEPT_SECONDS = 1.0
-ENTRY_SECONDS = 60.0
+CACHE_SECONDS = 1.0
+ENTRY_CACHE_SECONDS = 60.0
 CANCELLATION = "cancellation"  # the code of the type that the product ships
 
 
@@ -41,14 +41,14 @@ class Offer:
 
     types: list[RequestType]
     reasons: list[Reason]
-    # By the key of their request type; the areas are those to be mailed
+    # By primary key of the request type; `areas` are those that each ticket is mailed to
     areas: dict[int, list[Area]] = field(default_factory=dict)
     fields: dict[int, list[RequestField]] = field(default_factory=dict)
     documents: dict[int, list[RequiredDocument]] = field(default_factory=dict)
-    calendar: Calendar = field(default_factory=Calendar)  # with the days that operations changed
+    calendar: Calendar = field(default_factory=Calendar)  # with the days that staff changed (F8)
 
     def type_of(self, code: str | None) -> RequestType | None:
-        """Return the type with this code; forms made before types had codes send its key."""
+        """Return the type with this code or, from forms older than the codes, this primary key."""
         codes = {request_type.code: request_type for request_type in self.types}
         keys = {str(request_type.pk): request_type for request_type in self.types}
         return codes.get(code or "") or keys.get(code or "")
@@ -78,39 +78,39 @@ class Offer:
 
 @dataclass(frozen=True)
 class _Offers:
-    """What the portal offers, and what the public form does."""
+    """The portal's offer and the public form's."""
 
     portal: Offer
     public: Offer
 
 
-class _Kept:
-    """The offers that this process has read, and until when they are used."""
+class _OfferCache:
+    """The offers that this process has read, and when they expire."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changes = 0  # how often this process changed the rows
-        # One attribute: another thread must never find an old offer with a new time
-        self._kept: tuple[_Offers, float] | None = None
+        # One attribute, so that no other thread finds an old offer with a new expiry time
+        self._cached: tuple[_Offers, float] | None = None
 
     def get(self) -> _Offers:
-        kept = self._kept
-        if kept is not None and time.monotonic() < kept[1]:
-            return kept[0]
-        changes, until = self._changes, time.monotonic() + KEPT_SECONDS
+        cached = self._cached
+        if cached is not None and time.monotonic() < cached[1]:
+            return cached[0]
+        changes, until = self._changes, time.monotonic() + CACHE_SECONDS
         offers = _read()
         with self._lock:
-            if changes == self._changes:  # no change while it was read
-                self._kept = offers, until
+            if changes == self._changes:  # else the offers read are already old
+                self._cached = offers, until
         return offers
 
     def forget(self) -> None:
         with self._lock:
             self._changes += 1
-            self._kept = None
+            self._cached = None
 
 
-_kept = _Kept()
+_offer_cache = _OfferCache()
 
 
 def current_offer() -> Offer:
@@ -126,13 +126,13 @@ def public_offer() -> Offer:
 def _current() -> _Offers:
     if transaction.get_connection().in_atomic_block:
         return _read()  # what this transaction sees may never be committed
-    return _kept.get()
+    return _offer_cache.get()
 
 
 def forget() -> None:
-    """Read the rows again at the next use."""
-    _kept.forget()
-    _entry.forget()
+    """Empty this process's caches, so that the next use reads the rows again."""
+    _offer_cache.forget()
+    _entry_cache.forget()
 
 
 @dataclass(frozen=True)
@@ -144,19 +144,20 @@ class BeforeSignIn:
 
     @classmethod
     def of(cls, offers: _Offers) -> "BeforeSignIn":
-        """Take the words of the only type that the portal offers, or the defaults."""
+        """Take the words of the portal's type if it offers only one, else the defaults."""
         types = offers.portal.types
         return cls(types[0].words if len(types) == 1 else Words({}), bool(offers.public.types))
 
 
-class _Entry:
-    """What the pages before the sign-in show, which ask the database nothing else.
+class _EntryCache:
+    """What the pages before the sign-in show, and when it expires. They run no other query.
 
-    It is read once a minute, and never fails: while the database is away, the last one is used.
+    It is read at most once a minute, and never raises: while the database is down, the last value
+    is used.
     """
 
     def __init__(self) -> None:
-        self._kept: tuple[BeforeSignIn, float] = BeforeSignIn(), 0.0
+        self._cached: tuple[BeforeSignIn, float] = BeforeSignIn(), 0.0
 
     def get(self) -> BeforeSignIn:
         if transaction.get_connection().in_atomic_block:
@@ -164,48 +165,48 @@ class _Entry:
                 return BeforeSignIn.of(_read())
             except DatabaseError:
                 return BeforeSignIn()
-        shown, until = self._kept
+        shown, until = self._cached
         if time.monotonic() >= until:
-            # Set first, so that one request at most waits for a database that does not answer
-            self._kept = shown, time.monotonic() + ENTRY_SECONDS
+            # Set before the query, so that at most one request waits for a database that hangs
+            self._cached = shown, time.monotonic() + ENTRY_CACHE_SECONDS
             try:
                 shown = BeforeSignIn.of(_current())
             except DatabaseError:
                 return shown
-            self._kept = shown, time.monotonic() + ENTRY_SECONDS
+            self._cached = shown, time.monotonic() + ENTRY_CACHE_SECONDS
         return shown
 
     def forget(self) -> None:
-        self._kept = self._kept[0], 0.0
+        self._cached = self._cached[0], 0.0
 
 
-_entry = _Entry()
+_entry_cache = _EntryCache()
 
 
 def entry_text(key: str) -> str:
     """Return a text of the pages before the sign-in, at most a minute old."""
-    return _entry.get().words.text(key)
+    return _entry_cache.get().words.text(key)
 
 
 def has_public_form() -> bool:
-    """Whether `consulta/` offers a type, as known at most a minute ago. It never fails."""
-    return _entry.get().public_form
+    """Whether `consulta/` offers a type, as read at most a minute ago. Never raises."""
+    return _entry_cache.get().public_form
 
 
 def changed_offer() -> Offer:
-    """Return the offer after a row of the one kept was found to be deleted."""
+    """Read the portal's offer again, because a row of the cached one was found deleted."""
     forget()
     return current_offer()
 
 
 def _changed(**_signal: Any) -> None:
-    """Forget them now, and when the change is committed."""
+    """Empty the caches now, and again when the change is committed."""
     forget()
     transaction.on_commit(forget)
 
 
 def watch() -> None:
-    """Forget the offer at each change that this process makes through the models."""
+    """Empty the caches at each change that this process makes through the models."""
     catalogue_changed.connect(_changed, dispatch_uid="offer.bulk")
     models: tuple[type[Model], ...] = (
         Area,

@@ -1,6 +1,6 @@
-"""Mails the code that verifies the address of a public request, in the worker or by the sweep.
+"""Mail the code that verifies the address of a public request, from the worker or the sweep.
 
-Not through the outbox, which stores what it sends: no table holds a code (R1.09).
+The outbox is not used, because it stores what it sends and no table may hold a code (R1.09).
 """
 
 import logging
@@ -24,12 +24,12 @@ from tickets.models import PublicRequest
 logger = logging.getLogger(__name__)
 
 MAIL = "public_code"
-VALIDITY = timedelta(minutes=30)  # of the code, and of what was typed
+VALIDITY = timedelta(minutes=30)  # of the code and of the stored form
 LEASE = timedelta(seconds=50)
 WORKER_GRACE = timedelta(seconds=3)  # the worker has this long before the sweep sends
-RETRY_AFTER = timedelta(seconds=20)  # times the attempts so far
+RETRY_AFTER = timedelta(seconds=20)  # multiplied by the number of attempts so far
 MAX_SENDS = 5
-SWEEP_AT_MOST = 20
+MAX_PER_SWEEP = 20
 
 
 def code_of(nonce: str, email: str) -> str:
@@ -43,7 +43,7 @@ def is_code(typed: str, nonce: str, email: str) -> bool:
 
 
 def context(code: str, request_type: str) -> dict[str, object]:
-    """Return what the mail shows: nothing that was typed, which could be mailed to anybody."""
+    """Return the mail's context, without typed text: strangers could mail it to any address."""
     minutes = int(VALIDITY.total_seconds() // 60)
     return {"code": code, "request_type": request_type, "minutes": minutes}
 
@@ -53,7 +53,7 @@ def sample() -> dict[str, object]:
 
 
 def send(key: str) -> None:
-    """Send the mail of a request, unless it was sent or another process sends it."""
+    """Send a request's code, unless it was already sent or another process is sending it."""
     request = leases.claim(_due(timezone.now()), UUID(key), LEASE, mail_attempts=F("mail_attempts") + 1)
     if request is None:
         return
@@ -84,16 +84,16 @@ def send(key: str) -> None:
 
 
 def sweep() -> int:
-    """Send the codes that no worker sent in time, and delete what expired.
+    """Send the codes that no worker sent in time, and delete the expired requests.
 
-    Returns how many codes it tried.
+    Returns the number of codes that it tried to send.
     """
     now = timezone.now()
     expired = PublicRequest.objects.filter(expires_at__lte=now)
-    if expired.exists():  # on SQLite, a DELETE that finds nothing takes the lock all the same
+    if expired.exists():  # on SQLite, even a DELETE of no rows takes the write lock
         expired.delete()
     late = _due(now).filter(created_at__lte=now - WORKER_GRACE).order_by("created_at")
-    keys = list(late.values_list("pk", flat=True)[:SWEEP_AT_MOST])
+    keys = list(late.values_list("pk", flat=True)[:MAX_PER_SWEEP])
 
     def work(key: UUID) -> tuple[bool, bool]:
         send(str(key))

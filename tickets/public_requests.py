@@ -35,7 +35,8 @@ from tickets.submission import KeyTaken, claim_staged, insert_ticket
 
 SEND_TASK = "tickets.tasks.send_public_code"
 ATTEMPTS = 5  # of one code, as in the PIN check
-SPELLING = re.compile(r'[."\\]')  # of the part before the @: dots, quotes and backslashes
+# Dots, quotes and backslashes before the @, which many providers ignore
+IGNORED_IN_ADDRESS = re.compile(r'[."\\]')
 
 
 class Answer(Enum):
@@ -47,16 +48,16 @@ class Answer(Enum):
 
 
 class Replaced(Exception):
-    """The form was edited and sent again while its code was checked; it has another code now."""
+    """The form was edited and sent again while its code was checked, so it has a new code."""
 
 
 class TooEarly(LimitReached):
-    """Another code was asked for before the wait was over."""
+    """The visitor asked for another code within `OTP_RESEND_SECONDS` of the last one."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A valid form, not yet verified."""
+class PublicSubmission:
+    """A valid public form whose e-mail address is not verified yet."""
 
     key: UUID
     request_type: RequestType
@@ -67,13 +68,13 @@ class Asked:
     details: str
     answers: Sequence[Mapping[str, Any]]
     documents: Sequence[str]  # the SHA-256 of each
-    notice_at: datetime  # when the form was sent: the notice, from which its dates count (D6)
+    notice_at: datetime  # when the form was sent; the dates count from this notice (D6)
     terms: Sequence[Term]  # the effective dates, as the form showed them (A22)
 
     def content(self, staged: Sequence[StagedFile]) -> dict[str, Any]:
-        """Return what the ticket will hold, as the row keeps it.
+        """Return the JSON that the row stores for the later ticket.
 
-        The dates stay as shown, though the code may come after midnight or a change of the rule.
+        The dates stay as shown, even if the code is typed after midnight or a change of the rule.
         """
         return {
             **self._typed(),
@@ -107,46 +108,47 @@ def ticket_of(key: UUID) -> Ticket | None:
     return Ticket.objects.filter(submission_key=key).first()
 
 
-def is_waiting(asked: Asked) -> bool:
-    """Whether this very form was sent a moment ago, so that a second click sends no second code."""
-    return _awaits_code(of_key(asked.key), asked)
+def is_waiting(submission: PublicSubmission) -> bool:
+    """Whether the same form was just sent, so that a second click mails no second code."""
+    return _awaits_code(of_key(submission.key), submission)
 
 
-def keep(asked: Asked, staged: Sequence[StagedFile], address: str) -> None:
-    """Keep the form and send a code to its address. Raises LimitReached, with nothing kept.
+def keep(submission: PublicSubmission, staged: Sequence[StagedFile], address: str) -> None:
+    """Store the form and queue the mail of its code. Raises LimitReached, and then stores nothing.
 
-    An edited form with the same key replaces the one sent before. Of two at once, one is kept.
+    An edited form with the same key replaces the earlier one. Of two simultaneous forms, one is
+    stored; if the other has other content, it raises LimitReached.
     """
     now = timezone.now()
     PublicRequest.objects.filter(expires_at__lte=now).delete()
     values = {
-        "request_type": asked.request_type,
-        "email": asked.email,
-        "content": asked.content(staged),
-        "digest": asked.digest,
+        "request_type": submission.request_type,
+        "email": submission.email,
+        "content": submission.content(staged),
+        "digest": submission.digest,
         **_new_code(now),
     }
-    before = of_key(asked.key)
-    if _awaits_code(before, asked):
-        return  # the first of two clicks has just kept it
-    with consumed(*_limits(asked.email, address)):
+    before = of_key(submission.key)
+    if _awaits_code(before, submission):
+        return  # the first of two clicks has just stored it
+    with consumed(*_limits(submission.email, address)):
         if before is None:
-            _row, is_new = PublicRequest.objects.get_or_create(key=asked.key, defaults=values)
+            _row, is_new = PublicRequest.objects.get_or_create(key=submission.key, defaults=values)
         else:
-            rows = PublicRequest.objects.filter(pk=asked.key, nonce=before.nonce, used_at=None)
+            rows = PublicRequest.objects.filter(pk=submission.key, nonce=before.nonce, used_at=None)
             is_new = bool(rows.update(**values))
         if not is_new:
-            transaction.set_rollback(True)  # this request sends no code, so it counts none
+            transaction.set_rollback(True)  # no code is sent, so none is counted in the limits
         else:
-            enqueue_on_commit(SEND_TASK, str(asked.key))
+            enqueue_on_commit(SEND_TASK, str(submission.key))
     if not is_new:
-        row = of_key(asked.key)
-        if row is None or row.digest != asked.digest:
+        row = of_key(submission.key)
+        if row is None or row.digest != submission.digest:
             raise LimitReached
 
 
 def resend(row: PublicRequest, address: str) -> None:
-    """Send another code, which ends this one, also if it had no attempts left.
+    """Queue the mail of a new code, which replaces the present one, used up or not.
 
     Raises TooEarly and LimitReached.
     """
@@ -169,12 +171,12 @@ def resend_wait(row: PublicRequest) -> int:
 
 
 def has_expired(row: PublicRequest) -> bool:
-    """Whether the form was kept for too long: it has to be sent again."""
+    """Whether the form's time is over, so that it must be sent again."""
     return timezone.now() >= row.expires_at
 
 
 def is_out_of_attempts(row: PublicRequest) -> bool:
-    """Whether the form needs another code."""
+    """Whether the code has no attempts left."""
     return row.attempts >= ATTEMPTS
 
 
@@ -203,7 +205,7 @@ def register(row: PublicRequest, staged: Sequence[StagedFile]) -> Ticket:
     areas = list(row.request_type.areas.filter(is_active=True))
     try:
         with transaction.atomic():
-            ticket.remember_lines([])  # of a person without a company
+            ticket.remember_lines([])  # the requester has no company, so no lines
             insert_ticket(ticket)
             documents = Attachment.objects.bulk_create(claim_staged(ticket, staged))
             TicketEvent.objects.record(ticket, ticket.status, actor_name=ticket.requester_name)
@@ -223,19 +225,22 @@ def register(row: PublicRequest, staged: Sequence[StagedFile]) -> Ticket:
 
 
 def delete_old(now: datetime) -> int:
-    """Delete the rows past their time. Returns their number."""
+    """Delete the expired rows. Returns their number."""
     return PublicRequest.objects.filter(expires_at__lte=now).delete()[0]
 
 
-def _awaits_code(row: PublicRequest | None, asked: Asked) -> bool:
-    return row is not None and row.digest == asked.digest and not has_ended(row) and resend_wait(row) > 0
+def _awaits_code(row: PublicRequest | None, submission: PublicSubmission) -> bool:
+    """Whether the row has the same content, and its code is valid and just sent."""
+    if row is None or row.digest != submission.digest:
+        return False
+    return not has_ended(row) and resend_wait(row) > 0
 
 
 def _ticket(row: PublicRequest) -> Ticket:
     request_type, content, now = row.request_type, row.content, timezone.now()
     terms = [Term.from_record(record) for record in content["effective_terms"]]
     reason = Reason.objects.filter(pk=content["reason"], request_type=request_type).first()
-    if reason is None and request_type.asks_reason:  # another reason, or one deleted meanwhile
+    if reason is None and request_type.asks_reason:  # `OTHER_REASON`, or a reason deleted meanwhile
         reason = Reason.objects.other_of(request_type)
     return Ticket(
         request_type=request_type,
@@ -275,7 +280,7 @@ def _new_code(now: datetime) -> dict[str, Any]:
 
 
 def _limits(email: str, address: str) -> list[Limit]:
-    """Return the limits of one code, from the most specific to the one that all visitors share."""
+    """Return the limits of one code, from the inbox's to the one that all visitors share."""
     return [
         limit("public.email", _inbox(email), settings.PUBLIC_CODES_PER_EMAIL),
         *_of_address(address),
@@ -284,9 +289,9 @@ def _limits(email: str, address: str) -> list[Limit]:
 
 
 def _of_address(address: str) -> list[Limit]:
-    """Return the limits of an address and its wider networks: a quarter of the day at most.
+    """Return the limits of an address and its wider networks, each at most a quarter of the day's.
 
-    A network of IPv6 costs nothing; without this, one would use up the codes of all visitors.
+    IPv6 networks are cheap: without this cap, one network could use up the codes of all visitors.
     """
     most = max(1, min((rate.count for rate in settings.PUBLIC_CODES_PER_DAY), default=1) // 4)
     return [
@@ -298,8 +303,8 @@ def _of_address(address: str) -> list[Limit]:
 def _inbox(email: str) -> str:
     """Return the same text for all spellings that many providers deliver to one inbox.
 
-    Otherwise `ana+1@`, `ana+2@` and `a.n.a@` would each have a limit. Two inboxes that it confuses
-    share one, which harms nobody.
+    Otherwise `ana+1@`, `ana+2@` and `a.n.a@` would each have their own limit. Where a provider
+    delivers them to different inboxes, those share one limit, which does no harm.
     """
     local, _at, domain = email.casefold().rpartition("@")
-    return f"{SPELLING.sub('', local).partition('+')[0]}@{domain}"
+    return f"{IGNORED_IN_ADDRESS.sub('', local).partition('+')[0]}@{domain}"

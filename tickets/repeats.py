@@ -62,10 +62,10 @@ def content_of(
 
 
 def claim(ticket: Ticket, content: str, repeats: int | None) -> bool:
-    """Record the ticket as the latest of its content; False if there is one of the last 24 hours.
+    """Record the ticket as the latest one of its content; False if the last 24 hours have another.
 
-    `repeats` is the number of that one, if the customer has seen it and repeats it anyway. Runs in
-    the ticket's transaction.
+    `repeats` is the number of that other ticket, if the customer saw it and repeats it anyway. Runs
+    in the ticket's transaction.
     """
     at = connection.ops.adapt_datetimefield_value
     values: list[Any] = [
@@ -89,16 +89,16 @@ def last_of(company: Company, request_type: RequestType, content: str) -> QueryS
 def similar_to(
     company: Company, request_type: RequestType, reason: str, open_tickets: Iterable[int] = ()
 ) -> list[Ticket]:
-    """Return up to three open requests of this type: with some of the same lines, or with the same
-    reason and of today.
+    """Return up to three similar open requests of this type; they never prevent a new one.
 
-    `open_tickets` are those with some of the lines. With an empty `reason`, of any reason. They are
-    shown, and never prevent a new request.
+    A request is similar if it has some of the same lines (`open_tickets`), or if it is of today and
+    has the same reason. An empty `reason` stands for any.
     """
     today = datetime.combine(timezone.localdate(), time.min, tzinfo=timezone.get_current_timezone())
     at = connection.ops.adapt_datetimefield_value(today)
     with connection.cursor() as cursor:
-        # Each form asks, and most find none: Django's query cost a quarter of the page
+        # Plain SQL, because each form runs it and most find nothing: composing Django's query took
+        # a quarter of the page's time
         cursor.execute(SIMILAR, [company.pk, request_type.pk, at, Ticket.Status.CLOSED.value, reason, reason])
         numbers = [*open_tickets, *(row[0] for row in cursor.fetchall())]
     if not numbers:

@@ -15,7 +15,8 @@ from companies.models import Administrator, Company
 from tickets.effective_date import ShownTerms
 from tickets.models import RequestType
 
-# Change it with the content: during an update, both versions then refuse each other's keys (422)
+# Change it whenever the token's content changes: while two versions run during an update, each then
+# refuses the other's tokens (422) instead of misreading them
 SALT = "tickets.submission_key.with_type"
 
 
@@ -29,7 +30,7 @@ class SubmissionKey:
     administrator_id: int
     company_id: int
     request_type_id: int
-    shown: ShownTerms | None = None  # None before a form shows them
+    shown: ShownTerms | None = None  # None until a form shows dates
 
     @classmethod
     def mint(cls, administrator: Administrator, company: Company, request_type: RequestType) -> Self:
@@ -74,5 +75,5 @@ class SubmissionKey:
 
 
 def _signer() -> signing.Signer:
-    """Sign without a time stamp: each page shows the key as the same text."""
+    """Return a signer without time stamps, so that a key gives the same token on each page."""
     return signing.Signer(salt=SALT)

@@ -10,7 +10,7 @@ from tickets.models import Attachment
 
 @shared_task
 def remove_orphaned_files() -> int:
-    """Daily: delete staged documents never confirmed, and files without a row (R3.21)."""
+    """Daily: delete expired staged documents, files without a row (R3.21) and expired rows."""
     now = timezone.now()
     repeats.delete_old(now)
     public_requests.delete_old(now)

@@ -1,7 +1,7 @@
 """The words of a request type: what its screens and mails say (A7).
 
-`RequestType.words` holds the texts that the operator wrote, by key; for the others the defaults
-below are used, which suit every type. A ticket keeps a copy, so that an old one reads as it did.
+`RequestType.own_words` holds the texts that the operator wrote, by key. The defaults below stand
+for the others and suit every type. A ticket stores a copy, so its words do not change later.
 """
 
 import string
@@ -123,7 +123,7 @@ class Words:
 
 
 def problems(words: Any) -> Iterator[str]:
-    """Yield what is wrong with the words of a type, as the desk or a file has them."""
+    """Yield the problems of a type's words, as the desk or a file gives them."""
     if not isinstance(words, dict):
         yield gettext("Los textos van por nombre.")
         return
@@ -145,14 +145,14 @@ def problems(words: Any) -> Iterator[str]:
 
 
 def validate(words: Any) -> None:
-    """Raise ValidationError with what is wrong with the words of a type."""
+    """Raise ValidationError with the problems of a type's words."""
     found = list(problems(words))
     if found:
         raise ValidationError(found)
 
 
 def _unknown_values(text: str, word: Word) -> str:
-    """Return what stands in braces and is no plain name of the word's values; empty if nothing."""
+    """Return the parts in braces that do not name a value of the word; empty if there are none."""
     try:
         fields = [field for field in string.Formatter().parse(text) if field[1] is not None]
     except ValueError:

@@ -22,7 +22,7 @@ ALLOWED: dict[str, tuple[Status, ...]] = {
 
 
 class WorkflowError(Exception):
-    """The change was not made; the text says why to the advisor."""
+    """The change was not made; the text tells the advisor why."""
 
 
 class NotAllowed(WorkflowError):
@@ -40,7 +40,7 @@ def allowed_from(status: str) -> tuple[Status, ...]:
 
 @dataclass(frozen=True)
 class Notice:
-    """Ask for a mail to the customer about the change; `note` is the advisor's text, or empty."""
+    """A mail to the customer about the change; `note` is the advisor's text, or empty."""
 
     note: str = ""
 

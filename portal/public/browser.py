@@ -1,4 +1,4 @@
-"""What the public form knows of the browser: its address, and the key of the last form it sent."""
+"""The browser of the public form: its network address, and the key of the last form it sent."""
 
 from uuid import UUID
 
@@ -8,11 +8,11 @@ from django.urls import reverse
 from attachments.staging import Uploader
 from otp import addresses, session
 
-KEY = "consulta.key"  # of the browser's session: the form whose code is awaited, or its ticket
+KEY = "consulta.key"  # session key of the form that waits for its code, or became a ticket
 
 
 def current_key(request: HttpRequest) -> UUID | None:
-    """Return the key of the form that this browser sent or registered last."""
+    """Return the key of the last form that this browser sent or registered."""
     kept = request.session.get(KEY)
     return UUID(kept) if kept else None
 
@@ -22,9 +22,10 @@ def is_current(request: HttpRequest, key: UUID) -> bool:
 
 
 def remember(request: HttpRequest, key: UUID) -> None:
-    """Make this the browser's form.
+    """Store the form's key in the browser's session.
 
-    The session gets a new key: somebody who knew or set the old one must not read what comes.
+    The session gets a new key, so that an attacker who knew or set the old one cannot read the
+    ticket.
     """
     if is_current(request, key):
         return
@@ -34,18 +35,21 @@ def remember(request: HttpRequest, key: UUID) -> None:
 
 
 def address(request: HttpRequest) -> str:
+    """Return the client's address as the limits count it: IPv4, or the /64 of an IPv6 one."""
     return addresses.bucket(addresses.client_address(request))
 
 
 def uploader(request: HttpRequest, key: UUID) -> Uploader:
-    """Return the owner of the form's files: the form, whose key only this browser has.
+    """Return the owner of the form's files: the form itself, whose key only this browser has.
 
-    They count on the widest network of the address: a /48 has 65,536 networks of a home.
+    The quota counts them for the widest network around the address, a /48 in IPv6: it holds 65,536
+    networks of the size of one home (/64).
     """
     place = address(request)
     widest = [place, *(network for network, _factor in addresses.surrounding(place))][-1]
     return Uploader(request, None, f"public:{widest}", form_key=key.hex)
 
 
-def to(page: str) -> HttpResponse:
+def redirect_to(page: str) -> HttpResponse:
+    """Redirect to a page by its URL name, as the answer to a GET or a POST."""
     return session.set_cache_control(HttpResponseRedirect(reverse(page), status=303))

@@ -1,6 +1,6 @@
 """`consulta/codigo/` and `consulta/listo/`: the code that came by e-mail, and the ticket.
 
-Each page of a code carries the key of its form, so that of two tabs each registers what it sent.
+Each code page carries the key of its form, so that two tabs each register the form they sent.
 """
 
 from uuid import UUID
@@ -27,15 +27,19 @@ from tickets.public_requests import Answer
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
-    """Ask for the code that was mailed, and register the ticket."""
+    """Show the field for the mailed code; a right code registers the ticket."""
     key = _key(request)
     row = public_requests.of_key(key) if key else None
     if row is None:
-        return _expired(request) if key and not public_requests.ticket_of(key) else browser.to("public:form")
+        return (
+            _expired(request)
+            if key and not public_requests.ticket_of(key)
+            else browser.redirect_to("public:form")
+        )
     if request.method == "POST":
         browser.remember(request, row.pk)
     if row.used_at is not None:
-        return browser.to("public:done")
+        return browser.redirect_to("public:done")
     if request.method != "POST":
         return _code_page(request, row, EmailCodeForm())
     return _resend(request, row) if "resend" in request.POST else _check(request, row)
@@ -43,24 +47,24 @@ def code(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD"])
 def done(request: HttpRequest) -> HttpResponse:
-    """Show the ticket's number, in the browser that asked, for as long as the code would last."""
+    """Show the ticket's number in the browser that sent the form, until its code would expire."""
     key = _key(request)
     row = public_requests.of_key(key) if key else None
     ticket = public_requests.ticket_of(row.pk) if row and timezone.now() < row.expires_at else None
     if ticket is None:
-        return browser.to("public:form")
+        return browser.redirect_to("public:form")
     context = {"ticket": ticket, "terms": ticket.terms}
     return session.set_cache_control(render(request, "portal/public/done.html", context))
 
 
 def _key(request: HttpRequest) -> UUID | None:
-    """Return the key of the form that the page posts, else of the last one of this browser."""
+    """Return the key that the page posts, else that of the browser's last form."""
     posted = FormKey.read(request.POST.get("submission_key", "")) if request.method == "POST" else None
     return posted.uuid if posted else browser.current_key(request)
 
 
 def _expired(request: HttpRequest, *, documents_gone: bool = False) -> HttpResponse:
-    """Say that the form is to be sent again: it waits for a code only as long as that lasts."""
+    """Ask to send the form again: it was stored only until its code expired."""
     status = 422 if request.method == "POST" else 200
     context = {"documents_gone": documents_gone}
     return session.set_cache_control(render(request, "portal/public/expired.html", context, status=status))
@@ -76,7 +80,7 @@ def _check(request: HttpRequest, row: PublicRequest) -> HttpResponse:
         return _register(request, row)
     now = public_requests.of_key(row.pk)
     if now is None or now.used_at is not None:  # deleted, or registered by the first of two clicks
-        return browser.to("public:code")
+        return browser.redirect_to("public:code")
     if answer is Answer.WRONG and not public_requests.has_ended(now):
         left = public_requests.ATTEMPTS - now.attempts
         tries = ngettext("Le queda %(count)d intento.", "Le quedan %(count)d intentos.", left)
@@ -92,12 +96,12 @@ def _register(request: HttpRequest, row: PublicRequest) -> HttpResponse:
         try:
             public_requests.register(row, staged.files)
         except public_requests.Replaced:
-            return browser.to("public:code")
+            return browser.redirect_to("public:code")
         except StagedFileGone:
             gone = True
     if gone and public_requests.ticket_of(row.pk) is None:
         return _expired(request, documents_gone=True)
-    return browser.to("public:done")
+    return browser.redirect_to("public:done")
 
 
 def _resend(request: HttpRequest, row: PublicRequest) -> HttpResponse:
@@ -107,7 +111,7 @@ def _resend(request: HttpRequest, row: PublicRequest) -> HttpResponse:
         return _code_page(request, row, EmailCodeForm(), too_early=True, status=429)
     except LimitReached:
         return _code_page(request, row, EmailCodeForm(), limit_reached=True, status=429)
-    return browser.to("public:code")
+    return browser.redirect_to("public:code")
 
 
 def _code_page(

@@ -12,14 +12,15 @@ from django.core import signing
 
 from tickets.effective_date import ShownTerms
 
-# Change it with the content: during an update, both versions then refuse each other's keys (422)
+# Change it whenever the token's content changes: while two versions run during an update, each then
+# refuses the other's tokens (422) instead of misreading them
 SALT = "portal.public.form.with_dates"
 
 
 @dataclass(frozen=True)
 class FormKey:
     uuid: UUID
-    shown: ShownTerms | None = None  # None before a form shows them
+    shown: ShownTerms | None = None  # None until a form shows dates
 
     @classmethod
     def mint(cls) -> Self:
@@ -44,5 +45,5 @@ class FormKey:
 
 
 def _signer() -> signing.Signer:
-    """Sign without a time stamp: each page shows the key as the same text."""
+    """Return a signer without time stamps, so that a key gives the same token on each page."""
     return signing.Signer(salt=SALT)

@@ -14,7 +14,7 @@ from attachments.quota import QuotaReached
 from portal.entry.forms import CodeForm
 from portal.request.forms import RequestForm, settle_texts
 from tickets.effective_date import Term
-from tickets.public_requests import Asked
+from tickets.public_requests import PublicSubmission
 
 FILES_CLOSED = _(
     "Hoy no podemos recibir más archivos por esta página. Envíe la consulta sin ellos: "
@@ -23,7 +23,7 @@ FILES_CLOSED = _(
 
 
 class PublicForm(RequestForm):
-    """The request form, for a person of whom nothing is known."""
+    """The request form for a person without a registered number: nothing is prefilled."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,11 +31,11 @@ class PublicForm(RequestForm):
         self.fields["email"].help_text = str(_("A este correo enviaremos un código y la confirmación."))
 
     def clean_attachments(self) -> tuple[Document, ...]:
-        """Inspect the files (A11), whose quota is that of a network."""
+        """Inspect the files (A11). Their quota is the network's, not a phone's."""
         try:
             return super().clean_attachments()
         except ValidationError as error:
-            if any(each.code == "quota" for each in error.error_list):  # its text names a number
+            if any(each.code == "quota" for each in error.error_list):  # speaks of the phone's quota
                 raise ValidationError(FILES_CLOSED, code="quota") from error
             raise
 
@@ -45,10 +45,10 @@ class PublicForm(RequestForm):
         else:
             super().refuse_documents(problem)
 
-    def asked(self, key: UUID, sent_at: datetime, terms: Sequence[Term]) -> Asked:
-        """Return the valid form, sent at that moment, with the dates that it showed."""
+    def submission(self, key: UUID, sent_at: datetime, terms: Sequence[Term]) -> PublicSubmission:
+        """Return the content of the valid form, when it was sent, and the dates that it showed."""
         data = self.cleaned_data
-        return Asked(
+        return PublicSubmission(
             key=key,
             request_type=self.type,
             reason=data["reason"],

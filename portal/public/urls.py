@@ -1,4 +1,4 @@
-"""Addresses of the public form, all under `/fidelizacion/consulta/`."""
+"""URLs of the public form, all under `/fidelizacion/consulta/`."""
 
 from django.urls import path
 

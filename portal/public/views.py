@@ -1,4 +1,6 @@
-"""`consulta/`: ask without a registered number (D7, D8). `code_views` has the pages of the code.
+"""`consulta/`: the form for people without a registered number (D7, D8).
+
+The pages of the e-mail code are in `code_views`.
 
 It sends no SMS, opens no portal session and never asks the directory: a registered number or
 address is answered like any other. The browser's session holds the key of the last form sent.
@@ -37,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: HttpRequest) -> HttpResponse:
-    """Choose the type, fill the form in, and send it."""
+    """Show the choice of type or the form, and accept both."""
     offer = public_offer()
     if not offer.types:
         return _closed(request)
@@ -52,9 +54,9 @@ def form(request: HttpRequest) -> HttpResponse:
 
 
 def _type(request: HttpRequest, offer: Offer) -> RequestType | None:
-    """Return the type that the form or the address names, or the only one.
+    """Return the type that the form or the URL names, or the only one; None if it must be chosen.
 
-    A form whose type was withdrawn gets another one, to keep what was typed.
+    If the posted type is no longer offered, the first one replaces it, so the input is kept.
     """
     if request.method == "POST":
         return offer.type_of(request.POST.get("request_type")) or offer.first_type()
@@ -63,13 +65,13 @@ def _type(request: HttpRequest, offer: Offer) -> RequestType | None:
 
 
 def _closed(request: HttpRequest) -> HttpResponse:
-    """Say how else to ask, while no type is offered."""
+    """Name the other ways of contact while the public form offers no type."""
     status = 422 if request.method == "POST" else 200
     return session.set_cache_control(render(request, "portal/public/closed.html", status=status), keep=True)
 
 
 def _choose(request: HttpRequest, offer: Offer) -> HttpResponse:
-    """Go on to the form of the chosen type, whose address names it."""
+    """Redirect to the form of the chosen type, which its URL names."""
     chosen = TypeForm(request.POST, offer=offer)
     if not chosen.is_valid():
         return _types_page(request, chosen, status=422)
@@ -105,24 +107,24 @@ def _send(request: HttpRequest, offer: Offer, request_type: RequestType) -> Http
 
 
 def _terms(shown: PublicForm, moment: datetime) -> list[Term]:
-    """Return the effective date by the type's rule, which has no billing account to count on."""
+    """Return the dates by the type's rule, without billing accounts: the requester has none."""
     return list(shown.type.dates_at(moment, (), shown.offer.calendar).terms)
 
 
 def _keep(
     owner: Uploader, filled: PublicForm, key: FormKey, now: datetime, terms: list[Term]
 ) -> HttpResponse:
-    """Keep the valid form and go on to its code; a second click goes on without another."""
-    asked = filled.asked(key.uuid, now, terms)
+    """Store the valid form, mail its code and go to the code page. A second click mails nothing."""
+    submission = filled.submission(key.uuid, now, terms)
     ticket = public_requests.ticket_of(key.uuid)
     if ticket is not None:
-        return _sent_before(owner, filled, key, ticket, same=ticket.submission_digest == asked.digest)
-    if public_requests.is_waiting(asked):
+        return _sent_before(owner, filled, key, ticket, same=ticket.submission_digest == submission.digest)
+    if public_requests.is_waiting(submission):
         return _await_code(owner.request, key.uuid)
     staged = filled.staged.files
     try:
         staged = (*staged, *_stage(owner, filled))
-        public_requests.keep(asked, staged, browser.address(owner.request))
+        public_requests.keep(submission, staged, browser.address(owner.request))
     except (StorageFailed, QuotaReached) as problem:
         logger.warning("The documents of a public form could not be stored", exc_info=problem)
         filled.refuse_documents(problem)
@@ -135,9 +137,9 @@ def _keep(
 def _sent_before(
     owner: Uploader, filled: PublicForm, key: FormKey, ticket: Ticket, *, same: bool
 ) -> HttpResponse:
-    """Show the ticket that this form has, or give an edited form a new key."""
+    """Answer a form that has a ticket: show the ticket, or give an edited form a new key."""
     if same and browser.is_current(owner.request, key.uuid):
-        return browser.to("public:done")
+        return browser.redirect_to("public:done")
     said = _("Lo que envió antes en este formulario está registrado con el ticket n.º %(number)s.")
     again = _("Si quiere hacer otra consulta, revise lo escrito y envíelo otra vez.")
     filled.add_error(None, f"{said % {'number': ticket.number}} {again}")
@@ -148,7 +150,7 @@ def _sent_before(
 
 def _await_code(request: HttpRequest, key: UUID) -> HttpResponse:
     browser.remember(request, key)
-    return browser.to("public:code")
+    return browser.redirect_to("public:code")
 
 
 def _refuse(owner: Uploader, filled: PublicForm, key: FormKey) -> HttpResponse:
@@ -163,10 +165,10 @@ def _refuse(owner: Uploader, filled: PublicForm, key: FormKey) -> HttpResponse:
 
 
 def _stage(owner: Uploader, filled: PublicForm) -> tuple[StagedFile, ...]:
-    """Store the accepted documents, and count them on the day that all visitors share.
+    """Stage the accepted documents, and count them in the daily limit that all visitors share.
 
-    Only what is stored counts there, within the quota of its network: otherwise one visitor, with
-    forms that store nothing, would use up the day of all. Raises QuotaReached and StorageFailed.
+    The network's quota is checked first: otherwise one visitor could use up the shared limit with
+    documents that are not stored. Raises QuotaReached and StorageFailed.
     """
     documents = filled.received.accepted
     if documents:
@@ -206,4 +208,4 @@ def _page(
         "typed": True,
     }
     response = render(request, "portal/public/form.html", context, status=status)
-    return session.set_cache_control(response, keep=True)  # Back must show what was typed
+    return session.set_cache_control(response, keep=True)  # the Back button must show the input

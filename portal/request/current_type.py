@@ -1,4 +1,4 @@
-"""The request type of the visitor's form: named in the address, chosen before, or the first one."""
+"""The request type of the visitor's form: named in the URL, chosen before, or the first one."""
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -20,9 +20,9 @@ def was_chosen(request: HttpRequest, offer: Offer) -> bool:
 
 
 def chosen(request: HttpRequest, offer: Offer, of_draft: str = "") -> RequestType | None:
-    """Return the type of the address (`?tipo=`), of the draft, the last chosen one, or the first.
+    """Return the type that the URL names (`?tipo=`), else the draft's, the chosen, or the first.
 
-    Types that are not offered any more do not count; None if none is offered.
+    Types that are no longer offered are skipped. Returns None if none is offered.
     """
     for code in (request.GET.get("tipo"), of_draft, request.session.get(CHOSEN)):
         if (found := offer.type_of(code)) is not None:
@@ -31,6 +31,6 @@ def chosen(request: HttpRequest, offer: Offer, of_draft: str = "") -> RequestTyp
 
 
 def start(request: HttpRequest, offer: Offer) -> str:
-    """Return where a request starts: at the choice of its type, if there is one to make."""
+    """Return the URL where a request starts: the choice of type if it is still to be made."""
     asks = len(offer.types) > 1 and not was_chosen(request, offer)
     return reverse("tickets:type" if asks else "tickets:request")

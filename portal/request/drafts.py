@@ -1,6 +1,7 @@
-"""Drafts: the form's input when the verification expires, restored after the same phone signs in.
+"""Drafts: the form's input, saved when the verification expires or the visitor leaves the form.
 
-Its files are staged like any others: inspected, counted, and only for that phone in that browser.
+A draft is restored only for the same phone in the same browser. Its files are staged like any
+others: inspected and counted in the quota.
 """
 
 from dataclasses import dataclass
@@ -36,14 +37,14 @@ class Draft:
     typed: dict[str, str]
     staged: tuple[StagedFile, ...]
     problems: tuple[str, ...]  # of files that could not be staged
-    cancelled: bool  # the visitor was asked whether to leave, and stayed
+    cancelled: bool  # saved because the visitor left the form; False: the verification expired
     is_announced: bool = True  # the page says that the input is back
 
 
 def keep(request: HttpRequest, phone: str, *, cancelled: bool = False, is_announced: bool = True) -> None:
-    """Save the posted form as a draft: the verification had expired, or the visitor may leave.
+    """Save the posted form as a draft: its verification expired, or the visitor leaves the form.
 
-    The gate (`administrator_required`) calls it for an expired verification.
+    `administrator_required` calls it for an expired verification.
     """
     if request.method != "POST":
         return
@@ -67,7 +68,7 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False, is_announ
 
 
 def restore(request: HttpRequest, caller: Caller) -> Draft | None:
-    """Return the caller's draft, and pick its company; None if the company is no longer theirs.
+    """Return the caller's draft and pick its company; None if the caller no longer manages it.
 
     The draft stays saved until the next post, so that reloading the page loses nothing.
     """
@@ -99,7 +100,7 @@ def restore(request: HttpRequest, caller: Caller) -> Draft | None:
 
 
 def change_type(request: HttpRequest, caller: Caller, code: str) -> None:
-    """Let the caller's draft, if there is one, be of this request type."""
+    """Set the request type of the caller's draft, if there is one."""
     kept = session.load_draft(request, caller.visitor)
     if kept is not None:
         session.save_draft(request, caller.visitor.phone, {**kept, "request_type": code})
@@ -116,18 +117,19 @@ def is_untouched(request: HttpRequest, caller: Caller) -> bool:
 
 
 def _files_not_sent(request: HttpRequest) -> list[str]:
-    """Return the names of chosen files.
+    """Return the names of files that were chosen but not uploaded.
 
-    A form that is left sends them in place of the files, whose upload could take minutes.
+    When the visitor leaves the form, the browser sends names instead of files, because an upload
+    can take minutes.
     """
     names = [name[:MAX_NAME] for name in request.POST.getlist("attachments") if name]
     return names[:MAX_FILES]
 
 
 def _keep_parts(request: HttpRequest, phone: str) -> tuple[list[str], list[str]]:
-    """Stage the posted files and keep the chosen lines, if the form's key was given to this phone.
+    """Stage the posted files and save the chosen lines, if the form's key belongs to this phone.
 
-    Returns the ids of the staged files, and the reasons why others were not.
+    Returns the ids of the staged files, and the reasons why others were not staged.
     """
     administrator = directory().administrator(phone)
     if administrator is None:

@@ -27,7 +27,7 @@ class TypedText(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        # NUL is a control character like the others: one message suffices
+        # `to_python` already refuses NUL; the validator would add a second message
         self.validators = [v for v in self.validators if not isinstance(v, ProhibitNullCharactersValidator)]
 
     def to_python(self, value: Any) -> str:
@@ -57,11 +57,11 @@ ADDRESS_IN_NAME = re.compile(
 class PersonName(TypedText):
     """A person's names. The operator's mails repeat them, so they must contain no address (S4)."""
 
-    registered = ""  # the names in the directory, with which the form is prefilled: always accepted
+    registered = ""  # the directory's names, with which the form is prefilled: always accepted
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value)
-        # As a reader sees it: full-width letters and the ideographic full stop form links too
+        # Normalised, because mail programs also link full-width letters and ideographic full stops
         seen = unicodedata.normalize("NFKC", without_invisible(text)).replace("\u3002", ".")
         if text != self.registered and ADDRESS_IN_NAME.search(seen):
             raise ValidationError(
@@ -94,7 +94,7 @@ class LongText(TypedText):
 
 
 class Email(TypedText, forms.EmailField):
-    """An e-mail address, without invisible characters: those pass as valid, and bounce."""
+    """An e-mail address. Invisible characters are removed: they pass validation, then bounce."""
 
     def to_python(self, value: Any) -> str:
         return super().to_python(without_invisible(value) if isinstance(value, str) else value)

@@ -1,4 +1,4 @@
-"""Form fields of a request type's own questions (`RequestField`), and their answers as records."""
+"""Form fields of a request type's own questions (`RequestField`), and records of the answers."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -18,9 +18,9 @@ from tickets.models import RequestField
 
 PREFIX = "field_"
 YES, NO = "si", "no"
-RADIOS = 6  # options that are shown as radio buttons; a longer list is a drop-down
+MAX_RADIOS = 6  # options shown as radio buttons; a longer list is a drop-down
 Kind = RequestField.Kind
-# Read by the template: a field that is required in some cases is not marked as optional
+# Attribute that the template reads: a field required in some cases is not marked as optional
 CONDITIONAL = "conditional"
 
 
@@ -36,7 +36,7 @@ class Number(TypedText):
 
 
 class Money(TypedText):
-    """An amount of dollars. The last point or comma with two digits after it is the decimal one."""
+    """An amount in dollars. A point or comma before the last one or two digits is the decimal."""
 
     def clean(self, value: Any) -> str:
         typed: str = super().clean(value)
@@ -64,7 +64,7 @@ class Day(forms.DateField):
 
 
 class TaxId(TypedText):
-    """A cédula or RUC. A company's number may fail its check digit and be real (A19)."""
+    """A cédula or RUC. A wrong check digit is accepted, because real numbers have one (A19)."""
 
     def clean(self, value: Any) -> str:
         typed: str = super().clean(value)
@@ -75,7 +75,7 @@ class TaxId(TypedText):
 
 
 def form_field(question: RequestField) -> forms.Field:
-    """Return the form field of a question. It is required only if it is shown (`answers_of`)."""
+    """Return the form field of a question. `RequestForm.clean` requires it only if it is shown."""
     field = _MAKERS[Kind(question.kind)](question)
     field.label, field.help_text, field.required = question.label, question.hint, False
     if question.is_required:
@@ -85,7 +85,7 @@ def form_field(question: RequestField) -> forms.Field:
 
 def _choice(options: Iterable[tuple[str, str]]) -> forms.Field:
     listed = list(options)
-    if len(listed) <= RADIOS:
+    if len(listed) <= MAX_RADIOS:
         return forms.ChoiceField(choices=listed, widget=forms.RadioSelect)
     return forms.ChoiceField(choices=[("", _("Seleccione una opción")), *listed])
 
@@ -115,7 +115,7 @@ class _Phone(ContactPhone):
 
 
 def is_asked(question: RequestField, answers: Mapping[str, Any]) -> bool:
-    """Whether the question is to be answered, given the answers by the name of their question."""
+    """Whether the question is shown, given the answers by the name of their question."""
     if not question.shown_if:
         return True
     given = answers.get(question.shown_if)
@@ -132,7 +132,7 @@ def missing(question: RequestField) -> str:
 
 
 def record(question: RequestField, value: Any) -> dict[str, Any]:
-    """Return the answer as a ticket keeps it: with its question, and as people read it."""
+    """Return the record that a ticket stores: the question, the value, and its text for people."""
     kept = value.isoformat() if isinstance(value, date) else str(value)
     return {
         "name": question.name,

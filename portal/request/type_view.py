@@ -1,4 +1,4 @@
-"""`tipo/`: choose among the request types that the portal offers (A7); skipped if it is one."""
+"""`tipo/`: choose among the request types that the portal offers (A7); skipped if there is one."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -14,9 +14,9 @@ from tickets.offer import current_offer
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrator_required(on_expired=drafts.keep)
 def request_type(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Show the types by family, or go on with the chosen one.
+    """Show the types by family, or store the chosen one and show its form.
 
-    The request form posts here too, to change its type: its input is kept as a draft.
+    The request form also posts here when its type is to change: its input becomes a draft.
     """
     offer = current_offer()
     if len(offer.types) < 2:

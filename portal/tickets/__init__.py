@@ -1,1 +1,1 @@
-"""Pages for verified visitors: company picker, result, ticket, list. Also holds all their URLs."""
+"""Company picker, result, ticket and list of tickets; also the URLs of all verified pages."""

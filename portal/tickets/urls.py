@@ -1,4 +1,4 @@
-"""Addresses of the portal for verified visitors."""
+"""URLs of the portal for verified visitors."""
 
 from django.urls import path
 

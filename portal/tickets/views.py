@@ -50,7 +50,7 @@ def ticket(request: HttpRequest, caller: Caller, number: int) -> HttpResponse:
         "withheld": emails.withheld(found),
     }
     if by_caller and request.GET.get("creado") == "1":
-        registered = caller.administrator.email  # also notified if the form's address differs (A15)
+        registered = caller.administrator.email  # also mailed if the form has another address (A15)
         other = registered if registered.casefold() != found.email.casefold() else ""
         return render(request, "portal/tickets/created.html", {**context, "registered_email": other})
     quarantined = any(document.scan == Attachment.Scan.INFECTED for document in found.documents)

@@ -359,10 +359,10 @@ def test_the_portals_offer_changes_with_the_load(tmp_path: Path) -> None:
     catalogue.load([write(tmp_path, "request_types: [{code: visit, name: Visita, in_portal: true}]")])
     assert [each.code for each in offer.current_offer().types] == ["visit", "cancellation"]
     text = "request_types: [{code: visit, name: Visita, fields: [{name: day, label: Día, kind: date}]}]"
-    kept = offer._kept._kept
+    cached = offer._offer_cache._cached
     catalogue.load([write(tmp_path, text)])
-    assert kept is not None
-    assert offer._kept._kept is None
+    assert cached is not None
+    assert offer._offer_cache._cached is None
 
 
 @fifty_times

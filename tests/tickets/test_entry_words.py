@@ -56,7 +56,7 @@ def test_an_errand_that_does_not_fit_an_sms_is_left_out() -> None:
 def test_the_entry_page_asks_the_database_nothing_once_the_words_are_read() -> None:
     RequestType.objects.create(code="new_service", name="Servicio nuevo", in_public_form=True)
     Client().get(PAGES[0])
-    offer._kept.forget()  # what forms keep for a second
+    offer._offer_cache.forget()
     with CaptureQueriesContext(connection) as captured:
         shown = [Client().get(page).content.decode() for page in PAGES]
     assert [query["sql"] for query in captured] == []
@@ -65,7 +65,7 @@ def test_the_entry_page_asks_the_database_nothing_once_the_words_are_read() -> N
 
 def test_while_the_database_is_away_the_last_words_are_used(clock: Clock) -> None:
     assert offer.entry_text("entry_title") == "Solicitud de baja de servicios"
-    clock.now += offer.ENTRY_SECONDS + 1
+    clock.now += offer.ENTRY_CACHE_SECONDS + 1
     with patch("tickets.offer._current", side_effect=DatabaseError) as asked:
         assert offer.entry_text("entry_title") == "Solicitud de baja de servicios"
         assert not offer.has_public_form()
@@ -76,5 +76,5 @@ def test_another_process_change_shows_within_a_minute(clock: Clock) -> None:
     assert offer.entry_text("entry_title") == "Solicitud de baja de servicios"
     with connection.cursor() as cursor:
         cursor.execute("UPDATE tickets_requesttype SET own_words = %s", ['{"entry_title": "Otra"}'])
-    clock.now += offer.ENTRY_SECONDS + 1
+    clock.now += offer.ENTRY_CACHE_SECONDS + 1
     assert offer.entry_text("entry_title") == "Otra"

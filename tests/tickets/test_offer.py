@@ -65,11 +65,11 @@ def test_a_change_of_another_process_shows_after_a_second(clock: Clock) -> None:
     cast.make_request_type()
     before = texts()
     in_another_connection(f"UPDATE tickets_reason SET text = '{NEW}' WHERE text = '{GONE}'")  # noqa: S608
-    clock.now += offer.KEPT_SECONDS - 0.01
+    clock.now += offer.CACHE_SECONDS - 0.01
     assert texts() == before
     clock.now += 0.01
     assert NEW in texts()
-    assert offer.KEPT_SECONDS <= 1
+    assert offer.CACHE_SECONDS <= 1
 
 
 @pytest.mark.usefixtures("clock")
@@ -127,7 +127,7 @@ def test_what_was_read_before_a_change_is_not_kept_after_it(monkeypatch: pytest.
     kind = cast.make_request_type()
     read, calls = offer._read, count()
 
-    def slow() -> offer.Offer:
+    def slow() -> offer._Offers:
         old = read()
         if next(calls) == 0:
             Reason.objects.create(request_type=kind, text=NEW)  # while the answer is on its way
@@ -181,14 +181,14 @@ def test_a_form_whose_last_type_was_deleted_is_kept_until_there_is_one_again() -
 def test_an_old_offer_is_never_used_however_threads_alternate(clock: Clock) -> None:
     """Another thread may read the offer anew between any two steps of this one."""
     cast.make_request_type()
-    get, lock = offer._kept.get, offer._kept._lock
+    get, lock = offer._offer_cache.get, offer._offer_cache._lock
     old = get()
 
-    def interrupted_at(step: int) -> tuple[offer.Offer, bool]:
+    def interrupted_at(step: int) -> tuple[offer._Offers, bool]:
         steps = count()
 
         def trace(frame: FrameType, event: str, _argument: object) -> "TraceFunction | None":
-            if frame.f_code is not offer._Kept.get.__code__:
+            if frame.f_code is not offer._OfferCache.get.__code__:
                 return None
             frame.f_trace_opcodes = True
             # While this thread has the lock, another one waits for it
@@ -212,7 +212,7 @@ def test_an_old_offer_is_never_used_however_threads_alternate(clock: Clock) -> N
             connection.close()
 
     for step in count():
-        clock.now += offer.KEPT_SECONDS
+        clock.now += offer.CACHE_SECONDS
         found, was_interrupted = interrupted_at(step)
         assert found is not old
         old = found
