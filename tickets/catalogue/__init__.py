@@ -1,8 +1,8 @@
-"""Request types in YAML files: `load` checks the files whole and writes them (A7).
+"""Request types in YAML files: `load` checks the files completely, then writes them (A7).
 
-What the desk changed since the last load stays unless the load replaces it, and the report says
-both. Nothing is deleted. The product ships a catalogue in `tickets/catalogue/shipped/`, one file
-for each family.
+Changes made at the desk since the last load stay, unless the load replaces them; the report names
+what was written and what was kept. Nothing is deleted. The product ships a catalogue in
+`tickets/catalogue/shipped/`, one file for each family.
 """
 
 from collections.abc import Sequence
@@ -26,10 +26,10 @@ def shipped_files() -> list[Path]:
 
 
 def load(paths: Sequence[Path] = (), *, dry_run: bool = False, replace: bool = False) -> Report:
-    """Load the files, or the shipped catalogue without any. Raises CatalogueError.
+    """Load the files, or the shipped catalogue if none is given. Raises CatalogueError.
 
-    All of it is one transaction. A second load changes nothing; a dry run writes nothing and
-    reports the same. `replace` writes also over what was changed at the desk.
+    The load is one transaction. A second load changes nothing. A dry run reports the same and
+    writes nothing. With `replace`, the files also overwrite changes made at the desk.
     """
     catalogue = check([(path.name, read(path)) for path in paths or shipped_files()])
     try:

@@ -1,7 +1,7 @@
-"""What a catalogue file says, checked whole before anything is written.
+"""Check the content of catalogue files completely, before anything is written.
 
-The keys are the columns' names. `check` collects every problem of every file, so that one run says
-all that has to be mended.
+The keys are the columns' names. `check` collects every problem of every file, so that one run
+reports all that must be corrected.
 """
 
 import unicodedata
@@ -42,14 +42,14 @@ TYPE_PARTS = ("reasons", "areas", "fields", "documents", "words")
 FIELD = ("name", "label", "hint", "kind", "is_required", "shown_if", "is_personal")
 FIELD_LISTS = ("choices", "shown_values")
 DOCUMENT = ("name", "hint")
-MAX_NUMBER = 32_767  # of a small integer on PostgreSQL; SQLite would take more
+MAX_NUMBER = 32_767  # the largest small integer of PostgreSQL; SQLite would store more
 Kind = RequestField.Kind
 YES_NO = ["Sí", "No"]
 
 
 @dataclass(frozen=True)
 class TypeEntry:
-    """One request type as the file has it. A part that the file does not name is None."""
+    """One request type of a file. Parts that the file does not name are None."""
 
     code: str
     values: dict[str, Any]
@@ -62,14 +62,14 @@ class TypeEntry:
 
 @dataclass
 class Catalogue:
-    """What all the files say."""
+    """The areas and request types of all the files."""
 
     areas: list[dict[str, Any]] = field(default_factory=list)
     types: list[TypeEntry] = field(default_factory=list)
 
 
 def check(contents: Iterable[tuple[str, Any]]) -> Catalogue:
-    """Return what the files say, given their names and contents. Raises CatalogueError."""
+    """Return the catalogue of the files, given their names and contents. Raises CatalogueError."""
     catalogue, problems = Catalogue(), list[Problem]()
     for name, content in contents:
         _Checker(name, catalogue, problems).check(content)
@@ -81,11 +81,11 @@ def check(contents: Iterable[tuple[str, Any]]) -> Catalogue:
 
 
 class _Checker:
-    """Checks one file, and adds to the catalogue and the problems of all."""
+    """Checks one file; adds its entries and problems to those of all files."""
 
     def __init__(self, file: str, catalogue: Catalogue, problems: list[Problem]) -> None:
         self._file, self._catalogue, self._problems = file, catalogue, problems
-        self._place = ""  # what is being checked, for the messages
+        self._place = ""  # the area or type being checked, for the messages
 
     def check(self, content: Any) -> None:
         if not isinstance(content, dict):
@@ -128,7 +128,7 @@ class _Checker:
         self._place = ""
 
     def _consistent(self, entry: TypeEntry) -> None:
-        """Refuse what contradicts itself within a type."""
+        """Add a problem for each contradiction within a type."""
         if entry.values.get("allows_prepaid") and not entry.values.get("asks_lines"):
             self._add("allows_prepaid", _("una línea pasa a prepago solo si el tipo pide las líneas."))
         if entry.reasons and entry.values.get("asks_reason") is False:
@@ -162,7 +162,10 @@ class _Checker:
             self._add(f"{key}.choices", _("solo una pregunta de clase «choice» tiene opciones."))
 
     def _condition(self, key: str, values: dict[str, Any], before: list[dict[str, Any]]) -> None:
-        """Refuse a condition on a question that does not come before, or on answers it has not."""
+        """Check the condition of a question.
+
+        It must name an earlier question of `before`, and answers which that question offers.
+        """
         shown_if, wanted = values.get("shown_if"), values["shown_values"]
         if not shown_if:
             if wanted:
@@ -212,7 +215,7 @@ class _Checker:
     def _texts(
         self, model: type[models.Model], column: str, key: str, given: dict[str, Any]
     ) -> list[str] | None:
-        """Return a list of texts that go to one column; None if the file does not name it."""
+        """Return the checked texts of a list for one column; None if the file lacks its key."""
         if given.get(key) is None:
             return None
         found = self._strings(key, given[key])
@@ -232,7 +235,7 @@ class _Checker:
         parts: tuple[str, ...] = (),
         required: tuple[str, ...] = (),
     ) -> dict[str, Any]:
-        """Return the checked values of the columns that are named."""
+        """Return the checked values of the columns that the file names."""
         if not isinstance(given, dict):
             self._add(key, _("tiene que ser una lista de claves con su valor."))
             return {}
@@ -249,7 +252,7 @@ class _Checker:
         return values
 
     def _column(self, model: type[models.Model], name: str, key: str, value: Any) -> tuple[bool, Any]:
-        """Return whether the value fits the column, and the value as it is kept."""
+        """Return whether the value fits the column, and the value to store."""
         try:
             return True, _clean(column_of(model, name), value)
         except ValidationError as error:
@@ -286,12 +289,12 @@ class _Checker:
 
 def column_of(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
     column = model._meta.get_field(name)  # noqa: SLF001  Django's public `_meta`
-    assert isinstance(column, models.Field), name  # noqa: S101  no relation from another table
+    assert isinstance(column, models.Field), name  # noqa: S101  never a reverse relation
     return column
 
 
 def _clean(column: "models.Field[Any, Any]", value: Any) -> Any:
-    """Return the value as the column keeps it. Raises ValidationError."""
+    """Return the value to store in the column. Raises ValidationError."""
     if isinstance(column, models.BooleanField):
         if not isinstance(value, bool):
             raise ValidationError(_("se escribe true o false."))
@@ -311,13 +314,13 @@ def _clean(column: "models.Field[Any, Any]", value: Any) -> Any:
 
 
 def _is_plain(text: str, *, lines: bool) -> bool:
-    """Return whether a database takes the text: no control characters or half characters."""
+    """Whether both databases can store the text: without control characters or surrogates."""
     allowed = "\n" if lines else ""
     return all(char in allowed or unicodedata.category(char) not in {"Cc", "Cs"} for char in text)
 
 
 def _label(given: Any, key: str, number: int) -> str:
-    """Return what the row is called in the file, else its place in the list."""
+    """Return the entry's name in the file, else its position in the list."""
     name = given.get(key) if isinstance(given, dict) else None
     return f"«{name}»" if isinstance(name, str) and name else f"n.º {number}"
 
@@ -327,6 +330,6 @@ def _joined(key: str, name: str) -> str:
 
 
 def values_of(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the columns of each row, lists as the tables keep them: one per line."""
+    """Yield the columns of each row; a list becomes a text with one element per line."""
     for row in rows:
         yield {name: "\n".join(value) if isinstance(value, list) else value for name, value in row.items()}

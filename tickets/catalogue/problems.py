@@ -1,4 +1,4 @@
-"""What is wrong with a catalogue file."""
+"""Problems of catalogue files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

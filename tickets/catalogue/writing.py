@@ -1,7 +1,7 @@
-"""Writes a checked catalogue: adds and changes rows, retires what left a list, deletes nothing.
+"""Write a checked catalogue: add and change rows, retire those that left a list, delete nothing.
 
-Areas and types keep in `loaded` what the files said last. What differs from it was changed at the
-desk since, and stays unless the load replaces it.
+Areas and types store in `loaded` the values of the last load. A value that differs from it was
+changed at the desk since, and stays unless the load replaces it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,24 +15,24 @@ from django.utils.translation import gettext as _
 from tickets.catalogue.entries import Catalogue, TypeEntry, column_of, values_of
 from tickets.models import OTHER_REASON, Area, RequestField, RequestType
 
-ATTEMPTS = 3  # a second load at the same time may insert a row first; then this one starts again
-SHOWN = 60  # characters of a text in the report
+ATTEMPTS = 3  # if a simultaneous load inserts a row first, this one starts again
+MAX_SHOWN = 60  # characters of a text in the report
 
 
 @dataclass
 class Outcome:
-    """What happened to one area or type."""
+    """The changes of one area or type."""
 
     name: str
     created: bool = False
     changes: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)  # what the desk changed since the last load
+    kept: list[str] = field(default_factory=list)  # changes of the desk that were not overwritten
     notes: list[str] = field(default_factory=list)  # what staff should do
 
 
 @dataclass
 class Report:
-    """What a load did, or would do."""
+    """The changes that a load made, or that a dry run would make."""
 
     areas: list[Outcome] = field(default_factory=list)
     types: list[Outcome] = field(default_factory=list)
@@ -45,9 +45,10 @@ class Report:
 
 
 def write(catalogue: Catalogue, *, dry_run: bool = False, replace: bool = False) -> Report:
-    """Write the catalogue in one transaction; a dry run undoes it. Loads at once take turns.
+    """Write the catalogue in one transaction, which a dry run rolls back.
 
-    `replace` writes also over what was changed at the desk.
+    Simultaneous loads wait for each other's rows. With `replace`, changes made at the desk are
+    overwritten.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -64,7 +65,7 @@ def write(catalogue: Catalogue, *, dry_run: bool = False, replace: bool = False)
 
 
 def _write(catalogue: Catalogue, *, replace: bool) -> Report:
-    # Sorted, so that loads at once take rows in the same order and cannot deadlock
+    # Sorted, so that simultaneous loads lock rows in the same order and cannot deadlock
     areas = sorted(catalogue.areas, key=lambda area: str(area["name"]))
     report = Report([_area(values, replace=replace) for values in areas])
     types = sorted(catalogue.types, key=lambda entry: entry.code)
@@ -74,7 +75,7 @@ def _write(catalogue: Catalogue, *, replace: bool) -> Report:
 
 def _area(values: dict[str, Any], *, replace: bool) -> Outcome:
     outcome = Outcome(values["name"])
-    # Locked, because what was loaded is read, merged and written
+    # Locked, because `loaded` is read, merged and written
     area = Area.objects.select_for_update().filter(name=values["name"]).first()
     if area is None:
         whole = {**values, "is_active": values.get("is_active", bool(values.get("email")))}
@@ -91,7 +92,7 @@ def _area(values: dict[str, Any], *, replace: bool) -> Outcome:
 
 def _type(entry: TypeEntry, *, replace: bool) -> Outcome:
     outcome = Outcome(entry.code)
-    # Locked, because its words and what was loaded are read, merged and written
+    # Locked, because its words and `loaded` are read, merged and written
     request_type = RequestType.objects.select_for_update().filter(code=entry.code).first()
     if request_type is None:
         request_type = RequestType.objects.create(code=entry.code, **entry.values)
@@ -109,7 +110,7 @@ def _type(entry: TypeEntry, *, replace: bool) -> Outcome:
         merge.rows(request_type.required_documents, "name", _documents(entry.documents))
     merge.remember(request_type)
     if outcome.created:
-        outcome.changes = []  # all of it is new
+        outcome.changes = []  # the report names only the new type, not each of its values
     return outcome
 
 
@@ -148,10 +149,10 @@ class AreaMissing(Exception):
 
 
 class _Merge:
-    """Writes what a file says of one area or type over what there is, and notes both.
+    """Writes the file's values of one area or type over the stored ones; notes changes and kept.
 
-    A value is the desk's when it differs from the one that was loaded last, or from the column's
-    default where a file never gave one. Rows that no file named are the desk's.
+    A stored value is the desk's if it differs from the last loaded one or, if no file gave one,
+    from the column's default. Rows that no file named are the desk's.
     """
 
     def __init__(self, outcome: Outcome, loaded: dict[str, Any], *, replace: bool) -> None:
@@ -159,7 +160,7 @@ class _Merge:
         self.loaded = deepcopy(loaded)
 
     def remember(self, row: Area | RequestType) -> None:
-        """Keep what the file said, for the next load."""
+        """Store the file's values in `loaded`, for the next load."""
         if row.loaded != self.loaded:
             row.loaded = self.loaded
             row.save(update_fields=["loaded"])
@@ -167,7 +168,7 @@ class _Merge:
     def columns(
         self, row: models.Model, values: dict[str, Any], loaded: dict[str, Any], of: str = ""
     ) -> None:
-        """Write the columns that differ. `of` names the row in the report, where it needs it."""
+        """Write the columns that differ. `of` is the prefix that names the row in the report."""
         written = []
         for name, value in values.items():
             before = getattr(row, name)
@@ -181,7 +182,7 @@ class _Merge:
             row.save(update_fields=written)
 
     def words(self, request_type: RequestType, wanted: dict[str, str]) -> None:
-        """Write the texts that differ; the others stay."""
+        """Write the texts that differ. Texts that the file does not name stay."""
         own, loaded = dict(request_type.own_words), self.loaded.setdefault("words", {})
         for key, text in sorted(wanted.items()):
             last, loaded[key] = loaded.get(key, ""), text
@@ -193,7 +194,10 @@ class _Merge:
             request_type.save(update_fields=["own_words"])
 
     def rows(self, manager: Any, key: str, listed: Iterable[dict[str, Any]]) -> None:
-        """Write the rows of one list of the type, known by `key`, and retire those that left it."""
+        """Write the rows of one list of the type, and retire those that left it.
+
+        `key` is the column that identifies a row.
+        """
         loaded = self.loaded.setdefault(manager.model._meta.model_name, {})  # noqa: SLF001  public
         found = {getattr(row, key): row for row in manager.all()}
         named = set()
@@ -220,7 +224,7 @@ class _Merge:
         if loaded is None and not self._replace:
             self._outcome.kept.append(_("%s: no está en el archivo") % title)
         elif hasattr(row, "is_active"):
-            row.is_active = False  # tickets refer to it
+            row.is_active = False  # not deleted, because tickets refer to it
             row.save(update_fields=["is_active"])
             if loaded is not None:
                 loaded["is_active"] = False
@@ -230,7 +234,7 @@ class _Merge:
             self._outcome.notes.append(text % row)
 
     def areas(self, request_type: RequestType, wanted: dict[str, Area]) -> None:
-        """Link the areas of the list; those that the desk added or took away stay so."""
+        """Link the areas of the list, except where the desk added or removed one."""
         linked = {area.name: area for area in request_type.areas.all()}
         last = set(self.loaded.get("areas", ()))
         self.loaded["areas"] = sorted(wanted)
@@ -248,7 +252,7 @@ class _Merge:
                 self._outcome.kept.append(_("se avisa a «%s»") % name)
 
     def _takes(self, what: str, before: Any, value: Any, last: Any) -> bool:
-        """Return whether the file's value is to be written, and note it, or that it is not."""
+        """Return whether to write the file's value; note the change, or that it was kept."""
         if before == value:
             return False
         if before == last or self._replace:
@@ -260,7 +264,7 @@ class _Merge:
 
 
 def _shown(value: Any) -> str:
-    """Return a value as the report shows it, long texts cut."""
+    """Return a value as the report shows it; long texts are shortened."""
     match value:
         case bool():
             return _("sí") if value else _("no")
@@ -269,7 +273,7 @@ def _shown(value: Any) -> str:
         case int():
             return str(value)
     line = " / ".join(str(value).splitlines())
-    return f"«{line}»" if len(line) <= SHOWN else f"«{line[: SHOWN - 1]}…»"
+    return f"«{line}»" if len(line) <= MAX_SHOWN else f"«{line[: MAX_SHOWN - 1]}…»"
 
 
 def _default(model: type[models.Model], name: str) -> Any:

@@ -1,7 +1,7 @@
-"""Reads a YAML file as plain data: strings, whole numbers, true, false, lists and mappings.
+"""Read a YAML file as plain data: strings, whole numbers, true, false, lists and mappings.
 
-Stricter than YAML 1.1: `No` and `Sí` are words and not truth values, a repeated key is an error and
-not the last one, and there are no references, because a few lines of them can stand for gigabytes.
+Stricter than YAML 1.1: `No` and `Sí` are strings, a repeated key is an error, and references are
+refused, because a few lines of them can expand to gigabytes.
 """
 
 import re
@@ -25,14 +25,14 @@ NULL, BOOL, INT = (f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int
 
 
 class _Refused(yaml.MarkedYAMLError):
-    """What this reader refuses and YAML would accept."""
+    """A part of the file that YAML accepts and this reader refuses."""
 
     def __init__(self, problem: str, node: Any) -> None:
         super().__init__(problem=problem, problem_mark=node.start_mark)
 
 
 class _Loader(yaml.SafeLoader):
-    """Makes plain data only."""
+    """A SafeLoader that resolves only true, false, whole numbers and null, without references."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
@@ -78,7 +78,7 @@ def read(path: Path) -> Any:
         raise _error(path, _("tiene demasiados niveles.")) from error
     except yaml.MarkedYAMLError as error:
         raise _error(path, _described(error), _place(error)) from error
-    except (yaml.YAMLError, ValueError) as error:  # ReaderError: a character that YAML has not
+    except (yaml.YAMLError, ValueError) as error:  # such as a character that YAML does not allow
         raise _error(path, _("tiene un carácter o un valor que YAML no admite.")) from error
 
 

@@ -1,7 +1,7 @@
-"""Effective dates: holidays, rules, the dates of a request, and what a form showed of them.
+"""Effective dates: holidays, rules, the dates of a request, and the dates that a form showed.
 
-Pure functions: no clock, database or settings. No sentence for a customer either: the words belong
-to the request type.
+Pure functions without clock, database or settings. They contain no sentences for customers, which
+belong to the request type.
 """
 
 from tickets.effective_date.calendar import Calendar, ChangedDay

@@ -1,6 +1,6 @@
-"""Working days: Monday to Friday, without the holidays of the law and with operations' days (F8).
+"""Working days: Monday to Friday, except the law's holidays and the days that staff changed (F8).
 
-Pure functions. Intervals are half-open: the first day belongs to them, the last one does not.
+Pure functions. Intervals are half-open: they include the first day and exclude the last one.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 
 class ChangedDay(Protocol):
-    """A day that operations added as a holiday, or made a working day."""
+    """A day that staff made a holiday or a working day."""
 
     @property
     def day(self) -> date: ...
@@ -25,7 +25,7 @@ class ChangedDay(Protocol):
 
 @dataclass(frozen=True)
 class Calendar:
-    """The working days. Operations' days win over weekends and the law's holidays.
+    """The working days. The days that staff changed override weekends and the law's holidays.
 
     A day in both sets is a holiday: a deadline that is a day late costs the customer less than
     one on a day without staff.
@@ -36,7 +36,7 @@ class Calendar:
 
     @classmethod
     def of(cls, days: Iterable[ChangedDay]) -> Self:
-        """Build the calendar from operations' days; the law's need not be among them."""
+        """Build the calendar from the days that staff changed; it knows the law's holidays."""
         changed = list(days)
         return cls(
             holidays=frozenset(each.day for each in changed if not each.is_working),
@@ -77,9 +77,9 @@ class Calendar:
         return self.end_of_working_days(day + DAY, count) - DAY
 
     def exceptions(self, start: date, end: date) -> tuple[date, ...]:
-        """Return the days of [start, end) that are not what their weekday says, in order.
+        """Return the days of [start, end) that differ from their weekday, in order.
 
-        They are the holidays from Monday to Friday, and the weekend days on which people work.
+        These are holidays from Monday to Friday, and weekend days on which people work.
         """
         days = (start + DAY * offset for offset in range((end - start).days))
         return tuple(day for day in days if self.is_working_day(day) != (day.weekday() < SATURDAY))

@@ -1,7 +1,7 @@
 """The holidays of Ecuador in any year, with the moves of the labour law (F8).
 
-Pure functions. They say what the law says: a day that the government decrees, or a city's own
-holiday, is one that operations add (`tickets.effective_date.calendar`).
+Pure functions, for the holidays of the law only. Staff add the days that the government decrees and
+those of a city (`tickets.effective_date.calendar`).
 """
 
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
 
-# By the weekday of a holiday: the days that it moves. The other weekdays stay.
+# Days by which a holiday moves, by its weekday. On the other weekdays it does not move
 SINGLE = {TUESDAY: -1, WEDNESDAY: 2, THURSDAY: 1, SATURDAY: -1, SUNDAY: 1}
 NEW_YEAR_AND_CHRISTMAS = {SATURDAY: -1, SUNDAY: 1}
 NEVER: dict[int, int] = {}
-# 2 and 3 November, by the weekday of the 2nd: the days that each of the two moves
+# Days by which 2 and 3 November move, by the weekday of the 2nd
 PAIR = {TUESDAY: (-1, -1), WEDNESDAY: (1, 1), FRIDAY: (-1, -1), SATURDAY: (-1, 1), SUNDAY: (1, 1)}
 
 
@@ -49,9 +49,9 @@ def easter(year: int) -> date:
 
 @lru_cache(maxsize=512)
 def holidays_in(year: int) -> tuple[Holiday, ...]:
-    """Return the days off that fall in a calendar year, earliest first.
+    """Return the days off of a calendar year, earliest first.
 
-    New Year's Day on a Saturday moves into December of the year before: it is in that year's list.
+    A New Year's Day that is a Saturday moves into December, so the year before has it.
     """
     ours = _commemorated(year)
     if year < MAXYEAR:
@@ -61,12 +61,12 @@ def holidays_in(year: int) -> tuple[Holiday, ...]:
 
 @lru_cache(maxsize=512)
 def days_off(year: int) -> frozenset[date]:
-    """Return the same days without their names, for look-ups."""
+    """Return the days of `holidays_in` as a set, for look-ups."""
     return frozenset(each.day for each in holidays_in(year))
 
 
 def _commemorated(year: int) -> tuple[Holiday, ...]:
-    """Return the holidays of the dates of a year, wherever they have moved to."""
+    """Return the holidays whose own date is in the year; their day off may be in another."""
     sunday = easter(year)
     return (
         _new_year(year),

@@ -12,14 +12,14 @@ from tickets.effective_date.terms import Term
 
 @dataclass(frozen=True)
 class Difference:
-    """A stored date that is not what its inputs give today, or a record that cannot be read."""
+    """A stored date that differs from the recomputed one, or a record that cannot be read."""
 
     ticket: int
     account: str
-    version: int | None  # of the engine that computed the stored date; None: unreadable
+    version: int | None  # of the rules that computed the stored date; None: unreadable record
     stored: date | None
     recomputed: date | None
-    # Holidays and working weekends that were added or taken away since, among the counted days
+    # Counted days that have become, or are no longer, a holiday or a working weekend day
     changed_days: tuple[date, ...] = ()
 
     @property
@@ -28,10 +28,10 @@ class Difference:
 
 
 def recompute(tickets: Iterable[tuple[int, Sequence[Any]]], calendar: Calendar) -> Iterator[Difference]:
-    """Yield the differences of these tickets: pairs of a number and the records of its terms.
+    """Yield the differences of these tickets, given as pairs of a number and its terms' records.
 
-    The inputs are those on record (day of notice, cut day, rule), except the calendar, which is the
-    present one. Nothing is changed: what was shown to the customer stays what is registered (A22).
+    The inputs are the stored ones (day of notice, cut day, rule) and the present calendar. Nothing
+    is changed: the registered date stays the one that the customer saw (A22).
     """
     for number, records in tickets:
         for record in records:
@@ -59,7 +59,7 @@ def _difference(number: int, record: Any, calendar: Calendar) -> Difference | No
 
 
 def _changed_days(term: Term, outcome: Outcome) -> tuple[date, ...]:
-    """Return the days that differ among those that both computations counted."""
+    """Return the days that differ, among those that both computations counted."""
     if term.counted_until is None or outcome.counted_until is None:
         return ()
     end = min(term.counted_until, outcome.counted_until)

@@ -27,7 +27,7 @@ class RuleKind(TextChoices):
 
 
 class Missing(TextChoices):
-    """Why a date cannot be computed; staff set it then (P6)."""
+    """The reason why a date cannot be computed, so that staff set it (P6)."""
 
     ACCOUNT = "account", _("No hay cuenta de facturación")
     CUT_DAY = "cut_day", _("La cuenta no tiene día de corte")
@@ -35,12 +35,12 @@ class Missing(TextChoices):
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as a request type chooses it. Raises ValueError for an unknown kind or bad days."""
+    """The rule of a request type. Raises ValueError for an unknown kind or negative days."""
 
     kind: RuleKind
-    days: int = 0  # of notice; without effect on `NONE` and `NOTICE_DATE`
-    working_days: bool = False  # whether they are working days; else calendar days
-    ceiling_days: int | None = None  # the date is at most so many calendar days after the notice
+    days: int = 0  # of notice; `NONE` and `NOTICE_DATE` ignore them
+    working_days: bool = False  # whether `days` are working days; else calendar days
+    ceiling_days: int | None = None  # the most calendar days from the notice to the date
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", RuleKind(self.kind))
@@ -64,13 +64,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rule gave: a date, or why there is none. Neither if the rule gives no date."""
+    """The result of a rule: a date, or the reason why none. Neither for the kind `NONE`."""
 
     effective_date: date | None = None
     missing: Missing | None = None
     uncapped_date: date | None = None  # the rule's own date, where the ceiling was earlier
-    # If working days were counted: the first day not counted, and the days before it that are not
-    # what their weekday says (holidays from Monday to Friday, weekends on which people work)
+    # If working days were counted: the first day after the counted ones, and the counted days that
+    # differ from their weekday (holidays from Monday to Friday, weekend days on which people work)
     counted_until: date | None = None
     exceptions: tuple[date, ...] = ()
 
@@ -80,10 +80,10 @@ class Outcome:
 
 
 def effective_date(rule: Rule, notice: date, cut_day: int | None, calendar: Calendar) -> Outcome:
-    """Apply a rule to a request of the local day `notice`, for an account that closes on `cut_day`.
+    """Apply a rule to a request of the local day `notice`, for an account billed on `cut_day`.
 
-    Without a cut day, or with one that no month has, a rule that needs one gives no date, not even
-    its ceiling: the cut might come earlier.
+    A rule that needs a cut day gives no date if it is missing or outside 1-31. It does not give
+    the ceiling either, because the cut might be earlier.
     """
     if not rule.has_date:
         return Outcome()
@@ -110,7 +110,7 @@ def _uncapped(rule: Rule, notice: date, cut_day: int | None, calendar: Calendar)
 
 
 def earliest_cut(rule: Rule, notice: date, calendar: Calendar) -> date:
-    """Return the first day E whose cut is not too early: [notice, E) holds the days of notice.
+    """Return the first day E on which a cut is late enough: [notice, E) has the days of notice.
 
     The day of notice counts and the day of the cut does not, as when one counts the days back from
     the cut: with 3 working days, a cut on a Thursday takes requests of the Monday before it.
@@ -121,7 +121,7 @@ def earliest_cut(rule: Rule, notice: date, calendar: Calendar) -> date:
 
 
 def first_cut(earliest: date, cut_day: int) -> date:
-    """Return the first billing cut on a day or after it."""
+    """Return the first billing cut on or after the day `earliest`."""
     cut = _cut_of_month(earliest.year, earliest.month, cut_day)
     if cut >= earliest:
         return cut

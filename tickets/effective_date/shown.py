@@ -1,4 +1,4 @@
-"""What a form showed of the effective dates, and what has changed since (A22)."""
+"""The effective dates that a form showed, and their changes since (A22)."""
 
 import hashlib
 import json
@@ -12,10 +12,10 @@ from tickets.effective_date.terms import Term
 
 @dataclass(frozen=True)
 class ShownTerms:
-    """What a form showed: notice day, effective dates, and digests of their inputs."""
+    """The dates that a form showed: notice day, effective dates, and digests of their inputs."""
 
     day: str = ""  # of the notice, in ISO 8601; empty without accounts
-    # Account, effective date, and a digest of rule and inputs: a changed cut day counts too
+    # Account, effective date, and a digest of rule and inputs, so that a changed cut day counts
     dates: tuple[tuple[str, str, str], ...] = ()
 
     @classmethod
@@ -36,7 +36,10 @@ class ShownTerms:
         return [self.day, [list(each) for each in self.dates]]
 
     def covers(self, terms: Sequence[Term], *, of_lines: bool) -> bool:
-        """Whether the form showed these dates. Those `of_lines` may be a part of what it showed."""
+        """Whether the form showed these dates.
+
+        `of_lines`: they are those of the chosen lines, and may be some of the dates shown.
+        """
         now = ShownTerms.of(terms)
         part = of_lines and now.dates and now.day == self.day and set(now.dates) <= set(self.dates)
         return now == self or bool(part)
@@ -65,8 +68,8 @@ class TermsChange:
     ) -> "TermsChange | None":
         """Return the differences. Return None if nothing differs or the form has shown no dates.
 
-        `of_lines` says that the terms are those of chosen lines: then an account that comes or goes
-        is the customer's choice.
+        `of_lines`: the terms are those of the chosen lines. Then added and removed accounts do not
+        count, because the customer chose them.
         """
         if shown is None or shown.covers(terms, of_lines=of_lines):
             return None
@@ -88,7 +91,7 @@ class TermsChange:
 
     @property
     def is_one_account(self) -> bool:
-        """Whether a single account's date changed, which the page says in one sentence."""
+        """Whether exactly one account's date changed; the page then needs one sentence only."""
         return len(self.dates) == 1 and self.dates[0].before is not None and self.dates[0].now is not None
 
 
@@ -98,7 +101,7 @@ def _by_account(shown: ShownTerms) -> dict[str, str]:
 
 def _digest(term: Term) -> str:
     record = json.dumps(term.as_record(), sort_keys=True)
-    # 48 bits: a form has a few hundred of them, and the customer cannot choose the inputs
+    # 48 bits suffice: a form has a few hundred digests, and the customer cannot choose the inputs
     return hashlib.sha256(record.encode()).hexdigest()[:12]
 
 

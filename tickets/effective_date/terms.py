@@ -28,7 +28,7 @@ class Account(Protocol):
 
 @dataclass(frozen=True)
 class UnknownAccount:
-    """The account of a line that the directory has no account for; the number may be empty."""
+    """An account that the directory does not have; the number may be empty."""
 
     number: str
     cut_day: None = None
@@ -41,7 +41,7 @@ DATES = ("notice_date", "effective_date", "uncapped_date", "counted_until")
 class Term:
     """The effective date of one billing account, with the inputs of its computation."""
 
-    account: str  # empty: of a request that touches no account, by a rule that needs none
+    account: str  # empty if the request touches no account and the rule needs none
     cut_day: int | None  # None: the rule does not use it
     notice_days: int
     notice_date: date  # the day of confirmation, in the zone of `TIME_ZONE`
@@ -51,7 +51,7 @@ class Term:
     working_days: bool = False
     ceiling_days: int | None = None
     uncapped_date: date | None = None  # the rule's own date, where the ceiling was earlier
-    # As in `Outcome`: the days of the calendar that the date was computed with
+    # As in `Outcome`
     counted_until: date | None = None
     exceptions: tuple[date, ...] = ()
 
@@ -78,13 +78,13 @@ class Term:
         return Rule(RuleKind(self.rule), self.notice_days, self.working_days, self.ceiling_days)
 
     def again(self, calendar: Calendar) -> Outcome:
-        """Apply the same rule to the same inputs today. Raises ValueError like `applied_rule`."""
+        """Apply the same rule to the same inputs and this calendar. Raises ValueError."""
         return effective_date(self.applied_rule(), self.notice_date, self.cut_day, calendar)
 
 
 @dataclass(frozen=True)
 class MissingDate:
-    """An account without a date, and why; staff set the date (P6)."""
+    """An account without a date, and the reason; staff set the date (P6)."""
 
     account: str
     why: Missing
@@ -92,14 +92,14 @@ class MissingDate:
 
 @dataclass(frozen=True)
 class RequestDates:
-    """The dates of all touched accounts. Without any, the request has no date by a rule."""
+    """The dates of all touched accounts. Both are empty if the rule gives no date."""
 
     terms: tuple[Term, ...] = ()  # earliest first
     missing: tuple[MissingDate, ...] = ()
 
     @property
     def earliest(self) -> date | None:
-        """The date of the request as a whole: the day by which it has to be worked."""
+        """The date of the request as a whole, by which staff must have carried it out."""
         return self.terms[0].effective_date if self.terms else None
 
     @property
@@ -118,8 +118,8 @@ class RequestDates:
 def touched_accounts(accounts: Iterable[Account], chosen: Collection[str]) -> list[Account]:
     """Return the billing accounts that a request touches.
 
-    `accounts` are those with a service in service: the others have nothing to end. `chosen` holds
-    the account numbers of the lines asked for. Without lines, a request may concern every account.
+    `accounts` are those with a line in service; the others have nothing to end. `chosen` holds the
+    account numbers of the requested lines. A request without lines may concern every account.
     """
     known = {account.number: account for account in accounts}
     wanted = sorted(set(chosen)) if chosen else known
@@ -127,9 +127,9 @@ def touched_accounts(accounts: Iterable[Account], chosen: Collection[str]) -> li
 
 
 def dates_for(rule: Rule, accounts: Iterable[Account], notice: date, calendar: Calendar) -> RequestDates:
-    """Return the date of each touched account by a rule. `notice` is the local day of the request.
+    """Return each account's date by a rule. `notice` is the local day of the request.
 
-    Without accounts, a rule that needs no cut gives one term without an account.
+    Without accounts, a rule that needs no cut day gives one term without an account.
     """
     if not rule.has_date:
         return RequestDates()

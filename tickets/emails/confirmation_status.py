@@ -1,6 +1,4 @@
-"""Confirmations that were not delivered: the desk marks their tickets and a mail
-notifies the advisor (F5).
-"""
+"""Undelivered confirmations: the desk marks their tickets, and a mail notifies the advisor (F5)."""
 
 from collections.abc import Iterable
 
@@ -15,9 +13,9 @@ from tickets.references import PREFIX, message_reference, number_of
 
 
 def undelivered_confirmations() -> QuerySet[Message]:
-    """Return failed confirmations of tickets with no other pending, sent or resolved.
+    """Return the failed confirmations of tickets without a pending, sent or resolved one.
 
-    Copies count like the first confirmation.
+    A copy that staff sent counts like the first confirmation.
     """
     given_up = Message.objects.filter(kind=CONFIRMATION, state__in=GIVEN_UP)
     of_ticket = Message.objects.filter(kind=CONFIRMATION, subject_ref=OuterRef("subject_ref"))
@@ -26,7 +24,7 @@ def undelivered_confirmations() -> QuerySet[Message]:
 
 
 def tickets_without_confirmation(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """Return the tickets whose customer has no confirmation."""
+    """Return the tickets whose customer got no confirmation."""
     number = Cast(Substr("subject_ref", len(PREFIX) + 1), BigIntegerField())
     return tickets.filter(
         pk__in=undelivered_confirmations().order_by().annotate(number=number).values("number")
@@ -41,10 +39,10 @@ def undelivered_among(numbers: Iterable[int]) -> dict[int, Message]:
 
 
 def notify_advisor(message: Message) -> None:
-    """Tell the advisor that the customer has no confirmation (R4.08, R4.09).
+    """Queue a mail to the advisor: the customer has no confirmation (R4.08, R4.09).
 
-    Called in the transaction that gives a message up. Ignores other messages, and confirmations
-    of a ticket that has another one.
+    Called in the transaction that marks a message as failed. Does nothing for messages of other
+    kinds, or if the ticket has another confirmation.
     """
     number = number_of(message.subject_ref)
     if message.kind != CONFIRMATION or number is None:

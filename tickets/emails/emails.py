@@ -1,6 +1,7 @@
-"""The e-mails about a ticket, a function each (A15, A16, D6, F5).
+"""The e-mails about a ticket, one function for each (A15, A16, D6, F5).
 
-They are queued in the outbox, in the transaction of the event that they report.
+Each docstring names the recipient and the content. Mails are queued in the outbox, in the
+transaction of the event that they report.
 """
 
 from collections.abc import Sequence
@@ -21,8 +22,8 @@ from tickets.references import message_reference
 
 Context = dict[str, object]
 CLIENT = "client"  # part of the confirmation's dedup key
-# What the templates name of a ticket
-SHOWN = (
+# The ticket's attributes that the templates use
+TICKET_FIELDS = (
     "number",
     "company_name",
     "effective_date",
@@ -54,7 +55,7 @@ def confirmation(ticket: Ticket, documents: Sequence[Attachment], *, held: bool 
 
 
 def withheld(ticket: Ticket) -> str:
-    """Return the confirmation's state if it is held or was dropped by an advisor; else ""."""
+    """Return the confirmation's state if it is held, or if an advisor dropped it; else ""."""
     confirmations = Message.objects.filter(
         dedup_key=f"{message_reference(ticket.number)}:{CLIENT}", state__in=WITHHELD
     )
@@ -64,8 +65,9 @@ def withheld(ticket: Ticket) -> str:
 def notice_to_registered_email(
     ticket: Ticket, documents: Sequence[Attachment], registered_email: str, *, held: bool = False
 ) -> Message | None:
-    """To the registered address if the form has another: a stolen phone must not divert it (A15).
+    """To the registered address, if the form has another: a notice of the request (A15).
 
+    A thief of the phone could give another address; the company learns of the request all the same.
     `held` says whether the confirmation to the other address waits for an advisor.
     """
     if not registered_email or registered_email.casefold() == ticket.email.casefold():
@@ -135,7 +137,7 @@ def confirmation_undelivered(ticket: Ticket, failed: Message) -> Message:
 
 
 def request_context(ticket: Ticket, documents: Sequence[Attachment]) -> Context:
-    """For a mail that repeats the whole request: its content and the contact's data."""
+    """Return the context of a mail that repeats the whole request, with the contact's data."""
     contact = [
         Fact(_("Nombres del solicitante"), [ticket.requester_name]),
         Fact(_("Correo electrónico"), [ticket.email]),
@@ -145,7 +147,7 @@ def request_context(ticket: Ticket, documents: Sequence[Attachment]) -> Context:
 
 
 def confirmation_context(ticket: Ticket, documents: Sequence[Attachment]) -> Context:
-    """Add what happens next, in the words of the request type."""
+    """Add to `request_context` what happens next, in the words of the request type."""
     words, phone = ticket.words, phones.display(ticket.contact_phone)
     return {
         **request_context(ticket, documents),
@@ -156,9 +158,9 @@ def confirmation_context(ticket: Ticket, documents: Sequence[Attachment]) -> Con
 
 
 def _context(ticket: Ticket, facts: list[Fact]) -> Context:
-    """What the templates of all these mails use."""
+    """Return the values that the templates of all ticket mails use."""
     return {
-        "ticket": {name: getattr(ticket, name) for name in SHOWN},
+        "ticket": {name: getattr(ticket, name) for name in TICKET_FIELDS},
         "facts": facts,
         "terms": ticket.terms,
         "has_date": ticket.has_date,
@@ -175,7 +177,7 @@ def advisor_context(ticket: Ticket, documents: Sequence[Attachment], *, held: bo
 
 
 def area_context(ticket: Ticket, documents: Sequence[Attachment], area: Area) -> Context:
-    """Omit the contact's data, which an area does not need (F4)."""
+    """Return the context of an area's mail, without the contact's data, not needed there (F4)."""
     return {
         **_context(ticket, _request_facts(ticket, documents)),
         "area": {"name": area.name},
@@ -211,7 +213,10 @@ def date_context(ticket: Ticket, event: TicketEvent) -> Context:
 
 
 def infected_context(document: Attachment, downloaded_by: Sequence[str] = ()) -> Context:
-    """`downloaded_by` names staff who downloaded the document before a scan found the virus."""
+    """Return the context of the virus mails.
+
+    `downloaded_by` names the staff who downloaded the document before a scan found the virus.
+    """
     ticket = document.ticket
     facts = [
         Fact(_("Ticket n.º"), [str(ticket.number)]),
@@ -244,7 +249,7 @@ def undelivered_context(ticket: Ticket, failed: Message) -> Context:
 
 
 def _headline(event: TicketEvent) -> tuple[str, str]:
-    """Return the change of status in words: for the subject, and as a sentence."""
+    """Return the change of status as words for the subject, and as a sentence."""
     status = Ticket.Status(event.to_status)
     if status == Ticket.Status.CLOSED:
         return _("su solicitud se cerró"), _(
@@ -328,12 +333,12 @@ def _request_facts(ticket: Ticket, documents: Sequence[Attachment]) -> list[Fact
 
 
 def _customer(ticket: Ticket) -> list[Fact]:
-    """The company; nothing for a person who is no customer (D7)."""
+    """Return the company's row; none for a requester who is not a customer (D7)."""
     return [Fact(_("Cliente"), [ticket.company_name])] if ticket.company_name else []
 
 
 def _line_facts(ticket: Ticket) -> list[Fact]:
-    """The first lines and how many there are: a mail with thousands of numbers helps no reader."""
+    """Return the row of the lines: the first 20 and the total. A list may have thousands."""
     lines = ticket.lines_in_mails
     if not lines:
         return []
@@ -348,7 +353,7 @@ def _line_facts(ticket: Ticket) -> list[Fact]:
 
 
 def _kind_facts(ticket: Ticket) -> list[Fact]:
-    """The type of request, and the reason where the type asks one."""
+    """Return the rows of the request type and, if it asks one, of the reason."""
     facts = [Fact(_("Tipo de requerimiento"), [ticket.request_type_name])]
     if ticket.reason_text:
         facts.append(Fact(_("Motivo"), [ticket.reason_text]))
@@ -356,7 +361,7 @@ def _kind_facts(ticket: Ticket) -> list[Fact]:
 
 
 def _warnings(ticket: Ticket, *, held: bool) -> list[str]:
-    """Return what the advisor should check; none of it stopped the customer (P2)."""
+    """Return the points that the advisor should check; none of them stopped the request (P2)."""
     warnings = []
     if held:
         waits = _(

@@ -1,4 +1,4 @@
-"""Sample data for the desk's preview of ticket e-mails. Neither reads nor writes the database."""
+"""Sample data for the desk's preview of ticket e-mails, without reading or writing the database."""
 
 from datetime import UTC, date, datetime
 from functools import partial

@@ -23,7 +23,7 @@ class Attachment(ScannedDocument):
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["scan", "next_scan_at"], name="attachment_scan_next"),
-            # The daily clean-up looks up each stored file
+            # For the daily clean-up, which searches the row of each stored file
             models.Index(fields=["file"], name="attachment_file"),
         ]
 
@@ -35,7 +35,8 @@ class Attachment(ScannedDocument):
     def sent_with(cls, submission_key: UUID) -> list[tuple[str, str]]:
         """Return digest and type of each document of the ticket with this key.
 
-        Plain SQL: each form with a document asks it, and composing Django's query takes longer.
+        Plain SQL, because each form with a document runs it, and composing Django's query takes
+        longer than running it.
         """
         key = Ticket._meta.get_field("submission_key").get_db_prep_value(submission_key, connection)  # noqa: SLF001  public in Django's documentation
         with connection.cursor() as cursor:
@@ -50,7 +51,7 @@ class Attachment(ScannedDocument):
 
 
 class AttachmentEvent(DocumentEvent):
-    """Audit of a document: downloads, refused downloads, requested scans (R3.17, R5.09)."""
+    """An audit line of a document: a download, a refused one, a requested scan (R3.17, R5.09)."""
 
     attachment = models.ForeignKey(
         Attachment, verbose_name=_("documento"), on_delete=models.PROTECT, related_name="events"

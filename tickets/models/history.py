@@ -19,7 +19,7 @@ class TicketEventQuerySet(AppendOnlyQuerySet["TicketEvent"]):
     ) -> "TicketEvent":
         """Add a line to the ticket's history, in the caller's transaction.
 
-        `actor_name` names a customer or the system, where no user is the actor.
+        `actor_name` names a customer or the system, if no user is the actor.
         """
         name = actor_name or (actor.get_full_name() or actor.get_username() if actor else "")
         event = self.model(
@@ -50,7 +50,7 @@ class TicketEvent(AppendOnlyModel):
     note = models.TextField(_("nota"), blank=True)
     customer_notified = models.BooleanField(_("se avisó al cliente"), default=False)
     customer_note = models.TextField(_("nota para el cliente"), blank=True)
-    # Only in the event that set it (P6)
+    # Null unless this event set the date (P6)
     effective_date = models.DateField(_("fecha efectiva fijada"), null=True)
 
     objects = TicketEventQuerySet.as_manager()

@@ -8,10 +8,10 @@ from tickets.models.request_types import RequestType
 
 
 class PublicRequest(Leased):
-    """A form of `consulta/` that was sent, and the code that verifies its e-mail address.
+    """A form sent on `consulta/`, and the state of the code that verifies its e-mail address.
 
-    The code is derived from `nonce` and never stored. What was typed is deleted when the ticket is
-    registered, and at the latest with the row, after `expires_at`.
+    The code is derived from `nonce` and never stored. The typed text is deleted when the ticket is
+    registered; otherwise with the row, after `expires_at`.
     """
 
     key = models.UUIDField(primary_key=True, editable=False)  # the ticket's submission key
@@ -21,7 +21,7 @@ class PublicRequest(Leased):
     digest = models.CharField(max_length=64)  # SHA-256 of the form
     nonce = models.CharField(max_length=32)  # 128 random bits, in hexadecimal; changes with each code
     attempts = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField()  # of this code
+    created_at = models.DateTimeField()  # when the present code was created
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)

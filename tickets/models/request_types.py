@@ -1,4 +1,4 @@
-"""Request types: what differs between kinds of request is data (A7, D1)."""
+"""Request types: the differences between kinds of request are rows, not code (A7, D1)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,12 +18,12 @@ from tickets.effective_date import Rule as DateRule
 from tickets.words import Words, validate
 
 M = TypeVar("M", bound=models.Model)
-# Sent after a change of areas, request types or reasons that sends none of Django's signals
+# Sent after bulk changes of areas, types, reasons and so on, for which Django sends no signal
 catalogue_changed = Signal()
 
 
 class CatalogueQuerySet(models.QuerySet[M]):
-    """Rows that `offer` keeps: says so when they are changed in bulk."""
+    """Rows that `offer` caches; sends `catalogue_changed` when they are changed in bulk."""
 
     def update(self, **values: Any) -> int:
         changed = super().update(**values)
@@ -37,13 +37,13 @@ class CatalogueQuerySet(models.QuerySet[M]):
 
 
 class Area(models.Model):
-    """A department that is mailed each request of its types, to check the customer (D3, D6)."""
+    """A department that gets a mail about each request of its types, to check it (D3, D6)."""
 
     name = models.CharField(_("nombre"), max_length=80, unique=True)
     email = models.EmailField(_("correo electrónico"))
     checks = models.TextField(_("qué debe revisar"), blank=True, max_length=2000)
     is_active = models.BooleanField(_("se le avisa"), default=True)
-    # What files gave its columns last: what differs was changed at the desk since
+    # The values of the last load from a file; a column that differs was changed at the desk since
     loaded = models.JSONField(default=dict, db_default={}, editable=False)
 
     objects = CatalogueQuerySet["Area"].as_manager()
@@ -131,9 +131,9 @@ class RequestType(models.Model):
         _("solución (horas laborables)"), null=True, blank=True
     )
     areas = models.ManyToManyField(Area, verbose_name=_("áreas que se avisan"), blank=True)
-    # What its screens and mails say, by key; a text that is missing has a default
+    # Texts of its screens and mails, by key; `words.WORDS` has the defaults of missing ones
     own_words = models.JSONField(_("textos"), default=dict, blank=True, validators=[validate])
-    # What files gave its columns, words and rows last: what differs was changed at the desk since
+    # Columns, words and rows of the last load from a file; differences are changes of the desk
     loaded = models.JSONField(default=dict, db_default={}, editable=False)
 
     objects = CatalogueQuerySet["RequestType"].as_manager()
@@ -148,12 +148,12 @@ class RequestType(models.Model):
 
     @cached_property
     def words(self) -> Words:
-        """What its screens and mails say."""
+        """The texts of its screens and mails."""
         return Words(self.own_words)
 
     @property
     def offered_in(self) -> list[str]:
-        """Where people may open it, as staff read it."""
+        """The places where people may open it, in words for staff."""
         places = {
             gettext("portal"): self.in_portal,
             gettext("consulta"): self.in_public_form,
@@ -177,7 +177,7 @@ class RequestType(models.Model):
     def dates_at(self, moment: datetime, accounts: Iterable[Account], calendar: Calendar) -> RequestDates:
         """Return the effective date of each billing account if confirmed at that moment (A12).
 
-        The day counted from is that of `TIME_ZONE`.
+        The notice counts from the local day in `TIME_ZONE`.
         """
         return dates_for(self.rule, accounts, timezone.localdate(moment), calendar)
 
@@ -217,7 +217,7 @@ class Reason(models.Model):
 
 
 class RequestField(models.Model):
-    """A field that only this type of request asks. It is retired, not deleted."""
+    """A question that only this type of request asks. It is retired, not deleted."""
 
     class Kind(models.TextChoices):
         SHORT_TEXT = "short_text", _("Texto corto")
@@ -288,7 +288,7 @@ class RequestField(models.Model):
 
 
 class RequiredDocument(models.Model):
-    """A document that the type asks for. The form says so; a request without it is registered."""
+    """A document that the type asks for. A request without it is registered all the same."""
 
     request_type = models.ForeignKey(
         RequestType,
@@ -315,7 +315,7 @@ class RequiredDocument(models.Model):
 
 
 class CalendarDay(models.Model):
-    """A day that is a holiday or a working day unlike the law's calendar says (F8)."""
+    """A day that staff made a holiday or a working day, unlike the law's calendar (F8)."""
 
     day = models.DateField(_("día"), unique=True)
     is_working = models.BooleanField(_("es laborable"), default=False)

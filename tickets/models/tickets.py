@@ -28,7 +28,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 class Ticket(models.Model):
-    """A registered request, as confirmed: later changes of the directory do not alter it."""
+    """A registered request, stored as confirmed: later changes of the directory do not alter it."""
 
     class Status(models.TextChoices):
         NEW = "new", _("Nuevo")
@@ -60,7 +60,7 @@ class Ticket(models.Model):
     # Optimistic lock: incremented by each change (R5.08)
     version = models.PositiveIntegerField(default=0)
 
-    # What it was asked with: copies, because the type may change
+    # Copies of the type's name and words, because the type may change
     request_type = models.ForeignKey(
         RequestType, verbose_name=_("tipo de requerimiento"), on_delete=models.PROTECT, related_name="+"
     )
@@ -79,7 +79,7 @@ class Ticket(models.Model):
     company_name = models.CharField(_("cliente"), max_length=200, blank=True)
     company_tax_id = models.CharField(_("cédula / RUC"), max_length=13, blank=True, db_index=True)
 
-    # Who asks, with what right, and by which channel
+    # The requester, the relation to the company, and the channel
     channel = models.CharField(
         _("canal"), max_length=8, choices=Channel.choices, default=Channel.PORTAL, db_default=Channel.PORTAL
     )
@@ -198,7 +198,7 @@ class Ticket(models.Model):
 
     @cached_property
     def words(self) -> Words:
-        """What its screens and mails say, as when it was confirmed."""
+        """The texts of its screens and mails, as they were when it was confirmed."""
         return Words(self.own_words)
 
     def remember_lines(self, lines: Iterable[tuple[str, str]]) -> None:
@@ -214,12 +214,12 @@ class Ticket(models.Model):
 
     @property
     def mailed_answers(self) -> list[dict[str, Any]]:
-        """The answers that may stand in a mail: none that is personal (F4)."""
+        """The answers that mails may contain: those that are not personal (F4)."""
         return [answer for answer in self.answers if not answer["personal"]]
 
     @property
     def has_date(self) -> bool:
-        """Whether a request of this kind takes effect on a date, known or not."""
+        """Whether the request takes effect on a date, even if it is not known yet."""
         return self.effective_rule != RequestType.Rule.NONE
 
     @property
@@ -229,7 +229,7 @@ class Ticket(models.Model):
 
 
 class TicketLine(models.Model):
-    """A line of a request, and what is asked of it (A10)."""
+    """A line of a request, and the action requested for it (A10)."""
 
     class Action(models.TextChoices):
         CANCEL = "cancel", _("Dar de baja")
@@ -239,14 +239,14 @@ class TicketLine(models.Model):
         Ticket, verbose_name=_("solicitud"), on_delete=models.PROTECT, related_name="lines"
     )
     position = models.PositiveIntegerField(_("orden"))
-    # As in the directory, when it was asked
+    # As in the directory when the request was confirmed
     number = models.CharField(_("número de servicio"), max_length=40)
     account_number = models.CharField(_("cuenta de facturación"), max_length=30, blank=True)
     service_line = models.ForeignKey(
         ServiceLine, verbose_name=_("línea"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
     action = models.CharField(_("qué se pide"), max_length=8, choices=Action.choices, default=Action.CANCEL)
-    # Of the person who keeps the line as prepaid
+    # The person who takes the line over as prepaid
     holder_tax_id = models.CharField(_("cédula de quien la recibe"), max_length=13, blank=True)
     holder_name = models.CharField(_("nombres de quien la recibe"), max_length=150, blank=True)
     effective_date = models.DateField(_("fecha efectiva"), null=True)
@@ -272,9 +272,9 @@ class TicketLine(models.Model):
 
 
 class LineList(models.Model):
-    """The lines understood of a list, of a form that is not confirmed yet.
+    """The list of lines of a form that is not confirmed yet.
 
-    Kept on the server, because the lines of a large company do not fit in a form.
+    It is stored on the server, because the lines of a large company do not fit in a form.
     """
 
     # The form's submission key; the row is the form's only list
@@ -294,7 +294,7 @@ class LineList(models.Model):
 
 
 class LatestRequest(models.Model):
-    """The latest ticket of one content: a repetition needs the customer's consent (A23)."""
+    """The latest ticket with one content; repeating it needs the customer's consent (A23)."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     request_type = models.ForeignKey(RequestType, on_delete=models.CASCADE, related_name="+")

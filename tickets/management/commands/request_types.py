@@ -1,4 +1,4 @@
-"""Loads request types from YAML files, and lists those there are (A7)."""
+"""Load request types from YAML files, or list the existing ones (A7)."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Scan documents now, also those that could not be scanned or were scanned before (R3.18)."""
+"""Scan pending documents now and, if asked, failed or already scanned ones again (R3.18)."""
 
 from argparse import ArgumentParser
 from collections import Counter
