@@ -4,7 +4,7 @@ The page sends the numbers of the chosen lines, those that it showed as chosen, 
 what is asked of it. A line that was shown as chosen, and is not chosen any more, leaves the list.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Self
@@ -59,11 +59,12 @@ def change(before: UnderstoodList, choices: Choices) -> KeptList:
     listed: set[str] = set()
     for row in before.understanding.rows:
         numbers = {line.number for line in row.lines}
-        chosen = numbers & choices.chosen.keys()
-        if numbers & choices.offered and not chosen:
+        on_page = numbers & (choices.chosen.keys() | choices.offered)
+        if on_page and len(numbers) > 1:
+            rows += _one_by_one(row.row, sorted(numbers - listed), choices)
+        elif on_page and not numbers & choices.chosen.keys():
             continue
-        wish = next((choices.chosen[number] for number in chosen), None)
-        if wish is None:
+        elif (wish := _wish_of(numbers, choices)) is None:
             rows.append(row.row)
         elif not numbers & listed:
             rows.append(_corrected(row.row, wish))
@@ -81,17 +82,33 @@ def _wish(data: QueryDict, number: str) -> Wish | None:
     return Wish(action[:ACTION_LENGTH], id_number[:ID_LENGTH], name[:NAME_LENGTH])
 
 
+def _wish_of(numbers: AbstractSet[str], choices: Choices) -> Wish | None:
+    return next((choices.chosen[number] for number in numbers if number in choices.chosen), None)
+
+
+def _one_by_one(row: ListRow, numbers: Sequence[str], choices: Choices) -> list[ListRow]:
+    """Return a row for each spelling of one number, because the page offers each to be unchosen."""
+    own = Wish(row.action, row.id_number, row.name)
+    left = [number for number in numbers if number in choices.chosen or number not in choices.offered]
+    return [_corrected(_picked(number, own), choices.chosen.get(number) or own) for number in left]
+
+
 def _picked(number: str, wish: Wish | None) -> ListRow:
     wish = wish or Wish("", "", "")
     return ListRow(0, number, wish.action, wish.id_number, wish.name, number, layout=PICKED)
 
 
 def _corrected(row: ListRow, wish: Wish) -> ListRow:
-    """Return the row as the page has it, without the doubts that reading its columns raised."""
-    if (row.action or "cancel", row.id_number, row.name) == (wish.action, wish.id_number, wish.name):
+    """Return the row as the page has it, without the doubts that reading its columns raised.
+
+    A page that says nothing of what is done with the line leaves it as the list says, which may be
+    unclear: then the customer has not answered yet.
+    """
+    action = wish.action or row.action
+    if (row.action or "cancel", row.id_number, row.name) == (action or "cancel", wish.id_number, wish.name):
         return row
-    kept = tuple(doubt for doubt in row.doubts if _is_of_number(doubt))
-    return replace(row, action=wish.action, id_number=wish.id_number, name=wish.name, doubts=kept)
+    kept = tuple(doubt for doubt in row.doubts if _is_of_number(doubt) or not wish.action)
+    return replace(row, action=action, id_number=wish.id_number, name=wish.name, doubts=kept)
 
 
 def _is_of_number(doubt: Doubt) -> bool:

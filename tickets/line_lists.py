@@ -71,7 +71,7 @@ class UnderstoodList:
                 line.account,
                 line.pk,
                 str(row.action),
-                row.id_number[:13],
+                row.id_number,
                 row.name,
             )
             for row in self.understanding.requested

@@ -48,17 +48,21 @@ def content_of(
 ) -> str:
     """Return the digest of what is requested. `documents` are SHA-256 digests of their content.
 
-    Case, line ends and spaces of the details do not count: phone keyboards change them.
+    Case, line ends and spaces of the details, and of who takes a line, do not count: phone
+    keyboards change them.
     """
-    text = " ".join(unicodedata.normalize("NFKC", details).casefold().split())
-    content: list[Any] = [reason.pk if reason else None, text, sorted(set(documents))]
+    content: list[Any] = [reason.pk if reason else None, _plain(details), sorted(set(documents))]
     given = sorted([answer["name"], answer["value"]] for answer in answers)
-    asked = sorted(lines)
+    asked = sorted([_plain(text) for text in line] for line in lines)
     if given or asked:
         content.append(given)
     if asked:
         content.append(asked)
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def claim(ticket: Ticket, content: str, repeats: int | None) -> bool:

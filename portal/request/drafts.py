@@ -51,6 +51,7 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False, is_announ
     staged, problems = _keep_parts(request, phone)
     names = [
         *_files_not_sent(request),
+        *(name[:MAX_NAME] for name in request.POST.getlist("lines_file") if name),
         *(str(file.name)[:MAX_NAME] for file in request.FILES.getlist("lines_file")),
     ]
     again = [_("«%(name)s»: elíjalo otra vez.") % {"name": name} for name in names]
@@ -109,7 +110,7 @@ def change_type(request: HttpRequest, caller: Caller, code: str) -> None:
 def is_untouched(request: HttpRequest, caller: Caller) -> bool:
     """Whether the posted form has no input beyond what was shown, so that leaving loses nothing."""
     shown = {"reason": "", "details": "", **initial_of(caller.administrator)}
-    lines = [name for name in ("lines", "lines_shown") if request.POST.get(name)]
+    lines = [name for name in ("lines", "lines_shown", "lines_file") if request.POST.get(name)]
     typed = any(
         text.strip() not in {"", shown.get(name, "")} for name, text in typed_in(request.POST.dict()).items()
     )

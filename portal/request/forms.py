@@ -27,7 +27,7 @@ from tickets.offer import Offer
 MAX_DETAILS = 5_000
 MAX_QUESTIONS = 60  # of one type, in a draft
 OTHER = "otro"  # form value of `OTHER_REASON`, which may have no row yet
-TYPED = ("reason", "requester_name", "email", "contact_phone", "details", "lines_text")
+TYPED = ("reason", "requester_name", "email", "contact_phone", "details", "lines_text", "lines_unmatched")
 LINE_FIELDS = ("lines", "lines_text", "lines_file", "lines_shown", "lines_unmatched", "lines_remove")
 
 
@@ -223,7 +223,7 @@ class RequestForm(forms.Form):
         except TooManyChosen:
             self.add_error("lines", ValidationError(_too_many_lines(), code="too_many"))
         if "lines_text" not in given or "lines" in self.errors:
-            self.line_review = LineReview(self.line_step.seen(shown), was_shown=False)
+            self.line_review = LineReview(self.line_step.seen(shown))
             return
         post = LinesPost(
             given["lines_text"],
@@ -236,7 +236,7 @@ class RequestForm(forms.Form):
             self.line_review = self.line_step.take(post)
         except Unread as unread:
             self.add_error(unread.field, ValidationError(str(unread), code="unreadable"))
-            self.line_review = LineReview(self.line_step.seen(shown), was_shown=False)
+            self.line_review = LineReview(self.line_step.seen(shown))
             return
         if self.line_review.was_shown and self.line_review.understood.unsettled:
             unsettled = _("Corrija las líneas marcadas, o quíteles la marca.")

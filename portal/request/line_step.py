@@ -1,6 +1,6 @@
 """The lines of a request form: read a list, keep it, show what was understood of it (A10, A22)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -51,10 +51,11 @@ class ShownLine:
     actions: ClassVar[Any] = TicketLine.Action.choices
 
     @classmethod
-    def of_row(cls, row: UnderstoodRow) -> "ShownLine":
+    def of_row(cls, row: UnderstoodRow, number: str) -> "ShownLine":
+        """Return the row's line of this number, which may be in several accounts."""
         return cls(
-            row.lines[0].number if row.lines else row.row.number,
-            tuple(line.account for line in row.lines),
+            number,
+            tuple(line.account for line in row.lines if line.number == number),
             is_chosen=True,
             action=str(row.action or ""),
             id_number=row.row.id_number,
@@ -85,6 +86,11 @@ class LineReview:
         return any(not row.is_picked for row in self.understood.understanding.rows)
 
     @property
+    def is_changed(self) -> bool:
+        """Whether the page showed other lines, which no text or file of this post explains."""
+        return not self.was_shown and not self.is_list
+
+    @property
     def requested(self) -> int:
         return len(self.understood.lines)
 
@@ -98,9 +104,12 @@ class LineReview:
         """The lines of the list, one for each number: those with a problem first."""
         by_number: dict[str, ShownLine] = {}
         for row in self.understood.understanding.rows:
-            if (row.lines or row.is_picked) and not row.is_dropped:
-                line = ShownLine.of_row(row)
-                by_number.setdefault(line.number, line)
+            if row.is_dropped:
+                continue
+            numbers = [line.number for line in row.lines] or ([row.row.number] if row.is_picked else [])
+            for number in numbers:
+                if number not in by_number:
+                    by_number[number] = ShownLine.of_row(row, number)
         return sorted(by_number.values(), key=lambda line: (not line.is_wrong, not line.problems))
 
     def shown(self, services: Services) -> list[ShownLine]:
@@ -108,9 +117,10 @@ class LineReview:
         if not offers_all(services):
             return self.chosen[:ROWS_SHOWN]
         chosen = {line.number: line for line in self.chosen}
-        every = zip(services.numbers, services.accounts, strict=False)
-        shown = {number: chosen.pop(number, ShownLine(number, (account,))) for number, account in every}
-        return [*chosen.values(), *shown.values()]  # first those that are no line of the company
+        every = offered_lines(zip(services.numbers, services.accounts, strict=False), chosen)
+        offered = {line.number for line in every}
+        # First those that are not a line of the company
+        return [*(line for line in self.chosen if line.number not in offered), *every]
 
     @property
     def left_out(self) -> int:
@@ -130,6 +140,14 @@ class LineReview:
             day = dates.get(line.account)
             counts[day] = counts.get(day, 0) + 1
         return sorted(counts.items(), key=lambda each: (each[0] is None, each[0] or date.max))
+
+
+def offered_lines(lines: Iterable[tuple[str, str]], chosen: Mapping[str, ShownLine]) -> list[ShownLine]:
+    """Return the lines with these numbers and accounts. One in several accounts is one choice."""
+    accounts: dict[str, list[str]] = {}
+    for number, account in lines:
+        accounts.setdefault(number, []).append(account)
+    return [chosen.get(number) or ShownLine(number, tuple(of)) for number, of in accounts.items()]
 
 
 def offers_all(services: Services) -> bool:

@@ -19,7 +19,7 @@ from companies.models import Company, ServiceLine
 from portal.access import Caller, administrator_required
 from portal.request import current_type, drafts
 from portal.request.drafts import Draft
-from portal.request.line_step import LineReview, LineStep, ShownLine
+from portal.request.line_step import LineReview, LineStep, ShownLine, offered_lines
 from tickets.line_choices import Choices, TooManyChosen
 from tickets.models import RequestType
 from tickets.offer import current_offer
@@ -122,10 +122,12 @@ def _show(request: HttpRequest, draft: Draft, step: LineStep, request_type: Requ
 
 
 def _page_of_all(company: Company, place: Place, review: LineReview) -> "Page[ShownLine]":
-    rows = lines_of(company, place.query).values_list("number", "account__number")
-    found = Paginator(rows, A_PAGE).get_page(place.page)
+    numbers = lines_of(company, place.query).order_by("number").values_list("number", flat=True).distinct()
+    found = Paginator(numbers, A_PAGE).get_page(place.page)
+    # All accounts of each number, also those that the search does not find
+    rows = lines_of(company).filter(number__in=list(found.object_list))
     chosen = {line.number: line for line in review.chosen}
-    shown = [chosen.get(number) or ShownLine(number, (account,)) for number, account in found.object_list]
+    shown = offered_lines(rows.values_list("number", "account__number"), chosen)
     return Page(shown, found.number, found.paginator)  # type: ignore[arg-type]  # rows of the page, count of all
 
 

@@ -106,7 +106,9 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     form.line_step = LineStep(key.uuid, of_company.company, owner.phone, form.type)
     if not form.is_valid() or of_company.company.is_inactive:
         return _refuse(owner, of_company, form, key, ExistingTickets(used=ticket_of_key(key)))
-    if form.line_review and not form.line_review.was_shown and ticket_of_key(key) is None:
+    # An empty list too: the one that the page showed may be gone
+    changed = form.line_review is not None and not form.line_review.was_shown
+    if changed and ticket_of_key(key) is None:
         return _review(owner, of_company, form, key)
     return _register(caller, owner, of_company, key, form)
 
@@ -321,7 +323,7 @@ def _page(
     existing = existing or ExistingTickets()
     company = of_company.company
     services = directory().services(company, LINES_OFFERED) if form.is_bound else of_company.services
-    lines = form.line_review or LineReview()
+    lines = LineReview() if form.line_review is None else form.line_review
     # A form that offers every line shows every account's date; it takes those of the chosen lines
     chosen = () if line_step.offers_all(services) else lines.understood.accounts
     accounts = touched_accounts(of_company.accounts, chosen)

@@ -146,15 +146,16 @@ def understand(rows: Iterable[ListRow], look_up: LookUp, *, prepaid: bool = True
     understood: list[UnderstoodRow] = []
     for index, (row, row_keys) in enumerate(zip(listed, keys, strict=True)):
         key = next((key for key in row_keys if known.get(key)), row_keys[0] if row_keys else "")
-        earlier = first.get(key)
-        result = _understood(
-            row, tuple(known.get(key, ())), None if earlier is None else understood[earlier], prepaid=prepaid
-        )
+        lines = _named(row, known.get(key, ()))
+        names = [line.number for line in lines] or [key]
+        earlier = next((first[name] for name in names if name in first), None)
+        result = _understood(row, lines, None if earlier is None else understood[earlier], prepaid=prepaid)
         understood.append(result)
         if earlier is not None and any(problem.code is Code.CONFLICT for problem in result.problems):
             understood[earlier] = _in_conflict(understood[earlier], row)
         if key and not result.is_dropped:
-            first.setdefault(key, index)
+            for name in names:
+                first.setdefault(name, index)
     return Understanding(tuple(understood))
 
 
@@ -168,12 +169,19 @@ def _keys(row: ListRow) -> tuple[str, ...]:
     return tuple(key for key in found if key)
 
 
+def _named(row: ListRow, found: Sequence[KnownLine]) -> tuple[KnownLine, ...]:
+    """Return the lines that the row names. One picked on a page is that very spelling only."""
+    picked = () if row.row else tuple(line for line in found if line.number == row.number)
+    return picked or tuple(found)
+
+
 def _understood(
     row: ListRow, lines: tuple[KnownLine, ...], earlier: UnderstoodRow | None, *, prepaid: bool
 ) -> UnderstoodRow:
     in_service = tuple(line for line in lines if line.status != CANCELLED)
     action, doubts = _action(row) if prepaid else _only_action(row)
     found = [doubt for doubt in row.doubts if prepaid or doubt.code not in OF_ACTION]
+    taker = (_compact_id(row.id_number), " ".join(row.name.split())) if action is Action.PREPAID else ("", "")
     is_dropped = False
     if row.number and not in_service:
         is_dropped = any(doubt.code is Code.FROM_RANGE for doubt in row.doubts)
@@ -186,7 +194,7 @@ def _understood(
         if action is Action.PREPAID:
             found += _taker_doubts(row)
     if earlier and row.number and not is_dropped:
-        same = (earlier.action, earlier.id_number, earlier.name) == (action, row.id_number, row.name)
+        same = (earlier.action, earlier.id_number, earlier.name) == (action, *taker)
         is_dropped = same
         repeated = Doubt(Code.DUPLICATE if same else Code.CONFLICT, detail=str(earlier.row.row))
         found = [repeated] if same else [*found, repeated]
@@ -194,8 +202,8 @@ def _understood(
         row=row,
         lines=in_service,
         action=action,
-        id_number=row.id_number if action is Action.PREPAID else "",
-        name=row.name if action is Action.PREPAID else "",
+        id_number=taker[0],
+        name=taker[1],
         problems=tuple(
             Problem(
                 each.code,
@@ -207,6 +215,14 @@ def _understood(
         ),
         is_dropped=is_dropped,
     )
+
+
+def _compact_id(text: str) -> str:
+    """Return a cédula or RUC without separators; one that is malformed as it is written."""
+    try:
+        return check_tax_id(text).number
+    except InvalidTaxId:
+        return text
 
 
 def _in_conflict(earlier: UnderstoodRow, later: ListRow) -> UnderstoodRow:

@@ -1,0 +1,147 @@
+"""Lines that a form must not register, lose or confuse (A10, A22, A23)."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from companies.models import BillingAccount, ServiceLine
+from tests.portal.lines_client import again, asked, company, form_of, sheet
+from tests.tickets.portal_client import REQUEST, fields_of, filled_form, soup, text_of
+from tickets.lines.actions import Action
+from tickets.lines.template import TemplateLine
+from tickets.models import LineList, RequestType, Ticket, TicketLine
+
+pytestmark = pytest.mark.django_db
+LINES = "/fidelizacion/solicitud/lineas/"
+
+
+def in_two_accounts(number: str) -> None:
+    _first, second = BillingAccount.objects.order_by("number")[:2]
+    ServiceLine.objects.create(account=second, number=number)
+
+
+def test_an_unclear_wish_of_the_list_is_not_read_as_the_end_of_the_line() -> None:
+    form = form_of(company("0991110001", "0991110002"))
+    text = "0991110001\n0991110002 mantener, no cancelar"
+    shown = form.post(lines_text=text)
+    assert fields_of(shown)["lines_0991110002_action"] == ""
+    refused = again(form.client, shown)
+    assert refused.status_code == 422
+    assert not Ticket.objects.exists()
+
+
+def test_a_line_of_two_accounts_is_one_choice_with_both_accounts() -> None:
+    form = form_of(company("0991110001", "0991110002"))
+    in_two_accounts("0991110001")
+    form = filled_form(form.client, details="")
+    shown = form.post(lines_text="0991110001")
+    page = soup(shown)
+    boxes = page.select("[name=lines][value='0991110001']")
+    assert len(boxes) == 1
+    assert boxes[0].has_attr("checked")
+    accounts = BillingAccount.objects.order_by("number").values_list("number", flat=True)[:2]
+    label = page.select_one(f"label[for={boxes[0]['id']}]")
+    assert label
+    assert all(account in label.get_text() for account in accounts)
+    empty = soup(form.client.get(REQUEST))
+    label = empty.select_one("label[for=id_line_1]")
+    assert label
+    assert all(account in label.get_text() for account in accounts)
+
+
+def test_the_page_of_lines_offers_a_line_of_two_accounts_once() -> None:
+    form = form_of(company(*(f"09922{number:05}" for number in range(120))))
+    in_two_accounts("0992200005")
+    form.client.post(LINES, form.values)
+    page = soup(form.client.get(LINES))
+    boxes = page.select("[name=lines][value='0992200005']")
+    assert len(boxes) == 1
+    label = page.select_one(f"label[for={boxes[0]['id']}]")
+    assert label
+    accounts = BillingAccount.objects.order_by("number").values_list("number", flat=True)[:2]
+    assert all(account in label.get_text() for account in accounts)
+
+
+def test_the_id_of_who_takes_a_line_is_kept_whole() -> None:
+    form = form_of(company("0991110001"))
+    wish = {"lines": ["0991110001"], "lines_0991110001_action": "prepaid"}
+    done = form.post(**wish, lines_0991110001_id="171 003 4065 001", lines_0991110001_name="Luz Vera")
+    assert done.status_code == 303
+    assert TicketLine.objects.get().holder_tax_id == "1710034065001"
+
+
+def test_the_same_row_twice_with_an_id_is_a_repetition_where_no_line_becomes_prepaid() -> None:
+    form = form_of(company("0991110001"))
+    RequestType.objects.update(allows_prepaid=False)
+    row = TemplateLine("0991110001", Action.CANCEL, "1710034065", "Luz Marina Vera")
+    shown = form.post(lines_file=sheet(row, row))
+    assert "con otro pedido" not in text_of(shown)
+    assert again(form.client, shown).status_code == 303
+
+
+def test_a_list_that_is_gone_is_not_registered_without_it() -> None:
+    form = form_of(company("0991110001"), details="Todo lo de la lista")
+    file = SimpleUploadedFile("lista.csv", b"Numero\n0997770001\n0997770002\n")
+    shown = form.post(lines_file=file)
+    assert shown.status_code == 200
+    LineList.objects.all().delete()
+    answer = again(form.client, shown, lines_unmatched="on")
+    assert not Ticket.objects.exists()
+    assert "ya no está" in text_of(answer)
+
+
+def test_a_list_of_the_form_that_is_left_is_asked_for_again() -> None:
+    form = form_of(company(*(f"09922{number:05}" for number in range(120))))
+    form.client.post(LINES, {**form.values, "lines_file": "lista de marzo.xlsx"})
+    answer = form.client.post(LINES, {"ir": "listo"})
+    assert "lista de marzo.xlsx" in text_of(form.client.get(answer["Location"]))
+
+
+def test_enter_in_a_field_confirms_and_does_not_leave_for_the_lines() -> None:
+    form = form_of(company(*(f"09922{number:05}" for number in range(120))))
+    first = soup(form.client.get(REQUEST)).select("#solicitud button[type=submit]")[0]
+    assert not first.has_attr("formaction")
+
+
+ODD = ['EN "A" 1', "O'B 2", " 099 111 0003 ", "<b>&amp;", "L" * 40, "Ñ-ß/1", "1+1=2"]
+
+
+@pytest.mark.parametrize("number", ODD)
+def test_a_line_with_an_odd_number_is_picked_from_the_page(number: str) -> None:
+    form = form_of(company(number, "0991110009"))
+    boxes = [str(box["value"]) for box in soup(form.client.get(REQUEST)).select("[name=lines]")]
+    assert number in boxes
+    assert form.post(lines=[number]).status_code == 303
+    assert asked() == [(number, "cancel")]
+
+
+SPELLINGS = [("ENL 001", "ENL-001"), ("099 111 0001", "0991110001")]
+
+
+@pytest.mark.parametrize(("first", "second"), SPELLINGS)
+def test_a_picked_line_is_not_another_line_of_the_same_digits(first: str, second: str) -> None:
+    form = form_of(company(first, second))
+    assert form.post(lines=[first]).status_code == 303
+    assert asked() == [(first, "cancel")]
+    both = filled_form(form.client, details="").post(lines=[first, second])
+    assert both.status_code == 303
+    assert asked() == [(first, "cancel"), (first, "cancel"), (second, "cancel")]
+
+
+@pytest.mark.parametrize(("first", "second"), SPELLINGS)
+def test_a_line_unchecked_leaves_though_the_list_names_two_by_one_number(first: str, second: str) -> None:
+    form = form_of(company(first, second))
+    shown = form.post(lines_text=second)
+    assert fields_of(shown)["lines"] == [first, second]
+    assert again(form.client, shown, lines=[second]).status_code == 303
+    assert asked() == [(second, "cancel")]
+
+
+def test_a23_who_takes_a_line_is_the_same_in_another_spelling() -> None:
+    form = form_of(company("0991110001"))
+    wish = {"lines": ["0991110001"], "lines_0991110001_action": "prepaid"}
+    first = form.post(**wish, lines_0991110001_id="1710034065", lines_0991110001_name="Luz  Vera")
+    assert first.status_code == 303
+    other = filled_form(form.client, details="")
+    repeated = other.post(**wish, lines_0991110001_id="171003406-5", lines_0991110001_name="luz vera")
+    assert repeated.status_code == 422
+    assert Ticket.objects.count() == 1
