@@ -1,4 +1,4 @@
-"""The product's addresses with those of the demo, which exist in the demo only."""
+"""URL configuration of the product plus the demo's URLs, which exist only in the demo."""
 
 from django.urls import include, path
 

@@ -1,9 +1,8 @@
-"""Checks that each template in `templates/` compiles, and names only what every page or mail
-that uses it is given.
+"""Check that each template in `templates/` compiles, and uses only names that it always gets.
 
-The pages are drawn and the mails previewed, strictly, to see what each template is given. Then the
-names that a template uses are read from its source, so that a branch which no example takes counts
-too.
+All pages and mails are rendered, with undefined names as errors, to record the context of each
+template. Then the names that a template uses are read from its source, which includes branches that
+no example renders.
 """
 
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from fidelizacion import proxy_pages
 from notifications import message_types
 from tests.looks.pages import contexts, draw
 
-OF_A_REQUEST = {"csrf_input", "csrf_token"}  # what Django's backend adds
+OF_A_REQUEST = {"csrf_input", "csrf_token"}  # the names that Django's backend adds
 
 
 def environment() -> Environment:
@@ -78,7 +77,7 @@ def _unknown(env: Environment, name: str, known: set[str], reached: set[str]) ->
     for node in tree.find_all((nodes.Include, nodes.Extends, nodes.FromImport)):
         other = node.template.value  # type: ignore[attr-defined]  # a constant, or AttributeError
         if other.rpartition(".")[2] != name.rpartition(".")[2]:
-            yield f"{name}: {other} escapes differently"  # what is escaped goes by the file's name
+            yield f"{name}: {other} escapes differently"  # the file's name decides about escaping
         yield from _unknown(env, other, set() if isinstance(node, nodes.FromImport) else known, reached)
 
 

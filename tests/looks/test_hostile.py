@@ -18,7 +18,7 @@ from tests.looks.pages import contexts, draw
 
 HOSTILE = "\"'><script>alert(1)</script>&amp;"
 SHOWN = "&lt;script&gt;alert(1)&lt;/script&gt;"
-# Rendered by the page's own code, or chosen by it, so that no person's text can stand there
+# Values that the product's code writes or chooses, so that they cannot hold a person's text
 NOT_TEXTS = {
     "csrf_input",
     "csrf_token",
@@ -79,7 +79,7 @@ def _form(form: Form) -> Form:
 
 @pytest.fixture
 def rendered(settings: Settings) -> Iterator[dict[str, str]]:
-    """Make every text hostile in what pages and mails are rendered with; return what they show."""
+    """Render pages and mails with markup in every text of their contexts; return the results."""
     settings.BRAND = hostile(settings.BRAND)
     shown: dict[str, str] = {}
     render: Render = jinja2.Template.render

@@ -1,8 +1,7 @@
 """Every page of the portal, drawn from its template and as a visitor gets it (P10).
 
-The drawn pages (pages.py) are all states of all templates, without a database. The walked pages
-come from real requests, with what views and forms really put into them. The same checks hold for
-both.
+The drawn pages (pages.py) are all states of all templates, without a database. The walked pages are
+the responses of real requests, with the contexts of real views and forms. Both get the same checks.
 """
 
 import gzip

@@ -28,7 +28,7 @@ def form_of(made: Company, **changes: Any) -> Filled:
 
 
 def again(client: Client, response: Any, **changes: Any) -> Any:
-    """Post the shown page as it is."""
+    """Post the form of the shown page, with these changes."""
     return client.post(REQUEST, {**fields_of(response), **changes})
 
 

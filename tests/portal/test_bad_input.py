@@ -77,7 +77,7 @@ def test_an_address_pasted_with_characters_that_are_not_seen_can_be_written_to(
         ("details", "a" * 5_001, "5000"),
     ],
 )
-def test_a_field_that_will_not_do_says_so_and_keeps_everything(
+def test_an_invalid_field_shows_its_error_and_keeps_everything(
     form: Filled, field: str, typed: str, words: str
 ) -> None:
     others = {"requester_name": "Ana María", "details": "Todo lo que escribí", "email": "otra@acme.example"}
@@ -209,11 +209,11 @@ def test_more_files_than_any_form_sends_are_refused_as_a_request(form: Filled) -
     assert form.post(attachments=[pdf(f"{n}.pdf") for n in range(51)]).status_code == 413
 
 
-def test_without_files_nobody_is_told_that_they_are_kept(form: Filled) -> None:
+def test_without_files_the_page_does_not_say_that_they_are_kept(form: Filled) -> None:
     assert "guardado" not in text_of(form.post(reason=""))
 
 
-def test_a_body_that_is_no_form_is_refused() -> None:
+def test_a_body_that_is_not_a_form_is_refused() -> None:
     client = visitor(cast.ana())
     for content_type in (
         "text/plain",

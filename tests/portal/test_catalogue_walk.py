@@ -65,7 +65,7 @@ def test_each_shipped_type_becomes_a_ticket_that_speaks_of_itself(code: str) -> 
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_f4_personal_answers_of_a_shipped_type_are_marked(code: str) -> None:
-    """Phones, e-mail addresses and identity numbers are of a person; so is a name."""
+    """Phones, e-mail addresses, identity numbers and names are personal data."""
     catalogue.load()
     personal = {Kind.PHONE, Kind.EMAIL, Kind.TAX_ID}
     for question in RequestField.objects.filter(request_type__code=code):

@@ -163,7 +163,9 @@ def test_an_invitation_and_a_page_go_together(client: Client, ticket_page: str) 
     assert client.post(pin_client.PIN, {"code": code, "destination": hidden(pin)})["Location"] == ticket_page
 
 
-def test_the_networks_word_leads_on_to_it(client: Client, ticket_page: str, settings: Settings) -> None:
+def test_a_sign_in_by_the_network_leads_to_the_page(
+    client: Client, ticket_page: str, settings: Settings
+) -> None:
     gateway.configure(settings)
     value = hidden(ask_for(client, ticket_page))
     page = client.post(
@@ -175,7 +177,7 @@ def test_the_networks_word_leads_on_to_it(client: Client, ticket_page: str, sett
     assert page["Location"] == ticket_page
 
 
-def test_whoever_is_verified_already_is_offered_it(client: Client, ticket_page: str) -> None:
+def test_a_verified_visitor_is_offered_the_page(client: Client, ticket_page: str) -> None:
     value = hidden(ask_for(client, ticket_page))
     pin_client.verify(client, cast.ANA_PHONE)
     entry = client.get(pin_client.ENTRY, {"destino": value})

@@ -68,7 +68,7 @@ def test_its_documents_old_and_new_are_back_too_and_a_wrong_one_is_named() -> No
         assert list(Attachment.objects.values_list("original_name", flat=True)) == ["antes.pdf", "ahora.pdf"]
 
 
-def test_documents_of_an_expired_visitor_are_nobody_elses() -> None:
+def test_documents_of_an_expired_visitor_are_shown_to_no_other() -> None:
     with time_machine.travel(START, tick=False) as clock:
         client = visitor(cast.ana())
         cast.bruno()

@@ -46,7 +46,7 @@ def test_every_spelling_of_a_number_is_one_number(client: Client, typed: str) ->
         "\x00",
     ],
 )
-def test_what_is_no_mobile_number_is_explained_and_kept(client: Client, typed: str) -> None:
+def test_what_is_not_a_mobile_number_is_explained_and_kept(client: Client, typed: str) -> None:
     page = pin_client.ask(client, typed)
     assert page.status_code == 422
     assert page["Cache-Control"] == "private, no-cache"
@@ -110,7 +110,7 @@ def test_which_limit_was_reached_cannot_be_told(settings: Settings) -> None:
     assert len(bodies) == 1
 
 
-def test_whoever_is_verified_is_told_and_may_go_on(client: Client) -> None:
+def test_a_verified_visitor_reads_so_and_may_go_on(client: Client) -> None:
     cast.ana()
     pin_client.verify(client, cast.ANA_PHONE)
     page = client.get(pin_client.ENTRY)

@@ -94,13 +94,13 @@ def test_no_log_quotes_the_token(client: Client, caplog: pytest.LogCaptureFixtur
     assert not [record for record in logged if token in record.getMessage()]
 
 
-def test_the_link_signs_nobody_in(client: Client) -> None:
+def test_the_link_alone_signs_no_visitor_in(client: Client) -> None:
     client.get(address(invited()))
     assert client.get("/fidelizacion/solicitud/")["Location"] == pin_client.ENTRY
 
 
 @pytest.mark.parametrize("token", [DEAD, "b" * 19, "<script>", "ñ", "x" * 2000])
-def test_a_forged_link_shows_the_plain_entry_with_a_calm_word(client: Client, token: str) -> None:
+def test_a_forged_link_shows_the_plain_entry_with_a_notice(client: Client, token: str) -> None:
     invited()
     page = client.get(pin_client.ENTRY, {"i": token})
     assert page.status_code == 200
@@ -133,7 +133,7 @@ def test_a_refused_form_and_the_page_of_a_limit_keep_the_link(client: Client) ->
     assert DEAD not in page.content.decode()
 
 
-def test_whoever_enters_by_the_link_is_seen_to_have_used_it(client: Client) -> None:
+def test_a_sign_in_by_the_link_is_recorded_as_its_use(client: Client) -> None:
     token = invited()
     assert enter(client, cast.ANA_PHONE, token) == 302
     code = pin_client.receive(client)
@@ -143,7 +143,7 @@ def test_whoever_enters_by_the_link_is_seen_to_have_used_it(client: Client) -> N
     assert Invitation.objects.get().used_at is not None
 
 
-def test_a_stranger_who_used_the_number_up_keeps_nobody_out_who_was_invited(client: Client) -> None:
+def test_a_stranger_who_used_up_the_number_locks_no_invited_person_out(client: Client) -> None:
     """R1.08"""
     token = invited()
     used_up()
@@ -197,7 +197,7 @@ def test_with_its_codes_used_up_a_link_is_no_worse_than_none() -> None:
     assert Challenge.objects.filter(invitation=None).count() == 3
 
 
-def test_a_stranger_who_used_the_day_up_keeps_nobody_out_who_was_invited(settings: Settings) -> None:
+def test_a_stranger_who_used_up_the_day_locks_no_invited_person_out(settings: Settings) -> None:
     """R1.08: codes that strangers request use up the daily limit of the plain entry only."""
     token = invited()
     settings.OTP_SENDS_PER_DAY = parse_rates("3/d")
@@ -229,7 +229,7 @@ def test_codes_of_a_link_still_count_for_the_address(settings: Settings) -> None
 
 
 def test_the_number_is_left_its_own_codes() -> None:
-    """A stolen link does not use up limits that others need."""
+    """A stolen link does not use up the number's limits."""
     token = invited()
     for _ in range(5):
         enter(Client(), cast.ANA_PHONE, token)
@@ -274,7 +274,7 @@ def test_an_invited_persons_first_try_is_judged_while_the_number_waits(client: C
     assert pin_client.answer(other, code).status_code == 302
 
 
-def test_whoever_came_without_a_link_is_not_spared_the_wait(client: Client) -> None:
+def test_a_visitor_without_a_link_must_wait(client: Client) -> None:
     cast.ana()
     now = timezone.now()
     PhoneLockout.objects.create(
@@ -343,7 +343,7 @@ def test_a_token_that_is_not_the_numbers_tells_no_number_from_another(token: str
         assert [sql for sql in statements if "otp_invitation" not in sql] == without, name
 
 
-def test_the_networks_word_uses_the_link_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sign_in_by_the_network_uses_the_link_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     token = invited()
     monkeypatch.setattr("otp.network.network_identity.identify", lambda _request: cast.ANA_PHONE)
     assert enter(client, cast.ANA_PHONE, token) == 302

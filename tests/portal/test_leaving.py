@@ -16,7 +16,7 @@ def _ana() -> None:
     cast.ana()
 
 
-def test_leaving_ends_the_session_for_whoever_holds_its_key(client: Client) -> None:
+def test_leaving_ends_the_session_for_every_holder_of_its_key(client: Client) -> None:
     pin_client.verify(client, cast.ANA_PHONE)
     thief = Client()
     thief.cookies["sessionid"] = client.cookies["sessionid"].value

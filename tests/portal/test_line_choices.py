@@ -67,7 +67,7 @@ def test_unchecked_lines_leave_the_list_and_corrections_stay() -> None:
     assert asked() == [("0991110002", "prepaid"), ("0991110003", "cancel")]
 
 
-def test_a_correction_settles_a_conflict_of_the_list() -> None:
+def test_a_correction_resolves_a_conflict_of_the_list() -> None:
     form = form_of(company("0991110001"))
     rows = (
         TemplateLine("0991110001", Action.CANCEL),
@@ -80,7 +80,7 @@ def test_a_correction_settles_a_conflict_of_the_list() -> None:
     assert asked() == [("0991110001", "cancel")]
 
 
-def test_a_list_with_an_unsettled_line_is_not_registered_without_it() -> None:
+def test_a_list_with_an_unresolved_line_is_not_registered_without_it() -> None:
     form = form_of(company("0991110001", "0991110002"))
     rows = (TemplateLine("0991110001"), TemplateLine("0991110002", Action.PREPAID))
     refused = again(form.client, form.post(lines_file=sheet(*rows)))

@@ -141,7 +141,7 @@ def test_corrected_text_is_read_again_and_removed_text_removes_the_list() -> Non
     assert asked() == []
 
 
-def test_a_list_is_removed_at_wish() -> None:
+def test_a_list_is_removed_on_request() -> None:
     form = form_of(company("0991110001"), details="Todo")
     shown = form.post(lines_file=sheet(TemplateLine("0991110001")))
     assert again(form.client, shown, lines_remove="on").status_code == 303

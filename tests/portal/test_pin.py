@@ -190,7 +190,7 @@ def test_15_one_minute_is_one(client: Client, settings: Settings, seconds: int, 
     assert words.removesuffix(" y") in text_of(client.get("/fidelizacion/ayuda/"))
 
 
-def test_a_code_of_one_session_is_worth_nothing_in_another(client: Client) -> None:
+def test_a_code_of_one_session_is_invalid_in_another(client: Client) -> None:
     """R1.10"""
     code, stranger = request_code(client), Client()
     pin_client.ask(stranger, cast.BRUNO_PHONE)
@@ -231,7 +231,7 @@ def test_without_a_code_asked_for_there_is_only_the_entry(client: Client, method
     assert (page.status_code, page["Location"]) == (302, pin_client.ENTRY)
 
 
-def test_the_code_screen_leads_on_whoever_is_verified_already(client: Client) -> None:
+def test_the_code_screen_redirects_a_verified_visitor(client: Client) -> None:
     """For example with Back, after the right code."""
     pin_client.verify(client, cast.ANA_PHONE)
     assert client.get(pin_client.PIN)["Location"] == "/fidelizacion/solicitud/"

@@ -53,7 +53,7 @@ def test_a_prospect_asks_and_gets_a_ticket(client: Client) -> None:
     assert Ticket.objects.count() == 0
     code = mailed_code(client)
     assert mail.outbox[0].to == [EMAIL]
-    assert "local" not in str(mail.outbox[0].body)  # no text of a stranger leaves unverified
+    assert "local" not in str(mail.outbox[0].body)  # typed text is not mailed before verification
     answer = client.post(CODE, {"code": code})
     assert (answer.status_code, answer["Location"]) == (303, DONE)
     ticket = Ticket.objects.get()

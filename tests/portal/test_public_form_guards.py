@@ -1,4 +1,4 @@
-"""What a stranger, a second tab or a killed process could do to `consulta/` (D7, D8, S5)."""
+"""Strangers, second tabs and killed processes do no harm through `consulta/` (D7, D8, S5)."""
 
 from datetime import timedelta
 from typing import Any
@@ -41,7 +41,7 @@ def _public_type() -> None:
 
 @pytest.mark.parametrize("name", ["virus.exe", "plano.pdf"])
 def test_one_network_does_not_use_up_the_files_of_the_day(settings: Any, name: str) -> None:
-    """Neither with files that are refused, nor with a form sent over and over."""
+    """Neither refused files nor repeated posts of one form count beyond the network's quota."""
     settings.PUBLIC_FILES_PER_DAY = parse_rates("3/d")
     settings.UPLOAD_QUOTA_PER_PHONE = parse_rates("1/d")
     flooder = Client(REMOTE_ADDR=ELSEWHERE)
@@ -72,7 +72,7 @@ def test_an_inbox_has_one_limit_however_it_is_spelt(settings: Any, spelling: str
 
 
 def test_a_wide_network_gets_a_quarter_of_the_day_at_most(settings: Any) -> None:
-    """A /48 of IPv6 costs nothing, and has 256 networks of a /56."""
+    """An IPv6 /48 is cheap, and has 256 networks of a /56, each with its limit."""
     settings.PUBLIC_CODES_PER_DAY = parse_rates("8/d")
     settings.PUBLIC_CODES_PER_ADDRESS = parse_rates("2/d")
     statuses = []

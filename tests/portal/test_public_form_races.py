@@ -1,4 +1,4 @@
-"""Clicks at once on `consulta/`: one code, one ticket, five guesses."""
+"""Simultaneous clicks on `consulta/` give one code, one ticket, and five guesses at most."""
 
 import pytest
 from django.test import Client

@@ -68,7 +68,7 @@ def fields_to_register_anyway(answer: Any) -> dict[str, Any]:
     return {**fields_of(answer), "duplicate_of": str(button["value"])}
 
 
-def test_a23_after_back_the_same_request_is_told_and_kept(form: Filled) -> None:
+def test_a23_after_back_the_same_request_shows_the_ticket_and_keeps_the_form(form: Filled) -> None:
     answer = after_back(form).post()
     assert_repeated(answer, Ticket.objects.get())
     shown = fields_of(answer)
@@ -89,11 +89,11 @@ def test_a23_the_same_key_with_the_same_content_still_gives_the_same_ticket(form
     assert form.post()["Location"] == f"/fidelizacion/ticket/{Ticket.objects.get().number}/?creado=1"
 
 
-def test_a23_from_another_device_it_is_told(form: Filled) -> None:
+def test_a23_the_same_request_from_another_device_shows_the_ticket(form: Filled) -> None:
     assert_repeated(filled_form(visitor(Administrator.objects.get())).post(), Ticket.objects.get())
 
 
-def test_a23_another_administrator_of_the_company_is_told_who_asked(form: Filled, acme: Company) -> None:
+def test_a23_another_administrator_of_the_company_reads_who_requested_it(form: Filled, acme: Company) -> None:
     answer = filled_form(visitor(cast.bruno(acme))).post()
     assert_repeated(answer, Ticket.objects.get())
     assert "La confirmó Ana Pérez" in text_of(answer)
@@ -186,7 +186,7 @@ def test_a23_for_24_hours(later: timedelta, status: int) -> None:
         assert filled_form(visitor(ana)).post().status_code == status
 
 
-def test_a23_what_stops_nothing_any_more_is_forgotten() -> None:
+def test_a23_rows_older_than_a_day_are_deleted() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         filled_form(visitor(cast.ana())).post()
         assert repeats.delete_old(timezone.now()) == 0

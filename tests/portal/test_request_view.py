@@ -109,7 +109,7 @@ def test_a_company_without_billing_accounts_is_not_refused() -> None:
     assert Ticket.objects.get().effective_date is None
 
 
-def test_a15_a16_both_messages_are_owed_with_the_ticket() -> None:
+def test_a15_a16_both_messages_are_queued_with_the_ticket() -> None:
     filled_form(visitor(cast.ana())).post()
     number = Ticket.objects.get().number
     assert set(Message.objects.values_list("dedup_key", flat=True)) == {
@@ -118,7 +118,7 @@ def test_a15_a16_both_messages_are_owed_with_the_ticket() -> None:
     }
 
 
-def test_a15_another_address_makes_the_registered_one_told_too() -> None:
+def test_a15_with_another_address_the_registered_one_gets_a_mail_too() -> None:
     filled_form(visitor(cast.ana())).post(email="otra@acme.example")
     assert set(Message.objects.exclude(dedup_key__endswith="advisor").values_list("to", flat=True)) == {
         "otra@acme.example",
@@ -179,12 +179,12 @@ def test_showing_the_form_writes_nothing_but_the_session() -> None:
 @pytest.mark.parametrize(
     "path", [REQUEST, COMPANY, "/fidelizacion/tickets/", "/fidelizacion/ticket/1000001/"]
 )
-def test_r1_29_nobody_skips_the_pin(path: str) -> None:
+def test_r1_29_no_page_opens_without_the_pin(path: str) -> None:
     assert Client().get(path)["Location"].partition("?")[0] == ENTRY
 
 
 @pytest.mark.parametrize("path", [REQUEST, COMPANY])
-def test_r1_29_nobody_posts_without_the_pin(path: str) -> None:
+def test_r1_29_no_post_is_accepted_without_the_pin(path: str) -> None:
     assert Client().post(path, {"details": "x"})["Location"] == ENTRY
     assert not Ticket.objects.exists()
 

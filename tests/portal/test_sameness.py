@@ -112,7 +112,7 @@ def test_r1_14_a_number_never_tried_before_costs_the_same_statements_as_one_that
 
 
 def test_a_number_that_waits_is_no_different_until_a_code_is_typed() -> None:
-    """R1.13: only checking a code makes a locked number wait."""
+    """R1.13: a locked number waits only when a code is checked."""
     screens = zip(walked(LOCKED), walked(UNKNOWN), strict=True)
     for (name, answer, _), (_, other_answer, _) in screens:
         if "wrong code" not in name:

@@ -30,7 +30,7 @@ def test_a20_ones_own_ticket_shows_its_status_and_history() -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?creado=1"])
-def test_r4_22_anothers_ticket_and_one_of_nobody_are_alike(query: str) -> None:
+def test_r4_22_anothers_ticket_and_a_missing_one_are_alike(query: str) -> None:
     theirs = cast.make_ticket(cast.bruno())
     client = visitor(cast.ana())
     another = client.get(page_of(theirs.number) + query)

@@ -41,7 +41,7 @@ def test_while_it_is_on_its_way_nothing_is_said_of_it(client: Client, created: s
         assert NOT_ARRIVED not in text_of(client.get(path)), path
 
 
-def test_a_bounce_is_told_on_every_page_of_the_ticket(
+def test_a_bounce_is_shown_on_every_page_of_the_ticket(
     client: Client, created: str, settings: Settings
 ) -> None:
     settings.BRAND = replace(
@@ -67,7 +67,7 @@ def test_without_a_phone_or_an_address_of_help_the_help_page_is_led_to(client: C
     assert soup(client.get(created)).select(".notice a[href='/fidelizacion/ayuda/#contacto']")
 
 
-def test_it_is_no_longer_told_once_a_copy_arrived_or_it_was_settled(client: Client, created: str) -> None:
+def test_it_is_not_shown_once_a_copy_arrived_or_it_was_resolved(client: Client, created: str) -> None:
     message = confirmation()
     give_up(message)
     copy = Message.objects.get(pk=message.pk)

@@ -23,7 +23,7 @@ def an_area(
     return area
 
 
-def test_each_active_area_of_the_type_is_told_once_d6() -> None:
+def test_each_active_area_of_the_type_gets_one_mail_d6() -> None:
     collections, equipment = an_area(), an_area("Equipos")
     an_area("Retirada", is_active=False)
     Area.objects.create(name="De otro tipo", email="otro@operadora.example")
@@ -37,7 +37,7 @@ def test_each_active_area_of_the_type_is_told_once_d6() -> None:
     assert set(notices.values_list("to", flat=True)) == {collections.email, equipment.email}
 
 
-def test_a_type_that_names_no_area_tells_the_customer_and_the_advisor_only() -> None:
+def test_a_type_without_areas_mails_only_the_customer_and_the_advisor() -> None:
     filled_form(visitor(cast.ana())).post()
     assert set(Message.objects.values_list("kind", flat=True)) == {"ticket_confirmation", "ticket_advisor"}
 
@@ -61,13 +61,13 @@ def test_an_area_is_not_given_the_contact_of_the_customer_f4() -> None:
         assert "099 123 4567" not in part
 
 
-def test_an_area_with_nothing_written_is_told_what_to_look_at_all_the_same() -> None:
+def test_an_area_without_written_checks_gets_the_default_ones() -> None:
     assert "contratos, equipos, saldos" in emails.area_notice(a_ticket(), (), an_area(checks="")).text
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_area_costs_a_ticket_no_query_performance_md() -> None:
-    """Its message is inserted with the others."""
+def test_an_area_adds_no_query_to_a_ticket_performance_md() -> None:
+    """The area's message is inserted in one statement with the others."""
     form = filled_form(visitor(cast.ana()))
     none = len(cost_of_ticket(form))
     an_area()

@@ -187,7 +187,7 @@ def test_a_second_load_keeps_what_the_desk_changed_and_says_so(tmp_path: Path) -
     """What the desk left alone follows the file: here a description and a text."""
     catalogue.load([write(tmp_path, LOADED)])
     request_type = change_at_the_desk()
-    for attempt in range(2):  # the second has nothing to change, and keeps the same
+    for attempt in range(2):  # the second load changes nothing and keeps the same values
         report = catalogue.load([write(tmp_path, LATER)])
         changes = [
             "descripción: «Para pedir una visita.» → «Para pedir otra visita.»",
@@ -233,8 +233,8 @@ def test_a_replacing_load_writes_over_the_desk(tmp_path: Path) -> None:
     assert request_type.required_documents.count() == 2
 
 
-def test_a_type_made_at_the_desk_is_the_desks(tmp_path: Path) -> None:
-    """No file loaded it before, so that what is not a column's default was decided there."""
+def test_a_type_made_at_the_desk_keeps_the_desks_values(tmp_path: Path) -> None:
+    """No file loaded it before, so values that differ from the columns' defaults are the desk's."""
     RequestType.objects.create(code="visit", name="Visita técnica", notice_days=3)
     text = "request_types: [{code: visit, name: Visita, notice_days: 9, resolution_hours: 8}]"
     outcome = catalogue.load([write(tmp_path, text)]).types[0]
@@ -355,7 +355,7 @@ def test_without_its_tables_nothing_is_loaded_and_the_command_says_why(
 @pytest.mark.django_db(transaction=True)
 def test_the_portals_offer_changes_with_the_load(tmp_path: Path) -> None:
     cast.make_request_type()
-    assert len(offer.current_offer().types) == 1  # kept from here on
+    assert len(offer.current_offer().types) == 1  # cached from here on
     catalogue.load([write(tmp_path, "request_types: [{code: visit, name: Visita, in_portal: true}]")])
     assert [each.code for each in offer.current_offer().types] == ["visit", "cancellation"]
     text = "request_types: [{code: visit, name: Visita, fields: [{name: day, label: Día, kind: date}]}]"
@@ -367,7 +367,7 @@ def test_the_portals_offer_changes_with_the_load(tmp_path: Path) -> None:
 
 @fifty_times
 @pytest.mark.django_db(transaction=True)
-def test_loads_at_once_double_nothing(turn: object) -> None:
+def test_simultaneous_loads_duplicate_nothing(turn: object) -> None:
     RequestType.objects.all().delete()  # the rows whose locks make loads take turns
     reports = at_once(3, lambda _number: catalogue.load())
     assert RequestType.objects.count() == len(CODES)
@@ -379,7 +379,7 @@ def test_loads_at_once_double_nothing(turn: object) -> None:
 
 @fifty_times
 @pytest.mark.django_db(transaction=True)
-def test_loads_at_once_of_other_words_keep_both(turn: object, tmp_path: Path) -> None:
+def test_simultaneous_loads_of_different_words_keep_both(turn: object, tmp_path: Path) -> None:
     cast.make_request_type()
     RequestType.objects.update(own_words={})
     paths = [tmp_path / f"{key}.yaml" for key in ("title", "intro", "errand", "result")]

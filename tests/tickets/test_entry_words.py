@@ -63,13 +63,13 @@ def test_the_entry_page_asks_the_database_nothing_once_the_words_are_read() -> N
     assert all("/fidelizacion/consulta/" in page for page in shown)
 
 
-def test_while_the_database_is_away_the_last_words_are_used(clock: Clock) -> None:
+def test_while_the_database_is_down_the_last_words_are_used(clock: Clock) -> None:
     assert offer.entry_text("entry_title") == "Solicitud de baja de servicios"
     clock.now += offer.ENTRY_CACHE_SECONDS + 1
     with patch("tickets.offer._current", side_effect=DatabaseError) as asked:
         assert offer.entry_text("entry_title") == "Solicitud de baja de servicios"
         assert not offer.has_public_form()
-    assert asked.call_count == 1  # not at every request of a minute
+    assert asked.call_count == 1  # the database is asked once a minute, not at every request
 
 
 def test_another_process_change_shows_within_a_minute(clock: Clock) -> None:

@@ -46,7 +46,7 @@ def infected(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Attachment:
     return attachment
 
 
-def test_advisor_and_customer_are_each_told_once(infected: Attachment) -> None:
+def test_advisor_and_customer_each_get_one_mail(infected: Attachment) -> None:
     scanning.scan_again(Attachment.objects.all(), actor="operaciones")
     scanning.scan(infected)
     number = infected.ticket_id
@@ -66,14 +66,14 @@ def test_the_mails_say_which_document_it_was_and_that_nothing_else_is_lost(infec
             assert "La solicitud sigue registrada" in text or "Su solicitud sigue registrada" in text
 
 
-def test_the_customer_is_told_what_to_do_and_answers_to_the_advisor(infected: Attachment) -> None:
+def test_the_customer_reads_what_to_do_and_replies_to_the_advisor(infected: Attachment) -> None:
     message = Message.objects.get(kind="ticket_infected")
     assert "Guarde el documento otra vez" in message.text
     assert message.reply_to == "postventa@operadora.example"
 
 
 @pytest.mark.usefixtures("infected")
-def test_the_advisor_is_told_who_had_it_before_it_was_scanned() -> None:
+def test_the_advisor_reads_who_downloaded_it_before_the_scan() -> None:
     document = attach(cast.make_ticket())
     AttachmentEvent.objects.create(attachment=document, at=timezone.now(), what="delivered", actor="Carla")
     AttachmentEvent.objects.create(attachment=document, at=timezone.now(), what="pending", actor="Sonia")

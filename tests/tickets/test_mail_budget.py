@@ -62,7 +62,7 @@ def confirmation_of(ticket: Ticket) -> Message:
     return Message.objects.get(dedup_key=f"ticket:{ticket.number}:client")
 
 
-def test_s4_above_the_budget_requests_are_registered_and_only_their_mail_elsewhere_waits(
+def test_s4_above_the_limit_requests_are_registered_and_only_mail_to_other_addresses_waits(
     client: Client,
 ) -> None:
     tickets = request_some(client, 4)
@@ -71,13 +71,13 @@ def test_s4_above_the_budget_requests_are_registered_and_only_their_mail_elsewhe
     assert all(ticket.registered_at for ticket in tickets)
 
 
-def test_s4_the_registered_address_gets_its_mail_always_and_costs_nothing(client: Client) -> None:
+def test_s4_the_registered_address_always_gets_its_mail_and_it_is_not_counted(client: Client) -> None:
     request_some(client, 3, email="ANA@acme.example")
     assert states(request_some(client, 2), "client") == [State.QUEUED, State.QUEUED]
     assert states(request_some(client, 1, email="ana@acme.example"), "client") == [State.QUEUED]
 
 
-def test_s4_a_held_mail_is_sent_by_nobody(third: Ticket) -> None:
+def test_s4_no_process_sends_a_held_mail(third: Ticket) -> None:
     delivery.deliver_due()
     delivery.deliver(confirmation_of(third).pk)
     assert confirmation_of(third).state == State.HELD
@@ -106,9 +106,7 @@ def test_s4_a_later_mail_to_the_same_customer_waits_too(third: Ticket) -> None:
 
 
 @pytest.mark.parametrize("confirmation", [State.HELD, State.DROPPED])
-def test_s4_what_staff_do_later_writes_to_no_address_that_waits_or_was_dropped(
-    third: Ticket, confirmation: str
-) -> None:
+def test_s4_later_actions_of_staff_mail_no_held_or_dropped_address(third: Ticket, confirmation: str) -> None:
     Message.objects.filter(pk=confirmation_of(third).pk).update(state=confirmation)
     Ticket.objects.filter(pk=third.pk).update(effective_terms=[], effective_date=None)  # none was computed
     carla = advisor()
@@ -190,8 +188,8 @@ def test_s4_names_as_people_write_them_are_taken(client: Client, name: str) -> N
 
 
 @pytest.mark.parametrize("name", ["ING.JUAN PEREZ", "PEREZ/JUAN"])
-def test_s4_a_name_as_the_directory_has_it_is_taken(name: str) -> None:
-    """The form is prefilled with it, so a customer would be refused for the operator's data."""
+def test_s4_a_name_from_the_directory_is_always_accepted(name: str) -> None:
+    """The form is prefilled with it: a refusal would blame the customer for the operator's data."""
     ana = cast.ana()
     Administrator.objects.filter(pk=ana.pk).update(names=name)
     assert filled_form(visitor(ana)).post().status_code == 303

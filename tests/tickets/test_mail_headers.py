@@ -134,7 +134,7 @@ def test_nothing_typed_begins_a_header_or_a_body_r4_27(sink: Sink, field: str) -
         assert len(BeautifulSoup(html.get_content(), "html.parser").select("h1")) == 1
 
 
-def test_an_address_that_is_none_is_no_place_for_answers(sink: Sink) -> None:
+def test_a_malformed_address_is_not_used_as_reply_to(sink: Sink) -> None:
     company = cast.make_company()
     company.queue_email = "cola@operadora.example\r\nBcc: todos@mala.example"
     ticket = a_ticket(company=company)

@@ -86,7 +86,7 @@ def test_the_confirmation_is_the_proof_of_the_request_a15_f5(settings: Settings)
     assert button["href"] == "http://127.0.0.1:8000/fidelizacion/ticket/3608314/"
 
 
-def test_only_a_cut_on_a_day_some_months_lack_is_explained_a12b() -> None:
+def test_only_a_cut_on_a_day_missing_in_some_months_is_explained_a12b() -> None:
     text = emails.confirmation(a_ticket(), ()).text
     assert "el día 15 de cada mes\n" in text
     assert "el día 31 de cada mes o el último de los meses más cortos" in text
@@ -115,7 +115,7 @@ def test_free_text_cannot_become_markup() -> None:
     assert "Enlace <b>portador</b> & otros" in message.text
 
 
-def test_a_company_without_billing_accounts_is_told_who_will_say_the_date() -> None:
+def test_a_company_without_billing_accounts_reads_who_will_set_the_date() -> None:
     ticket = a_ticket(effective_terms=[])
     assert (
         "Un asesor postventa le confirmará la fecha efectiva."
@@ -124,7 +124,7 @@ def test_a_company_without_billing_accounts_is_told_who_will_say_the_date() -> N
     assert "no se pudo calcular la fecha efectiva" in emails.advisor_notice(ticket, ticket.documents).html
 
 
-def test_the_registered_address_is_told_when_another_was_given_a15() -> None:
+def test_the_registered_address_gets_a_notice_if_the_form_has_another_a15() -> None:
     message = emails.notice_to_registered_email(a_ticket(email="otra@correo.example"), (), "ana@acme.example")
     assert message is not None
     assert (message.to, message.dedup_key) == ("ana@acme.example", "ticket:3608314:registered")
@@ -137,14 +137,14 @@ def test_the_registered_address_is_told_when_another_was_given_a15() -> None:
     assert button["href"] == f"mailto:{message.reply_to}?subject={subject}"
 
 
-def test_the_registered_address_in_other_letters_is_not_told_twice() -> None:
+def test_the_registered_address_in_other_letter_case_gets_no_second_mail() -> None:
     assert (
         emails.notice_to_registered_email(a_ticket(email="ANA@acme.example"), (), "ana@Acme.example") is None
     )
     assert not Message.objects.exists()
 
 
-def test_the_advisor_of_the_company_is_told_and_led_to_the_desk_a16() -> None:
+def test_the_companys_advisor_gets_a_mail_with_a_link_to_the_desk_a16() -> None:
     company = make_company(advisor=carla())
     message = emails.advisor_notice(a_ticket(company=company), ())
     assert (message.to, message.dedup_key) == ("carla@operadora.example", "ticket:3608314:advisor")
@@ -211,7 +211,7 @@ def test_no_mail_carries_a_file_and_each_has_two_parts_and_the_logo_r3_19() -> N
         )
 
 
-def test_the_same_mail_is_never_owed_twice_r4_02() -> None:
+def test_the_same_mail_is_never_queued_twice_r4_02() -> None:
     ticket = a_ticket()
     assert (
         emails.confirmation(ticket, ticket.documents).pk == emails.confirmation(ticket, ticket.documents).pk

@@ -1,4 +1,4 @@
-"""Request types, reasons and areas are kept for a second, and a change shows within it."""
+"""Request types, reasons and areas are cached for a second, and a change shows within it."""
 
 import sys
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from tickets.models import Area, Reason, RequestType, Ticket
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
 
-# With real commits: within a transaction nothing is kept
+# With real commits, because within a transaction nothing is cached
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEW = "Cambio de operador"
@@ -112,7 +112,7 @@ def test_areas_show_at_once_too() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_what_is_rolled_back_is_never_kept() -> None:
+def test_what_is_rolled_back_is_never_cached() -> None:
     cast.make_request_type()
     before = texts()
     with transaction.atomic():
@@ -123,14 +123,14 @@ def test_what_is_rolled_back_is_never_kept() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_what_was_read_before_a_change_is_not_kept_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_read_before_a_change_is_not_cached_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = cast.make_request_type()
     read, calls = offer._read, count()
 
     def slow() -> offer._Offers:
         old = read()
         if next(calls) == 0:
-            Reason.objects.create(request_type=kind, text=NEW)  # while the answer is on its way
+            Reason.objects.create(request_type=kind, text=NEW)  # after the read, before it is cached
         return old
 
     monkeypatch.setattr(offer, "_read", slow)
@@ -191,7 +191,7 @@ def test_an_old_offer_is_never_used_however_threads_alternate(clock: Clock) -> N
             if frame.f_code is not offer._OfferCache.get.__code__:
                 return None
             frame.f_trace_opcodes = True
-            # While this thread has the lock, another one waits for it
+            # Not while this thread holds the lock: the other one would wait for it forever
             if event == "opcode" and not lock.locked() and next(steps) == step:
                 thread = Thread(target=refresh)
                 thread.start()

@@ -55,7 +55,7 @@ def test_r4_19_twenty_clicks_make_one_ticket_and_twenty_answers_name_it(settings
     assert len([path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]) == 1
 
 
-def test_r4_19_of_two_contents_at_once_one_wins_and_the_other_is_told() -> None:
+def test_r4_19_of_two_contents_at_once_one_wins_and_the_other_is_refused() -> None:
     form = filled_form(visitor(cast.ana()))
 
     def click(position: int) -> int:
@@ -105,7 +105,7 @@ def test_a23_eight_clicks_on_the_button_of_a_repeat_make_one_ticket_which_all_of
     assert Message.objects.count() == 4
 
 
-def test_s4_of_eight_requests_at_once_so_many_mails_leave_as_the_budget_has(settings: Settings) -> None:
+def test_s4_eight_requests_at_once_send_no_more_mails_than_the_limit(settings: Settings) -> None:
     settings.TICKETS_PER_PHONE = parse_rates("3/h")
     client = visitor(cast.ana())
     forms = [filled_form(client, details=f"Línea {n}", email="x@ajeno.example").values for n in range(8)]

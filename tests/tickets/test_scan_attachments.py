@@ -72,7 +72,7 @@ def test_a_false_alarm_is_scanned_again_by_its_number() -> None:
     assert not Attachment.objects.exclude(scan="clean").exists()
 
 
-def test_with_nobody_there_it_fails_and_loses_nothing(settings: Settings) -> None:
+def test_with_no_scanner_listening_it_fails_and_loses_nothing(settings: Settings) -> None:
     settings.CLAMD = Server(host="127.0.0.1", port=free_port())
     for _ in range(3):
         document()

@@ -44,7 +44,7 @@ def test_r4_19_the_same_form_twice_gives_the_same_ticket() -> None:
 
 
 @pytest.mark.parametrize(("field", "typed"), [("details", "Ahora otra línea"), ("email", "b@acme.example")])
-def test_r4_19_other_content_after_back_is_told_and_nothing_typed_is_lost(field: str, typed: str) -> None:
+def test_r4_19_other_content_after_back_is_refused_and_nothing_typed_is_lost(field: str, typed: str) -> None:
     form = filled_form(visitor(cast.ana()))
     form.post()
     answer = form.post(**{field: typed})
@@ -64,7 +64,7 @@ def test_r4_19_another_document_is_other_content_too() -> None:
     assert stored_files() == 2
 
 
-def test_r4_19_confirming_after_being_told_sends_a_new_ticket() -> None:
+def test_r4_19_confirming_after_the_refusal_registers_a_new_ticket() -> None:
     form = filled_form(visitor(cast.ana()))
     form.post()
     form.values = fields_of(form.post(details="Ahora otra línea"))

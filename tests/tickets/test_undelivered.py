@@ -137,7 +137,7 @@ def test_while_the_customer_has_another_or_it_is_on_its_way_no_advisor_is_notifi
     assert len(notices()) == 1
 
 
-def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
+def test_only_the_confirmation_of_an_existing_ticket_counts() -> None:
     ticket = a_ticket()
     sent(emails.advisor_notice(ticket, ticket.documents), "id-2")
     bounce("id-2")
@@ -160,7 +160,7 @@ def test_only_the_confirmation_of_a_ticket_there_is_counts() -> None:
     "notify",
     [emails.advisor_notice, lambda ticket, documents: emails.area_notice(ticket, documents, an_area())],
 )
-def test_a_notice_to_people_of_ours_that_bounces_is_reported_to_operations(
+def test_a_bounced_notice_to_staff_is_reported_to_operations(
     notify: Callable[[Ticket, list[Attachment]], Message],
 ) -> None:
     """R4.09: such a mail starts the work, and its recipient cannot be reached by mail."""
@@ -178,7 +178,7 @@ def test_a_notice_to_people_of_ours_that_bounces_is_reported_to_operations(
     assert Alarm.objects.get().cleared_at is not None
 
 
-def test_a_customers_wrong_address_is_no_alarm() -> None:
+def test_a_customers_wrong_address_raises_no_alarm() -> None:
     """The advisor is notified; operations have nothing to repair."""
     sent(emails.confirmation(a_ticket(), ()))
     bounce()
@@ -186,7 +186,7 @@ def test_a_customers_wrong_address_is_no_alarm() -> None:
     assert not Alarm.objects.exists()
 
 
-def test_the_notice_that_bounces_itself_is_the_end_of_it() -> None:
+def test_a_bounced_notice_of_a_bounce_causes_no_other_notice() -> None:
     sent(emails.confirmation(a_ticket(), ()))
     bounce()
     [notice] = notices()

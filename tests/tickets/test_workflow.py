@@ -14,7 +14,7 @@ STEPS = [(NEW, IN_PROGRESS), (NEW, CLOSED), (IN_PROGRESS, CLOSED), (CLOSED, IN_P
 
 
 @pytest.mark.parametrize(("before", "after"), STEPS)
-def test_an_allowed_step_is_made_and_written_down(before: str, after: str) -> None:
+def test_an_allowed_change_is_made_and_recorded(before: str, after: str) -> None:
     ticket, carla = cast.make_ticket(status=before), cast.carla()
     change_status(ticket, after, carla, "Hablé con la cliente")
     ticket.refresh_from_db()
@@ -27,7 +27,7 @@ def test_an_allowed_step_is_made_and_written_down(before: str, after: str) -> No
 @pytest.mark.parametrize(
     ("before", "after"), [(a, b) for a in Ticket.Status for b in (*Ticket.Status, "x") if (a, b) not in STEPS]
 )
-def test_r5_08_any_other_step_is_refused(before: str, after: str) -> None:
+def test_r5_08_any_other_change_is_refused(before: str, after: str) -> None:
     ticket = cast.make_ticket(status=before)
     with pytest.raises(NotAllowed):
         change_status(ticket, after, cast.carla())
@@ -35,7 +35,7 @@ def test_r5_08_any_other_step_is_refused(before: str, after: str) -> None:
     assert (ticket.status, ticket.events.count()) == (before, 0)
 
 
-def test_r5_08_the_second_of_two_advisors_is_told() -> None:
+def test_r5_08_the_second_of_two_advisors_gets_a_conflict() -> None:
     carla, number = cast.carla(), cast.make_ticket().number
     first, second = Ticket.objects.get(pk=number), Ticket.objects.get(pk=number)
     change_status(first, CLOSED, carla)
@@ -54,7 +54,7 @@ def test_r5_08_a_ticket_reopened_meanwhile_is_not_the_one_that_was_read() -> Non
         change_status(stale, CLOSED, carla)
 
 
-def test_the_steps_open_to_a_ticket_are_told() -> None:
+def test_the_statuses_that_may_follow_are_listed() -> None:
     assert allowed_from(NEW) == (IN_PROGRESS, CLOSED)
     assert allowed_from("unheard of") == ()
 

@@ -18,9 +18,7 @@ WRITERS = 8
 
 
 @pytest.mark.parametrize("each", [10, pytest.param(200, marks=pytest.mark.prove)])
-def test_r4_30_of_eight_writers_none_is_told_that_the_database_is_locked(
-    each: int, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_r4_30_of_eight_writers_none_gets_a_lock_error(each: int, caplog: pytest.LogCaptureFixture) -> None:
     """Each response is a ticket's, each ticket is complete, and the numbers have no gap or
     duplicate.
     """
@@ -62,7 +60,7 @@ def test_r4_30_of_eight_writers_none_is_told_that_the_database_is_locked(
 def test_r4_30_sqlite_takes_its_write_lock_at_the_beginning_and_waits_for_it() -> None:
     """Otherwise SQLite refuses a transaction that read first, without waiting for the lock."""
     if connection.vendor != "sqlite":
-        assert connection.settings_dict["ATOMIC_REQUESTS"] is False  # one row's lock for a whole request
+        assert connection.settings_dict["ATOMIC_REQUESTS"] is False  # else each request holds the lock
         return
     connection.ensure_connection()
     assert connection.settings_dict["ATOMIC_REQUESTS"] is False

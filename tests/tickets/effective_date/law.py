@@ -28,5 +28,5 @@ OFF = {
 
 
 def is_working(day: date, changes: Mapping[date, bool]) -> bool:
-    """Whether people work on a day of 2018-2030, given operations' days."""
+    """Whether people work on a day of 2018-2030, given the days that staff changed."""
     return changes.get(day, day.isoweekday() <= 5 and day not in OFF[day.year])

@@ -31,7 +31,7 @@ def test_the_same_inputs_give_the_same_date(
 
 
 def test_a_holiday_decreed_since_is_named() -> None:
-    """The date moves past a weekend, whose days have not changed and are not named."""
+    """The date moves past a weekend, whose days did not change and so are not reported."""
     decreed = Calendar(holidays=frozenset({date(2026, 12, 2), date(2026, 12, 3)}))
     expected = Difference(
         ticket=7,
@@ -45,14 +45,14 @@ def test_a_holiday_decreed_since_is_named() -> None:
 
 
 def test_a_holiday_that_only_the_later_date_reaches_has_not_changed() -> None:
-    """25 December was one already when the date was computed, before it."""
+    """25 December was a holiday already when the stored date, which is before it, was computed."""
     (term,) = dates_for(WORKING, [], date(2026, 12, 22), Calendar()).terms
     (found,) = recompute([(7, [term.as_record()])], Calendar(holidays=frozenset({date(2026, 12, 24)})))
     assert (found.stored, found.recomputed) == (date(2026, 12, 24), date(2026, 12, 28))
     assert found.changed_days == (date(2026, 12, 24),)
 
 
-def test_a_date_of_another_version_is_told_with_its_version() -> None:
+def test_a_date_of_another_version_is_reported_with_its_version() -> None:
     old = record(version=0, effective_date="2026-12-02")
     (found,) = recompute([(7, [record(), old])], Calendar())
     assert (found.version, found.stored, found.recomputed) == (0, date(2026, 12, 2), date(2026, 12, 3))

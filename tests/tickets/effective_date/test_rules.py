@@ -81,7 +81,7 @@ def near(first: date) -> list[date]:
 def test_the_days_on_record_alone_explain_the_date(
     rule: Rule, notice: date, cut_day: int, data: st.DataObject
 ) -> None:
-    """A calendar that differs from the weekdays by the recorded days only gives the same date."""
+    """A calendar that differs from the weekdays only on the recorded days gives the same date."""
     changes = data.draw(changes_near(notice))
     outcome = effective_date(rule, notice, cut_day, calendar_of(changes))
     if outcome.counted_until is None:

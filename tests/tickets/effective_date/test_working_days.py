@@ -1,4 +1,4 @@
-"""Working days, for any days that operations add and take away, against a count day by day."""
+"""Working days, for any days that staff add and remove, against a count day by day."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -31,7 +31,7 @@ def xlsx(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def written(rows: Iterable[Sequence[object]]) -> bytes:
-    """Return the same as XlsxWriter writes it."""
+    """Return a workbook with these rows, written by XlsxWriter."""
     output = io.BytesIO()
     book = xlsxwriter.Workbook(output, {"in_memory": True})
     sheet = book.add_worksheet()
@@ -42,7 +42,7 @@ def written(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def xls(rows: Iterable[Sequence[object]], edit: Callable[[Any, Any], None] | None = None) -> bytes:
-    """Return the same as an old workbook."""
+    """Return an old workbook (.xls) with these rows."""
     book = xlwt.Workbook(encoding="utf-8")
     sheet = book.add_sheet("Hoja1", cell_overwrite_ok=True)
     for number, row in enumerate(rows):

@@ -25,7 +25,7 @@ GOOD = books.xlsx([books.TITLES, ("0991234567", "Dar de baja")])
 
 
 def answered(name: str, content: bytes) -> Reading:
-    """Return what is read, which is a list or a sentence."""
+    """Return the reading, after checking that it is either a list or a sentence."""
     reading = read_file(name, content)
     assert bool(reading.rows) is not bool(reading.refusal)
     return reading
@@ -130,7 +130,7 @@ def test_a_forged_dimension_hides_no_row() -> None:
     ],
     ids=lambda each: each if isinstance(each, str) else "content",  # a workbook has a time in it
 )
-def test_what_is_no_list_is_a_sentence(name: str, content: bytes) -> None:
+def test_what_is_not_a_list_gives_a_sentence(name: str, content: bytes) -> None:
     assert answered(name, content).refusal.endswith(".")
 
 
@@ -189,7 +189,7 @@ print(len(result.requested), (after.ru_maxrss - before.ru_maxrss) // 1024, round
 @pytest.mark.processes
 @pytest.mark.parametrize("make", [books.xlsx, books.written, books.xls])
 def test_five_thousand_rows_stay_below_100_mb(make: Callable[..., bytes]) -> None:
-    """The processor's seconds are shown on failure, and decide nothing."""
+    """The processor's seconds are shown on failure, and do not decide the result."""
     listed = [
         (f"0{990_000_000 + n}", "prepago", books.CEDULA, "Ana Pérez", "Plan 30", n) for n in range(5_000)
     ]

@@ -129,7 +129,7 @@ def test_an_index_is_not_a_number(index: str) -> None:
     assert keys(read_text(f"{index}0991234567").rows) == ["+593991234567"]
 
 
-def test_service_numbers_that_are_no_phones() -> None:
+def test_service_numbers_that_are_not_phones() -> None:
     rows = read_text("enlace DEMO-ENLACE-1101, circuito 12345 y UIO.GYE.77").rows
     assert [row.number for row in rows] == ["DEMO-ENLACE-1101", "12345", "UIO.GYE.77"]
     assert rows[0].alternatives == ("enlace DEMO-ENLACE-1101",)

@@ -190,7 +190,7 @@ def test_a_row_without_number_is_kept() -> None:
     assert (row.number, row.written, codes(row)) == ("", "baja · la de bodega", {Code.NUMBER_MISSING})
 
 
-def test_a_second_column_of_phones_is_said() -> None:
+def test_a_second_column_of_phones_is_reported() -> None:
     reading = read_file("a.xlsx", books.xlsx([("Celular", "Otro"), ("0991234567", "0991234568")]))
     assert reading.notices == ("La columna B también tiene números y no se leyó.",)
 
@@ -237,7 +237,7 @@ def wide_csv(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 @pytest.mark.parametrize(("name", "make"), [*WRITERS.items(), ("d.csv", wide_csv)])
-def test_what_stands_beyond_the_fiftieth_column_is_said(name: str, make: Callable[..., bytes]) -> None:
+def test_what_is_beyond_the_fiftieth_column_is_reported(name: str, make: Callable[..., bytes]) -> None:
     fifty = ["Número", *("" for _column in range(48)), "Plan"]
     listed = ["0991234567", *("" for _column in range(48)), "Plan 30"]
     said = "No se leyó lo que está a la derecha de la columna AX."

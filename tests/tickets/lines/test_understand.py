@@ -30,7 +30,7 @@ DIRECTORY = [
 
 
 class Directory:
-    """A look-up that counts its questions."""
+    """A look-up that counts its calls."""
 
     def __init__(self, lines: Iterable[KnownLine] = tuple(DIRECTORY)) -> None:
         self.questions = 0
@@ -93,7 +93,7 @@ def test_a_critical_problem_keeps_the_row_out(text: str, expected: Code) -> None
     assert not found.to_confirm
 
 
-def test_an_open_request_is_told_and_not_refused() -> None:
+def test_an_open_request_is_shown_and_not_refused() -> None:
     found = of_text("0991234570")
     (finding,) = found.to_confirm
     assert finding.text == "Ya consta en la solicitud #3608314, que está abierta."
@@ -131,13 +131,13 @@ def test_a_line_that_left_one_account_is_requested_in_the_other() -> None:
     assert not row.problems
 
 
-def test_a_line_of_two_accounts_is_said() -> None:
+def test_a_line_of_two_accounts_is_pointed_out() -> None:
     (row,) = of_text("0991234572").requested
     assert [line.account for line in row.lines] == ["C-1", "C-2"]
     assert [problem.code for problem in row.problems] == [Code.SEVERAL_ACCOUNTS]
 
 
-def test_gaps_of_a_range_are_no_errors() -> None:
+def test_gaps_of_a_range_are_not_errors() -> None:
     found = of_text("0991234566 a 0991234568")
     assert codes(found) == [[Code.RANGE_GAP], [Code.FROM_RANGE], [Code.FROM_RANGE]]
     assert not found.critical
