@@ -1,7 +1,7 @@
-"""Lines chosen on a page, and corrections of a list: how they change the list of a form (A10).
+"""Apply the lines chosen on a page, and the corrections of a list, to the list of a form (A10).
 
-The page sends the numbers of the chosen lines, those that it showed as chosen, and for each line
-what is asked of it. A line that was shown as chosen, and is not chosen any more, leaves the list.
+The page sends the numbers of the chosen lines, of those that it showed as chosen, and the action
+for each line. A line that was shown as chosen, and is no longer chosen, is removed from the list.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class TooManyChosen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the page says of a chosen line. The texts are as typed, and are checked as a list's."""
+    """The page's fields of a chosen line, as typed; they are checked like the cells of a list."""
 
     action: str
     id_number: str
@@ -33,7 +33,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Choices:
-    """The chosen lines by number: None where the page says nothing more of a line."""
+    """The chosen lines by number, with None if the page has no fields for the line."""
 
     chosen: Mapping[str, Wish | None]
     offered: AbstractSet[str]  # the numbers that the page showed as chosen
@@ -51,9 +51,9 @@ class Choices:
 
 
 def change(before: UnderstoodList, choices: Choices) -> KeptList:
-    """Return the list as the page leaves it: without what was unchosen, with what was added.
+    """Return the list after the page's changes: unchosen lines removed, chosen ones added.
 
-    A line that the list has twice stays once, if the page says what is asked of it.
+    If the page has fields for a line that the list names twice, only one row of it stays.
     """
     rows: list[ListRow] = []
     listed: set[str] = set()
@@ -87,7 +87,7 @@ def _wish_of(numbers: AbstractSet[str], choices: Choices) -> Wish | None:
 
 
 def _one_by_one(row: ListRow, numbers: Sequence[str], choices: Choices) -> list[ListRow]:
-    """Return a row for each spelling of one number, because the page offers each to be unchosen."""
+    """Return a row for each spelling of one number, because the page lets each be unchosen."""
     own = Wish(row.action, row.id_number, row.name)
     left = [number for number in numbers if number in choices.chosen or number not in choices.offered]
     return [_corrected(_picked(number, own), choices.chosen.get(number) or own) for number in left]
@@ -99,10 +99,10 @@ def _picked(number: str, wish: Wish | None) -> ListRow:
 
 
 def _corrected(row: ListRow, wish: Wish) -> ListRow:
-    """Return the row as the page has it, without the doubts that reading its columns raised.
+    """Return the row with the page's fields, without the doubts about the columns they replace.
 
-    A page that says nothing of what is done with the line leaves it as the list says, which may be
-    unclear: then the customer has not answered yet.
+    A page without an action for the line keeps the list's, and its doubts: the customer has not
+    answered them yet.
     """
     action = wish.action or row.action
     if (row.action or "cancel", row.id_number, row.name) == (action or "cancel", wish.id_number, wish.name):

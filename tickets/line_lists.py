@@ -1,7 +1,7 @@
-"""Lists of lines of forms that are not confirmed yet, kept on the server under the form's key.
+"""Lists of lines of forms that are not confirmed yet, stored on the server under the form's key.
 
-The rows are kept as written and are understood again each time, against the directory of that
-moment: a line that was cancelled after the review is found before it is registered (A22).
+The rows are stored as written and matched with the present directory at each use, so that a line
+cancelled after the review is found before the request is registered (A22).
 """
 
 import hashlib
@@ -25,12 +25,12 @@ from tickets.lines.rows import Column, Doubt, Layout, ListRow, Reading
 from tickets.lines.understand import KnownLine, Understanding, UnderstoodRow, understand
 from tickets.models import LineList, RequestType, Ticket, TicketLine
 
-KEPT = timedelta(days=1)
+KEEP_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedLine:
-    """A line of the company and what is asked of it, as a ticket keeps it."""
+    """A line of the company and the requested action, as a ticket stores them."""
 
     number: str
     account: str
@@ -41,7 +41,7 @@ class RequestedLine:
 
     @property
     def content(self) -> list[str]:
-        """What tells this request from another one."""
+        """The values that digests compare."""
         return [self.account, self.number, self.action, self.holder_tax_id, self.holder_name]
 
 
@@ -64,7 +64,7 @@ class UnderstoodList:
 
     @cached_property
     def lines(self) -> list[RequestedLine]:
-        """The lines that the list asks for, in its order."""
+        """The requested lines, in the order of the list."""
         return [
             RequestedLine(
                 line.number,
@@ -84,7 +84,7 @@ class UnderstoodList:
 
     @cached_property
     def digest(self) -> str:
-        """What the page shows of the list, for the comparison with what is registered (A22)."""
+        """Digest of the lines that the page shows, to compare them with those at the post (A22)."""
         if not self.kept.rows:
             return ""
         content = [[line.content for line in self.lines], self.unmatched, len(self.unsettled)]
@@ -92,19 +92,19 @@ class UnderstoodList:
 
     @cached_property
     def unsettled(self) -> list[UnderstoodRow]:
-        """Lines that cannot be requested as the list says: each needs a correction, or goes."""
+        """Lines that cannot be requested as listed: each must be corrected or removed."""
         rows = (row for row in self.understanding.rows if row.is_critical and not row.is_dropped)
         return [row for row in rows if row.lines or row.is_picked]
 
     @property
     def open_tickets(self) -> set[int]:
-        """The open requests of the company that have some of these lines already (A23)."""
+        """The numbers of the company's open requests that have some of these lines (A23)."""
         known = (line for row in self.understanding.rows for line in row.lines)
         return {int(line.open_ticket) for line in known if line.open_ticket}
 
     @property
     def accounts(self) -> set[str]:
-        """The billing accounts of the lines that are asked for."""
+        """The billing accounts of the requested lines."""
         return {line.account for line in self.lines}
 
 
@@ -113,13 +113,13 @@ def digest_of_text(text: str) -> str:
 
 
 def understood(kept: KeptList, company: Company, request_type: RequestType) -> UnderstoodList:
-    """Understand the rows against the directory of this moment."""
+    """Match the rows with the directory as it is now."""
     look_up = look_up_in(company)
     return UnderstoodList(kept, understand(kept.rows, look_up, prepaid=request_type.allows_prepaid))
 
 
 def save(key: UUID, company: Company, phone: str, kept: KeptList) -> None:
-    """Keep this as the form's only list; an empty one deletes it."""
+    """Store this as the form's only list; an empty list deletes the stored one."""
     if not kept.rows:
         LineList.objects.filter(key=key, company=company, phone=phone).delete()
         return
@@ -130,7 +130,7 @@ def save(key: UUID, company: Company, phone: str, kept: KeptList) -> None:
         "rows": _storable(_packed(kept)),
         "at": timezone.now(),
     }
-    # One statement, so that two posts of one form do not collide: the later one counts
+    # One statement, so that two simultaneous posts of a form do not collide; the later one wins
     LineList.objects.bulk_create(
         [LineList(key=key, **values)],
         update_conflicts=True,
@@ -182,12 +182,12 @@ def _unpacked(source: str, content: dict[str, Any]) -> KeptList:
 
 
 def delete_old(now: datetime) -> int:
-    """Delete the lists older than a day, registered or not. Returns their number."""
-    return LineList.objects.filter(at__lte=now - KEPT).delete()[0]
+    """Delete the lists older than a day, even of registered forms. Returns their number."""
+    return LineList.objects.filter(at__lte=now - KEEP_FOR).delete()[0]
 
 
 def look_up_in(company: Company) -> Callable[[AbstractSet[str]], Mapping[str, Sequence[KnownLine]]]:
-    """Return the look-up of the company's own lines; all others are unknown to it (A5)."""
+    """Return a function that finds the company's lines by service key, and no others (A5)."""
 
     def look_up(wanted: AbstractSet[str]) -> Mapping[str, Sequence[KnownLine]]:
         open_tickets = dict(
@@ -211,7 +211,7 @@ def look_up_in(company: Company) -> Callable[[AbstractSet[str]], Mapping[str, Se
 
 
 def refusal_of(reading: Reading) -> str:
-    """Return why a text or a file gives no list; an empty text if it does."""
+    """Return the reason why a text or a file gives no list; empty if it gives one."""
     return reading.refusal or ("" if reading.rows else problems.empty_list())
 
 

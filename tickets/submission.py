@@ -141,8 +141,8 @@ def register(submission: Submission) -> Ticket:
     accounts = touched_accounts(submission.accounts, {line.account for line in submission.lines})
     dates = submission.request_type.dates_at(registered_at, accounts, submission.calendar)
     terms = list(dates.terms)
-    # A second click is rare, and the insert of its unique key finds it. Only a form with other
-    # dates is looked up first
+    # A second click is rare, and the unique key finds it at the insert. So the ticket of the key is
+    # looked up first only if the dates differ
     shown, of_lines = submission.key.shown, bool(submission.lines)
     if shown is None or not shown.covers(terms, of_lines=of_lines):
         if existing := ticket_of_key(submission.key):
@@ -228,9 +228,9 @@ def _create(submission: Submission, names: list[str], registered_at: datetime, t
 
 
 def insert_ticket(ticket: Ticket) -> None:
-    """Insert the ticket and set its number. Raises KeyTaken if its key has a ticket.
+    """Insert the ticket and set its number. Raises KeyTaken if its key has a ticket already.
 
-    It waits for a simultaneous click that has inserted the key and not committed yet.
+    If a simultaneous click has inserted the key but not committed, the insert waits for it.
     """
     numbers = insert_new([ticket])
     if not numbers:
@@ -240,7 +240,7 @@ def insert_ticket(ticket: Ticket) -> None:
 
 
 def _repeated(submission: Submission) -> Ticket | None:
-    """Return the ticket that the customer repeats, if it has this content; else None."""
+    """Return the ticket that the customer accepted to repeat, if it has this content; else None."""
     if submission.duplicate_of is None:
         return None
     last = repeats.last_of(submission.company, submission.request_type, submission.content_digest)
@@ -309,9 +309,9 @@ def claim_staged(ticket: Ticket, files: Sequence[StagedFile]) -> list[Attachment
 
 
 def _enqueue_emails(ticket: Ticket, documents: list[Attachment], submission: Submission) -> None:
-    """Mail the customer, the advisor and the areas (A15, A16, D6).
+    """Queue the mails to the customer, the advisor and the areas (A15, A16, D6).
 
-    Mail the registered address too, if the form has another.
+    The registered address gets a mail too, if the form has another.
     """
     registered_email = submission.administrator.email
     ticket.remember_lines((line.number, line.action) for line in submission.lines)

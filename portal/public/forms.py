@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from attachments.intake import Document
 from attachments.quota import QuotaReached
 from portal.entry.forms import CodeForm
-from portal.request.forms import RequestForm, settle_texts
+from portal.request.forms import RequestForm, translate_once
 from tickets.effective_date import Term
 from tickets.public_requests import PublicSubmission
 
@@ -27,7 +27,7 @@ class PublicForm(RequestForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        settle_texts(PublicForm)
+        translate_once(PublicForm)
         self.fields["email"].help_text = str(_("A este correo enviaremos un código y la confirmación."))
 
     def clean_attachments(self) -> tuple[Document, ...]:

@@ -32,9 +32,10 @@ LINE_FIELDS = ("lines", "lines_text", "lines_file", "lines_shown", "lines_unmatc
 
 
 @cache
-def settle_texts(form: type[forms.Form]) -> None:
-    """Translate the labels, hints and errors of a form once, not at each page: there is only one
-    language. They cannot be translated before the applications are loaded.
+def translate_once(form: type[forms.Form]) -> None:
+    """Translate the labels, hints and errors of a form class once per process, not for each page.
+
+    The product has one language. Translation needs loaded applications, so it cannot run at import.
     """
     for field in form.base_fields.values():
         field.label, field.help_text = str(field.label or ""), str(field.help_text)
@@ -42,7 +43,7 @@ def settle_texts(form: type[forms.Form]) -> None:
 
 
 class CompanyForm(forms.Form):
-    """Which of the administrator's companies the request is for."""
+    """The choice among the administrator's companies."""
 
     company = forms.ChoiceField(
         label=_("Empresa"),
@@ -64,7 +65,10 @@ class CompanyForm(forms.Form):
 
 
 class RequestForm(forms.Form):
-    """The request, its reason and the contact. Request types and reasons are data (A7, A8)."""
+    """The request form: type, reason, details, lines, contact and documents.
+
+    Request types and reasons are rows of the database (A7, A8).
+    """
 
     request_type = forms.CharField(
         label=_("Tipo de requerimiento"),
@@ -156,7 +160,7 @@ class RequestForm(forms.Form):
         phone: str = "",
         known_documents: Callable[[], Collection[KnownDocument]] = tuple,
     ) -> None:
-        settle_texts(RequestForm)
+        translate_once(RequestForm)
         super().__init__(data, files, initial=initial)
         self._phone = phone  # the verified phone, whose quota counts the documents
         self._known_documents = known_documents  # the documents that an earlier click of this form stored
@@ -170,7 +174,7 @@ class RequestForm(forms.Form):
         self._ask_for(offer, request_type)
 
     def _ask_for(self, offer: Offer, request_type: RequestType) -> None:
-        """Make the fields of this request type: its reasons, its words, its own questions."""
+        """Adapt the fields to the request type: its reasons, texts, lines and own questions."""
         self.offer, self.type = offer, request_type
         self.initial["request_type"] = request_type.code
         words = request_type.words
@@ -191,7 +195,7 @@ class RequestForm(forms.Form):
         self._questions = offer.fields_of(request_type)
         for question in self._questions:
             self.fields[f"{type_fields.PREFIX}{question.name}"] = type_fields.form_field(question)
-        # As on the page, so that the summary names errors in their order
+        # In the order of the page, so that the summary lists the errors in that order
         own = [name for name in self.fields if name.startswith(type_fields.PREFIX)]
         self.order_fields(["request_type", "reason", *own, *LINE_FIELDS])
 
@@ -200,7 +204,7 @@ class RequestForm(forms.Form):
         return [(each, self[f"{type_fields.PREFIX}{each.name}"]) for each in self._questions]
 
     def offer_changed(self) -> None:
-        """Say that a reason or the type was deleted after the form was shown."""
+        """Add an error: a reason or the type was deleted after the form was shown."""
         gone = "reason" if self.type.asks_reason else "request_type"
         self.add_error(gone, ValidationError(self.fields[gone].error_messages["invalid_choice"], code="gone"))
 
@@ -213,7 +217,7 @@ class RequestForm(forms.Form):
         return chosen.text if chosen else OTHER_REASON if value == OTHER else ""
 
     def read_lines(self) -> None:
-        """Read or take again the list of lines. An unreadable one is an error at its field."""
+        """Set `line_review` from the posted lines. An unreadable list is an error at its field."""
         if self.line_step is None or "lines" not in self.fields:
             return
         given = self.cleaned_data
@@ -243,7 +247,7 @@ class RequestForm(forms.Form):
             self.add_error("lines", ValidationError(unsettled, code="unsettled"))
 
     def details_with_unmatched(self) -> str:
-        """Return the details, with what could not be matched if it is to be sent (A10)."""
+        """Return the details, with the unmatched rows if the visitor asked to send them (A10)."""
         details: str = self.cleaned_data.get("details") or ""
         listed = self.line_review.understood if self.line_review else None
         if listed is None or not listed.unmatched or not self.cleaned_data.get("lines_unmatched"):
@@ -256,7 +260,7 @@ class RequestForm(forms.Form):
         return together
 
     def carry_lines(self) -> None:
-        """Save the lines that the form shows, and make it carry their digest; forget a removal."""
+        """Save the lines that the form shows and put their digest into it; reset the removal."""
         if "lines" not in self.fields or self.line_review is None:
             return
         self.initial["lines_shown"] = self.line_review.understood.digest
@@ -302,9 +306,9 @@ class RequestForm(forms.Form):
         return self.received.accepted
 
     def refuse_documents(self, problem: Exception) -> None:
-        """Show why the accepted documents could not be stored, and forget them.
+        """Add the error that the accepted documents could not be stored, and drop them.
 
-        StagedFileGone concerns documents of an earlier post only: those of this one remain.
+        StagedFileGone concerns documents of an earlier post only, so those of this post stay.
         """
         self.add_error("attachments", error_text(problem))
         if not isinstance(problem, StagedFileGone):
@@ -320,9 +324,9 @@ class RequestForm(forms.Form):
         return self.type
 
     def clean(self) -> dict[str, Any]:
-        """Add `answers`, and replace the reason by its row; `OTHER_REASON` may have none: None.
+        """Add `answers`, and replace the reason by its row, or by None for `OTHER_REASON`.
 
-        Something must say what is requested: the details, a document, or an answer.
+        The details, a document, an answer or a line must say what is requested.
         """
         self.read_lines()
         cleaned = self.cleaned_data
@@ -354,7 +358,7 @@ def _too_many_lines() -> str:
 
 
 def initial_of(administrator: Administrator) -> dict[str, str]:
-    """The directory's data of the administrator; edits apply to the ticket only (A9)."""
+    """Return the administrator's data in the directory; edits apply to the ticket only (A9)."""
     return {
         "requester_name": administrator.names,
         "email": administrator.email,
@@ -369,7 +373,7 @@ def typed_in(posted: Mapping[str, str]) -> dict[str, str]:
 
 
 class TypeForm(forms.Form):
-    """Which of several request types the visitor wants."""
+    """The choice among several request types."""
 
     request_type = forms.ChoiceField(
         label=_("Tipo de requerimiento"),

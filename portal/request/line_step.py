@@ -1,4 +1,4 @@
-"""The lines of a request form: read a list, keep it, show what was understood of it (A10, A22)."""
+"""The lines of a request form: read a list, store it, show how it was understood (A10, A22)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ ROWS_SHOWN = 100
 
 
 class Unread(Exception):
-    """The text or the file cannot be read as a list. `field` is where it was given."""
+    """The text or the file cannot be read as a list. `field` is its form field."""
 
     def __init__(self, name: str, refusal: str) -> None:
         super().__init__(refusal)
@@ -37,7 +37,7 @@ class Unread(Exception):
 
 @dataclass(frozen=True)
 class ShownLine:
-    """A line on the page, with what is asked of it and what is wrong with that."""
+    """A line as the page shows it, with the requested action and its problems."""
 
     number: str
     accounts: tuple[str, ...]
@@ -47,7 +47,7 @@ class ShownLine:
     name: str = ""
     place: str = ""  # in the list; empty if the line was picked
     problems: tuple[str, ...] = ()
-    is_wrong: bool = False  # it cannot be requested so
+    is_wrong: bool = False  # it cannot be requested with these fields
     actions: ClassVar[Any] = TicketLine.Action.choices
 
     @classmethod
@@ -68,9 +68,9 @@ class ShownLine:
 
 @dataclass(frozen=True)
 class LineReview:
-    """The lines of a form as they are understood now.
+    """The lines of a form, matched with the directory as it is now.
 
-    `was_shown` says whether the customer has seen them so, or changed them on the page.
+    `was_shown` is true if the page showed them like this, or the customer chose them on it.
     """
 
     understood: UnderstoodList = field(default_factory=UnderstoodList)
@@ -82,12 +82,12 @@ class LineReview:
 
     @property
     def is_list(self) -> bool:
-        """Whether a text or a file was read, of which the page says what was understood."""
+        """Whether a text or a file was read; the page then shows how it was understood."""
         return any(not row.is_picked for row in self.understood.understanding.rows)
 
     @property
     def is_changed(self) -> bool:
-        """Whether the page showed other lines, which no text or file of this post explains."""
+        """Whether the page showed other lines, and no text or file of this post is the cause."""
         return not self.was_shown and not self.is_list
 
     @property
@@ -101,7 +101,7 @@ class LineReview:
 
     @cached_property
     def chosen(self) -> list[ShownLine]:
-        """The lines of the list, one for each number: those with a problem first."""
+        """The lines of the list, one for each number; those with a problem come first."""
         by_number: dict[str, ShownLine] = {}
         for row in self.understood.understanding.rows:
             if row.is_dropped:
@@ -143,7 +143,7 @@ class LineReview:
 
 
 def offered_lines(lines: Iterable[tuple[str, str]], chosen: Mapping[str, ShownLine]) -> list[ShownLine]:
-    """Return the lines with these numbers and accounts. One in several accounts is one choice."""
+    """Return the lines with these numbers and accounts; several accounts of one number are one."""
     accounts: dict[str, list[str]] = {}
     for number, account in lines:
         accounts.setdefault(number, []).append(account)
@@ -157,7 +157,7 @@ def offers_all(services: Services) -> bool:
 
 @dataclass(frozen=True)
 class LinesPost:
-    """What a form says of its lines."""
+    """The posted fields of a form about its lines."""
 
     text: str
     file: ReceivedFile | None
@@ -168,7 +168,7 @@ class LinesPost:
 
 @dataclass(frozen=True)
 class LineStep:
-    """Where the list of one form is kept: by its key, company and verified phone."""
+    """The list of one form, stored under the form's key, company and verified phone."""
 
     key: UUID
     company: Company
@@ -188,9 +188,9 @@ class LineStep:
     def take(self, post: LinesPost) -> LineReview:
         """Return the form's lines after this post; `keep` saves them. Raises Unread.
 
-        The text of the list that is kept already is in the form again: it is not a new one. A page
-        that showed another list, for instance in another tab, does not change the present one. One
-        that showed none begins anew.
+        The form posts the text of the stored list again; only a different text is read. Choices of
+        a page that showed another list, for instance in another tab, are ignored. A page that
+        showed no list starts from an empty one.
         """
         before = self.seen(post.shown)
         kept = before.kept
@@ -206,16 +206,16 @@ class LineStep:
         return LineReview(before if kept is before.kept else self._understood(kept), was_shown=was_shown)
 
     def choose(self, choices: Choices) -> None:
-        """Save what was chosen on a page of lines, or on a form that is left."""
+        """Save the choices of a page of lines, or of a form that the visitor leaves."""
         line_lists.save(self.key, self.company, self.phone, line_choices.change(self.current(), choices))
 
     def _understood(self, kept: KeptList) -> UnderstoodList:
         return line_lists.understood(kept, self.company, self.request_type)
 
     def _read(self, post: LinesPost, text_digest: str, kept: KeptList) -> KeptList:
-        """Return the list with what this post brings in place of what it replaces. Raises Unread.
+        """Return the list with this post's text and file. Raises Unread.
 
-        A new file replaces the file, and a changed text the text; picked lines stay.
+        A new file replaces the earlier one, and a changed text the earlier one; picked lines stay.
         """
         file = tuple(row for row in kept.rows if row.row and row.layout.letters)
         picked = tuple(row for row in kept.rows if not row.row)
@@ -234,13 +234,13 @@ class LineStep:
 
 
 def keep_choices(data: QueryDict, key: SubmissionKey, phone: str) -> None:
-    """Save the lines chosen on a form that is left, so that it shows them again."""
+    """Save the lines chosen on a form that the visitor leaves, so that it shows them again."""
     try:
         choices = Choices.posted(data)
     except TooManyChosen:
         return
     if choices:
-        # The type matters only for what the rows mean, which is not looked at here
+        # Any type will do: it decides about problems of the rows, and only the rows are stored
         step = LineStep(key.uuid, Company(pk=key.company_id), phone, RequestType(allows_prepaid=True))
         step.choose(choices)
 

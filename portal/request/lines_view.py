@@ -24,14 +24,14 @@ from tickets.line_choices import Choices, TooManyChosen
 from tickets.models import RequestType
 from tickets.offer import current_offer
 
-A_PAGE = 100
+LINES_PER_PAGE = 100
 MAX_QUERY = 60  # characters of a search
 CHOSEN = "elegidas"  # the view of the chosen lines only
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the visitor is among the lines: a search, a page of it, or the chosen lines."""
+    """The part of the lines that is shown: a search, a page of it, or only the chosen lines."""
 
     query: str = ""
     page: int = 1
@@ -39,7 +39,7 @@ class Place:
 
     @classmethod
     def named(cls, data: "dict[str, str]") -> "Place":
-        """Read `q`, `page` and `ver`; anything else stands for the first page of all lines."""
+        """Read `q`, `page` and `ver`; invalid values give the first page of all lines."""
         page = data.get("page", "")
         return cls(
             " ".join("".join(filter(str.isprintable, data.get("q", ""))).split())[:MAX_QUERY],
@@ -55,7 +55,7 @@ class Place:
 
 
 def _keep_form(request: HttpRequest, phone: str) -> None:
-    """Keep the request form of an expired visitor, if this is one."""
+    """Save the request form as a draft if the verification expired; other posts have no form."""
     if "submission_key" in request.POST:
         drafts.keep(request, phone)
 
@@ -63,7 +63,7 @@ def _keep_form(request: HttpRequest, phone: str) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @administrator_required(on_expired=_keep_form)
 def lines(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Show a page of lines, or save what was chosen on one. The form comes here first."""
+    """Show a page of lines, or save its choices. The request form posts here to open it."""
     if request.method == "POST" and "submission_key" in request.POST:
         drafts.keep(request, caller.visitor.phone, cancelled=True, is_announced=False)
         return HttpResponseRedirect(Place.named(request.POST.dict()).address, status=303)
@@ -84,7 +84,7 @@ def _choose(request: HttpRequest, step: LineStep) -> HttpResponse:
     try:
         choices = Choices.posted(request.POST)
     except TooManyChosen:
-        return HttpResponseRedirect(place.address, status=303)  # a page has a hundred lines
+        return HttpResponseRedirect(place.address, status=303)  # forged: a page has 100 lines
     if asked == "todas":
         found = lines_of(step.company, place.query).values_list("number", flat=True)
         choices = Choices({**dict.fromkeys(found), **choices.chosen}, choices.offered)
@@ -106,7 +106,7 @@ def _show(request: HttpRequest, draft: Draft, step: LineStep, request_type: Requ
     review = LineReview(step.current())
     dates = request_type.dates_at(timezone.now(), of_company.accounts, current_offer().calendar)
     page: Page[ShownLine] = (
-        Paginator(review.chosen, A_PAGE).get_page(place.page)
+        Paginator(review.chosen, LINES_PER_PAGE).get_page(place.page)
         if place.view
         else _page_of_all(of_company.company, place, review)
     )
@@ -123,7 +123,7 @@ def _show(request: HttpRequest, draft: Draft, step: LineStep, request_type: Requ
 
 def _page_of_all(company: Company, place: Place, review: LineReview) -> "Page[ShownLine]":
     numbers = lines_of(company, place.query).order_by("number").values_list("number", flat=True).distinct()
-    found = Paginator(numbers, A_PAGE).get_page(place.page)
+    found = Paginator(numbers, LINES_PER_PAGE).get_page(place.page)
     # All accounts of each number, also those that the search does not find
     rows = lines_of(company).filter(number__in=list(found.object_list))
     chosen = {line.number: line for line in review.chosen}
@@ -132,7 +132,7 @@ def _page_of_all(company: Company, place: Place, review: LineReview) -> "Page[Sh
 
 
 def lines_of(company: Company, query: str = "") -> QuerySet[ServiceLine]:
-    """Return the company's lines in service whose number or account has this part.
+    """Return the company's lines in service whose number or account contains the query.
 
     Phone numbers are found by their digits, however they are typed.
     """

@@ -57,7 +57,7 @@ class ExistingTickets:
 
     @classmethod
     def of(cls, error: NotRegistered) -> Self:
-        """Return the ticket because of which nothing was registered, if there is one."""
+        """Return the ticket that prevented the registration, if there is one."""
         if isinstance(error, KeyAlreadyUsed):
             return cls(used=error.ticket)
         return cls(repeated=error.ticket if isinstance(error, RepeatedRequest) else None)
@@ -82,7 +82,7 @@ def _company_of(request: HttpRequest) -> int | None:
 def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     if request.method != "POST":
         return _show(request, caller)
-    session.delete_draft(request)  # the browser has posted it
+    session.delete_draft(request)  # the post contains its input
     owner = Uploader(request, caller.administrator, caller.visitor.phone)
     staging.remove(owner, request.POST)
     offer = current_offer()
@@ -106,7 +106,7 @@ def request_form(request: HttpRequest, caller: Caller) -> HttpResponse:
     form.line_step = LineStep(key.uuid, of_company.company, owner.phone, form.type)
     if not form.is_valid() or of_company.company.is_inactive:
         return _refuse(owner, of_company, form, key, ExistingTickets(used=ticket_of_key(key)))
-    # An empty list too: the one that the page showed may be gone
+    # Also if the list is empty, because the one that the page showed may have been deleted
     changed = form.line_review is not None and not form.line_review.was_shown
     if changed and ticket_of_key(key) is None:
         return _review(owner, of_company, form, key)
@@ -131,7 +131,7 @@ def _register(
 
 
 def _posted_type(request: HttpRequest, offer: Offer) -> RequestType | None:
-    """Return the type that the form names; that of its key if it names none that is offered."""
+    """Return the posted type if it is offered, else that of the form's key, or the visitor's."""
     posted = offer.type_of(request.POST.get("request_type"))
     if posted is not None:
         return posted
@@ -141,7 +141,7 @@ def _posted_type(request: HttpRequest, offer: Offer) -> RequestType | None:
 
 
 def _no_types(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Say that no type is offered. What was posted is kept, until one is offered again."""
+    """Show that no type is offered. A posted form is saved as a draft."""
     drafts.keep(request, caller.visitor.phone)
     return render(request, "portal/request/no_types.html", status=422 if request.method == "POST" else 200)
 
@@ -164,7 +164,7 @@ def _offer_changed(
         phone=owner.phone,
     )
     again.line_step = form.line_step
-    again.is_valid()  # with its other errors
+    again.is_valid()  # adds the other errors
     if request_type.code == form.type.code:
         again.offer_changed()
     return _refuse(owner, of_company, again, key)
@@ -203,7 +203,7 @@ def _posted_key(request: HttpRequest, caller: Caller) -> tuple[SubmissionKey, Co
 
 
 def _known_documents(request: HttpRequest, caller: Caller) -> list[KnownDocument]:
-    """Return the documents that the first of two clicks has stored, for the second click."""
+    """Return the documents that an earlier click on this form has stored."""
     try:
         return documents_of_key(
             SubmissionKey.read(request.POST.get("submission_key", ""), caller.administrator)
@@ -242,7 +242,7 @@ def _submission(
 
 
 def _review(owner: Uploader, of_company: CompanyFacts, form: RequestForm, key: SubmissionKey) -> HttpResponse:
-    """Show the form again with what was understood of its list; posting it confirms that."""
+    """Show the form again with the list as it was understood; posting it again confirms that."""
     return _page(owner, of_company, form, key, staged=_stage_accepted(owner, form, key))
 
 
@@ -324,7 +324,7 @@ def _page(
     company = of_company.company
     services = directory().services(company, LINES_OFFERED) if form.is_bound else of_company.services
     lines = LineReview() if form.line_review is None else form.line_review
-    # A form that offers every line shows every account's date; it takes those of the chosen lines
+    # A form that offers every line shows the date of every account, for whichever lines are chosen
     chosen = () if line_step.offers_all(services) else lines.understood.accounts
     accounts = touched_accounts(of_company.accounts, chosen)
     terms = list(request_type.dates_at(timezone.now(), accounts, form.offer.calendar).terms)

@@ -1,4 +1,4 @@
-"""What a list asks for a line, in the customer's words: the end of the service, or prepaid."""
+"""Recognise what a list requests for a line, in the customer's words: cancellation or prepaid."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ _PREPAID = re.compile(r"\b(?:pre ?pago|pre ?pagos|prepag\w*|prepaid)\b")
 _CANCEL = re.compile(
     r"\b(?:bajas?|cancel\w*|anul\w*|elimin\w*|desactiv\w*|termin(?:ar|acion|en)\w*|retir\w*|dar de baja)\b"
 )
-# A line that is to stay must not end because another word of the sentence looks like a request
+# Words of lines that stay: another word of the sentence that looks like a request must not end them
 _KEEP = re.compile(
     r"\b(?:mantener\w*|manteng\w*|conserv\w*|dejar|dejen|except\w*|salvo|menos|quedan?|suspen\w*|reactiv\w*"
     r"|(?:no|ni|nunca) (?:\w+ ){0,3}(?:cancel|baja|dar|anul|elimin|desactiv|termin|retir|pas[ae]|cambi|migr|toc|inclu|"
@@ -25,16 +25,16 @@ _KEEP = re.compile(
 
 
 def plain(text: str) -> str:
-    """Return the words in small letters without accents and punctuation."""
+    """Return the words in lower case, without accents and punctuation."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(re.sub(r"[^\w]|_", " ", letters).split())
 
 
 def actions_in(text: str) -> set[Action] | None:
-    """Return the actions that a text names, empty for none. None when it is not clear.
+    """Return the actions that a text names, which may be none. Returns None if it is not clear.
 
-    It is not clear when both are named, and when a word says that something is to stay.
+    It is not clear if both actions are named, or if a word says that something stays.
     """
     words = plain(text)
     found = {
@@ -46,7 +46,7 @@ def actions_in(text: str) -> set[Action] | None:
 
 
 def action_of_cell(text: str) -> Action | None:
-    """Return the action of a cell that holds nothing else. None for words that name none."""
+    """Return the action that a cell names; None if it names none, or not clearly."""
     found = actions_in(text)
     return next(iter(found)) if found else None
 
@@ -59,7 +59,7 @@ def split_at_action(text: str) -> tuple[str, str]:
 
 
 def _folded(text: str) -> str:
-    """Return the text in small letters without accents, each character in its old place."""
+    """Return the text in lower case without accents, each character at its old position."""
     return "".join(
         unicodedata.normalize("NFKD", character.casefold())[:1] or " " for character in text
     ).replace("-", " ")

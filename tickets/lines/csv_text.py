@@ -10,7 +10,7 @@ from tickets.lines.problems import Unreadable
 from tickets.lines.rows import MAX_ROWS
 from tickets.lines.table import MAX_COLUMNS, Grid
 
-_SAMPLE = 50  # lines that show the separator
+_SAMPLE = 50  # lines that are searched for the separator
 _OTHER_FORMATS = (b"%pdf", b"{\\rtf", b"\x89png", b"\xff\xd8\xff", b"gif8", b"mz\x90")
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<script", b"<?xml")
 
@@ -43,7 +43,10 @@ def read(content: bytes) -> tuple[list[Grid], list[str]]:
 
 
 def _decoded(content: bytes) -> str:
-    """Return the text. UTF-8 fails on Latin letters, so a file that is not UTF-8 is Windows'."""
+    """Return the text: UTF-16 with its mark, UTF-8, or else Windows-1252.
+
+    Accented letters of Windows-1252 are not valid UTF-8. Raises Unreadable for binary content.
+    """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
     if b"\0" in content:
@@ -58,7 +61,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _separator(lines: list[str]) -> str:
-    """Return the separator that most lines have the same number of times."""
+    """Return the separator that most of the first 50 lines contain."""
     sample = [line for line in lines if line.strip()][:_SAMPLE]
     scores = {
         separator: sum(line.count(separator) > 0 for line in sample) for separator in (";", "\t", "|", ",")

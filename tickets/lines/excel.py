@@ -23,7 +23,7 @@ from tickets.lines.table import MAX_COLUMNS, Grid
 MAX_SHEETS = 30
 LAST_ROW = 2 * MAX_ROWS  # empty rows between the lines count here
 # openpyxl keeps the tags of a row, of the strings and of the styles in memory. A list of 10,000
-# rows and 14 full columns has these many tags and attributes
+# rows and 14 full columns has about this many tags and attributes
 MAX_MARKS = 1_000_000
 # Bytes from one tag or row to the next; a cell has up to 32,767 characters
 MAX_SPAN = 256 * 1024
@@ -34,8 +34,8 @@ _OVERLAP = 512  # bytes of the piece before, since a tag may be cut in two
 _ROW = re.compile(
     rb"<(?:\w+:)?row(?=[\s/>])(?:[^<>]*?\sr=[\"'](\d{1,7})[\"'])?|<(?P<end>/(?:\w+:)?sheetData)\b"
 )
-# A cell with something in it to the right of the columns that are read, which end at AX. Only what
-# stands beside the name of its column is looked at, so that long tags take no longer
+# A cell with content to the right of column AX, the last one that is read. The lengths are limited,
+# so that long tags do not slow the search down
 _FAR_CELL = re.compile(
     rb"\sr=[\"'](?:A[YZ]|[B-Z][A-Z]|[A-Z]{3})\d{1,7}[\"'][^<>]{0,200}>\s{0,20}<(?:\w{1,20}:)?(?:v|is|f)[\s>]"
 )
@@ -48,7 +48,7 @@ _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", 
 
 @dataclass(slots=True)
 class _Scan:
-    """What the bytes of the parts show before openpyxl reads them."""
+    """Counts and findings in the parts' bytes, made before openpyxl parses them."""
 
     marks: int = 0
     rows: int = 0
@@ -71,7 +71,7 @@ def read(content: bytes) -> tuple[list[Grid], list[str]]:
         warnings.simplefilter("ignore")  # dates out of range
         for sheet in book.worksheets[:MAX_SHEETS]:
             if sheet.sheet_state == "visible":
-                part = sheet._worksheet_path.lstrip("/").lower()  # noqa: SLF001  names have no order
+                part = sheet._worksheet_path.lstrip("/").lower()  # noqa: SLF001  the only link to the part
                 visible.append(_grid(sheet, _merged_origins(scan.merged.get(part, []))))
                 visible[-1].cut_at = LAST_ROW if part in scan.far else 0
                 visible[-1].is_wider = part in scan.wide
@@ -83,7 +83,7 @@ def read(content: bytes) -> tuple[list[Grid], list[str]]:
 
 
 def cell_text(value: object) -> tuple[str, Code | None]:
-    """Return a cell's value as text, and why it is not what the customer sees, if it is not."""
+    """Return a cell's value as text, and the problem if the customer sees something else."""
     if value is None or isinstance(value, bool):
         return "", None
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -103,7 +103,7 @@ def _open(content: bytes, *, values: bool) -> Any:
 
 
 def _scan(content: bytes) -> _Scan:
-    """Look through the parts without building anything. Raises Unreadable for too much of it."""
+    """Scan the parts' bytes without parsing them. Raises Unreadable if a limit is exceeded."""
     scan = _Scan()
     for entry in archive.entries(content, Effort()):
         if not entry.name.endswith((".xml", ".rels")):
@@ -130,7 +130,7 @@ def _scan(content: bytes) -> _Scan:
 
 
 def _look_at(scan: _Scan, part: str, data: bytes, seen: int) -> None:
-    """Note rows, formulas and merged cells; the first `seen` bytes belong to the piece before."""
+    """Record rows, formulas and merged cells; the first `seen` bytes were in the last piece too."""
     start = -1 if part in scan.far else len(data)
     last_row = seen - scan.since_row
     for found in _ROW.finditer(data):
@@ -157,7 +157,7 @@ def _look_at(scan: _Scan, part: str, data: bytes, seen: int) -> None:
 
 
 def _merged_origins(ranges: list[str]) -> dict[tuple[int, int], int]:
-    """Map each cell below the first of a merged range to the row of the first, columns from 0."""
+    """Map the cells below the top one of each merged range to its row; columns count from 0."""
     origins: dict[tuple[int, int], int] = {}
     left = MAX_MERGED  # ranges may overlap, so the cells are counted and not the entries
     for text in ranges:
@@ -199,7 +199,7 @@ def _grid(sheet: Any, origins: dict[tuple[int, int], int]) -> Grid:
 
 
 def _mark_formulas(content: bytes, grids: dict[str, Grid]) -> None:
-    """Note the cells whose formula has no saved result: openpyxl reads those as empty."""
+    """Mark the cells whose formula has no saved result, which openpyxl reads as empty."""
     with closing(_open(content, values=False)) as book:
         for sheet in book.worksheets[:MAX_SHEETS]:
             if sheet.title not in grids:

@@ -1,4 +1,4 @@
-"""The one form in which service numbers of lists and of the directory are compared (A18)."""
+"""Normalise service numbers, so that those of lists and of the directory compare equal (A18)."""
 
 import re
 import unicodedata
@@ -12,9 +12,9 @@ _SCIENTIFIC = re.compile(r"(\d(?:[.,]\d+)?)[eE]\+?(\d{1,3})")
 
 
 def service_key(text: str) -> str:
-    """Return the form for comparing: a phone in E.164, any other number its letters and digits.
+    """Return the key for comparison: a phone in E.164, or any other number's letters and digits.
 
-    Empty when the text has neither. Two spellings of one service have the same key.
+    Empty if the text has neither. Two spellings of one service have the same key.
     """
     if plain := _PLAIN_MOBILE.fullmatch(text.strip()):
         return f"+593{plain[1]}"

@@ -15,7 +15,7 @@ MAX_SHEETS = 30
 
 def read(content: bytes) -> tuple[list[Grid], list[str]]:
     """Return the cells of the visible sheets and the names of the hidden ones."""
-    # Merged cells are read only together with the formats
+    # xlrd reads merged cells only with `formatting_info`
     book = xlrd.open_workbook(
         file_contents=content, logfile=io.StringIO(), formatting_info=True, on_demand=True, ragged_rows=True
     )

@@ -1,7 +1,7 @@
-"""Read a list that was pasted or typed as text (A10): see `phrases` for the numbers.
+"""Read a list that was pasted or typed as text (A10); `phrases` finds its numbers.
 
-A line without words asks for the end of its services. What cannot be read stays as text with its
-row.
+A line without words requests the cancellation of its services. A line that cannot be read stays as
+text, with its row.
 """
 
 import re
@@ -17,7 +17,7 @@ from tickets.lines.phrases import PHONE, PHONE_BODY, TOKEN, is_long_enough, numb
 from tickets.lines.problems import Code
 from tickets.lines.rows import MAX_ROWS, Column, Doubt, ListRow, Reading
 
-MAX_TEXT = 256 * 1024  # characters, as many as a form may have bytes
+MAX_TEXT = 256 * 1024  # characters; a form may have this many bytes (DATA_UPLOAD_MAX_MEMORY_SIZE)
 MAX_NAME = 120
 _ORDINAL = re.compile(
     r"^\s*(?:\d{1,4}\s*[.)\]]|\d{1,4}\s+-)\s+(?=\S)"  # 1. 2) 3 -
@@ -27,7 +27,7 @@ _ORDINAL = re.compile(
 )
 _ABBREVIATED_NUMBER = re.compile(r"\bN(?:o\.|[º°]\.?)", re.IGNORECASE)
 _ID = re.compile(rf"(?<![\w.\-])(?:\d{{{RUC_DIGITS}}}|\d{{{CEDULA_DIGITS}}}|\d{{9}}-\d)(?![\w\-])", re.ASCII)
-# Words around the name of who takes a line: «a nombre de Ana Pérez, con cédula»
+# Words around the name of a line's new holder: «a nombre de Ana Pérez, con cédula»
 _AROUND_NAMES = re.compile(
     r"\b(?:a (?:nombre|favor) de|nombres?(?: completos?)?|con|c[eé]dula|c\.? ?i\.?|ruc|identificaci[oó]n"
     r"|n[uú]mero|nro\.?|no\.|titular|sra?\.?|srta\.?|se|que|de la l[ií]nea|l[ií]neas?|a|y|e"
@@ -35,13 +35,13 @@ _AROUND_NAMES = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w.\-]+")
-# From the beginning of a word: from each of its letters, a long one would take minutes
+# Only from the start of a word: if each letter of a long word were tried, it would take minutes
 _NAME = re.compile(r"(?<![^\W\d_])[^\W\d_][^\W\d_.'’]*(?:[ \-][^\W\d_][^\W\d_.'’]*)+")
 
 
 @dataclass(frozen=True, slots=True)
 class _Heading:
-    """What a line such as «Pasar a prepago:» asks for the lines below it."""
+    """What a heading such as «Pasar a prepago:» requests for the lines below it."""
 
     action: str = ""
     words: str = ""
@@ -107,7 +107,7 @@ def _rows_of_line(line: str, place: int, heading: _Heading) -> Iterator[ListRow]
     else:
         action = written if asked is None else heading.action if inherits else Action.CANCEL
         found = [replace(row, action=action) for row in numbers_in(rest, place)]
-    if not found and not asked:  # «Pasar a prepago:» is a heading, which needs no answer
+    if not found and not asked:  # a heading such as «Pasar a prepago:» gives no row
         yield ListRow(place, written=written, doubts=(Doubt(Code.TEXT_ONLY),))
     inherited = (Doubt(Code.ACTION_FROM_HEADING, Column.ACTION, heading.words),) if inherits else ()
     for row in found:
@@ -115,7 +115,7 @@ def _rows_of_line(line: str, place: int, heading: _Heading) -> Iterator[ListRow]
 
 
 def _heading(line: str, before: _Heading) -> _Heading:
-    """Return what a line without numbers asks for the lines below it."""
+    """Return the heading that is valid below a line without numbers."""
     asked, words = actions_in(_words(line)), clean(line)[:60]
     if asked is None:
         return _Heading(words, words)
@@ -125,10 +125,10 @@ def _heading(line: str, before: _Heading) -> _Heading:
 
 
 def _prepaid_rows(line: str, place: int) -> Iterator[ListRow]:
-    """Read a line that asks for prepaid: its numbers, and who takes the line if it is only one."""
+    """Read a line that requests prepaid: its numbers and, if it has only one, the new holder."""
     before, after = split_at_action(line)
     name = _name_in(after) or _name_in(before)
-    # Below a heading no word parts the line from who takes it: a name then tells
+    # Below a heading, no word separates the number from the holder; a name shows that there is one
     action_at = len(before) if before != line else 0 if name else len(line)
     taker = _id_of(line, action_at)
     without_id = line[: taker.start()] + "\t" + line[taker.end() :] if taker else line
@@ -144,8 +144,10 @@ def _prepaid_rows(line: str, place: int) -> Iterator[ListRow]:
 
 
 def _id_of(line: str, action_at: int) -> re.Match[str] | None:
-    """Return the cédula or RUC in a line. One that could also be a mobile number counts only after
-    the line's number and the word that asks for prepaid.
+    """Return the cédula or RUC in a line.
+
+    One that could also be a mobile number counts only after the line's number and the word that
+    requests prepaid.
     """
     first = PHONE.search(line) or next(
         (word for word in TOKEN.finditer(line) if is_long_enough(word[0])), None
@@ -175,6 +177,6 @@ def _name_in(text: str) -> str:
 
 
 def _words(line: str) -> str:
-    """Return the line without what has digits, and without «No.» for a number."""
+    """Return the line without words that have digits, and without «No.» before a number."""
     text = _ABBREVIATED_NUMBER.sub(" ", line)
     return _WORD.sub(lambda word: " " if any(map(str.isdecimal, word[0])) else word[0], text)

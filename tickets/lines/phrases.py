@@ -1,7 +1,7 @@
 """Find the service numbers in a phrase or a cell: any separators, and ranges (A10, A18).
 
-A phone is read only where its groups of digits are used up: a number with a digit too few never
-borrows the first digit of the next one.
+A phone is made of whole groups of digits, so a number with a digit too few never takes the first
+digit of the next one.
 """
 
 import re
@@ -17,7 +17,7 @@ _COUNTRY = rf"(?:(?:\+|\b00)?\(?593{_GAP}(?:0{_GAP})?)"
 _MOBILE = rf"(?:{_COUNTRY}|0{_GAP})?9(?:{_GAP}\d){{8}}"
 _LANDLINE = rf"(?:{_COUNTRY}|0{_GAP})[2-7]{_GAP}[2-9](?:{_GAP}\d){{6}}"
 PHONE_BODY = rf"\(?(?:{_MOBILE}|{_LANDLINE})(?!\w)"
-# The end of a circuit such as «ABC-XY-0220» begins no phone, unless all its digits are together
+# The end of a circuit such as «ABC-XY-0220» does not begin a phone, unless all digits are together
 _TOGETHER = r"(?:(?:\+?593|0)?9\d{8}|(?:\+?593|0)[2-7]\d{7})(?!\w)"
 PHONE = re.compile(rf"(?<![\w+.])(?:(?<![A-Z]-){PHONE_BODY}|(?<=[A-Z]-){_TOGETHER})", re.ASCII)
 _TO = r"\s*\b(?:a|al|hasta)\b(?:\s+(?:el|la)\b)?\s*"
@@ -26,7 +26,7 @@ _TO = r"\s*\b(?:a|al|hasta)\b(?:\s+(?:el|la)\b)?\s*"
 _RANGE = re.compile(
     rf"({PHONE.pattern})(?:{_TO}|\s*(?:-|\.\.+)\s*)({PHONE_BODY})|{PHONE.pattern}", re.ASCII | re.IGNORECASE
 )
-# Three numbers or more with dashes between them are a list and no range
+# Three or more numbers with dashes between them are a list, not a range
 _CHAIN = re.compile(rf"({PHONE.pattern}(?:\s*-\s*{PHONE_BODY}){{2,}})|{PHONE.pattern}", re.ASCII)
 _CHAINED = re.compile(rf"({PHONE_BODY})\s*-\s*(?={PHONE_BODY})", re.ASCII)
 # «0991234500 al 520» and «0991234500-20»: an end with seven digits or more is another number
@@ -35,7 +35,7 @@ _SHORT_RANGE = re.compile(
 )
 _SEPARATORS = re.compile(r"[,;|/\t]|\s+[yeou&]\s+", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
-# A phone that is misspelt, in groups
+# A misspelt phone that is written in groups
 _GROUPS = re.compile(r"(?<![\w.\-])\(?\d{1,4}(?:[ .()\-]{1,3}\d{1,4})+(?!\w)", re.ASCII)
 _MIN_GROUPED = 6  # digits
 # A word with a digit: the number of a data link, a circuit, or a phone that is misspelt
@@ -94,7 +94,7 @@ def _take_ranges(text: str, place: int, rows: list[ListRow]) -> str:
 
 
 def _numbers_of_piece(piece: str, place: int) -> Iterator[ListRow]:
-    """Read what stands between two separators."""
+    """Read the numbers of the text between two separators."""
     end, written = 0, clean(piece)
     for found in PHONE.finditer(piece):
         yield from _other_numbers(piece[end : found.start()], place, alone=False)
@@ -104,7 +104,7 @@ def _numbers_of_piece(piece: str, place: int) -> Iterator[ListRow]:
 
 
 def _other_numbers(text: str, place: int, *, alone: bool) -> Iterator[ListRow]:
-    """Read the numbers that are not phones; short ones only where there is little else."""
+    """Read the numbers that are not phones; short ones only if the text has little else."""
     if not _DIGIT.search(text) or is_date(text):
         return
     written = clean(text)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Severity(StrEnum):
-    """Critical: the row is not requested as it is. Confirm: it is, if the customer agrees."""
+    """CRITICAL: the row must be corrected to be requested. CONFIRM: the customer must agree."""
 
     CRITICAL = "critical"
     CONFIRM = "confirm"
@@ -18,7 +18,7 @@ class Code(StrEnum):
     """The stable names of the problems, for pages and records."""
 
     # Critical
-    UNKNOWN = "unknown"  # also for a line of another company: the words must not tell (A5)
+    UNKNOWN = "unknown"  # also a line of another company, which the text must not reveal (A5)
     CANCELLED = "cancelled"
     CONFLICT = "conflict"  # the same line twice with different requests
     ACTION_UNCLEAR = "action_unclear"
@@ -44,7 +44,7 @@ class Code(StrEnum):
     RANGE_GAP = "range_gap"
     SEVERAL_ACCOUNTS = "several_accounts"
     TEXT_ONLY = "text_only"
-    ACTION_OF_TYPE = "action_of_type"  # the list has other words for it
+    ACTION_OF_TYPE = "action_of_type"  # the list has other words for the type's only action
 
 
 TO_CONFIRM = frozenset(
@@ -110,7 +110,7 @@ def severity_of(code: Code) -> Severity:
 
 
 def sentence(code: Code, detail: str = "") -> str:
-    """Say what is wrong with a row. `detail` is a ticket's number, a row or a count, by code.
+    """Return the sentence of a problem. `detail` is a ticket's number, a row or a count, by code.
 
     Row 0 stands for the lines that were picked on a page.
     """
@@ -119,7 +119,7 @@ def sentence(code: Code, detail: str = "") -> str:
 
 
 def summary(code: Code, count: int, column: str) -> str:
-    """Say how many rows have the same problem, in which column."""
+    """Return the sentence for many rows with the same problem, in one column."""
     texts = {
         Code.DUPLICATE: gettext("Están repetidos: se piden una sola vez."),
         Code.CONFLICT: gettext("Están dos veces, con pedidos distintos. Deje uno solo de cada uno."),

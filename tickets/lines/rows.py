@@ -12,7 +12,7 @@ MAX_ROWS = 10_000  # twice the lines of the largest company that is known
 
 
 class Column(StrEnum):
-    """What a column of a list says of a line."""
+    """The meaning of a list's column."""
 
     NUMBER = "number"
     ACTION = "action"
@@ -22,7 +22,7 @@ class Column(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: the row, and in a sheet the letters of the column.
+    """The place of a problem: the row and, in a sheet, the letters of the column.
 
     The row is 0 for lines that were picked on a page. `sheet` is empty when only one sheet of the
     file was read.
@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which column of a sheet says what. All rows of a sheet share one."""
+    """The letters of a sheet's columns, by meaning. All rows of a sheet share one layout."""
 
     letters: dict[Column, str] = field(default_factory=dict)
     sheet: str = ""
@@ -56,11 +56,11 @@ class Layout:
 
 
 TEXT = Layout()  # pasted text has rows only
-PICKED = Layout()  # lines picked on a page have not even rows
+PICKED = Layout()  # lines picked on a page have no rows either
 
 
 class Doubt(NamedTuple):
-    """What reading a row raised, in which column. `detail` completes the sentence."""
+    """A problem found when a row was read, and its column. `detail` completes the sentence."""
 
     code: Code
     column: Column = Column.NUMBER
@@ -71,8 +71,8 @@ class Doubt(NamedTuple):
 class ListRow:
     """One line of a list as written.
 
-    `number` is empty where none could be read; `written` is what stands there instead. The
-    `alternatives` are other readings of the number, for service numbers inside other words.
+    `number` is empty if none could be read; `written` is the original text. `alternatives` are
+    other readings of the number, for service numbers inside other words.
     """
 
     row: int
@@ -88,7 +88,7 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read of a text or a file.
+    """The rows read from a text or a file.
 
     `refusal` says why nothing could be read, and is empty otherwise. `notices` say what was left
     out, such as hidden sheets.

@@ -1,7 +1,7 @@
 """Read a list from a file: .xlsx, .xls or .csv, by its content and not by its name (A10).
 
-A hostile or damaged file is a sentence, within limits of cells and bytes, and never an exception.
-The inspection of attachments judges workbooks first, as it does when they are attached.
+A hostile or damaged file gives a sentence, never an exception, within limits of cells and bytes.
+Workbooks pass the inspection of attachments first, as if they were attached.
 """
 
 from collections.abc import Callable, Iterable

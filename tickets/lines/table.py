@@ -1,4 +1,4 @@
-"""From the cells of a sheet to the rows of a list: which column says what, by titles or content."""
+"""Turn the cells of a sheet into rows of a list; titles or content give the columns' meaning."""
 
 import re
 from collections import Counter
@@ -16,7 +16,7 @@ from tickets.lines.rows import MAX_ROWS, Column, Doubt, Layout, ListRow, Reading
 MAX_COLUMNS = 50
 _HEADER_ROWS = 20  # a title and the operator's letterhead may stand above the titles
 _MAX_TITLE = 60  # characters; sentences are not titles
-_SAMPLE = 200  # rows looked at to tell columns without titles
+_SAMPLE = 200  # rows whose content is examined to recognise columns without titles
 MAX_CELL = 120  # characters of a name or an action
 # These titles contain a word of a known column, but name another column
 _OTHER = re.compile(
@@ -41,7 +41,7 @@ _TITLES = (
         ),
     ),
 )
-_ID_ZERO = {9: 10, 12: 13}  # digits of a cédula and a RUC that lost their zero, and with it
+_ID_ZERO = {9: 10, 12: 13}  # digits of a cédula and a RUC without and with their leading zero
 
 
 @dataclass(slots=True)
@@ -55,8 +55,8 @@ class Grid:
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
     odd: dict[tuple[int, int], Code] = field(default_factory=dict)
     name: str = ""
-    cut_at: int = 0  # the last row that was read, where there are more
-    is_wider: bool = False  # than MAX_COLUMNS, which are read
+    cut_at: int = 0  # the last row that was read; 0 if all were read
+    is_wider: bool = False  # has values beyond MAX_COLUMNS, which are not read
 
 
 def letters(column: int) -> str:
@@ -91,7 +91,7 @@ def read_grid(grid: Grid, *, with_sheet: bool = False) -> Reading | None:
 
 
 def left_out(grid: Grid) -> list[str]:
-    """Say what of the sheet was not read."""
+    """Return the notices about rows and columns of the sheet that were not read."""
     rows = [problems.rows_left_out(grid.cut_at)] if grid.cut_at else []
     return [*rows, problems.columns_left_out(letters(MAX_COLUMNS - 1))] if grid.is_wider else rows
 
@@ -135,7 +135,7 @@ def _titles(rows: Sequence[tuple[int, list[str]]]) -> tuple[int, dict[Column, in
 
 
 def _merged_titles(upper: dict[Column, int], lower: dict[Column, int]) -> dict[Column, int]:
-    """Return the columns of two rows of titles: the lower one is more exact."""
+    """Return the columns of two rows of titles. The lower row wins, because it is more exact."""
     taken = set(lower.values())
     return {column: index for column, index in upper.items() if index not in taken} | lower
 
@@ -147,7 +147,7 @@ def _has_number(cells: Iterable[str]) -> bool:
 
 
 def _columns_of(cells: Sequence[str]) -> dict[Column, int]:
-    """Return the columns that a row of titles names; of two alike, the first."""
+    """Return the columns that a row of titles names; of two with one meaning, the first."""
     columns: dict[Column, int] = {}
     for index, cell in enumerate(cells[:MAX_COLUMNS]):
         words = plain(cell) if len(cell) <= _MAX_TITLE else ""
@@ -161,7 +161,7 @@ def _columns_of(cells: Sequence[str]) -> dict[Column, int]:
 
 
 def _guess(body: Sequence[tuple[int, list[str]]], named: dict[Column, int]) -> dict[Column, int]:
-    """Add the columns that the content of more than half their cells tells."""
+    """Add the columns that are recognised by the content of more than half of their cells."""
     kinds: dict[int, Counter[Column]] = {}
     filled: Counter[int] = Counter()
     for _number, cells in body[:_SAMPLE]:
@@ -202,7 +202,7 @@ def _kind_of(cell: str) -> Column | None:
 
 
 def _other_number_columns(body: Sequence[tuple[int, list[str]]], columns: dict[Column, int]) -> list[int]:
-    """Return the columns that are not read though half their cells are phones."""
+    """Return the columns that are not read although more than half of their cells are phones."""
     found: Counter[int] = Counter()
     filled: Counter[int] = Counter()
     for _number, cells in body[:_SAMPLE]:
@@ -261,7 +261,7 @@ def _numbered(row: ListRow, text: str) -> Iterator[ListRow]:
         return
     found = [] if is_phone(text) else numbers_in(text, row.row)
     if len(found) < 2 and not any(each.doubts for each in found):
-        # One number: the whole cell counts first, since a data link's may have any form
+        # One number: the whole cell is tried first, because a data link's number may have any form
         inner = tuple(each.number for each in found if each.number != text)
         yield replace(row, number=text[:MAX_NUMBER], alternatives=inner)
         return
@@ -272,7 +272,7 @@ def _numbered(row: ListRow, text: str) -> Iterator[ListRow]:
 
 
 def _identity(text: str) -> tuple[str, bool]:
-    """Return a cédula or RUC without separators, and whether its lost zero was put back."""
+    """Return a cédula or RUC without separators, and whether its lost leading zero was restored."""
     compact = re.sub(r"[\s.\-]", "", text)
     if not (compact.isascii() and compact.isdecimal()):
         return text[:MAX_NUMBER], False

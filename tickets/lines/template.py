@@ -1,4 +1,4 @@
-"""The template of a list of lines (.xlsx): phones as text, a drop-down for what is asked.
+"""The template of a list of lines (.xlsx): phones as text, and a drop-down for the action.
 
 Excel removes the zero of a phone that is typed into a number cell, so the cells are text.
 """
@@ -30,14 +30,14 @@ class TemplateLine:
 
 
 def action_label(action: Action) -> str:
-    """Return the words of an action, which `actions` also reads."""
+    """Return the label of an action, which `actions` recognises in a list."""
     return {Action.CANCEL: _("Dar de baja"), Action.PREPAID: _("Pasar a prepago")}[action]
 
 
 def build(lines: Iterable[TemplateLine] = ()) -> bytes:
     """Return the template, with these lines already in it."""
     output = io.BytesIO()
-    # As text whatever it looks like: no formulas and links from the directory's texts
+    # Texts of the directory must not become formulas or links
     book = xlsxwriter.Workbook(
         output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )

@@ -1,7 +1,6 @@
-"""From the rows of a list to what is asked: each line found in the directory, what it becomes, and
-what is wrong with it (A10, A18, A19).
+"""Match the rows of a list with the directory, and find actions and problems (A10, A18, A19).
 
-The look-up is asked once, whatever the number of rows.
+The directory is looked up once, whatever the number of rows.
 """
 
 from collections import defaultdict
@@ -16,17 +15,17 @@ from tickets.lines.numbers import other_key, service_key
 from tickets.lines.problems import Code, Severity
 from tickets.lines.rows import Column, Doubt, ListRow, Place
 
-SUMMED_FROM = 16  # equal problems that become one sentence
-# Doubts about what is asked of a line, where the list could ask for one thing or another
+SUMMED_FROM = 16  # with this many equal problems or more, one sentence sums them up
+# Doubts about the action, which types with only one action do not have
 OF_ACTION = frozenset({Code.ACTION_MISSING, Code.ACTION_FROM_HEADING, Code.ID_WITHOUT_ACTION})
 CANCELLED = "cancelled"  # as in `ServiceLine.Status`
 
 
 @dataclass(frozen=True, slots=True)
 class KnownLine:
-    """What the directory knows of a line of the company.
+    """The directory's data of a line of the company.
 
-    `open_ticket` is the number of an open request that has it, and empty without one.
+    `open_ticket` is the number of an open request with this line; empty if there is none.
     """
 
     number: str
@@ -44,12 +43,12 @@ LookUp = Callable[[AbstractSet[str]], Mapping[str, Sequence[KnownLine]]]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with a row, and where it stands."""
+    """A problem of a row, and its place."""
 
     code: Code
     place: Place
     detail: str = ""
-    number: str = ""  # of the row, or what stands in its place
+    number: str = ""  # the row's number, or its text if it has none
 
     @property
     def severity(self) -> Severity:
@@ -92,7 +91,7 @@ class UnderstoodRow:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The equal problems of one place; or all equal ones of a column in one sentence."""
+    """The equal problems of one place, or all equal problems of a column in one sentence."""
 
     code: Code
     text: str
@@ -135,8 +134,8 @@ class Understanding:
 def understand(rows: Iterable[ListRow], look_up: LookUp, *, prepaid: bool = True) -> Understanding:
     """Match the rows with the company's lines and check them.
 
-    `prepaid` says whether a line may become prepaid by this type of request. If not, the type alone
-    says what is done with its lines.
+    `prepaid` says whether this type of request lets a line become prepaid. If not, its lines have
+    only one action.
     """
     listed = list(rows)
     keys = [_keys(row) for row in listed]
@@ -170,7 +169,7 @@ def _keys(row: ListRow) -> tuple[str, ...]:
 
 
 def _named(row: ListRow, found: Sequence[KnownLine]) -> tuple[KnownLine, ...]:
-    """Return the lines that the row names. One picked on a page is that very spelling only."""
+    """Return the lines that the row names; a row picked on a page names one exact spelling only."""
     picked = () if row.row else tuple(line for line in found if line.number == row.number)
     return picked or tuple(found)
 
@@ -218,7 +217,7 @@ def _understood(
 
 
 def _compact_id(text: str) -> str:
-    """Return a cédula or RUC without separators; one that is malformed as it is written."""
+    """Return a cédula or RUC without separators; a malformed one unchanged."""
     try:
         return check_tax_id(text).number
     except InvalidTaxId:
@@ -226,7 +225,7 @@ def _compact_id(text: str) -> str:
 
 
 def _in_conflict(earlier: UnderstoodRow, later: ListRow) -> UnderstoodRow:
-    """Return the row with the conflict: neither of the two requests is the one to carry out."""
+    """Add the conflict to the earlier row too, because neither of the two requests prevails."""
     place = earlier.row.layout.place(earlier.row.row, Column.NUMBER)
     conflict = Problem(Code.CONFLICT, place, str(later.row), earlier.row.number)
     known = any(problem.code is Code.CONFLICT for problem in earlier.problems)
@@ -234,9 +233,9 @@ def _in_conflict(earlier: UnderstoodRow, later: ListRow) -> UnderstoodRow:
 
 
 def _action(row: ListRow) -> tuple[Action | None, list[Doubt]]:
-    """Return what is asked. A list that says nothing asks for the end of its lines.
+    """Return the requested action. A row that names none requests the cancellation.
 
-    A cédula without an action may be a move to prepaid, so the end of the line is confirmed.
+    A cédula without an action may mean prepaid, so the customer must confirm the cancellation.
     """
     if not row.action:
         is_asked = any(doubt.code is Code.ACTION_MISSING for doubt in row.doubts)
@@ -247,7 +246,7 @@ def _action(row: ListRow) -> tuple[Action | None, list[Doubt]]:
 
 
 def _only_action(row: ListRow) -> tuple[Action, list[Doubt]]:
-    """Return the action where the type of request has only one; a list may not ask for another."""
+    """Return the action of a type that has only one; another in the list is a problem."""
     if not row.action or (asked := action_of_cell(row.action)) is Action.CANCEL:
         return Action.CANCEL, []
     code = Code.PREPAID_NOT_OFFERED if asked is Action.PREPAID else Code.ACTION_OF_TYPE
@@ -262,7 +261,7 @@ def _line_doubts(lines: Sequence[KnownLine]) -> Iterator[Doubt]:
 
 
 def _taker_doubts(row: ListRow) -> Iterator[Doubt]:
-    """Check who takes a line that becomes prepaid (A10, A19)."""
+    """Check the new holder of a line that becomes prepaid (A10, A19)."""
     if not row.id_number:
         yield Doubt(Code.PREPAID_WITHOUT_ID, Column.ID)
     else:

@@ -14,7 +14,7 @@ _WIDTHS = (20, 20, 18, 14, 18, 36)
 
 @dataclass(frozen=True, slots=True)
 class SheetLine:
-    """A line of the sheet. `action` is its label; the holder is empty for who may not see it."""
+    """A line of the sheet. `action` is a label; the holder is empty for readers without a right."""
 
     number: str
     account: str
