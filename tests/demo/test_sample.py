@@ -14,7 +14,7 @@ from tests.tickets.portal_client import filled_form, visitor
 from tickets.models import Area, RequestType
 from tickets.offer import current_offer, public_offer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 def companies_of(phone: str) -> list[Company]:

@@ -14,8 +14,7 @@ from otp.pin import challenges
 from tests import cast
 from tests.desk.desk import signed_in, soup, supervisor, text_of
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 AUDIT = "/admin/otp/auditevent/"
 LOCKOUTS = "/admin/otp/phonelockout/"
 

@@ -13,8 +13,7 @@ from staff.models import ContactChange
 from tests import cast
 from tests.desk.desk import signed_in, soup, supervisor, text_of
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 COMPANIES = "/admin/companies/company/"
 ADMINISTRATORS = "/admin/companies/administrator/"
 LINES = "/admin/companies/serviceline/"

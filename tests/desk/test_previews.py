@@ -8,7 +8,7 @@ from notifications import message_types
 from notifications.models import Message
 from tests.desk.desk import advisor, signed_in, soup, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 SAMPLES = "/admin/notifications/message/plantillas/"
 
 

@@ -17,8 +17,7 @@ from tickets import catalogue
 from tickets.models import CalendarDay, RequestField, RequestType
 from tickets.words import WORDS
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 TYPES = "/admin/tickets/requesttype/"
 DAYS = "/admin/tickets/calendarday/"
 

@@ -17,7 +17,7 @@ from tests import cast
 from tests.desk.desk import advisor, page_of, signed_in, soup, supervisor, text_of
 from tests.desk.test_ticket_page import make_message
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 State = Message.State
 Kind = MessageAction.Kind
 OTHER = "ana.nueva@acme.example"

@@ -17,8 +17,7 @@ from tests import cast
 from tests.desk.desk import TICKETS, advisor, numbers_listed, signed_in
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 CEDULA_LIKE_A_MOBILE = "0912345675"
 
 

@@ -14,8 +14,7 @@ from tests.desk.desk import TICKETS, advisor, page_of, signed_in, soup, step_of,
 from tickets.effective_date import Calendar
 from tickets.models import Attachment, RequestType, Ticket, TicketEvent
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 SCRIPT = "<script>alert(1)</script>"
 
 

@@ -9,7 +9,7 @@ from tests.desk.desk import TICKETS, advisor, numbers_listed, page_of, signed_in
 from tests.desk.test_ticket_page import make_message
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 State = Message.State
 MARK = "No recibió la confirmación"
 WARNING = "El cliente no recibió la confirmación."

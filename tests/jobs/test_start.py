@@ -7,6 +7,8 @@ import pytest
 
 from tests.stack import BASE
 
+pytestmark = pytest.mark.thorough
+
 IMPORTED = {
     "import django; django.setup()": False,  # each command
     "import fidelizacion.wsgi": True,  # not at the first message, while a customer waits

@@ -13,6 +13,8 @@ from tests.otp.links import address, invited
 from tests.otp.pin_client import ask
 from tests.tickets.portal_client import filled_form, soup, text_of, visitor
 
+pytestmark = pytest.mark.thorough
+
 HELP, ENTRY = "/fidelizacion/ayuda/", "/fidelizacion/"
 
 

@@ -14,7 +14,7 @@ from notifications.models import Message, UnmatchedReport
 from notifications.reports import webhooks
 from tests.notifications.helpers import queue_sms
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 State = Message.State
 PATH = "/webhooks/sms/twilio/"
 TOKEN, EARLIER = "t" * 32, "e" * 32

@@ -36,8 +36,7 @@ from tests.otp.gateway import (
     signed,
 )
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 FUZZED = hypothesis(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

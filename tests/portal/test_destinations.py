@@ -23,8 +23,7 @@ from tests.tickets.portal_client import soup
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Page
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 LIST = "/fidelizacion/tickets/"
 START = "/fidelizacion/solicitud/"
 SOMEWHERE = "/fidelizacion/ticket/3608314/"

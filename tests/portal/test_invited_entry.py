@@ -27,8 +27,7 @@ from tests.otp import pin_client
 from tests.otp.links import address, invited, token_of
 from tests.portal.test_sameness import Step, seen, shape
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 DEAD = "b" * 20
 WRITES = ("INSERT", "UPDATE", "DELETE")
 

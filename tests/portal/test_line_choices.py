@@ -13,7 +13,7 @@ from tickets.lines.actions import Action
 from tickets.lines.template import TemplateLine
 from tickets.models import Ticket, TicketLine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 LINES = "/fidelizacion/solicitud/lineas/"
 
 

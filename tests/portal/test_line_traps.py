@@ -10,7 +10,7 @@ from tickets.lines.actions import Action
 from tickets.lines.template import TemplateLine
 from tickets.models import LineList, RequestType, Ticket, TicketLine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 LINES = "/fidelizacion/solicitud/lineas/"
 
 

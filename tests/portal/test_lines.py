@@ -26,7 +26,7 @@ from tickets.lines.template import TemplateLine
 from tickets.models import LineList, RequestType, Ticket, TicketLine
 from tickets.tasks import remove_orphaned_files
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 TEMPLATE = "/fidelizacion/solicitud/plantilla.xlsx"
 
 

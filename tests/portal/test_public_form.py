@@ -39,7 +39,7 @@ from tickets import public_code, public_requests
 from tickets.models import Attachment, PublicRequest, RequestField, RequestType, Ticket, TicketEvent
 from tickets.tasks import remove_orphaned_files
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 KEY = re.compile(rb'(?<=name="submission_key" value=")[^"]+')
 
 

@@ -30,7 +30,7 @@ from tickets import public_code, public_requests
 from tickets.models import PublicRequest, Ticket
 from tickets.tasks import remove_orphaned_files
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 ELSEWHERE = "198.51.100.7"
 
 

@@ -11,7 +11,7 @@ from tests.otp.pin_client import answer, ask, receive
 from tests.tickets.portal_client import REQUEST, fields_of, filled_form, pdf, soup, text_of, visitor
 from tickets.models import RequestField, RequestType, RequiredDocument, Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 TYPE = "/fidelizacion/tipo/"
 COMPANY = "/fidelizacion/empresa/"
 Kind = RequestField.Kind

@@ -10,6 +10,8 @@ from django.urls import reverse
 from tests import cast
 from tests.conformance.project import addresses
 
+pytestmark = pytest.mark.thorough
+
 OTHERS = ("TRACE", "OPTIONS", "PUT", "PATCH", "DELETE", "CONNECT", "PROPFIND")
 
 

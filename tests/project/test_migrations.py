@@ -13,6 +13,8 @@ from django.db.migrations.state import ModelState, ProjectState
 from tests import check
 from tests.migrations import BASELINE, judge, problems
 
+pytestmark = pytest.mark.thorough
+
 
 def nullable(field: Any, **options: Any) -> "models.Field[Any, Any]":
     """Build a nullable field; the stubs' types of fields differ by whether they may be NULL."""

@@ -20,8 +20,7 @@ from tests.desk.desk import signed_in, supervisor, text_of
 from tests.desk.test_directory import ADMINISTRATORS, administrator_form
 from tests.otp.concurrency import at_once
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 NEW = "+593987654321"
 State = ContactChange.State
 

@@ -19,8 +19,7 @@ from tests.desk.test_directory import ADMINISTRATORS, COMPANIES, administrator_f
 from tests.otp.concurrency import at_once
 from tests.staff.test_contact_changes import decide, notices
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 Kind, State = ContactChange.Kind, ContactChange.State
 TO_ANA = [("email", "ana@acme.example"), ("sms", cast.ANA_PHONE)]
 

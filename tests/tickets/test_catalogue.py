@@ -14,8 +14,7 @@ from tickets.catalogue.yaml_file import read
 from tickets.models import OTHER_REASON, Area, Reason, RequestField, RequestType, RequiredDocument
 from tickets.words import problems
 
-pytestmark = pytest.mark.django_db
-
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 CODES = {
     "address_change",
     "call_detail",

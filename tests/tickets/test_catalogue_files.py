@@ -10,6 +10,8 @@ from tickets.catalogue.entries import check
 from tickets.catalogue.yaml_file import MAX_BYTES, read
 from tickets.words import MAX_LENGTH
 
+pytestmark = pytest.mark.thorough
+
 TYPE = "request_types: [{code: visit, name: Visita, %s}]"
 FIELD = TYPE % "fields: [{name: a, label: A, %s}]"
 TWO = TYPE % "fields: [{name: a, label: A, %s}, {name: b, label: B, %s}]"

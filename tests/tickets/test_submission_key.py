@@ -25,7 +25,7 @@ from tickets.effective_date import ShownTerms, Term
 from tickets.models import Attachment, Ticket
 from tickets.submission_key import SubmissionKey, UnknownKey
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 def stored_files() -> int:
