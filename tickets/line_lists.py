@@ -57,7 +57,7 @@ class KeptList:
 
 @dataclass(frozen=True)
 class UnderstoodList:
-    """A kept list, understood against the directory of this moment."""
+    """A stored list, matched with the directory as it is now."""
 
     kept: KeptList = KeptList()
     understanding: Understanding = field(default_factory=lambda: Understanding(()))

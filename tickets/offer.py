@@ -1,4 +1,4 @@
-"""Request types, what they ask and their areas as the operator set them (A7, A8, A24).
+"""The request types on offer, with their reasons, questions and areas (A7, A8, A24).
 
 The portal and the public form each offer their own types; the same queries read both offers.
 
@@ -32,7 +32,7 @@ from tickets.words import Words
 
 CACHE_SECONDS = 1.0
 ENTRY_CACHE_SECONDS = 60.0
-CANCELLATION = "cancellation"  # the code of the type that the product ships
+CANCELLATION = "cancellation"  # the code of the first shipped type, which is the default
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def forget() -> None:
 
 @dataclass(frozen=True)
 class BeforeSignIn:
-    """What the pages before the sign-in show of the offers."""
+    """The part of the offers that the pages before the sign-in show."""
 
     words: Words = field(default_factory=lambda: Words({}))
     public_form: bool = False  # whether `consulta/` offers a type

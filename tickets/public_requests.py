@@ -95,7 +95,7 @@ class PublicSubmission:
 
     @property
     def digest(self) -> str:
-        """Digest of the whole form: tells a second click from an edited form with the same key."""
+        """Digest of the whole form. An edited form with the same key has another one."""
         content = [self.request_type.pk, self.email, self._typed(), list(self.documents)]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Repeated requests: the same one twice needs the customer's consent (A23); similar ones are shown.
+"""Repeated requests: an equal one needs the customer's consent (A23), a similar one is only shown.
 
 Two requests are the same if company, request type, reason, details, answers, lines and documents
 are equal. Names, e-mail and phone do not count: another administrator or device may send others.
@@ -48,7 +48,7 @@ def content_of(
 ) -> str:
     """Return the digest of what is requested. `documents` are SHA-256 digests of their content.
 
-    Case, line ends and spaces of the details, and of who takes a line, do not count: phone
+    Case, line ends and spaces in the details and in a new holder's name do not count, because phone
     keyboards change them.
     """
     content: list[Any] = [reason.pk if reason else None, _plain(details), sorted(set(documents))]

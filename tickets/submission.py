@@ -53,7 +53,7 @@ class Submission:
 
     @cached_property
     def digest(self) -> str:
-        """Digest of the whole form: tells a second click from an edited form with the same key."""
+        """Digest of the whole form. An edited form with the same key has another one."""
         content = [
             self.request_type.pk,
             self.reason.pk if self.reason else None,
@@ -136,7 +136,7 @@ def register(submission: Submission) -> Ticket:
     Raises KeyAlreadyUsed, TermsChanged, OfferChanged or RepeatedRequest, and for documents
     StorageFailed, QuotaReached or StagedFileGone; then nothing is registered.
     """
-    # The same moment for comparing the dates and for storing them
+    # One moment for both the comparison of the dates and their storage
     registered_at = timezone.now()
     accounts = touched_accounts(submission.accounts, {line.account for line in submission.lines})
     dates = submission.request_type.dates_at(registered_at, accounts, submission.calendar)
@@ -222,7 +222,7 @@ def _create(submission: Submission, names: list[str], registered_at: datetime, t
         _enqueue_emails(ticket, documents, submission)
         if documents:
             antivirus.enqueue_scan_on_commit(ticket)
-        # Last, because the uses of one phone wait for each other until the commit
+        # Last, because simultaneous requests of one phone wait here until the commit
         quota.consume(submission.verified_phone, len(names))
     return ticket
 

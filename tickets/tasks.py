@@ -10,7 +10,7 @@ from tickets.models import Attachment
 
 @shared_task
 def remove_orphaned_files() -> int:
-    """Daily: delete expired staged documents, files without a row (R3.21) and expired rows."""
+    """Daily: delete files without a row (R3.21); expired documents, forms, lists and digests."""
     now = timezone.now()
     repeats.delete_old(now)
     public_requests.delete_old(now)

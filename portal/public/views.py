@@ -2,8 +2,8 @@
 
 The pages of the e-mail code are in `code_views`.
 
-It sends no SMS, opens no portal session and never asks the directory: a registered number or
-address is answered like any other. The browser's session holds the key of the last form sent.
+The form sends no SMS, opens no portal session and never asks the directory: a registered number
+or address is answered like any other. The browser's session holds the key of the last form sent.
 """
 
 import logging

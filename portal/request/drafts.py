@@ -69,7 +69,9 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False, is_announ
 
 
 def restore(request: HttpRequest, caller: Caller) -> Draft | None:
-    """Return the caller's draft and pick its company; None if the caller no longer manages it.
+    """Return the caller's draft and pick its company.
+
+    Returns None if there is no draft, or if the caller no longer administers its company.
 
     The draft stays saved until the next post, so that reloading the page loses nothing.
     """

@@ -36,7 +36,7 @@ class Number(TypedText):
 
 
 class Money(TypedText):
-    """An amount in dollars. A point or comma before the last one or two digits is the decimal."""
+    """An amount in dollars. A last point or comma with one or two digits after it starts cents."""
 
     def clean(self, value: Any) -> str:
         typed: str = super().clean(value)

@@ -26,7 +26,7 @@ def environment() -> Environment:
     return found
 
 
-def given() -> dict[str, set[str]]:
+def recorded_names() -> dict[str, set[str]]:
     """Map each template that is rendered by name to the names that it is always given."""
     found: dict[str, set[str]] = {}
     render = backend.Template.render
@@ -55,7 +55,7 @@ def problems() -> list[str]:
         for name in names:
             env.get_template(name)
         name = "drawn"
-        rendered = given()
+        rendered = recorded_names()
     except TemplateError as error:
         return [f"{name}: {error}"]
     found, reached = set[str](), set[str]()

@@ -51,7 +51,7 @@ class Term:
     working_days: bool = False
     ceiling_days: int | None = None
     uncapped_date: date | None = None  # the rule's own date, where the ceiling was earlier
-    # As in `Outcome`
+    # Copied from `Outcome`
     counted_until: date | None = None
     exceptions: tuple[date, ...] = ()
 

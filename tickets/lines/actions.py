@@ -52,7 +52,7 @@ def action_of_cell(text: str) -> Action | None:
 
 
 def split_at_action(text: str) -> tuple[str, str]:
-    """Return the text before and after the word that asks for prepaid."""
+    """Return the text before and after the word that requests prepaid."""
     folded = _folded(text)
     found = _PREPAID.search(folded)
     return (text[: found.start()], text[found.end() :]) if found else (text, "")

@@ -36,8 +36,8 @@ class KnownLine:
     pk: int = 0  # of the directory's row
 
 
-# From keys of `service_key` to the company's lines with that key, one for each account. Keys that
-# are missing are unknown. It must not answer for other companies.
+# Maps keys of `service_key` to the company's lines with that key, one for each account. The result
+# omits unknown keys. It must not find lines of other companies.
 LookUp = Callable[[AbstractSet[str]], Mapping[str, Sequence[KnownLine]]]
 
 
@@ -118,7 +118,7 @@ class Understanding:
         return self._findings(Severity.CONFIRM)
 
     def unmatched_text(self) -> str:
-        """Return what could not be matched, with its place, to be sent as text (A10)."""
+        """Return the rows without a line, each with its place, to be sent as text (A10)."""
         unmatched = (row for row in self.rows if not row.lines and not row.is_dropped)
         return "\n".join(f"{_place(row.row)}: {row.row.written or row.row.number}" for row in unmatched)
 

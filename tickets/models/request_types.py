@@ -63,7 +63,7 @@ LAST = 9_999
 
 
 class RequestType(models.Model):
-    """A type of request: who may open it, what it asks, its dates and its words (A7)."""
+    """A type of request: where it is offered, its questions, dates and texts (A7)."""
 
     class Family(models.TextChoices):
         CANCELLATION = "cancellation", _("Bajas y suspensiones")
@@ -283,7 +283,7 @@ class RequestField(models.Model):
 
     @cached_property
     def shown_options(self) -> list[str]:
-        """The answers of `shown_if` with which the field is shown."""
+        """The answers to the question `shown_if` that make this field appear."""
         return [line.strip() for line in self.shown_values.splitlines() if line.strip()]
 
 

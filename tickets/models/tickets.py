@@ -144,21 +144,21 @@ class Ticket(models.Model):
 
     objects = TicketQuerySet.as_manager()
 
-    _lines_in_mails: list[tuple[str, str]] | None = None  # not read yet
+    _lines_in_mails: list[tuple[str, str]] | None = None  # None: not read yet
 
     class Meta:
         verbose_name = _("solicitud")
         verbose_name_plural = _("solicitudes")
         ordering = ["-number"]
         permissions = [("view_personal_data", _("Puede ver los datos marcados como personales"))]
-        # Addresses are stored as typed; the desk searches them without regard to case
+        # E-mail addresses are stored as typed; the desk's search ignores their case
         indexes = [
             models.Index(Lower("email"), name="ticket_email_lower"),
             TrigramIndex(fields=["company_name"], name="ticket_company_name_part"),
             TrigramIndex(
                 fields=["requester_name"], name="ticket_prospect_name_part", condition=Q(company=None)
             ),
-            # The desk's list of open tickets
+            # For the desk's list of open tickets
             NullsFirstIndex(fields=["status", "effective_date", "number"], name="ticket_open_by_date"),
         ]
         constraints = [
@@ -202,12 +202,12 @@ class Ticket(models.Model):
         return Words(self.own_words)
 
     def remember_lines(self, lines: Iterable[tuple[str, str]]) -> None:
-        """Keep number and action of the lines just stored, so that its mails read none."""
+        """Cache number and action of the lines just stored, so that the mails run no query."""
         self._lines_in_mails = list(lines)
 
     @property
     def lines_in_mails(self) -> list[tuple[str, str]]:
-        """Number and action of its lines, for a mail; who takes a line may not stand there (F4)."""
+        """Number and action of its lines, for mails, which must not name new holders (F4)."""
         if self._lines_in_mails is None:
             self._lines_in_mails = list(self.lines.values_list("number", "action"))
         return self._lines_in_mails
