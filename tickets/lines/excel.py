@@ -22,9 +22,10 @@ from tickets.lines.table import MAX_COLUMNS, Grid
 
 MAX_SHEETS = 30
 LAST_ROW = 2 * MAX_ROWS  # empty rows between the lines count here
-# openpyxl keeps the tags of a row, of the strings and of the styles in memory. A list of 10,000
-# rows and 14 full columns has about this many tags and attributes
+# openpyxl keeps the tags of a row, of the strings and of the styles in memory, and reads some parts
+# twice. A list of 10,000 rows and 14 full columns has about this many tags and attributes
 MAX_MARKS = 1_000_000
+STYLE_MARKS = 4  # what one of the styles costs openpyxl, counted in those of a sheet
 # Bytes from one tag or row to the next; a cell has up to 32,767 characters
 MAX_SPAN = 256 * 1024
 MAX_MERGED = 100_000  # cells
@@ -40,7 +41,12 @@ _FAR_CELL = re.compile(
     rb"\sr=[\"'](?:A[YZ]|[B-Z][A-Z]|[A-Z]{3})\d{1,7}[\"'][^<>]{0,200}>\s{0,20}<(?:\w{1,20}:)?(?:v|is|f)[\s>]"
 )
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+# A formula whose cell ends without a result
+_FORMULA = re.compile(
+    rb"(?:</(?:\w{1,20}:)?f>|<(?:\w{1,20}:)?f(?:\s[^<>]{0,300})?/>)\s{0,20}"
+    rb"(?:<(?:\w{1,20}:)?v\s{0,5}/>|<(?:\w{1,20}:)?v></(?:\w{1,20}:)?v>)?\s{0,20}</(?:\w{1,20}:)?c>"
+)
+_DIMENSION = re.compile(rb"<(?:\w+:)?dimension\s")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})[\"']")
 _STRICT = b"http://purl.oclc.org/ooxml/"  # the strict variant, whose cells openpyxl does not see
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#GETTING_DATA"})
@@ -51,9 +57,10 @@ class _Scan:
     """Counts and findings in the parts' bytes, made before openpyxl parses them."""
 
     marks: int = 0
+    sheet_marks: int = 0
     rows: int = 0
     since_row: int = 0  # bytes since the last row began; -1 after the rows
-    formulas: bool = False
+    formulas: bool = False  # without a result
     far: set[str] = field(default_factory=set)  # sheets with values below LAST_ROW
     wide: set[str] = field(default_factory=set)  # sheets with values beyond MAX_COLUMNS
     merged: dict[str, list[str]] = field(default_factory=dict)  # by part
@@ -108,25 +115,34 @@ def _scan(content: bytes) -> _Scan:
     for entry in archive.entries(content, Effort()):
         if not entry.name.endswith((".xml", ".rels")):
             continue
-        before, span, scan.since_row = b"", 0, 0
+        before, span, scan.since_row, marks, readings = b"", 0, 0, 0, 1
         for chunk in archive.chunks(content, entry):
             for start in range(0, len(chunk), _PIECE):
                 piece = chunk[start : start + _PIECE]
-                scan.marks += piece.count(b"<") + piece.count(b"=")
+                marks += piece.count(b"<") + piece.count(b"=")
                 spans = piece.split(b"<")
                 span = span + len(piece) if len(spans) == 1 else len(spans[-1])
                 if entry.name == "xl/workbook.xml" and _STRICT in before + piece:
                     raise Unreadable(problems.unreadable_sheet())
                 if entry.name.startswith("xl/worksheets/"):
+                    readings = readings if before else _readings_of(piece)
                     _look_at(scan, entry.name, before + piece, len(before))
                 if max(span, scan.since_row, *map(len, spans)) > MAX_SPAN:
                     raise Unreadable(problems.too_complex())
                 before = piece[-_OVERLAP:]
-        if scan.marks > MAX_MARKS:
+        is_sheet = entry.name.startswith("xl/worksheets/")
+        scan.marks += marks * (STYLE_MARKS if entry.name == "xl/styles.xml" else readings)
+        scan.sheet_marks += marks if is_sheet else 0
+        if scan.marks + (scan.sheet_marks if scan.formulas else 0) > MAX_MARKS:
             raise Unreadable(
                 problems.too_many_rows(MAX_ROWS) if scan.rows > MAX_ROWS else problems.too_complex()
             )
     return scan
+
+
+def _readings_of(start: bytes) -> int:
+    """Return how often openpyxl reads a sheet: without its size at the start, once more for it."""
+    return 1 if _DIMENSION.search(start.partition(b"sheetData")[0]) else 2
 
 
 def _look_at(scan: _Scan, part: str, data: bytes, seen: int) -> None:

@@ -83,6 +83,76 @@ def test_what_openpyxl_would_keep_in_memory_is_counted_first(
     assert "demasiadas celdas" in reading.refusal or "filas" in reading.refusal
 
 
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Return a list to which each opening of a workbook adds what is asked of it."""
+    openings: list[bool] = []
+    open_book = openpyxl.load_workbook
+
+    def note(*given: Any, **options: Any) -> Any:
+        openings.append(options["data_only"])
+        return open_book(*given, **options)
+
+    monkeypatch.setattr(openpyxl, "load_workbook", note)
+    return openings
+
+
+def many_styles(count: int) -> bytes:
+    font = b'<font><sz val="8"/><name val="A"/></font>'
+    return books.with_part(
+        GOOD,
+        "xl/styles.xml",
+        lambda part: part.replace(b"<fonts", b"<fonts>" + font * count + b"</fonts><x", 1),
+    )
+
+
+def test_styles_that_take_seconds_are_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    openings = opened(monkeypatch)
+    assert "demasiadas celdas" in answered("a.xlsx", many_styles(50_000)).refusal
+    assert openings == []
+    answered("a.xlsx", many_styles(5_000))
+    assert openings == [True]
+
+
+@pytest.mark.parametrize(("start", "is_opened"), [(b'<dimension ref="A1:N9"/>', True), (b"", False)])
+def test_a_sheet_without_its_size_is_read_twice_and_counted_so(
+    start: bytes, is_opened: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(excel, "MAX_MARKS", 6_000)
+    openings = opened(monkeypatch)
+    rows = b"".join(b'<row r="%d"><c><v>991234567</v></c></row>' % number for number in range(1, 600))
+    content = books.with_part(
+        books.sheet_xml(GOOD, rows),
+        "xl/worksheets/sheet1.xml",
+        lambda part: part.replace(b"<sheetData>", start + b"<sheetData>"),
+    )
+    assert bool(answered("a.xlsx", content).rows) is is_opened
+    assert bool(openings) is is_opened
+
+
+@pytest.mark.parametrize(
+    ("cell", "readings"),
+    [
+        (b"<c><f>A1</f><v>5</v></c>", [True]),
+        (b'<c><f t="shared" si="0"/><v>5</v></c>', [True]),
+        (b"<c><f>A1</f></c>", [True, False]),
+        (b"<c><f>A1</f><v/></c>", [True, False]),
+        (b"<c><f>A1</f><v></v></c>", [True, False]),
+        (b'<c><f t="shared" si="0"/></c>', [True, False]),
+        (
+            b"<x:c xmlns:x='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><x:f>A1</x:f></x:c>",
+            [True, False],
+        ),
+    ],
+)
+def test_formulas_are_looked_for_only_where_one_has_no_result(
+    cell: bytes, readings: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openings = opened(monkeypatch)
+    row = b'<row r="1"><c><v>991234567</v></c>' + cell + b"</row>"
+    answered("a.xlsx", books.sheet_xml(GOOD, row))
+    assert openings == readings
+
+
 def test_overlapping_merged_ranges_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(excel, "MAX_MERGED", 50_000)
     ranges = b'<mergeCell ref="A1:A1048576"/>' * 3
