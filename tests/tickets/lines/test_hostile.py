@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import openpyxl
@@ -16,7 +17,8 @@ from attachments.inspection import MAX_BYTES
 from tests.attachments.hostile import HOSTILE
 from tests.corpus import ROOT, samples
 from tests.tickets.lines import books
-from tickets.lines import excel
+from tickets.lines import excel, sheet
+from tickets.lines.problems import Unreadable
 from tickets.lines.rows import Reading
 from tickets.lines.sheet import read_file
 
@@ -31,9 +33,9 @@ def answered(name: str, content: bytes) -> Reading:
     return reading
 
 
-def far_away(_book: Any, sheet: Any) -> None:
-    sheet["A1"] = "0991234567"
-    sheet["XFD1048576"] = "0991234568"
+def far_away(_book: Any, page: Any) -> None:
+    page["A1"] = "0991234567"
+    page["XFD1048576"] = "0991234568"
 
 
 def test_a_cell_at_the_far_end_is_left_out_and_said() -> None:
@@ -215,6 +217,19 @@ def test_what_the_inspection_of_attachments_refuses(name: str) -> None:
 def test_the_genuine_files_of_the_corpus() -> None:
     found = {sample.name: answered(sample.name, sample.path.read_bytes()) for sample in samples()}
     assert len(found) > 40
+
+
+@pytest.mark.thorough
+def test_a_genuine_sheet_of_the_corpus_is_read_or_refused_on_purpose() -> None:
+    """`read_file` answers any exception; a sheet that the inspection accepts must not raise one."""
+    sheets = [sample for sample in samples() if sample.path.suffix in {".xls", ".xlsx"}]
+    read = set()
+    for sample in (each for each in sheets if each.verdict != "reject"):
+        content = sample.path.read_bytes()
+        with suppress(Unreadable):
+            if sheet._list_in(*sheet._reader_of(sample.name, content)(content)).rows:
+                read.add(sample.id)
+    assert {"P014", "P016", "P018", "P020", "P060", "P061", "P062"} <= read
 
 
 @pytest.mark.thorough

@@ -7,6 +7,7 @@ from typing import Any
 
 import msoffcrypto
 import pytest
+import xlsxwriter
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from tests.tickets.lines import books
@@ -230,6 +231,41 @@ def test_too_many_rows(name: str) -> None:
     listed = [(f"0{990_000_000 + number}",) for number in range(MAX_ROWS + 1)]
     assert len(rows_of(name, WRITERS[name](listed[:-1]))) == MAX_ROWS
     assert str(MAX_ROWS) in read_file(name, WRITERS[name](listed)).refusal
+
+
+@pytest.mark.parametrize("options", [{}, {"constant_memory": True}], ids=["strings shared", "strings inline"])
+def test_a_table_of_xlsxwriter_reads_like_the_same_cells_of_openpyxl(options: dict[str, bool]) -> None:
+    """With the template's columns, phones as text, amounts, and dates beside them."""
+    titles = [*TITLES, "Valor", "Fecha de pedido"]
+    listed = [
+        ("0991234567", "Dar de baja", "", "", 12.5, dt.datetime(2026, 1, 31)),  # noqa: DTZ001  as in a sheet
+        ("0991234568", "Pasar a prepago", CEDULA, "José Ñandú", 30, dt.datetime(2026, 2, 28)),  # noqa: DTZ001
+        ("+593 99 123 4569", "baja", "", "", 0, None),
+    ]
+    output = io.BytesIO()
+    book = xlsxwriter.Workbook(output, {**options, "in_memory": True})
+    sheet = book.add_worksheet("Líneas")
+    text, day = book.add_format({"num_format": "@"}), book.add_format({"num_format": "dd/mm/yyyy"})
+    sheet.set_column("A:D", 20, text)
+    sheet.add_table(0, 0, len(listed), len(titles) - 1, {"columns": [{"header": each} for each in titles]})
+    sheet.write_row(0, 0, titles)
+    for number, row in enumerate(listed, 1):
+        for column, value in enumerate(row):
+            if isinstance(value, dt.datetime):
+                sheet.write_datetime(number, column, value, day)
+            elif isinstance(value, str):
+                sheet.write_string(number, column, value, text)
+            elif value is not None:
+                sheet.write_number(number, column, value)
+    book.close()
+    found = rows_of("lista.xlsx", output.getvalue())
+    assert found == rows_of("lista.xlsx", books.xlsx([titles, *listed]))
+    assert [(row.number, row.action, row.id_number, row.name) for row in found] == [
+        ("0991234567", "Dar de baja", "", ""),
+        ("0991234568", "Pasar a prepago", CEDULA, "José Ñandú"),
+        ("+593 99 123 4569", "baja", "", ""),
+    ]
+    assert not any(row.doubts for row in found)
 
 
 def wide_csv(rows: Iterable[Sequence[object]]) -> bytes:
