@@ -130,8 +130,13 @@ def save_draft(request: HttpRequest, phone: str, data: dict[str, Any]) -> None:
 
 def load_draft(request: HttpRequest, visitor: Visitor) -> dict[str, Any] | None:
     """Return the form that this visitor posted after the session expired, while it is kept."""
+    return draft_of(request, visitor.phone)
+
+
+def draft_of(request: HttpRequest, phone: str) -> dict[str, Any] | None:
+    """Return the form of this phone, also of an expired visitor, while it is kept."""
     draft = request.session.get(DRAFT)
-    if draft is None or draft["phone"] != visitor.phone or timezone.now().timestamp() >= draft["until"]:
+    if draft is None or draft["phone"] != phone or timezone.now().timestamp() >= draft["until"]:
         return None
     data: dict[str, Any] = draft["data"]
     return data

@@ -12,14 +12,15 @@ from typing import Self
 from django.http import QueryDict
 
 from tickets.line_lists import KeptList, UnderstoodList
-from tickets.lines.rows import PICKED, Column, Doubt, ListRow
+from tickets.lines import problems
+from tickets.lines.rows import MAX_ROWS, PICKED, Column, Doubt, ListRow
 
 MAX_CHOSEN = 1_000  # of one post, whose fields the settings limit to 6,000
 ACTION_LENGTH, ID_LENGTH, NAME_LENGTH = 20, 20, 150
 
 
 class TooManyChosen(Exception):
-    """A page sent more than `MAX_CHOSEN` lines."""
+    """More lines than a page may send or a list may have. The message, in Spanish, is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Choices:
         """Read the fields `lines`, `lines_offered` and `lines_<number>_…`. Raises TooManyChosen."""
         numbers = dict.fromkeys(number for number in data.getlist("lines") if 0 < len(number) <= 40)
         if len(numbers) > MAX_CHOSEN:
-            raise TooManyChosen
+            raise TooManyChosen(problems.too_many_chosen(MAX_CHOSEN))
         return cls({number: _wish(data, number) for number in numbers}, set(data.getlist("lines_offered")))
 
     def __bool__(self) -> bool:
@@ -53,7 +54,8 @@ class Choices:
 def change(before: UnderstoodList, choices: Choices) -> KeptList:
     """Return the list after the page's changes: unchosen lines removed, chosen ones added.
 
-    If the page has fields for a line that the list names twice, only one row of it stays.
+    If the page has fields for a line that the list names twice, only one row of it stays. Raises
+    TooManyChosen for a list that grows beyond `MAX_ROWS`.
     """
     rows: list[ListRow] = []
     listed: set[str] = set()
@@ -70,6 +72,8 @@ def change(before: UnderstoodList, choices: Choices) -> KeptList:
             rows.append(_corrected(row.row, wish))
         listed |= numbers
     rows += [_picked(number, wish) for number, wish in choices.chosen.items() if number not in listed]
+    if len(rows) > max(MAX_ROWS, len(before.kept.rows)):
+        raise TooManyChosen(problems.too_many_rows(MAX_ROWS))
     return replace(before.kept, rows=tuple(rows))
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tickets import words
+from tickets.catalogue.problems import LINES_ARE_NOT_PUBLIC
 from tickets.models import RequestField, RequestType
 from tickets.words import MAX_LENGTH, WORDS, Word
 
@@ -78,6 +79,8 @@ class WordsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy 
                     self.add_error(PREFIX + key, ValidationError(problem, code="words"))
         if cleaned.get("allows_prepaid") and not cleaned.get("asks_lines"):
             self.add_error("allows_prepaid", _("Una línea pasa a prepago solo si el tipo pide las líneas."))
+        if cleaned.get("in_public_form") and cleaned.get("asks_lines"):
+            self.add_error("in_public_form", LINES_ARE_NOT_PUBLIC)
         return cleaned
 
     def save(self, commit: bool = True) -> Any:

@@ -68,6 +68,27 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False, is_announ
     session.save_draft(request, phone, data)
 
 
+def keep_chosen(request: HttpRequest, phone: str) -> None:
+    """Save the lines chosen on a page of lines whose verification expired, and keep the draft."""
+    kept, administrator = session.draft_of(request, phone), directory().administrator(phone)
+    if kept is None or administrator is None:
+        return
+    try:
+        key = SubmissionKey.read(kept["key"], administrator)
+    except UnknownKey:
+        return
+    if request.POST.get("form", key.uuid.hex) == key.uuid.hex:
+        line_step.keep_choices(request.POST, key, phone)
+    session.save_draft(request, phone, kept)
+
+
+def renew(request: HttpRequest, caller: Caller) -> None:
+    """Keep the caller's draft for a whole lifetime from now: the visitor still works on it."""
+    kept = session.load_draft(request, caller.visitor)
+    if kept is not None:
+        session.save_draft(request, caller.visitor.phone, kept)
+
+
 def restore(request: HttpRequest, caller: Caller) -> Draft | None:
     """Return the caller's draft and pick its company.
 

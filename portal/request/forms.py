@@ -20,7 +20,7 @@ from companies.phones import display
 from portal.request import type_fields
 from portal.request.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
 from portal.request.line_step import LineReview, LinesPost, LineStep, Unread
-from tickets.line_choices import MAX_CHOSEN, Choices, TooManyChosen
+from tickets.line_choices import Choices, TooManyChosen
 from tickets.models import OTHER_REASON, RequestField, RequestType
 from tickets.offer import Offer
 
@@ -224,8 +224,8 @@ class RequestForm(forms.Form):
         shown = given.get("lines_shown", "")
         try:
             choices = Choices.posted(cast("QueryDict", self.data))
-        except TooManyChosen:
-            self.add_error("lines", ValidationError(_too_many_lines(), code="too_many"))
+        except TooManyChosen as too_many:
+            self.add_error("lines", ValidationError(str(too_many), code="too_many"))
         if "lines_text" not in given or "lines" in self.errors:
             self.line_review = LineReview(self.line_step.seen(shown))
             return
@@ -238,8 +238,9 @@ class RequestForm(forms.Form):
         )
         try:
             self.line_review = self.line_step.take(post)
-        except Unread as unread:
-            self.add_error(unread.field, ValidationError(str(unread), code="unreadable"))
+        except (Unread, TooManyChosen) as refused:
+            name = refused.field if isinstance(refused, Unread) else "lines"
+            self.add_error(name, ValidationError(str(refused), code="unreadable"))
             self.line_review = LineReview(self.line_step.seen(shown))
             return
         if self.line_review.was_shown and self.line_review.understood.unsettled:
@@ -350,11 +351,6 @@ class RequestForm(forms.Form):
             missing = self.type.words.text("details_missing")
             self.add_error("details", ValidationError(missing, code="required"))
         return {**cleaned, "reason": self._reasons.get(cleaned.get("reason", "")), "answers": answers}
-
-
-def _too_many_lines() -> str:
-    text = _("Elija hasta %(limit)s líneas a la vez. Para más, envíe la lista en un archivo.")
-    return text % {"limit": MAX_CHOSEN}
 
 
 def initial_of(administrator: Administrator) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The lines of a request form: read a list, store it, show how it was understood (A10, A22)."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -17,9 +18,9 @@ from portal.access import Caller, administrator_required
 from tickets import line_choices, line_lists
 from tickets.line_choices import Choices, TooManyChosen
 from tickets.line_lists import KeptList, UnderstoodList
-from tickets.lines import pasted, sheet, template
+from tickets.lines import pasted, problems, sheet, template
 from tickets.lines.actions import Action
-from tickets.lines.rows import Column, Reading
+from tickets.lines.rows import MAX_ROWS, Column, Reading
 from tickets.lines.understand import UnderstoodRow
 from tickets.models import RequestType, TicketLine
 from tickets.submission_key import SubmissionKey
@@ -190,7 +191,7 @@ class LineStep:
 
         The form posts the text of the stored list again; only a different text is read. Choices of
         a page that showed another list, for instance in another tab, are ignored. A page that
-        showed no list starts from an empty one.
+        showed no list starts from an empty one. Raises TooManyChosen too.
         """
         before = self.seen(post.shown)
         kept = before.kept
@@ -230,19 +231,20 @@ class LineStep:
             text = pasted.read_text(post.text)
             if refusal := line_lists.refusal_of(text):
                 raise Unread("lines_text", refusal)
-        return KeptList(source, text_digest, (*notices, *text.notices), (*file, *text.rows, *picked))
+        rows = (*file, *text.rows, *picked)
+        if len(rows) > MAX_ROWS:
+            name = "lines_file" if post.file else "lines_text"
+            raise Unread(name, problems.too_many_rows(MAX_ROWS))
+        return KeptList(source, text_digest, (*notices, *text.notices), rows)
 
 
 def keep_choices(data: QueryDict, key: SubmissionKey, phone: str) -> None:
     """Save the lines chosen on a form that the visitor leaves, so that it shows them again."""
-    try:
-        choices = Choices.posted(data)
-    except TooManyChosen:
-        return
-    if choices:
-        # Any type will do: it decides about problems of the rows, and only the rows are stored
-        step = LineStep(key.uuid, Company(pk=key.company_id), phone, RequestType(allows_prepaid=True))
-        step.choose(choices)
+    # Any type will do: it decides about problems of the rows, and only the rows are stored
+    step = LineStep(key.uuid, Company(pk=key.company_id), phone, RequestType(allows_prepaid=True))
+    with suppress(TooManyChosen):
+        if choices := Choices.posted(data):
+            step.choose(choices)
 
 
 @require_safe

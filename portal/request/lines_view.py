@@ -7,12 +7,14 @@ nothing is lost on the way to another page, to a search or back to the form.
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from companies.models import Company, ServiceLine
@@ -55,9 +57,11 @@ class Place:
 
 
 def _keep_form(request: HttpRequest, phone: str) -> None:
-    """Save the request form as a draft if the verification expired; other posts have no form."""
+    """Keep what an expired visitor posted: the request form, or the choices of a page of lines."""
     if "submission_key" in request.POST:
         drafts.keep(request, phone)
+    elif request.method == "POST":
+        drafts.keep_chosen(request, phone)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,9 +74,16 @@ def lines(request: HttpRequest, caller: Caller) -> HttpResponse:
     draft = drafts.restore(request, caller)
     request_type = current_type.chosen(request, current_offer(), draft.request_type) if draft else None
     if draft is None or request_type is None or not request_type.asks_lines:
+        if request.method == "POST":
+            messages.warning(request, _("No se guardaron esas líneas: su formulario ya no está abierto."))
         return redirect("tickets:request")
     step = LineStep(draft.key.uuid, draft.of_company.company, caller.visitor.phone, request_type)
     if request.method == "POST":
+        drafts.renew(request, caller)
+        if request.POST.get("form", step.key.hex) != step.key.hex:
+            other = _("No se guardaron las líneas de la otra pestaña: eran de otro formulario.")
+            messages.warning(request, other)
+            return HttpResponseRedirect(reverse("tickets:lines"), status=303)
         return _choose(request, step)
     return _show(request, draft, step, request_type)
 
@@ -83,12 +94,13 @@ def _choose(request: HttpRequest, step: LineStep) -> HttpResponse:
     place = Place.named(request.POST.dict())
     try:
         choices = Choices.posted(request.POST)
-    except TooManyChosen:
-        return HttpResponseRedirect(place.address, status=303)  # forged: a page has 100 lines
-    if asked == "todas":
-        found = lines_of(step.company, place.query).values_list("number", flat=True)
-        choices = Choices({**dict.fromkeys(found), **choices.chosen}, choices.offered)
-    step.choose(choices)
+        if asked == "todas":
+            found = lines_of(step.company, place.query).values_list("number", flat=True)
+            choices = Choices({**dict.fromkeys(found), **choices.chosen}, choices.offered)
+        step.choose(choices)
+    except TooManyChosen as too_many:
+        messages.warning(request, str(too_many))
+        return HttpResponseRedirect(place.address, status=303)
     if asked == "listo":
         return HttpResponseRedirect(reverse("tickets:request"), status=303)
     if asked == "buscar":
@@ -111,6 +123,7 @@ def _show(request: HttpRequest, draft: Draft, step: LineStep, request_type: Requ
         else _page_of_all(of_company.company, place, review)
     )
     context = {
+        "form_key": step.key.hex,
         "place": place,
         "page": page,
         "lines": review,

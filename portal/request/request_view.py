@@ -185,9 +185,12 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
     initial = {**initial_of(caller.administrator), **(draft.typed if draft else {})}
     form = RequestForm(offer=offer, request_type=request_type, initial=initial)
     owner = Uploader(request, caller.administrator, caller.visitor.phone)
-    if draft and request_type.asks_lines:
+    if draft:
         step = LineStep(key.uuid, of_company.company, owner.phone, request_type)
-        form.line_review = LineReview(step.current())
+        if request_type.asks_lines:
+            form.line_review = LineReview(step.current())
+        elif draft.typed.get("lines_text") or step.current().kept.rows:
+            messages.warning(request, _("Lo que pide ahora no lleva líneas: las que eligió no se enviarán."))
     return _page(owner, of_company, form, key, draft=draft, staged=draft.staged if draft else ())
 
 

@@ -73,6 +73,15 @@ def test_saving_a_page_without_changes_changes_nothing(desk: Client, code: str) 
     assert everything(code) == before
 
 
+def test_a_type_that_asks_for_lines_is_not_offered_without_signing_in(desk: Client) -> None:
+    """`consulta/` shows no lines, and nobody there has a company."""
+    cast.make_request_type()
+    values = {**form_of(desk, page_of("cancellation")), "asks_lines": "on", "in_public_form": "on"}
+    refused = desk.post(page_of("cancellation"), values)
+    assert "Un tipo que pide las líneas no se ofrece sin ingresar" in text_of(refused)
+    assert not RequestType.objects.filter(in_public_form=True).exists()
+
+
 def test_each_word_has_a_labelled_field_and_is_never_shown_as_json(desk: Client) -> None:
     cast.make_request_type()
     page = soup(desk.get(page_of("cancellation")))

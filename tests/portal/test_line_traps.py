@@ -1,17 +1,35 @@
 """Lines that a form must not register, lose or confuse (A10, A22, A23)."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from companies.models import BillingAccount, ServiceLine
+from tests import cast
+from tests.otp.pin_client import verify
 from tests.portal.lines_client import again, asked, company, form_of, sheet
-from tests.tickets.portal_client import REQUEST, fields_of, filled_form, soup, text_of
+from tests.tickets.portal_client import (
+    ENTRY,
+    REQUEST,
+    Filled,
+    fields_of,
+    filled_form,
+    soup,
+    text_of,
+    visitor,
+)
 from tickets.lines.actions import Action
 from tickets.lines.template import TemplateLine
 from tickets.models import LineList, RequestType, Ticket, TicketLine
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 LINES = "/fidelizacion/solicitud/lineas/"
+START = datetime(2026, 12, 1, 15, tzinfo=UTC)
 
 
 def in_two_accounts(number: str) -> None:
@@ -145,3 +163,114 @@ def test_a23_who_takes_a_line_is_the_same_in_another_spelling() -> None:
     repeated = other.post(**wish, lines_0991110001_id="171003406-5", lines_0991110001_name="luz vera")
     assert repeated.status_code == 422
     assert Ticket.objects.count() == 1
+
+
+# The page of lines: expired, in two tabs, after a change of type
+
+
+def large_form() -> Filled:
+    return form_of(company(*(f"09922{number:05}" for number in range(120))))
+
+
+def form_key(page: Any) -> str:
+    field = soup(page).select_one("#lineas [name=form]")
+    assert field
+    return str(field["value"])
+
+
+def test_lines_chosen_on_a_page_that_expired_are_kept() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        form = large_form()
+        form.client.post(LINES, {**form.values, "details": "Y el enlace"})
+        clock.shift(timedelta(minutes=20))
+        answer = form.client.post(LINES, {"lines": ["0992200003"], "ir": "listo"})
+        assert answer["Location"] == ENTRY
+        clock.shift(timedelta(minutes=20))  # the draft is kept from then on
+        verify(form.client, cast.ANA_PHONE)
+        shown = fields_of(form.client.get(REQUEST))
+        assert (shown["details"], shown["lines"]) == ("Y el enlace", ["0992200003"])
+
+
+def test_choosing_lines_for_longer_than_a_draft_lives_loses_nothing() -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        form = large_form()
+        form.client.post(LINES, {**form.values, "details": "Y el enlace"})
+        for number in range(4):
+            clock.shift(timedelta(minutes=10))
+            answer = form.client.post(LINES, {"lines": [f"09922{number:05}"], "ir": "buscar"})
+            assert answer["Location"].startswith(LINES)
+        shown = fields_of(form.client.get(REQUEST))
+        assert (shown["details"], len(shown["lines"])) == ("Y el enlace", 4)
+
+
+def test_lines_chosen_for_a_form_that_is_gone_are_refused_with_words() -> None:
+    form = large_form()
+    form.client.post(LINES, form.values)
+    assert form.post(details="Todo").status_code == 303  # in another tab
+    answer = form.client.post(LINES, {"lines": ["0992200003"], "ir": "listo"})
+    shown = form.client.get(answer["Location"])
+    assert "No se guardaron esas líneas" in text_of(shown)
+    assert "lines" not in fields_of(shown)
+
+
+def test_lines_chosen_for_another_form_do_not_reach_this_one() -> None:
+    form = large_form()
+    form.client.post(LINES, form.values)
+    before = form_key(form.client.get(LINES))
+    form.client.post(REQUEST, {**form.values, "reason": ""})  # the draft ends
+    form.client.post(LINES, filled_form(form.client, details="").values)
+    assert form_key(form.client.get(LINES)) != before
+    answer = form.client.post(LINES, {"form": before, "lines": ["0992200003"], "ir": "listo"})
+    page = form.client.get(answer["Location"])
+    assert "eran de otro formulario" in text_of(page)
+    assert "Todavía no eligió ninguna línea" in text_of(page)
+
+
+def test_lines_do_not_follow_to_a_type_without_lines_in_silence() -> None:
+    form = large_form()
+    form.client.post(LINES, {**form.values, "lines": ["0992200003"]})
+    RequestType.objects.update(asks_lines=False, allows_prepaid=False)
+    shown = form.client.get(REQUEST)
+    assert "no lleva líneas" in text_of(shown)
+
+
+def test_a_list_cannot_grow_without_end() -> None:
+    form = large_form()
+    form.client.post(LINES, form.values)
+    for start in range(0, 12_000, 1_000):
+        form.client.post(LINES, {"lines": [f"L{number}" for number in range(start, start + 1_000)]})
+    page = form.client.get(LINES)
+    assert "10000 líneas elegidas" in text_of(page)
+    assert "más de 10000 filas" in text_of(page)
+
+
+def test_what_goes_as_text_still_does_after_the_form_was_left() -> None:
+    form = large_form()
+    shown = form.post(lines_text="0992200003\nEl enlace de la bodega")
+    form.client.post(LINES, {**fields_of(shown), "lines_unmatched": "on"})
+    box = soup(form.client.get(REQUEST)).select_one("[name=lines_unmatched]")
+    assert box
+    assert box.has_attr("checked")
+
+
+def test_a_long_name_of_who_takes_a_line_is_an_error_and_not_a_failure() -> None:
+    form = form_of(company("0991110001"))
+    row = TemplateLine("0991110001", Action.PREPAID, "1710034065", "Luz " + "M" * 400)
+    shown = form.post(lines_file=sheet(row))
+    assert again(form.client, shown).status_code in {303, 422}
+
+
+@pytest.mark.parametrize("posted", [{}, {"ir": "buscar", "q": "0992200"}, {"ir": "listo"}])
+def test_the_queries_of_a_page_of_lines_do_not_depend_on_the_lines(posted: dict[str, str]) -> None:
+    counts = []
+    for size in (120, 900):
+        made = company(*(f"{size:03}{number:05}" for number in range(size)))
+        form = filled_form(visitor(cast.make_administrator(made, phone=f"+59399000{size:04}")))
+        RequestType.objects.update(asks_lines=True, allows_prepaid=True)
+        form.client.post(LINES, form.values)
+        lines = [f"{size:03}{number:05}" for number in range(size // 9)]
+        with CaptureQueriesContext(connection) as queries:
+            answer = form.client.post(LINES, {"lines": lines, **posted})
+            form.client.get(answer["Location"])
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

@@ -217,6 +217,15 @@ def test_a_second_load_keeps_what_the_desk_changed_and_says_so(tmp_path: Path) -
     assert request_type.fields.get(name="floor").is_active
 
 
+def test_a_partial_load_does_not_offer_a_type_with_lines_without_signing_in(tmp_path: Path) -> None:
+    cast.make_request_type()
+    RequestType.objects.update(asks_lines=True)
+    text = "request_types: [{code: cancellation, name: Baja, in_public_form: true}]"
+    with pytest.raises(catalogue.CatalogueError, match="no se ofrece sin ingresar"):
+        catalogue.load([write(tmp_path, text)])
+    assert not RequestType.objects.filter(in_public_form=True).exists()
+
+
 def test_a_replacing_load_writes_over_the_desk(tmp_path: Path) -> None:
     catalogue.load([write(tmp_path, LOADED)])
     request_type = change_at_the_desk()

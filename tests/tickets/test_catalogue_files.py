@@ -58,6 +58,10 @@ def said(content: bytes | str, folder: Path) -> list[str]:
         (TYPE % "family: bajas", "family: puede ser cancellation, change,"),
         (TYPE % "effective_rule: cut", "effective_rule: puede ser none,"),
         (TYPE % "allows_prepaid: true", "allows_prepaid: una línea pasa a prepago solo si"),
+        (
+            TYPE % "asks_lines: true, in_public_form: true",
+            "in_public_form: Un tipo que pide las líneas no se ofrece sin ingresar",
+        ),
         (TYPE % "reasons: [Una, Una]", "reasons: «Una» está dos veces."),
         (TYPE % "reasons: [Otro motivo]", "reasons: «Otro motivo» se ofrece siempre"),
         (TYPE % "reasons: [3]", "reasons: cada elemento es un texto de un renglón"),

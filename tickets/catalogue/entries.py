@@ -14,7 +14,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from tickets import words
-from tickets.catalogue.problems import CatalogueError, Problem
+from tickets.catalogue.problems import LINES_ARE_NOT_PUBLIC, CatalogueError, Problem
 from tickets.models import OTHER_REASON, Area, Reason, RequestField, RequestType, RequiredDocument
 
 AREA = ("name", "checks", "email", "is_active")
@@ -131,6 +131,8 @@ class _Checker:
         """Add a problem for each contradiction within a type."""
         if entry.values.get("allows_prepaid") and not entry.values.get("asks_lines"):
             self._add("allows_prepaid", _("una línea pasa a prepago solo si el tipo pide las líneas."))
+        if entry.values.get("in_public_form") and entry.values.get("asks_lines"):
+            self._add("in_public_form", str(LINES_ARE_NOT_PUBLIC))
         if entry.reasons and entry.values.get("asks_reason") is False:
             self._add("reasons", _("el tipo no pide el motivo: quite los motivos o «asks_reason»."))
         if OTHER_REASON in (entry.reasons or ()):

@@ -3,6 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
+LINES_ARE_NOT_PUBLIC = _(
+    "Un tipo que pide las líneas no se ofrece sin ingresar: allí no se conoce la empresa."
+)
+
 
 @dataclass(frozen=True)
 class Problem:

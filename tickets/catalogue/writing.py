@@ -13,6 +13,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from tickets.catalogue.entries import Catalogue, TypeEntry, column_of, values_of
+from tickets.catalogue.problems import LINES_ARE_NOT_PUBLIC, CatalogueError, Problem
 from tickets.models import OTHER_REASON, Area, RequestField, RequestType
 
 ATTEMPTS = 3  # if a simultaneous load inserts a row first, this one starts again
@@ -99,6 +100,9 @@ def _type(entry: TypeEntry, *, replace: bool) -> Outcome:
         outcome.created = True
     merge = _Merge(outcome, request_type.loaded, replace=replace)
     merge.columns(request_type, entry.values, merge.loaded)
+    if request_type.in_public_form and request_type.asks_lines:  # of the file, the desk, or both
+        place = _("tipo «%(which)s»") % {"which": entry.code}
+        raise CatalogueError([Problem("", place, "in_public_form", str(LINES_ARE_NOT_PUBLIC))])
     merge.words(request_type, entry.words or {})
     if entry.reasons is not None:
         merge.rows(request_type.reasons, "text", _reasons(entry.reasons))

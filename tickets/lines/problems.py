@@ -152,6 +152,12 @@ def too_many_rows(limit: int) -> str:
     }
 
 
+def too_many_chosen(limit: int) -> str:
+    return gettext("Elija hasta %(limit)s líneas a la vez. Para más, envíe la lista en un archivo.") % {
+        "limit": limit
+    }
+
+
 def text_too_long() -> str:
     return gettext("El texto es demasiado largo. Envíe la lista como archivo de Excel.")
 
