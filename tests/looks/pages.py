@@ -1,4 +1,4 @@
-"""Draws every page of the portal without a database: real templates and forms, invented content."""
+"""Render each portal page without a database: real templates and forms, invented content."""
 
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -105,7 +105,7 @@ def ticket(status: str = Ticket.Status.NEW) -> Ticket:
 
 
 def ticket_lines() -> list[TicketLine]:
-    """Twenty-two lines, of which one becomes prepaid: more than a page shows at once."""
+    """Return 22 lines, more than a page shows at once; one becomes prepaid."""
     lines = [
         TicketLine(number=f"09900001{each:02}", account_number="C-1", effective_date=date(2026, 12, 15))
         for each in range(22)
@@ -115,7 +115,7 @@ def ticket_lines() -> list[TicketLine]:
 
 
 def read_lines(text: str) -> LineReview:
-    """What a form shows of this text, for a company with two lines in two accounts."""
+    """Return the review of this text, for a company with two lines in two accounts."""
     known = {
         "0990000101": [KnownLine("0990000101", "C-1", "active", 15, "3608314", 1)],
         "0990000102": [KnownLine("0990000102", "C-2", "active", 31, "", 2)],
@@ -131,6 +131,7 @@ def contexts() -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def draw(case: str) -> str:
+    """Return the HTML of a case."""
     template, context = contexts()[case]
     request = RequestFactory().get("/")
     request.portal_visitor = template.startswith(("portal/request/", "portal/tickets/"))  # type: ignore[attr-defined]  # as the gate does

@@ -1,4 +1,4 @@
-"""Draws the pages of `consulta/`, for `pages`."""
+"""The pages of `consulta/`, for `pages.contexts`."""
 
 from datetime import UTC, date, datetime
 from typing import Any

@@ -54,7 +54,7 @@ def text(tag: Tag | None) -> str:
 
 @pytest.fixture
 def walked() -> dict[str, BeautifulSoup]:
-    """Every page of the portal, from the requests of a customer and of a stranger."""
+    """Request every page of the portal, as a customer and as a stranger."""
     client = visitor(cast.ana(cast.make_company(), cast.make_company("Segunda S. A.")))
     shown = {"no such page": client.get("/fidelizacion/nada/")}
     picker = client.get("/fidelizacion/empresa/")

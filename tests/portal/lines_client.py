@@ -14,7 +14,7 @@ from tickets.models import RequestType, TicketLine
 
 
 def company(*numbers: str) -> Company:
-    """A company with these lines in its first account, of a type that asks for lines."""
+    """Create a company with these lines in the first of its two accounts."""
     made = cast.make_company(lines=0, cut_days=(15, 28))
     account = BillingAccount.objects.filter(company=made).order_by("number")[0]
     ServiceLine.objects.bulk_create(ServiceLine(account=account, number=number) for number in numbers)
@@ -22,6 +22,7 @@ def company(*numbers: str) -> Company:
 
 
 def form_of(made: Company, **changes: Any) -> Filled:
+    """Open the form of a type that asks for lines and allows prepaid, and fill it in."""
     client = visitor(cast.ana(made))
     RequestType.objects.update(asks_lines=True, allows_prepaid=True)
     return filled_form(client, **{"details": "", **changes})

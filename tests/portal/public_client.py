@@ -1,4 +1,4 @@
-"""A browser on `consulta/`; the worker's part runs in this process."""
+"""Test client of `consulta/`: fills in and sends the form, and does the worker's part."""
 
 import re
 from typing import Any
@@ -42,7 +42,7 @@ def filled(client: Client, **changes: Any) -> dict[str, Any]:
 
 
 def sent(client: Client, **changes: Any) -> dict[str, Any]:
-    """Send the form; returns what was posted."""
+    """Send the form and return the posted fields."""
     posted = filled(client, **changes)
     response = client.post(FORM, posted)
     assert (response.status_code, response["Location"]) == (303, CODE), text_of(response)
@@ -50,7 +50,7 @@ def sent(client: Client, **changes: Any) -> dict[str, Any]:
 
 
 def mailed_code(client: Client) -> str:
-    """Let the worker send the mail of this browser's form; returns its code."""
+    """Send the mail of this browser's form, as the worker does, and return its code."""
     mail.outbox.clear()
     public_code.send(client.session["consulta.key"])
     [message] = mail.outbox
@@ -60,11 +60,12 @@ def mailed_code(client: Client) -> str:
 
 
 def code_form(client: Client) -> dict[str, str]:
-    """The hidden fields of this browser's page of the code."""
+    """Return the hidden fields of this browser's code page."""
     found = soup(client.get(CODE)).select_one("form.card [name=submission_key]")
     assert found
     return {"submission_key": str(found["value"])}
 
 
 def wrong(code: str) -> str:
+    """Return another code than this one."""
     return f"{(int(code) + 1) % 1_000_000:06}"

@@ -141,7 +141,7 @@ def large_form(**changes: Any) -> Filled:
 
 
 def to_lines(form: Filled, **typed: Any) -> Any:
-    """The page of lines, opened from the form with what was typed in it."""
+    """Open the page of lines from the form, and keep the form's input."""
     answer = form.client.post(LINES, {**form.values, **typed})
     assert answer.status_code == 303
     return form.client.get(answer["Location"])

@@ -38,14 +38,14 @@ def acme() -> Company:
 
 @pytest.fixture
 def form(acme: Company) -> Filled:
-    """Ana's form, confirmed once."""
+    """Return Ana's form, after it was confirmed once."""
     form = filled_form(visitor(cast.ana(acme)))
     assert form.post().status_code == 303
     return form
 
 
 def after_back(form: Filled, **changes: Any) -> Filled:
-    """The form as Chromium shows it after Back: a new page with a new key, and the typed text."""
+    """Return the form as Chromium shows it after Back: a new key, and the typed text."""
     shown = fields_of(form.client.get(REQUEST))
     return Filled(form.client, {**form.values, "submission_key": shown["submission_key"], **changes})
 
@@ -63,7 +63,7 @@ def assert_repeated(answer: Any, ticket: Ticket) -> None:
 
 
 def fields_to_register_anyway(answer: Any) -> dict[str, Any]:
-    """The fields sent by the button that registers the request anyway."""
+    """Return the fields that the button to register the request anyway sends."""
     [button] = soup(answer).select("button[name=duplicate_of]")
     return {**fields_of(answer), "duplicate_of": str(button["value"])}
 

@@ -48,7 +48,7 @@ def _numbers() -> None:
 
 
 def walked(phone: str) -> list[Step]:
-    """Each page of the PIN check for a number: its name, its response and its SQL statements."""
+    """Walk through the PIN check; return each page's name, response and SQL statements."""
     client, taken = Client(), []
     with time_machine.travel(timezone.now(), tick=False) as clock:
         steps = [
@@ -74,7 +74,7 @@ def walked(phone: str) -> list[Step]:
 
 
 def seen(page: "Page") -> tuple[object, ...]:
-    """The response as a browser gets it, without the tokens that differ at each visit."""
+    """Return the response as a browser gets it, without the tokens that differ at each visit."""
     headers = {name: value for name, value in page.headers.items() if name != "X-Request-ID"}
     cookies = {
         name: {key: value for key, value in morsel.items() if value} for name, morsel in page.cookies.items()

@@ -43,7 +43,7 @@ def acme() -> Company:
 
 @pytest.fixture
 def form(clock: time_machine.Traveller, acme: Company) -> Filled:
-    """A form filled in that showed 15 December at 23:58."""
+    """Return a filled-in form that showed 15 December at 23:58."""
     client = visitor(cast.ana(acme))
     assert "15 de diciembre de 2026" in text_of(client.get(REQUEST))
     return filled_form(client)
@@ -155,7 +155,7 @@ def test_a22_a_form_refused_for_something_else_says_the_new_date_too(
 
 
 def restored(client: Client, form: Filled, clock: time_machine.Traveller) -> Any:
-    """The form restored from a draft: the verification had expired at the confirmation."""
+    """Return the form restored from a draft, which an expired verification saved."""
     clock.shift(timedelta(minutes=20))
     assert form.post(details="Mi texto").status_code == 302
     verify(client, cast.ANA_PHONE)

@@ -18,7 +18,7 @@ PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R
 
 
 def visitor(administrator: Administrator, **options: Any) -> Client:
-    """A browser whose session has passed the PIN as this administrator."""
+    """Return a browser that has signed in with a PIN as this administrator."""
     cast.make_request_type()
     client = Client(**options)
     verify(client, str(administrator.phone))
@@ -45,7 +45,7 @@ def staged_in(response: Any) -> dict[str, str]:
 
 
 def fields_of(response: Any) -> dict[str, Any]:
-    """The names and values that a browser would send for the page's form."""
+    """Return the names and values that a browser would send for the page's form."""
     form = soup(response).find("form", enctype="multipart/form-data")
     assert isinstance(form, Tag), response.content
     values: dict[str, Any] = {}
@@ -71,7 +71,7 @@ def fields_of(response: Any) -> dict[str, Any]:
 
 @dataclass
 class Filled:
-    """The request form in a browser, opened and filled in."""
+    """The request form, opened and filled in by a browser."""
 
     client: Client
     values: dict[str, Any] = field(default_factory=dict)
