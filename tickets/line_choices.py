@@ -24,7 +24,7 @@ class TooManyChosen(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LineInput:
     """The page's fields of a chosen line, as typed; they are checked like the cells of a list."""
 
     action: str
@@ -36,7 +36,7 @@ class Wish:
 class Choices:
     """The chosen lines by number, with None if the page has no fields for the line."""
 
-    chosen: Mapping[str, Wish | None]
+    chosen: Mapping[str, LineInput | None]
     offered: AbstractSet[str]  # the numbers that the page showed as chosen
 
     @classmethod
@@ -45,7 +45,7 @@ class Choices:
         numbers = dict.fromkeys(number for number in data.getlist("lines") if 0 < len(number) <= 40)
         if len(numbers) > MAX_CHOSEN:
             raise TooManyChosen(problems.too_many_chosen(MAX_CHOSEN))
-        return cls({number: _wish(data, number) for number in numbers}, set(data.getlist("lines_offered")))
+        return cls({number: _input(data, number) for number in numbers}, set(data.getlist("lines_offered")))
 
     def __bool__(self) -> bool:
         return bool(self.chosen or self.offered)
@@ -66,53 +66,53 @@ def change(before: UnderstoodList, choices: Choices) -> KeptList:
             rows += _one_by_one(row.row, sorted(numbers - listed), choices)
         elif on_page and not numbers & choices.chosen.keys():
             continue
-        elif (wish := _wish_of(numbers, choices)) is None:
+        elif (given := _first_input(numbers, choices)) is None:
             rows.append(row.row)
         elif not numbers & listed:
-            rows.append(_corrected(row.row, wish))
+            rows.append(_corrected(row.row, given))
         listed |= numbers
-    rows += [_picked(number, wish) for number, wish in choices.chosen.items() if number not in listed]
+    rows += [_picked(number, given) for number, given in choices.chosen.items() if number not in listed]
     if len(rows) > max(MAX_ROWS, len(before.kept.rows)):
         raise TooManyChosen(problems.too_many_rows(MAX_ROWS))
     return replace(before.kept, rows=tuple(rows))
 
 
-def _wish(data: QueryDict, number: str) -> Wish | None:
+def _input(data: QueryDict, number: str) -> LineInput | None:
     action = data.get(f"lines_{number}_action")
     if action is None:
         return None
     texts = (data.get(f"lines_{number}_{part}", "").strip() for part in ("id", "name"))
     id_number, name = texts
-    return Wish(action[:ACTION_LENGTH], id_number[:ID_LENGTH], name[:NAME_LENGTH])
+    return LineInput(action[:ACTION_LENGTH], id_number[:ID_LENGTH], name[:NAME_LENGTH])
 
 
-def _wish_of(numbers: AbstractSet[str], choices: Choices) -> Wish | None:
+def _first_input(numbers: AbstractSet[str], choices: Choices) -> LineInput | None:
     return next((choices.chosen[number] for number in numbers if number in choices.chosen), None)
 
 
 def _one_by_one(row: ListRow, numbers: Sequence[str], choices: Choices) -> list[ListRow]:
     """Return a row for each spelling of one number, because the page lets each be unchosen."""
-    own = Wish(row.action, row.id_number, row.name)
+    own = LineInput(row.action, row.id_number, row.name)
     left = [number for number in numbers if number in choices.chosen or number not in choices.offered]
     return [_corrected(_picked(number, own), choices.chosen.get(number) or own) for number in left]
 
 
-def _picked(number: str, wish: Wish | None) -> ListRow:
-    wish = wish or Wish("", "", "")
-    return ListRow(0, number, wish.action, wish.id_number, wish.name, number, layout=PICKED)
+def _picked(number: str, given: LineInput | None) -> ListRow:
+    given = given or LineInput("", "", "")
+    return ListRow(0, number, given.action, given.id_number, given.name, number, layout=PICKED)
 
 
-def _corrected(row: ListRow, wish: Wish) -> ListRow:
+def _corrected(row: ListRow, given: LineInput) -> ListRow:
     """Return the row with the page's fields, without the doubts about the columns they replace.
 
     A page without an action for the line keeps the list's, and its doubts: the customer has not
     answered them yet.
     """
-    action = wish.action or row.action
-    if (row.action or "cancel", row.id_number, row.name) == (action or "cancel", wish.id_number, wish.name):
+    action = given.action or row.action
+    if (row.action or "cancel", row.id_number, row.name) == (action or "cancel", given.id_number, given.name):
         return row
-    kept = tuple(doubt for doubt in row.doubts if _is_of_number(doubt) or not wish.action)
-    return replace(row, action=action, id_number=wish.id_number, name=wish.name, doubts=kept)
+    kept = tuple(doubt for doubt in row.doubts if _is_of_number(doubt) or not given.action)
+    return replace(row, action=action, id_number=given.id_number, name=given.name, doubts=kept)
 
 
 def _is_of_number(doubt: Doubt) -> bool:

@@ -87,11 +87,11 @@ class UnderstoodList:
         """Digest of the lines that the page shows, to compare them with those at the post (A22)."""
         if not self.kept.rows:
             return ""
-        content = [[line.content for line in self.lines], self.unmatched, len(self.unsettled)]
+        content = [[line.content for line in self.lines], self.unmatched, len(self.unresolved)]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     @cached_property
-    def unsettled(self) -> list[UnderstoodRow]:
+    def unresolved(self) -> list[UnderstoodRow]:
         """Lines that cannot be requested as listed: each must be corrected or removed."""
         rows = (row for row in self.understanding.rows if row.is_critical and not row.is_dropped)
         return [row for row in rows if row.lines or row.is_picked]

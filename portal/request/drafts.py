@@ -69,7 +69,7 @@ def keep(request: HttpRequest, phone: str, *, cancelled: bool = False, is_announ
 
 
 def keep_chosen(request: HttpRequest, phone: str) -> None:
-    """Save the lines chosen on a page of lines whose verification expired, and keep the draft."""
+    """Save the choices of a page of lines when the verification expired, and extend the draft."""
     kept, administrator = session.draft_of(request, phone), directory().administrator(phone)
     if kept is None or administrator is None:
         return
@@ -83,7 +83,7 @@ def keep_chosen(request: HttpRequest, phone: str) -> None:
 
 
 def renew(request: HttpRequest, caller: Caller) -> None:
-    """Keep the caller's draft for a whole lifetime from now: the visitor still works on it."""
+    """Extend the caller's draft by its full lifetime, because the visitor still works on it."""
     kept = session.load_draft(request, caller.visitor)
     if kept is not None:
         session.save_draft(request, caller.visitor.phone, kept)
@@ -92,9 +92,8 @@ def renew(request: HttpRequest, caller: Caller) -> None:
 def restore(request: HttpRequest, caller: Caller) -> Draft | None:
     """Return the caller's draft and pick its company.
 
-    Returns None if there is no draft, or if the caller no longer administers its company.
-
-    The draft stays saved until the next post, so that reloading the page loses nothing.
+    Returns None if there is no draft, or if the caller no longer administers its company. The draft
+    stays saved until the next post, so that reloading the page loses nothing.
     """
     kept = session.load_draft(request, caller.visitor)
     if kept is None:

@@ -19,7 +19,7 @@ from companies.models import Administrator, Company
 from companies.phones import display
 from portal.request import type_fields
 from portal.request.fields import AttachmentsField, ContactPhone, Email, LongText, PersonName
-from portal.request.line_step import LineReview, LinesPost, LineStep, Unread
+from portal.request.line_step import LineReview, LinesPost, LineStep, UnreadableList
 from tickets.line_choices import Choices, TooManyChosen
 from tickets.models import OTHER_REASON, RequestField, RequestType
 from tickets.offer import Offer
@@ -238,14 +238,14 @@ class RequestForm(forms.Form):
         )
         try:
             self.line_review = self.line_step.take(post)
-        except (Unread, TooManyChosen) as refused:
-            name = refused.field if isinstance(refused, Unread) else "lines"
+        except (UnreadableList, TooManyChosen) as refused:
+            name = refused.field if isinstance(refused, UnreadableList) else "lines"
             self.add_error(name, ValidationError(str(refused), code="unreadable"))
             self.line_review = LineReview(self.line_step.seen(shown))
             return
-        if self.line_review.was_shown and self.line_review.understood.unsettled:
-            unsettled = _("Corrija las líneas marcadas, o quíteles la marca.")
-            self.add_error("lines", ValidationError(unsettled, code="unsettled"))
+        if self.line_review.was_shown and self.line_review.understood.unresolved:
+            unresolved = _("Corrija las líneas marcadas, o quíteles la marca.")
+            self.add_error("lines", ValidationError(unresolved, code="unresolved"))
 
     def details_with_unmatched(self) -> str:
         """Return the details, with the unmatched rows if the visitor asked to send them (A10)."""

@@ -28,7 +28,7 @@ from tickets.submission_key import SubmissionKey
 ROWS_SHOWN = 100
 
 
-class Unread(Exception):
+class UnreadableList(Exception):
     """The text or the file cannot be read as a list. `field` is its form field."""
 
     def __init__(self, name: str, refusal: str) -> None:
@@ -187,7 +187,7 @@ class LineStep:
         line_lists.save(self.key, self.company, self.phone, review.understood.kept)
 
     def take(self, post: LinesPost) -> LineReview:
-        """Return the form's lines after this post; `keep` saves them. Raises Unread.
+        """Return the form's lines after this post; `keep` saves them. Raises UnreadableList.
 
         The form posts the text of the stored list again; only a different text is read. Choices of
         a page that showed another list, for instance in another tab, are ignored. A page that
@@ -214,7 +214,7 @@ class LineStep:
         return line_lists.understood(kept, self.company, self.request_type)
 
     def _read(self, post: LinesPost, text_digest: str, kept: KeptList) -> KeptList:
-        """Return the list with this post's text and file. Raises Unread.
+        """Return the list with this post's text and file. Raises UnreadableList.
 
         A new file replaces the earlier one, and a changed text the earlier one; picked lines stay.
         """
@@ -224,17 +224,17 @@ class LineStep:
         if post.file:
             of_file = sheet.read_file(post.file.name or "", post.file.content)
             if refusal := line_lists.refusal_of(of_file):
-                raise Unread("lines_file", refusal)
+                raise UnreadableList("lines_file", refusal)
             file, source, notices = of_file.rows, post.file.name or "", of_file.notices
         text = Reading()
         if post.text:
             text = pasted.read_text(post.text)
             if refusal := line_lists.refusal_of(text):
-                raise Unread("lines_text", refusal)
+                raise UnreadableList("lines_text", refusal)
         rows = (*file, *text.rows, *picked)
         if len(rows) > MAX_ROWS:
             name = "lines_file" if post.file else "lines_text"
-            raise Unread(name, problems.too_many_rows(MAX_ROWS))
+            raise UnreadableList(name, problems.too_many_rows(MAX_ROWS))
         return KeptList(source, text_digest, (*notices, *text.notices), rows)
 
 

@@ -57,7 +57,7 @@ class Place:
 
 
 def _keep_form(request: HttpRequest, phone: str) -> None:
-    """Keep what an expired visitor posted: the request form, or the choices of a page of lines."""
+    """Save the post of an expired verification: the request form, or a page's choices of lines."""
     if "submission_key" in request.POST:
         drafts.keep(request, phone)
     elif request.method == "POST":

@@ -100,7 +100,7 @@ def _type(entry: TypeEntry, *, replace: bool) -> Outcome:
         outcome.created = True
     merge = _Merge(outcome, request_type.loaded, replace=replace)
     merge.columns(request_type, entry.values, merge.loaded)
-    if request_type.in_public_form and request_type.asks_lines:  # of the file, the desk, or both
+    if request_type.in_public_form and request_type.asks_lines:  # each may come from the file or the desk
         place = _("tipo «%(which)s»") % {"which": entry.code}
         raise CatalogueError([Problem("", place, "in_public_form", str(LINES_ARE_NOT_PUBLIC))])
     merge.words(request_type, entry.words or {})

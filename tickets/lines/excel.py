@@ -25,7 +25,7 @@ LAST_ROW = 2 * MAX_ROWS  # empty rows between the lines count here
 # openpyxl keeps the tags of a row, of the strings and of the styles in memory, and reads some parts
 # twice. A list of 10,000 rows and 14 full columns has about this many tags and attributes
 MAX_MARKS = 1_000_000
-STYLE_MARKS = 4  # what one of the styles costs openpyxl, counted in those of a sheet
+STYLE_MARKS = 4  # one tag of the styles costs openpyxl as much memory as four of a sheet
 # Bytes from one tag or row to the next; a cell has up to 32,767 characters
 MAX_SPAN = 256 * 1024
 MAX_MERGED = 100_000  # cells
@@ -41,7 +41,7 @@ _FAR_CELL = re.compile(
     rb"\sr=[\"'](?:A[YZ]|[B-Z][A-Z]|[A-Z]{3})\d{1,7}[\"'][^<>]{0,200}>\s{0,20}<(?:\w{1,20}:)?(?:v|is|f)[\s>]"
 )
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
-# A formula whose cell ends without a result
+# A formula whose cell has no saved result
 _FORMULA = re.compile(
     rb"(?:</(?:\w{1,20}:)?f>|<(?:\w{1,20}:)?f(?:\s[^<>]{0,300})?/>)\s{0,20}"
     rb"(?:<(?:\w{1,20}:)?v\s{0,5}/>|<(?:\w{1,20}:)?v></(?:\w{1,20}:)?v>)?\s{0,20}</(?:\w{1,20}:)?c>"
@@ -60,7 +60,7 @@ class _Scan:
     sheet_marks: int = 0
     rows: int = 0
     since_row: int = 0  # bytes since the last row began; -1 after the rows
-    formulas: bool = False  # without a result
+    formulas: bool = False  # whether a formula has no saved result
     far: set[str] = field(default_factory=set)  # sheets with values below LAST_ROW
     wide: set[str] = field(default_factory=set)  # sheets with values beyond MAX_COLUMNS
     merged: dict[str, list[str]] = field(default_factory=dict)  # by part
@@ -141,7 +141,7 @@ def _scan(content: bytes) -> _Scan:
 
 
 def _readings_of(start: bytes) -> int:
-    """Return how often openpyxl reads a sheet: without its size at the start, once more for it."""
+    """Return how often openpyxl reads a sheet: twice if the start does not state its size."""
     return 1 if _DIMENSION.search(start.partition(b"sheetData")[0]) else 2
 
 
