@@ -25,7 +25,7 @@ LAST_ROW = 2 * MAX_ROWS  # empty rows between the lines count here
 # openpyxl keeps the tags of a row, of the strings and of the styles in memory, and reads some parts
 # twice. A list of 10,000 rows and 14 full columns has about this many tags and attributes
 MAX_MARKS = 1_000_000
-STYLE_MARKS = 4  # one tag of the styles costs openpyxl as much memory as four of a sheet
+STYLE_MARKS = 4  # openpyxl parses one tag of the styles as slowly as four of a sheet
 # Bytes from one tag or row to the next; a cell has up to 32,767 characters
 MAX_SPAN = 256 * 1024
 MAX_MERGED = 100_000  # cells
