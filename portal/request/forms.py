@@ -29,6 +29,7 @@ MAX_QUESTIONS = 60  # of one type, in a draft
 OTHER = "otro"  # form value of `OTHER_REASON`, which may have no row yet
 TYPED = ("reason", "requester_name", "email", "contact_phone", "details", "lines_text", "lines_unmatched")
 LINE_FIELDS = ("lines", "lines_text", "lines_file", "lines_shown", "lines_unmatched", "lines_remove")
+LINES_LEFT_OUT = _("Lo que pide ahora no lleva líneas: las que eligió no se enviarán.")
 
 
 @cache
@@ -247,6 +248,14 @@ class RequestForm(forms.Form):
             unresolved = _("Corrija las líneas marcadas, o quíteles la marca.")
             self.add_error("lines", ValidationError(unresolved, code="unresolved"))
 
+    def _refuse_stray_lines(self) -> None:
+        """Refuse once the lines of a form whose type asked for them when it was shown.
+
+        The page that says so has no lines, so that posting it confirms.
+        """
+        if "lines" not in self.fields and any(self.data.get(name) for name in LINE_FIELDS):
+            self.add_error(None, ValidationError(LINES_LEFT_OUT, code="stray_lines"))
+
     def details_with_unmatched(self) -> str:
         """Return the details, with the unmatched rows if the visitor asked to send them (A10)."""
         details: str = self.cleaned_data.get("details") or ""
@@ -330,6 +339,7 @@ class RequestForm(forms.Form):
         The details, a document, an answer or a line must say what is requested.
         """
         self.read_lines()
+        self._refuse_stray_lines()
         cleaned = self.cleaned_data
         cleaned["details"] = self.details_with_unmatched() if "details" in cleaned else ""
         given = {each.name: cleaned.get(f"{type_fields.PREFIX}{each.name}") for each in self._questions}

@@ -121,7 +121,8 @@ class LineReview:
         every = offered_lines(zip(services.numbers, services.accounts, strict=False), chosen)
         offered = {line.number for line in every}
         # First those that are not a line of the company
-        return [*(line for line in self.chosen if line.number not in offered), *every]
+        others = [line for line in self.chosen if line.number not in offered]
+        return [*others[:ROWS_SHOWN], *every]
 
     @property
     def left_out(self) -> int:

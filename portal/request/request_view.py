@@ -26,7 +26,7 @@ from otp import session
 from portal import current_company
 from portal.access import Caller, administrator_required
 from portal.request import current_type, drafts, line_step
-from portal.request.forms import CompanyForm, RequestForm, initial_of
+from portal.request.forms import LINES_LEFT_OUT, CompanyForm, RequestForm, initial_of
 from portal.request.line_step import LineReview, LineStep
 from tickets import repeats
 from tickets.effective_date import ShownTerms, TermsChange, touched_accounts
@@ -190,7 +190,7 @@ def _show(request: HttpRequest, caller: Caller) -> HttpResponse:
         if request_type.asks_lines:
             form.line_review = LineReview(step.current())
         elif draft.typed.get("lines_text") or step.current().kept.rows:
-            messages.warning(request, _("Lo que pide ahora no lleva líneas: las que eligió no se enviarán."))
+            messages.warning(request, LINES_LEFT_OUT)
     return _page(owner, of_company, form, key, draft=draft, staged=draft.staged if draft else ())
 
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from companies.models import BillingAccount, ServiceLine
+from notifications.models import Message
 from tests import cast
 from tests.otp.pin_client import verify
 from tests.portal.lines_client import again, asked, company, form_of, sheet
@@ -274,3 +275,23 @@ def test_the_queries_of_a_page_of_lines_do_not_depend_on_the_lines(posted: dict[
             form.client.get(answer["Location"])
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_f4_a_row_sent_as_text_does_not_mail_who_takes_the_line() -> None:
+    form = form_of(company("0991110001"))
+    unknown = TemplateLine("0997770001", Action.PREPAID, "1710034065", "Luz Marina Vera")
+    shown = form.post(lines_file=sheet(TemplateLine("0991110001"), unknown))
+    assert again(form.client, shown, lines_unmatched="on").status_code == 303
+    assert "fila 3: 0997770001, pasar a prepago" in Ticket.objects.get().details
+    for message in Message.objects.all():
+        mail = f"{message.text} {message.html}"
+        assert "0997770001" in mail
+        assert "1710034065" not in mail
+        assert "Luz Marina" not in mail
+
+
+def test_a_small_company_is_never_shown_a_form_too_large_to_post() -> None:
+    form = form_of(company("0991110001"))
+    unknown = {"lines": [f"L{number}" for number in range(1_000)]}
+    shown = form.post(**unknown)
+    assert len(soup(shown).select("[name=lines]")) == 101

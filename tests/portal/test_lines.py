@@ -183,10 +183,14 @@ def test_hostile_text_is_never_an_error_of_the_server(text: str) -> None:
     assert form.post(lines_text=text).status_code in {200, 422}
 
 
-def test_a_type_without_lines_ignores_them() -> None:
+def test_a_type_that_asks_for_lines_no_more_says_that_they_do_not_go() -> None:
     form = form_of(company("0991110001"), details="Todo")
     RequestType.objects.update(asks_lines=False, allows_prepaid=False)
-    assert form.post(lines_text="0991110001").status_code == 303
+    refused = form.post(lines_text="0991110001")
+    assert refused.status_code == 422
+    assert "no lleva líneas" in text_of(refused)
+    assert fields_of(refused)["details"] == "Todo"
+    assert again(form.client, refused).status_code == 303
     assert asked() == []
     assert not LineList.objects.exists()
 

@@ -152,6 +152,14 @@ def too_many_rows(limit: int) -> str:
     }
 
 
+def without_taker(number: str, *, is_prepaid: bool) -> str:
+    """Describe a row with a cédula or a name without them, for texts that go by mail."""
+    text = number or gettext("sin número")
+    if is_prepaid:
+        return gettext("%(number)s, pasar a prepago (sin la cédula ni el nombre)") % {"number": text}
+    return gettext("%(number)s (sin la cédula ni el nombre)") % {"number": text}
+
+
 def too_many_chosen(limit: int) -> str:
     return gettext("Elija hasta %(limit)s líneas a la vez. Para más, envíe la lista en un archivo.") % {
         "limit": limit

@@ -118,9 +118,12 @@ class Understanding:
         return self._findings(Severity.CONFIRM)
 
     def unmatched_text(self) -> str:
-        """Return the rows without a line, each with its place, to be sent as text (A10)."""
+        """Return what could not be matched, with its place, to be sent as text (A10).
+
+        Mails carry it, so it leaves out who takes a line (F4).
+        """
         unmatched = (row for row in self.rows if not row.lines and not row.is_dropped)
-        return "\n".join(f"{_place(row.row)}: {row.row.written or row.row.number}" for row in unmatched)
+        return "\n".join(f"{_place(row.row)}: {_as_text(row)}" for row in unmatched)
 
     def _findings(self, severity: Severity) -> list[Finding]:
         groups: dict[tuple[Code, str, str], list[Problem]] = defaultdict(list)
@@ -274,6 +277,13 @@ def _taker_doubts(row: ListRow) -> Iterator[Doubt]:
                 yield Doubt(Code.ID_CHECK_DIGIT, Column.ID)
     if len(row.name.split()) < 2:
         yield Doubt(Code.PREPAID_WITHOUT_NAME, Column.NAME)
+
+
+def _as_text(row: UnderstoodRow) -> str:
+    written = row.row
+    if not (written.id_number or written.name):
+        return written.written or written.number
+    return problems.without_taker(written.number, is_prepaid=row.action is Action.PREPAID)
 
 
 def _place(row: ListRow) -> Place:
