@@ -263,8 +263,10 @@ def _pages_of_lines(shown: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any
         "terms": [term(), term("C-2", 31)],
         "form": request_form("lines_text=x"),
     }
+    gone = {**reviewed, **_lines(LineReview(was_shown=False))}
     review = read_lines("0990000101 0990000102")
     context = {
+        "form_key": "0" * 32,
         "place": Place(query="0990"),
         "page": Paginator(review.chosen, 1).page(1),
         "lines": review,
@@ -277,6 +279,7 @@ def _pages_of_lines(shown: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any
     page = "portal/request/lines_page.html"
     return {
         "request, lines reviewed": ("portal/request/request.html", reviewed),
+        "request, lines gone": ("portal/request/request.html", gone),
         "lines": (page, context),
         "lines, chosen": (page, chosen),
         "lines, none": (page, none),
