@@ -295,3 +295,10 @@ def test_a_small_company_is_never_shown_a_form_too_large_to_post() -> None:
     unknown = {"lines": [f"L{number}" for number in range(1_000)]}
     shown = form.post(**unknown)
     assert len(soup(shown).select("[name=lines]")) == 101
+
+
+def test_each_field_of_a_wrong_line_is_described_by_its_problem() -> None:
+    form = form_of(company("0991110001"))
+    refused = form.post(lines=["0991110001"], lines_0991110001_action="prepaid")
+    fields = soup(refused).select("[name^=lines_0991110001_]")
+    assert {field.get("aria-describedby") for field in fields} == {"id_line_1_problem"}
