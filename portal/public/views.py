@@ -28,7 +28,7 @@ from otp.limits.limits import LimitReached, consume_times, limit
 from portal.public import browser
 from portal.public.form_key import FormKey
 from portal.public.forms import PublicForm
-from portal.request.forms import TypeForm
+from portal.request.type_form import TypeForm
 from tickets import public_requests
 from tickets.effective_date import ShownTerms, Term, TermsChange
 from tickets.models import RequestType, Ticket

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.access import Caller, administrator_required
 from portal.request import current_type, drafts
-from portal.request.forms import TypeForm
+from portal.request.type_form import TypeForm
 from tickets.offer import current_offer
 
 

@@ -17,9 +17,10 @@ from companies.models import Administrator, Company
 from demo.models import DemoMessage
 from otp.invitations.invitations import Link
 from portal.entry.forms import CodeForm, EntryForm
-from portal.request.forms import CompanyForm, RequestForm, TypeForm
+from portal.request.forms import CompanyForm, RequestForm
 from portal.request.line_step import LineReview
 from portal.request.lines_view import Place
+from portal.request.type_form import TypeForm
 from tests.looks.public_pages import public_pages
 from tickets.effective_date import ShownTerms, Term, TermsChange
 from tickets.line_lists import KeptList, UnderstoodList

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from attachments.models import StagedFile
 from portal.public.form_key import FormKey
 from portal.public.forms import EmailCodeForm, PublicForm
-from portal.request.forms import TypeForm
+from portal.request.type_form import TypeForm
 from tickets.effective_date import ShownTerms, Term, TermsChange
 from tickets.models import RequestField, RequestType, RequiredDocument, Ticket
 from tickets.offer import Offer

@@ -302,3 +302,15 @@ def test_each_field_of_a_wrong_line_is_described_by_its_problem() -> None:
     refused = form.post(lines=["0991110001"], lines_0991110001_action="prepaid")
     fields = soup(refused).select("[name^=lines_0991110001_]")
     assert {field.get("aria-describedby") for field in fields} == {"id_line_1_problem"}
+
+
+@pytest.mark.parametrize("words", ["no suspender", "mantener activa", "todas menos esta", "No se cancela"])
+def test_a_line_that_is_to_stay_is_not_requested_by_a_type_with_one_action(words: str) -> None:
+    form = form_of(company("0991110001", "0991110002"))
+    RequestType.objects.update(allows_prepaid=False)
+    shown = form.post(lines_text=f"0991110001 suspender\n0991110002 {words}")
+    assert "quítele la marca" in text_of(shown)
+    refused = again(form.client, shown)
+    assert refused.status_code == 422
+    assert again(form.client, refused, lines=["0991110001"]).status_code == 303
+    assert asked() == [("0991110001", "cancel")]

@@ -23,6 +23,12 @@ _KEEP = re.compile(
     r"prepag|pre ?pago)\w*)\b"
 )
 
+# The same for a type of request with one action, where the words above may be the request itself
+_STAY = re.compile(
+    r"\b(?:mantener\w*|manteng\w*|conserv\w*|except\w*|salvo|menos"
+    r"|(?:no|ni|nunca) (?:\w+ ){0,3}(?:cancel|baja|anul|elimin|desactiv|termin|retir|suspen|reactiv|toc|inclu)\w*)\b"
+)
+
 
 def plain(text: str) -> str:
     """Return the words in lower case, without accents and punctuation."""
@@ -43,6 +49,11 @@ def actions_in(text: str) -> set[Action] | None:
         if pattern.search(words)
     }
     return None if len(found) > 1 or _KEEP.search(words) else found
+
+
+def says_stay(text: str) -> bool:
+    """Return whether the words may mean that a line stays as it is, whatever the request is."""
+    return bool(_STAY.search(plain(text)))
 
 
 def action_of_cell(text: str) -> Action | None:

@@ -22,6 +22,7 @@ class Code(StrEnum):
     CANCELLED = "cancelled"
     CONFLICT = "conflict"  # the same line twice with different requests
     ACTION_UNCLEAR = "action_unclear"
+    STAYS = "stays"  # the list may ask to leave the line alone
     PREPAID_NOT_OFFERED = "prepaid_not_offered"  # by this type of request
     PREPAID_WITHOUT_ID = "prepaid_without_id"
     PREPAID_WITHOUT_NAME = "prepaid_without_name"
@@ -74,6 +75,10 @@ SENTENCES = {
     Code.CANCELLED: _("Este servicio ya está dado de baja: no hace falta pedirlo."),
     Code.CONFLICT: _("Está también en la fila %(detail)s, con otro pedido. Deje uno solo."),
     Code.ACTION_UNCLEAR: _("No se entiende qué hacer con la línea. Escriba «dar de baja» o «prepago»."),
+    Code.STAYS: _(
+        "La lista dice «%(detail)s»: si la línea se queda como está, quítele la marca; si no, borre esas "
+        "palabras de la lista."
+    ),
     Code.PREPAID_NOT_OFFERED: _("Con este tipo de solicitud una línea no puede pasar a prepago. Quítela."),
     Code.PREPAID_WITHOUT_ID: _("Para pasar a prepago falta la cédula de quien recibe la línea."),
     Code.PREPAID_WITHOUT_NAME: _("Para pasar a prepago falta el nombre completo de quien recibe la línea."),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from companies.identity import InvalidTaxId, check_tax_id
 from tickets.lines import problems
-from tickets.lines.actions import Action, action_of_cell
+from tickets.lines.actions import Action, action_of_cell, says_stay
 from tickets.lines.numbers import other_key, service_key
 from tickets.lines.problems import Code, Severity
 from tickets.lines.rows import Column, Doubt, ListRow, Place
@@ -252,6 +252,8 @@ def _only_action(row: ListRow) -> tuple[Action, list[Doubt]]:
     """Return the action of a type that has only one; another in the list is a problem."""
     if not row.action or (asked := action_of_cell(row.action)) is Action.CANCEL:
         return Action.CANCEL, []
+    if says_stay(row.action):
+        return Action.CANCEL, [Doubt(Code.STAYS, Column.ACTION, row.action[:40])]
     code = Code.PREPAID_NOT_OFFERED if asked is Action.PREPAID else Code.ACTION_OF_TYPE
     return Action.CANCEL, [Doubt(code, Column.ACTION, row.action[:40])]
 
