@@ -30,6 +30,9 @@ from tests.servers import broker_command
 
 BASE = Path(__file__).resolve().parent.parent
 
+# Of a cancellation in the demo: to the customer, to the advisor, and to five areas
+MAILS_OF_A_REQUEST = 7
+
 
 class Stack:
     """Starts the product's processes and reads what they sent: SMS from the demo's mailbox, mail

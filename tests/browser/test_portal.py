@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.processes.visitor import CODE, Visitor
-from tests.stack import Stack, wait_for
+from tests.stack import MAILS_OF_A_REQUEST, Stack, wait_for
 
 pytestmark = [pytest.mark.loopback, pytest.mark.processes]
 TIMEOUT_MS = 120_000  # for one step, enough on a busy machine
@@ -140,8 +140,8 @@ def test_a_double_click_on_confirm_makes_one_ticket(browser: Browser, stack: Sta
     walk.page.goto("/fidelizacion/tickets/")
     newest = walk.page.locator("main a[href*='/ticket/']").first
     expect(newest).to_contain_text(number)
-    wait_for(lambda: len(stack.mails(number)) == 2)
-    assert len(stack.mails(number)) == 2
+    wait_for(lambda: len(stack.mails(number)) == MAILS_OF_A_REQUEST)
+    assert len(stack.mails(number)) == MAILS_OF_A_REQUEST
     assert walk.trouble == []
     walk.context.close()
 
