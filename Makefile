@@ -18,7 +18,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 help:
 	@echo "make demo       the product with invented companies, at http://127.0.0.1:$(PORT)/fidelizacion/"
 	@echo "make test       all tests, on SQLite and on PostgreSQL"
-	@echo "make test-unit  the quick tests, on SQLite, in about 100 seconds"
+	@echo "make test-unit  the quick tests, on SQLite, in about 50 seconds"
 	@echo "make prove      the long tests; installs two stand-ins for Twilio with npm, outside the clone"
 	@echo "make bench      what requests cost beside a bare Django; ONLY=ticket,code measures those rows"
 	@echo "make check      style, types, templates, migrations and deployment checks"
