@@ -101,7 +101,7 @@ SENTENCES = {
     Code.FROM_RANGE: _("Viene de un rango. Compruebe que quiere incluirlo."),
     Code.RANGE_GAP: _("Está en el rango y no es un servicio de su empresa: no se incluye."),
     Code.SEVERAL_ACCOUNTS: _("Está en %(detail)s cuentas: se pedirá en todas."),
-    Code.TEXT_ONLY: _("No tiene un número: se enviará como texto."),
+    Code.TEXT_ONLY: _("No tiene un número. Puede enviarse como texto."),
     Code.ACTION_OF_TYPE: _("La lista dice «%(detail)s»: se pedirá lo que es esta solicitud. Revísela."),
 }
 PICKED_SENTENCES = {

@@ -211,7 +211,7 @@ def _understood(
                 each.code,
                 row.layout.place(row.row, each.column),
                 each.detail,
-                (row.number or row.written)[:40],
+                _as_typed(row.number or row.written),
             )
             for each in found
         ),
@@ -225,6 +225,11 @@ def _compact_id(text: str) -> str:
         return check_tax_id(text).number
     except InvalidTaxId:
         return text
+
+
+def _as_typed(number: str) -> str:
+    """Return a number as customers write it: those of a range are kept with the country's code."""
+    return (f"0{number[4:]}" if number.startswith("+593") else number)[:40]
 
 
 def _in_conflict(earlier: UnderstoodRow, later: ListRow) -> UnderstoodRow:

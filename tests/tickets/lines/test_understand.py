@@ -202,3 +202,9 @@ def test_every_problem_has_its_words(code: Code) -> None:
         assert text.endswith(".")
         assert "%(" not in text
     assert problems.severity_of(code) in Severity
+
+
+def test_a_number_of_a_range_is_named_as_customers_write_it() -> None:
+    found = understand(read_text("0991234500 a 0991234501").rows, lambda _keys: {})
+    numbers = [number for finding in found.to_confirm for number in finding.numbers]
+    assert numbers == ["0991234500", "0991234501"]
