@@ -81,8 +81,8 @@ def _input(data: QueryDict, number: str) -> LineInput | None:
     action = data.get(f"lines_{number}_action")
     if action is None:
         return None
-    texts = (data.get(f"lines_{number}_{part}", "").strip() for part in ("id", "name"))
-    id_number, name = texts
+    id_number = data.get(f"lines_{number}_id", "").strip()
+    name = data.get(f"lines_{number}_name", "").strip()
     return LineInput(action[:ACTION_LENGTH], id_number[:ID_LENGTH], name[:NAME_LENGTH])
 
 

@@ -248,22 +248,23 @@ def _repeated(submission: Submission) -> Ticket | None:
 
 
 def _add_lines(ticket: Ticket, lines: Sequence[RequestedLine]) -> None:
-    dates = {term.account: term.effective_date for term in ticket.terms} if lines else {}
-    if lines:
-        TicketLine.objects.bulk_create(
-            TicketLine(
-                ticket=ticket,
-                position=position,
-                number=line.number,
-                account_number=line.account,
-                service_line_id=line.service_line,
-                action=line.action,
-                holder_tax_id=line.holder_tax_id,
-                holder_name=line.holder_name,
-                effective_date=dates.get(line.account),
-            )
-            for position, line in enumerate(lines, start=1)
+    if not lines:
+        return
+    dates = {term.account: term.effective_date for term in ticket.terms}
+    TicketLine.objects.bulk_create(
+        TicketLine(
+            ticket=ticket,
+            position=position,
+            number=line.number,
+            account_number=line.account,
+            service_line_id=line.service_line,
+            action=line.action,
+            holder_tax_id=line.holder_tax_id,
+            holder_name=line.holder_name,
+            effective_date=dates.get(line.account),
         )
+        for position, line in enumerate(lines, start=1)
+    )
 
 
 def _attach(ticket: Ticket, submission: Submission, names: list[str]) -> list[Attachment]:
