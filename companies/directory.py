@@ -123,7 +123,7 @@ def caller_facts(
 
     The company is the one with this id if the administrator acts for it, else their only one, or
     None if they have several. It comes with its accounts and its first services. Returns None if
-    there is no such administrator.
+    no active administrator has the number.
     """
     current = directory()
     in_one_call = getattr(current, "caller_facts", None)

@@ -15,7 +15,7 @@ from otp import sms
 from staff.models import ContactChange
 
 MAIL, SMS = "administrator_changed", "administrator_added_sms"  # message types
-REMOVAL_SMS = "contact_changed_sms"  # its text says that the number is no longer an administrator's
+REMOVAL_SMS = "contact_changed_sms"  # its text says that the number has lost its right to the company
 ADDED = {ContactChange.Kind.GRANTED, ContactChange.Kind.ACTIVATED}
 
 

@@ -6,7 +6,7 @@ import django
 
 
 def main() -> int:
-    """Print the problems. Return 0 if there are none, else 1."""
+    """Print the problems. Return 1 if it found any, otherwise 0."""
     django.setup()
     from tests.looks.templates import problems  # noqa: PLC0415  models are ready now
 

@@ -198,8 +198,8 @@ def verify(row: PublicRequest, typed: str) -> Answer:
 def register(row: PublicRequest, staged: Sequence[StagedFile]) -> Ticket:
     """Register the verified request: ticket, documents, history and mails, or nothing.
 
-    A repeated click gets the ticket of the first one. Raises StagedFileGone, and Replaced if the
-    verified code is no longer that of the form.
+    A repeated click gets the ticket of the first one. Raises StagedFileGone, and Replaced if a
+    later edit of the form has replaced the verified code.
     """
     ticket = _ticket(row)
     areas = list(row.request_type.areas.filter(is_active=True))

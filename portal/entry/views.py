@@ -236,7 +236,7 @@ def _allow_indexing(response: HttpResponse) -> HttpResponse:
 def _pin_page(
     request: HttpRequest, challenge: Challenge, form: CodeForm, *, status: int = 200, too_early: bool = False
 ) -> HttpResponse:
-    """Ask for the code, or offer to send another one when it is no longer valid."""
+    """Ask for the code, or offer to send another one once it has expired or been used up."""
     ended = challenges.ended(challenge)
     context = {
         "form": form,

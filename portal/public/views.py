@@ -56,7 +56,7 @@ def form(request: HttpRequest) -> HttpResponse:
 def _type(request: HttpRequest, offer: Offer) -> RequestType | None:
     """Return the type that the form or the URL names, or the only one; None if it must be chosen.
 
-    If the posted type is no longer offered, the first one replaces it, so the input is kept.
+    If the operator has withdrawn the posted type, the first one replaces it and the input is kept.
     """
     if request.method == "POST":
         return offer.type_of(request.POST.get("request_type")) or offer.first_type()

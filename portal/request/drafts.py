@@ -92,7 +92,7 @@ def renew(request: HttpRequest, caller: Caller) -> None:
 def restore(request: HttpRequest, caller: Caller) -> Draft | None:
     """Return the caller's draft and pick its company.
 
-    Returns None if there is no draft, or if the caller no longer administers its company. The draft
+    Returns None without a draft, or if the caller has lost the right to its company. The draft
     stays saved until the next post, so that reloading the page loses nothing.
     """
     kept = session.load_draft(request, caller.visitor)

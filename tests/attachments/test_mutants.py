@@ -30,7 +30,7 @@ def measured(*arguments: str) -> dict[str, float]:
 def test_r7_06_damaged_files_get_a_verdict_within_the_limits(
     count: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    samples()  # skips the test if there is no corpus
+    samples()  # skips the test where the corpus is missing
     seed = os.environ.get("SEED") or secrets.token_hex(4)
     figures = measured("mutants", seed, str(count))
     with capsys.disabled():

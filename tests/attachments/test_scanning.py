@@ -290,7 +290,7 @@ def test_a_rescan_clears_a_false_alarm_and_skips_a_document_being_scanned(antivi
 
 
 def test_every_model_of_scanned_documents_is_registered_with_its_audit() -> None:
-    """The documents of a model that is not registered would stay pending for ever, and without
+    """Only registered models are scanned: the documents of another one would stay pending. Without
     `events` a virus could not be recorded.
     """
     kept = [model for model in apps.get_models() if issubclass(model, ScannedDocument)]

@@ -148,7 +148,7 @@ def test_a_double_click_on_confirm_makes_one_ticket(browser: Browser, stack: Sta
 
 @scripts
 def test_a_double_click_on_ingresar_sends_one_code(chromium: Browser, stack: Stack, scripts: bool) -> None:
-    """It uses a number of its own, because an SMS of another test could still arrive."""
+    """No other test signs in with its number, because an SMS of such a test could arrive late."""
 
     def arrived() -> list[dict[str, str]]:
         return [each for each in stack.sms() if each["to"] == "+593981112233" and each["at"] not in before]

@@ -74,7 +74,7 @@ def test_saving_a_page_without_changes_changes_nothing(desk: Client, code: str) 
 
 
 def test_a_type_that_asks_for_lines_is_not_offered_without_signing_in(desk: Client) -> None:
-    """`consulta/` shows no lines, and nobody there has a company."""
+    """`consulta/` cannot show lines: its visitors have not signed in for a company."""
     cast.make_request_type()
     values = {**form_of(desk, page_of("cancellation")), "asks_lines": "on", "in_public_form": "on"}
     refused = desk.post(page_of("cancellation"), values)

@@ -131,7 +131,7 @@ def test_each_of_two_tabs_registers_what_it_sent(client: Client) -> None:
 
 
 def test_a_planted_session_does_not_see_what_comes(client: Client) -> None:
-    sent(client)  # an attacker, who gives this session to somebody else
+    sent(client)  # an attacker, who plants this session in a victim's browser
     planted = (
         client.cookies["sessionid"].value if "sessionid" in client.cookies else client.session.session_key
     )
