@@ -224,3 +224,13 @@ def test_a23_an_open_request_with_the_same_line_is_shown_and_does_not_block() ->
     assert notice
     assert str(ticket.number) in notice.get_text()
     assert again(form.client, shown).status_code == 303
+
+
+def test_a22_choices_of_a_page_with_another_list_do_not_change_the_present_one() -> None:
+    form = form_of(company("0991110001", "0991110002", "0991110003"))
+    first = form.post(lines_text="0991110001 0991110002")
+    form.post(lines_file=sheet(TemplateLine("0991110003")))
+    shown = again(form.client, first, lines=["0991110001"], lines_text="")
+    assert shown.status_code == 200
+    assert fields_of(shown)["lines"] == ["0991110003"]
+    assert not Ticket.objects.exists()
